@@ -1,0 +1,96 @@
+/**
+ * The shop: the table of contents of what Jaego can do. Adapters that are used by the outside (HTTP) call these and
+ * nothing else.
+ *
+ * Fails everywhere: `Refused` (the business says no), `Unavailable` (not now; safe to retry with the same key).
+ */
+import { Context, type Effect } from "effect"
+import type { CustomerId, OrderId, ProductId } from "../domain/ids.ts"
+import type { Money } from "../domain/money.ts"
+import type { Order, Status } from "../domain/order.ts"
+import type { Product } from "../domain/product.ts"
+import type { Stock } from "../domain/stock.ts"
+import type { Unavailable } from "../ports/failures.ts"
+import type { Claim, Refused, RequestedLine } from "../ports/inventory.ts"
+import type { Movement } from "../ports/ledger.ts"
+import type { Page, PageRequest } from "../ports/page.ts"
+
+type Shopping<A> = Effect.Effect<A, Refused | Unavailable>
+
+/** `replayed`: the key was known and this is the answer it got. */
+export interface Replayable<A> {
+  readonly value: A
+  readonly replayed: boolean
+}
+
+/**
+ * What a buyer is told. `paid` -> 201 (200 on the pay route), `reserved` -> 202, `declined` -> 402.
+ * The order is as it was when it was answered.
+ */
+export interface Sale {
+  readonly order: Order
+  readonly outcome: "paid" | "reserved" | "declined"
+}
+
+export interface StockOf {
+  readonly productId: ProductId
+  readonly stock: Stock
+}
+
+/** How the caller wants to pay. `wait`: answer with the outcome if it comes within the payment deadline. */
+export type Paying =
+  | { readonly _tag: "Later" }
+  | { readonly _tag: "Token"; readonly token: string; readonly answer: "wait" | "async" }
+
+export class Shop extends Context.Service<
+  Shop,
+  {
+    readonly createProduct: (request: {
+      readonly sku: string
+      readonly name: string
+      readonly price: Money
+      readonly onHand: number
+      readonly purchaseLimit: number | null
+      readonly claim: Claim | null
+    }) => Shopping<Replayable<Product>>
+    readonly getProduct: (id: ProductId) => Shopping<Product>
+    readonly listProducts: (
+      request: PageRequest<ProductId> & { readonly sku: string | null },
+    ) => Shopping<Page<Product, ProductId>>
+    readonly readStock: (id: ProductId) => Shopping<StockOf>
+    readonly receiveStock: (request: {
+      readonly productId: ProductId
+      readonly quantity: number
+      readonly claim: Claim | null
+    }) => Shopping<Replayable<StockOf>>
+    readonly adjustStock: (request: {
+      readonly productId: ProductId
+      readonly delta: number
+      readonly reason: string
+      readonly claim: Claim | null
+    }) => Shopping<Replayable<StockOf>>
+    readonly listMovements: (id: ProductId, request: PageRequest<number>) => Shopping<Page<Movement, number>>
+    readonly placeOrder: (request: {
+      readonly customerId: CustomerId
+      /** 1..100 lines as the customer wrote them; equal products are merged. */
+      readonly lines: ReadonlyArray<RequestedLine>
+      readonly paying: Paying
+      readonly claim: Claim
+    }) => Shopping<Replayable<Sale>>
+    readonly getOrder: (id: OrderId) => Shopping<Order>
+    readonly listOrders: (
+      request: PageRequest<OrderId> & { readonly customerId: CustomerId | null; readonly status: Status | null },
+    ) => Shopping<Page<Order, OrderId>>
+    readonly payOrder: (request: {
+      readonly orderId: OrderId
+      readonly token: string
+      readonly answer: "wait" | "async"
+      readonly claim: Claim | null
+    }) => Shopping<Replayable<Sale>>
+    readonly cancelOrder: (request: {
+      readonly orderId: OrderId
+      readonly reason: string | null
+      readonly claim: Claim | null
+    }) => Shopping<Replayable<Order>>
+  }
+>()("jaego/app/Shop") {}

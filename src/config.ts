@@ -1,0 +1,74 @@
+/**
+ * Every knob of the service: its default, unit and bound, and how knobs must relate; checked once, at start.
+ *
+ * Read only in the outer ring (`main`, `worker`, `cli`). Fails: `ConfigProblem`, one clear line.
+ */
+import { Schema } from "effect"
+import { availableParallelism } from "node:os"
+import { resolve } from "node:path"
+
+export interface Config {
+  /** Address and port to listen on; port 0 is "any free one". */
+  readonly host: string
+  readonly port: number
+  /** `postgres` is durable; `memory` forgets everything at exit and is for a first look and for tests. */
+  readonly store: "postgres" | "memory"
+  /** An existing Postgres (15 or newer); null: an embedded one under `home`. */
+  readonly databaseUrl: string | null
+  /** Folder of the embedded database. */
+  readonly home: string
+  /** Inventory threads, 1..64 (there are 64 lanes to share). */
+  readonly workers: number
+  /** How long a buyer waits for the payment outcome before the answer is 202, milliseconds. */
+  readonly paymentDeadlineMs: number
+  /** How long an unpaid hold lives, seconds. */
+  readonly holdSeconds: number
+  /** How long beyond the hold a pending charge may keep it, seconds. */
+  readonly paymentGraceSeconds: number
+}
+
+export class ConfigProblem extends Schema.TaggedError<ConfigProblem>()("ConfigProblem", { message: Schema.String }) {}
+
+type Env = Readonly<Record<string, string | undefined>>
+
+const integer = (env: Env, name: string, fallback: number, minimum: number, maximum: number): number => {
+  const text = env[name]
+  if (text === undefined || text === "") return fallback
+  const value = Number(text)
+  if (!/^\d+$/.test(text) || value < minimum || value > maximum)
+    throw new ConfigProblem({ message: `${name} must be a whole number from ${minimum} to ${maximum}, not "${text}"` })
+  return value
+}
+
+const store = (env: Env): Config["store"] => {
+  const value = env["STORE"] || "postgres"
+  if (value !== "postgres" && value !== "memory")
+    throw new ConfigProblem({ message: `STORE must be postgres or memory, not "${value}"` })
+  return value
+}
+
+const databaseUrl = (env: Env): string | null => {
+  const text = env["DATABASE_URL"]
+  if (text === undefined || text === "") return null
+  if (!/^postgres(ql)?:\/\//.test(text) || !URL.canParse(text))
+    throw new ConfigProblem({ message: "DATABASE_URL must look like postgres://user:password@host:port/database" })
+  return text
+}
+
+/** Throws `ConfigProblem`. */
+export const read = (env: Env): Config => {
+  const config: Config = {
+    host: env["HOST"] || "127.0.0.1",
+    port: integer(env, "PORT", 3000, 0, 65_535),
+    store: store(env),
+    databaseUrl: databaseUrl(env),
+    home: resolve(env["JAEGO_HOME"] || ".jaego"),
+    workers: integer(env, "WORKERS", Math.max(1, availableParallelism() - 1), 1, 64),
+    paymentDeadlineMs: integer(env, "PAYMENT_DEADLINE_MS", 2_000, 1, 60_000),
+    holdSeconds: integer(env, "HOLD_SECONDS", 600, 1, 86_400),
+    paymentGraceSeconds: integer(env, "PAYMENT_GRACE_SECONDS", 60, 0, 3_600),
+  }
+  if (config.paymentDeadlineMs > config.holdSeconds * 1_000)
+    throw new ConfigProblem({ message: "PAYMENT_DEADLINE_MS must not be longer than HOLD_SECONDS" })
+  return config
+}

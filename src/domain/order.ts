@@ -1,0 +1,210 @@
+/**
+ * An order, as a decider: `decide(command, order)` gives an event or a rejection, `evolve` applies it.
+ *
+ *     reserved -> paid -> shipped -> delivered
+ *        |          `---> cancelled (refunded, restocked)
+ *        `-> cancelled | expired | payment_failed
+ *
+ * Law: I11, every end of `reserved` ends the holds exactly once (`ending`); paid is never stockless.
+ * Versions are contiguous: 1 when placed, +1 per event.
+ * Fails: NotCancellable, PaymentInProgress, NotPayable (values).
+ */
+import { Result } from "effect"
+import type { CustomerId, OrderId, ProductId } from "./ids.ts"
+import type { Money } from "./money.ts"
+
+export type Status = "reserved" | "paid" | "shipped" | "delivered" | "cancelled" | "expired" | "payment_failed"
+
+export interface Line {
+  readonly productId: ProductId
+  readonly quantity: number
+  readonly unitPrice: Money
+}
+
+/** What was agreed when the order was placed; it never changes. */
+export interface Terms {
+  readonly id: OrderId
+  readonly customerId: CustomerId
+  /** 1..100 lines, each product once. */
+  readonly lines: ReadonlyArray<Line>
+  readonly total: Money
+  /** Milliseconds since 1970. */
+  readonly createdAt: number
+  /** End of the hold, milliseconds since 1970. */
+  readonly expiresAt: number
+}
+
+/** A charge that was begun: journalled before the provider is called, so that a crash cannot forget it. */
+export interface Attempt {
+  readonly token: string
+  /** Milliseconds since 1970. */
+  readonly startedAt: number
+}
+
+/** Money that is owed back: `due` until the provider has confirmed the refund. */
+export type Refund = "none" | "due" | "done"
+
+type Life =
+  | { readonly status: "reserved"; readonly attempt: Attempt | null }
+  | { readonly status: "paid" | "shipped" | "delivered" }
+  | { readonly status: "cancelled"; readonly reason: string | null; readonly refund: Refund }
+  | { readonly status: "expired"; readonly refund: Refund }
+  | { readonly status: "payment_failed"; readonly refund: Refund }
+
+export type Order = Terms & { readonly version: number } & Life
+
+export type Command =
+  | { readonly _tag: "StartPayment"; readonly token: string; readonly at: number }
+  | { readonly _tag: "RecordCharge" }
+  | { readonly _tag: "RecordDecline" }
+  | { readonly _tag: "Cancel"; readonly reason: string | null }
+  /** The hold's end has come; `voided` says that a pending attempt is known to have charged nobody. */
+  | { readonly _tag: "Expire"; readonly at: number; readonly voided: "voided" | "not-voided" }
+  | { readonly _tag: "RecordRefund" }
+
+export type Event =
+  | { readonly _tag: "Placed" }
+  | { readonly _tag: "PaymentStarted"; readonly attempt: Attempt }
+  | { readonly _tag: "Paid" }
+  | { readonly _tag: "PaymentFailed" }
+  | { readonly _tag: "Cancelled"; readonly reason: string | null; readonly refund: Refund }
+  | { readonly _tag: "Expired" }
+  /** A charge came to light after the order had ended without it. */
+  | { readonly _tag: "RefundFellDue" }
+  | { readonly _tag: "Refunded" }
+
+export type Rejection =
+  | { readonly _tag: "NotCancellable"; readonly orderId: OrderId; readonly status: Status }
+  | { readonly _tag: "PaymentInProgress"; readonly orderId: OrderId }
+  | { readonly _tag: "NotPayable"; readonly orderId: OrderId; readonly status: Status }
+
+/** How an event ends the holds of its order; null: it does not. `restock` brings back units that had left. */
+export type Ending = "confirm" | "release" | "expire" | "restock"
+
+export const ending = (before: Order, event: Event): Ending | null => {
+  switch (event._tag) {
+    case "Paid":
+      return "confirm"
+    case "PaymentFailed":
+      return "release"
+    case "Expired":
+      return "expire"
+    case "Cancelled":
+      return before.status === "reserved" ? "release" : "restock"
+    default:
+      return null
+  }
+}
+
+/** Equal products are merged into one line, in the order of first mention: two lines of one product cannot be checked apart. */
+export const mergeLines = <L extends { readonly productId: ProductId; readonly quantity: number }>(
+  lines: ReadonlyArray<L>,
+): ReadonlyArray<L> => {
+  const merged = new Map<ProductId, L>()
+  for (const line of lines) {
+    const same = merged.get(line.productId)
+    merged.set(line.productId, same === undefined ? line : { ...same, quantity: same.quantity + line.quantity })
+  }
+  return merged.size === lines.length ? lines : [...merged.values()]
+}
+
+export const place = (terms: Terms, attempt: Attempt | null): Order => ({
+  ...terms,
+  version: 1,
+  status: "reserved",
+  attempt,
+})
+
+/** `null` is "nothing to do, it is already so": repeating a command answers the same and changes nothing. */
+export const decide = (command: Command, order: Order): Result.Result<Event | null, Rejection> => {
+  switch (command._tag) {
+    case "StartPayment":
+      return startPayment(command, order)
+    case "RecordCharge":
+      return recordCharge(order)
+    case "RecordDecline":
+      return Result.succeed(order.status === "reserved" && order.attempt !== null ? { _tag: "PaymentFailed" } : null)
+    case "Cancel":
+      return cancel(command, order)
+    case "Expire":
+      return expire(command, order)
+    case "RecordRefund":
+      return Result.succeed("refund" in order && order.refund === "due" ? { _tag: "Refunded" } : null)
+  }
+}
+
+const startPayment = (
+  command: Command & { readonly _tag: "StartPayment" },
+  order: Order,
+): Result.Result<Event | null, Rejection> => {
+  if (order.status === "paid") return Result.succeed(null)
+  if (order.status !== "reserved")
+    return Result.fail({ _tag: "NotPayable", orderId: order.id, status: order.status })
+  if (order.attempt !== null) return Result.fail({ _tag: "PaymentInProgress", orderId: order.id })
+  if (hasLapsed(order, command.at)) return Result.fail({ _tag: "NotPayable", orderId: order.id, status: "expired" })
+  return Result.succeed({ _tag: "PaymentStarted", attempt: { token: command.token, startedAt: command.at } })
+}
+
+const recordCharge = (order: Order): Result.Result<Event | null, Rejection> => {
+  if (order.status === "reserved") return Result.succeed({ _tag: "Paid" })
+  const ownsNothing = order.status === "expired" || order.status === "payment_failed"
+  return Result.succeed(ownsNothing && order.refund === "none" ? { _tag: "RefundFellDue" } : null)
+}
+
+const cancel = (
+  command: Command & { readonly _tag: "Cancel" },
+  order: Order,
+): Result.Result<Event | null, Rejection> => {
+  switch (order.status) {
+    case "cancelled":
+      return Result.succeed(null)
+    case "reserved":
+      return order.attempt === null
+        ? Result.succeed({ _tag: "Cancelled", reason: command.reason, refund: "none" })
+        : Result.fail({ _tag: "PaymentInProgress", orderId: order.id })
+    case "paid":
+      return Result.succeed({ _tag: "Cancelled", reason: command.reason, refund: "due" })
+    default:
+      return Result.fail({ _tag: "NotCancellable", orderId: order.id, status: order.status })
+  }
+}
+
+const expire = (
+  command: Command & { readonly _tag: "Expire" },
+  order: Order,
+): Result.Result<Event | null, Rejection> => {
+  const due =
+    order.status === "reserved" &&
+    order.expiresAt <= command.at &&
+    (order.attempt === null || command.voided === "voided")
+  return Result.succeed(due ? { _tag: "Expired" } : null)
+}
+
+export const evolve = (order: Order, event: Event): Order => {
+  const { id, customerId, lines, total, createdAt, expiresAt } = order
+  const next = { id, customerId, lines, total, createdAt, expiresAt, version: order.version + 1 }
+  switch (event._tag) {
+    case "Placed":
+      return order
+    case "PaymentStarted":
+      return { ...next, status: "reserved", attempt: event.attempt }
+    case "Paid":
+      return { ...next, status: "paid" }
+    case "PaymentFailed":
+      return { ...next, status: "payment_failed", refund: "none" }
+    case "Cancelled":
+      return { ...next, status: "cancelled", reason: event.reason, refund: event.refund }
+    case "Expired":
+      return { ...next, status: "expired", refund: "none" }
+    case "RefundFellDue":
+      return { ...order, version: next.version, refund: "due" } as Order
+    case "Refunded":
+      return { ...order, version: next.version, refund: "done" } as Order
+  }
+}
+
+/** A hold whose end has passed counts as expired at read, even in the moment before its owner has said so. */
+export const hasLapsed = (order: Order, now: number): boolean =>
+  order.status === "reserved" && order.attempt === null && order.expiresAt <= now
+
+export const statusAt = (order: Order, now: number): Status => (hasLapsed(order, now) ? "expired" : order.status)

@@ -1,0 +1,17 @@
+/**
+ * A product: what is sold. It never changes once created, so it may be cached anywhere; its stock may not.
+ */
+import type { ProductId } from "./ids.ts"
+import type { Money } from "./money.ts"
+
+export interface Product {
+  readonly id: ProductId
+  /** The shop's own name for it, unique. */
+  readonly sku: string
+  readonly name: string
+  readonly price: Money
+  /** Units one customer may have over all live and paid orders; null is no limit. */
+  readonly purchaseLimit: number | null
+  /** Milliseconds since 1970. */
+  readonly createdAt: number
+}

@@ -1,0 +1,23 @@
+/** The catalogue: products as they are read, newest first. Products never change, so any copy of one is true for ever. */
+import { Context, type Effect } from "effect"
+import type { ProductId } from "../domain/ids.ts"
+import type { Product } from "../domain/product.ts"
+import type { Unavailable } from "./failures.ts"
+import type { Movement } from "./ledger.ts"
+import type { Page, PageRequest } from "./page.ts"
+
+export class Catalog extends Context.Service<
+  Catalog,
+  {
+    readonly get: (id: ProductId) => Effect.Effect<Product | null, Unavailable>
+    /** Newest first, position is the id of the last product. `sku`: only the product of that SKU; null: all. */
+    readonly list: (
+      request: PageRequest<ProductId> & { readonly sku: string | null },
+    ) => Effect.Effect<Page<Product, ProductId>, Unavailable>
+    /** A product's ledger, newest first; position is a version. Of an unknown product: empty. */
+    readonly movements: (
+      id: ProductId,
+      request: PageRequest<number>,
+    ) => Effect.Effect<Page<Movement, number>, Unavailable>
+  }
+>()("jaego/ports/Catalog") {}

@@ -1,0 +1,151 @@
+/**
+ * The inventory: everything that changes stock or an order goes through `submit`, to the one owner of its lane.
+ *
+ * Callers cannot tell whether the owner is in this thread or in another; commands, receipts and rejections are plain
+ * data, so that they can be posted between threads.
+ */
+import { Context, type Effect } from "effect"
+import type { CustomerId, OrderId, ProductId } from "../domain/ids.ts"
+import type { Ending, Line, Order, Rejection as OrderRejection } from "../domain/order.ts"
+import type { Product } from "../domain/product.ts"
+import type { Exceeded } from "../domain/purchase-limit.ts"
+import type { Rejection as StockRejection, Stock } from "../domain/stock.ts"
+import type { Unavailable } from "./failures.ts"
+
+/** The routes that take an `Idempotency-Key`; a key is unique per route. */
+export type Route = "products" | "receipts" | "adjustments" | "orders" | "pay" | "cancel"
+
+/** A request's claim on its idempotency key: bound by the commit that accepts the request, and only by it (I5). */
+export interface Claim {
+  readonly route: Route
+  readonly key: string
+  /** A UUID-shaped digest (128 bits) of method, path and canonical body. */
+  readonly fingerprint: string
+}
+
+export interface RequestedLine {
+  readonly productId: ProductId
+  readonly quantity: number
+}
+
+/** A line held elsewhere, with the price its owner gave. */
+export type HeldLine = Line
+
+export type Command =
+  | {
+      readonly _tag: "CreateProduct"
+      readonly product: Product
+      readonly onHand: number
+      readonly claim: Claim | null
+    }
+  | { readonly _tag: "Receive"; readonly productId: ProductId; readonly quantity: number; readonly claim: Claim | null }
+  | {
+      readonly _tag: "Adjust"
+      readonly productId: ProductId
+      readonly delta: number
+      readonly reason: string
+      readonly claim: Claim | null
+    }
+  | { readonly _tag: "ReadStock"; readonly productId: ProductId }
+  | {
+      readonly _tag: "PlaceOrder"
+      readonly orderId: OrderId
+      readonly customerId: CustomerId
+      /** Every line of the order, merged, in the customer's order. */
+      readonly lines: ReadonlyArray<RequestedLine>
+      /** The lines other workers hold tentatively for this order; acceptance turns all of them into holds, or fails. */
+      readonly held: ReadonlyArray<HeldLine>
+      /** Token of the charge to journal with the order; null: pay later. */
+      readonly token: string | null
+      /** Milliseconds since 1970. */
+      readonly createdAt: number
+      readonly expiresAt: number
+      readonly claim: Claim
+    }
+  /** A tentative hold: part of an order whose home is on another worker. It lapses by itself at `lapsesAt` (ms). */
+  | {
+      readonly _tag: "HoldTentatively"
+      readonly orderId: OrderId
+      readonly customerId: CustomerId
+      readonly lines: ReadonlyArray<RequestedLine>
+      readonly lapsesAt: number
+    }
+  /** Ends this worker's holds of an order: `drop` for tentative ones, an ending for those its order has decided. */
+  | {
+      readonly _tag: "EndHolds"
+      readonly orderId: OrderId
+      /** A product of the order that lies on the addressed worker. */
+      readonly productId: ProductId
+      readonly ending: Ending | "drop"
+    }
+  | { readonly _tag: "StartPayment"; readonly orderId: OrderId; readonly token: string; readonly claim: Claim | null }
+  /** The provider's final word; `claim` is the request still waiting for it, whose stored answer becomes the outcome. */
+  | {
+      readonly _tag: "RecordPayment"
+      readonly orderId: OrderId
+      readonly outcome: "charged" | "declined"
+      readonly claim: Claim | null
+    }
+  | {
+      readonly _tag: "CancelOrder"
+      readonly orderId: OrderId
+      readonly reason: string | null
+      readonly claim: Claim | null
+    }
+  | { readonly _tag: "ExpireOrder"; readonly orderId: OrderId; readonly voided: "voided" | "not-voided" }
+  | { readonly _tag: "RecordRefund"; readonly orderId: OrderId }
+
+export type Rejection =
+  | StockRejection
+  | OrderRejection
+  | Exceeded
+  | { readonly _tag: "ProductNotFound"; readonly productId: ProductId }
+  | { readonly _tag: "OrderNotFound"; readonly orderId: OrderId }
+  | { readonly _tag: "SkuTaken"; readonly sku: string }
+  | { readonly _tag: "MixedCurrencies" }
+  | { readonly _tag: "TotalTooLarge" }
+  /** The key is bound to another request. */
+  | { readonly _tag: "KeyReused"; readonly key: string }
+
+export type Reply =
+  | { readonly _tag: "Product"; readonly product: Product }
+  | { readonly _tag: "Stock"; readonly productId: ProductId; readonly stock: Stock }
+  /** `elsewhere`: products of the order on other workers whose holds must still be ended as `ending` says. */
+  | {
+      readonly _tag: "Order"
+      readonly order: Order
+      readonly elsewhere: ReadonlyArray<ProductId>
+      readonly ending: Ending | null
+    }
+  | { readonly _tag: "Held"; readonly lines: ReadonlyArray<HeldLine> }
+  | { readonly _tag: "Done" }
+
+/**
+ * What a command came to, once it is durable. `replayed`: the key was known, this is the answer stored with it.
+ * A replayed order is the order as it was answered, not as it is now.
+ */
+export interface Answer {
+  readonly reply: Reply
+  readonly replayed: boolean
+}
+
+export class Refused {
+  readonly _tag = "Refused"
+  readonly rejection: Rejection
+  constructor(rejection: Rejection) {
+    this.rejection = rejection
+  }
+}
+
+export class Inventory extends Context.Service<
+  Inventory,
+  {
+    /**
+     * Law: answered only when durable (I4); a refusal when the versions it saw are durable. Commands of one product are
+     * decided one after another. Atomic. With a claim: idempotent, safe to retry. Interrupting the caller does not stop
+     * a command that was handed over.
+     */
+    readonly submit: (command: Command) => Effect.Effect<Answer, Refused | Unavailable>
+  }
+>()("jaego/ports/Inventory") {}
+

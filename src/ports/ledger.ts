@@ -1,0 +1,226 @@
+/**
+ * The ledger: where decisions become durable, a batch at a time.
+ *
+ * Everything in a batch commits together or not at all (I3), and only if every lane still has the epoch and seq and
+ * every product and order the version the batch was decided on (I10, I2). Arrays of plain rows: an adapter turns them
+ * into columns.
+ */
+import { Context, type Effect, Schema } from "effect"
+import type { CustomerId, OrderId, ProductId } from "../domain/ids.ts"
+import type { Lane } from "../domain/lane.ts"
+import type { Order, Status } from "../domain/order.ts"
+import type { Product } from "../domain/product.ts"
+import type { EventType, Stock } from "../domain/stock.ts"
+import type { Claim, Reply, Route } from "./inventory.ts"
+
+/** A lane as its owner holds it: commits carry `epoch`, the fencing token, and move `seq`, the count of its facts. */
+export interface OwnedLane {
+  readonly lane: Lane
+  readonly epoch: number
+  readonly seq: number
+}
+
+/**
+ * A hold is an order line's claim on stock. `tentative` holds lapse by themselves; `held` ones end through their order:
+ * confirmed, released or expired, once (I11). `returned` units were confirmed and came back with a cancelled order.
+ */
+export type HoldState = "tentative" | "held" | "confirmed" | "released" | "expired" | "returned"
+
+export interface HoldRow {
+  readonly orderId: OrderId
+  readonly productId: ProductId
+  readonly customerId: CustomerId
+  /** The product's lane. */
+  readonly lane: Lane
+  readonly quantity: number
+  /** Unit price in minor units. */
+  readonly unitPrice: number
+  readonly currency: string
+  readonly state: HoldState
+  /** When a tentative hold lapses, milliseconds since 1970; null once it is not tentative. */
+  readonly lapsesAt: number | null
+}
+
+export interface HoldChange {
+  readonly orderId: OrderId
+  readonly productId: ProductId
+  readonly from: HoldState
+  readonly to: HoldState
+}
+
+/** A change of an order that exists: written where the version is still `expectedVersion`. */
+export interface OrderUpdate {
+  readonly order: Order
+  readonly expectedVersion: number
+  /** Holds of this order on other workers are still to be ended because of this change (see `OrderBook.unsettled`). */
+  readonly elsewhere: boolean
+}
+
+export interface StockUpdate {
+  readonly productId: ProductId
+  readonly expectedVersion: number
+  readonly stock: Stock
+}
+
+/** One line of a product's ledger. */
+export interface Movement {
+  readonly productId: ProductId
+  readonly version: number
+  readonly type: EventType
+  /** Signed changes, in units. */
+  readonly onHandDelta: number
+  readonly reservedDelta: number
+  /** What stood after it. */
+  readonly onHand: number
+  readonly reserved: number
+  readonly orderId: OrderId | null
+  readonly reason: string | null
+  /** Milliseconds since 1970. */
+  readonly at: number
+}
+
+/** A row of the outbox. Stock facts lie in the product's lane, order facts in the order's home lane. */
+export interface Fact {
+  readonly lane: Lane
+  /** Contiguous within its lane. */
+  readonly seq: number
+  readonly eventId: string
+  readonly subjectKind: "stock" | "order"
+  readonly subject: ProductId | OrderId
+  readonly subjectVersion: number
+  /** `jaego.stock.reserved.v1`, `jaego.order.paid.v1`, ... */
+  readonly type: string
+  /** JSON text. */
+  readonly payload: string
+  /** Milliseconds since 1970. */
+  readonly at: number
+}
+
+/**
+ * A key to bind. An order's answer is its terms, which never change, and the status it was answered with; every other
+ * answer is kept whole.
+ */
+export interface KeyRow {
+  readonly claim: Claim
+  readonly answer:
+    | { readonly _tag: "Order"; readonly orderId: OrderId; readonly status: Status }
+    | { readonly _tag: "Whole"; readonly reply: Reply }
+}
+
+/** A bound key whose answer becomes the outcome: done only while its answer is still `reserved`. */
+export interface KeyOutcome {
+  readonly route: Route
+  readonly key: string
+  readonly status: Status
+}
+
+export interface UnitsRow {
+  readonly productId: ProductId
+  readonly customerId: CustomerId
+  /** Units of live and paid orders, after this batch. */
+  readonly units: number
+}
+
+export interface Batch {
+  /** Each lane that gets facts: its epoch, the seq the batch was decided on, and the seq after it. */
+  readonly lanes: ReadonlyArray<{
+    readonly lane: Lane
+    readonly epoch: number
+    readonly fromSeq: number
+    readonly toSeq: number
+  }>
+  readonly products: ReadonlyArray<{ readonly product: Product; readonly stock: Stock }>
+  readonly stocks: ReadonlyArray<StockUpdate>
+  readonly orders: ReadonlyArray<Order>
+  readonly orderUpdates: ReadonlyArray<OrderUpdate>
+  readonly holds: ReadonlyArray<HoldRow>
+  readonly holdChanges: ReadonlyArray<HoldChange>
+  readonly units: ReadonlyArray<UnitsRow>
+  readonly keys: ReadonlyArray<KeyRow>
+  readonly keyOutcomes: ReadonlyArray<KeyOutcome>
+  readonly movements: ReadonlyArray<Movement>
+  readonly facts: ReadonlyArray<Fact>
+  /** Keys of refusals: looked up, never bound. */
+  readonly asks: ReadonlyArray<Claim>
+}
+
+export interface KnownKey {
+  readonly route: Route
+  readonly key: string
+  readonly fingerprint: string
+  /** The stored answer. An order is rebuilt from its terms with the status it was answered with. */
+  readonly reply: Reply
+}
+
+/**
+ * What a commit found.
+ *
+ * - Committed: everything is durable. `known` are those of `asks` that turned out to be bound.
+ * - Contested: something the batch wants is taken; nothing at all was written. `known` keys (of `keys` and `asks`),
+ *   `takenSkus`, and `changedHolds`, the orders of which some `holdChanges.from` is no longer so.
+ */
+export type CommitResult =
+  | { readonly _tag: "Committed"; readonly known: ReadonlyArray<KnownKey> }
+  | {
+      readonly _tag: "Contested"
+      readonly known: ReadonlyArray<KnownKey>
+      readonly takenSkus: ReadonlyArray<string>
+      readonly changedHolds: ReadonlyArray<OrderId>
+    }
+
+/** Another owner holds a newer epoch, or the database holds another version: nothing was written. */
+export class StaleOwner extends Schema.TaggedError<StaleOwner>()("StaleOwner", { detail: Schema.String }) {}
+
+/** The database said no, or was not reached: nothing was written, for certain. */
+export class LedgerDown extends Schema.TaggedError<LedgerDown>()("LedgerDown", { detail: Schema.String }) {}
+
+/** The answer to a commit was lost: it may have happened, or be happening still. */
+export class CommitUnknown extends Schema.TaggedError<CommitUnknown>()("CommitUnknown", { detail: Schema.String }) {}
+
+/** What a turn needs in memory and does not have. */
+export interface Wanted {
+  readonly products: ReadonlyArray<ProductId>
+  /** Orders whose home is here. */
+  readonly orders: ReadonlyArray<OrderId>
+  /** Holds of orders whose home is elsewhere, on these lanes. */
+  readonly holdsOf: ReadonlyArray<OrderId>
+  readonly units: ReadonlyArray<{ readonly productId: ProductId; readonly customerId: CustomerId }>
+}
+
+/** Whatever of the wanted exists; what is absent does not. `holds` has every hold of `holdsOf`, whatever its lane. */
+export interface Loaded {
+  readonly products: ReadonlyArray<{ readonly product: Product; readonly stock: Stock }>
+  readonly orders: ReadonlyArray<Order>
+  readonly holds: ReadonlyArray<HoldRow>
+  readonly units: ReadonlyArray<UnitsRow>
+}
+
+/** Work that time will bring: found again after a restart. */
+export interface Due {
+  /** Live orders without a pending attempt whose hold ends before the horizon. */
+  readonly expiries: ReadonlyArray<{ readonly orderId: OrderId; readonly expiresAt: number }>
+  /** Tentative holds, one entry an order, that lapse before the horizon. */
+  readonly lapses: ReadonlyArray<{ readonly orderId: OrderId; readonly lapsesAt: number }>
+}
+
+export class Ledger extends Context.Service<
+  Ledger,
+  {
+    /**
+     * Law: atomic; fenced; one in flight per owner. Not to be interrupted, and never retried blindly: after
+     * `CommitUnknown` call `raise`, whose `seq` tells whether the batch was committed.
+     */
+    readonly commit: (batch: Batch) => Effect.Effect<CommitResult, StaleOwner | LedgerDown | CommitUnknown>
+    /** One round trip for all misses of a turn. A read, safe to retry. */
+    readonly load: (wanted: Wanted) => Effect.Effect<Loaded, LedgerDown>
+    /** At most `limit` of each kind, soonest first. A read, safe to retry. `before` in milliseconds since 1970. */
+    readonly due: (lanes: ReadonlyArray<Lane>, before: number, limit: number) => Effect.Effect<Due, LedgerDown>
+    /**
+     * Takes a new epoch for lanes we own, and says where each lane's `seq` stands. Waits for a commit that is still
+     * running on them; afterwards an older one can no longer commit. `StaleOwner`: somebody else has taken a lane.
+     */
+    readonly raise: (
+      lanes: ReadonlyArray<{ readonly lane: Lane; readonly epoch: number }>,
+    ) => Effect.Effect<ReadonlyArray<OwnedLane>, StaleOwner | LedgerDown>
+  }
+>()("jaego/ports/Ledger") {}

@@ -1,0 +1,46 @@
+/**
+ * The probe: code announces what happened, adapters count it, tests wait for it instead of sleeping.
+ *
+ * Emitting is synchronous, cheap and never fails.
+ */
+import { Context } from "effect"
+import type { UnavailableReason } from "./failures.ts"
+
+export type Happening =
+  | {
+      readonly _tag: "RequestAnswered"
+      readonly method: string
+      /** The route's template (`/v1/orders/{id}`), or `unmatched`. */
+      readonly route: string
+      readonly status: number
+      readonly seconds: number
+    }
+  | { readonly _tag: "OrderPlaced"; readonly mode: "pay" | "later" }
+  /** An order reached this status. */
+  | { readonly _tag: "OrderEnded"; readonly outcome: "paid" | "payment_failed" | "cancelled" | "expired" }
+  | { readonly _tag: "UnitsSold"; readonly units: number }
+  | { readonly _tag: "OrderRefused"; readonly rejection: string }
+  | { readonly _tag: "Replayed"; readonly route: string }
+  | { readonly _tag: "RequestUnavailable"; readonly reason: UnavailableReason }
+  | { readonly _tag: "PaymentAnswered"; readonly call: "charge" | "lookUp" | "void" | "refund"; readonly outcome: string; readonly seconds: number }
+  | { readonly _tag: "BatchCommitted"; readonly worker: number; readonly decisions: number; readonly seconds: number }
+  | { readonly _tag: "CommitContested"; readonly worker: number }
+  | { readonly _tag: "CommitFenced"; readonly worker: number }
+  | { readonly _tag: "CommitFailed"; readonly worker: number; readonly outcome: "down" | "unknown" }
+  /** How much a worker has in memory and in its mailboxes, after each commit and once a second. */
+  | {
+      readonly _tag: "WorkerMeasured"
+      readonly worker: number
+      readonly queued: number
+      readonly products: number
+      readonly orders: number
+    }
+  | { readonly _tag: "WorkerStarted"; readonly worker: number }
+  | { readonly _tag: "WorkerDied"; readonly worker: number }
+  | { readonly _tag: "LanesTaken"; readonly lanes: number }
+  | { readonly _tag: "LanesLost"; readonly lanes: number }
+  | { readonly _tag: "StandingBy" }
+
+export class Probe extends Context.Service<Probe, { readonly emit: (happening: Happening) => void }>()(
+  "jaego/ports/Probe",
+) {}
