@@ -3,9 +3,10 @@
  *
  * Read only in the outer ring (`main`, `worker`, `cli`). Fails: `ConfigProblem`, one clear line.
  */
-import { Schema } from "effect"
+
 import { availableParallelism } from "node:os"
 import { resolve } from "node:path"
+import { Schema } from "effect"
 
 export interface Config {
   /** Address and port to listen on; port 0 is "any free one". */

@@ -12,4 +12,3 @@ export class Readiness extends Context.Service<Readiness, SubscriptionRef.Subscr
 export const set = (state: State) => Readiness.use((ref) => SubscriptionRef.set(ref, state))
 
 export const get = Readiness.use((ref) => SubscriptionRef.get(ref))
-

@@ -138,8 +138,7 @@ const startPayment = (
   order: Order,
 ): Result.Result<Event | null, Rejection> => {
   if (order.status === "paid") return Result.succeed(null)
-  if (order.status !== "reserved")
-    return Result.fail({ _tag: "NotPayable", orderId: order.id, status: order.status })
+  if (order.status !== "reserved") return Result.fail({ _tag: "NotPayable", orderId: order.id, status: order.status })
   if (order.attempt !== null) return Result.fail({ _tag: "PaymentInProgress", orderId: order.id })
   if (hasLapsed(order, command.at)) return Result.fail({ _tag: "NotPayable", orderId: order.id, status: "expired" })
   return Result.succeed({ _tag: "PaymentStarted", attempt: { token: command.token, startedAt: command.at } })

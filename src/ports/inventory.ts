@@ -9,7 +9,7 @@ import type { CustomerId, OrderId, ProductId } from "../domain/ids.ts"
 import type { Ending, Line, Order, Rejection as OrderRejection } from "../domain/order.ts"
 import type { Product } from "../domain/product.ts"
 import type { Exceeded } from "../domain/purchase-limit.ts"
-import type { Rejection as StockRejection, Stock } from "../domain/stock.ts"
+import type { Stock, Rejection as StockRejection } from "../domain/stock.ts"
 import type { Unavailable } from "./failures.ts"
 
 /** The routes that take an `Idempotency-Key`; a key is unique per route. */
@@ -148,4 +148,3 @@ export class Inventory extends Context.Service<
     readonly submit: (command: Command) => Effect.Effect<Answer, Refused | Unavailable>
   }
 >()("jaego/ports/Inventory") {}
-

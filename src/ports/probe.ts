@@ -22,7 +22,12 @@ export type Happening =
   | { readonly _tag: "OrderRefused"; readonly rejection: string }
   | { readonly _tag: "Replayed"; readonly route: string }
   | { readonly _tag: "RequestUnavailable"; readonly reason: UnavailableReason }
-  | { readonly _tag: "PaymentAnswered"; readonly call: "charge" | "lookUp" | "void" | "refund"; readonly outcome: string; readonly seconds: number }
+  | {
+      readonly _tag: "PaymentAnswered"
+      readonly call: "charge" | "lookUp" | "void" | "refund"
+      readonly outcome: string
+      readonly seconds: number
+    }
   | { readonly _tag: "BatchCommitted"; readonly worker: number; readonly decisions: number; readonly seconds: number }
   | { readonly _tag: "CommitContested"; readonly worker: number }
   | { readonly _tag: "CommitFenced"; readonly worker: number }
