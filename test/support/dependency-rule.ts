@@ -1,0 +1,147 @@
+/**
+ * The one dependency rule, as a pure check over sources:
+ *
+ *     domain <- ports <- app <- adapters <- roots (main, worker, cli; config beside them)
+ *
+ * A file imports only from its own ring and from rings to its left. Driven adapters see only `ports` and `domain`;
+ * adapter folders never import each other. The domain is pure: no Effect runtime, no clock, no chance, no process.
+ */
+import { posix } from "node:path"
+import { codeOf, type Import, importsOf } from "./source-scan.ts"
+
+export type Rule =
+  | "ring"
+  | "driven-adapter"
+  | "adapter-folders"
+  | "config"
+  | "environment"
+  | "packages"
+  | "domain-effect"
+  | "domain-purity"
+  | "size"
+  | "cycle"
+  | "unresolved"
+
+export interface Violation {
+  readonly rule: Rule
+  readonly file: string
+  readonly detail: string
+}
+
+/** Path from the repository's root (`src/...`) to source text. */
+export type Sources = ReadonlyMap<string, string>
+
+const RINGS = ["domain", "ports", "app", "adapters", "roots"] as const
+type Ring = (typeof RINGS)[number]
+
+const ROOTS = new Set(["src/main.ts", "src/worker.ts", "src/cli.ts", "src/config.ts"])
+
+/** Adapters that call the application, or carry it to another thread; all others are called by it. */
+const DRIVING = new Set(["http", "cli", "threads"])
+
+/** Modules of `effect` that are data and functions on data: nothing in them runs, waits or tells the time. */
+const DATA_MODULES = new Set(
+  (
+    "Array BigDecimal Brand Chunk Data Equal Equivalence Function HashMap HashSet Hash Number Option Order Predicate " +
+    "Record Result Schema String Struct Tuple flow identity pipe"
+  ).split(" "),
+)
+
+const IMPURE = /\b(Date\.now|Math\.random|new Date\(|performance\.|process\.|setTimeout|setInterval|crypto\.|fetch\()/
+
+/** A file above this is two concepts. */
+const LINES_MAX = 350
+
+const ringOf = (file: string): Ring | null => {
+  if (ROOTS.has(file)) return "roots"
+  const folder = file.split("/")[1]
+  return RINGS.find((ring) => ring === folder && ring !== "roots") ?? null
+}
+
+/** The folder of an adapter: `src/adapters/postgres/ledger.ts` lies in `postgres`. */
+const adapterOf = (file: string): string => file.split("/")[2]!
+
+const ringProblem = (file: string, target: string): Rule | null => {
+  const from = ringOf(file)
+  const to = ringOf(target)
+  // A file outside of all rings is reported once, itself.
+  if (from === null || to === null) return null
+  if (target === "src/config.ts" && from !== "roots") return "config"
+  if (RINGS.indexOf(to) > RINGS.indexOf(from)) return "ring"
+  if (from !== "adapters") return null
+  if (to === "adapters") return adapterOf(file) === adapterOf(target) ? null : "adapter-folders"
+  return to === "app" && !DRIVING.has(adapterOf(file)) ? "driven-adapter" : null
+}
+
+const packageProblem = (file: string, found: Import): Rule | null => {
+  const ring = ringOf(file)
+  if (ring === "adapters" || ring === "roots") return null
+  const [name, module] = found.specifier.split("/")
+  if (name !== "effect") return "packages"
+  if (ring !== "domain") return null
+  const modules = module === undefined ? found.names : [module]
+  return modules.every((each) => DATA_MODULES.has(each)) ? null : "domain-effect"
+}
+
+const isRelative = (specifier: string): boolean => specifier.startsWith(".")
+
+const resolve = (file: string, specifier: string): string => posix.join(posix.dirname(file), specifier)
+
+const importProblems = (sources: Sources, file: string, source: string): ReadonlyArray<Violation> =>
+  importsOf(source).flatMap((found) => {
+    const detail = `imports ${found.specifier}${found.names.length > 0 ? ` (${found.names.join(", ")})` : ""}`
+    if (!isRelative(found.specifier)) {
+      const rule = packageProblem(file, found)
+      return rule === null ? [] : [{ rule, file, detail }]
+    }
+    const target = resolve(file, found.specifier)
+    if (!sources.has(target)) return [{ rule: "unresolved", file, detail } as const]
+    const rule = ringProblem(file, target)
+    return rule === null ? [] : [{ rule, file, detail }]
+  })
+
+const textProblems = (file: string, source: string): ReadonlyArray<Violation> => {
+  const found: Array<Violation> = []
+  const ring = ringOf(file)
+  if (ring === null) found.push({ rule: "ring", file, detail: "lies in no ring" })
+  const code = codeOf(source)
+  const impure = ring === "domain" ? IMPURE.exec(code) : null
+  if (impure !== null) found.push({ rule: "domain-purity", file, detail: `says ${impure[0]}` })
+  if (ring !== "roots" && code.includes("process.env"))
+    found.push({ rule: "environment", file, detail: "reads process.env" })
+  const lines = source.trimEnd().split("\n").length
+  if (lines > LINES_MAX) found.push({ rule: "size", file, detail: `${lines} lines, more than ${LINES_MAX}` })
+  return found
+}
+
+/** One violation for each cycle, named by its smallest file. */
+const cycles = (sources: Sources): ReadonlyArray<Violation> => {
+  const done = new Set<string>()
+  const path: Array<string> = []
+  const found = new Map<string, Violation>()
+  const visit = (file: string): void => {
+    const start = path.indexOf(file)
+    if (start >= 0) {
+      const ring = path.slice(start)
+      const detail = [...ring, file].join(" -> ")
+      found.set([...ring].sort().join(" "), { rule: "cycle", file: [...ring].sort()[0]!, detail })
+      return
+    }
+    if (done.has(file)) return
+    path.push(file)
+    for (const each of importsOf(sources.get(file) ?? ""))
+      if (isRelative(each.specifier)) visit(resolve(file, each.specifier))
+    path.pop()
+    done.add(file)
+  }
+  for (const file of sources.keys()) visit(file)
+  return [...found.values()]
+}
+
+export const violations = (sources: Sources): ReadonlyArray<Violation> => [
+  ...[...sources].flatMap(([file, source]) => [
+    ...importProblems(sources, file, source),
+    ...textProblems(file, source),
+  ]),
+  ...cycles(sources),
+]
