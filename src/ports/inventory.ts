@@ -6,6 +6,7 @@
  */
 import { Context, type Effect } from "effect"
 import type { CustomerId, OrderId, ProductId } from "../domain/ids.ts"
+import type { Lane } from "../domain/lane.ts"
 import type { Ending, Line, Order, Rejection as OrderRejection } from "../domain/order.ts"
 import type { Product } from "../domain/product.ts"
 import type { Exceeded } from "../domain/purchase-limit.ts"
@@ -67,16 +68,20 @@ export type Command =
       readonly _tag: "HoldTentatively"
       readonly orderId: OrderId
       readonly customerId: CustomerId
-      readonly lines: ReadonlyArray<RequestedLine>
+      /** `lineNo`: 0-based place in the order. */
+      readonly lines: ReadonlyArray<RequestedLine & { readonly lineNo: number }>
       readonly lapsesAt: number
     }
-  /** Ends this worker's holds of an order: `drop` for tentative ones, an ending for those its order has decided. */
+  /**
+   * Ends this worker's holds of an order: `drop` and `lapse` for tentative ones (released, expired), an ending for those
+   * whose order has decided. Repeating it changes nothing.
+   */
   | {
       readonly _tag: "EndHolds"
       readonly orderId: OrderId
-      /** A product of the order that lies on the addressed worker. */
-      readonly productId: ProductId
-      readonly ending: Ending | "drop"
+      /** A lane of the addressed worker. */
+      readonly lane: Lane
+      readonly ending: Ending | "drop" | "lapse"
     }
   | { readonly _tag: "StartPayment"; readonly orderId: OrderId; readonly token: string; readonly claim: Claim | null }
   /** The provider's final word; `claim` is the request still waiting for it, whose stored answer becomes the outcome. */

@@ -30,6 +30,8 @@ export interface HoldRow {
   readonly orderId: OrderId
   readonly productId: ProductId
   readonly customerId: CustomerId
+  /** 0-based place in the order. */
+  readonly lineNo: number
   /** The product's lane. */
   readonly lane: Lane
   readonly quantity: number

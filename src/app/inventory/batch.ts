@@ -1,0 +1,233 @@
+/**
+ * A batch: decisions that are committed together, as the rows the ledger writes. Several changes of one product or order
+ * in a batch become one row change (their movements and facts stay one each).
+ *
+ * Law: I3 (one batch, everything a decision changes), I7 (exactly one fact per change, in version order within a lane).
+ */
+import type { OrderId, ProductId } from "../../domain/ids.ts"
+import * as Lane from "../../domain/lane.ts"
+import type { Order } from "../../domain/order.ts"
+import type { Product } from "../../domain/product.ts"
+import { available, type Stock } from "../../domain/stock.ts"
+import type { Claim } from "../../ports/inventory.ts"
+import type * as Ledger from "../../ports/ledger.ts"
+import type { Decision } from "./decision.ts"
+
+type Writable<T> = { -readonly [K in keyof T]: T[K] }
+
+interface StockRow {
+  readonly product: Product
+  /** Null: the product is new. */
+  readonly expectedVersion: number | null
+  stock: Stock
+}
+
+interface OrderRow {
+  readonly expectedVersion: number | null
+  order: Order
+  elsewhere: boolean
+}
+
+export class Builder {
+  readonly #lanes: ReadonlyMap<Lane.Lane, Ledger.OwnedLane>
+  readonly #nextId: () => string
+  readonly #seqs = new Map<Lane.Lane, number>()
+  readonly #stocks = new Map<ProductId, StockRow>()
+  readonly #orders = new Map<OrderId, OrderRow>()
+  readonly #holds = new Map<string, Writable<Ledger.HoldRow>>()
+  readonly #holdChanges = new Map<string, Writable<Ledger.HoldChange>>()
+  readonly #units = new Map<string, Ledger.UnitsRow>()
+  readonly #keys: Array<Ledger.KeyRow> = []
+  readonly #keyOutcomes: Array<Ledger.KeyOutcome> = []
+  readonly #movements: Array<Ledger.Movement> = []
+  readonly #facts: Array<Ledger.Fact> = []
+  readonly #asks: Array<Claim> = []
+
+  constructor(lanes: ReadonlyMap<Lane.Lane, Ledger.OwnedLane>, nextId: () => string) {
+    this.#lanes = lanes
+    this.#nextId = nextId
+  }
+
+  ask(claim: Claim): void {
+    this.#asks.push(claim)
+  }
+
+  add(decision: Decision): void {
+    this.#addStock(decision)
+    this.#addOrder(decision)
+    for (const row of decision.holds) this.#holds.set(row.orderId + row.productId, { ...row })
+    for (const change of decision.holdChanges) this.#addHoldChange(change)
+    for (const { cell, after } of decision.units) {
+      const { productId, customerId } = cell
+      this.#units.set(productId + customerId, { productId, customerId, units: after })
+    }
+    if (decision.keyOutcome !== null) this.#keyOutcomes.push(decision.keyOutcome)
+    if (decision.key === null) return
+    this.#keys.push(decision.key)
+    // A key that is bound without any change is fenced all the same: its lane goes along with an unchanged seq.
+    if (decision.order === null && decision.stock.length === 0 && decision.reply._tag === "Order")
+      this.#touch(Lane.of(decision.reply.order.id))
+  }
+
+  #addStock(decision: Decision): void {
+    for (const { cell, event, after, orderId } of decision.stock) {
+      const { id } = cell.product
+      const row = this.#stocks.get(id)
+      if (row !== undefined) row.stock = after
+      else {
+        const isNew = event.type === "created"
+        this.#stocks.set(id, {
+          product: cell.product,
+          expectedVersion: isNew ? null : after.version - 1,
+          stock: after,
+        })
+      }
+      this.#movements.push({
+        productId: id,
+        version: after.version,
+        type: event.type,
+        onHandDelta: event.onHand,
+        reservedDelta: event.reserved,
+        onHand: after.onHand,
+        reserved: after.reserved,
+        orderId,
+        reason: event.reason,
+        at: decision.at,
+      })
+      const payload = {
+        productId: id,
+        version: after.version,
+        onHand: after.onHand,
+        reserved: after.reserved,
+        available: available(after),
+        onHandDelta: event.onHand,
+        reservedDelta: event.reserved,
+        orderId,
+        reason: event.reason,
+      }
+      this.#fact("stock", id, after.version, `jaego.stock.${event.type}.v1`, payload, decision.at)
+    }
+  }
+
+  #addOrder(decision: Decision): void {
+    if (decision.order === null) return
+    const { event, after, elsewhere } = decision.order
+    const row = this.#orders.get(after.id)
+    if (row === undefined)
+      this.#orders.set(after.id, {
+        expectedVersion: event._tag === "Placed" ? null : after.version - 1,
+        order: after,
+        elsewhere,
+      })
+    else {
+      row.order = after
+      row.elsewhere ||= elsewhere
+    }
+    this.#fact("order", after.id, after.version, ORDER_FACTS[event._tag], orderPayload(after), decision.at)
+  }
+
+  /** A hold that begins and changes within one batch is written as it ends. */
+  #addHoldChange(change: Ledger.HoldChange): void {
+    const key = change.orderId + change.productId
+    const fresh = this.#holds.get(key)
+    if (fresh !== undefined) {
+      fresh.state = change.to
+      fresh.lapsesAt = null
+      return
+    }
+    const earlier = this.#holdChanges.get(key)
+    if (earlier !== undefined) earlier.to = change.to
+    else this.#holdChanges.set(key, { ...change })
+  }
+
+  #owned(lane: Lane.Lane): Ledger.OwnedLane {
+    const owned = this.#lanes.get(lane)
+    if (owned === undefined) throw new Error(`lane ${lane} is not owned here`)
+    return owned
+  }
+
+  #touch(lane: Lane.Lane): number {
+    const seq = this.#seqs.get(lane) ?? this.#owned(lane).seq
+    this.#seqs.set(lane, seq)
+    return seq
+  }
+
+  #fact(
+    subjectKind: Ledger.Fact["subjectKind"],
+    subject: ProductId | OrderId,
+    subjectVersion: number,
+    type: string,
+    payload: unknown,
+    at: number,
+  ): void {
+    const lane = Lane.of(subject)
+    const seq = this.#touch(lane) + 1
+    this.#seqs.set(lane, seq)
+    this.#facts.push({
+      lane,
+      seq,
+      eventId: this.#nextId(),
+      subjectKind,
+      subject,
+      subjectVersion,
+      type,
+      payload: JSON.stringify(payload),
+      at,
+    })
+  }
+
+  /** Null: there is nothing to write and nothing to ask. */
+  build(): Ledger.Batch | null {
+    if (this.#seqs.size === 0 && this.#asks.length === 0) return null
+    const stocks = [...this.#stocks.values()]
+    const orders = [...this.#orders.values()]
+    return {
+      lanes: [...this.#seqs].map(([lane, toSeq]) => {
+        const { epoch, seq } = this.#owned(lane)
+        return { lane, epoch, fromSeq: seq, toSeq }
+      }),
+      products: stocks.flatMap(({ expectedVersion, product, stock }) =>
+        expectedVersion === null ? [{ product, stock }] : [],
+      ),
+      stocks: stocks.flatMap(({ expectedVersion, product, stock }) =>
+        expectedVersion === null ? [] : [{ productId: product.id, expectedVersion, stock }],
+      ),
+      orders: orders.flatMap(({ expectedVersion, order }) => (expectedVersion === null ? [order] : [])),
+      orderUpdates: orders.flatMap(({ expectedVersion, order, elsewhere }) =>
+        expectedVersion === null ? [] : [{ order, expectedVersion, elsewhere }],
+      ),
+      holds: [...this.#holds.values()],
+      holdChanges: [...this.#holdChanges.values()],
+      units: [...this.#units.values()],
+      keys: this.#keys,
+      keyOutcomes: this.#keyOutcomes,
+      movements: this.#movements,
+      facts: this.#facts,
+      asks: this.#asks,
+    }
+  }
+}
+
+const ORDER_FACTS = {
+  Placed: "jaego.order.placed.v1",
+  PaymentStarted: "jaego.order.payment-started.v1",
+  Paid: "jaego.order.paid.v1",
+  PaymentFailed: "jaego.order.payment-failed.v1",
+  Cancelled: "jaego.order.cancelled.v1",
+  Expired: "jaego.order.expired.v1",
+  RefundFellDue: "jaego.order.refund-due.v1",
+  Refunded: "jaego.order.refunded.v1",
+} as const
+
+/** The order as the API shows it, with its version: what consumers outside may rely on. */
+const orderPayload = (order: Order) => ({
+  id: order.id,
+  version: order.version,
+  status: order.status,
+  customerId: order.customerId,
+  lines: order.lines,
+  total: order.total,
+  createdAt: new Date(order.createdAt).toISOString(),
+  expiresAt: new Date(order.expiresAt).toISOString(),
+  ...(order.status === "cancelled" ? { reason: order.reason } : {}),
+})

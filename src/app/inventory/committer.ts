@@ -1,0 +1,160 @@
+/**
+ * The committer: takes all that waits, commits it in one transaction, wakes everyone in it. One commit in flight.
+ *
+ * Law: I3, I4, I10. Never interrupted while a commit is under way: a caller that hangs up must not cancel what others
+ * share. A lost answer is `unknown`, never `failed`: the lanes' seq tells which it was.
+ *
+ *     committed  -> settle and answer
+ *     contested  -> nothing was written: answer what is known, decide the rest again
+ *     down       -> nothing was written: `Unavailable` for the batch, decide what waited behind it again
+ *     unknown    -> raise our own epochs (waits for the old commit, bars it for ever), then: seq moved? committed : again
+ *     fenced     -> stop; somebody else owns the lanes
+ */
+import { Clock, Deferred, Effect, Result, Schedule } from "effect"
+import { Ids } from "../../ports/ids.ts"
+import { type Batch, type CommitResult, CommitUnknown, type KnownKey, Ledger, type OwnedLane } from "../../ports/ledger.ts"
+import { Probe } from "../../ports/probe.ts"
+import { Builder } from "./batch.ts"
+import { UNKNOWN_PATIENCE_MS } from "./limits.ts"
+import { boundTo, claimOf, decisionsOf, type Entry, type Owner } from "./owner.ts"
+
+type Contested = Extract<CommitResult, { readonly _tag: "Contested" }>
+
+const build = (owner: Owner, entries: ReadonlyArray<Entry>, nextId: () => string): Batch | null => {
+  const builder = new Builder(owner.lanes, nextId)
+  for (const { command, outcome } of entries) {
+    if (outcome!._tag === "Decision") builder.add(outcome!)
+    else if (outcome!._tag === "Refusal") {
+      const claim = claimOf(command)
+      if (claim !== null) builder.ask(claim)
+    }
+  }
+  return builder.build()
+}
+
+/** `worker`: the number it is counted under. `fenced` completes when the owner has to stop. Runs until interrupted. */
+export const run = Effect.fnUntraced(function* (owner: Owner, worker: number, fenced: Deferred.Deferred<void>) {
+  const ledger = yield* Ledger
+  const probe = yield* Probe
+  const ids = yield* Ids
+  const clock = yield* Clock.Clock
+
+  const committed = (batch: Batch, entries: ReadonlyArray<Entry>, known: ReadonlyArray<KnownKey>): void => {
+    for (const { lane, epoch, toSeq } of batch.lanes) owner.lanes.set(lane, { lane, epoch, seq: toSeq })
+    for (const entry of entries) owner.answerDurable(entry, known)
+  }
+
+  const contested = (result: Contested, entries: ReadonlyArray<Entry>): void => {
+    probe.emit({ _tag: "CommitContested", worker })
+    owner.rewind(entries)
+    for (const entry of entries) settleContested(owner, entry, result)
+    owner.decideAgain(entries)
+  }
+
+  const fence = (entries: ReadonlyArray<Entry>) => {
+    probe.emit({ _tag: "CommitFenced", worker })
+    owner.abandon(entries)
+    return Deferred.succeed(fenced, undefined)
+  }
+
+  /** The lanes with new epochs, however long it takes; `null`: they belong to somebody else. */
+  const raise = Effect.suspend(() => ledger.raise([...owner.lanes.values()])).pipe(
+    Effect.retry({ schedule: Schedule.spaced("100 millis"), while: (error) => error._tag === "LedgerDown" }),
+    Effect.catch(() => Effect.succeed(null)),
+  )
+
+  const findOut = Effect.fnUntraced(function* (batch: Batch, entries: ReadonlyArray<Entry>) {
+    probe.emit({ _tag: "CommitFailed", worker, outcome: "unknown" })
+    owner.close("database")
+    const patience = Effect.sleep(UNKNOWN_PATIENCE_MS).pipe(
+      Effect.andThen(Effect.sync(() => owner.failAll(entries, "database"))),
+    )
+    const lanes = yield* Effect.raceFirst(raise, Effect.andThen(patience, Effect.never))
+    if (lanes === null) return yield* fence(entries)
+    const happened = didCommit(batch, lanes)
+    for (const owned of lanes) owner.lanes.set(owned.lane, owned)
+    owner.reopen()
+    if (happened) settleLate(owner, entries)
+    owner.rewind(happened ? [] : entries)
+    owner.decideAgain(entries)
+  })
+
+  const commitOnce = Effect.fnUntraced(function* () {
+    const entries = owner.takeBatch()
+    const batch = build(owner, entries, ids.next)
+    if (batch === null) return committed(nothingToWrite, entries, [])
+    const started = clock.currentTimeMillisUnsafe()
+    const result = yield* Effect.result(ledger.commit(batch).pipe(Effect.catchDefect(asUnknown)))
+    if (Result.isFailure(result)) {
+      const error = result.failure
+      if (error._tag === "StaleOwner") return yield* fence(entries)
+      if (error._tag === "CommitUnknown") return yield* findOut(batch, entries)
+      probe.emit({ _tag: "CommitFailed", worker, outcome: "down" })
+      owner.rewind(entries)
+      owner.fail(entries, "database")
+      return owner.decideAgain([])
+    }
+    if (result.success._tag === "Contested") return contested(result.success, entries)
+    committed(batch, entries, result.success.known)
+    const seconds = (clock.currentTimeMillisUnsafe() - started) / 1_000
+    probe.emit({ _tag: "BatchCommitted", worker, decisions: decisionsOf(entries).length, seconds })
+  })
+
+  return yield* Effect.gen(function* () {
+    while (!owner.abandoned) {
+      yield* owner.commitBell.wait
+      while (owner.pending > 0) yield* Effect.uninterruptible(commitOnce())
+    }
+  })
+})
+
+/** A ledger that breaks down may have committed: nobody knows. */
+const asUnknown = (defect: unknown) =>
+  Effect.logError("the ledger broke down", defect).pipe(
+    Effect.andThen(Effect.fail(new CommitUnknown({ detail: String(defect) }))),
+  )
+
+const nothingToWrite: Batch = {
+  lanes: [],
+  products: [],
+  stocks: [],
+  orders: [],
+  orderUpdates: [],
+  holds: [],
+  holdChanges: [],
+  units: [],
+  keys: [],
+  keyOutcomes: [],
+  movements: [],
+  facts: [],
+  asks: [],
+}
+
+/** Every commit that changes anything moves a seq of a lane that nobody else moves. */
+const didCommit = (batch: Batch, lanes: ReadonlyArray<OwnedLane>): boolean =>
+  batch.lanes.some(
+    ({ lane, fromSeq, toSeq }) => toSeq > fromSeq && lanes.find((owned) => owned.lane === lane)?.seq === toSeq,
+  )
+
+/** Answers those whom the contest concerns; the others are left to be decided again. */
+const settleContested = (owner: Owner, entry: Entry, { known, takenSkus, changedHolds }: Contested): void => {
+  const { command, outcome } = entry
+  const bound = boundTo(claimOf(command), known)
+  if (bound !== undefined) return owner.replay(entry, bound)
+  if (command._tag === "CreateProduct" && takenSkus.includes(command.product.sku))
+    return owner.refuse(entry, { _tag: "SkuTaken", sku: command.product.sku })
+  if (!("orderId" in command) || !changedHolds.includes(command.orderId) || outcome?._tag !== "Decision") return
+  // A sibling's hold lapsed before acceptance: nothing happened, the buyer may come again.
+  if (command._tag === "PlaceOrder") return owner.fail([entry], "hold-lapsed")
+  // The home of the order accepted or ended it meanwhile: look again.
+  if (command._tag === "EndHolds") return owner.registry.holds.delete(command.orderId)
+  owner.die(entry, new Error(`order ${command.orderId} has holds that its owner did not expect`))
+}
+
+/** The commit had happened: as usual, only that refusals with a key still have to ask for it. */
+const settleLate = (owner: Owner, entries: ReadonlyArray<Entry>): void => {
+  for (const entry of entries) {
+    const asks = entry.outcome?._tag === "Refusal" && claimOf(entry.command) !== null
+    if (!asks) owner.answerDurable(entry, [])
+  }
+}

@@ -1,0 +1,82 @@
+/**
+ * A decision: everything one command changes, as cells with their state before and after. Built by a turn, written by a
+ * batch, taken back by `undo` when the ledger did not take it.
+ */
+import type { OrderId } from "../../domain/ids.ts"
+import type { Event as OrderEvent, Order } from "../../domain/order.ts"
+import type { Event as StockEvent, Stock } from "../../domain/stock.ts"
+import type { Rejection, Reply } from "../../ports/inventory.ts"
+import type { HoldChange, HoldRow, KeyOutcome, KeyRow } from "../../ports/ledger.ts"
+import type { HoldsCell, OrderCell, ProductCell, Registry, UnitsCell } from "./registry.ts"
+import { unitsKey } from "./registry.ts"
+
+export interface StockChange {
+  readonly cell: ProductCell
+  readonly event: StockEvent
+  readonly after: Stock
+  readonly orderId: OrderId | null
+}
+
+export interface OrderChange {
+  readonly cell: OrderCell
+  readonly event: OrderEvent
+  readonly after: Order
+  /** Holds on other workers are to be ended because of this. */
+  readonly elsewhere: boolean
+}
+
+export interface Decision {
+  readonly _tag: "Decision"
+  readonly reply: Reply
+  /** Milliseconds since 1970. */
+  readonly at: number
+  readonly stock: ReadonlyArray<StockChange>
+  readonly order: OrderChange | null
+  readonly holds: ReadonlyArray<HoldRow>
+  readonly holdChanges: ReadonlyArray<HoldChange>
+  readonly holdSet: { readonly cell: HoldsCell; readonly after: ReadonlyArray<HoldRow> } | null
+  readonly units: ReadonlyArray<{ readonly cell: UnitsCell; readonly after: number }>
+  readonly key: KeyRow | null
+  readonly keyOutcome: KeyOutcome | null
+}
+
+/** `Refusal` and `Reading` write nothing; they wait until the versions they saw are durable (I4). */
+export type Outcome =
+  | Decision
+  | { readonly _tag: "Refusal"; readonly rejection: Rejection }
+  | { readonly _tag: "Reading"; readonly reply: Reply }
+
+/** The batch with this decision is durable: cells whose memory ran no further are settled. */
+export const settle = (registry: Registry, decision: Decision): void => {
+  for (const { cell, after } of decision.stock) {
+    if (cell.durable === null) registry.newSkus.delete(cell.product.sku)
+    cell.durable = after
+  }
+  if (decision.order !== null) decision.order.cell.durable = decision.order.after
+  if (decision.holdSet !== null) decision.holdSet.cell.durable = decision.holdSet.after
+  for (const { cell, after } of decision.units) cell.durable = after
+}
+
+/** Memory goes back to what the ledger has. In any order: every touched cell ends at its durable state. */
+export const undo = (registry: Registry, decision: Decision): void => {
+  for (const { cell } of decision.stock) {
+    if (cell.durable !== null) cell.current = cell.durable
+    else {
+      registry.products.delete(cell.product.id)
+      registry.newSkus.delete(cell.product.sku)
+    }
+  }
+  if (decision.order !== null) {
+    const { cell, after } = decision.order
+    if (cell.durable !== null) cell.current = cell.durable
+    else registry.orders.delete(after.id)
+  }
+  if (decision.holdSet !== null) {
+    const { cell, after } = decision.holdSet
+    if (cell.durable !== null) cell.current = cell.durable
+    else registry.holds.delete(after[0]!.orderId)
+  }
+  for (const { cell } of decision.units)
+    if (cell.durable !== null) cell.current = cell.durable
+    else registry.units.delete(unitsKey(cell.productId, cell.customerId))
+}

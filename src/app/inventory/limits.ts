@@ -1,0 +1,29 @@
+/** Every limit of the actor runtime, with its unit and its reason (I12). */
+
+/** Decisions in one commit: larger batches gain little and make everyone in them wait for the whole. */
+export const BATCH_SIZE_MAX = 512
+
+/** Commands one product's mailbox holds; a full one refuses. Above what one commit a second could ever drain politely. */
+export const MAILBOX_CAPACITY = 8_192
+
+/** Commands one worker holds over all its mailboxes: bounds its memory to some tens of megabytes. */
+export const WORKER_CAPACITY = 65_536
+
+/** Products kept in memory by one worker; idle ones leave beyond it. About 400 bytes each. */
+export const RESIDENT_PRODUCTS_MAX = 1_000_000
+
+/** Orders, hold sets and customer counts kept in memory by one worker; settled ones leave beyond it. */
+export const RESIDENT_ORDERS_MAX = 50_000
+export const RESIDENT_UNITS_MAX = 100_000
+
+/** A tentative hold lapses after this, milliseconds: far longer than an acceptance takes, short for a buyer who waits. */
+export const TENTATIVE_MS = 5_000
+
+/** Deadlines are read from the ledger this far ahead, milliseconds, and read again at half of it. */
+export const DEADLINE_HORIZON_MS = 30_000
+
+/** Deadlines kept in memory by one worker; the rest waits in the ledger. */
+export const DEADLINES_MAX = 50_000
+
+/** After a lost commit answer callers wait this long for the truth, milliseconds; then they are told to come back. */
+export const UNKNOWN_PATIENCE_MS = 5_000

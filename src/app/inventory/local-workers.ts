@@ -1,0 +1,87 @@
+/**
+ * Workers in this thread: each assignment of lanes gets an owner and its loops. What a worker thread runs, and what tests
+ * and the memory store run directly.
+ */
+import { Cause, Clock, Deferred, Effect, Layer } from "effect"
+import type { Refused, Answer, Command } from "../../ports/inventory.ts"
+import type { Unavailable } from "../../ports/failures.ts"
+import { Ids } from "../../ports/ids.ts"
+import { Ledger, type OwnedLane } from "../../ports/ledger.ts"
+import { Probe } from "../../ports/probe.ts"
+import { type OrderReply, type Worker, Workers } from "../../ports/workers.ts"
+import * as Committer from "./committer.ts"
+import * as Loader from "./loader.ts"
+import { Owner } from "./owner.ts"
+import * as Timekeeper from "./timekeeper.ts"
+
+/** A drain that has not ended after this is given up; what is left was never acknowledged. */
+const DRAIN = "10 seconds"
+
+const drain = (owner: Owner): Effect.Effect<void> =>
+  Effect.suspend(() => {
+    if (!owner.abandoned) owner.close("draining")
+    return Effect.whileLoop({
+      while: () => owner.queued > 0,
+      body: () => owner.idleBell.wait,
+      step: () => {},
+    })
+  }).pipe(
+    Effect.timeoutOption(DRAIN),
+    Effect.andThen(Effect.sync(() => owner.failAll([], "draining"))),
+  )
+
+/** One owner with its loops, until the scope closes; then it drains. `fenced` completes when it had to stop. */
+export const startOwner = Effect.fnUntraced(function* (
+  worker: number,
+  lanes: ReadonlyArray<OwnedLane>,
+  fenced: Deferred.Deferred<void>,
+  ended: (reply: OrderReply) => void,
+) {
+  const clock = yield* Clock.Clock
+  const probe = yield* Probe
+  const owner = new Owner(lanes, () => clock.currentTimeMillisUnsafe())
+  const stop = (cause: Cause.Cause<unknown>) =>
+    Cause.hasInterruptsOnly(cause)
+      ? Effect.failCause(cause)
+      : Effect.logError("the owner of lanes broke down", cause).pipe(
+          Effect.andThen(Effect.sync(() => owner.abandon([]))),
+          Effect.andThen(Deferred.succeed(fenced, undefined)),
+        )
+  const measure = Effect.sync(() =>
+    probe.emit({
+      _tag: "WorkerMeasured",
+      worker,
+      queued: owner.queued,
+      products: owner.registry.products.size,
+      orders: owner.registry.orders.size,
+    }),
+  ).pipe(Effect.andThen(Effect.sleep("1 second")), Effect.forever)
+  const loops = [Committer.run(owner, worker, fenced), Loader.run(owner), Timekeeper.run(owner, ended), measure]
+  for (const loop of loops) yield* Effect.forkScoped(Effect.catchCause(loop, stop))
+  yield* Effect.addFinalizer(() => drain(owner))
+  probe.emit({ _tag: "WorkerStarted", worker })
+  return owner
+})
+
+/** Once handed over, a command goes its way, whoever hangs up. */
+const submitTo =
+  (owner: Owner) =>
+  (command: Command): Effect.Effect<Answer, Refused | Unavailable> =>
+    Effect.callback<Answer, Refused | Unavailable>((resume) => owner.submit(command, resume))
+
+export const layer = Layer.effect(
+  Workers,
+  Effect.gen(function* () {
+    const context = yield* Effect.context<Ledger | Probe | Ids>()
+    return Workers.of({
+      start: (assignments, ended) =>
+        Effect.gen(function* () {
+          const fenced = yield* Deferred.make<void>()
+          const workers: Array<Worker> = []
+          for (const [worker, lanes] of assignments.entries())
+            workers.push({ submit: submitTo(yield* startOwner(worker, lanes, fenced, ended)) })
+          return { workers, fenced: Deferred.await(fenced) }
+        }).pipe(Effect.provideContext(context)),
+    })
+  }),
+)

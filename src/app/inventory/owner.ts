@@ -1,0 +1,269 @@
+/**
+ * The owner of some lanes: mailboxes in front, turns in memory, group commits behind. One per worker; the only writer of
+ * its lanes' products and orders.
+ *
+ *     submit -> (load what is missing) -> turn -> pending -> commit, all that wait together -> answer
+ *
+ * This file is the front and the memory; `committer.ts`, `loader.ts` and `timekeeper.ts` are the three loops behind it.
+ *
+ * Law: I2 one turn after another; I4 nobody hears before it is durable, refusals and readings included: they wait in the
+ * same line for what they saw; I6 when memory and ledger disagree, memory is thrown away; I10 a fenced owner stops.
+ * Limits: `limits.ts`. Fails: `Unavailable`, by name.
+ */
+import { Exit } from "effect"
+import type { OrderId, ProductId } from "../../domain/ids.ts"
+import * as Lane from "../../domain/lane.ts"
+import { type Unavailable, type UnavailableReason, unavailable } from "../../ports/failures.ts"
+import { type Answer, type Claim, type Command, Refused, type Rejection, type Reply } from "../../ports/inventory.ts"
+import type { KnownKey, Loaded, OwnedLane, Wanted } from "../../ports/ledger.ts"
+import { Bell } from "./bell.ts"
+import { type Deadline, Deadlines } from "./deadlines.ts"
+import { type Decision, type Outcome, settle, undo } from "./decision.ts"
+import { BATCH_SIZE_MAX } from "./limits.ts"
+import { Mailboxes } from "./mailbox.ts"
+import { Registry } from "./registry.ts"
+import { Turns } from "./turn.ts"
+import * as Wants from "./wants.ts"
+
+export type Answering = (exit: Exit.Exit<Answer, Refused | Unavailable>) => void
+
+/** A command on its way through the owner, answered exactly once. */
+export interface Entry {
+  readonly command: Command
+  readonly answer: Answering
+  answered: boolean
+  outcome: Outcome | null
+  /** Ids that were looked for and do not exist. */
+  absent: Set<string> | null
+}
+
+export class Owner {
+  readonly registry = new Registry()
+  readonly deadlines = new Deadlines()
+  readonly lanes: Map<Lane.Lane, OwnedLane>
+  /** Rung when there is something to commit, to load, a sooner deadline, and when the last entry has been answered. */
+  readonly commitBell = new Bell()
+  readonly loadBell = new Bell()
+  readonly deadlineBell = new Bell()
+  readonly idleBell = new Bell()
+  /** Decided, in order, waiting for a commit. */
+  #pending: Array<Entry> = []
+  /** Waiting for something to be loaded. */
+  #waiting: Array<Entry> = []
+  #wants = Wants.none()
+  #closed: UnavailableReason | null = null
+  readonly #mailboxes = new Mailboxes()
+  readonly #turns: Turns
+  readonly #now: () => number
+
+  constructor(lanes: ReadonlyArray<OwnedLane>, now: () => number) {
+    this.lanes = new Map(lanes.map((owned) => [owned.lane, owned]))
+    this.#now = now
+    this.#turns = new Turns(this.registry, this.mine)
+  }
+
+  readonly mine = (id: ProductId | OrderId): boolean => this.lanes.has(Lane.of(id))
+
+  /** Commands under way. */
+  get queued(): number {
+    return this.#mailboxes.total
+  }
+
+  get abandoned(): boolean {
+    return this.#closed === "stale-owner"
+  }
+
+  get pending(): number {
+    return this.#pending.length
+  }
+
+  submit(command: Command, answer: Answering): void {
+    if (this.#closed !== null) return answer(Exit.fail(unavailable(this.#closed)))
+    if (!this.#mailboxes.offer(command)) return answer(Exit.fail(unavailable("mailbox-full")))
+    this.#attempt({ command, answer, answered: false, outcome: null, absent: null })
+  }
+
+  /** From now on commands are refused for this reason; those under way go on. */
+  close(reason: UnavailableReason): void {
+    this.#closed = reason
+  }
+
+  reopen(): void {
+    this.#closed = null
+  }
+
+  #attempt(entry: Entry): void {
+    if (entry.answered) return
+    if (this.abandoned) return this.fail([entry], "stale-owner")
+    if (Wants.add(entry.command, this.registry, this.mine, entry.absent, this.#wants)) {
+      this.#waiting.push(entry)
+      this.loadBell.ring()
+      return
+    }
+    try {
+      entry.outcome = this.#turns.decide(entry.command, this.#now())
+    } catch (defect) {
+      return this.#answer(entry, Exit.die(defect))
+    }
+    if (entry.outcome._tag !== "Decision" && this.#sawOnlyDurable(entry)) return this.answerDurable(entry, [])
+    this.#pending.push(entry)
+    this.commitBell.ring()
+  }
+
+  /** A refusal with a key is not answered here: its key may be bound already, and then the answer is another. */
+  #sawOnlyDurable({ command, outcome }: Entry): boolean {
+    if (outcome!._tag === "Refusal" && claimOf(command) !== null) return false
+    if (command._tag !== "ReadStock") return this.#pending.length === 0
+    const cell = this.registry.products.get(command.productId)
+    return cell === undefined || cell.current === cell.durable
+  }
+
+  // --- loading ------------------------------------------------------------------------------------------------------
+
+  /** Everything that is missing, for one load; null: nothing is. */
+  takeWanted(): { readonly wanted: Wanted; readonly entries: ReadonlyArray<Entry> } | null {
+    if (Wants.isEmpty(this.#wants)) return null
+    const taken = { wanted: Wants.toWanted(this.#wants), entries: this.#waiting }
+    this.#wants = Wants.none()
+    this.#waiting = []
+    return taken
+  }
+
+  loaded(wanted: Wanted, entries: ReadonlyArray<Entry>, loaded: Loaded): void {
+    this.registry.admit(loaded, this.mine)
+    for (const { productId, customerId } of wanted.units) this.registry.admitNoUnits(productId, customerId)
+    const absent = new Set<string>()
+    for (const id of wanted.products) if (!this.registry.products.has(id)) absent.add(id)
+    for (const id of wanted.orders) if (!this.registry.orders.has(id)) absent.add(id)
+    for (const id of wanted.holdsOf) if (!this.registry.holds.has(id)) absent.add(id)
+    for (const entry of entries) {
+      if (absent.size > 0) entry.absent = new Set([...(entry.absent ?? []), ...absent])
+      this.#attempt(entry)
+    }
+  }
+
+  // --- committing ---------------------------------------------------------------------------------------------------
+
+  /** The next entries for one commit, in order: at most BATCH_SIZE_MAX decisions, and what waits between them. */
+  takeBatch(): ReadonlyArray<Entry> {
+    let decisions = 0
+    let end = 0
+    for (; end < this.#pending.length; end++) {
+      if (this.#pending[end]!.outcome!._tag !== "Decision") continue
+      if (decisions === BATCH_SIZE_MAX) break
+      decisions++
+    }
+    return this.#pending.splice(0, end)
+  }
+
+  /** What this entry saw or changed is durable: memory settles and the caller hears. */
+  answerDurable(entry: Entry, known: ReadonlyArray<KnownKey>): void {
+    const outcome = entry.outcome!
+    switch (outcome._tag) {
+      case "Decision":
+        settle(this.registry, outcome)
+        this.#schedule(entry.command)
+        return this.#answer(entry, answered(outcome.reply))
+      case "Reading":
+        return this.#answer(entry, answered(outcome.reply))
+      case "Refusal": {
+        const bound = known.length === 0 ? undefined : boundTo(claimOf(entry.command), known)
+        return bound === undefined ? this.refuse(entry, outcome.rejection) : this.replay(entry, bound)
+      }
+    }
+  }
+
+  /** The key is bound: the stored answer, or a refusal if it was bound to another request. */
+  replay(entry: Entry, bound: KnownKey): void {
+    const { fingerprint, key } = claimOf(entry.command)!
+    if (bound.fingerprint !== fingerprint) return this.refuse(entry, { _tag: "KeyReused", key })
+    this.#answer(entry, Exit.succeed({ reply: bound.reply, replayed: true }))
+  }
+
+  refuse(entry: Entry, rejection: Rejection): void {
+    this.#answer(entry, Exit.fail(new Refused(rejection)))
+  }
+
+  fail(entries: ReadonlyArray<Entry>, reason: UnavailableReason): void {
+    for (const entry of entries) this.#answer(entry, Exit.fail(unavailable(reason)))
+  }
+
+  die(entry: Entry, defect: unknown): void {
+    this.#answer(entry, Exit.die(defect))
+  }
+
+  /** Memory goes back to what is durable: everything decided and not committed is taken back. */
+  rewind(batch: ReadonlyArray<Entry>): void {
+    for (const { outcome } of batch) if (outcome?._tag === "Decision") undo(this.registry, outcome)
+    for (const { outcome } of this.#pending) if (outcome?._tag === "Decision") undo(this.registry, outcome)
+  }
+
+  /** After a rewind: these, and all that was decided after them, once more, in the same order. */
+  decideAgain(batch: ReadonlyArray<Entry>): void {
+    const again = [...batch, ...this.#pending]
+    this.#pending = []
+    for (const entry of again) {
+      entry.outcome = null
+      this.#attempt(entry)
+    }
+  }
+
+  /** Nobody is kept waiting: everything that has not been decided durably is answered `Unavailable`. */
+  failAll(batch: ReadonlyArray<Entry>, reason: UnavailableReason): void {
+    this.fail(batch, reason)
+    this.fail(this.#pending, reason)
+    this.fail(this.#waiting, reason)
+    this.#waiting = []
+    this.#wants = Wants.none()
+  }
+
+  /** The lanes are lost: nothing here may be decided or believed any more. */
+  abandon(batch: ReadonlyArray<Entry>): void {
+    this.close("stale-owner")
+    this.failAll(batch, "stale-owner")
+    this.#pending = []
+  }
+
+  #answer(entry: Entry, exit: Exit.Exit<Answer, Refused | Unavailable>): void {
+    if (entry.answered) return
+    entry.answered = true
+    this.#mailboxes.take(entry.command)
+    entry.answer(exit)
+    if (this.#mailboxes.total === 0) this.idleBell.ring()
+  }
+
+  #schedule(command: Command): void {
+    const deadline = deadlineOf(command)
+    if (deadline !== null && this.deadlines.add(deadline)) this.deadlineBell.ring()
+  }
+}
+
+const answered = (reply: Reply): Exit.Exit<Answer> => Exit.succeed({ reply, replayed: false })
+
+export const claimOf = (command: Command): Claim | null => {
+  switch (command._tag) {
+    case "CreateProduct":
+    case "Receive":
+    case "Adjust":
+    case "PlaceOrder":
+    case "StartPayment":
+    case "CancelOrder":
+      return command.claim
+    default:
+      return null
+  }
+}
+
+export const boundTo = (claim: Claim | null, known: ReadonlyArray<KnownKey>): KnownKey | undefined =>
+  claim === null ? undefined : known.find(({ route, key }) => key === claim.key && route === claim.route)
+
+/** An order without a pending charge expires; one with a charge ends through its payment. */
+const deadlineOf = (command: Command): Deadline | null => {
+  if (command._tag === "PlaceOrder" && command.token === null)
+    return { kind: "expiry", orderId: command.orderId, at: command.expiresAt }
+  if (command._tag === "HoldTentatively") return { kind: "lapse", orderId: command.orderId, at: command.lapsesAt }
+  return null
+}
+
+export const decisionsOf = (entries: ReadonlyArray<Entry>): ReadonlyArray<Decision> =>
+  entries.flatMap(({ outcome }) => (outcome?._tag === "Decision" ? [outcome] : []))

@@ -1,0 +1,79 @@
+/**
+ * Ownership: a process either owns all lanes and decides, or stands by. It takes the lanes when the lease is free, starts
+ * the workers, and goes back to standing by when it is fenced or the lease is lost. It never fights a live owner.
+ *
+ *     starting -> standby -> ready -> (fenced, lease lost) -> standby ... -> draining
+ *
+ * Gives the port `Inventory`: while nothing is owned it answers `Unavailable`.
+ */
+import { Effect, FiberSet, Layer, Schedule, SubscriptionRef } from "effect"
+import { unavailable } from "../../ports/failures.ts"
+import { Inventory } from "../../ports/inventory.ts"
+import { Lease } from "../../ports/lease.ts"
+import { Probe } from "../../ports/probe.ts"
+import { Workers } from "../../ports/workers.ts"
+import { Readiness } from "../readiness.ts"
+import * as Placement from "./placement.ts"
+
+/** After the database was not reached, ask again after this. */
+const RETRY = "500 millis"
+
+/** `workers`: how many share the lanes, 1..64. */
+export const layer = (workers: number) =>
+  Layer.effect(
+    Inventory,
+    Effect.gen(function* () {
+      const lease = yield* Lease
+      const crew = yield* Workers
+      const probe = yield* Probe
+      const readiness = yield* Readiness
+      const background = yield* FiberSet.make()
+      const runBackground = yield* FiberSet.runtime(background)<never>()
+      let placement: Placement.Placement | null = null
+
+      const standBy = Effect.gen(function* () {
+        probe.emit({ _tag: "StandingBy" })
+        yield* SubscriptionRef.set(readiness, "standby")
+      })
+
+      const own = Effect.gen(function* () {
+        const held = yield* lease.acquire(standBy)
+        probe.emit({ _tag: "LanesTaken", lanes: held.lanes.length })
+        const started = yield* crew.start(Placement.deal(held.lanes, workers), ({ order, elsewhere, ending }) => {
+          if (ending !== null && placement !== null) runBackground(placement.finish(order.id, elsewhere, ending))
+        })
+        placement = Placement.make(started.workers)
+        yield* SubscriptionRef.set(readiness, "ready")
+        yield* Effect.raceFirst(held.lost, started.fenced)
+        probe.emit({ _tag: "LanesLost", lanes: held.lanes.length })
+      }).pipe(
+        Effect.ensuring(
+          Effect.suspend(() => {
+            placement = null
+            return SubscriptionRef.update(readiness, (state) => (state === "ready" ? "standby" : state))
+          }),
+        ),
+        Effect.scoped,
+      )
+
+      const ownAgain = own.pipe(
+        Effect.tapError((error) => Effect.logWarning(`the database was not reached: ${error.detail}`)),
+        Effect.tapError(() => SubscriptionRef.set(readiness, "database")),
+        Effect.retry(Schedule.spaced(RETRY)),
+        Effect.forever,
+      )
+      yield* Effect.forkScoped(ownAgain)
+
+      return Inventory.of({
+        submit: (command) =>
+          Effect.suspend(() =>
+            placement === null
+              ? Effect.flatMap(SubscriptionRef.get(readiness), (state) =>
+                  Effect.fail(unavailable(state === "ready" ? "starting" : state)),
+                )
+              : placement.submit(command),
+          ),
+      })
+    }),
+  )
+

@@ -1,0 +1,121 @@
+/**
+ * Placement: which worker owns what, and orders whose products lie on several of them.
+ *
+ * An order within one worker is one decision. Otherwise each other worker first holds its lines tentatively, one after
+ * another in a fixed order (so that buyers of the same products cannot refuse each other in a circle), and the home
+ * worker, last, accepts: one commit that turns exactly these holds into the order's, or nothing. Whatever happens to us in
+ * between, tentative holds lapse by themselves.
+ *
+ * Law: all or nothing for the customer; a refusal is answered after its siblings' holds are released.
+ */
+import { Clock, Effect, Schedule } from "effect"
+import type { OrderId, ProductId } from "../../domain/ids.ts"
+import * as Lane from "../../domain/lane.ts"
+import type { Ending } from "../../domain/order.ts"
+import { Unavailable } from "../../ports/failures.ts"
+import type { Answer, Command, HeldLine, Refused } from "../../ports/inventory.ts"
+import type { OwnedLane } from "../../ports/ledger.ts"
+import type { OrderReply, Worker } from "../../ports/workers.ts"
+import { TENTATIVE_MS } from "./limits.ts"
+
+type PlaceOrder = Extract<Command, { readonly _tag: "PlaceOrder" }>
+type Outcome = Effect.Effect<Answer, Refused | Unavailable>
+
+/** Lanes go round the workers like cards. */
+export const deal = (lanes: ReadonlyArray<OwnedLane>, workers: number): ReadonlyArray<ReadonlyArray<OwnedLane>> =>
+  Array.from({ length: workers }, (_, worker) => lanes.filter(({ lane }) => lane % workers === worker))
+
+const laneOf = (command: Command): Lane.Lane => {
+  switch (command._tag) {
+    case "CreateProduct":
+      return Lane.of(command.product.id)
+    case "Receive":
+    case "Adjust":
+    case "ReadStock":
+      return Lane.of(command.productId)
+    case "HoldTentatively":
+      return Lane.of(command.lines[0]!.productId)
+    case "EndHolds":
+      return command.lane
+    default:
+      return Lane.of(command.orderId)
+  }
+}
+
+export interface Placement {
+  readonly submit: (command: Command) => Outcome
+  /** Ends an order's holds on the other workers, after the order has ended; tried a few times, then left to the sweep. */
+  readonly finish: (orderId: OrderId, elsewhere: ReadonlyArray<ProductId>, ending: Ending) => Effect.Effect<void>
+}
+
+export const make = (workers: ReadonlyArray<Worker>): Placement => {
+  const indexOf = (lane: Lane.Lane): number => lane % workers.length
+  const ownerOf = (lane: Lane.Lane): Worker => workers[indexOf(lane)]!
+
+  const endHolds = (orderId: OrderId, lanes: ReadonlyArray<Lane.Lane>, ending: Ending | "drop") => {
+    const addressed = new Map(lanes.map((lane) => [indexOf(lane), lane]))
+    return Effect.forEach(
+      addressed.values(),
+      (lane) =>
+        ownerOf(lane)
+          .submit({ _tag: "EndHolds", orderId, lane, ending })
+          .pipe(Effect.retry({ times: 5, schedule: Schedule.spaced("50 millis") }), Effect.ignore),
+      { concurrency: "unbounded", discard: true },
+    )
+  }
+
+  const placeAcross = Effect.fnUntraced(function* (command: PlaceOrder, others: ReadonlyArray<number>) {
+    const { orderId, customerId } = command
+    const now = yield* Clock.currentTimeMillis
+    const held: Array<HeldLine> = []
+    const lanes: Array<Lane.Lane> = []
+    const place = Effect.gen(function* () {
+      for (const worker of others) {
+        const lines = command.lines
+          .map((line, lineNo) => ({ ...line, lineNo }))
+          .filter(({ productId }) => indexOf(Lane.of(productId)) === worker)
+        lanes.push(Lane.of(lines[0]!.productId))
+        const answer = yield* workers[worker]!.submit({
+          _tag: "HoldTentatively",
+          orderId,
+          customerId,
+          lines,
+          lapsesAt: now + TENTATIVE_MS,
+        })
+        if (answer.reply._tag === "Held") held.push(...answer.reply.lines)
+      }
+      return yield* ownerOf(Lane.of(orderId)).submit({ ...command, held })
+    })
+    const dropAll = Effect.suspend(() => endHolds(orderId, lanes, "drop"))
+    return yield* place.pipe(
+      Effect.tap((answer) => (answer.replayed ? dropAll : Effect.void)),
+      Effect.tapError(() => dropAll),
+    )
+  })
+
+  const finish: Placement["finish"] = (orderId, elsewhere, ending) =>
+    endHolds(
+      orderId,
+      elsewhere.map((productId) => Lane.of(productId)),
+      ending,
+    )
+
+  const finishReply = ({ order, elsewhere, ending }: OrderReply): Effect.Effect<void> =>
+    ending === null ? Effect.void : finish(order.id, elsewhere, ending)
+
+  const submit = (command: Command): Outcome => {
+    if (workers.length === 1) return workers[0]!.submit(command)
+    const home = indexOf(laneOf(command))
+    if (command._tag === "PlaceOrder") {
+      const others = new Set(command.lines.map(({ productId }) => indexOf(Lane.of(productId))))
+      others.delete(home)
+      // Not to be interrupted half-way: holds that were taken are given back by whoever took them.
+      if (others.size > 0) return Effect.uninterruptible(placeAcross(command, [...others].sort((a, b) => a - b)))
+    }
+    return workers[home]!.submit(command).pipe(
+      Effect.tap(({ reply, replayed }) => (reply._tag === "Order" && !replayed ? finishReply(reply) : Effect.void)),
+    )
+  }
+
+  return { submit, finish }
+}

@@ -1,0 +1,122 @@
+/**
+ * The registry: what a worker has in memory. Each thing is a cell with two states: `durable`, what the ledger is known to
+ * hold, and `current`, which runs ahead of it by the decisions that have not been committed yet.
+ *
+ * Law: I6, memory is disposable: `rewind` throws away what runs ahead; a cell may leave once both states are one.
+ * Limits: RESIDENT_*_MAX; beyond them settled cells leave, least recently used first (second chance).
+ */
+import type { CustomerId, OrderId, ProductId } from "../../domain/ids.ts"
+import type { Order } from "../../domain/order.ts"
+import type { Product } from "../../domain/product.ts"
+import type { Stock } from "../../domain/stock.ts"
+import type { HoldRow, Loaded } from "../../ports/ledger.ts"
+import { RESIDENT_ORDERS_MAX, RESIDENT_PRODUCTS_MAX, RESIDENT_UNITS_MAX } from "./limits.ts"
+
+/** `durable` is null while the thing itself is not committed yet. */
+export interface Cell<State> {
+  durable: State | null
+  current: State
+  /** Used since the last sweep: it gets a second chance. */
+  recent: boolean
+}
+
+export interface ProductCell extends Cell<Stock> {
+  readonly product: Product
+}
+export type OrderCell = Cell<Order>
+/** This worker's holds of an order whose home is elsewhere. */
+export type HoldsCell = Cell<ReadonlyArray<HoldRow>>
+/** Units a customer has of a limited product. */
+export interface UnitsCell extends Cell<number> {
+  readonly productId: ProductId
+  readonly customerId: CustomerId
+}
+
+export class Shelf<Key, C extends Cell<unknown>> {
+  readonly #cells = new Map<Key, C>()
+  readonly #capacity: number
+
+  constructor(capacity: number) {
+    this.#capacity = capacity
+  }
+
+  get size(): number {
+    return this.#cells.size
+  }
+
+  get(key: Key): C | undefined {
+    const cell = this.#cells.get(key)
+    if (cell !== undefined) cell.recent = true
+    return cell
+  }
+
+  has(key: Key): boolean {
+    return this.#cells.has(key)
+  }
+
+  put(key: Key, cell: C): void {
+    if (this.#cells.size >= this.#capacity) this.#sweep()
+    this.#cells.set(key, cell)
+  }
+
+  delete(key: Key): void {
+    this.#cells.delete(key)
+  }
+
+  clear(): void {
+    this.#cells.clear()
+  }
+
+  /** Looks at a few of the oldest: the settled leave, the recently used go to the back of the line. */
+  #sweep(): void {
+    let looks = 16
+    for (const [key, cell] of this.#cells) {
+      if (looks-- === 0) return
+      this.#cells.delete(key)
+      if (cell.recent || cell.current !== cell.durable) {
+        cell.recent = false
+        this.#cells.set(key, cell)
+      }
+    }
+  }
+}
+
+export const unitsKey = (productId: ProductId, customerId: CustomerId): string => productId + customerId
+
+export class Registry {
+  readonly products = new Shelf<ProductId, ProductCell>(RESIDENT_PRODUCTS_MAX)
+  readonly orders = new Shelf<OrderId, OrderCell>(RESIDENT_ORDERS_MAX)
+  readonly holds = new Shelf<OrderId, HoldsCell>(RESIDENT_ORDERS_MAX)
+  readonly units = new Shelf<string, UnitsCell>(RESIDENT_UNITS_MAX)
+  /** SKUs of products that are created but not committed yet. */
+  readonly newSkus = new Set<string>()
+
+  /** Takes in what was loaded; what is here already is newer and stays. `mine` keeps the holds of this worker's lanes. */
+  admit(loaded: Loaded, mine: (productId: ProductId) => boolean): void {
+    for (const { product, stock } of loaded.products)
+      if (!this.products.has(product.id))
+        this.products.put(product.id, { product, durable: stock, current: stock, recent: true })
+    for (const order of loaded.orders)
+      if (!this.orders.has(order.id)) this.orders.put(order.id, { durable: order, current: order, recent: true })
+    for (const { productId, customerId, units } of loaded.units) this.#admitUnits(productId, customerId, units)
+    const holds = new Map<OrderId, Array<HoldRow>>()
+    for (const row of loaded.holds) {
+      if (!mine(row.productId) || this.holds.has(row.orderId)) continue
+      const rows = holds.get(row.orderId)
+      if (rows === undefined) holds.set(row.orderId, [row])
+      else rows.push(row)
+    }
+    for (const [orderId, rows] of holds) this.holds.put(orderId, { durable: rows, current: rows, recent: true })
+  }
+
+  /** A customer without a row has none yet. */
+  admitNoUnits(productId: ProductId, customerId: CustomerId): void {
+    this.#admitUnits(productId, customerId, 0)
+  }
+
+  #admitUnits(productId: ProductId, customerId: CustomerId, units: number): void {
+    const key = unitsKey(productId, customerId)
+    if (!this.units.has(key))
+      this.units.put(key, { productId, customerId, durable: units, current: units, recent: true })
+  }
+}
