@@ -1,0 +1,27 @@
+/** How a replay is told: a few lines for people, one JSON object for programs. */
+import type { Report } from "./replay.ts"
+
+/** Problems told to people; `--json` has all of them. */
+const PROBLEMS_TOLD = 20
+
+const list = (lines: ReadonlyArray<string>): ReadonlyArray<string> => {
+  const told = lines.slice(0, PROBLEMS_TOLD).map((line) => `  - ${line}`)
+  return lines.length > PROBLEMS_TOLD ? [...told, `  - and ${lines.length - PROBLEMS_TOLD} more`] : told
+}
+
+export const text = (report: Report): string =>
+  [
+    `${report.ordersPerSecond} orders/s   p50 ${report.p50} ms   p95 ${report.p95} ms   p99 ${report.p99} ms`,
+    `orders   ${report.orders}   over ${report.products} products in ${report.seconds} s`,
+    `placed   ${report.placed}`,
+    `refused  ${report.refused}`,
+    `failed   ${report.failed}`,
+    ...list(report.failures),
+    `audit    ${report.audit === "clean" ? "clean" : `violated, ${report.problems.length} problems`}`,
+    ...list(report.problems),
+  ].join("\n")
+
+export const json = (report: Report): string => JSON.stringify(report)
+
+/** A replay is good when every order was answered and the books are in order; refusals are answers. */
+export const isGood = (report: Report): boolean => report.failed === 0 && report.audit === "clean"

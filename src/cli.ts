@@ -1,0 +1,142 @@
+/**
+ * `jaego`, the command line: `serve`, `migrate`, `seed`, `replay`, `verify`.
+ *
+ * A root, and a thin one: it reads arguments and environment, chooses adapters and prints.
+ * Fails: one line on stderr and exit code 1, also when a law is broken or an order was not answered.
+ */
+import { NodeRuntime, NodeServices } from "@effect/platform-node"
+import { Cause, Console, Effect, Exit, Option, Schema } from "effect"
+import { Argument, CliOutput, Command, Flag } from "effect/cli"
+import { readFile } from "node:fs/promises"
+import * as Baskets from "./adapters/cli/baskets.ts"
+import { PATIENCE_MS } from "./adapters/cli/http-client.ts"
+import * as Replay from "./adapters/cli/replay.ts"
+import * as ReplayReport from "./adapters/cli/replay-report.ts"
+import * as Seed from "./adapters/cli/seed.ts"
+import * as Config from "./config.ts"
+import { MAX_ON_HAND } from "./domain/quantity.ts"
+
+/** Anything that ends a command: one line for people; an empty one when the command has already said it. */
+class CommandFailed extends Schema.TaggedError<CommandFailed>()("CommandFailed", { message: Schema.String }) {}
+
+const config = Effect.try({
+  try: () => Config.read(process.env),
+  catch: (cause) => new CommandFailed({ message: cause instanceof Error ? cause.message : String(cause) }),
+})
+
+const url = Flag.String("url").pipe(
+  Flag.withDescription("Address of the running service"),
+  Flag.withDefault(`http://127.0.0.1:${process.env["PORT"] || 3000}`),
+)
+
+const json = Flag.Boolean("json").pipe(
+  Flag.withDescription("Print one JSON object on stdout, and nothing else"),
+  Flag.withDefault(false),
+)
+
+const whole = (name: string, minimum: number, maximum: number) =>
+  Flag.Int(name).pipe(
+    Flag.filter(
+      (value) => value >= minimum && value <= maximum,
+      (value) => `a whole number from ${minimum} to ${maximum}, not ${value}`,
+    ),
+  )
+
+const replay = Command.make(
+  "replay",
+  {
+    file: Argument.String("file").pipe(
+      Argument.withDescription("Basket CSV: a basket a line, product names separated by commas"),
+    ),
+    concurrency: whole("concurrency", 1, 10_000).pipe(Flag.withDescription("Orders in flight"), Flag.withDefault(32)),
+    url,
+    onHand: whole("on-hand", 0, MAX_ON_HAND).pipe(
+      Flag.withDescription("Units each product starts with"),
+      Flag.withDefault(10_000),
+    ),
+    limit: whole("limit", 1, Number.MAX_SAFE_INTEGER).pipe(
+      Flag.withDescription("Replay only the first baskets"),
+      Flag.optional,
+    ),
+    json,
+  },
+  Effect.fn(function* (options) {
+    const text = yield* Effect.tryPromise({
+      try: () => readFile(options.file, "utf8"),
+      catch: (cause) => new CommandFailed({ message: `cannot read ${options.file}: ${reasonOf(cause)}` }),
+    })
+    const baskets = yield* Effect.try({
+      try: () => Baskets.read(text).slice(0, Option.getOrUndefined(options.limit)),
+      catch: (cause) => new CommandFailed({ message: `${options.file}: ${reasonOf(cause)}` }),
+    })
+    const report = yield* Replay.run(baskets, { ...options, screen: process.stderr, patienceMs: PATIENCE_MS })
+    yield* Console.log(options.json ? ReplayReport.json(report) : ReplayReport.text(report))
+    if (!ReplayReport.isGood(report)) return yield* new CommandFailed({ message: "" })
+  }),
+).pipe(Command.withDescription("Sell the baskets of a CSV file to a running service, and audit what it did"))
+
+const seed = Command.make(
+  "seed",
+  { url },
+  Effect.fn(function* (options) {
+    const count = yield* Seed.run(options.url, PATIENCE_MS)
+    yield* Console.log(count > 0 ? `seeded ${count} products` : "nothing to seed: the catalogue is not empty")
+  }),
+).pipe(Command.withDescription("Put the demonstration products into an empty catalogue of a running service"))
+
+const serve = Command.make(
+  "serve",
+  {},
+  Effect.fn(function* () {
+    const main = yield* Effect.promise(() => import(MAIN) as Promise<Main>)
+    yield* main.serve(yield* config)
+  }),
+).pipe(Command.withDescription("Run the service (what `npm start` runs)"))
+
+/** Loaded only when asked for: the other commands need not wait for the whole service. */
+const MAIN = "./main.ts"
+interface Main {
+  readonly serve: (config: Config.Config) => Effect.Effect<void, { readonly message: string }>
+}
+
+const reasonOf = (cause: unknown): string => {
+  const { code, message } = cause as { readonly code?: string; readonly message?: string }
+  return code === "ENOENT" ? "there is no such file" : code === "EISDIR" ? "it is a folder" : (message ?? String(cause))
+}
+
+/** A mistyped command gets one line, not the manual; the manual is `--help`. */
+const Presenter = CliOutput.layerPresenter({
+  present: (event) =>
+    event._tag === "InvalidInvocation"
+      ? Console.error(`jaego: ${event.errors.map((error) => error.message).join("; ")} (see --help)`)
+      : CliOutput.defaultPresenter.present(event),
+})
+
+const jaego = Command.make("jaego").pipe(
+  Command.withDescription("Orders and inventory for things that run out"),
+  Command.withSubcommands([serve, seed, replay]),
+)
+
+const isTold = (failure: unknown): boolean =>
+  typeof failure !== "object" || failure === null || ("_tag" in failure && failure._tag === "ShowHelp")
+
+const program = Command.run(jaego, { version: "0.1.0", renderErrors: true }).pipe(
+  Effect.tapCause((cause) => {
+    if (Cause.hasInterruptsOnly(cause)) return Effect.void
+    const failure = Cause.squash(cause)
+    const message = failure instanceof Error ? failure.message : String(failure)
+    return isTold(failure) || message === "" ? Effect.void : Console.error(`jaego: ${message}`)
+  }),
+  Effect.provide(Presenter),
+  Effect.provide(NodeServices.layer),
+)
+
+/** A service that was asked to stop and did so has done well. */
+NodeRuntime.runMain(program, {
+  disableErrorReporting: true,
+  teardown: (exit, onExit) => {
+    if (Exit.isSuccess(exit)) return onExit(0)
+    if (Cause.hasInterruptsOnly(exit.cause)) return onExit(process.argv[2] === "serve" ? 0 : 130)
+    onExit(1)
+  },
+})
