@@ -1,0 +1,18 @@
+/** The catalogue in memory. */
+import { Effect, Layer } from "effect"
+import { Catalog } from "../../ports/catalog.ts"
+import { page } from "./pages.ts"
+import * as Store from "./store.ts"
+
+export const make = (store: Store.Shape): Catalog["Service"] => ({
+  get: (id) => Effect.sync(() => store.products.get(id) ?? null),
+  list: (request) =>
+    Effect.sync(() => {
+      const products = [...store.products.values()].filter(({ sku }) => request.sku === null || sku === request.sku)
+      return page(products, (product) => product.id, "newest-first", request)
+    }),
+  movements: (id, request) =>
+    Effect.sync(() => page(store.movements.get(id) ?? [], (movement) => movement.version, "newest-first", request)),
+})
+
+export const layer: Layer.Layer<Catalog, never, Store.Store> = Layer.effect(Catalog, Effect.map(Store.Store, make))

@@ -1,0 +1,116 @@
+/**
+ * The memory store: everything Postgres would keep, in maps. All memory adapters of one process share one.
+ *
+ * Why it exists: it makes the ports' laws executable. What is not obvious from a port is decided here, and the contract
+ * suites hold Postgres to the same.
+ *
+ * Limits: none, on purpose. It forgets nothing until the process ends, as a ledger must not; it is for tests and for a
+ * first look (`STORE=memory`), not for a shop.
+ */
+import { Context, Deferred, Effect, Layer, Semaphore } from "effect"
+import type { CustomerId, OrderId, ProductId } from "../../domain/ids.ts"
+import * as Lane from "../../domain/lane.ts"
+import type { Order } from "../../domain/order.ts"
+import type { Product } from "../../domain/product.ts"
+import type { Stock } from "../../domain/stock.ts"
+import type { Claim } from "../../ports/inventory.ts"
+import type { Fact, HoldRow, KeyRow, Movement, OwnedLane, UnitsRow } from "../../ports/ledger.ts"
+
+/** Whoever holds the lease: its database session, so to speak. */
+export interface Session {
+  readonly lost: Deferred.Deferred<void>
+}
+
+export interface Tables {
+  /** One for each lane, at its index. */
+  readonly lanes: Array<OwnedLane>
+  readonly products: Map<ProductId, Product>
+  readonly skus: Map<string, ProductId>
+  readonly stocks: Map<ProductId, Stock>
+  readonly orders: Map<OrderId, Order>
+  /** Orders that time or the outside world may still change; what the sweeps look at instead of all. */
+  readonly open: Set<OrderId>
+  /** By order, then product. */
+  readonly holds: Map<OrderId, Map<ProductId, HoldRow>>
+  /** Orders with a tentative hold. */
+  readonly tentative: Set<OrderId>
+  readonly units: Map<string, UnitsRow>
+  readonly keys: Map<string, KeyRow>
+  /** Each product's ledger, oldest first. */
+  readonly movements: Map<ProductId, Array<Movement>>
+  /** The outbox, in the order of commits. */
+  readonly facts: Array<Fact>
+}
+
+export class Store extends Context.Service<
+  Store,
+  Tables & {
+    /** One permit: the lease on all lanes. */
+    readonly lease: Semaphore.Semaphore
+    session: Session | null
+  }
+>()("jaego/adapters/memory/Store") {}
+
+export type Shape = Store["Service"]
+
+export const make = (): Shape => ({
+  lanes: Array.from({ length: Lane.COUNT }, (_, lane) => ({ lane, epoch: 0, seq: 0 })),
+  products: new Map(),
+  skus: new Map(),
+  stocks: new Map(),
+  orders: new Map(),
+  open: new Set(),
+  holds: new Map(),
+  tentative: new Set(),
+  units: new Map(),
+  keys: new Map(),
+  movements: new Map(),
+  facts: [],
+  lease: Semaphore.makeUnsafe(1),
+  session: null,
+})
+
+export const layer: Layer.Layer<Store> = Layer.sync(Store, make)
+
+export const unitsKey = (productId: ProductId, customerId: CustomerId): string => productId + customerId
+
+export const claimKey = ({ route, key }: Pick<Claim, "route" | "key">): string => `${route} ${key}`
+
+export const holdOf = (store: Tables, orderId: OrderId, productId: ProductId): HoldRow | undefined =>
+  store.holds.get(orderId)?.get(productId)
+
+export const holdsOf = (store: Tables, orderId: OrderId): ReadonlyArray<HoldRow> => [
+  ...(store.holds.get(orderId)?.values() ?? []),
+]
+
+/** Takes new epochs for lanes, whoever had them. */
+export const raise = (store: Tables, lanes: ReadonlyArray<Lane.Lane>): ReadonlyArray<OwnedLane> =>
+  lanes.map((lane) => {
+    const { epoch, seq } = store.lanes[lane]!
+    const raised = { lane, epoch: epoch + 1, seq }
+    store.lanes[lane] = raised
+    return raised
+  })
+
+/** The session of the lease's holder dies, as a killed database backend would: its lease ends at once. */
+export const sever = (store: Shape): Effect.Effect<void> =>
+  Effect.suspend(() => {
+    const { session } = store
+    if (session === null) return Effect.void
+    store.session = null
+    return Effect.andThen(Deferred.succeed(session.lost, undefined), store.lease.release(1))
+  })
+
+/** A copy of every row, for tests: two snapshots are equal when nothing was written in between. */
+export const snapshot = (store: Tables) =>
+  structuredClone({
+    lanes: store.lanes,
+    products: [...store.products.values()],
+    stocks: store.stocks,
+    orders: [...store.orders.values()],
+    holds: [...store.holds.values()].flatMap((rows) => [...rows.values()]),
+    units: [...store.units.values()],
+    keys: [...store.keys.values()],
+    movements: [...store.movements.values()].flat(),
+    facts: store.facts,
+  })
