@@ -1,0 +1,54 @@
+/**
+ * Answers: from what the shop says to what goes over the wire.
+ *
+ * Law: a replay is byte for byte the answer that was given, so nothing of the request (no id, no time) is in a body
+ * of success. All statuses of errors are in `problems.ts`.
+ */
+import { Effect } from "effect"
+import { HttpServerResponse } from "effect/http"
+import type { HttpServerRequest } from "effect/http"
+import type { Replayable } from "../../app/shop.ts"
+import type { Unavailable } from "../../ports/failures.ts"
+import type { Refused } from "../../ports/inventory.ts"
+import type { Page } from "../../ports/page.ts"
+import * as Cursors from "./cursors.ts"
+import * as Problems from "./problems.ts"
+
+type Response = HttpServerResponse.HttpServerResponse
+
+/** The id under which a request is talked about; the server has put it there, or left the caller's. */
+export const requestId = (request: HttpServerRequest.HttpServerRequest): string => request.headers["x-request-id"] ?? ""
+
+/** The answer to a request: what came of it, or the problem. */
+export const to = <R>(
+  request: HttpServerRequest.HttpServerRequest,
+  answer: Effect.Effect<Response, Refused | Unavailable | Problems.Problem, R>,
+): Effect.Effect<Response, never, R> =>
+  Effect.catch(answer, (failure) => Effect.succeed(Problems.response(Problems.from(failure), requestId(request))))
+
+export const ok = (view: unknown): Response => HttpServerResponse.jsonUnsafe(view)
+
+const replayedHeader = { "idempotent-replayed": "true" }
+
+/** `status` as documented for the route. */
+export const accepted = (status: 200 | 201 | 202, view: unknown, { replayed }: Replayable<unknown>): Response =>
+  HttpServerResponse.jsonUnsafe(view, replayed ? { status, headers: replayedHeader } : { status })
+
+export const declined = (orderId: string, { replayed }: Replayable<unknown>): Problems.Problem =>
+  Problems.of(
+    "payment-declined",
+    "The payment provider declined; the order has ended and its units are free again.",
+    { orderId },
+    replayed ? replayedHeader : {},
+  )
+
+export const page = <Row, Position>(
+  list: Cursors.List,
+  { rows, next }: Page<Row, Position>,
+  view: (row: Row) => unknown,
+): Response =>
+  ok({
+    data: rows.map(view),
+    hasMore: next !== null,
+    nextCursor: next === null ? null : Cursors.write(list, String(next)),
+  })

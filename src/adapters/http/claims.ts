@@ -1,0 +1,62 @@
+/**
+ * Idempotency keys as they come in: a claim for the shop, and the keys that are in flight in this process.
+ *
+ * Why it exists: the database decides who binds a key (I5); but of two requests that race in one process the second
+ * need not wait for a commit to learn that it is too early.
+ * Law: the fingerprint does not depend on the order of a body's members. A key is free again once its request is
+ * answered, whatever the answer.
+ * Fails: `idempotency-in-progress` (a problem).
+ */
+import { Effect } from "effect"
+import { hash } from "node:crypto"
+import type { Claim, Route } from "../../ports/inventory.ts"
+import * as Problems from "./problems.ts"
+
+const canonical = (value: unknown): unknown => {
+  if (Array.isArray(value)) return value.map(canonical)
+  if (typeof value !== "object" || value === null) return value
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, member]) => [key, canonical(member)]),
+  )
+}
+
+/** The first 128 bits of SHA-256 over path and body, in the shape of a UUID. Every route with a key is a POST. */
+export const fingerprint = (path: string, body: unknown): string => {
+  const hex = hash("sha256", `POST ${path}\n${JSON.stringify(canonical(body)) ?? ""}`, "hex")
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20, 32)}`
+}
+
+export const make = (route: Route, key: string, path: string, body: unknown): Claim => ({
+  route,
+  key,
+  fingerprint: fingerprint(path, body),
+})
+
+export interface InFlight {
+  /** Runs `effect` unless a request with the same claim is running. Without a claim it just runs. */
+  readonly once: <A, E, R>(
+    claim: Claim | null,
+    effect: Effect.Effect<A, E, R>,
+  ) => Effect.Effect<A, E | Problems.Problem, R>
+}
+
+export const inFlight = (): InFlight => {
+  const keys = new Set<string>()
+  return {
+    once: <A, E, R>(claim: Claim | null, effect: Effect.Effect<A, E, R>) => {
+      if (claim === null) return effect
+      // A route never holds a space, so no two claims share a name.
+      const name = `${claim.route} ${claim.key}`
+      return Effect.suspend<A, E | Problems.Problem, R>(() => {
+        if (keys.has(name)) return Effect.fail(Problems.idempotencyInProgress())
+        keys.add(name)
+        return Effect.ensuring(
+          effect,
+          Effect.sync(() => keys.delete(name)),
+        )
+      })
+    },
+  }
+}

@@ -1,0 +1,107 @@
+/**
+ * Answers the routes of orders, from the shop.
+ *
+ * The answer of a mutation, and its replay, shows the order as it was answered; a read shows it as it stands now.
+ */
+import { Clock, Effect } from "effect"
+import { HttpApiBuilder } from "effect/http-api"
+import { type Paying, type Replayable, type Sale, Shop } from "../../app/shop.ts"
+import type { OrderId } from "../../domain/ids.ts"
+import * as Order from "../../domain/order.ts"
+import * as Answers from "./answers.ts"
+import { api } from "./api.ts"
+import * as Claims from "./claims.ts"
+import * as Cursors from "./cursors.ts"
+import type { NewOrder } from "./schemas.ts"
+import { LIMIT } from "./schemas.ts"
+import * as Views from "./views.ts"
+
+/** The token of the simulated provider that always pays. */
+const DEFAULT_TOKEN = "tok_ok"
+
+/** RFC 7240: a list of preferences, of which we know one. */
+const answerOf = (headers: { readonly prefer?: string }): "wait" | "async" =>
+  /(^|,)\s*respond-async\s*($|[,;])/i.test(headers.prefer ?? "") ? "async" : "wait"
+
+const payingOf = (payment: (typeof NewOrder.Type)["payment"], answer: "wait" | "async"): Paying =>
+  payment === "later" ? { _tag: "Later" } : { _tag: "Token", token: payment?.token ?? DEFAULT_TOKEN, answer }
+
+const sold = (paid: 200 | 201, sale: Replayable<Sale>) => {
+  const { order, outcome } = sale.value
+  return outcome === "declined"
+    ? Effect.fail(Answers.declined(order.id, sale))
+    : Effect.succeed(Answers.accepted(outcome === "paid" ? paid : 202, Views.order(order, order.status), sale))
+}
+
+const claimOf = (
+  route: "pay" | "cancel",
+  id: OrderId,
+  headers: { readonly "idempotency-key"?: string },
+  payload: unknown,
+) => {
+  const key = headers["idempotency-key"]
+  return key === undefined ? null : Claims.make(route, key, `/v1/orders/${id}/${route}`, payload)
+}
+
+export const layer = (inFlight: Claims.InFlight) =>
+  HttpApiBuilder.group(
+    api,
+    "orders",
+    Effect.fnUntraced(function* (handlers) {
+      const shop = yield* Shop
+      return handlers.handleAll({
+        place: ({ request, headers, payload }) => {
+          const { customerId, lines, payment } = payload
+          const claim = Claims.make("orders", headers["idempotency-key"], "/v1/orders", payload)
+          const placed = shop.placeOrder({ customerId, lines, paying: payingOf(payment, answerOf(headers)), claim })
+          return Answers.to(
+            request,
+            Effect.flatMap(inFlight.once(claim, placed), (sale) => sold(201, sale)),
+          )
+        },
+        list: ({ request, query }) =>
+          Answers.to(
+            request,
+            Effect.gen(function* () {
+              const after = (yield* Cursors.read("orders", query.cursor, Cursors.ID)) as OrderId | null
+              const page = yield* shop.listOrders({
+                limit: Number(query.limit ?? LIMIT.default),
+                after,
+                customerId: query.customerId ?? null,
+                status: query.status ?? null,
+              })
+              const now = yield* Clock.currentTimeMillis
+              return Answers.page("orders", page, (order) => Views.order(order, Order.statusAt(order, now)))
+            }),
+          ),
+        get: ({ request, params }) =>
+          Answers.to(
+            request,
+            Effect.gen(function* () {
+              const order = yield* shop.getOrder(params.id)
+              const now = yield* Clock.currentTimeMillis
+              return Answers.ok(Views.order(order, Order.statusAt(order, now)))
+            }),
+          ),
+        pay: ({ request, params, headers, payload }) => {
+          const claim = claimOf("pay", params.id, headers, payload)
+          const token = payload.token ?? DEFAULT_TOKEN
+          const paid = shop.payOrder({ orderId: params.id, token, answer: answerOf(headers), claim })
+          return Answers.to(
+            request,
+            Effect.flatMap(inFlight.once(claim, paid), (sale) => sold(200, sale)),
+          )
+        },
+        cancel: ({ request, params, headers, payload }) => {
+          const claim = claimOf("cancel", params.id, headers, payload)
+          const cancelled = shop.cancelOrder({ orderId: params.id, reason: payload?.reason ?? null, claim })
+          return Answers.to(
+            request,
+            Effect.map(inFlight.once(claim, cancelled), (answer) =>
+              Answers.accepted(200, Views.order(answer.value, answer.value.status), answer),
+            ),
+          )
+        },
+      })
+    }),
+  )

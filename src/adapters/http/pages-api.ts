@@ -1,0 +1,23 @@
+/** What is neither product nor order: is it alive, is it ready, what does it count. */
+import { Schema } from "effect"
+import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
+import * as Problems from "./problem-schemas.ts"
+
+const live = HttpApiEndpoint.get("live", "/livez", {
+  success: Schema.Struct({ status: Schema.Literal("alive") }),
+  error: Problems.plain(),
+}).annotate(OpenApi.Summary, "Is the process alive?")
+
+const ready = HttpApiEndpoint.get("ready", "/readyz", {
+  success: Schema.Struct({ status: Schema.Literal("ready") }),
+  error: Problems.plain("starting", "standby", "draining", "database"),
+}).annotate(OpenApi.Summary, "May it be sent traffic? If not, why not?")
+
+const metrics = HttpApiEndpoint.get("metrics", "/metrics", {
+  success: Schema.String.pipe(HttpApiSchema.asText({ contentType: "text/plain" })),
+  error: Problems.plain(),
+}).annotate(OpenApi.Summary, "Metrics in the Prometheus text format")
+
+export const pages = HttpApiGroup.make("pages")
+  .add(live, ready, metrics)
+  .annotate(OpenApi.Description, "For whoever operates the service.")

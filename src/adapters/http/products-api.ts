@@ -1,0 +1,66 @@
+/** Products and their stock: the routes, what they take and everything they can answer. */
+import { Schema } from "effect"
+import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
+import * as Problems from "./problem-schemas.ts"
+import * as Words from "./schemas.ts"
+
+const id = { id: Words.ProductIdText }
+const key = { "idempotency-key": Schema.optionalKey(Words.IdempotencyKey) }
+const page = { limit: Schema.optionalKey(Words.Limit), cursor: Schema.optionalKey(Words.Cursor) }
+
+const create = HttpApiEndpoint.post("create", "/v1/products", {
+  headers: key,
+  query: {},
+  payload: Words.NewProduct,
+  success: Words.ProductView.pipe(HttpApiSchema.status(201)),
+  error: Problems.writing("sku-taken"),
+}).annotate(OpenApi.Summary, "Create a product")
+
+const list = HttpApiEndpoint.get("list", "/v1/products", {
+  query: { ...page, sku: Schema.optionalKey(Words.Sku) },
+  success: Words.pageOf(Words.ProductView, "ProductPage"),
+  error: Problems.reading("invalid-cursor"),
+}).annotate(OpenApi.Summary, "List products, newest first")
+
+const get = HttpApiEndpoint.get("get", "/v1/products/:id", {
+  params: id,
+  query: {},
+  success: Words.ProductView,
+  error: Problems.reading("product-not-found", "route-not-found"),
+}).annotate(OpenApi.Summary, "Read a product")
+
+const stock = HttpApiEndpoint.get("stock", "/v1/products/:id/stock", {
+  params: id,
+  query: {},
+  success: Words.StockView,
+  error: Problems.reading("product-not-found", "route-not-found"),
+}).annotate(OpenApi.Summary, "Read a product's stock, linearizable with orders and cancels")
+
+const receive = HttpApiEndpoint.post("receive", "/v1/products/:id/stock/receipts", {
+  params: id,
+  headers: key,
+  query: {},
+  payload: Words.Arrival,
+  success: Words.StockView,
+  error: Problems.writing("product-not-found", "route-not-found", "stock-overflow"),
+}).annotate(OpenApi.Summary, "Receive goods")
+
+const adjust = HttpApiEndpoint.post("adjust", "/v1/products/:id/stock/adjustments", {
+  params: id,
+  headers: key,
+  query: {},
+  payload: Words.Adjustment,
+  success: Words.StockView,
+  error: Problems.writing("product-not-found", "route-not-found", "stock-overflow", "insufficient-stock"),
+}).annotate(OpenApi.Summary, "Correct the stock: counted, damaged, ...")
+
+const movements = HttpApiEndpoint.get("movements", "/v1/products/:id/stock/movements", {
+  params: id,
+  query: page,
+  success: Words.pageOf(Words.MovementView, "MovementPage"),
+  error: Problems.reading("product-not-found", "route-not-found", "invalid-cursor"),
+}).annotate(OpenApi.Summary, "The product's ledger, newest first")
+
+export const products = HttpApiGroup.make("products")
+  .add(create, list, get, stock, receive, adjust, movements)
+  .annotate(OpenApi.Description, "Products, their stock and its ledger.")

@@ -1,0 +1,92 @@
+/** Answers the routes of products and stock, from the shop. */
+import { Effect } from "effect"
+import { HttpApiBuilder } from "effect/http-api"
+import { Shop } from "../../app/shop.ts"
+import type { ProductId } from "../../domain/ids.ts"
+import type { Route } from "../../ports/inventory.ts"
+import * as Answers from "./answers.ts"
+import { api } from "./api.ts"
+import * as Claims from "./claims.ts"
+import * as Cursors from "./cursors.ts"
+import { LIMIT } from "./schemas.ts"
+import * as Views from "./views.ts"
+
+type KeyHeader = { readonly "idempotency-key"?: string }
+
+const claimOf = (route: Route, path: string, headers: KeyHeader, payload: unknown) => {
+  const key = headers["idempotency-key"]
+  return key === undefined ? null : Claims.make(route, key, path, payload)
+}
+
+const limitOf = (query: { readonly limit?: string }): number => Number(query.limit ?? LIMIT.default)
+
+export const layer = (inFlight: Claims.InFlight) =>
+  HttpApiBuilder.group(
+    api,
+    "products",
+    Effect.fnUntraced(function* (handlers) {
+      const shop = yield* Shop
+      return handlers.handleAll({
+        create: ({ request, headers, payload }) => {
+          const claim = claimOf("products", "/v1/products", headers, payload)
+          const created = shop.createProduct({ ...payload, purchaseLimit: payload.purchaseLimit ?? null, claim })
+          return Answers.to(
+            request,
+            Effect.map(inFlight.once(claim, created), (answer) =>
+              Answers.accepted(201, Views.product(answer.value), answer),
+            ),
+          )
+        },
+        list: ({ request, query }) =>
+          Answers.to(
+            request,
+            Effect.gen(function* () {
+              const after = (yield* Cursors.read("products", query.cursor, Cursors.ID)) as ProductId | null
+              const page = yield* shop.listProducts({ limit: limitOf(query), after, sku: query.sku ?? null })
+              return Answers.page("products", page, Views.product)
+            }),
+          ),
+        get: ({ request, params }) =>
+          Answers.to(
+            request,
+            Effect.map(shop.getProduct(params.id), (product) => Answers.ok(Views.product(product))),
+          ),
+        stock: ({ request, params }) =>
+          Answers.to(
+            request,
+            Effect.map(shop.readStock(params.id), (stock) => Answers.ok(Views.stock(stock))),
+          ),
+        receive: ({ request, params, headers, payload }) => {
+          const claim = claimOf("receipts", `/v1/products/${params.id}/stock/receipts`, headers, payload)
+          const received = shop.receiveStock({ productId: params.id, ...payload, claim })
+          return Answers.to(
+            request,
+            Effect.map(inFlight.once(claim, received), (answer) =>
+              Answers.accepted(200, Views.stock(answer.value), answer),
+            ),
+          )
+        },
+        adjust: ({ request, params, headers, payload }) => {
+          const claim = claimOf("adjustments", `/v1/products/${params.id}/stock/adjustments`, headers, payload)
+          const adjusted = shop.adjustStock({ productId: params.id, ...payload, claim })
+          return Answers.to(
+            request,
+            Effect.map(inFlight.once(claim, adjusted), (answer) =>
+              Answers.accepted(200, Views.stock(answer.value), answer),
+            ),
+          )
+        },
+        movements: ({ request, params, query }) =>
+          Answers.to(
+            request,
+            Effect.gen(function* () {
+              const list = `movements/${params.id}` as const
+              const version = yield* Cursors.read(list, query.cursor, Cursors.NUMBER)
+              const after = version === null ? null : Number(version)
+              const page = yield* shop.listMovements(params.id, { limit: limitOf(query), after })
+              return Answers.page(list, page, Views.movement)
+            }),
+          ),
+      })
+    }),
+  )

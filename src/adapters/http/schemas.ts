@@ -1,0 +1,160 @@
+/**
+ * The words of the API: every field, with its bound, as it is written in requests and answers.
+ *
+ * Why it exists: what a body may hold is decided here and nowhere else, and the OpenAPI document is made from it.
+ * Law: text is never stored that the database cannot store: no NUL or other control characters, no lone surrogates.
+ * Ids are taken in either case and become lower case, because lanes are read from their digits.
+ */
+import { Schema, SchemaTransformation } from "effect"
+import { OrderId, ProductId } from "../../domain/ids.ts"
+import { MAX_PRICE } from "../../domain/money.ts"
+import { MAX_ON_HAND, MAX_PER_LINE } from "../../domain/quantity.ts"
+
+const between = (minimum: number, maximum: number) => Schema.Int.check(Schema.isBetween({ minimum, maximum }))
+
+/** Written `u`, so that a lone surrogate is a character of its own and is refused, but a pair is not. */
+const CLEAN = /^[^\p{Cc}\p{Cs}]*$/u
+
+/** Text of `minimum`..`maximum` code points without control characters. */
+const text = (minimum: number, maximum: number) =>
+  Schema.String.check(
+    Schema.isMinCodePoints(minimum),
+    Schema.isMaxCodePoints(maximum),
+    Schema.makeFilter((value: string) => CLEAN.test(value), {
+      expected: "text without control characters",
+      // Without the surrogates, which JSON Schema's regular expressions cannot name.
+      toJsonSchema: () => ({ pattern: "^[^\\u0000-\\u001F\\u007F-\\u009F]*$" }),
+    }),
+  )
+
+const anyCase = SchemaTransformation.toLowerCase()
+const Uuid = Schema.String.check(Schema.isUUID())
+
+/** Ids as callers write them. */
+export const ProductIdText = Uuid.pipe(Schema.decodeTo(ProductId, anyCase))
+export const OrderIdText = Uuid.pipe(Schema.decodeTo(OrderId, anyCase))
+
+/** Long enough for any shop's own numbering. */
+export const Sku = text(1, 128)
+/** Long enough for a title line. */
+export const Name = text(1, 256)
+export const CustomerId = text(1, 128)
+export const Reason = text(1, 500)
+export const Quantity = between(1, MAX_PER_LINE)
+export const OnHand = between(0, MAX_ON_HAND)
+export const Delta = between(-MAX_ON_HAND, MAX_ON_HAND).check(
+  Schema.makeFilter((value: number) => value !== 0, {
+    expected: "a change that is not zero",
+    toJsonSchema: () => ({ not: { const: 0 } }),
+  }),
+)
+export const PurchaseLimit = between(1, MAX_ON_HAND)
+export const Currency = Schema.String.check(Schema.isPattern(/^[A-Z]{3}$/))
+/** A payment token is opaque; it only has to fit in a header of whoever takes it. */
+export const Token = Schema.String.check(Schema.isPattern(/^[\x21-\x7e]{1,255}$/))
+export const IdempotencyKey = Schema.String.check(Schema.isPattern(/^[\x20-\x7e]{1,255}$/))
+
+/** Rows a page may hold, and how many it holds unless told. */
+export const LIMIT = { maximum: 100, default: 20 }
+export const Limit = Schema.String.check(Schema.isPattern(/^([1-9]\d?|100)$/))
+/** Opaque; longer than any cursor we hand out. */
+export const Cursor = Schema.String.check(Schema.isPattern(/^[A-Za-z0-9_-]{1,512}$/))
+
+export const Price = Schema.Struct({ amount: between(0, MAX_PRICE), currency: Currency })
+
+export const Status = Schema.Literals([
+  "reserved",
+  "paid",
+  "shipped",
+  "delivered",
+  "cancelled",
+  "expired",
+  "payment_failed",
+])
+
+/** Bodies of requests. */
+export const NewProduct = Schema.Struct({
+  sku: Sku,
+  name: Name,
+  price: Price,
+  onHand: OnHand,
+  purchaseLimit: Schema.optionalKey(Schema.NullOr(PurchaseLimit)),
+})
+export const Arrival = Schema.Struct({ quantity: Quantity })
+export const Adjustment = Schema.Struct({ delta: Delta, reason: Reason })
+export const NewOrder = Schema.Struct({
+  customerId: CustomerId,
+  lines: Schema.Array(Schema.Struct({ productId: ProductIdText, quantity: Quantity })).check(
+    Schema.isMinLength(1),
+    Schema.isMaxLength(100),
+  ),
+  payment: Schema.optionalKey(Schema.Union([Schema.Literal("later"), Schema.Struct({ token: Token })])),
+})
+export const NewPayment = Schema.Struct({ token: Schema.optionalKey(Token) })
+export const Cancellation = Schema.Struct({ reason: Schema.optionalKey(Reason) })
+
+/** What answers show. Times are RFC 3339, UTC. */
+const Time = Schema.String.annotate({ format: "date-time" })
+const Id = Schema.String.annotate({ format: "uuid" })
+const Money = Schema.Struct({ amount: Schema.Int, currency: Schema.String })
+
+export const ProductView = Schema.Struct({
+  id: Id,
+  sku: Schema.String,
+  name: Schema.String,
+  price: Money,
+  purchaseLimit: Schema.NullOr(Schema.Int),
+  createdAt: Time,
+}).annotate({ identifier: "Product" })
+export type ProductView = typeof ProductView.Type
+
+export const StockView = Schema.Struct({
+  productId: Id,
+  onHand: Schema.Int,
+  reserved: Schema.Int,
+  available: Schema.Int,
+  version: Schema.Int,
+}).annotate({ identifier: "Stock" })
+export type StockView = typeof StockView.Type
+
+export const MovementView = Schema.Struct({
+  productId: Id,
+  version: Schema.Int,
+  type: Schema.Literals([
+    "created",
+    "received",
+    "adjusted",
+    "reserved",
+    "released",
+    "expired",
+    "confirmed",
+    "restocked",
+  ]),
+  onHandDelta: Schema.Int,
+  reservedDelta: Schema.Int,
+  onHand: Schema.Int,
+  reserved: Schema.Int,
+  orderId: Schema.NullOr(Id),
+  reason: Schema.NullOr(Schema.String),
+  at: Time,
+}).annotate({ identifier: "Movement" })
+export type MovementView = typeof MovementView.Type
+
+export const OrderView = Schema.Struct({
+  id: Id,
+  status: Status,
+  customerId: Schema.String,
+  lines: Schema.Array(Schema.Struct({ productId: Id, quantity: Schema.Int, unitPrice: Money })),
+  total: Money,
+  createdAt: Time,
+  expiresAt: Time,
+}).annotate({ identifier: "Order" })
+export type OrderView = typeof OrderView.Type
+
+/** A page of a list, newest first. `nextCursor` is null at the end. */
+export const pageOf = <Row extends Schema.Top>(row: Row, identifier: string) =>
+  Schema.Struct({
+    data: Schema.Array(row),
+    hasMore: Schema.Boolean,
+    nextCursor: Schema.NullOr(Schema.String),
+  }).annotate({ identifier })

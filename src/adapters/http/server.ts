@@ -1,0 +1,147 @@
+/**
+ * The HTTP server: the API on node:http, from the first connection to the last answer.
+ *
+ * Law: when its scope closes it stops accepting, answers everything it has begun to hear, and closes idle connections;
+ * only then is the rest of the service taken down.
+ * Limits: below, each with its reason. A slow or large request costs its sender, not us.
+ * Fails: `CannotListen`, one clear line.
+ */
+import { NodeHttpServer } from "@effect/platform-node"
+import { ByteSize, Cause, Context, Effect, Layer, Schema, Scope } from "effect"
+import { HttpIncomingMessage, HttpRouter, HttpServerRequest, type HttpServerResponse } from "effect/http"
+import { HttpApiBuilder, HttpApiScalar } from "effect/http-api"
+import { createServer, type Server, type ServerResponse } from "node:http"
+import type { AddressInfo } from "node:net"
+import { Probe } from "../../ports/probe.ts"
+import * as Answers from "./answers.ts"
+import { api } from "./api.ts"
+import * as Claims from "./claims.ts"
+import * as Exchange from "./exchange.ts"
+import * as OrdersRoutes from "./orders-routes.ts"
+import * as PagesRoutes from "./pages-routes.ts"
+import * as Problems from "./problems.ts"
+import * as ProductsRoutes from "./products-routes.ts"
+
+const limits = {
+  /** Headers must be here within 5 s: nobody needs longer for 16 KiB. */
+  headersTimeout: 5_000,
+  /** The whole request within 10 s: 64 KiB at modem speed. */
+  requestTimeout: 10_000,
+  /** How often those two are checked, milliseconds. */
+  connectionsCheckingInterval: 1_000,
+  /** Longer than the 60 s of common load balancers, so that it is they who close. */
+  keepAliveTimeout: 65_000,
+  /** An order list's cursor and all usual headers fit many times. */
+  maxHeaderSize: 16 * 1_024,
+  /** We answer for a missing host ourselves, as a problem. */
+  requireHostHeader: false,
+}
+
+/** 100 lines of an order are below 10 KiB. */
+const MAX_BODY = ByteSize.fromInputUnsafe("64 KiB")
+
+/** How long an answer may still take once we are closing: the payment deadline, many times. */
+const DRAIN = "10 seconds"
+
+export interface Address {
+  readonly host: string
+  /** 0: any free one. */
+  readonly port: number
+}
+
+/** The address it really listens on. */
+export class HttpServer extends Context.Service<HttpServer, Address & { readonly url: string }>()(
+  "jaego/adapters/http/HttpServer",
+) {}
+
+export class CannotListen extends Schema.TaggedError<CannotListen>()("CannotListen", { message: Schema.String }) {}
+
+const reasons: Readonly<Record<string, string>> = {
+  EADDRINUSE: "something else listens there already (choose another PORT)",
+  EACCES: "this user may not (choose a PORT above 1023)",
+  EADDRNOTAVAIL: "this machine does not have that address (check HOST)",
+  ENOTFOUND: "that name is not known (check HOST)",
+}
+
+const cannotListen = ({ host, port }: Address, error: NodeJS.ErrnoException): CannotListen =>
+  new CannotListen({ message: `Cannot listen on ${host}:${port}: ${reasons[error.code ?? ""] ?? error.message}` })
+
+type App<E, R> = Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>
+
+/** Whatever the routes could not answer themselves becomes a problem; a defect is also logged. */
+const answered = <E, R>(app: App<E, R>): App<E, R | HttpServerRequest.HttpServerRequest> =>
+  Effect.catchCause(
+    // The HTTP layer answers this one itself, as plain text.
+    Effect.flatMap(app, (response) =>
+      response.status === 415 ? Effect.fail(Problems.unsupportedMediaType) : Effect.succeed(response),
+    ),
+    (cause) =>
+      Effect.gen(function* () {
+        if (Cause.hasInterruptsOnly(cause)) return yield* Effect.interrupt
+        const requestId = Answers.requestId(yield* HttpServerRequest.HttpServerRequest)
+        const problem = Problems.fromCause(cause)
+        if (problem === Problems.internal) yield* Effect.logError(`Request ${requestId} met a defect`, cause)
+        return Problems.response(problem, requestId)
+      }),
+  )
+
+const routes = Effect.sync(() => {
+  const inFlight = Claims.inFlight()
+  return Layer.mergeAll(
+    HttpApiBuilder.layer(api, { openapiPath: "/openapi.json" }).pipe(
+      Layer.provide([ProductsRoutes.layer(inFlight), OrdersRoutes.layer(inFlight), PagesRoutes.layer]),
+    ),
+    HttpApiScalar.layer(api, { path: "/docs" }),
+  )
+}).pipe(Layer.unwrap)
+
+/** Closes when everything begun is answered; connections that become idle meanwhile are closed at once. */
+const drain = (server: Server, open: ReadonlySet<ServerResponse>): Effect.Effect<void> =>
+  Effect.callback<void>((resume) => {
+    server.close(() => resume(Effect.void))
+    server.closeIdleConnections()
+    for (const response of open) response.shouldKeepAlive = false
+  }).pipe(Effect.timeoutOption(DRAIN), Effect.andThen(Effect.sync(() => server.closeAllConnections())))
+
+const listen = (server: Server, { host, port }: Address): Effect.Effect<AddressInfo, CannotListen> =>
+  Effect.callback((resume) => {
+    const failed = (error: Error) => resume(Effect.fail(cannotListen({ host, port }, error)))
+    server.once("error", failed)
+    server.listen({ host, port }, () => {
+      server.off("error", failed)
+      resume(Effect.succeed(server.address() as AddressInfo))
+    })
+  })
+
+const make = Effect.fnUntraced(function* (address: Address) {
+  const probe = yield* Probe
+  // Requests run in a scope of their own, which is closed after the drain.
+  const requests = yield* Scope.make()
+  yield* Effect.addFinalizer((exit) => Scope.close(requests, exit))
+  const app = answered(yield* HttpRouter.toHttpEffect(routes))
+  const handler = yield* NodeHttpServer.makeHandler(app, { scope: requests }).pipe(
+    Effect.provideService(HttpIncomingMessage.MaxBodySize, MAX_BODY),
+  )
+  const server = createServer(limits)
+  const open = new Set<ServerResponse>()
+  const answering = Exchange.answering(probe, handler)
+  server.on("request", (request, response) => {
+    open.add(response)
+    response.once("close", () => open.delete(response))
+    if (!server.listening) response.shouldKeepAlive = false
+    answering(request, response)
+  })
+  server.on("checkExpectation", Exchange.unexpected(probe))
+  server.on("clientError", (error, socket) => {
+    const begun = [...open].some((response) => response.socket === socket && response.headersSent)
+    if (begun) socket.destroy()
+    else Exchange.broken(probe, error, socket)
+  })
+  const bound = yield* Effect.acquireRelease(listen(server, address), () => drain(server, open))
+  const host = bound.family === "IPv6" ? `[${bound.address}]` : bound.address
+  return { host: bound.address, port: bound.port, url: `http://${host}:${bound.port}` }
+})
+
+/** Needs the shop, the readiness, the probe and the metrics page. */
+export const layer = (address: Address) =>
+  Layer.effect(HttpServer, make(address)).pipe(Layer.provide(NodeHttpServer.layerHttpServices))

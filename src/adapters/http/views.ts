@@ -1,0 +1,57 @@
+/** From the domain to the words of the API. An order shows what was agreed and where it stands, nothing of its inner life. */
+import type { Money } from "../../domain/money.ts"
+import type { Order, Status } from "../../domain/order.ts"
+import type { Product } from "../../domain/product.ts"
+import * as Stock from "../../domain/stock.ts"
+import type { StockOf } from "../../app/shop.ts"
+import type { Movement } from "../../ports/ledger.ts"
+import type { MovementView, OrderView, ProductView, StockView } from "./schemas.ts"
+
+const time = (milliseconds: number): string => new Date(milliseconds).toISOString()
+
+const money = ({ amount, currency }: Money): Money => ({ amount, currency })
+
+export const product = (product: Product): ProductView => ({
+  id: product.id,
+  sku: product.sku,
+  name: product.name,
+  price: money(product.price),
+  purchaseLimit: product.purchaseLimit,
+  createdAt: time(product.createdAt),
+})
+
+export const stock = ({ productId, stock }: StockOf): StockView => ({
+  productId,
+  onHand: stock.onHand,
+  reserved: stock.reserved,
+  available: Stock.available(stock),
+  version: stock.version,
+})
+
+export const movement = (movement: Movement): MovementView => ({
+  productId: movement.productId,
+  version: movement.version,
+  type: movement.type,
+  onHandDelta: movement.onHandDelta,
+  reservedDelta: movement.reservedDelta,
+  onHand: movement.onHand,
+  reserved: movement.reserved,
+  orderId: movement.orderId,
+  reason: movement.reason,
+  at: time(movement.at),
+})
+
+/** `status` is given: an answer shows the order as it was answered, a read as it stands now. */
+export const order = (order: Order, status: Status): OrderView => ({
+  id: order.id,
+  status,
+  customerId: order.customerId,
+  lines: order.lines.map(({ productId, quantity, unitPrice }) => ({
+    productId,
+    quantity,
+    unitPrice: money(unitPrice),
+  })),
+  total: money(order.total),
+  createdAt: time(order.createdAt),
+  expiresAt: time(order.expiresAt),
+})

@@ -1,0 +1,73 @@
+/** The meters: their names, labels and buckets. Names are a promise to dashboards and alerts. */
+import { Counter, Gauge, Histogram, type Registry } from "prom-client"
+
+/** Seconds: from a warm read to the payment deadline and what lies behind it. */
+const REQUEST_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
+/** Seconds: from a local SSD's fsync to a statement timeout. */
+const COMMIT_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5]
+/** Decisions a batch. */
+const BATCH = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000]
+
+const counter =
+  (registry: Registry) =>
+  <Label extends string = never>(name: string, help: string, labelNames: ReadonlyArray<Label> = []) =>
+    new Counter<Label>({ name, help, labelNames: [...labelNames], registers: [registry] })
+
+const gauge =
+  (registry: Registry) =>
+  <Label extends string = never>(name: string, help: string, labelNames: ReadonlyArray<Label> = []) =>
+    new Gauge<Label>({ name, help, labelNames: [...labelNames], registers: [registry] })
+
+const histogram =
+  (registry: Registry) =>
+  <Label extends string = never>(
+    name: string,
+    help: string,
+    buckets: ReadonlyArray<number>,
+    labelNames: ReadonlyArray<Label> = [],
+  ) =>
+    new Histogram<Label>({ name, help, buckets: [...buckets], labelNames: [...labelNames], registers: [registry] })
+
+const requests = (registry: Registry) => ({
+  requests: counter(registry)("jaego_http_requests_total", "Requests answered", ["method", "route", "status"]),
+  requestSeconds: histogram(registry)(
+    "jaego_http_request_duration_seconds",
+    "From the request's headers to the end of its answer",
+    REQUEST_SECONDS,
+    ["method", "route"],
+  ),
+  replayed: counter(registry)("jaego_replayed_total", "Answers replayed for a known Idempotency-Key", ["route"]),
+  unavailable: counter(registry)("jaego_unavailable_total", "Requests answered with not now", ["reason"]),
+})
+
+const sales = (registry: Registry) => ({
+  ordersPlaced: counter(registry)("jaego_orders_placed_total", "Orders accepted", ["mode"]),
+  ordersEnded: counter(registry)("jaego_orders_ended_total", "Orders that reached an outcome", ["outcome"]),
+  ordersRefused: counter(registry)("jaego_orders_refused_total", "Orders the business said no to", ["rejection"]),
+  unitsSold: counter(registry)("jaego_units_sold_total", "Units paid for"),
+  payments: counter(registry)("jaego_payment_calls_total", "Calls to the payment provider", ["call", "outcome"]),
+  paymentSeconds: histogram(registry)(
+    "jaego_payment_call_duration_seconds",
+    "How long the payment provider took",
+    REQUEST_SECONDS,
+    ["call"],
+  ),
+})
+
+const inventory = (registry: Registry) => ({
+  batchSize: histogram(registry)("jaego_batch_decisions", "Decisions in one commit", BATCH),
+  commitSeconds: histogram(registry)("jaego_commit_duration_seconds", "How long a commit took", COMMIT_SECONDS),
+  commitsNotDone: counter(registry)("jaego_commits_not_done_total", "Commits that wrote nothing, or may not have", [
+    "outcome",
+  ]),
+  queued: gauge(registry)("jaego_mailbox_depth", "Commands waiting in a worker's mailboxes", ["worker"]),
+  products: gauge(registry)("jaego_resident_products", "Products a worker has in memory", ["worker"]),
+  orders: gauge(registry)("jaego_resident_orders", "Orders a worker has in memory", ["worker"]),
+  workersStarted: counter(registry)("jaego_worker_starts_total", "Workers started, also again"),
+  workersDied: counter(registry)("jaego_worker_deaths_total", "Workers that died and are replaced"),
+  lanes: gauge(registry)("jaego_lanes_owned", "Lanes this process owns"),
+  standingBy: gauge(registry)("jaego_standing_by", "1 while another process owns the lanes"),
+})
+
+export const meters = (registry: Registry) => ({ ...requests(registry), ...sales(registry), ...inventory(registry) })
+export type Meters = ReturnType<typeof meters>

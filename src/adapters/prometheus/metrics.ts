@@ -1,0 +1,92 @@
+/**
+ * Counts what the probe hears, for Prometheus: one registry for the whole process, also for what worker threads
+ * announced, because the threads adapter replays that into the main thread's probe.
+ *
+ * Law: exhaustive; a happening that is not counted does not compile. No ids as labels: every label has few values.
+ * Emitting never fails and never waits.
+ */
+import { Context, Effect, Layer } from "effect"
+import { collectDefaultMetrics, Registry } from "prom-client"
+import { type Happening, Probe } from "../../ports/probe.ts"
+import { type Meters, meters } from "./meters.ts"
+
+type Counting = {
+  readonly [Tag in Happening["_tag"]]: (happening: Happening & { readonly _tag: Tag }) => void
+}
+
+const onRequests = (meters: Meters) =>
+  ({
+    RequestAnswered: ({ method, route, status, seconds }) => {
+      meters.requests.inc({ method, route, status: String(status) })
+      meters.requestSeconds.observe({ method, route }, seconds)
+    },
+    Replayed: ({ route }) => meters.replayed.inc({ route }),
+    RequestUnavailable: ({ reason }) => meters.unavailable.inc({ reason }),
+  }) satisfies Partial<Counting>
+
+const onSales = (meters: Meters) =>
+  ({
+    OrderPlaced: ({ mode }) => meters.ordersPlaced.inc({ mode }),
+    OrderEnded: ({ outcome }) => meters.ordersEnded.inc({ outcome }),
+    OrderRefused: ({ rejection }) => meters.ordersRefused.inc({ rejection }),
+    UnitsSold: ({ units }) => meters.unitsSold.inc(units),
+    PaymentAnswered: ({ call, outcome, seconds }) => {
+      meters.payments.inc({ call, outcome })
+      meters.paymentSeconds.observe({ call }, seconds)
+    },
+  }) satisfies Partial<Counting>
+
+const onInventory = (meters: Meters) =>
+  ({
+    BatchCommitted: ({ decisions, seconds }) => {
+      meters.batchSize.observe(decisions)
+      meters.commitSeconds.observe(seconds)
+    },
+    CommitContested: () => meters.commitsNotDone.inc({ outcome: "contested" }),
+    CommitFenced: () => meters.commitsNotDone.inc({ outcome: "fenced" }),
+    CommitFailed: ({ outcome }) => meters.commitsNotDone.inc({ outcome }),
+    WorkerMeasured: ({ worker, queued, products, orders }) => {
+      meters.queued.set({ worker }, queued)
+      meters.products.set({ worker }, products)
+      meters.orders.set({ worker }, orders)
+    },
+    WorkerStarted: () => meters.workersStarted.inc(),
+    WorkerDied: ({ worker }) => {
+      for (const gauge of [meters.queued, meters.products, meters.orders]) gauge.set({ worker }, 0)
+      meters.workersDied.inc()
+    },
+    LanesTaken: ({ lanes }) => {
+      meters.lanes.set(lanes)
+      meters.standingBy.set(0)
+    },
+    LanesLost: () => meters.lanes.set(0),
+    StandingBy: () => meters.standingBy.set(1),
+  }) satisfies Partial<Counting>
+
+const counting = (meters: Meters): Counting => ({
+  ...onRequests(meters),
+  ...onSales(meters),
+  ...onInventory(meters),
+})
+
+/** The registry's text, as a scrape gets it. */
+export class Metrics extends Context.Service<
+  Metrics,
+  { readonly render: Effect.Effect<{ readonly contentType: string; readonly body: string }> }
+>()("jaego/adapters/prometheus/Metrics") {}
+
+/** Provides the probe that counts, and what it has counted. */
+export const layer: Layer.Layer<Probe | Metrics> = Layer.effectContext(
+  Effect.sync(() => {
+    const registry = new Registry()
+    collectDefaultMetrics({ register: registry })
+    const all: Counting = counting(meters(registry))
+    // Each member takes the happenings of its own tag, which the compiler cannot follow through a look-up.
+    const emit = (happening: Happening) => (all[happening._tag] as (happening: Happening) => void)(happening)
+    const render = Effect.map(
+      Effect.promise(() => registry.metrics()),
+      (body) => ({ contentType: registry.contentType, body }),
+    )
+    return Context.make(Probe, { emit }).pipe(Context.add(Metrics, { render }))
+  }),
+)

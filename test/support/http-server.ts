@@ -1,0 +1,86 @@
+/** The API over real HTTP on a free port, in front of a fake shop; with everything the probe heard. */
+import { Effect, Exit, Layer, Scope, SubscriptionRef } from "effect"
+import { connect } from "node:net"
+import * as HttpServer from "../../src/adapters/http/server.ts"
+import { MetricsPage } from "../../src/adapters/http/metrics-page.ts"
+import { Readiness, type State } from "../../src/app/readiness.ts"
+import type { Shop } from "../../src/app/shop.ts"
+import { type Happening, Probe } from "../../src/ports/probe.ts"
+import * as FakeShop from "./fake-shop.ts"
+
+export interface Answer {
+  readonly status: number
+  readonly headers: Headers
+  readonly text: string
+  // A test reads whatever it expects.
+  // biome-ignore lint/suspicious/noExplicitAny: the body of an answer is checked by the test itself
+  readonly body: any
+}
+
+export interface Running {
+  readonly url: string
+  readonly port: number
+  readonly heard: ReadonlyArray<Happening>
+  readonly get: (path: string, headers?: Record<string, string>) => Promise<Answer>
+  /** A string is sent as it is, anything else as JSON; undefined is no body. */
+  readonly post: (path: string, body?: unknown, headers?: Record<string, string>) => Promise<Answer>
+  readonly send: (path: string, init: RequestInit) => Promise<Answer>
+  /** Everything the server writes on one connection until it closes it. */
+  readonly raw: (text: string) => Promise<string>
+  readonly become: (state: State) => Promise<void>
+  readonly stop: () => Promise<void>
+}
+
+const send = async (url: string, init: RequestInit): Promise<Answer> => {
+  const response = await fetch(url, init)
+  const text = await response.text()
+  const json = /json/.test(response.headers.get("content-type") ?? "") && text !== ""
+  return { status: response.status, headers: response.headers, text, body: json ? JSON.parse(text) : undefined }
+}
+
+const raw = (port: number, text: string): Promise<string> =>
+  new Promise((resolve, reject) => {
+    let heard = ""
+    const socket = connect(port, "127.0.0.1", () => socket.write(text))
+    socket.setEncoding("utf8")
+    socket.on("data", (chunk) => {
+      heard += chunk
+    })
+    socket.on("close", () => resolve(heard))
+    socket.on("error", (error) => (heard === "" ? reject(error) : resolve(heard)))
+  })
+
+export const start = async (script: Partial<Shop["Service"]> = {}): Promise<Running> => {
+  const heard: Array<Happening> = []
+  const scope = await Effect.runPromise(Scope.make())
+  const ready = Layer.effect(Readiness, SubscriptionRef.make<State>("ready"))
+  const server = HttpServer.layer({ host: "127.0.0.1", port: 0 }).pipe(
+    Layer.provide(FakeShop.layer(script)),
+    Layer.provideMerge(ready),
+    Layer.provide(Layer.succeed(Probe, { emit: (happening) => heard.push(happening) })),
+    Layer.provide(
+      Layer.succeed(MetricsPage, {
+        render: Effect.succeed({ contentType: "text/plain; version=0.0.4; charset=utf-8", body: "jaego_up 1\n" }),
+      }),
+    ),
+  )
+  const context = await Effect.runPromise(Layer.buildWithScope(server, scope))
+  const run = Effect.runPromiseWith(context)
+  const { url, port } = await run(HttpServer.HttpServer.use(Effect.succeed))
+  return {
+    url,
+    port,
+    heard,
+    get: (path, headers = {}) => send(url + path, { headers }),
+    post: (path, body, headers = {}) =>
+      send(url + path, {
+        method: "POST",
+        headers: body === undefined ? headers : { "content-type": "application/json", ...headers },
+        body: typeof body === "string" ? body : (JSON.stringify(body) ?? null),
+      }),
+    send: (path, init) => send(url + path, init),
+    raw: (text) => raw(port, text),
+    become: (state) => run(Readiness.use((ref) => SubscriptionRef.set(ref, state))),
+    stop: () => Effect.runPromise(Scope.close(scope, Exit.void)),
+  }
+}
