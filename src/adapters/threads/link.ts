@@ -1,0 +1,96 @@
+/**
+ * The main thread's end of one worker thread: sends commands, all of one event-loop turn in one message, and wakes each
+ * caller when its receipt comes.
+ *
+ * Fails: when the thread ends, every caller under way gets `Unavailable` (worker-lost).
+ */
+import { Effect, Exit } from "effect"
+import type { Worker as Thread } from "node:worker_threads"
+import { type Unavailable, unavailable } from "../../ports/failures.ts"
+import type { Answer, Command, Refused } from "../../ports/inventory.ts"
+import type { Happening } from "../../ports/probe.ts"
+import type { OrderReply } from "../../ports/workers.ts"
+import { type Envelope, type FromWorker, type ToWorker, toExit } from "./messages.ts"
+
+export interface Listeners {
+  readonly ready: () => void
+  readonly happened: (happening: Happening) => void
+  readonly ended: (reply: OrderReply) => void
+  readonly fenced: () => void
+  /** The thread is no more. */
+  readonly gone: (error: unknown) => void
+}
+
+type Resume = (exit: Exit.Exit<Answer, Refused | Unavailable>) => void
+
+export class Link {
+  readonly #thread: Thread
+  readonly #listeners: Listeners
+  readonly #callers = new Map<number, Resume>()
+  #outgoing: Array<Envelope> = []
+  #lastId = 0
+  #error: unknown = null
+  #gone = false
+
+  constructor(thread: Thread, listeners: Listeners) {
+    this.#thread = thread
+    this.#listeners = listeners
+    thread.on("message", (message: FromWorker) => this.#receive(message))
+    thread.on("error", (error) => {
+      this.#error = error
+    })
+    thread.on("exit", () => this.#lose())
+  }
+
+  submit(command: Command): Effect.Effect<Answer, Refused | Unavailable> {
+    return Effect.callback<Answer, Refused | Unavailable>((resume) => {
+      if (this.#gone) return resume(Exit.fail(unavailable("worker-lost")))
+      const id = ++this.#lastId
+      this.#callers.set(id, resume)
+      if (this.#outgoing.length === 0) setImmediate(() => this.#flush())
+      this.#outgoing.push({ id, command })
+    })
+  }
+
+  drain(): void {
+    this.#flush()
+    this.#send({ _tag: "Drain" })
+  }
+
+  #flush(): void {
+    if (this.#outgoing.length === 0) return
+    const commands = this.#outgoing
+    this.#outgoing = []
+    this.#send({ _tag: "Commands", commands })
+  }
+
+  #send(message: ToWorker): void {
+    this.#thread.postMessage(message)
+  }
+
+  #receive(message: FromWorker): void {
+    switch (message._tag) {
+      case "Ready":
+        return this.#listeners.ready()
+      case "Ended":
+        return this.#listeners.ended(message.reply)
+      case "Fenced":
+        return this.#listeners.fenced()
+      case "Receipts":
+        for (const happening of message.happenings) this.#listeners.happened(happening)
+        for (const { id, outcome } of message.receipts) {
+          const resume = this.#callers.get(id)
+          this.#callers.delete(id)
+          resume?.(toExit(outcome))
+        }
+    }
+  }
+
+  #lose(): void {
+    this.#gone = true
+    const callers = [...this.#callers.values()]
+    this.#callers.clear()
+    for (const resume of callers) resume(Exit.fail(unavailable("worker-lost")))
+    this.#listeners.gone(this.#error)
+  }
+}

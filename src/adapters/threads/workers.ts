@@ -1,0 +1,105 @@
+/**
+ * Workers on threads of their own. A thread that dies is replaced: first its lanes' epochs are raised, which waits for a
+ * commit it may have left running, then a new thread starts from what is durable.
+ *
+ * Law: callers cannot tell local from remote. Fails: `Unavailable` (worker-lost) for whoever was under way.
+ */
+import { Deferred, Effect, FiberSet, Layer, Schedule } from "effect"
+import { Worker as Thread } from "node:worker_threads"
+import { unavailable } from "../../ports/failures.ts"
+import { Ledger, type OwnedLane } from "../../ports/ledger.ts"
+import { Probe } from "../../ports/probe.ts"
+import { type OrderReply, Workers } from "../../ports/workers.ts"
+import { Link } from "./link.ts"
+import type { Birth } from "./messages.ts"
+
+/** A thread that does not end by itself after a drain is terminated, milliseconds; above the drain's own patience. */
+const DRAIN_MS = 15_000
+/** A worker that keeps dying is not restarted in a hot loop. */
+const RESTART = "200 millis"
+
+/** `entry`: the module a worker thread runs. Threads are also given out by number, for tests that kill one. */
+export const layer = (entry: URL, databaseUrl: string, onThread: (worker: number, thread: Thread) => void = () => {}) =>
+  Layer.effect(
+    Workers,
+    Effect.gen(function* () {
+      const ledger = yield* Ledger
+      const probe = yield* Probe
+
+      const start = Effect.fnUntraced(function* (
+        assignments: ReadonlyArray<ReadonlyArray<OwnedLane>>,
+        ended: (reply: OrderReply) => void,
+      ) {
+        const fenced = yield* Deferred.make<void>()
+        const restarts = yield* FiberSet.make()
+        const restart = yield* FiberSet.runtime(restarts)<never>()
+        const links: Array<Link | null> = assignments.map(() => null)
+        const threads = new Set<Thread>()
+        let closing = false
+
+        const spawn = (worker: number, lanes: ReadonlyArray<OwnedLane>): Effect.Effect<void> =>
+          Effect.callback<void>((resume) => {
+            const birth: Birth = { worker, lanes, databaseUrl }
+            const thread = new Thread(entry, { workerData: birth })
+            threads.add(thread)
+            onThread(worker, thread)
+            const link = new Link(thread, {
+              ready: () => {
+                links[worker] = link
+                resume(Effect.void)
+              },
+              happened: probe.emit,
+              ended,
+              fenced: () => Deferred.doneUnsafe(fenced, Effect.void),
+              gone: (error) => {
+                threads.delete(thread)
+                links[worker] = null
+                if (closing) return resume(Effect.void)
+                probe.emit({ _tag: "WorkerDied", worker })
+                restart(
+                  Effect.logError(`worker ${worker} died and is replaced`, error).pipe(
+                    Effect.andThen(Effect.sleep(RESTART)),
+                    Effect.andThen(replace(worker, lanes)),
+                    Effect.andThen(Effect.sync(() => resume(Effect.void))),
+                  ),
+                )
+              },
+            })
+          })
+
+        const replace = (worker: number, lanes: ReadonlyArray<OwnedLane>): Effect.Effect<void> =>
+          ledger.raise(lanes).pipe(
+            Effect.retry({ schedule: Schedule.spaced(RESTART), while: (error) => error._tag === "LedgerDown" }),
+            Effect.flatMap((raised) => spawn(worker, raised)),
+            // A worker may have raised its own epochs before it died; then all lanes are taken anew.
+            Effect.catch(() => Effect.asVoid(Deferred.succeed(fenced, undefined))),
+          )
+
+        yield* Effect.addFinalizer(() =>
+          Effect.gen(function* () {
+            closing = true
+            for (const link of links) link?.drain()
+            yield* Effect.forEach([...threads], exited, { concurrency: "unbounded", discard: true })
+          }),
+        )
+        yield* Effect.forEach(assignments, (lanes, worker) => spawn(worker, lanes), { concurrency: "unbounded" })
+        const workers = assignments.map((_, worker) => ({
+          submit: (command: Parameters<Link["submit"]>[0]) =>
+            Effect.suspend(() => links[worker]?.submit(command) ?? Effect.fail(unavailable("worker-lost"))),
+        }))
+        return { workers, fenced: Deferred.await(fenced) }
+      })
+
+      return Workers.of({ start })
+    }),
+  )
+
+const exited = (thread: Thread): Effect.Effect<void> =>
+  Effect.callback<void>((resume) => {
+    if (thread.threadId === -1) return resume(Effect.void)
+    thread.once("exit", () => resume(Effect.void))
+  }).pipe(
+    Effect.timeoutOption(DRAIN_MS),
+    Effect.andThen(Effect.promise(() => thread.terminate())),
+    Effect.asVoid,
+  )

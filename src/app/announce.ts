@@ -1,0 +1,28 @@
+/** Tells the probe how an order ended, in one place for requests and for the background. */
+import type { Order } from "../domain/order.ts"
+import type { Command } from "../ports/inventory.ts"
+import type { Probe } from "../ports/probe.ts"
+
+type Emitter = Probe["Service"]
+
+/** `order` is what the command came to. */
+export const announceEnd = (probe: Emitter, command: Command, order: Order): void => {
+  switch (order.status) {
+    case "paid":
+      if (command._tag !== "RecordPayment") return
+      probe.emit({ _tag: "OrderEnded", outcome: "paid" })
+      probe.emit({ _tag: "UnitsSold", units: order.lines.reduce((units, line) => units + line.quantity, 0) })
+      return
+    case "payment_failed":
+      if (command._tag === "RecordPayment") probe.emit({ _tag: "OrderEnded", outcome: "payment_failed" })
+      return
+    case "cancelled":
+      if (command._tag === "CancelOrder") probe.emit({ _tag: "OrderEnded", outcome: "cancelled" })
+      return
+    case "expired":
+      if (command._tag === "ExpireOrder") probe.emit({ _tag: "OrderEnded", outcome: "expired" })
+      return
+    default:
+      return
+  }
+}

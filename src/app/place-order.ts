@@ -1,0 +1,116 @@
+/**
+ * Placing and paying: reserve durably, then pay. The answer waits for the payment outcome up to the payment deadline;
+ * after it the buyer has a 202 and payment goes on in the background.
+ *
+ * Law: I4; the commit that places (or pays) journals the charge attempt before the provider is called.
+ */
+import { Clock, Deferred, Effect } from "effect"
+import { OrderId } from "../domain/ids.ts"
+import * as Lane from "../domain/lane.ts"
+import * as Order from "../domain/order.ts"
+import { Ids } from "../ports/ids.ts"
+import { type Answer, type Claim, Inventory, type RequestedLine } from "../ports/inventory.ts"
+import { Probe } from "../ports/probe.ts"
+import { CheckoutRunner, type Waiter } from "./checkout-runner.ts"
+import type { Paying, Replayable, Sale } from "./shop.ts"
+
+export interface Options {
+  /** How long a buyer waits for the outcome, milliseconds. */
+  readonly deadlineMs: number
+  readonly holdMs: number
+}
+
+export interface PlaceOrder {
+  readonly customerId: string
+  readonly lines: ReadonlyArray<RequestedLine>
+  readonly paying: Paying
+  readonly claim: Claim
+}
+
+export interface PayOrder {
+  readonly orderId: OrderId
+  readonly token: string
+  readonly answer: "wait" | "async"
+  readonly claim: Claim | null
+}
+
+export const orderOf = ({ reply }: Answer): Order.Order => {
+  if (reply._tag !== "Order") throw new Error(`an order was asked for, the inventory answered ${reply._tag}`)
+  return reply.order
+}
+
+const saleOf = (order: Order.Order): Sale => ({
+  order,
+  outcome: order.status === "payment_failed" ? "declined" : order.status === "reserved" ? "reserved" : "paid",
+})
+
+export const make = Effect.fnUntraced(function* ({ deadlineMs, holdMs }: Options) {
+  const inventory = yield* Inventory
+  const runner = yield* CheckoutRunner
+  const ids = yield* Ids
+  const probe = yield* Probe
+
+  /** Waits for the outcome; when the deadline comes first, the answer is fixed as `reserved`. */
+  const waitForOutcome = Effect.fnUntraced(function* (reserved: Order.Order, claim: Claim | null) {
+    const waiter: Waiter = { state: "waiting", claim, order: yield* Deferred.make<Order.Order>() }
+    yield* runner.begin(reserved, waiter)
+    const outcome = Deferred.await(waiter.order)
+    const deadline = Effect.sleep(deadlineMs).pipe(
+      Effect.andThen(
+        Effect.suspend(() => {
+          // The outcome is being recorded as this request's answer: it comes with the next commit.
+          if (waiter.state === "recording") return outcome
+          waiter.state = "gone"
+          return Effect.succeed(reserved)
+        }),
+      ),
+    )
+    return yield* Effect.raceFirst(outcome, deadline)
+  })
+
+  const pay = (reserved: Order.Order, answer: "wait" | "async", claim: Claim | null) =>
+    answer === "wait"
+      ? waitForOutcome(reserved, claim)
+      : Effect.as(runner.begin(reserved, null), reserved)
+
+  const placeOrder = Effect.fnUntraced(function* (request: PlaceOrder) {
+    const { customerId, paying, claim } = request
+    const lines = Order.mergeLines(request.lines)
+    const createdAt = yield* Clock.currentTimeMillis
+    const home = Lane.home(lines.map((line) => line.productId))
+    const answer = yield* inventory
+      .submit({
+        _tag: "PlaceOrder",
+        orderId: OrderId.make(Lane.place(ids.next(), home)),
+        customerId,
+        lines,
+        held: [],
+        token: paying._tag === "Later" ? null : paying.token,
+        createdAt,
+        expiresAt: createdAt + holdMs,
+        claim,
+      })
+      .pipe(
+        Effect.tapError((error) =>
+          Effect.sync(() => {
+            if (error._tag === "Refused") probe.emit({ _tag: "OrderRefused", rejection: error.rejection._tag })
+          }),
+        ),
+      )
+    const order = orderOf(answer)
+    if (answer.replayed) return { value: saleOf(order), replayed: true }
+    probe.emit({ _tag: "OrderPlaced", mode: paying._tag === "Later" ? "later" : "pay" })
+    const ended = paying._tag === "Later" ? order : yield* pay(order, paying.answer, claim)
+    return { value: saleOf(ended), replayed: false } satisfies Replayable<Sale>
+  })
+
+  const payOrder = Effect.fnUntraced(function* ({ orderId, token, answer, claim }: PayOrder) {
+    const started = yield* inventory.submit({ _tag: "StartPayment", orderId, token, claim })
+    const order = orderOf(started)
+    if (started.replayed || order.status !== "reserved")
+      return { value: saleOf(order), replayed: started.replayed } satisfies Replayable<Sale>
+    return { value: saleOf(yield* pay(order, answer, claim)), replayed: false } satisfies Replayable<Sale>
+  })
+
+  return { placeOrder, payOrder }
+})

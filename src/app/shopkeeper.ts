@@ -1,0 +1,81 @@
+/** The shop, open: each entry of its table of contents bound to the inventory, the catalogue and the order book. */
+import { Clock, Effect, Layer } from "effect"
+import { OrderId, ProductId } from "../domain/ids.ts"
+import type { Product } from "../domain/product.ts"
+import { Catalog } from "../ports/catalog.ts"
+import { Ids } from "../ports/ids.ts"
+import { type Answer, Inventory, Refused } from "../ports/inventory.ts"
+import { OrderBook } from "../ports/order-book.ts"
+import { Probe } from "../ports/probe.ts"
+import { announceEnd } from "./announce.ts"
+import { CheckoutRunner } from "./checkout-runner.ts"
+import * as PlaceOrder from "./place-order.ts"
+import { type Replayable, Shop, type StockOf } from "./shop.ts"
+
+const productOf = ({ reply, replayed }: Answer): Replayable<Product> => {
+  if (reply._tag !== "Product") throw new Error(`a product was asked for, the inventory answered ${reply._tag}`)
+  return { value: reply.product, replayed }
+}
+
+const stockOf = ({ reply, replayed }: Answer): Replayable<StockOf> => {
+  if (reply._tag !== "Stock") throw new Error(`stock was asked for, the inventory answered ${reply._tag}`)
+  return { value: { productId: reply.productId, stock: reply.stock }, replayed }
+}
+
+export const layer = (options: PlaceOrder.Options) =>
+  Layer.effect(
+    Shop,
+    Effect.gen(function* () {
+      const inventory = yield* Inventory
+      const catalog = yield* Catalog
+      const orderBook = yield* OrderBook
+      const runner = yield* CheckoutRunner
+      const probe = yield* Probe
+      const ids = yield* Ids
+      const { placeOrder, payOrder } = yield* PlaceOrder.make(options)
+
+      const getProduct = Effect.fnUntraced(function* (id: ProductId) {
+        const product = yield* catalog.get(id)
+        return product ?? (yield* Effect.fail(new Refused({ _tag: "ProductNotFound", productId: id })))
+      })
+
+      return Shop.of({
+        createProduct: Effect.fnUntraced(function* ({ sku, name, price, onHand, purchaseLimit, claim }) {
+          const createdAt = yield* Clock.currentTimeMillis
+          const product = { id: ProductId.make(ids.next()), sku, name, price, purchaseLimit, createdAt }
+          return productOf(yield* inventory.submit({ _tag: "CreateProduct", product, onHand, claim }))
+        }),
+        getProduct,
+        listProducts: (request) => catalog.list(request),
+        readStock: (productId) =>
+          Effect.map(inventory.submit({ _tag: "ReadStock", productId }), (answer) => stockOf(answer).value),
+        receiveStock: (request) => Effect.map(inventory.submit({ _tag: "Receive", ...request }), stockOf),
+        adjustStock: (request) => Effect.map(inventory.submit({ _tag: "Adjust", ...request }), stockOf),
+        listMovements: Effect.fnUntraced(function* (id, request) {
+          const page = yield* catalog.movements(id, request)
+          // Every product has a movement, its creation: an empty first page is a product that does not exist.
+          if (page.rows.length === 0) yield* getProduct(id)
+          return page
+        }),
+        placeOrder,
+        getOrder: Effect.fnUntraced(function* (id) {
+          const order = yield* orderBook.get(id)
+          return order ?? (yield* Effect.fail(new Refused({ _tag: "OrderNotFound", orderId: OrderId.make(id) })))
+        }),
+        listOrders: Effect.fnUntraced(function* (request) {
+          return yield* orderBook.list({ ...request, now: yield* Clock.currentTimeMillis })
+        }),
+        payOrder,
+        cancelOrder: Effect.fnUntraced(function* ({ orderId, reason, claim }) {
+          const command = { _tag: "CancelOrder", orderId, reason, claim } as const
+          const answer = yield* inventory.submit(command)
+          const order = PlaceOrder.orderOf(answer)
+          if (!answer.replayed) {
+            announceEnd(probe, command, order)
+            if (order.status === "cancelled" && order.refund === "due") yield* runner.begin(order, null)
+          }
+          return { value: order, replayed: answer.replayed }
+        }),
+      })
+    }),
+  )
