@@ -1,0 +1,36 @@
+/** A whole shop in memory, in this thread: the real application on the executable specification of its ports. */
+import { Layer } from "effect"
+import * as MemoryCatalog from "../../src/adapters/memory/catalog.ts"
+import * as MemoryLease from "../../src/adapters/memory/lease.ts"
+import * as MemoryLedger from "../../src/adapters/memory/ledger.ts"
+import * as MemoryOrderBook from "../../src/adapters/memory/order-book.ts"
+import * as MemoryProbe from "../../src/adapters/memory/probe.ts"
+import * as MemoryStore from "../../src/adapters/memory/store.ts"
+import * as SimulatedPayment from "../../src/adapters/payment-simulator/payment.ts"
+import * as SystemIds from "../../src/adapters/system/ids.ts"
+import * as CheckoutRunner from "../../src/app/checkout-runner.ts"
+import * as LocalWorkers from "../../src/app/inventory/local-workers.ts"
+import * as Ownership from "../../src/app/inventory/ownership.ts"
+import { Readiness } from "../../src/app/readiness.ts"
+import * as Shopkeeper from "../../src/app/shopkeeper.ts"
+
+export interface Options {
+  readonly workers: number
+  readonly deadlineMs?: number
+  readonly holdMs?: number
+  readonly graceMs?: number
+}
+
+const books = Layer.mergeAll(MemoryLedger.layer, MemoryCatalog.layer, MemoryOrderBook.layer, MemoryLease.layer).pipe(
+  Layer.provideMerge(MemoryStore.layer),
+)
+
+export const layer = ({ workers, deadlineMs = 2_000, holdMs = 600_000, graceMs = 60_000 }: Options) =>
+  Shopkeeper.layer({ deadlineMs, holdMs }).pipe(
+    Layer.provideMerge(CheckoutRunner.layer({ callTimeoutMs: deadlineMs, graceMs })),
+    Layer.provideMerge(Ownership.layer(workers)),
+    Layer.provideMerge(LocalWorkers.layer),
+    Layer.provideMerge(
+      Layer.mergeAll(books, Readiness.layer, SystemIds.layer, MemoryProbe.recording, SimulatedPayment.layer),
+    ),
+  )
