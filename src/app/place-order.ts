@@ -69,9 +69,7 @@ export const make = Effect.fnUntraced(function* ({ deadlineMs, holdMs }: Options
   })
 
   const pay = (reserved: Order.Order, answer: "wait" | "async", claim: Claim | null) =>
-    answer === "wait"
-      ? waitForOutcome(reserved, claim)
-      : Effect.as(runner.begin(reserved, null), reserved)
+    answer === "wait" ? waitForOutcome(reserved, claim) : Effect.as(runner.begin(reserved, null), reserved)
 
   const placeOrder = Effect.fnUntraced(function* (request: PlaceOrder) {
     const { customerId, paying, claim } = request

@@ -26,7 +26,8 @@ const books = Layer.mergeAll(MemoryLedger.layer, MemoryCatalog.layer, MemoryOrde
 )
 
 export const layer = ({ workers, deadlineMs = 2_000, holdMs = 600_000, graceMs = 60_000 }: Options) =>
-  Shopkeeper.layer({ deadlineMs, holdMs }).pipe(
+  Layer.effectDiscard(Ownership.Ownership.use(({ begin }) => begin)).pipe(
+    Layer.provideMerge(Shopkeeper.layer({ deadlineMs, holdMs })),
     Layer.provideMerge(CheckoutRunner.layer({ callTimeoutMs: deadlineMs, graceMs })),
     Layer.provideMerge(Ownership.layer(workers)),
     Layer.provideMerge(LocalWorkers.layer),

@@ -4,8 +4,9 @@
  *
  * Fails: when the thread ends, every caller under way gets `Unavailable` (worker-lost).
  */
-import { Effect, Exit } from "effect"
+
 import type { Worker as Thread } from "node:worker_threads"
+import { Effect, Exit } from "effect"
 import { type Unavailable, unavailable } from "../../ports/failures.ts"
 import type { Answer, Command, Refused } from "../../ports/inventory.ts"
 import type { Happening } from "../../ports/probe.ts"

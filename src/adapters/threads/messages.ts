@@ -38,7 +38,11 @@ export interface Receipt {
 
 export type FromWorker =
   | { readonly _tag: "Ready" }
-  | { readonly _tag: "Receipts"; readonly receipts: ReadonlyArray<Receipt>; readonly happenings: ReadonlyArray<Happening> }
+  | {
+      readonly _tag: "Receipts"
+      readonly receipts: ReadonlyArray<Receipt>
+      readonly happenings: ReadonlyArray<Happening>
+    }
   /** An order ended by time and has holds on other workers. */
   | { readonly _tag: "Ended"; readonly reply: OrderReply }
   | { readonly _tag: "Fenced" }

@@ -2,8 +2,9 @@
  * A worker thread's own end: takes commands in, gives receipts out (all of one event-loop turn in one message), until it
  * is told to drain. Inside, the worker is the same that runs without threads.
  */
-import { Deferred, Effect, Exit, Layer, Scope } from "effect"
+
 import { parentPort, workerData } from "node:worker_threads"
+import { Deferred, Effect, Exit, Layer, Scope } from "effect"
 import { type Happening, Probe } from "../../ports/probe.ts"
 import { type Worker, Workers } from "../../ports/workers.ts"
 import { type Birth, type FromWorker, type Receipt, type ToWorker, toOutcome } from "./messages.ts"
@@ -61,7 +62,12 @@ export const serve = Effect.gen(function* () {
     scope,
   )
   const worker: Worker = crew.workers[0]!
-  yield* Effect.forkChild(Effect.andThen(crew.fenced, Effect.sync(() => post({ _tag: "Fenced" }))))
+  yield* Effect.forkChild(
+    Effect.andThen(
+      crew.fenced,
+      Effect.sync(() => post({ _tag: "Fenced" })),
+    ),
+  )
 
   parentPort!.on("message", (message: ToWorker) => {
     if (message._tag === "Drain") return Deferred.doneUnsafe(drained, Effect.void)

@@ -4,8 +4,9 @@
  *
  * Law: callers cannot tell local from remote. Fails: `Unavailable` (worker-lost) for whoever was under way.
  */
-import { Deferred, Effect, FiberSet, Layer, Schedule } from "effect"
+
 import { Worker as Thread } from "node:worker_threads"
+import { Deferred, Effect, FiberSet, Layer, Schedule } from "effect"
 import { unavailable } from "../../ports/failures.ts"
 import { Ledger, type OwnedLane } from "../../ports/ledger.ts"
 import { Probe } from "../../ports/probe.ts"
@@ -98,8 +99,4 @@ const exited = (thread: Thread): Effect.Effect<void> =>
   Effect.callback<void>((resume) => {
     if (thread.threadId === -1) return resume(Effect.void)
     thread.once("exit", () => resume(Effect.void))
-  }).pipe(
-    Effect.timeoutOption(DRAIN_MS),
-    Effect.andThen(Effect.promise(() => thread.terminate())),
-    Effect.asVoid,
-  )
+  }).pipe(Effect.timeoutOption(DRAIN_MS), Effect.andThen(Effect.promise(() => thread.terminate())), Effect.asVoid)

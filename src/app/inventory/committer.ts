@@ -12,7 +12,14 @@
  */
 import { Clock, Deferred, Effect, Result, Schedule } from "effect"
 import { Ids } from "../../ports/ids.ts"
-import { type Batch, type CommitResult, CommitUnknown, type KnownKey, Ledger, type OwnedLane } from "../../ports/ledger.ts"
+import {
+  type Batch,
+  type CommitResult,
+  CommitUnknown,
+  type KnownKey,
+  Ledger,
+  type OwnedLane,
+} from "../../ports/ledger.ts"
 import { Probe } from "../../ports/probe.ts"
 import { Builder } from "./batch.ts"
 import { UNKNOWN_PATIENCE_MS } from "./limits.ts"

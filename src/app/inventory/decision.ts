@@ -3,8 +3,8 @@
  * batch, taken back by `undo` when the ledger did not take it.
  */
 import type { OrderId } from "../../domain/ids.ts"
-import type { Event as OrderEvent, Order } from "../../domain/order.ts"
-import type { Event as StockEvent, Stock } from "../../domain/stock.ts"
+import type { Order, Event as OrderEvent } from "../../domain/order.ts"
+import type { Stock, Event as StockEvent } from "../../domain/stock.ts"
 import type { Rejection, Reply } from "../../ports/inventory.ts"
 import type { HoldChange, HoldRow, KeyOutcome, KeyRow } from "../../ports/ledger.ts"
 import type { HoldsCell, OrderCell, ProductCell, Registry, UnitsCell } from "./registry.ts"

@@ -3,10 +3,10 @@
  * and the memory store run directly.
  */
 import { Cause, Clock, Deferred, Effect, Layer } from "effect"
-import type { Refused, Answer, Command } from "../../ports/inventory.ts"
 import type { Unavailable } from "../../ports/failures.ts"
-import { Ids } from "../../ports/ids.ts"
-import { Ledger, type OwnedLane } from "../../ports/ledger.ts"
+import type { Ids } from "../../ports/ids.ts"
+import type { Answer, Command, Refused } from "../../ports/inventory.ts"
+import type { Ledger, OwnedLane } from "../../ports/ledger.ts"
 import { Probe } from "../../ports/probe.ts"
 import { type OrderReply, type Worker, Workers } from "../../ports/workers.ts"
 import * as Committer from "./committer.ts"
@@ -25,10 +25,7 @@ const drain = (owner: Owner): Effect.Effect<void> =>
       body: () => owner.idleBell.wait,
       step: () => {},
     })
-  }).pipe(
-    Effect.timeoutOption(DRAIN),
-    Effect.andThen(Effect.sync(() => owner.failAll([], "draining"))),
-  )
+  }).pipe(Effect.timeoutOption(DRAIN), Effect.andThen(Effect.sync(() => owner.failAll([], "draining"))))
 
 /** One owner with its loops, until the scope closes; then it drains. `fenced` completes when it had to stop. */
 export const startOwner = Effect.fnUntraced(function* (

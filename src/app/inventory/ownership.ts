@@ -4,9 +4,10 @@
  *
  *     starting -> standby -> ready -> (fenced, lease lost) -> standby ... -> draining
  *
- * Gives the port `Inventory`: while nothing is owned it answers `Unavailable`.
+ * Gives the port `Inventory`: while nothing is owned it answers `Unavailable`. Nothing is taken before `begin`: a process
+ * binds its port first.
  */
-import { Effect, FiberSet, Layer, Schedule, SubscriptionRef } from "effect"
+import { Context, Effect, FiberSet, Latch, Layer, Schedule, SubscriptionRef } from "effect"
 import { unavailable } from "../../ports/failures.ts"
 import { Inventory } from "../../ports/inventory.ts"
 import { Lease } from "../../ports/lease.ts"
@@ -18,10 +19,17 @@ import * as Placement from "./placement.ts"
 /** After the database was not reached, ask again after this. */
 const RETRY = "500 millis"
 
+export class Ownership extends Context.Service<
+  Ownership,
+  {
+    /** From now on lanes are taken when they are free. */
+    readonly begin: Effect.Effect<void>
+  }
+>()("jaego/app/inventory/Ownership") {}
+
 /** `workers`: how many share the lanes, 1..64. */
 export const layer = (workers: number) =>
-  Layer.effect(
-    Inventory,
+  Layer.effectContext(
     Effect.gen(function* () {
       const lease = yield* Lease
       const crew = yield* Workers
@@ -62,9 +70,10 @@ export const layer = (workers: number) =>
         Effect.retry(Schedule.spaced(RETRY)),
         Effect.forever,
       )
-      yield* Effect.forkScoped(ownAgain)
+      const begun = yield* Latch.make(false)
+      yield* Effect.forkScoped(begun.whenOpen(ownAgain))
 
-      return Inventory.of({
+      const inventory = Inventory.of({
         submit: (command) =>
           Effect.suspend(() =>
             placement === null
@@ -74,6 +83,6 @@ export const layer = (workers: number) =>
               : placement.submit(command),
           ),
       })
+      return Context.make(Inventory, inventory).pipe(Context.add(Ownership, { begin: Effect.asVoid(begun.open) }))
     }),
   )
-

@@ -12,7 +12,7 @@ import { Clock, Effect, Schedule } from "effect"
 import type { OrderId, ProductId } from "../../domain/ids.ts"
 import * as Lane from "../../domain/lane.ts"
 import type { Ending } from "../../domain/order.ts"
-import { Unavailable } from "../../ports/failures.ts"
+import type { Unavailable } from "../../ports/failures.ts"
 import type { Answer, Command, HeldLine, Refused } from "../../ports/inventory.ts"
 import type { OwnedLane } from "../../ports/ledger.ts"
 import type { OrderReply, Worker } from "../../ports/workers.ts"
@@ -110,7 +110,13 @@ export const make = (workers: ReadonlyArray<Worker>): Placement => {
       const others = new Set(command.lines.map(({ productId }) => indexOf(Lane.of(productId))))
       others.delete(home)
       // Not to be interrupted half-way: holds that were taken are given back by whoever took them.
-      if (others.size > 0) return Effect.uninterruptible(placeAcross(command, [...others].sort((a, b) => a - b)))
+      if (others.size > 0)
+        return Effect.uninterruptible(
+          placeAcross(
+            command,
+            [...others].sort((a, b) => a - b),
+          ),
+        )
     }
     return workers[home]!.submit(command).pipe(
       Effect.tap(({ reply, replayed }) => (reply._tag === "Order" && !replayed ? finishReply(reply) : Effect.void)),

@@ -1,0 +1,85 @@
+/**
+ * The service: HTTP, checkout, workers. A bill of materials: which adapter stands behind which port, and the order in
+ * which things begin. They end in reverse: HTTP answers what it has begun, the workers commit what waits, the lease is
+ * given up, and only then does the database stop.
+ */
+import "effect/schema/SchemaJITCompiler/enable"
+import { Effect, Layer, SubscriptionRef } from "effect"
+import * as EmbeddedPostgres from "./adapters/embedded-postgres/server.ts"
+import { MetricsPage } from "./adapters/http/metrics-page.ts"
+import { HttpServer, layer as httpLayer } from "./adapters/http/server.ts"
+import * as MemoryCatalog from "./adapters/memory/catalog.ts"
+import * as MemoryLease from "./adapters/memory/lease.ts"
+import * as MemoryLedger from "./adapters/memory/ledger.ts"
+import * as MemoryOrderBook from "./adapters/memory/order-book.ts"
+import * as MemoryStore from "./adapters/memory/store.ts"
+import * as SimulatedPayment from "./adapters/payment-simulator/payment.ts"
+import * as PostgresCatalog from "./adapters/postgres/catalog.ts"
+import * as PostgresClient from "./adapters/postgres/client.ts"
+import * as PostgresLease from "./adapters/postgres/lease.ts"
+import * as PostgresLedger from "./adapters/postgres/ledger.ts"
+import { migrate } from "./adapters/postgres/migrations.ts"
+import * as PostgresOrderBook from "./adapters/postgres/order-book.ts"
+import * as Metrics from "./adapters/prometheus/metrics.ts"
+import * as SystemIds from "./adapters/system/ids.ts"
+import * as Threads from "./adapters/threads/workers.ts"
+import * as CheckoutRunner from "./app/checkout-runner.ts"
+import * as LocalWorkers from "./app/inventory/local-workers.ts"
+import * as Ownership from "./app/inventory/ownership.ts"
+import { Readiness } from "./app/readiness.ts"
+import * as Shopkeeper from "./app/shopkeeper.ts"
+import type * as Config from "./config.ts"
+import * as Welcome from "./welcome.ts"
+
+const memoryBooks = Layer.mergeAll(
+  MemoryLedger.layer,
+  MemoryCatalog.layer,
+  MemoryOrderBook.layer,
+  MemoryLease.layer,
+).pipe(Layer.provide(MemoryStore.layer))
+
+const postgresBooks = (url: string) =>
+  Layer.mergeAll(PostgresLedger.layer, PostgresCatalog.layer, PostgresOrderBook.layer, PostgresLease.layer).pipe(
+    Layer.provide(Layer.effectDiscard(migrate)),
+    Layer.provide(PostgresClient.layer(url)),
+  )
+
+/** The four books and the workers that write them. */
+const store = (config: Config.Config) =>
+  config.store === "memory"
+    ? LocalWorkers.layer.pipe(Layer.provideMerge(memoryBooks))
+    : Layer.unwrap(
+        Effect.map(databaseUrl(config), (url) =>
+          Threads.layer(new URL("./worker.ts", import.meta.url), url).pipe(Layer.provideMerge(postgresBooks(url))),
+        ),
+      )
+
+const databaseUrl = (config: Config.Config) =>
+  config.databaseUrl === null
+    ? Effect.map(EmbeddedPostgres.start(config.home), ({ url }) => url)
+    : Effect.succeed(config.databaseUrl)
+
+const service = (config: Config.Config) => {
+  const deadlineMs = config.paymentDeadlineMs
+  return httpLayer({ host: config.host, port: config.port }).pipe(
+    Layer.provide(Layer.effect(MetricsPage, Metrics.Metrics)),
+    Layer.provideMerge(Shopkeeper.layer({ deadlineMs, holdMs: config.holdSeconds * 1_000 })),
+    Layer.provide(CheckoutRunner.layer({ callTimeoutMs: deadlineMs, graceMs: config.paymentGraceSeconds * 1_000 })),
+    Layer.provideMerge(Ownership.layer(config.workers)),
+    Layer.provide(store(config)),
+    Layer.provide(SimulatedPayment.layer),
+    Layer.provideMerge(Layer.mergeAll(Metrics.layer, Readiness.layer, SystemIds.layer)),
+  )
+}
+
+/** Serves until interrupted; then drains. */
+export const serve = (config: Config.Config) =>
+  Effect.gen(function* () {
+    const { url } = yield* HttpServer
+    const readiness = yield* Readiness
+    // Told first, so that whoever balances load sends no more.
+    yield* Effect.addFinalizer(() => SubscriptionRef.set(readiness, "draining"))
+    yield* Ownership.Ownership.use(({ begin }) => begin)
+    yield* Welcome.greet(url, config)
+    return yield* Effect.never
+  }).pipe(Effect.scoped, Effect.provide(service(config)))

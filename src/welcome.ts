@@ -1,0 +1,35 @@
+/** What the service says when it stands: its URLs, and one curl that places an order. Seeds an empty catalogue first. */
+import { Console, Effect, Stream, SubscriptionRef } from "effect"
+import * as DemoCatalogue from "./app/demo-catalogue.ts"
+import { Readiness } from "./app/readiness.ts"
+import { Shop } from "./app/shop.ts"
+import type { Config } from "./config.ts"
+
+const welcome = (url: string, productId: string) => `
+Jaego is ready at ${url}
+  API docs   ${url}/docs
+  OpenAPI    ${url}/openapi.json
+  metrics    ${url}/metrics
+
+Place an order:
+  curl -s ${url}/v1/orders -H 'content-type: application/json' -H "idempotency-key: $(date +%s%N)" \\
+    -d '{"customerId":"me","lines":[{"productId":"${productId}","quantity":1}]}'
+`
+
+export const greet = Effect.fnUntraced(function* (url: string, { store }: Config) {
+  const readiness = yield* Readiness
+  const states = SubscriptionRef.changes(readiness)
+  const told = (state: string) => Stream.runHead(Stream.filter(states, (each) => each === state))
+  yield* Effect.forkScoped(
+    Effect.andThen(
+      told("standby"),
+      Console.log(`Jaego stands by at ${url}: another process owns this database; it takes over when that one ends`),
+    ),
+  )
+  yield* told("ready")
+  yield* DemoCatalogue.seed
+  const shop = yield* Shop
+  const { rows } = yield* shop.listProducts({ limit: 1, after: null, sku: null })
+  yield* Console.log(welcome(url, rows[0]?.id ?? "..."))
+  if (store === "memory") yield* Console.log("STORE=memory: everything is forgotten when the service ends.")
+})
