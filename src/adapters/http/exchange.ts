@@ -40,10 +40,14 @@ const send = (response: ServerResponse, problem: Problems.Problem, requestId: st
 }
 
 /** What can be refused before any route is asked. */
-const refusal = (request: IncomingMessage, route: Routes.Route | null): Problems.Problem | null => {
+const refusal = (request: IncomingMessage, target: string, route: Routes.Route | null): Problems.Problem | null => {
   if (request.httpVersion === "1.1" && request.headers.host === undefined) return Problems.malformed
   if (route === null) return Problems.routeNotFound
-  return route.methods.has(request.method ?? "") ? null : Problems.methodNotAllowed(route.allow)
+  const method = request.method ?? ""
+  if (!route.methods.has(method)) return Problems.methodNotAllowed(route.allow)
+  if (!route.queryless.has(method)) return null
+  const query = target.indexOf("?")
+  return query === -1 ? null : Problems.unknownQuery([...new URLSearchParams(target.slice(query)).keys()])
 }
 
 /** Wraps `listener`, which answers the routes, with what holds for all answers. */
@@ -55,7 +59,8 @@ export const answering =
     // The routes find it in the request; whatever is answered carries it.
     request.headers["x-request-id"] = requestId
     response.setHeader("x-request-id", requestId)
-    const route = Routes.find(targetOf(request))
+    const target = targetOf(request)
+    const route = Routes.find(target)
     response.once("finish", () =>
       probe.emit({
         _tag: "RequestAnswered",
@@ -65,7 +70,7 @@ export const answering =
         seconds: secondsSince(started),
       }),
     )
-    const problem = refusal(request, route)
+    const problem = refusal(request, target, route)
     if (problem === null) listener(request, response)
     else send(response, problem, requestId)
   }

@@ -49,3 +49,10 @@ export const describe = (error: HttpApiError.HttpApiSchemaError): Description | 
     return { code: "idempotency-key-required", detail: "Choose a key of 1..255 printable characters.", errors }
   return { code: "invalid-request", detail: `${first.pointer}: ${first.detail}`, errors }
 }
+
+/** Query parameters where none are known. */
+export const unexpected = (names: ReadonlyArray<string>): Description => ({
+  code: "invalid-request",
+  detail: "This route takes no query.",
+  errors: names.slice(0, MAX_FAULTS).map((name) => ({ pointer: `query/${escaped(name)}`, detail: "Not expected" })),
+})

@@ -12,7 +12,9 @@ interface Parameter {
 }
 
 interface Answer {
+  description: string
   headers?: Record<string, unknown>
+  links?: Record<string, unknown>
 }
 
 interface Operation {
@@ -54,6 +56,30 @@ const descriptions: Readonly<Record<string, string>> = {
   cursor: "`nextCursor` of the page before.",
 }
 
+/** What can be done next with the id of an answer, by the operation that gave it. */
+const next: Readonly<Record<string, ReadonlyArray<string>>> = {
+  "products.create": ["get", "stock", "receive", "adjust", "movements"],
+  "orders.place": ["get", "pay", "cancel"],
+}
+
+const linksOf = (operationId: string): Record<string, unknown> => {
+  const group = operationId.split(".")[0]
+  const links = (next[operationId] ?? []).map((name) => [
+    name,
+    { operationId: `${group}.${name}`, parameters: { id: "$response.body#/id" } },
+  ])
+  return Object.fromEntries(links)
+}
+
+/** What a success means, where its status alone does not say. */
+const meanings: Readonly<Record<string, string>> = {
+  "orders.place 201": "Paid.",
+  "orders.place 202": "Reserved: payment goes on in the background, or comes with `POST /v1/orders/{id}/pay`.",
+  "orders.pay 200": "Paid.",
+  "orders.pay 202": "Payment goes on in the background.",
+  "orders.cancel 200": "Cancelled: a paid order is refunded, and its units are for sale again.",
+}
+
 const completeOperation = (operation: Operation): void => {
   const takesKey = operation.parameters.some(({ name }) => name === "idempotency-key")
   for (const parameter of operation.parameters) {
@@ -70,14 +96,37 @@ const completeOperation = (operation: Operation): void => {
   })
   if (operation.operationId === "orders.cancel" && operation.requestBody !== undefined)
     operation.requestBody.required = false
-  for (const [status, answer] of Object.entries(operation.responses))
+  for (const [status, answer] of Object.entries(operation.responses)) {
+    answer.description = meanings[`${operation.operationId} ${status}`] ?? answer.description
     answer.headers = { ...answer.headers, ...headersOf(status, takesKey) }
+    if (status.startsWith("2") && operation.operationId in next) answer.links = linksOf(operation.operationId)
+  }
 }
 
-/** Completes the generated document, in place. */
-export const complete = (document: Record<string, unknown>): Record<string, unknown> => {
-  const paths = document["paths"] as Record<string, Record<string, Operation>>
-  for (const path of Object.values(paths)) for (const operation of Object.values(path)) completeOperation(operation)
-  document["openapi"] = "3.1.0"
-  return document
+/** One view under several statuses was several components (`Order_1`, ...) of one content: it is one again. */
+const merge = (value: unknown): unknown => {
+  if (Array.isArray(value)) return value.map(merge)
+  if (typeof value !== "object" || value === null) return value
+  const merged = Object.entries(value).map(([key, member]) => [
+    key,
+    key === "$ref" ? String(member).replace(/_\d+$/, "") : merge(member),
+  ])
+  return Object.fromEntries(merged)
+}
+
+/** Completes the generated document. */
+export const complete = (generated: Record<string, unknown>): Record<string, unknown> => {
+  const document = merge(generated) as {
+    readonly paths: Record<string, Record<string, Operation>>
+    readonly components: { readonly schemas: Record<string, unknown> }
+  }
+  const { schemas } = document.components
+  for (const name of Object.keys(schemas)) {
+    const original = name.replace(/_\d+$/, "")
+    if (original === name) continue
+    schemas[original] ??= schemas[name]
+    delete schemas[name]
+  }
+  for (const path of Object.values(document.paths)) Object.values(path).forEach(completeOperation)
+  return { ...document }
 }

@@ -8,17 +8,10 @@ const id = { id: Words.OrderIdText }
 const prefer = { prefer: Schema.optionalKey(Schema.String) }
 const optionalKey = { "idempotency-key": Schema.optionalKey(Words.IdempotencyKey) }
 
-const answered = (status: number, description: string) =>
-  Words.OrderView.pipe(HttpApiSchema.status(status), (schema) => schema.annotate({ description }))
-
 const place = HttpApiEndpoint.post("place", "/v1/orders", {
   headers: { "idempotency-key": Words.IdempotencyKey, ...prefer },
-  query: {},
   payload: Words.NewOrder,
-  success: [
-    answered(201, "Paid."),
-    answered(202, "Reserved; payment goes on in the background, or comes later with `POST /v1/orders/{id}/pay`."),
-  ],
+  success: [Words.OrderView.pipe(HttpApiSchema.status(201)), Words.OrderView.pipe(HttpApiSchema.status(202))],
   error: Problems.writing(
     "idempotency-key-required",
     "payment-declined",
@@ -43,7 +36,6 @@ const list = HttpApiEndpoint.get("list", "/v1/orders", {
 
 const get = HttpApiEndpoint.get("get", "/v1/orders/:id", {
   params: id,
-  query: {},
   success: Words.OrderView,
   error: Problems.reading("order-not-found", "route-not-found"),
 }).annotate(OpenApi.Summary, "Read an order")
@@ -51,9 +43,8 @@ const get = HttpApiEndpoint.get("get", "/v1/orders/:id", {
 const pay = HttpApiEndpoint.post("pay", "/v1/orders/:id/pay", {
   params: id,
   headers: { ...optionalKey, ...prefer },
-  query: {},
   payload: Words.NewPayment,
-  success: [answered(200, "Paid."), answered(202, "Payment goes on in the background.")],
+  success: [Words.OrderView, Words.OrderView.pipe(HttpApiSchema.status(202))],
   error: Problems.writing(
     "payment-declined",
     "order-not-found",
@@ -66,9 +57,9 @@ const pay = HttpApiEndpoint.post("pay", "/v1/orders/:id/pay", {
 const cancel = HttpApiEndpoint.post("cancel", "/v1/orders/:id/cancel", {
   params: id,
   headers: optionalKey,
-  query: {},
-  payload: Schema.UndefinedOr(Words.Cancellation),
-  success: answered(200, "Cancelled; a paid order is refunded and its units return."),
+  // Null is what an absent body is read as.
+  payload: [Words.Cancellation, Schema.Null],
+  success: Words.OrderView,
   error: Problems.writing("order-not-found", "route-not-found", "not-cancellable", "payment-in-progress"),
 }).annotate(OpenApi.Summary, "Cancel an order that is reserved or paid; the body may be absent")
 

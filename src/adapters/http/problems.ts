@@ -192,6 +192,10 @@ export const requestTimeout = of("request-timeout", "Send it again, faster.", {}
 export const expectationFailed = of("expectation-failed", "Expect only 100-continue.")
 export const internal = of("internal-error", "The request may be sent again with the same Idempotency-Key.")
 
+/** Null when there is nothing in the query after all. */
+export const unknownQuery = (names: ReadonlyArray<string>): Problem | null =>
+  fromFaults(names.length === 0 ? null : InvalidRequest.unexpected(names))
+
 const fromFaults = (faults: InvalidRequest.Description | null): Problem | null =>
   faults && of(faults.code, faults.detail, { errors: faults.errors })
 

@@ -10,7 +10,6 @@ const page = { limit: Schema.optionalKey(Words.Limit), cursor: Schema.optionalKe
 
 const create = HttpApiEndpoint.post("create", "/v1/products", {
   headers: key,
-  query: {},
   payload: Words.NewProduct,
   success: Words.ProductView.pipe(HttpApiSchema.status(201)),
   error: Problems.writing("sku-taken"),
@@ -24,14 +23,12 @@ const list = HttpApiEndpoint.get("list", "/v1/products", {
 
 const get = HttpApiEndpoint.get("get", "/v1/products/:id", {
   params: id,
-  query: {},
   success: Words.ProductView,
   error: Problems.reading("product-not-found", "route-not-found"),
 }).annotate(OpenApi.Summary, "Read a product")
 
 const stock = HttpApiEndpoint.get("stock", "/v1/products/:id/stock", {
   params: id,
-  query: {},
   success: Words.StockView,
   error: Problems.reading("product-not-found", "route-not-found"),
 }).annotate(OpenApi.Summary, "Read a product's stock, linearizable with orders and cancels")
@@ -39,7 +36,6 @@ const stock = HttpApiEndpoint.get("stock", "/v1/products/:id/stock", {
 const receive = HttpApiEndpoint.post("receive", "/v1/products/:id/stock/receipts", {
   params: id,
   headers: key,
-  query: {},
   payload: Words.Arrival,
   success: Words.StockView,
   error: Problems.writing("product-not-found", "route-not-found", "stock-overflow"),
@@ -48,7 +44,6 @@ const receive = HttpApiEndpoint.post("receive", "/v1/products/:id/stock/receipts
 const adjust = HttpApiEndpoint.post("adjust", "/v1/products/:id/stock/adjustments", {
   params: id,
   headers: key,
-  query: {},
   payload: Words.Adjustment,
   success: Words.StockView,
   error: Problems.writing("product-not-found", "route-not-found", "stock-overflow", "insufficient-stock"),

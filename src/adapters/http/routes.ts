@@ -11,8 +11,16 @@ export interface Route {
   /** `/v1/orders/{id}` */
   readonly template: string
   readonly methods: ReadonlySet<string>
+  /** Those of `methods` that take no query, and refuse one. */
+  readonly queryless: ReadonlySet<string>
   /** For the `Allow` header. */
   readonly allow: string
+}
+
+/** What is known of a path before the tree is built. */
+interface Entry {
+  readonly methods: Set<string>
+  readonly queryless: Set<string>
 }
 
 interface Node {
@@ -23,7 +31,7 @@ interface Node {
 
 const node = (): Node => ({ fixed: new Map(), any: null, route: null })
 
-const put = (root: Node, template: string, methods: ReadonlySet<string>): void => {
+const put = (root: Node, template: string, { methods, queryless }: Entry): void => {
   let at = root
   for (const segment of template.slice(1).split("/")) {
     let next = segment.startsWith("{") ? at.any : (at.fixed.get(segment) ?? null)
@@ -34,26 +42,31 @@ const put = (root: Node, template: string, methods: ReadonlySet<string>): void =
     }
     at = next
   }
-  at.route = { template, methods, allow: [...methods].join(", ") }
+  at.route = { template, methods, queryless, allow: [...methods].join(", ") }
 }
 
+/** A GET route answers HEAD as well. */
+const methodsOf = (method: string): ReadonlyArray<string> => (method === "GET" ? ["GET", "HEAD"] : [method])
+
 const table = (): Node => {
-  const methods = new Map<string, Set<string>>([
-    ["/openapi.json", new Set(["GET", "HEAD"])],
-    ["/docs", new Set(["GET", "HEAD"])],
-  ])
+  const entries = new Map<string, Entry>(
+    ["/openapi.json", "/docs"].map((page) => [page, { methods: new Set(methodsOf("GET")), queryless: new Set() }]),
+  )
   HttpApi.reflect(api, {
     onGroup: () => undefined,
     onEndpoint: ({ endpoint }) => {
       const template = endpoint.path.replace(/:(\w+)/g, "{$1}")
-      const set = methods.get(template) ?? new Set()
-      set.add(endpoint.method)
-      if (endpoint.method === "GET") set.add("HEAD")
-      methods.set(template, set)
+      const entry = entries.get(template) ?? { methods: new Set(), queryless: new Set() }
+      for (const method of methodsOf(endpoint.method)) {
+        entry.methods.add(method)
+        // Whoever scrapes or probes the pages may add what they like, against caches for instance.
+        if (template.startsWith("/v1/") && endpoint.query === undefined) entry.queryless.add(method)
+      }
+      entries.set(template, entry)
     },
   })
   const root = node()
-  for (const [template, set] of methods) put(root, template, set)
+  for (const [template, entry] of entries) put(root, template, entry)
   return root
 }
 

@@ -27,6 +27,13 @@ const text = (minimum: number, maximum: number) =>
     }),
   )
 
+/** Text that matches, said in words to whoever sent other text. */
+const matching = (pattern: RegExp, expected: string) =>
+  Schema.makeFilter((value: string) => pattern.test(value), {
+    expected,
+    toJsonSchema: () => ({ pattern: pattern.source }),
+  })
+
 const anyCase = SchemaTransformation.toLowerCase()
 const Uuid = Schema.String.check(Schema.isUUID())
 
@@ -49,16 +56,26 @@ export const Delta = between(-MAX_ON_HAND, MAX_ON_HAND).check(
   }),
 )
 export const PurchaseLimit = between(1, MAX_ON_HAND)
-export const Currency = Schema.String.check(Schema.isPattern(/^[A-Z]{3}$/))
+export const Currency = Schema.String.check(
+  Schema.isBetweenLength(3, 3),
+  matching(/^[A-Z]{3}$/, "a currency of three capital letters"),
+)
 /** A payment token is opaque; it only has to fit in a header of whoever takes it. */
-export const Token = Schema.String.check(Schema.isPattern(/^[\x21-\x7e]{1,255}$/))
-export const IdempotencyKey = Schema.String.check(Schema.isPattern(/^[\x20-\x7e]{1,255}$/))
+export const Token = Schema.String.check(
+  Schema.isBetweenLength(1, 255),
+  matching(/^[!-~]+$/, "printable ASCII without spaces"),
+)
+/** Spaces only inside: HTTP trims those around a header's value. */
+export const IdempotencyKey = Schema.String.check(
+  Schema.isBetweenLength(1, 255),
+  matching(/^[!-~]([ -~]*[!-~])?$/, "printable ASCII"),
+)
 
 /** Rows a page may hold, and how many it holds unless told. */
 export const LIMIT = { maximum: 100, default: 20 }
-export const Limit = Schema.String.check(Schema.isPattern(/^([1-9]\d?|100)$/))
+export const Limit = Schema.String.check(matching(/^([1-9]\d?|100)$/, "a whole number from 1 to 100"))
 /** Opaque; longer than any cursor we hand out. */
-export const Cursor = Schema.String.check(Schema.isPattern(/^[A-Za-z0-9_-]{1,512}$/))
+export const Cursor = Schema.String.check(Schema.isBetweenLength(1, 512), matching(/^[A-Za-z0-9_-]+$/, "a cursor"))
 
 export const Price = Schema.Struct({ amount: between(0, MAX_PRICE), currency: Currency })
 

@@ -1,0 +1,118 @@
+/** The OpenAPI document: it says what the API answers, all of it. */
+import { OpenApi } from "effect/http-api"
+import { afterAll, beforeAll, expect, it } from "vitest"
+import { api } from "../../../src/adapters/http/api.ts"
+import * as HttpServer from "../../support/http-server.ts"
+
+let shop: HttpServer.Running
+beforeAll(async () => {
+  shop = await HttpServer.start()
+})
+afterAll(() => shop.stop())
+
+const document = OpenApi.fromApi(api)
+
+const statuses = (path: string, method: "get" | "post") => Object.keys(document.paths[path]?.[method]?.responses ?? {})
+
+const codes = (path: string, method: "get" | "post", status: number) => {
+  const content = document.paths[path]?.[method]?.responses[status]?.content ?? {}
+  expect(Object.keys(content)).toEqual(["application/problem+json"])
+  type Codes = { readonly enum?: ReadonlyArray<string>; readonly anyOf?: ReadonlyArray<Codes> }
+  const media = content["application/problem+json" as never] as { schema: { properties: { code: Codes } } }
+  const { code } = media.schema.properties
+  return [...(code.enum ?? code.anyOf?.flatMap((one) => one.enum ?? []) ?? [])]
+}
+
+it("is served as it is made", async () => {
+  const { status, headers, body } = await shop.get("/openapi.json")
+  expect([status, headers.get("content-type")]).toEqual([200, "application/json"])
+  expect(body).toEqual(JSON.parse(JSON.stringify(document)))
+  expect(body.openapi).toBe("3.1.0")
+})
+
+it("has a page to read it", async () => {
+  const { status, headers, text } = await shop.get("/docs")
+  expect([status, headers.get("content-type")]).toEqual([200, "text/html"])
+  expect(text).toContain("/v1/orders/{id}/cancel")
+})
+
+it("names every route of the design", () => {
+  const routes = Object.entries(document.paths).flatMap(([path, item]) =>
+    Object.keys(item).map((method) => `${method} ${path}`),
+  )
+  expect(routes.sort()).toEqual([
+    "get /livez",
+    "get /metrics",
+    "get /readyz",
+    "get /v1/orders",
+    "get /v1/orders/{id}",
+    "get /v1/products",
+    "get /v1/products/{id}",
+    "get /v1/products/{id}/stock",
+    "get /v1/products/{id}/stock/movements",
+    "post /v1/orders",
+    "post /v1/orders/{id}/cancel",
+    "post /v1/orders/{id}/pay",
+    "post /v1/products",
+    "post /v1/products/{id}/stock/adjustments",
+    "post /v1/products/{id}/stock/receipts",
+  ])
+})
+
+it("has every status of placing an order, with the codes that come with it", () => {
+  expect(statuses("/v1/orders", "post")).toEqual([
+    "201",
+    "202",
+    "400",
+    "402",
+    "404",
+    "405",
+    "408",
+    "409",
+    "413",
+    "415",
+    "417",
+    "422",
+    "431",
+    "500",
+    "503",
+  ])
+  expect(codes("/v1/orders", "post", 409).sort()).toEqual([
+    "idempotency-in-progress",
+    "insufficient-stock",
+    "mixed-currencies",
+    "purchase-limit-exceeded",
+    "total-too-large",
+  ])
+  expect(codes("/v1/orders", "post", 404)).toEqual(["product-not-found"])
+  expect(codes("/v1/orders/{id}/cancel", "post", 409)).toContain("payment-in-progress")
+})
+
+it("documents the headers of answers and requests", () => {
+  const { parameters, responses } = document.paths["/v1/orders"]!.post!
+  expect(parameters.map(({ name, required }) => [name, required])).toEqual([
+    ["idempotency-key", true],
+    ["prefer", false],
+    ["x-request-id", undefined],
+  ])
+  expect(Object.keys(responses[201]!.headers ?? {})).toEqual(["x-request-id", "idempotent-replayed"])
+  expect(Object.keys(responses[503]!.headers ?? {})).toEqual(["x-request-id", "retry-after"])
+  expect(Object.keys(responses[405]!.headers ?? {})).toEqual(["x-request-id", "allow"])
+  expect(document.paths["/v1/orders/{id}/cancel"]!.post!.requestBody!.required).toBe(false)
+})
+
+it("names each view once", () => {
+  expect(Object.keys(document.components.schemas).sort()).toEqual([
+    "Movement",
+    "MovementPage",
+    "Order",
+    "OrderPage",
+    "Product",
+    "ProductPage",
+    "Stock",
+  ])
+  const missing = [...JSON.stringify(document).matchAll(/"#\/components\/schemas\/(\w+)"/g)].filter(
+    ([, name]) => !(String(name) in document.components.schemas),
+  )
+  expect(missing).toEqual([])
+})

@@ -1,0 +1,71 @@
+/** What the probe hears, as a scrape sees it. */
+import { Effect } from "effect"
+import { expect, it } from "vitest"
+import * as PrometheusMetrics from "../../../src/adapters/prometheus/metrics.ts"
+import { type Happening, Probe } from "../../../src/ports/probe.ts"
+
+const scrape = (happenings: ReadonlyArray<Happening>) =>
+  Effect.gen(function* () {
+    const probe = yield* Probe
+    const metrics = yield* PrometheusMetrics.Metrics
+    for (const happening of happenings) probe.emit(happening)
+    return yield* metrics.render
+  }).pipe(Effect.provide(PrometheusMetrics.layer), Effect.runPromise)
+
+const request: Happening = {
+  _tag: "RequestAnswered",
+  method: "POST",
+  route: "/v1/orders",
+  status: 201,
+  seconds: 0.004,
+}
+
+it("counts requests by route and status, with their duration", async () => {
+  const { contentType, body } = await scrape([request, request, { ...request, status: 409 }])
+  expect(contentType).toContain("text/plain")
+  expect(body).toContain('jaego_http_requests_total{method="POST",route="/v1/orders",status="201"} 2')
+  expect(body).toContain('jaego_http_requests_total{method="POST",route="/v1/orders",status="409"} 1')
+  expect(body).toContain('jaego_http_request_duration_seconds_bucket{le="0.0025",method="POST",route="/v1/orders"} 0')
+  expect(body).toContain('jaego_http_request_duration_seconds_bucket{le="0.005",method="POST",route="/v1/orders"} 3')
+})
+
+it.each<[Happening, string]>([
+  [{ _tag: "OrderPlaced", mode: "later" }, 'jaego_orders_placed_total{mode="later"} 1'],
+  [{ _tag: "OrderEnded", outcome: "expired" }, 'jaego_orders_ended_total{outcome="expired"} 1'],
+  [{ _tag: "UnitsSold", units: 7 }, "jaego_units_sold_total 7"],
+  [
+    { _tag: "OrderRefused", rejection: "InsufficientStock" },
+    'jaego_orders_refused_total{rejection="InsufficientStock"} 1',
+  ],
+  [{ _tag: "Replayed", route: "orders" }, 'jaego_replayed_total{route="orders"} 1'],
+  [{ _tag: "RequestUnavailable", reason: "standby" }, 'jaego_unavailable_total{reason="standby"} 1'],
+  [
+    { _tag: "PaymentAnswered", call: "charge", outcome: "unknown", seconds: 2 },
+    'jaego_payment_calls_total{call="charge",outcome="unknown"} 1',
+  ],
+  [{ _tag: "BatchCommitted", worker: 1, decisions: 40, seconds: 0.002 }, 'jaego_batch_decisions_bucket{le="50"} 1'],
+  [{ _tag: "BatchCommitted", worker: 1, decisions: 40, seconds: 0.002 }, "jaego_commit_duration_seconds_sum 0.002"],
+  [{ _tag: "CommitContested", worker: 1 }, 'jaego_commits_not_done_total{outcome="contested"} 1'],
+  [{ _tag: "CommitFenced", worker: 1 }, 'jaego_commits_not_done_total{outcome="fenced"} 1'],
+  [{ _tag: "CommitFailed", worker: 1, outcome: "unknown" }, 'jaego_commits_not_done_total{outcome="unknown"} 1'],
+  [{ _tag: "WorkerMeasured", worker: 2, queued: 9, products: 8, orders: 7 }, 'jaego_mailbox_depth{worker="2"} 9'],
+  [{ _tag: "WorkerStarted", worker: 2 }, "jaego_worker_starts_total 1"],
+  [{ _tag: "WorkerDied", worker: 2 }, "jaego_worker_deaths_total 1"],
+  [{ _tag: "LanesTaken", lanes: 64 }, "jaego_lanes_owned 64"],
+  [{ _tag: "LanesLost", lanes: 64 }, "jaego_lanes_owned 0"],
+  [{ _tag: "StandingBy" }, "jaego_standing_by 1"],
+])("counts %o", async (happening, line) => {
+  expect((await scrape([happening])).body.split("\n")).toContain(line)
+})
+
+it("forgets what a dead worker had in memory", async () => {
+  const { body } = await scrape([
+    { _tag: "WorkerMeasured", worker: 2, queued: 9, products: 8, orders: 7 },
+    { _tag: "WorkerDied", worker: 2 },
+  ])
+  expect(body).toContain('jaego_resident_products{worker="2"} 0')
+})
+
+it("shows how the process fares", async () => {
+  expect((await scrape([])).body).toContain("process_resident_memory_bytes")
+})
