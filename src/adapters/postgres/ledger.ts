@@ -1,0 +1,187 @@
+/**
+ * The ledger on Postgres. A commit is one call of `jaego_commit` on a connection of its own, so that it never queues behind
+ * reads; reads share the pool.
+ *
+ * Law: I3, I10. A commit cannot be interrupted: it is shared by many callers.
+ * Limits: a commit that is not answered within 10 s is `CommitUnknown` (the server ends it after 5 s by itself).
+ * Fails: an answered error is `LedgerDown` (rolled back), an unanswered commit `CommitUnknown`; see `sql-failure.ts`.
+ */
+import { PgClient, PgPool } from "@effect/sql-pg"
+import { Effect, Fiber, Layer } from "effect"
+import type { SqlError } from "effect/sql/SqlError"
+import type { OrderId } from "../../domain/ids.ts"
+import {
+  type Batch,
+  type CommitResult,
+  CommitUnknown,
+  type Due,
+  Ledger,
+  LedgerDown,
+  type Loaded,
+  StaleOwner,
+  type Wanted,
+} from "../../ports/ledger.ts"
+import { encode } from "./batch-columns.ts"
+import { COMMIT_STATEMENT } from "./commit-function.ts"
+import { HOLD, type KnownKeyJson, knownKeyOf, type LoadedJson, ORDER, orderOf, PRODUCT_WITH_STOCK } from "./rows.ts"
+import { describe, outcomeOf, STALE, stateOf } from "./sql-failure.ts"
+
+/** Twice the server's own limit for a statement: past it nobody is going to answer. */
+const COMMIT_ANSWER_SECONDS = 10
+
+/** How often a commit that lost a race for a key or SKU is tried: the second try sees what the first ran into. */
+const RACES_MAX = 2
+
+const UNIQUE_VIOLATION = "23505"
+
+type CommitFailure = StaleOwner | LedgerDown | CommitUnknown
+
+export const layer: Layer.Layer<Ledger, never, PgClient.PgClient> = Layer.effect(
+  Ledger,
+  Effect.gen(function* () {
+    const sql = yield* PgClient.PgClient
+    const pool = yield* PgPool.make({
+      ...sql.config,
+      multiplex: false,
+      minConnections: 0,
+      maxConnections: 1,
+      idleTimeout: "10 minutes",
+    }).pipe(Effect.orDie)
+    return {
+      commit: (batch) => Effect.uninterruptible(commit(pool, batch)),
+      load: (wanted) => load(sql, wanted),
+      due: (lanes, before, limit) => due(sql, lanes, before, limit),
+      raise: (lanes) => raise(sql, lanes),
+    }
+  }),
+)
+
+const commit = (pool: PgPool.PgPool, batch: Batch): Effect.Effect<CommitResult, CommitFailure> =>
+  Effect.gen(function* () {
+    const columns = encode(batch)
+    for (let tries = 1; ; tries++) {
+      const answer = yield* Effect.result(answered(pool, columns))
+      if (answer._tag === "Success") return resultOf(answer.success)
+      const raced = answer.failure._tag === "SqlError" && stateOf(answer.failure) === UNIQUE_VIOLATION
+      if (!raced || tries === RACES_MAX) return yield* Effect.fail(commitFailure(answer.failure))
+    }
+  })
+
+/**
+ * In a fiber of its own: this one can be given up at the time limit (which closes the connection), while the caller, who
+ * cannot be interrupted, waits for whatever comes.
+ */
+const answered = (pool: PgPool.PgPool, columns: ReadonlyArray<unknown>) =>
+  pool
+    .use((connection) => connection.queryValues(COMMIT_STATEMENT, columns))
+    .pipe(
+      Effect.timeoutOrElse({
+        duration: `${COMMIT_ANSWER_SECONDS} seconds`,
+        orElse: () => Effect.fail(new CommitUnknown({ detail: `no answer within ${COMMIT_ANSWER_SECONDS} s` })),
+      }),
+      Effect.interruptible,
+      Effect.forkDetach({ startImmediately: true }),
+      Effect.flatMap(Fiber.join),
+      Effect.map((rows) => rows[0]![0] as string | null),
+    )
+
+interface CommitJson {
+  readonly contested: boolean
+  readonly known: ReadonlyArray<KnownKeyJson> | null
+  readonly skus?: ReadonlyArray<string> | null
+  readonly holds?: ReadonlyArray<OrderId> | null
+}
+
+const resultOf = (text: string | null): CommitResult => {
+  if (text === null) return { _tag: "Committed", known: [] }
+  const json = JSON.parse(text) as CommitJson
+  const known = (json.known ?? []).map(knownKeyOf)
+  return json.contested
+    ? { _tag: "Contested", known, takenSkus: json.skus ?? [], changedHolds: json.holds ?? [] }
+    : { _tag: "Committed", known }
+}
+
+const commitFailure = (error: SqlError | CommitUnknown): CommitFailure => {
+  if (error._tag === "CommitUnknown") return error
+  const detail = describe(error)
+  const state = stateOf(error)
+  // A row that should be new is there already, and no key or SKU: memory is behind the ledger.
+  if (state === STALE || state === UNIQUE_VIOLATION) return new StaleOwner({ detail })
+  return outcomeOf(error) === "unknown" ? new CommitUnknown({ detail }) : new LedgerDown({ detail })
+}
+
+const down = (error: SqlError): LedgerDown => new LedgerDown({ detail: describe(error) })
+
+const literal = (values: ReadonlyArray<string | number>): string => `{${values.join(",")}}`
+
+const LOAD = `select
+  (select json_agg(${PRODUCT_WITH_STOCK})
+    from products p join stock s on s.product_id = p.id where p.id = any ($1::uuid[])) as products,
+  (select json_agg(${ORDER}) from orders o where o.id = any ($2::uuid[])) as orders,
+  (select json_agg(${HOLD} order by h.order_id, h.line_no) from holds h where h.order_id = any ($3::uuid[])) as holds,
+  (select json_agg(json_build_object('productId', u.product_id, 'customerId', u.customer_id, 'units', u.units))
+    from unnest($4::uuid[], $5::text[]) w (product_id, customer_id), lateral (
+      select * from customer_units c where c.product_id = w.product_id and c.customer_id = w.customer_id offset 0) u) as units`
+
+const load = (sql: PgClient.PgClient, wanted: Wanted): Effect.Effect<Loaded, LedgerDown> =>
+  sql
+    .unsafe<LoadedJson>(LOAD, [
+      literal(wanted.products),
+      literal(wanted.orders),
+      literal(wanted.holdsOf),
+      literal(wanted.units.map((each) => each.productId)),
+      wanted.units.map((each) => each.customerId),
+    ])
+    .pipe(
+      Effect.mapError(down),
+      Effect.map(([row]) => ({
+        products: row!.products ?? [],
+        orders: (row!.orders ?? []).map(orderOf),
+        holds: row!.holds ?? [],
+        units: row!.units ?? [],
+      })),
+    )
+
+const DUE = `select
+  (select json_agg(json_build_object('orderId', id, 'expiresAt', at)) from (
+    select o.id, (extract(epoch from o.expires_at) * 1000)::bigint as at from orders o
+    where o.status = 'reserved' and o.attempt_token is null and o.expires_at < to_timestamp($2::float8 / 1000)
+      and (get_byte(uuid_send(o.id), 15) & 63) = any ($1::int[])
+    order by o.expires_at limit $3::int) e) as expiries,
+  (select json_agg(json_build_object('orderId', order_id, 'lapsesAt', at)) from (
+    select h.order_id, (extract(epoch from min(h.lapses_at)) * 1000)::bigint as at from holds h
+    where h.lane = any ($1::smallint[]) and h.lapses_at < to_timestamp($2::float8 / 1000)
+    group by h.order_id order by 2 limit $3::int) l) as lapses`
+
+const due = (sql: PgClient.PgClient, lanes: ReadonlyArray<number>, before: number, limit: number) =>
+  sql
+    .unsafe<{ readonly expiries: Due["expiries"] | null; readonly lapses: Due["lapses"] | null }>(DUE, [
+      literal(lanes),
+      String(before),
+      limit,
+    ])
+    .pipe(
+      Effect.mapError(down),
+      Effect.map(([row]): Due => ({ expiries: row!.expiries ?? [], lapses: row!.lapses ?? [] })),
+    )
+
+export interface LaneRow {
+  readonly lane: number
+  readonly epoch: bigint
+  readonly seq: bigint
+}
+
+export const ownedLane = (row: LaneRow) => ({ lane: row.lane, epoch: Number(row.epoch), seq: Number(row.seq) })
+
+const raise = (sql: PgClient.PgClient, lanes: ReadonlyArray<{ readonly lane: number; readonly epoch: number }>) =>
+  sql
+    .unsafe<LaneRow>("select * from jaego_raise_lanes($1, $2)", [
+      literal(lanes.map((each) => each.lane)),
+      literal(lanes.map((each) => each.epoch)),
+    ])
+    .pipe(
+      Effect.map((rows) => rows.map(ownedLane)),
+      Effect.mapError((error) =>
+        stateOf(error) === STALE ? new StaleOwner({ detail: describe(error) }) : down(error),
+      ),
+    )

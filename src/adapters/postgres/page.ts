@@ -1,0 +1,23 @@
+/** Pages: one row more than asked for tells whether there is another page. */
+import type { PgClient } from "@effect/sql-pg"
+import { Effect } from "effect"
+import { type Unavailable, unavailable } from "../../ports/failures.ts"
+import type { Page } from "../../ports/page.ts"
+
+export const pageOf = <Row, Position>(
+  rows: ReadonlyArray<Row>,
+  limit: number,
+  position: (row: Row) => Position,
+): Page<Row, Position> =>
+  rows.length > limit ? { rows: rows.slice(0, limit), next: position(rows[limit - 1]!) } : { rows, next: null }
+
+/** Runs a query with one JSON column called `row`. */
+export const jsonRows = <Row>(
+  sql: PgClient.PgClient,
+  query: string,
+  parameters: ReadonlyArray<unknown>,
+): Effect.Effect<ReadonlyArray<Row>, Unavailable> =>
+  sql.unsafe<{ readonly row: Row }>(query, parameters).pipe(
+    Effect.map((rows) => rows.map(({ row }) => row)),
+    Effect.mapError(() => unavailable("database")),
+  )

@@ -1,0 +1,131 @@
+/**
+ * Rows as they leave Postgres, always as JSON (one column a query): bigints up to 10^15 stay exact as JSON numbers, times
+ * are milliseconds since 1970. The SQL fragments and the types that read them stand side by side.
+ */
+import type { OrderId, ProductId } from "../../domain/ids.ts"
+import type { Line, Order, Status, Terms } from "../../domain/order.ts"
+import type { Product } from "../../domain/product.ts"
+import type { Stock } from "../../domain/stock.ts"
+import type { Reply } from "../../ports/inventory.ts"
+import type { HoldRow, KnownKey, Movement } from "../../ports/ledger.ts"
+
+const ms = (column: string) => `(extract(epoch from ${column}) * 1000)::bigint`
+
+/** A product `p`, as the domain's `Product`. */
+export const PRODUCT = `json_build_object('id', p.id, 'sku', p.sku, 'name', p.name,
+  'price', json_build_object('amount', p.price_amount, 'currency', p.price_currency),
+  'purchaseLimit', p.purchase_limit, 'createdAt', ${ms("p.created_at")})`
+
+/** A product `p` with its stock `s`, as `Loaded` has them. */
+export const PRODUCT_WITH_STOCK = `json_build_object('product', ${PRODUCT},
+  'stock', json_build_object('onHand', s.on_hand, 'reserved', s.reserved, 'version', s.version))`
+
+/** A hold `h`, as `HoldRow`. */
+export const HOLD = `json_build_object('orderId', h.order_id, 'productId', h.product_id, 'customerId', h.customer_id,
+  'lineNo', h.line_no, 'lane', h.lane, 'quantity', h.quantity, 'unitPrice', h.unit_price, 'currency', h.currency,
+  'state', h.state, 'lapsesAt', ${ms("h.lapses_at")})`
+
+/** An order `o` with its lines, as `OrderJson`. */
+export const ORDER = `json_build_object('id', o.id, 'customerId', o.customer_id, 'status', o.status,
+  'amount', o.total_amount, 'currency', o.currency, 'createdAt', ${ms("o.created_at")}, 'expiresAt', ${ms("o.expires_at")},
+  'version', o.version, 'token', o.attempt_token, 'startedAt', ${ms("o.attempt_started_at")}, 'refund', o.refund,
+  'reason', o.cancel_reason, 'lines', (
+    select json_agg(json_build_object('productId', l.product_id, 'quantity', l.quantity, 'unitPrice', l.unit_price,
+      'currency', l.currency) order by l.line_no)
+    from holds l where l.order_id = o.id))`
+
+/** A movement `m`, as `Movement`. */
+export const MOVEMENT = `json_build_object('productId', m.product_id, 'version', m.version, 'type', m.type,
+  'onHandDelta', m.on_hand_delta, 'reservedDelta', m.reserved_delta, 'onHand', m.on_hand, 'reserved', m.reserved,
+  'orderId', m.order_id, 'reason', m.reason, 'at', ${ms("m.at")})`
+
+export interface TermsJson {
+  readonly id: OrderId
+  readonly customerId: string
+  readonly amount: number
+  readonly currency: string
+  readonly createdAt: number
+  readonly expiresAt: number
+  readonly lines: ReadonlyArray<{
+    readonly productId: ProductId
+    readonly quantity: number
+    readonly unitPrice: number
+    readonly currency: string
+  }>
+}
+
+export interface OrderJson extends TermsJson {
+  readonly status: Status
+  readonly version: number
+  readonly token: string | null
+  readonly startedAt: number | null
+  readonly refund: "none" | "due" | "done"
+  readonly reason: string | null
+}
+
+export interface LoadedJson {
+  readonly products: ReadonlyArray<{ readonly product: Product; readonly stock: Stock }> | null
+  readonly orders: ReadonlyArray<OrderJson> | null
+  readonly holds: ReadonlyArray<HoldRow> | null
+  readonly units: ReadonlyArray<{
+    readonly productId: ProductId
+    readonly customerId: string
+    readonly units: number
+  }> | null
+}
+
+export type MovementJson = Movement
+
+const lineOf = (json: TermsJson["lines"][number]): Line => ({
+  productId: json.productId,
+  quantity: json.quantity,
+  unitPrice: { amount: json.unitPrice, currency: json.currency },
+})
+
+const termsOf = (json: TermsJson): Terms => ({
+  id: json.id,
+  customerId: json.customerId,
+  lines: json.lines.map(lineOf),
+  total: { amount: json.amount, currency: json.currency },
+  createdAt: json.createdAt,
+  expiresAt: json.expiresAt,
+})
+
+export const orderOf = (json: OrderJson): Order => {
+  const base = { ...termsOf(json), version: json.version }
+  switch (json.status) {
+    case "reserved": {
+      const attempt = json.token === null ? null : { token: json.token, startedAt: json.startedAt! }
+      return { ...base, status: json.status, attempt }
+    }
+    case "cancelled":
+      return { ...base, status: json.status, reason: json.reason, refund: json.refund }
+    case "expired":
+    case "payment_failed":
+      return { ...base, status: json.status, refund: json.refund }
+    default:
+      return { ...base, status: json.status }
+  }
+}
+
+export interface KnownKeyJson {
+  readonly route: KnownKey["route"]
+  readonly key: string
+  readonly fingerprint: string
+  readonly status: Status | null
+  readonly answer: string | null
+  readonly terms: TermsJson | null
+}
+
+/** A stored order answer is the terms and a status; what else an order carries was no part of the answer. */
+const answeredOrder = (terms: TermsJson, status: Status): Order =>
+  orderOf({ ...terms, status, version: 1, token: null, startedAt: null, refund: "none", reason: null })
+
+export const knownKeyOf = (json: KnownKeyJson): KnownKey => {
+  const { fingerprint, key, route } = json
+  const reply: Reply =
+    json.answer !== null
+      ? (JSON.parse(json.answer) as Reply)
+      : { _tag: "Order", order: answeredOrder(json.terms!, json.status!), elsewhere: [], ending: null }
+  return { route, key, fingerprint, reply }
+}

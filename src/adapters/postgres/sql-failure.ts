@@ -1,0 +1,47 @@
+/**
+ * What a failed statement means: was anything written?
+ *
+ * - never sent (no connection could be made): for certain not.
+ * - answered with an error while the session lived on: for certain not, a single statement has been rolled back.
+ * - anything else (connection lost, session ended by the server, no answer in time): nobody knows.
+ */
+import type { SqlError } from "effect/sql/SqlError"
+
+/** Raised by our functions: epochs, seqs or versions are not as the caller believes. */
+export const STALE = "JG001"
+
+export type Outcome = "never-sent" | "refused" | "unknown"
+
+interface ServerFields {
+  readonly code?: unknown
+  readonly severityUnlocalized?: unknown
+  readonly severity?: unknown
+}
+
+const fieldsOf = (error: SqlError): ServerFields => {
+  const { cause } = error.reason
+  return typeof cause === "object" && cause !== null ? cause : {}
+}
+
+/** The SQLSTATE, when the server sent one. */
+export const stateOf = (error: SqlError): string | undefined => {
+  const { code } = fieldsOf(error)
+  return typeof code === "string" && /^[0-9A-Z]{5}$/.test(code) ? code : undefined
+}
+
+export const outcomeOf = (error: SqlError): Outcome => {
+  if (error.reason.operation === "connect") return "never-sent"
+  const state = stateOf(error)
+  if (state === undefined) return "unknown"
+  const { severity, severityUnlocalized = severity } = fieldsOf(error)
+  const ended = severityUnlocalized === "FATAL" || severityUnlocalized === "PANIC"
+  return ended || state.startsWith("08") || state.startsWith("57P") || state === "40003" ? "unknown" : "refused"
+}
+
+/** One line for the log. */
+export const describe = (error: SqlError): string => {
+  const { cause } = error.reason
+  const state = stateOf(error)
+  const said = cause instanceof Error ? cause.message : error.message
+  return state === undefined ? said : `${said} (SQLSTATE ${state})`
+}

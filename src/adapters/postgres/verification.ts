@@ -1,0 +1,74 @@
+/**
+ * Verification: proves a database right or wrong, from SQL alone, in one consistent snapshot; reads only.
+ *
+ * Why it exists: whoever doubts us should not have to believe our code. What is checked stands in `verification-stock.ts`
+ * and `verification-orders.ts`, a query a law, each returning the rows that break it.
+ *
+ * Law: I1, I2, I3, I5, I11. Safe beside a running service: it sees one moment, and every moment must be lawful.
+ * Fails: DatabaseUnusable, one line.
+ */
+import { PgClient } from "@effect/sql-pg"
+import { Effect } from "effect"
+import * as SqlClient from "effect/sql/SqlClient"
+import { DatabaseUnusable } from "./client.ts"
+import type { Check } from "./verification-check.ts"
+import { ORDER_CHECKS } from "./verification-orders.ts"
+import { STOCK_CHECKS } from "./verification-stock.ts"
+
+export interface Verdict {
+  readonly law: Check["law"]
+  readonly name: string
+  /** How many rows break it. */
+  readonly violations: number
+  /** The first of them. */
+  readonly rows: ReadonlyArray<Readonly<Record<string, unknown>>>
+}
+
+export interface Report {
+  readonly ok: boolean
+  readonly checks: ReadonlyArray<Verdict>
+}
+
+/** Offending rows shown a check: enough to see the pattern. */
+const ROWS_SHOWN = 20
+
+export const CHECKS: ReadonlyArray<Check> = [...STOCK_CHECKS, ...ORDER_CHECKS]
+
+/**
+ * These queries read everything, so they undo what the pool sets for small look-ups: whole tables are scanned and hashed,
+ * and it takes as long as it takes.
+ */
+const SETTINGS = ["enable_seqscan = on", "statement_timeout = 0", "work_mem = '64MB'"]
+
+const runCheck = ({ law, name, query }: Check) =>
+  Effect.gen(function* () {
+    const sql = yield* PgClient.PgClient
+    const rows = yield* sql.unsafe<{ readonly found: string }>(
+      `with broken as materialized (${query})
+       select json_build_object('violations', (select count(*) from broken),
+         'rows', (select coalesce(json_agg(shown), '[]') from (select * from broken limit ${ROWS_SHOWN}) shown))::text as found`,
+    )
+    const found = JSON.parse(rows[0]!.found) as Pick<Verdict, "violations" | "rows">
+    return { law, name, ...found } satisfies Verdict
+  })
+
+export const verify: Effect.Effect<Report, DatabaseUnusable, PgClient.PgClient> = Effect.gen(function* () {
+  const sql = yield* PgClient.PgClient
+  const tables = yield* sql<{ readonly found: boolean }>`select to_regclass('outbox') is not null as found`
+  if (!tables[0]!.found)
+    return yield* new DatabaseUnusable({ message: "this database has no shop in it: run `jaego migrate` first" })
+  const checks = yield* Effect.forEach(SETTINGS, (setting) => sql.unsafe(`set local ${setting}`), {
+    discard: true,
+  }).pipe(
+    Effect.andThen(Effect.forEach(CHECKS, runCheck)),
+    sql.withTransaction,
+    Effect.provideService(SqlClient.BeginTransaction, "begin isolation level repeatable read read only"),
+  )
+  return { ok: checks.every((check) => check.violations === 0), checks }
+}).pipe(
+  Effect.catchTag("SqlError", (error) => {
+    const cause: unknown = error.reason.cause
+    const why = cause instanceof Error ? cause.message : error.message
+    return Effect.fail(new DatabaseUnusable({ message: `the verification could not read the database: ${why}` }))
+  }),
+)
