@@ -5,24 +5,32 @@
  * Fails: one line on stderr and exit code 1, also when a law is broken or an order was not answered.
  */
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
+import type { PgClient } from "@effect/sql-pg/PgClient"
 import { Cause, Console, Effect, Exit, Option, Schema } from "effect"
 import { Argument, CliOutput, Command, Flag } from "effect/cli"
+import type { SqlClient } from "effect/sql/SqlClient"
 import { readFile } from "node:fs/promises"
 import * as Baskets from "./adapters/cli/baskets.ts"
 import { PATIENCE_MS } from "./adapters/cli/http-client.ts"
 import * as Replay from "./adapters/cli/replay.ts"
 import * as ReplayReport from "./adapters/cli/replay-report.ts"
 import * as Seed from "./adapters/cli/seed.ts"
+import * as Verdict from "./adapters/cli/verdict.ts"
+import * as EmbeddedPostgres from "./adapters/embedded-postgres/server.ts"
+import * as PostgresClient from "./adapters/postgres/client.ts"
+import * as Migrations from "./adapters/postgres/migrations.ts"
+import * as Verification from "./adapters/postgres/verification.ts"
 import * as Config from "./config.ts"
 import { MAX_ON_HAND } from "./domain/quantity.ts"
 
 /** Anything that ends a command: one line for people; an empty one when the command has already said it. */
 class CommandFailed extends Schema.TaggedError<CommandFailed>()("CommandFailed", { message: Schema.String }) {}
 
-const config = Effect.try({
-  try: () => Config.read(process.env),
-  catch: (cause) => new CommandFailed({ message: cause instanceof Error ? cause.message : String(cause) }),
-})
+const configFrom = (env: Parameters<typeof Config.read>[0]) =>
+  Effect.try({
+    try: () => Config.read(env),
+    catch: (cause) => new CommandFailed({ message: reasonOf(cause) }),
+  })
 
 const url = Flag.String("url").pipe(
   Flag.withDescription("Address of the running service"),
@@ -84,20 +92,54 @@ const seed = Command.make(
   }),
 ).pipe(Command.withDescription("Put the demonstration products into an empty catalogue of a running service"))
 
+const database = Flag.String("database").pipe(
+  Flag.withDescription("postgres://...; without it DATABASE_URL, or else the embedded database, running or not"),
+  Flag.optional,
+)
+
+/** Runs on the database that is named, or that the service would use. */
+const onDatabase = <A, E>(
+  flag: Option.Option<string>,
+  embedded: typeof EmbeddedPostgres.open,
+  effect: Effect.Effect<A, E, PgClient | SqlClient>,
+) =>
+  Effect.gen(function* () {
+    const named = Option.match(flag, { onNone: () => ({}), onSome: (url) => ({ DATABASE_URL: url }) })
+    const { databaseUrl, home } = yield* configFrom({ ...process.env, ...named })
+    const url = databaseUrl ?? (yield* embedded(home)).url
+    return yield* Effect.provide(effect, PostgresClient.layer(url))
+  }).pipe(Effect.scoped)
+
+const migrate = Command.make(
+  "migrate",
+  { database },
+  Effect.fn(function* (options) {
+    // A running service has migrated its database already, so that joining it is as good as starting it.
+    const openOrMake = (home: string) => Effect.catch(EmbeddedPostgres.open(home), () => EmbeddedPostgres.start(home))
+    yield* onDatabase(options.database, openOrMake, Migrations.migrate)
+    yield* Console.log("the database is up to date")
+  }),
+).pipe(Command.withDescription("Bring a database to this version's tables"))
+
+const verify = Command.make(
+  "verify",
+  { database, json },
+  Effect.fn(function* (options) {
+    const report = yield* onDatabase(options.database, EmbeddedPostgres.open, Verification.verify)
+    yield* Console.log(options.json ? Verdict.json(report) : Verdict.text(report))
+    if (!report.ok) return yield* new CommandFailed({ message: "" })
+  }),
+).pipe(Command.withDescription("Prove a database right or wrong, from SQL alone"))
+
 const serve = Command.make(
   "serve",
   {},
   Effect.fn(function* () {
-    const main = yield* Effect.promise(() => import(MAIN) as Promise<Main>)
-    yield* main.serve(yield* config)
+    // Loaded only when asked for: the other commands need not wait for the whole service.
+    const main = yield* Effect.promise(() => import("./main.ts"))
+    yield* main.serve(yield* configFrom(process.env))
   }),
 ).pipe(Command.withDescription("Run the service (what `npm start` runs)"))
-
-/** Loaded only when asked for: the other commands need not wait for the whole service. */
-const MAIN = "./main.ts"
-interface Main {
-  readonly serve: (config: Config.Config) => Effect.Effect<void, { readonly message: string }>
-}
 
 const reasonOf = (cause: unknown): string => {
   const { code, message } = cause as { readonly code?: string; readonly message?: string }
@@ -114,7 +156,7 @@ const Presenter = CliOutput.layerPresenter({
 
 const jaego = Command.make("jaego").pipe(
   Command.withDescription("Orders and inventory for things that run out"),
-  Command.withSubcommands([serve, seed, replay]),
+  Command.withSubcommands([serve, migrate, seed, replay, verify]),
 )
 
 const isTold = (failure: unknown): boolean =>
