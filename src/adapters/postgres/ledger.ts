@@ -4,7 +4,8 @@
  *
  * Law: I3, I10. A commit cannot be interrupted: it is shared by many callers.
  * Limits: a commit that is not answered within 10 s is `CommitUnknown` (the server ends it after 5 s by itself).
- * Fails: an answered error is `LedgerDown` (rolled back), an unanswered commit `CommitUnknown`; see `sql-failure.ts`.
+ * Fails: an answered error is `LedgerDown` (rolled back), an unanswered commit `CommitUnknown`; see `sql-failure.ts`. A
+ * CHECK that fires is a defect (rolled back too).
  */
 import { PgClient, PgPool } from "@effect/sql-pg"
 import { Effect, Fiber, Layer } from "effect"
@@ -63,7 +64,9 @@ const commit = (pool: PgPool.PgPool, batch: Batch): Effect.Effect<CommitResult, 
       const answer = yield* Effect.result(answered(pool, columns))
       if (answer._tag === "Success") return resultOf(answer.success)
       const raced = answer.failure._tag === "SqlError" && stateOf(answer.failure) === UNIQUE_VIOLATION
-      if (!raced || tries === RACES_MAX) return yield* Effect.fail(commitFailure(answer.failure))
+      if (raced && tries < RACES_MAX) continue
+      if (answer.failure._tag === "SqlError" && breaksOurRules(answer.failure)) return yield* Effect.die(answer.failure)
+      return yield* Effect.fail(commitFailure(answer.failure))
     }
   })
 
@@ -100,6 +103,10 @@ const resultOf = (text: string | null): CommitResult => {
     ? { _tag: "Contested", known, takenSkus: json.skus ?? [], changedHolds: json.holds ?? [] }
     : { _tag: "Committed", known }
 }
+
+/** A CHECK or NOT NULL has fired: we decided what may not be, and the database did not let it happen. */
+const breaksOurRules = (error: SqlError): boolean =>
+  stateOf(error)?.startsWith("23") === true && stateOf(error) !== UNIQUE_VIOLATION
 
 const commitFailure = (error: SqlError | CommitUnknown): CommitFailure => {
   if (error._tag === "CommitUnknown") return error
