@@ -20,7 +20,7 @@ const DRAIN_MS = 15_000
 const RESTART = "200 millis"
 
 /** `entry`: the module a worker thread runs. Threads are also given out by number, for tests that kill one. */
-export const layer = (entry: URL, databaseUrl: string, onThread: (worker: number, thread: Thread) => void = () => {}) =>
+export const layer = (entry: URL, databaseUrl: string, onThread?: (worker: number, thread: Thread) => void) =>
   Layer.effect(
     Workers,
     Effect.gen(function* () {
@@ -43,7 +43,7 @@ export const layer = (entry: URL, databaseUrl: string, onThread: (worker: number
             const birth: Birth = { worker, lanes, databaseUrl }
             const thread = new Thread(entry, { workerData: birth })
             threads.add(thread)
-            onThread(worker, thread)
+            onThread?.(worker, thread)
             const link = new Link(thread, {
               ready: () => {
                 links[worker] = link

@@ -76,7 +76,11 @@ export const run = Effect.fnUntraced(function* (owner: Owner, worker: number, fe
     const patience = Effect.sleep(UNKNOWN_PATIENCE_MS).pipe(
       Effect.andThen(Effect.sync(() => owner.failAll(entries, "database"))),
     )
-    const lanes = yield* Effect.raceFirst(raise, Effect.andThen(patience, Effect.never))
+    // Asking for the truth changes nothing: unlike a commit it may be interrupted, when the service has to stop.
+    const lanes = yield* Effect.raceFirst(raise, Effect.andThen(patience, Effect.never)).pipe(
+      Effect.onInterrupt(() => Effect.sync(() => owner.failAll(entries, "draining"))),
+      Effect.interruptible,
+    )
     if (lanes === null) return yield* fence(entries)
     const happened = didCommit(batch, lanes)
     for (const owned of lanes) owner.lanes.set(owned.lane, owned)
@@ -85,6 +89,8 @@ export const run = Effect.fnUntraced(function* (owner: Owner, worker: number, fe
     owner.rewind(happened ? [] : entries)
     owner.decideAgain(entries)
   })
+
+  const batchEnded = Effect.sync(() => owner.batchEnded())
 
   const commitOnce = Effect.fnUntraced(function* () {
     const entries = owner.takeBatch()
@@ -110,7 +116,8 @@ export const run = Effect.fnUntraced(function* (owner: Owner, worker: number, fe
   return yield* Effect.gen(function* () {
     while (!owner.abandoned) {
       yield* owner.commitBell.wait
-      while (owner.pending > 0) yield* Effect.uninterruptible(commitOnce())
+      while (owner.pending > 0 && !owner.abandoned)
+        yield* Effect.uninterruptible(Effect.ensuring(commitOnce(), batchEnded))
     }
   })
 })

@@ -17,14 +17,14 @@ import * as Timekeeper from "./timekeeper.ts"
 /** A drain that has not ended after this is given up; what is left was never acknowledged. */
 const DRAIN = "10 seconds"
 
+const idle = Effect.fnUntraced(function* (owner: Owner) {
+  while (owner.queued > 0) yield* owner.idleBell.wait
+})
+
 const drain = (owner: Owner): Effect.Effect<void> =>
   Effect.suspend(() => {
     if (!owner.abandoned) owner.close("draining")
-    return Effect.whileLoop({
-      while: () => owner.queued > 0,
-      body: () => owner.idleBell.wait,
-      step: () => {},
-    })
+    return idle(owner)
   }).pipe(Effect.timeoutOption(DRAIN), Effect.andThen(Effect.sync(() => owner.failAll([], "draining"))))
 
 /** One owner with its loops, until the scope closes; then it drains. `fenced` completes when it had to stop. */

@@ -55,6 +55,8 @@ export class Owner {
   readonly #mailboxes = new Mailboxes()
   readonly #turns: Turns
   readonly #now: () => number
+  /** A batch has been taken and is not settled yet. */
+  #committing = false
 
   constructor(lanes: ReadonlyArray<OwnedLane>, now: () => number) {
     this.lanes = new Map(lanes.map((owned) => [owned.lane, owned]))
@@ -113,7 +115,7 @@ export class Owner {
   /** A refusal with a key is not answered here: its key may be bound already, and then the answer is another. */
   #sawOnlyDurable({ command, outcome }: Entry): boolean {
     if (outcome!._tag === "Refusal" && claimOf(command) !== null) return false
-    if (command._tag !== "ReadStock") return this.#pending.length === 0
+    if (command._tag !== "ReadStock") return this.#pending.length === 0 && !this.#committing
     const cell = this.registry.products.get(command.productId)
     return cell === undefined || cell.current === cell.durable
   }
@@ -153,7 +155,13 @@ export class Owner {
       if (decisions === BATCH_SIZE_MAX) break
       decisions++
     }
+    this.#committing = true
     return this.#pending.splice(0, end)
+  }
+
+  /** The batch that was taken has come to its end, whichever. */
+  batchEnded(): void {
+    this.#committing = false
   }
 
   /** What this entry saw or changed is durable: memory settles and the caller hears. */

@@ -5,7 +5,9 @@
 import { Clock, Effect, Exit, Schedule } from "effect"
 import type { Command } from "../../ports/inventory.ts"
 import { Ledger } from "../../ports/ledger.ts"
+import { Probe } from "../../ports/probe.ts"
 import type { OrderReply } from "../../ports/workers.ts"
+import { announceEnd } from "../announce.ts"
 import type { Deadline } from "./deadlines.ts"
 import { DEADLINE_HORIZON_MS, DEADLINES_MAX } from "./limits.ts"
 import type { Owner } from "./owner.ts"
@@ -16,6 +18,7 @@ const RETRY_MS = 500
 /** `ended` hears of orders that ended here and have holds elsewhere. Runs until interrupted. */
 export const run = Effect.fnUntraced(function* (owner: Owner, ended: (reply: OrderReply) => void) {
   const ledger = yield* Ledger
+  const probe = yield* Probe
   const clock = yield* Clock.Clock
   const now = () => clock.currentTimeMillisUnsafe()
   const anyLane = [...owner.lanes.keys()][0]!
@@ -35,7 +38,12 @@ export const run = Effect.fnUntraced(function* (owner: Owner, ended: (reply: Ord
       if (Exit.isFailure(exit)) {
         owner.deadlines.add({ ...deadline, at: now() + RETRY_MS })
         owner.deadlineBell.ring()
-      } else if (exit.value.reply._tag === "Order" && exit.value.reply.elsewhere.length > 0) ended(exit.value.reply)
+        return
+      }
+      const { reply } = exit.value
+      if (reply._tag !== "Order") return
+      announceEnd(probe, command, reply.order)
+      if (reply.elsewhere.length > 0) ended(reply)
     })
   }
 

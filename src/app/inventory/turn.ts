@@ -13,7 +13,8 @@ import * as PurchaseLimit from "../../domain/purchase-limit.ts"
 import * as Stock from "../../domain/stock.ts"
 import type { Claim, Command, HeldLine, Rejection, Reply, RequestedLine } from "../../ports/inventory.ts"
 import type { HoldChange, HoldRow, HoldState, KeyOutcome, KeyRow } from "../../ports/ledger.ts"
-import type { Decision, Outcome, StockChange } from "./decision.ts"
+import type { Outcome, StockChange } from "./decision.ts"
+import { ENDINGS, type Ending, endingOf } from "./ending.ts"
 import { type HoldsCell, type OrderCell, type Registry, type UnitsCell, unitsKey } from "./registry.ts"
 
 type Of<Tag extends Command["_tag"]> = Extract<Command, { readonly _tag: Tag }>
@@ -31,22 +32,6 @@ const nothing = {
   key: null,
   keyOutcome: null,
 } as const
-
-/** What an ending does to the stock and to the state of a hold. */
-const ENDINGS: {
-  readonly [E in Order.Ending | "drop" | "lapse"]: {
-    readonly command: "Confirm" | "Release" | "Expire" | "Restock"
-    readonly from: HoldState
-    readonly to: HoldState
-  }
-} = {
-  confirm: { command: "Confirm", from: "held", to: "confirmed" },
-  release: { command: "Release", from: "held", to: "released" },
-  expire: { command: "Expire", from: "held", to: "expired" },
-  restock: { command: "Restock", from: "confirmed", to: "returned" },
-  drop: { command: "Release", from: "tentative", to: "released" },
-  lapse: { command: "Expire", from: "tentative", to: "expired" },
-}
 
 interface UnitsChange {
   readonly cell: UnitsCell
@@ -263,12 +248,7 @@ export class Turns {
     return { elsewhere, ...this.#endLines(order.id, order.customerId, local, ending) }
   }
 
-  #endLines(
-    orderId: OrderId,
-    customerId: CustomerId,
-    lines: ReadonlyArray<RequestedLine>,
-    ending: keyof typeof ENDINGS,
-  ) {
+  #endLines(orderId: OrderId, customerId: CustomerId, lines: ReadonlyArray<RequestedLine>, ending: Ending) {
     const { command, from, to } = ENDINGS[ending]
     const stock: Array<StockChange> = []
     const units: Array<UnitsChange> = []
@@ -292,7 +272,7 @@ export class Turns {
     const done: Reply = { _tag: "Done" }
     const cell = this.#registry.holds.get(orderId)
     if (cell === undefined) return reading(done)
-    const endings = new Map<ProductId, keyof typeof ENDINGS>()
+    const endings = new Map<ProductId, Ending>()
     for (const row of cell.current) {
       const how = endingOf(row.state, ending)
       if (how !== null) endings.set(row.productId, how)
@@ -320,19 +300,6 @@ export class Turns {
       holdSet: { cell, after },
     }
   }
-}
-
-/**
- * How a hold in this state is to end; null: it has ended already. The order's home may have accepted a hold that memory
- * here still calls tentative (the ledger will tell), and cancelled a paid order before the confirmation came here: those
- * units have not left, they are released.
- */
-const endingOf = (state: HoldState, ending: keyof typeof ENDINGS): keyof typeof ENDINGS | null => {
-  const { from } = ENDINGS[ending]
-  if (state === from) return ending
-  if (state === "tentative" && from === "held") return ending
-  if ((state === "held" || state === "tentative") && ending === "restock") return "release"
-  return null
 }
 
 const holdRow = (
