@@ -12,9 +12,11 @@ import * as Lane from "../domain/lane.ts"
 import type { Order } from "../domain/order.ts"
 import { type Claim, type Command, Inventory, type Refused } from "../ports/inventory.ts"
 import { OrderBook, type Unsettled } from "../ports/order-book.ts"
-import { Payment } from "../ports/payment.ts"
+import type { Page } from "../ports/page.ts"
+import type { Payment } from "../ports/payment.ts"
 import { Probe } from "../ports/probe.ts"
 import { announceEnd } from "./announce.ts"
+import * as PaymentCalls from "./payment-calls.ts"
 import { Readiness } from "./readiness.ts"
 
 /** An open outcome is asked for again after 100 ms, then ever more slowly, at most every 5 s. */
@@ -52,108 +54,109 @@ export interface Options {
 
 type Ask = "charge" | "lookUp"
 
+/** What the driver of an order works with. */
+interface Desk {
+  readonly inventory: Inventory["Service"]
+  readonly payment: Payment["Service"]
+  readonly probe: Probe["Service"]
+  readonly graceMs: number
+}
+
+/** Until it is durable; the order as it is then. */
+const record = ({ inventory, probe }: Desk, command: Command): Effect.Effect<Order, Refused> =>
+  inventory.submit(command).pipe(
+    Effect.retry({ schedule: RECORD_AGAIN, while: (error) => error._tag === "Unavailable" }),
+    Effect.catchTag("Unavailable", () => Effect.never),
+    Effect.map(({ reply }) => {
+      if (reply._tag !== "Order") throw new Error(`${command._tag} was answered with ${reply._tag}`)
+      announceEnd(probe, command, reply.order)
+      return reply.order
+    }),
+  )
+
+const recordPayment = Effect.fnUntraced(function* (
+  desk: Desk,
+  orderId: OrderId,
+  outcome: "charged" | "declined",
+  waiter: Waiter | null,
+) {
+  const waited = waiter?.state === "waiting" ? waiter : null
+  if (waited !== null) waited.state = "recording"
+  const order = yield* record(desk, { _tag: "RecordPayment", orderId, outcome, claim: waited?.claim ?? null })
+  if (waited !== null) yield* Deferred.succeed(waited.order, order)
+  return order
+})
+
+const ask = ({ payment }: Desk, order: Order, how: Ask) => {
+  if (how === "lookUp") return payment.lookUp(order.id)
+  const token = order.status === "reserved" ? (order.attempt?.token ?? "") : ""
+  return payment.charge({ key: order.id, token, money: order.total })
+}
+
+/** One step with the outside; null: it did not say, come again later. */
+const perform = Effect.fnUntraced(function* (desk: Desk, order: Order, step: Open, how: Ask, waiter: Waiter | null) {
+  switch (step) {
+    case "AskOutcome": {
+      const outcome = yield* ask(desk, order, how)
+      if (outcome === "absent") return outcome
+      return outcome === "unknown" ? null : yield* recordPayment(desk, order.id, outcome, waiter)
+    }
+    case "Void": {
+      const outcome = yield* desk.payment.void(order.id)
+      if (outcome === "unknown") return null
+      if (outcome === "charged") return yield* recordPayment(desk, order.id, outcome, waiter)
+      return yield* record(desk, { _tag: "ExpireOrder", orderId: order.id, voided: "voided" })
+    }
+    case "Refund": {
+      const outcome = yield* desk.payment.refund(order.id)
+      return outcome === "unknown" ? null : yield* record(desk, { _tag: "RecordRefund", orderId: order.id })
+    }
+  }
+})
+
+type Open = Exclude<Checkout.Step["_tag"], "Settled">
+
+/** Drives an order until nothing is left to do for it outside. */
+const drive = Effect.fnUntraced(function* (desk: Desk, start: Order, first: Ask, waiter: Waiter | null) {
+  let order = start
+  let how = first
+  for (let silences = 0; ; ) {
+    const step = Checkout.next(order, yield* Clock.currentTimeMillis, desk.graceMs)._tag
+    if (step === "Settled") return
+    const said = yield* perform(desk, order, step, how, waiter)
+    // A charge the provider has never heard of was not made: it may be, under the same key.
+    how = said === "absent" ? "charge" : "lookUp"
+    if (said === null) yield* Effect.sleep(askAgainMs(silences++))
+    else if (said !== "absent") order = said
+  }
+})
+
 export const layer = ({ callTimeoutMs, graceMs }: Options) =>
   Layer.effect(
     CheckoutRunner,
     Effect.gen(function* () {
       const inventory = yield* Inventory
       const orderBook = yield* OrderBook
-      const payment = yield* Payment
-      const probe = yield* Probe
       const readiness = yield* Readiness
+      const desk: Desk = { inventory, payment: yield* PaymentCalls.make(callTimeoutMs), probe: yield* Probe, graceMs }
       const drivers = yield* FiberMap.make<OrderId>()
       const startedAt = yield* Clock.currentTimeMillis
-
-      const timed = <A extends string>(
-        call: "charge" | "lookUp" | "void" | "refund",
-        asking: Effect.Effect<A>,
-      ): Effect.Effect<A | "unknown"> =>
-        Effect.gen(function* () {
-          const before = yield* Clock.currentTimeMillis
-          const outcome = yield* Effect.timeoutOrElse(asking, {
-            duration: callTimeoutMs,
-            orElse: () => Effect.succeed("unknown" as const),
-          })
-          const seconds = ((yield* Clock.currentTimeMillis) - before) / 1_000
-          probe.emit({ _tag: "PaymentAnswered", call, outcome, seconds })
-          return outcome
-        })
-
-      /** Until it is durable; the order as it is then. */
-      const record = (command: Command): Effect.Effect<Order, Refused> =>
-        inventory.submit(command).pipe(
-          Effect.retry({ schedule: RECORD_AGAIN, while: (error) => error._tag === "Unavailable" }),
-          Effect.catchTag("Unavailable", () => Effect.never),
-          Effect.map(({ reply }) => {
-            if (reply._tag !== "Order") throw new Error(`${command._tag} was answered with ${reply._tag}`)
-            announceEnd(probe, command, reply.order)
-            return reply.order
-          }),
-        )
-
-      const recordPayment = Effect.fnUntraced(function* (
-        orderId: OrderId,
-        outcome: "charged" | "declined",
-        waiter: Waiter | null,
-      ) {
-        const waited = waiter?.state === "waiting" ? waiter : null
-        if (waited === null) return yield* record({ _tag: "RecordPayment", orderId, outcome, claim: null })
-        waited.state = "recording"
-        const order = yield* record({ _tag: "RecordPayment", orderId, outcome, claim: waited.claim })
-        yield* Deferred.succeed(waited.order, order)
-        return order
-      })
-
-      const ask = (order: Order, how: Ask) => {
-        const token = order.status === "reserved" ? (order.attempt?.token ?? "") : ""
-        return how === "charge"
-          ? timed("charge", payment.charge({ key: order.id, token, money: order.total }))
-          : timed("lookUp", payment.lookUp(order.id))
-      }
-
-      const drive = Effect.fnUntraced(function* (start: Order, first: Ask, waiter: Waiter | null) {
-        let order = start
-        let how = first
-        let asked = 0
-        const pause = Effect.suspend(() => Effect.sleep(askAgainMs(asked++)))
-        for (;;) {
-          const step = Checkout.next(order, yield* Clock.currentTimeMillis, graceMs)
-          if (step._tag === "Settled") return
-          if (step._tag === "AskOutcome") {
-            const outcome = yield* ask(order, how)
-            how = outcome === "absent" ? "charge" : "lookUp"
-            if (outcome === "charged" || outcome === "declined") order = yield* recordPayment(order.id, outcome, waiter)
-            else if (outcome === "unknown") yield* pause
-          } else if (step._tag === "Void") {
-            const outcome = yield* timed("void", payment.void(order.id))
-            if (outcome === "charged") order = yield* recordPayment(order.id, outcome, waiter)
-            else if (outcome === "voided")
-              order = yield* record({ _tag: "ExpireOrder", orderId: order.id, voided: "voided" })
-            else yield* pause
-          } else {
-            const outcome = yield* timed("refund", payment.refund(order.id))
-            if (outcome === "refunded") order = yield* record({ _tag: "RecordRefund", orderId: order.id })
-            else yield* pause
-          }
-        }
-      })
 
       const run = (order: Order, first: Ask, waiter: Waiter | null) =>
         FiberMap.run(
           drivers,
           order.id,
-          Effect.catchCause(drive(order, first, waiter), (cause) =>
+          Effect.catchCause(drive(desk, order, first, waiter), (cause) =>
             Effect.logError(`the checkout of order ${order.id} stopped; the sweep will take it up`, cause),
           ),
           { onlyIfMissing: true },
         ).pipe(Effect.asVoid)
 
       const takeUp = Effect.fnUntraced(function* ({ order, elsewhere, ending }: Unsettled) {
-        if (ending !== null)
-          for (const productId of elsewhere)
-            yield* Effect.ignore(
-              inventory.submit({ _tag: "EndHolds", orderId: order.id, lane: Lane.of(productId), ending }),
-            )
+        for (const productId of ending === null ? [] : elsewhere)
+          yield* Effect.ignore(
+            inventory.submit({ _tag: "EndHolds", orderId: order.id, lane: Lane.of(productId), ending: ending! }),
+          )
         const now = yield* Clock.currentTimeMillis
         const attempt = order.status === "reserved" ? order.attempt : null
         const young = attempt !== null && attempt.startedAt >= startedAt && attempt.startedAt > now - YOUNG_MS
@@ -164,8 +167,7 @@ export const layer = ({ callTimeoutMs, graceMs }: Options) =>
         if ((yield* SubscriptionRef.get(readiness)) !== "ready") return
         let after: OrderId | null = null
         do {
-          const page: { readonly rows: ReadonlyArray<Unsettled>; readonly next: OrderId | null } =
-            yield* orderBook.unsettled({ limit: 100, after })
+          const page: Page<Unsettled, OrderId> = yield* orderBook.unsettled({ limit: 100, after })
           for (const unsettled of page.rows) yield* takeUp(unsettled)
           after = page.next
         } while (after !== null)

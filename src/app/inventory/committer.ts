@@ -9,17 +9,11 @@
  *     down       -> nothing was written: `Unavailable` for the batch, decide what waited behind it again
  *     unknown    -> raise our own epochs (waits for the old commit, bars it for ever), then: seq moved? committed : again
  *     fenced     -> stop; somebody else owns the lanes
+ *     defect     -> we were wrong: the batch dies, and the owner with it; the lanes are taken anew
  */
 import { Clock, Deferred, Effect, Result, Schedule } from "effect"
 import { Ids } from "../../ports/ids.ts"
-import {
-  type Batch,
-  type CommitResult,
-  CommitUnknown,
-  type KnownKey,
-  Ledger,
-  type OwnedLane,
-} from "../../ports/ledger.ts"
+import { type Batch, type CommitResult, type KnownKey, Ledger, type OwnedLane } from "../../ports/ledger.ts"
 import { Probe } from "../../ports/probe.ts"
 import { Builder } from "./batch.ts"
 import { UNKNOWN_PATIENCE_MS } from "./limits.ts"
@@ -64,6 +58,14 @@ export const run = Effect.fnUntraced(function* (owner: Owner, worker: number, fe
     return Deferred.succeed(fenced, undefined)
   }
 
+  /** We were wrong: the ledger was asked for what may not be. Nobody knows what memory is worth now. */
+  const broken = Effect.fnUntraced(function* (entries: ReadonlyArray<Entry>, defect: unknown) {
+    yield* Effect.logError("a batch breaks the ledger's rules; its owner stops", defect)
+    for (const entry of entries) owner.die(entry, defect)
+    owner.abandon([])
+    yield* Deferred.succeed(fenced, undefined)
+  })
+
   /** The lanes with new epochs, however long it takes; `null`: they belong to somebody else. */
   const raise = Effect.suspend(() => ledger.raise([...owner.lanes.values()])).pipe(
     Effect.retry({ schedule: Schedule.spaced("100 millis"), while: (error) => error._tag === "LedgerDown" }),
@@ -97,7 +99,10 @@ export const run = Effect.fnUntraced(function* (owner: Owner, worker: number, fe
     const batch = build(owner, entries, ids.next)
     if (batch === null) return committed(nothingToWrite, entries, [])
     const started = clock.currentTimeMillisUnsafe()
-    const result = yield* Effect.result(ledger.commit(batch).pipe(Effect.catchDefect(asUnknown)))
+    const result = yield* Effect.result(ledger.commit(batch)).pipe(
+      Effect.catchDefect((defect) => Effect.as(broken(entries, defect), null)),
+    )
+    if (result === null) return
     if (Result.isFailure(result)) {
       const error = result.failure
       if (error._tag === "StaleOwner") return yield* fence(entries)
@@ -121,12 +126,6 @@ export const run = Effect.fnUntraced(function* (owner: Owner, worker: number, fe
     }
   })
 })
-
-/** A ledger that breaks down may have committed: nobody knows. */
-const asUnknown = (defect: unknown) =>
-  Effect.logError("the ledger broke down", defect).pipe(
-    Effect.andThen(Effect.fail(new CommitUnknown({ detail: String(defect) }))),
-  )
 
 const nothingToWrite: Batch = {
   lanes: [],
