@@ -5,6 +5,7 @@
  */
 import "effect/schema/SchemaJITCompiler/enable"
 import { Effect, Layer, SubscriptionRef } from "effect"
+import * as Welcome from "./adapters/cli/welcome.ts"
 import * as EmbeddedPostgres from "./adapters/embedded-postgres/server.ts"
 import { MetricsPage } from "./adapters/http/metrics-page.ts"
 import { HttpServer, layer as httpLayer } from "./adapters/http/server.ts"
@@ -29,7 +30,6 @@ import * as Ownership from "./app/inventory/ownership.ts"
 import { Readiness } from "./app/readiness.ts"
 import * as Shopkeeper from "./app/shopkeeper.ts"
 import type * as Config from "./config.ts"
-import * as Welcome from "./welcome.ts"
 
 const memoryBooks = Layer.mergeAll(
   MemoryLedger.layer,
@@ -80,6 +80,6 @@ export const serve = (config: Config.Config) =>
     // Told first, so that whoever balances load sends no more.
     yield* Effect.addFinalizer(() => SubscriptionRef.set(readiness, "draining"))
     yield* Ownership.Ownership.use(({ begin }) => begin)
-    yield* Welcome.greet(url, config)
+    yield* Welcome.greet(url, config.store)
     return yield* Effect.never
   }).pipe(Effect.scoped, Effect.provide(service(config)))

@@ -1,9 +1,8 @@
 /** What the service says when it stands: its URLs, and one curl that places an order. Seeds an empty catalogue first. */
 import { Console, Effect, Stream, SubscriptionRef } from "effect"
-import * as DemoCatalogue from "./app/demo-catalogue.ts"
-import { Readiness } from "./app/readiness.ts"
-import { Shop } from "./app/shop.ts"
-import type { Config } from "./config.ts"
+import * as DemoCatalogue from "../../app/demo-catalogue.ts"
+import { Readiness } from "../../app/readiness.ts"
+import { Shop } from "../../app/shop.ts"
 
 const welcome = (url: string, productId: string) => `
 Jaego is ready at ${url}
@@ -16,7 +15,7 @@ Place an order:
     -d '{"customerId":"me","lines":[{"productId":"${productId}","quantity":1}]}'
 `
 
-export const greet = Effect.fnUntraced(function* (url: string, { store }: Config) {
+export const greet = Effect.fnUntraced(function* (url: string, store: "postgres" | "memory") {
   const readiness = yield* Readiness
   const states = SubscriptionRef.changes(readiness)
   const told = (state: string) => Stream.runHead(Stream.filter(states, (each) => each === state))
