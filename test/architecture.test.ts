@@ -94,6 +94,12 @@ const planted: ReadonlyArray<Planted> = [
     source: "export const port = process.env.PORT",
   },
   {
+    rule: "environment",
+    what: "an adapter reads the environment by a name in brackets",
+    file: "src/adapters/planted/thing.ts",
+    source: 'export const port = process.env["PORT"]',
+  },
+  {
     rule: "packages",
     what: "the application imports a module of Node",
     file: "src/app/planted.ts",
