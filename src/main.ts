@@ -9,18 +9,9 @@ import * as Welcome from "./adapters/cli/welcome.ts"
 import * as EmbeddedPostgres from "./adapters/embedded-postgres/server.ts"
 import { MetricsPage } from "./adapters/http/metrics-page.ts"
 import { HttpServer, layer as httpLayer } from "./adapters/http/server.ts"
-import * as MemoryCatalog from "./adapters/memory/catalog.ts"
-import * as MemoryLease from "./adapters/memory/lease.ts"
-import * as MemoryLedger from "./adapters/memory/ledger.ts"
-import * as MemoryOrderBook from "./adapters/memory/order-book.ts"
-import * as MemoryStore from "./adapters/memory/store.ts"
+import * as MemoryBooks from "./adapters/memory/books.ts"
 import * as SimulatedPayment from "./adapters/payment-simulator/payment.ts"
-import * as PostgresCatalog from "./adapters/postgres/catalog.ts"
-import * as PostgresClient from "./adapters/postgres/client.ts"
-import * as PostgresLease from "./adapters/postgres/lease.ts"
-import * as PostgresLedger from "./adapters/postgres/ledger.ts"
-import { migrate } from "./adapters/postgres/migrations.ts"
-import * as PostgresOrderBook from "./adapters/postgres/order-book.ts"
+import * as PostgresBooks from "./adapters/postgres/books.ts"
 import * as Metrics from "./adapters/prometheus/metrics.ts"
 import * as SystemIds from "./adapters/system/ids.ts"
 import * as Threads from "./adapters/threads/workers.ts"
@@ -31,26 +22,15 @@ import { Readiness } from "./app/readiness.ts"
 import * as Shopkeeper from "./app/shopkeeper.ts"
 import type * as Config from "./config.ts"
 
-const memoryBooks = Layer.mergeAll(
-  MemoryLedger.layer,
-  MemoryCatalog.layer,
-  MemoryOrderBook.layer,
-  MemoryLease.layer,
-).pipe(Layer.provide(MemoryStore.layer))
-
-const postgresBooks = (url: string) =>
-  Layer.mergeAll(PostgresLedger.layer, PostgresCatalog.layer, PostgresOrderBook.layer, PostgresLease.layer).pipe(
-    Layer.provide(Layer.effectDiscard(migrate)),
-    Layer.provide(PostgresClient.layer(url)),
-  )
-
-/** The four books and the workers that write them. */
+/** The books and the workers that write them. */
 const store = (config: Config.Config) =>
   config.store === "memory"
-    ? LocalWorkers.layer.pipe(Layer.provideMerge(memoryBooks))
+    ? LocalWorkers.layer.pipe(Layer.provideMerge(MemoryBooks.layer))
     : Layer.unwrap(
         Effect.map(databaseUrl(config), (url) =>
-          Threads.layer(new URL("./worker.ts", import.meta.url), url).pipe(Layer.provideMerge(postgresBooks(url))),
+          Threads.layer(new URL("./worker.ts", import.meta.url), url).pipe(
+            Layer.provideMerge(PostgresBooks.layer(url)),
+          ),
         ),
       )
 

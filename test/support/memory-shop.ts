@@ -1,11 +1,7 @@
 /** A whole shop in memory, in this thread: the real application on the executable specification of its ports. */
 import { Layer } from "effect"
-import * as MemoryCatalog from "../../src/adapters/memory/catalog.ts"
-import * as MemoryLease from "../../src/adapters/memory/lease.ts"
-import * as MemoryLedger from "../../src/adapters/memory/ledger.ts"
-import * as MemoryOrderBook from "../../src/adapters/memory/order-book.ts"
+import * as MemoryBooks from "../../src/adapters/memory/books.ts"
 import * as MemoryProbe from "../../src/adapters/memory/probe.ts"
-import * as MemoryStore from "../../src/adapters/memory/store.ts"
 import * as SimulatedPayment from "../../src/adapters/payment-simulator/payment.ts"
 import * as SystemIds from "../../src/adapters/system/ids.ts"
 import * as CheckoutRunner from "../../src/app/checkout-runner.ts"
@@ -21,10 +17,6 @@ export interface Options {
   readonly graceMs?: number
 }
 
-const books = Layer.mergeAll(MemoryLedger.layer, MemoryCatalog.layer, MemoryOrderBook.layer, MemoryLease.layer).pipe(
-  Layer.provideMerge(MemoryStore.layer),
-)
-
 export const layer = ({ workers, deadlineMs = 2_000, holdMs = 600_000, graceMs = 60_000 }: Options) =>
   Layer.effectDiscard(Ownership.Ownership.use(({ begin }) => begin)).pipe(
     Layer.provideMerge(Shopkeeper.layer({ deadlineMs, holdMs })),
@@ -32,6 +24,12 @@ export const layer = ({ workers, deadlineMs = 2_000, holdMs = 600_000, graceMs =
     Layer.provideMerge(Ownership.layer(workers)),
     Layer.provideMerge(LocalWorkers.layer),
     Layer.provideMerge(
-      Layer.mergeAll(books, Readiness.layer, SystemIds.layer, MemoryProbe.recording, SimulatedPayment.layer),
+      Layer.mergeAll(
+        MemoryBooks.layer,
+        Readiness.layer,
+        SystemIds.layer,
+        MemoryProbe.recording,
+        SimulatedPayment.layer,
+      ),
     ),
   )

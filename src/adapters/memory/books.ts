@@ -1,0 +1,14 @@
+/** All books of the shop in memory, on one store. */
+import { Layer } from "effect"
+import * as MemoryCatalog from "./catalog.ts"
+import * as MemoryLease from "./lease.ts"
+import * as MemoryLedger from "./ledger.ts"
+import * as MemoryOrderBook from "./order-book.ts"
+import * as MemoryStore from "./store.ts"
+
+export const layer = Layer.mergeAll(
+  MemoryLedger.layer,
+  MemoryCatalog.layer,
+  MemoryOrderBook.layer,
+  MemoryLease.layer,
+).pipe(Layer.provideMerge(MemoryStore.layer))
