@@ -3,8 +3,9 @@
  *
  * For tests of the API alone. `script` replaces methods, to answer what the story needs.
  */
-import { Effect, Layer } from "effect"
+
 import { randomUUID } from "node:crypto"
+import { Effect, Layer } from "effect"
 import { type Replayable, Shop, type StockOf } from "../../src/app/shop.ts"
 import type { OrderId, ProductId } from "../../src/domain/ids.ts"
 import * as Money from "../../src/domain/money.ts"

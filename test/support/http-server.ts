@@ -1,8 +1,9 @@
 /** The API over real HTTP on a free port, in front of a fake shop; with everything the probe heard. */
-import { Effect, Exit, Layer, Scope, SubscriptionRef } from "effect"
+
 import { connect } from "node:net"
-import * as HttpServer from "../../src/adapters/http/server.ts"
+import { Effect, Exit, Layer, Scope, SubscriptionRef } from "effect"
 import { MetricsPage } from "../../src/adapters/http/metrics-page.ts"
+import * as HttpServer from "../../src/adapters/http/server.ts"
 import { Readiness, type State } from "../../src/app/readiness.ts"
 import type { Shop } from "../../src/app/shop.ts"
 import { type Happening, Probe } from "../../src/ports/probe.ts"

@@ -5,12 +5,13 @@
  * of success. All statuses of errors are in `problems.ts`.
  */
 import { Effect } from "effect"
-import { HttpServerResponse } from "effect/http"
 import type { HttpServerRequest } from "effect/http"
+import { HttpServerResponse } from "effect/http"
 import type { Replayable } from "../../app/shop.ts"
 import type { Unavailable } from "../../ports/failures.ts"
 import type { Refused } from "../../ports/inventory.ts"
 import type { Page } from "../../ports/page.ts"
+import type { Probe } from "../../ports/probe.ts"
 import * as Cursors from "./cursors.ts"
 import * as Problems from "./problems.ts"
 
@@ -20,11 +21,18 @@ type Response = HttpServerResponse.HttpServerResponse
 export const requestId = (request: HttpServerRequest.HttpServerRequest): string => request.headers["x-request-id"] ?? ""
 
 /** The answer to a request: what came of it, or the problem. */
-export const to = <R>(
-  request: HttpServerRequest.HttpServerRequest,
-  answer: Effect.Effect<Response, Refused | Unavailable | Problems.Problem, R>,
-): Effect.Effect<Response, never, R> =>
-  Effect.catch(answer, (failure) => Effect.succeed(Problems.response(Problems.from(failure), requestId(request))))
+export const to =
+  (probe: Probe["Service"]) =>
+  <R>(
+    request: HttpServerRequest.HttpServerRequest,
+    answer: Effect.Effect<Response, Refused | Unavailable | Problems.Problem, R>,
+  ): Effect.Effect<Response, never, R> =>
+    Effect.catch(answer, (failure) =>
+      Effect.sync(() => {
+        if (failure._tag === "Unavailable") probe.emit({ _tag: "RequestUnavailable", reason: failure.reason })
+        return Problems.response(Problems.from(failure), requestId(request))
+      }),
+    )
 
 export const ok = (view: unknown): Response => HttpServerResponse.jsonUnsafe(view)
 

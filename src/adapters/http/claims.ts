@@ -7,9 +7,12 @@
  * answered, whatever the answer.
  * Fails: `idempotency-in-progress` (a problem).
  */
-import { Effect } from "effect"
+
 import { hash } from "node:crypto"
+import { Effect } from "effect"
+import type { Replayable } from "../../app/shop.ts"
 import type { Claim, Route } from "../../ports/inventory.ts"
+import type { Probe } from "../../ports/probe.ts"
 import * as Problems from "./problems.ts"
 
 const canonical = (value: unknown): unknown => {
@@ -36,26 +39,30 @@ export const make = (route: Route, key: string, path: string, body: unknown): Cl
 
 export interface InFlight {
   /** Runs `effect` unless a request with the same claim is running. Without a claim it just runs. */
-  readonly once: <A, E, R>(
+  readonly once: <A extends Replayable<unknown>, E, R>(
     claim: Claim | null,
     effect: Effect.Effect<A, E, R>,
   ) => Effect.Effect<A, E | Problems.Problem, R>
 }
 
-export const inFlight = (): InFlight => {
+export const inFlight = (probe: Probe["Service"]): InFlight => {
   const keys = new Set<string>()
+  const run = <A extends Replayable<unknown>, E, R>(claim: Claim, name: string, effect: Effect.Effect<A, E, R>) =>
+    Effect.onExit(effect, (exit) =>
+      Effect.sync(() => {
+        keys.delete(name)
+        if (exit._tag === "Success" && exit.value.replayed) probe.emit({ _tag: "Replayed", route: claim.route })
+      }),
+    )
   return {
-    once: <A, E, R>(claim: Claim | null, effect: Effect.Effect<A, E, R>) => {
+    once: <A extends Replayable<unknown>, E, R>(claim: Claim | null, effect: Effect.Effect<A, E, R>) => {
       if (claim === null) return effect
       // A route never holds a space, so no two claims share a name.
       const name = `${claim.route} ${claim.key}`
       return Effect.suspend<A, E | Problems.Problem, R>(() => {
         if (keys.has(name)) return Effect.fail(Problems.idempotencyInProgress())
         keys.add(name)
-        return Effect.ensuring(
-          effect,
-          Effect.sync(() => keys.delete(name)),
-        )
+        return run(claim, name, effect)
       })
     },
   }

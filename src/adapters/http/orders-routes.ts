@@ -8,6 +8,7 @@ import { HttpApiBuilder } from "effect/http-api"
 import { type Paying, type Replayable, type Sale, Shop } from "../../app/shop.ts"
 import type { OrderId } from "../../domain/ids.ts"
 import * as Order from "../../domain/order.ts"
+import { Probe } from "../../ports/probe.ts"
 import * as Answers from "./answers.ts"
 import { api } from "./api.ts"
 import * as Claims from "./claims.ts"
@@ -49,18 +50,19 @@ export const layer = (inFlight: Claims.InFlight) =>
     "orders",
     Effect.fnUntraced(function* (handlers) {
       const shop = yield* Shop
+      const answer = Answers.to(yield* Probe)
       return handlers.handleAll({
         place: ({ request, headers, payload }) => {
           const { customerId, lines, payment } = payload
           const claim = Claims.make("orders", headers["idempotency-key"], "/v1/orders", payload)
           const placed = shop.placeOrder({ customerId, lines, paying: payingOf(payment, answerOf(headers)), claim })
-          return Answers.to(
+          return answer(
             request,
             Effect.flatMap(inFlight.once(claim, placed), (sale) => sold(201, sale)),
           )
         },
         list: ({ request, query }) =>
-          Answers.to(
+          answer(
             request,
             Effect.gen(function* () {
               const after = (yield* Cursors.read("orders", query.cursor, Cursors.ID)) as OrderId | null
@@ -75,7 +77,7 @@ export const layer = (inFlight: Claims.InFlight) =>
             }),
           ),
         get: ({ request, params }) =>
-          Answers.to(
+          answer(
             request,
             Effect.gen(function* () {
               const order = yield* shop.getOrder(params.id)
@@ -87,7 +89,7 @@ export const layer = (inFlight: Claims.InFlight) =>
           const claim = claimOf("pay", params.id, headers, payload)
           const token = payload.token ?? DEFAULT_TOKEN
           const paid = shop.payOrder({ orderId: params.id, token, answer: answerOf(headers), claim })
-          return Answers.to(
+          return answer(
             request,
             Effect.flatMap(inFlight.once(claim, paid), (sale) => sold(200, sale)),
           )
@@ -95,10 +97,10 @@ export const layer = (inFlight: Claims.InFlight) =>
         cancel: ({ request, params, headers, payload }) => {
           const claim = claimOf("cancel", params.id, headers, payload)
           const cancelled = shop.cancelOrder({ orderId: params.id, reason: payload?.reason ?? null, claim })
-          return Answers.to(
+          return answer(
             request,
-            Effect.map(inFlight.once(claim, cancelled), (answer) =>
-              Answers.accepted(200, Views.order(answer.value, answer.value.status), answer),
+            Effect.map(inFlight.once(claim, cancelled), (done) =>
+              Answers.accepted(200, Views.order(done.value, done.value.status), done),
             ),
           )
         },

@@ -17,11 +17,10 @@ export const layer = HttpApiBuilder.group(
     return handlers.handleAll({
       live: () => Effect.succeed(Answers.ok({ status: "alive" })),
       ready: ({ request }) =>
-        Answers.to(
-          request,
-          Effect.flatMap(SubscriptionRef.get(readiness), (state) =>
-            state === "ready" ? Effect.succeed(Answers.ok({ status: "ready" })) : Effect.fail(Problems.notReady(state)),
-          ),
+        Effect.map(SubscriptionRef.get(readiness), (state) =>
+          state === "ready"
+            ? Answers.ok({ status: "ready" })
+            : Problems.response(Problems.notReady(state), Answers.requestId(request)),
         ),
       metrics: () =>
         Effect.map(metrics.render, ({ contentType, body }) => HttpServerResponse.text(body, { contentType })),

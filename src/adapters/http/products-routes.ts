@@ -4,6 +4,7 @@ import { HttpApiBuilder } from "effect/http-api"
 import { Shop } from "../../app/shop.ts"
 import type { ProductId } from "../../domain/ids.ts"
 import type { Route } from "../../ports/inventory.ts"
+import { Probe } from "../../ports/probe.ts"
 import * as Answers from "./answers.ts"
 import { api } from "./api.ts"
 import * as Claims from "./claims.ts"
@@ -26,19 +27,18 @@ export const layer = (inFlight: Claims.InFlight) =>
     "products",
     Effect.fnUntraced(function* (handlers) {
       const shop = yield* Shop
+      const answer = Answers.to(yield* Probe)
       return handlers.handleAll({
         create: ({ request, headers, payload }) => {
           const claim = claimOf("products", "/v1/products", headers, payload)
           const created = shop.createProduct({ ...payload, purchaseLimit: payload.purchaseLimit ?? null, claim })
-          return Answers.to(
+          return answer(
             request,
-            Effect.map(inFlight.once(claim, created), (answer) =>
-              Answers.accepted(201, Views.product(answer.value), answer),
-            ),
+            Effect.map(inFlight.once(claim, created), (done) => Answers.accepted(201, Views.product(done.value), done)),
           )
         },
         list: ({ request, query }) =>
-          Answers.to(
+          answer(
             request,
             Effect.gen(function* () {
               const after = (yield* Cursors.read("products", query.cursor, Cursors.ID)) as ProductId | null
@@ -47,37 +47,33 @@ export const layer = (inFlight: Claims.InFlight) =>
             }),
           ),
         get: ({ request, params }) =>
-          Answers.to(
+          answer(
             request,
             Effect.map(shop.getProduct(params.id), (product) => Answers.ok(Views.product(product))),
           ),
         stock: ({ request, params }) =>
-          Answers.to(
+          answer(
             request,
             Effect.map(shop.readStock(params.id), (stock) => Answers.ok(Views.stock(stock))),
           ),
         receive: ({ request, params, headers, payload }) => {
           const claim = claimOf("receipts", `/v1/products/${params.id}/stock/receipts`, headers, payload)
           const received = shop.receiveStock({ productId: params.id, ...payload, claim })
-          return Answers.to(
+          return answer(
             request,
-            Effect.map(inFlight.once(claim, received), (answer) =>
-              Answers.accepted(200, Views.stock(answer.value), answer),
-            ),
+            Effect.map(inFlight.once(claim, received), (done) => Answers.accepted(200, Views.stock(done.value), done)),
           )
         },
         adjust: ({ request, params, headers, payload }) => {
           const claim = claimOf("adjustments", `/v1/products/${params.id}/stock/adjustments`, headers, payload)
           const adjusted = shop.adjustStock({ productId: params.id, ...payload, claim })
-          return Answers.to(
+          return answer(
             request,
-            Effect.map(inFlight.once(claim, adjusted), (answer) =>
-              Answers.accepted(200, Views.stock(answer.value), answer),
-            ),
+            Effect.map(inFlight.once(claim, adjusted), (done) => Answers.accepted(200, Views.stock(done.value), done)),
           )
         },
         movements: ({ request, params, query }) =>
-          Answers.to(
+          answer(
             request,
             Effect.gen(function* () {
               const list = `movements/${params.id}` as const

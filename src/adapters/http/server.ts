@@ -6,12 +6,13 @@
  * Limits: below, each with its reason. A slow or large request costs its sender, not us.
  * Fails: `CannotListen`, one clear line.
  */
+
+import { createServer, type Server, type ServerResponse } from "node:http"
+import type { AddressInfo, Socket } from "node:net"
 import { NodeHttpServer } from "@effect/platform-node"
 import { ByteSize, Cause, Context, Effect, Layer, Schema, Scope } from "effect"
 import { HttpIncomingMessage, HttpRouter, HttpServerRequest, type HttpServerResponse } from "effect/http"
 import { HttpApiBuilder, HttpApiScalar } from "effect/http-api"
-import { createServer, type Server, type ServerResponse } from "node:http"
-import type { AddressInfo } from "node:net"
 import { Probe } from "../../ports/probe.ts"
 import * as Answers from "./answers.ts"
 import { api } from "./api.ts"
@@ -85,8 +86,8 @@ const answered = <E, R>(app: App<E, R>): App<E, R | HttpServerRequest.HttpServer
       }),
   )
 
-const routes = Effect.sync(() => {
-  const inFlight = Claims.inFlight()
+const routes = Effect.map(Probe, (probe) => {
+  const inFlight = Claims.inFlight(probe)
   return Layer.mergeAll(
     HttpApiBuilder.layer(api, { openapiPath: "/openapi.json" }).pipe(
       Layer.provide([ProductsRoutes.layer(inFlight), OrdersRoutes.layer(inFlight), PagesRoutes.layer]),
@@ -95,12 +96,20 @@ const routes = Effect.sync(() => {
   )
 }).pipe(Layer.unwrap)
 
+/** What is open: answers not yet given, and connections. */
+interface Open {
+  readonly responses: Set<ServerResponse>
+  readonly sockets: Set<Socket>
+}
+
 /** Closes when everything begun is answered; connections that become idle meanwhile are closed at once. */
-const drain = (server: Server, open: ReadonlySet<ServerResponse>): Effect.Effect<void> =>
+const drain = (server: Server, open: Open): Effect.Effect<void> =>
   Effect.callback<void>((resume) => {
     server.close(() => resume(Effect.void))
     server.closeIdleConnections()
-    for (const response of open) response.shouldKeepAlive = false
+    for (const response of open.responses) response.shouldKeepAlive = false
+    // A connection on which nothing was ever said (browsers open them ahead) does not count as idle, but is.
+    for (const socket of open.sockets) if (socket.bytesRead === 0) socket.destroy()
   }).pipe(Effect.timeoutOption(DRAIN), Effect.andThen(Effect.sync(() => server.closeAllConnections())))
 
 const listen = (server: Server, { host, port }: Address): Effect.Effect<AddressInfo, CannotListen> =>
@@ -123,17 +132,21 @@ const make = Effect.fnUntraced(function* (address: Address) {
     Effect.provideService(HttpIncomingMessage.MaxBodySize, MAX_BODY),
   )
   const server = createServer(limits)
-  const open = new Set<ServerResponse>()
+  const open: Open = { responses: new Set(), sockets: new Set() }
   const answering = Exchange.answering(probe, handler)
+  server.on("connection", (socket) => {
+    open.sockets.add(socket)
+    socket.once("close", () => open.sockets.delete(socket))
+  })
   server.on("request", (request, response) => {
-    open.add(response)
-    response.once("close", () => open.delete(response))
+    open.responses.add(response)
+    response.once("close", () => open.responses.delete(response))
     if (!server.listening) response.shouldKeepAlive = false
     answering(request, response)
   })
   server.on("checkExpectation", Exchange.unexpected(probe))
   server.on("clientError", (error, socket) => {
-    const begun = [...open].some((response) => response.socket === socket && response.headersSent)
+    const begun = [...open.responses].some((response) => response.socket === socket && response.headersSent)
     if (begun) socket.destroy()
     else Exchange.broken(probe, error, socket)
   })

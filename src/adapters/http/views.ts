@@ -1,9 +1,10 @@
 /** From the domain to the words of the API. An order shows what was agreed and where it stands, nothing of its inner life. */
+
+import type { StockOf } from "../../app/shop.ts"
 import type { Money } from "../../domain/money.ts"
 import type { Order, Status } from "../../domain/order.ts"
 import type { Product } from "../../domain/product.ts"
 import * as Stock from "../../domain/stock.ts"
-import type { StockOf } from "../../app/shop.ts"
 import type { Movement } from "../../ports/ledger.ts"
 import type { MovementView, OrderView, ProductView, StockView } from "./schemas.ts"
 

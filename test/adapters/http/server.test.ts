@@ -1,12 +1,14 @@
 /** The server on the wire: limits, request ids, broken HTTP, the end of its life. */
-import { Effect, Exit, Layer } from "effect"
+
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
 import { connect } from "node:net"
+import { Effect, Exit, Layer } from "effect"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { MetricsPage } from "../../../src/adapters/http/metrics-page.ts"
 import * as Server from "../../../src/adapters/http/server.ts"
 import { Readiness } from "../../../src/app/readiness.ts"
+import { unavailable } from "../../../src/ports/failures.ts"
 import { Probe } from "../../../src/ports/probe.ts"
 import * as FakeShop from "../../support/fake-shop.ts"
 import * as HttpServer from "../../support/http-server.ts"
@@ -138,6 +140,19 @@ describe("what it announces", () => {
     ])
   })
 
+  it("tells replays and unavailability, with the route and the reason", async () => {
+    const heard = await HttpServer.start({ getOrder: () => Effect.fail(unavailable("mailbox-full")) })
+    const product = { sku: "s", name: "n", price: { amount: 1, currency: "EUR" }, onHand: 1 }
+    for (let times = 0; times < 3; times++) await heard.post("/v1/products", product, { "idempotency-key": "k" })
+    await heard.get(`/v1/orders/${UNKNOWN}`)
+    await heard.stop()
+    expect(heard.heard.filter(({ _tag }) => _tag !== "RequestAnswered")).toEqual([
+      { _tag: "Replayed", route: "products" },
+      { _tag: "Replayed", route: "products" },
+      { _tag: "RequestUnavailable", reason: "mailbox-full" },
+    ])
+  })
+
   it("shows the metrics page as it was rendered", async () => {
     const { headers, text } = await shop.get("/metrics")
     expect(headers.get("content-type")).toBe("text/plain; version=0.0.4; charset=utf-8")
@@ -163,10 +178,14 @@ describe("the end", () => {
       idle.write("GET /livez HTTP/1.1\r\nhost: a\r\n\r\n")
     })
     idle.resume()
+    const silent = connect(dying.port, "127.0.0.1")
+    const silentClosed = new Promise((resolve) => silent.once("close", resolve))
+    await new Promise((resolve) => silent.once("connect", resolve))
+    silent.resume()
     const answer = dying.raw(`GET /v1/orders/${UNKNOWN} HTTP/1.1\r\nhost: a\r\n\r\n`)
     await arrived.promise
     const stopped = dying.stop()
-    await idleClosed
+    await Promise.all([idleClosed, silentClosed])
     await expect(fetch(`${dying.url}/livez`)).rejects.toThrow()
     release.resolve()
     expectRawProblem(await answer, 500, "internal-error")
