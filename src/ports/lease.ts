@@ -8,6 +8,11 @@ import type { LedgerDown, OwnedLane } from "./ledger.ts"
 export interface Held {
   /** Every lane, with its new epoch. */
   readonly lanes: ReadonlyArray<OwnedLane>
+  /**
+   * False: its holder has not heard from its session for so long (it was frozen, say) that somebody else may hold it by
+   * now. What was read from memory is not to be told then.
+   */
+  readonly isFresh: () => boolean
   /** Completes when the lease is lost (its session died); never while it is held. */
   readonly lost: Effect.Effect<void>
 }

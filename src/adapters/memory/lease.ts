@@ -22,7 +22,11 @@ export const make = (store: Store.Shape): Lease["Service"] => ({
             return store.lease.release(1)
           }),
         )
-        return { lanes: Store.raise(store, ALL_LANES), lost: Deferred.await(session.lost) }
+        return {
+          lanes: Store.raise(store, ALL_LANES),
+          isFresh: () => store.session === session,
+          lost: Deferred.await(session.lost),
+        }
       }),
     ),
 })

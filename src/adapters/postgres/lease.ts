@@ -25,6 +25,9 @@ const SILENCE_MS = 10_000
 
 const HEARTBEAT_SECONDS = 1
 
+/** Without an answered heartbeat for this long the lease is not believed in, milliseconds: half the server's patience. */
+const FRESH_MS = SILENCE_MS / 2
+
 /** A heartbeat that takes longer than this has no session behind it any more. */
 const HEARTBEAT_ANSWER_SECONDS = 5
 
@@ -55,13 +58,18 @@ const acquire = (
     const end = yield* session.listen(CHANNEL)
     const { rows } = yield* session.query("select * from jaego_take_lanes()")
     const lost = yield* Deferred.make<void>()
+    const pulse = { at: performance.now() }
     yield* Effect.forkScoped(
-      Effect.raceFirst(Effect.forever(Queue.take(end)), heartbeat(session)).pipe(
+      Effect.raceFirst(Effect.forever(Queue.take(end)), heartbeat(session, pulse)).pipe(
         Effect.ignore,
         Effect.andThen(Deferred.succeed(lost, undefined)),
       ),
     )
-    return { lanes: (rows as unknown as ReadonlyArray<LaneRow>).map(ownedLane), lost: Deferred.await(lost) }
+    return {
+      lanes: (rows as unknown as ReadonlyArray<LaneRow>).map(ownedLane),
+      isFresh: () => performance.now() - pulse.at < FRESH_MS,
+      lost: Deferred.await(lost),
+    }
   })
 
 const waitForLock = (session: PgConnection.PgConnection, onWaiting: Effect.Effect<void>) =>
@@ -74,11 +82,14 @@ const waitForLock = (session: PgConnection.PgConnection, onWaiting: Effect.Effec
     }
   })
 
-/** Ends, with an error, when the session does not answer. */
-const heartbeat = (session: PgConnection.PgConnection) =>
-  session
-    .query("select 1")
-    .pipe(
-      Effect.timeout(`${HEARTBEAT_ANSWER_SECONDS} seconds`),
-      Effect.repeat(Schedule.spaced(`${HEARTBEAT_SECONDS} seconds`)),
-    )
+/** Ends, with an error, when the session does not answer. `pulse.at`: when the last answered one was sent, monotonic. */
+const heartbeat = (session: PgConnection.PgConnection, pulse: { at: number }) =>
+  Effect.suspend(() => {
+    const sentAt = performance.now()
+    return Effect.map(session.query("select 1"), () => {
+      pulse.at = sentAt
+    })
+  }).pipe(
+    Effect.timeout(`${HEARTBEAT_ANSWER_SECONDS} seconds`),
+    Effect.repeat(Schedule.spaced(`${HEARTBEAT_SECONDS} seconds`)),
+  )

@@ -38,6 +38,7 @@ export const layer = (workers: number) =>
       const background = yield* FiberSet.make()
       const runBackground = yield* FiberSet.runtime(background)<never>()
       let placement: Placement.Placement | null = null
+      let isFresh = (): boolean => false
 
       const standBy = Effect.gen(function* () {
         probe.emit({ _tag: "StandingBy" })
@@ -51,6 +52,7 @@ export const layer = (workers: number) =>
           if (ending !== null && placement !== null) runBackground(placement.finish(order.id, elsewhere, ending))
         })
         placement = Placement.make(started.workers)
+        isFresh = held.isFresh
         yield* SubscriptionRef.set(readiness, "ready")
         yield* Effect.raceFirst(held.lost, started.fenced)
         probe.emit({ _tag: "LanesLost", lanes: held.lanes.length })
@@ -73,15 +75,22 @@ export const layer = (workers: number) =>
       const begun = yield* Latch.make(false)
       yield* Effect.forkScoped(begun.whenOpen(ownAgain))
 
+      const notNow = Effect.flatMap(SubscriptionRef.get(readiness), (state) =>
+        Effect.fail(unavailable(state === "ready" ? "starting" : state)),
+      )
+      // A commit is fenced by its epoch; what was only read is fenced here, on its way out: a frozen owner that wakes up
+      // does not know yet that somebody else has sold on.
+      const believed = Effect.suspend(() => (isFresh() ? Effect.void : Effect.fail(unavailable("stale-owner"))))
+
       const inventory = Inventory.of({
         submit: (command) =>
-          Effect.suspend(() =>
-            placement === null
-              ? Effect.flatMap(SubscriptionRef.get(readiness), (state) =>
-                  Effect.fail(unavailable(state === "ready" ? "starting" : state)),
-                )
-              : placement.submit(command),
-          ),
+          Effect.suspend(() => {
+            if (placement === null) return notNow
+            const answer = placement.submit(command)
+            return command._tag === "ReadStock"
+              ? Effect.tap(answer, believed)
+              : Effect.tapError(answer, (error) => (error._tag === "Refused" ? believed : Effect.void))
+          }),
       })
       return Context.make(Inventory, inventory).pipe(Context.add(Ownership, { begin: Effect.asVoid(begun.open) }))
     }),
