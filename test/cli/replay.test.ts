@@ -1,5 +1,5 @@
-import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import { Effect } from "effect"
+import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import * as Baskets from "../../src/adapters/cli/baskets.ts"
 import * as Replay from "../../src/adapters/cli/replay.ts"
 import { FakeService, problem } from "./fake-service.ts"

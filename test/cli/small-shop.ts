@@ -1,0 +1,93 @@
+/** A little shop with a bit of everything in it, sold by the real application on a real Postgres, to be corrupted by tests. */
+import { Effect, Layer, Stream, SubscriptionRef } from "effect"
+import * as MemoryProbe from "../../src/adapters/memory/probe.ts"
+import * as SimulatedPayment from "../../src/adapters/payment-simulator/payment.ts"
+import * as PostgresCatalog from "../../src/adapters/postgres/catalog.ts"
+import * as PostgresClient from "../../src/adapters/postgres/client.ts"
+import * as PostgresLease from "../../src/adapters/postgres/lease.ts"
+import * as PostgresLedger from "../../src/adapters/postgres/ledger.ts"
+import * as PostgresOrderBook from "../../src/adapters/postgres/order-book.ts"
+import * as SystemIds from "../../src/adapters/system/ids.ts"
+import * as CheckoutRunner from "../../src/app/checkout-runner.ts"
+import * as LocalWorkers from "../../src/app/inventory/local-workers.ts"
+import * as Ownership from "../../src/app/inventory/ownership.ts"
+import { Readiness } from "../../src/app/readiness.ts"
+import { type Paying, Shop } from "../../src/app/shop.ts"
+import * as Shopkeeper from "../../src/app/shopkeeper.ts"
+import type { ProductId } from "../../src/domain/ids.ts"
+import * as Scribe from "../support/scribe.ts"
+
+const shop = (url: string, workers: number) =>
+  Layer.effectDiscard(Ownership.Ownership.use(({ begin }) => begin)).pipe(
+    Layer.provideMerge(Shopkeeper.layer({ deadlineMs: 10_000, holdMs: 600_000 })),
+    Layer.provideMerge(CheckoutRunner.layer({ callTimeoutMs: 10_000, graceMs: 60_000 })),
+    Layer.provideMerge(Ownership.layer(workers)),
+    Layer.provideMerge(LocalWorkers.layer),
+    Layer.provideMerge(
+      Layer.mergeAll(PostgresLedger.layer, PostgresCatalog.layer, PostgresOrderBook.layer, PostgresLease.layer),
+    ),
+    Layer.provideMerge(
+      Layer.mergeAll(
+        PostgresClient.layer(url),
+        Readiness.layer,
+        SystemIds.layer,
+        MemoryProbe.silent,
+        SimulatedPayment.layer,
+      ),
+    ),
+  )
+
+const NOW: Paying = { _tag: "Token", token: "tok_ok", answer: "wait" }
+const DECLINED: Paying = { _tag: "Token", token: "tok_decline", answer: "wait" }
+const LATER: Paying = { _tag: "Later" }
+
+const ready = Readiness.use((state) =>
+  SubscriptionRef.changes(state).pipe(
+    Stream.filter((each) => each === "ready"),
+    Stream.runHead,
+  ),
+)
+
+const business = Effect.gen(function* () {
+  yield* ready
+  const { adjustStock, cancelOrder, createProduct, placeOrder, receiveStock } = yield* Shop
+  const create = (name: string, onHand: number, purchaseLimit: number | null = null) =>
+    createProduct({
+      sku: name,
+      name,
+      price: { amount: 250, currency: "EUR" },
+      onHand,
+      purchaseLimit,
+      claim: Scribe.claim("products"),
+    }).pipe(Effect.map(({ value }) => value.id))
+  const place = (customerId: string, paying: Paying, ...ids: ReadonlyArray<ProductId>) =>
+    placeOrder({
+      customerId,
+      lines: ids.map((productId) => ({ productId, quantity: 1 })),
+      paying,
+      claim: Scribe.claim("orders"),
+    }).pipe(Effect.map(({ value }) => value.order.id))
+
+  const bread = yield* create("bread", 10)
+  const milk = yield* create("milk", 10)
+  const idle = yield* create("idle", 10)
+  const ticket = yield* create("ticket", 10, 4)
+  yield* receiveStock({ productId: bread, quantity: 5, claim: Scribe.claim("receipts") })
+  yield* adjustStock({ productId: bread, delta: -1, reason: "stale", claim: Scribe.claim("adjustments") })
+  const paid = yield* place("ada", NOW, bread)
+  const open = yield* place("ben", LATER, bread)
+  const basket = yield* place("cid", NOW, bread, ticket)
+  const given = yield* place("cid", NOW, ticket, milk)
+  const declined = yield* place("dan", DECLINED, bread, ticket)
+  const released = yield* place("eve", LATER, bread)
+  yield* cancelOrder({ orderId: released, reason: null, claim: Scribe.claim("cancel") })
+  const returned = yield* place("fay", NOW, bread)
+  yield* cancelOrder({ orderId: returned, reason: "regret", claim: Scribe.claim("cancel") })
+  return { bread, milk, idle, ticket, paid, open, basket, given, declined, released, returned }
+})
+
+export type SmallShop = Effect.Success<typeof business>
+
+/** Sells, and closes the shop again: what stands in the database is all that is left. */
+export const sell = (url: string, workers: number): Promise<SmallShop> =>
+  Effect.runPromise(Effect.provide(business, shop(url, workers)))

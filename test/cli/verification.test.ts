@@ -1,0 +1,358 @@
+import { randomUUID } from "node:crypto"
+import { PgClient } from "@effect/sql-pg"
+import { Effect } from "effect"
+import { beforeAll, describe, expect, inject, it } from "vitest"
+import * as Verdict from "../../src/adapters/cli/verdict.ts"
+import * as PostgresClient from "../../src/adapters/postgres/client.ts"
+import * as Verification from "../../src/adapters/postgres/verification.ts"
+import { databaseUrl } from "../support/global-postgres.ts"
+import { freshDatabase } from "../support/postgres.ts"
+import { type SmallShop, sell } from "./small-shop.ts"
+
+const on = <A, E>(url: string, effect: Effect.Effect<A, E, PgClient.PgClient>) =>
+  Effect.runPromise(Effect.provide(effect, PostgresClient.layer(url)))
+
+const run = (url: string, statements: ReadonlyArray<string>) =>
+  on(
+    url,
+    Effect.flatMap(PgClient.PgClient, (sql) =>
+      Effect.forEach(statements, (statement) => sql.unsafe(statement).unprepared, { discard: true }),
+    ),
+  )
+
+const verify = (url: string) => on(url, Verification.verify)
+
+const brokenIn = (report: Verification.Report) => report.checks.filter((check) => check.violations > 0)
+
+interface Corruption {
+  readonly check: string
+  /** Laws do not stand alone: other checks that must see this as well. */
+  readonly also?: ReadonlyArray<string>
+  readonly what: string
+  readonly sql: (shop: SmallShop) => ReadonlyArray<string>
+  /** What the one offending row must say. */
+  readonly row: (shop: SmallShop) => Record<string, unknown>
+  /** Offending rows, one unless told. */
+  readonly violations?: number
+}
+
+const SUM = "a product's movements sum to its stock"
+const ADD = "a product's movements add up"
+const FACT = "every change has exactly one fact in the outbox"
+const HELD = "reserved units are exactly the units held"
+const ENDS = "a hold begins once and ends at most once"
+const KEY = "every order has its key"
+const ANSWER = "a key's order exists and can have been answered so"
+const GAP = "a lane's facts are numbered without a gap up to its seq"
+const EFFECT = "a key that created a product or moved stock did so, and did so alone"
+
+const laneOf = (id: string) => `(get_byte(uuid_send('${id}'::uuid), 15) & 63)`
+
+const CORRUPTIONS: ReadonlyArray<Corruption> = [
+  {
+    check: "no stock is negative or oversold",
+    also: [SUM, HELD],
+    what: "more reserved than is there",
+    sql: ({ idle }) => [
+      "alter table stock drop constraint never_oversold",
+      `update stock set reserved = 11 where product_id = '${idle}'`,
+    ],
+    row: ({ idle }) => ({ product_id: idle, on_hand: 10, reserved: 11 }),
+  },
+  {
+    check: "no movement left stock negative or oversold",
+    also: [ADD],
+    what: "a moment of it in the past",
+    sql: ({ idle }) => [`update movements set reserved = -1 where product_id = '${idle}'`],
+    row: ({ idle }) => ({ product_id: idle, version: 1, reserved: -1 }),
+  },
+  {
+    check: "a product's versions are contiguous from 1",
+    also: [ADD, SUM, FACT, EFFECT],
+    what: "a movement is missing",
+    sql: ({ bread }) => [`delete from movements where product_id = '${bread}' and version = 2`],
+    row: ({ bread }) => ({ product_id: bread, version: 3, previous: 1 }),
+  },
+  {
+    check: "a product's stock stands at its last version",
+    what: "a version too many",
+    sql: ({ bread }) => [`update stock set version = version + 1 where product_id = '${bread}'`],
+    row: ({ bread }) => ({ product_id: bread }),
+  },
+  {
+    check: "everything lies in the lane of its id",
+    what: "a product that is owned elsewhere",
+    sql: ({ bread }) => [`update products set lane = (lane + 1) % 64 where id = '${bread}'`],
+    row: ({ bread }) => ({ kind: "product", id: bread }),
+  },
+  {
+    check: "every product has its stock",
+    also: ["a product's stock stands at its last version"],
+    what: "stock that is gone",
+    sql: ({ idle }) => [`delete from stock where product_id = '${idle}'`],
+    row: ({ idle }) => ({ product_id: idle, without_stock: true }),
+  },
+  {
+    check: ADD,
+    what: "a running sum that is wrong",
+    sql: ({ idle }) => [`update movements set on_hand = on_hand + 1 where product_id = '${idle}'`],
+    row: ({ idle }) => ({ product_id: idle, version: 1, on_hand: 11 }),
+  },
+  {
+    check: SUM,
+    what: "a unit out of nowhere",
+    sql: ({ bread }) => [`update stock set on_hand = on_hand + 1 where product_id = '${bread}'`],
+    row: ({ bread }) => ({ product_id: bread }),
+  },
+  {
+    check: FACT,
+    what: "a fact told twice",
+    sql: ({ idle }) => [
+      `update lanes set seq = seq + 1 where lane = ${laneOf(idle)}`,
+      `insert into outbox select lane, (select seq from lanes l where l.lane = o.lane), gen_random_uuid(), subject_kind,
+        subject, subject_version, type, payload, occurred_at from outbox o where subject = '${idle}'`,
+    ],
+    row: ({ idle }) => ({ kind: "stock", subject: idle, version: 1, changed: true, facts: 2 }),
+  },
+  {
+    check: FACT,
+    what: "a fact kept back",
+    also: [GAP],
+    sql: ({ open }) => [`delete from outbox where subject = '${open}'`],
+    row: ({ open }) => ({ kind: "order", subject: open, version: 1, facts: 0 }),
+  },
+  {
+    check: FACT,
+    what: "a fact of nothing",
+    sql: ({ idle }) => [
+      `update lanes set seq = seq + 1 where lane = ${laneOf(idle)}`,
+      `insert into outbox select lane, (select seq from lanes l where l.lane = o.lane), gen_random_uuid(), subject_kind,
+        subject, 2, type, payload, occurred_at from outbox o where subject = '${idle}'`,
+    ],
+    row: ({ idle }) => ({ subject: idle, version: 2, changed: false, facts: 1 }),
+  },
+  {
+    check: GAP,
+    what: "a seq that ran ahead of its facts",
+    sql: ({ bread }) => [`update lanes set seq = seq + 1 where lane = ${laneOf(bread)}`],
+    row: () => ({ first: 1 }),
+  },
+  {
+    check: "a subject's facts stand in the order of its versions",
+    what: "two facts the wrong way round",
+    sql: ({ bread }) => [
+      `update outbox set seq = -seq where subject = '${bread}' and subject_version in (1, 2)`,
+      `update outbox o set seq = (
+        select -x.seq from outbox x where x.subject = o.subject and x.subject_version = 3 - o.subject_version)
+        where subject = '${bread}' and subject_version in (1, 2)`,
+    ],
+    row: ({ bread }) => ({ subject: bread, version: 1, previous: 2 }),
+  },
+  {
+    check: "a stock fact says what its movement says",
+    what: "a fact of another kind",
+    sql: ({ idle }) => [`update outbox set type = 'jaego.stock.received.v1' where subject = '${idle}'`],
+    row: ({ idle }) => ({ subject: idle, fact: "jaego.stock.received.v1", movement: "created" }),
+  },
+  {
+    check: "no two facts have one event id",
+    what: "an event id used twice",
+    sql: ({ idle, milk }) => [
+      `update outbox set event_id = (select event_id from outbox where subject = '${idle}')
+        where subject = '${milk}' and subject_version = 1`,
+    ],
+    row: () => ({ facts: 2 }),
+  },
+  {
+    check: "no customer has more than a product's purchase limit",
+    what: "two tickets where one is allowed",
+    sql: ({ ticket }) => [`update products set purchase_limit = 1 where id = '${ticket}'`],
+    row: ({ ticket }) => ({ product_id: ticket, customer_id: "cid", units: 2, purchase_limit: 1 }),
+  },
+  {
+    check: "the units counted for a purchase limit are those the customer has",
+    what: "a ticket counted that nobody has",
+    sql: ({ ticket }) => [`update customer_units set units = 1 where product_id = '${ticket}' and customer_id = 'dan'`],
+    row: ({ ticket }) => ({ product_id: ticket, customer_id: "dan", held: 0, counted: 1 }),
+  },
+  {
+    check: HELD,
+    also: [SUM],
+    what: "a unit reserved for nobody",
+    sql: ({ idle }) => [`update stock set reserved = 1 where product_id = '${idle}'`],
+    row: ({ idle }) => ({ product_id: idle, reserved: 1, held: 0 }),
+  },
+  {
+    check: "every hold has its order",
+    what: "an order that is gone",
+    also: [FACT, ANSWER],
+    sql: ({ paid }) => [`delete from orders where id = '${paid}'`],
+    row: ({ paid }) => ({ order_id: paid, state: "confirmed" }),
+  },
+  {
+    check: "every hold has its order",
+    what: "a hold of another customer",
+    sql: ({ paid }) => [`update holds set customer_id = 'thief' where order_id = '${paid}'`],
+    row: ({ paid }) => ({ order_id: paid }),
+  },
+  {
+    check: "an order's total is the sum of its lines",
+    what: "a cent too much",
+    sql: ({ paid }) => [`update orders set total_amount = total_amount + 1 where id = '${paid}'`],
+    row: ({ paid }) => ({ order_id: paid, total_amount: 251, lines: 250 }),
+  },
+  {
+    check: "a line names a product and its price",
+    what: "a price that never was",
+    sql: ({ milk }) => [`update products set price_amount = 9 where id = '${milk}'`],
+    row: ({ given, milk }) => ({ order_id: given, product_id: milk, unit_price: 250, price_amount: 9 }),
+  },
+  {
+    check: "an order's movements are of its lines, by their units",
+    also: [ENDS],
+    what: "units that left for an unknown order",
+    sql: ({ paid }) => [`update movements set order_id = null where order_id = '${paid}' and type = 'confirmed'`],
+    row: ({ bread }) => ({ product_id: bread, type: "confirmed", order_id: null }),
+  },
+  {
+    check: KEY,
+    what: "an order without its key",
+    sql: ({ open }) => [`delete from idempotency_keys where order_id = '${open}'`],
+    row: ({ open }) => ({ order_id: open }),
+  },
+  {
+    check: "no order was placed by two keys",
+    what: "a second key for one order",
+    sql: ({ paid }) => [
+      `insert into idempotency_keys select route, key || '-again', fingerprint, order_id, order_status, answer, created_at
+        from idempotency_keys where order_id = '${paid}'`,
+    ],
+    row: ({ paid }) => ({ order_id: paid, keys: 2 }),
+  },
+  {
+    check: ANSWER,
+    what: "a decline answered for a paid order",
+    sql: ({ paid }) => [`update idempotency_keys set order_status = 'payment_failed' where order_id = '${paid}'`],
+    row: ({ paid }) => ({ order_id: paid, answered: "payment_failed", status: "paid" }),
+  },
+  {
+    check: ANSWER,
+    also: [KEY],
+    what: "a key of an order that does not exist",
+    sql: ({ paid }) => [`update idempotency_keys set order_id = '${randomUUID()}' where order_id = '${paid}'`],
+    row: () => ({ status: null }),
+  },
+  {
+    check: EFFECT,
+    what: "a receipt that was answered and never happened",
+    sql: () => [
+      `update idempotency_keys set answer = jsonb_set(answer::jsonb, '{stock,version}', '99')::text
+        where route = 'receipts'`,
+    ],
+    row: ({ bread }) => ({ route: "receipts", subject: bread, version: 99 }),
+  },
+  {
+    check: EFFECT,
+    what: "two keys for one receipt",
+    sql: () => [
+      `insert into idempotency_keys select route, key || '-again', fingerprint, order_id, order_status, answer, created_at
+        from idempotency_keys where route = 'receipts'`,
+    ],
+    row: ({ bread }) => ({ route: "receipts", subject: bread, version: 2 }),
+    violations: 2,
+  },
+  {
+    check: "holds stand as their orders do",
+    what: "a shipped order whose units never left",
+    sql: ({ open }) => [`update orders set status = 'shipped' where id = '${open}'`],
+    row: ({ open }) => ({ order_id: open, state: "held", status: "shipped" }),
+  },
+  {
+    check: ENDS,
+    what: "a hold that was released twice, tidily",
+    also: [HELD],
+    sql: ({ bread, released }) => [
+      `update stock set version = version + 1, reserved = reserved - 1 where product_id = '${bread}'`,
+      `insert into movements select product_id, version, 'released', 0, -1, on_hand, reserved, '${released}', null, now()
+        from stock where product_id = '${bread}'`,
+      `update lanes set seq = seq + 1 where lane = ${laneOf(bread)}`,
+      `insert into outbox select l.lane, l.seq, gen_random_uuid(), 'stock', s.product_id, s.version,
+        'jaego.stock.released.v1', '{}', now() from stock s, lanes l
+        where s.product_id = '${bread}' and l.lane = ${laneOf(bread)}`,
+    ],
+    row: ({ bread, released }) => ({ order_id: released, product_id: bread, state: "released", released: 2 }),
+  },
+]
+
+describe("verify", () => {
+  let original: string
+  let shop: SmallShop
+
+  beforeAll(async () => {
+    original = await freshDatabase()
+    shop = await sell(original, 1)
+  })
+
+  /** A copy of the shop's database; Postgres waits for its last session to be gone. */
+  const copy = async () => {
+    const name = `copy_${randomUUID().replaceAll("-", "")}`
+    await run(inject("postgresUrl"), [`create database ${name} template ${new URL(original).pathname.slice(1)}`])
+    return databaseUrl(original, name)
+  }
+
+  it("finds nothing wrong with an empty database", async () => {
+    expect(brokenIn(await verify(await freshDatabase()))).toEqual([])
+  })
+
+  it("finds nothing wrong with an honest shop", async () => {
+    const report = await verify(await copy())
+    expect(brokenIn(report)).toEqual([])
+    expect(report.ok).toBe(true)
+    expect(Verdict.text(report)).toContain(`All ${Verification.CHECKS.length} checks hold.`)
+  })
+
+  it("finds nothing wrong with a shop of three workers", async () => {
+    const url = await freshDatabase()
+    await sell(url, 3)
+    expect(brokenIn(await verify(url))).toEqual([])
+  })
+
+  it.each(CORRUPTIONS.map((each) => [each.check, each.what, each] as const))(
+    "%s: finds %s",
+    async (_, __, corruption) => {
+      const url = await copy()
+      await run(url, corruption.sql(shop))
+      const report = await verify(url)
+      const broken = brokenIn(report)
+      expect(broken.map(({ name }) => name).toSorted()).toEqual(
+        [corruption.check, ...(corruption.also ?? [])].toSorted(),
+      )
+      const verdict = broken.find(({ name }) => name === corruption.check)!
+      expect(verdict.violations, JSON.stringify(verdict.rows)).toBe(corruption.violations ?? 1)
+      expect(verdict.rows[0]).toMatchObject(corruption.row(shop))
+      expect(report.ok).toBe(false)
+    },
+  )
+
+  it("has a planted corruption for every check", () => {
+    expect(new Set(CORRUPTIONS.map(({ check }) => check))).toEqual(new Set(Verification.CHECKS.map(({ name }) => name)))
+  })
+
+  it("shows the first twenty rows and counts the rest", async () => {
+    const url = await copy()
+    await run(url, [
+      `insert into idempotency_keys select 'orders', n::text, '${randomUUID()}', '${randomUUID()}', 'paid', null, now()
+        from generate_series(1, 30) n`,
+    ])
+    const verdict = brokenIn(await verify(url)).find(({ name }) => name === ANSWER)!
+    expect(verdict).toMatchObject({ law: "I5", violations: 30 })
+    expect(verdict.rows).toHaveLength(20)
+    expect(Verdict.text({ ok: false, checks: [verdict] })).toContain("and 10 more")
+  })
+
+  it("says what is missing when there is no shop in the database", async () => {
+    const name = `empty_${randomUUID().replaceAll("-", "")}`
+    await run(inject("postgresUrl"), [`create database ${name}`])
+    await expect(verify(databaseUrl(original, name))).rejects.toThrow("run `jaego migrate` first")
+  })
+})
