@@ -1,6 +1,6 @@
 /**
- * The ledger on Postgres. A commit is one call of `jaego_commit` on a connection of its own, so that it never queues behind
- * reads; reads share the pool.
+ * The ledger on Postgres. A commit is one call of `jaego_commit` on a connection apart from the pool that reads share, so
+ * that neither queues behind the other.
  *
  * Law: I3, I10. A commit cannot be interrupted: it is shared by many callers.
  * Limits: a commit that is not answered within 10 s is `CommitUnknown` (the server ends it after 5 s by itself).
@@ -30,6 +30,9 @@ import { describe, outcomeOf, STALE, stateOf } from "./sql-failure.ts"
 /** Twice the server's own limit for a statement: past it nobody is going to answer. */
 const COMMIT_ANSWER_SECONDS = 10
 
+/** One for the commit, one for `raise`, which waits for a commit: on a shared connection, reads would wait behind it. */
+const WRITE_CONNECTIONS = 2
+
 /** How often a commit that lost a race for a key or SKU is tried: the second try sees what the first ran into. */
 const RACES_MAX = 2
 
@@ -45,14 +48,14 @@ export const layer: Layer.Layer<Ledger, never, PgClient.PgClient> = Layer.effect
       ...sql.config,
       multiplex: false,
       minConnections: 0,
-      maxConnections: 1,
+      maxConnections: WRITE_CONNECTIONS,
       idleTimeout: "10 minutes",
     }).pipe(Effect.orDie)
     return {
       commit: (batch) => Effect.uninterruptible(commit(pool, batch)),
       load: (wanted) => load(sql, wanted),
       due: (lanes, before, limit) => due(sql, lanes, before, limit),
-      raise: (lanes) => raise(sql, lanes),
+      raise: (lanes) => raise(pool, lanes),
     }
   }),
 )
@@ -180,14 +183,16 @@ export interface LaneRow {
 
 export const ownedLane = (row: LaneRow) => ({ lane: row.lane, epoch: Number(row.epoch), seq: Number(row.seq) })
 
-const raise = (sql: PgClient.PgClient, lanes: ReadonlyArray<{ readonly lane: number; readonly epoch: number }>) =>
-  sql
-    .unsafe<LaneRow>("select * from jaego_raise_lanes($1, $2)", [
-      literal(lanes.map((each) => each.lane)),
-      literal(lanes.map((each) => each.epoch)),
-    ])
+const raise = (pool: PgPool.PgPool, lanes: ReadonlyArray<{ readonly lane: number; readonly epoch: number }>) =>
+  pool
+    .use((connection) =>
+      connection.query("select * from jaego_raise_lanes($1, $2)", [
+        literal(lanes.map((each) => each.lane)),
+        literal(lanes.map((each) => each.epoch)),
+      ]),
+    )
     .pipe(
-      Effect.map((rows) => rows.map(ownedLane)),
+      Effect.map(({ rows }) => (rows as unknown as ReadonlyArray<LaneRow>).map(ownedLane)),
       Effect.mapError((error) =>
         stateOf(error) === STALE ? new StaleOwner({ detail: describe(error) }) : down(error),
       ),
