@@ -1,0 +1,204 @@
+/**
+ * The real service as a child process, spoken to over real HTTP, and the patience to wait for what it does.
+ *
+ * Each is the leader of its own process group, so that a signal may reach all of it, as from a terminal. It listens on
+ * any free port and tells which. Whatever is still running when its test file ends is killed.
+ */
+import { type ChildProcess, spawn } from "node:child_process"
+import { chmodSync, mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+
+export const ROOT = fileURLToPath(new URL("../..", import.meta.url))
+const CLI = join(ROOT, "src/cli.ts")
+
+/** Between two looks, milliseconds. */
+const LOOK_MS = 15
+
+/** Looks until there is something to see; fails with what was waited for, and with what was thrown last. */
+export const until = async <A>(
+  what: string,
+  look: () => Promise<A | false | null | undefined> | A | false | null | undefined,
+  withinMs = 20_000,
+): Promise<A> => {
+  let thrown: unknown = null
+  for (const end = performance.now() + withinMs; performance.now() < end; ) {
+    try {
+      const seen = await look()
+      if (seen !== false && seen !== null && seen !== undefined) return seen
+      thrown = null
+    } catch (error) {
+      thrown = error
+    }
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS))
+  }
+  throw new Error(`waited ${withinMs} ms in vain: ${what}`, thrown === null ? {} : { cause: thrown })
+}
+
+export interface Ended {
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+}
+
+export interface Answer {
+  readonly status: number
+  readonly headers: Headers
+  readonly text: string
+  // biome-ignore lint/suspicious/noExplicitAny: answers are looked at field by field
+  readonly body: any
+}
+
+type Env = Readonly<Record<string, string>>
+
+/** A folder for an embedded database, which may run as another user. */
+export const freshHome = (): { readonly home: string; readonly remove: () => void } => {
+  const parent = mkdtempSync(join(tmpdir(), "jaego-service-"))
+  chmodSync(parent, 0o755)
+  return { home: join(parent, "home"), remove: () => rmSync(parent, { recursive: true, force: true }) }
+}
+
+/** Nothing of the machine's own settings: a knob is set because a test set it. */
+const KNOBS = ["PORT", "HOST", "STORE", "DATABASE_URL", "JAEGO_HOME", "WORKERS", "NODE_OPTIONS"]
+const clean = (env: Env): NodeJS.ProcessEnv => {
+  const inherited = Object.entries(process.env).filter(
+    ([name]) => !KNOBS.includes(name) && !/^(PAYMENT|HOLD)_/.test(name),
+  )
+  return { ...Object.fromEntries(inherited), ...env }
+}
+
+const running = new Set<Process>()
+process.once("exit", () => {
+  for (const each of running) each.signal("SIGKILL")
+})
+
+/** A child, the leader of a process group of its own. */
+export class Process {
+  readonly ended: Promise<Ended>
+  readonly #child: ChildProcess
+  #stdout = ""
+  #stderr = ""
+
+  constructor(command: string, args: ReadonlyArray<string>, env: Env) {
+    this.#child = spawn(command, args, {
+      cwd: ROOT,
+      env: clean(env),
+      detached: true,
+      stdio: ["ignore", "pipe", "pipe"],
+    })
+    this.#child.stdout!.setEncoding("utf8").on("data", (text: string) => (this.#stdout += text))
+    this.#child.stderr!.setEncoding("utf8").on("data", (text: string) => (this.#stderr += text))
+    running.add(this)
+    this.ended = new Promise((resolve, reject) => {
+      this.#child.once("error", reject)
+      this.#child.once("close", (code, signal) => {
+        running.delete(this)
+        resolve({ code, signal })
+      })
+    })
+  }
+
+  get pid(): number {
+    return this.#child.pid!
+  }
+  get stdout(): string {
+    return this.#stdout
+  }
+  get stderr(): string {
+    return this.#stderr
+  }
+  get hasEnded(): boolean {
+    return !running.has(this)
+  }
+
+  /** To the whole process group. */
+  signal(signal: NodeJS.Signals): void {
+    try {
+      process.kill(-this.pid, signal)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error
+    }
+  }
+
+  /** To the process alone. */
+  signalAlone(signal: NodeJS.Signals): void {
+    this.#child.kill(signal)
+  }
+}
+
+/** `jaego ...`, to its end. */
+export const run = async (args: ReadonlyArray<string>, env: Env = {}) => {
+  const child = new Process(process.execPath, [CLI, ...args], env)
+  const { code } = await child.ended
+  return { code, stdout: child.stdout, stderr: child.stderr }
+}
+
+/** How long a service may take until it says where it is: an empty embedded database on a busy machine. */
+const START_MS = 60_000
+
+export class Service {
+  readonly process: Process
+  readonly url: string
+
+  constructor(process: Process, url: string) {
+    this.process = process
+    this.url = url
+  }
+
+  async send(method: string, path: string, body?: unknown, headers: Env = {}): Promise<Answer> {
+    const sent = body === undefined ? {} : { body: JSON.stringify(body) }
+    const type: Env = body === undefined ? {} : { "content-type": "application/json" }
+    const response = await fetch(this.url + path, { method, headers: { ...type, ...headers }, ...sent })
+    const text = await response.text()
+    const isJson = /json/.test(response.headers.get("content-type") ?? "")
+    return { status: response.status, headers: response.headers, text, body: isJson ? JSON.parse(text) : null }
+  }
+
+  get(path: string): Promise<Answer> {
+    return this.send("GET", path)
+  }
+
+  post(path: string, body?: unknown, headers: Env = {}): Promise<Answer> {
+    return this.send("POST", path, body, headers)
+  }
+
+  /** Asks it to end, and waits until it has. */
+  stop(): Promise<Ended> {
+    this.process.signal("SIGTERM")
+    return this.process.ended
+  }
+
+  kill(): Promise<Ended> {
+    this.process.signal("SIGKILL")
+    return this.process.ended
+  }
+}
+
+const urlIn = (text: string): string | undefined => /(?:ready|stands by) at (http:\/\/[^\s:]+:\d+)/.exec(text)?.[1]
+
+const started = async (child: Process): Promise<Service> => {
+  const url = await until(
+    "the service says where it is",
+    () => {
+      if (child.hasEnded) return "ended"
+      return urlIn(child.stdout)
+    },
+    START_MS,
+  )
+  if (url === "ended") throw new Error(`the service ended instead of starting:\n${child.stdout}${child.stderr}`)
+  return new Service(child, url)
+}
+
+/** Starts it on any free port, and waits until it is ready, or stands by. */
+export const start = (env: Env, nodeFlags: ReadonlyArray<string> = []): Promise<Service> =>
+  started(new Process(process.execPath, [...nodeFlags, CLI, "serve"], { PORT: "0", ...env }))
+
+/** Starts it as a newcomer does. */
+export const npmStart = (env: Env): Promise<Service> => started(new Process("npm", ["start"], { PORT: "0", ...env }))
+
+/** Kills what is left, when a test has failed half-way. */
+export const killAll = async (): Promise<void> => {
+  const left = [...running]
+  for (const each of left) each.signal("SIGKILL")
+  await Promise.all(left.map((each) => each.ended))
+}
