@@ -4,12 +4,13 @@
  * A root, and a thin one: it reads arguments and environment, chooses adapters and prints.
  * Fails: one line on stderr and exit code 1, also when a law is broken or an order was not answered.
  */
+
+import { readFile } from "node:fs/promises"
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
 import type { PgClient } from "@effect/sql-pg/PgClient"
 import { Cause, Console, Effect, Exit, Option, Schema } from "effect"
 import { Argument, CliOutput, Command, Flag } from "effect/cli"
 import type { SqlClient } from "effect/sql/SqlClient"
-import { readFile } from "node:fs/promises"
 import * as Baskets from "./adapters/cli/baskets.ts"
 import { PATIENCE_MS } from "./adapters/cli/http-client.ts"
 import * as Replay from "./adapters/cli/replay.ts"
@@ -150,7 +151,7 @@ const reasonOf = (cause: unknown): string => {
 const Presenter = CliOutput.layerPresenter({
   present: (event) =>
     event._tag === "InvalidInvocation"
-      ? Console.error(`jaego: ${event.errors.map((error) => error.message).join("; ")} (see --help)`)
+      ? Console.error(`jaego: ${event.errors.map(({ message }) => message.split("\n")[0]).join("; ")} (see --help)`)
       : CliOutput.defaultPresenter.present(event),
 })
 
