@@ -2,7 +2,7 @@
  * The ledger in memory: first every reason not to commit is looked for, then everything is written; nothing in between
  * can fail, and nothing else runs in between.
  *
- * Law: reasons are told in this order: the fence (a lane's epoch and seq), what is contested (keys, SKUs, holds), the
+ * Law: reasons are told in this order: what is contested (keys, SKUs, holds), the fence (a lane's epoch and seq), the
  * versions of stock and orders, and last what would be a defect of ours.
  * Fails: `StaleOwner`. A batch that breaks a law of its own (I1, I2, I7) is a defect. Never `LedgerDown` and never
  * `CommitUnknown`: memory is always there.
@@ -30,11 +30,9 @@ import { leftovers } from "./leftovers.ts"
 import * as Store from "./store.ts"
 
 const commit = (store: Store.Shape, batch: Batch): Effect.Effect<CommitResult, StaleOwner> => {
-  const fenced = fencedLane(store, batch)
-  if (fenced !== null) return Effect.fail(new StaleOwner({ detail: fenced }))
   const contest = contested(store, batch)
   if (contest !== null) return Effect.succeed(contest)
-  const stale = staleVersion(store, batch)
+  const stale = fencedLane(store, batch) ?? staleVersion(store, batch)
   if (stale !== null) return Effect.fail(new StaleOwner({ detail: stale }))
   const defect = defectOf(store, batch)
   if (defect !== null) return Effect.die(new Error(defect))
