@@ -214,7 +214,8 @@ const ORDERS = `
   end if;
   if cardinality(p_update_id) > 0 then
     update orders o set status = u.status, version = u.version, attempt_token = u.token,
-      attempt_started_at = ${time("u.started")}, refund = u.refund, cancel_reason = u.reason, elsewhere = u.elsewhere
+      attempt_started_at = ${time("u.started")}, refund = u.refund, cancel_reason = u.reason,
+      elsewhere = o.elsewhere or u.elsewhere
     from unnest(p_update_id, p_update_expected, p_update_status, p_update_version, p_update_token, p_update_started,
       p_update_refund, p_update_reason, p_update_elsewhere)
       u (id, expected, status, version, token, started, refund, reason, elsewhere)
