@@ -6,9 +6,10 @@
  *
  * Fails: `Unreachable`, when nobody answered at all for as long as our patience lasts.
  */
-import { Effect, Schema } from "effect"
+
 import * as Http from "node:http"
 import * as Https from "node:https"
+import { Effect, Schema } from "effect"
 
 export class Unreachable extends Schema.TaggedError<Unreachable>()("Unreachable", { message: Schema.String }) {}
 

@@ -6,8 +6,9 @@
  *
  * Fails: `ReplayProblem`, one clear line.
  */
-import { Effect, Schema } from "effect"
+
 import { randomBytes } from "node:crypto"
+import { Effect, Schema } from "effect"
 import * as Audit from "./audit.ts"
 import * as Baskets from "./baskets.ts"
 import * as HttpClient from "./http-client.ts"
