@@ -1,6 +1,6 @@
 /** What every payment provider promises for one key: one charge at most, a truth that does not change, a void that bars. */
-import { Effect, Fiber, type Layer } from "effect"
 import { randomUUIDv7 } from "node:crypto"
+import { Effect, Fiber, type Layer } from "effect"
 import { expect } from "vitest"
 import { Payment } from "../../src/ports/payment.ts"
 import { type Check, check, runAll } from "./check.ts"
