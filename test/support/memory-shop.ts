@@ -9,6 +9,10 @@ import * as LocalWorkers from "../../src/app/inventory/local-workers.ts"
 import * as Ownership from "../../src/app/inventory/ownership.ts"
 import { Readiness } from "../../src/app/readiness.ts"
 import * as Shopkeeper from "../../src/app/shopkeeper.ts"
+import type { Catalog } from "../../src/ports/catalog.ts"
+import type { Lease } from "../../src/ports/lease.ts"
+import type { Ledger } from "../../src/ports/ledger.ts"
+import type { OrderBook } from "../../src/ports/order-book.ts"
 
 export interface Options {
   readonly workers: number
@@ -17,19 +21,19 @@ export interface Options {
   readonly graceMs?: number
 }
 
-export const layer = ({ workers, deadlineMs = 2_000, holdMs = 600_000, graceMs = 60_000 }: Options) =>
+/** The same shop on other books, in this thread all the same. */
+export const over = <R, E>(
+  books: Layer.Layer<R | Ledger | Catalog | OrderBook | Lease, E>,
+  { workers, deadlineMs = 2_000, holdMs = 600_000, graceMs = 60_000 }: Options,
+) =>
   Layer.effectDiscard(Ownership.Ownership.use(({ begin }) => begin)).pipe(
     Layer.provideMerge(Shopkeeper.layer({ deadlineMs, holdMs })),
     Layer.provideMerge(CheckoutRunner.layer({ callTimeoutMs: deadlineMs, graceMs })),
     Layer.provideMerge(Ownership.layer(workers)),
     Layer.provideMerge(LocalWorkers.layer),
     Layer.provideMerge(
-      Layer.mergeAll(
-        MemoryBooks.layer,
-        Readiness.layer,
-        SystemIds.layer,
-        MemoryProbe.recording,
-        SimulatedPayment.layer,
-      ),
+      Layer.mergeAll(books, Readiness.layer, SystemIds.layer, MemoryProbe.recording, SimulatedPayment.layer),
     ),
   )
+
+export const layer = (options: Options) => over(MemoryBooks.layer, options)

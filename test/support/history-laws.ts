@@ -1,0 +1,265 @@
+/**
+ * The laws of what callers were told, as pure checks of a history of calls against the books.
+ *
+ * A call knows the product versions that were durable when it began and when it was answered: whatever it was told must
+ * have been so at one of them.
+ */
+import { Cause, Exit } from "effect"
+import type { Sale, StockOf } from "../../src/app/shop.ts"
+import type { ProductId } from "../../src/domain/ids.ts"
+import type { Order } from "../../src/domain/order.ts"
+import type { Product } from "../../src/domain/product.ts"
+import type { Unavailable } from "../../src/ports/failures.ts"
+import type { Claim, Refused, Rejection, RequestedLine } from "../../src/ports/inventory.ts"
+import { type Books, group, versionsOf } from "./laws.ts"
+
+export type Versions = ReadonlyMap<ProductId, number>
+
+export type Told =
+  | { readonly kind: "product"; readonly product: Product }
+  | { readonly kind: "stock"; readonly stock: StockOf }
+  | { readonly kind: "read"; readonly stock: StockOf }
+  | { readonly kind: "sale"; readonly sale: Sale }
+  | { readonly kind: "order"; readonly order: Order }
+
+export interface Call {
+  readonly name: string
+  readonly claim: Claim | null
+  readonly customer: string
+  /** Units of each product this call would take. */
+  readonly wants: ReadonlyArray<RequestedLine>
+  /** Units this call adds to what is on hand, if it is accepted. */
+  readonly adds: RequestedLine | null
+  readonly began: Versions
+  /** Of the instant it was answered; null: never. */
+  readonly ended: Versions | null
+  readonly exit: Exit.Exit<{ readonly told: Told; readonly replayed: boolean }, Refused | Unavailable> | null
+  /** What was told and not in the books at that instant. */
+  readonly undurable: ReadonlyArray<string>
+}
+
+export interface HistoryLaw {
+  readonly name: string
+  readonly broken: (calls: ReadonlyArray<Call>, books: Books) => ReadonlyArray<string>
+}
+
+type Success = Extract<NonNullable<Call["exit"]>, { readonly _tag: "Success" }>["value"]
+
+const successOf = ({ exit }: Call): Success | null => (exit !== null && Exit.isSuccess(exit) ? exit.value : null)
+
+const failureOf = ({ exit }: Call): Refused | Unavailable | null => {
+  if (exit === null || Exit.isSuccess(exit)) return null
+  const reason = exit.cause.reasons.find(Cause.isFailReason)
+  return reason === undefined ? null : reason.error
+}
+
+const rejectionOf = (call: Call): Rejection | null => {
+  const failure = failureOf(call)
+  return failure?._tag === "Refused" ? failure.rejection : null
+}
+
+const everyoneAnswered = (calls: ReadonlyArray<Call>): ReadonlyArray<string> =>
+  calls.flatMap((call) => {
+    if (call.exit === null) return [`${call.name} was never answered`]
+    if (Exit.isSuccess(call.exit) || failureOf(call) !== null) return []
+    return [`${call.name} died: ${Cause.pretty(call.exit.cause)}`]
+  })
+
+/** What is not in these books, of what is about to be told. To be asked in the instant of the answer. */
+export const undurable = (
+  books: Pick<Books, "movements" | "keys"> & {
+    readonly orders: ReadonlyMap<string, Order>
+    readonly products: ReadonlySet<string>
+  },
+  { told, replayed }: Success,
+  claim: Claim | null,
+): ReadonlyArray<string> => {
+  const found: Array<string> = []
+  const stock = told.kind === "stock" || told.kind === "read" ? told.stock : null
+  if (stock !== null) {
+    const { version, onHand, reserved } = stock.stock
+    const move = books.movements.find((each) => each.productId === stock.productId && each.version === version)
+    if (move?.onHand !== onHand || move.reserved !== reserved) found.push(`stock ${JSON.stringify(stock)}`)
+  }
+  if (told.kind === "product" && !books.products.has(told.product.id)) found.push(`product ${told.product.id}`)
+  const order = told.kind === "sale" ? told.sale.order : told.kind === "order" ? told.order : null
+  if (order !== null) {
+    const kept = books.orders.get(order.id)
+    if (kept === undefined) found.push(`order ${order.id}`)
+    // A replayed order has the status it was answered with; its version says nothing.
+    else if (!replayed && kept.version < order.version) found.push(`order ${order.id} version ${order.version}`)
+    else if (!replayed && kept.version === order.version && kept.status !== order.status && order.status !== "reserved")
+      found.push(`order ${order.id} as ${order.status}`)
+  }
+  const bound =
+    claim === null || books.keys.some((row) => row.claim.key === claim.key && row.claim.route === claim.route)
+  if (!bound) found.push(`key ${claim.route} ${claim.key}`)
+  return found
+}
+
+const answeredWhenDurable = (calls: ReadonlyArray<Call>): ReadonlyArray<string> =>
+  calls.flatMap((call) => call.undurable.map((what) => `${call.name} was told what was not durable: ${what}`))
+
+const readsAreFresh = (calls: ReadonlyArray<Call>): ReadonlyArray<string> =>
+  calls.flatMap((call) => {
+    const told = successOf(call)?.told
+    if (told?.kind !== "read") return []
+    const { productId, stock } = told.stock
+    const from = call.began.get(productId) ?? 0
+    return stock.version >= from ? [] : [`${call.name} read version ${stock.version}, ${from} was durable before`]
+  })
+
+/** What a caller may compare: an order's terms and the answer's outcome. */
+const essence = (told: Told): string => {
+  if (told.kind === "sale" || told.kind === "order") {
+    const { id, lines, total, customerId, createdAt, expiresAt, status } =
+      told.kind === "sale" ? told.sale.order : told.order
+    const outcome = told.kind === "sale" ? told.sale.outcome : status
+    return JSON.stringify({ id, lines, total, customerId, createdAt, expiresAt, outcome })
+  }
+  return JSON.stringify(told)
+}
+
+const replaysAreEqual = (calls: ReadonlyArray<Call>, books: Books): ReadonlyArray<string> => {
+  const bound = new Map(books.keys.map(({ claim }) => [`${claim.route} ${claim.key}`, claim.fingerprint]))
+  const claimed = calls.filter(({ claim }) => claim !== null)
+  const byKey = group(claimed, ({ claim }) => `${claim!.route} ${claim!.key}`)
+  return [...byKey].flatMap(([key, of]) => {
+    const found: Array<string> = []
+    const accepted = of.flatMap((call) => {
+      const success = successOf(call)
+      return success === null ? [] : [{ call, success }]
+    })
+    const answers = new Set(accepted.map(({ success }) => essence(success.told)))
+    if (answers.size > 1) found.push(`key ${key} got ${answers.size} answers: ${[...answers].join(" | ")}`)
+    const first = accepted.filter(({ success }) => !success.replayed)
+    if (first.length > 1) found.push(`key ${key} was accepted ${first.length} times`)
+    for (const { call } of accepted)
+      if (call.claim!.fingerprint !== bound.get(key)) found.push(`${call.name}: key ${key} is bound to another request`)
+    for (const call of of)
+      if (
+        rejectionOf(call)?._tag === "KeyReused" &&
+        (bound.get(key) ?? call.claim!.fingerprint) === call.claim!.fingerprint
+      )
+        found.push(`${call.name} was told that its own key ${key} is another's`)
+    return found
+  })
+}
+
+/** Versions of the product that the call can have seen. */
+const seen = (call: Call, books: Books, productId: ProductId) => {
+  const from = call.began.get(productId) ?? 0
+  const to = call.ended?.get(productId) ?? Number.POSITIVE_INFINITY
+  return versionsOf(books, productId).filter(({ version }) => version >= from && version <= to)
+}
+
+const wanted = (call: Call, productId: ProductId): number =>
+  call.wants.filter((line) => line.productId === productId).reduce((units, line) => units + line.quantity, 0)
+
+/** Units the customer has of the product after each of its versions. */
+const unitsAt = (books: Books, productId: ProductId, customer: string): ReadonlyMap<number, number> => {
+  const holds = new Map(books.holds.filter((row) => row.productId === productId).map((row) => [row.orderId, row]))
+  let units = 0
+  return new Map(
+    versionsOf(books, productId).map((move) => {
+      const hold = move.orderId === null ? undefined : holds.get(move.orderId)
+      if (hold?.customerId === customer) {
+        if (move.type === "reserved") units += hold.quantity
+        else if (move.type !== "confirmed") units -= hold.quantity
+      }
+      return [move.version, units]
+    }),
+  )
+}
+
+const legal = (call: Call, rejection: Rejection, books: Books): boolean => {
+  switch (rejection._tag) {
+    case "InsufficientStock":
+      return seen(call, books, rejection.productId).some(
+        ({ onHand, reserved }) =>
+          onHand - reserved === rejection.available && wanted(call, rejection.productId) > rejection.available,
+      )
+    case "PurchaseLimitExceeded": {
+      const units = unitsAt(books, rejection.productId, call.customer)
+      return seen(call, books, rejection.productId).some(
+        ({ version }) =>
+          rejection.limit - units.get(version)! === rejection.remaining &&
+          wanted(call, rejection.productId) > rejection.remaining,
+      )
+    }
+    case "NotCancellable":
+    case "NotPayable": {
+      const order = books.orders.find(({ id }) => id === rejection.orderId)
+      // Both are told of ends only, and an order that has ended another way stays so; what was paid may be cancelled later.
+      return order !== undefined && (order.status === rejection.status || rejection.status === "expired")
+    }
+    case "PaymentInProgress":
+      return books.facts.some(
+        (fact) =>
+          fact.subject === rejection.orderId && (fact.type.includes("payment-started") || fact.subjectVersion === 1),
+      )
+    case "SkuTaken":
+      return books.products.some(({ sku }) => sku === rejection.sku)
+    case "ProductNotFound":
+      return !books.products.some(({ id }) => id === rejection.productId)
+    case "OrderNotFound":
+      return !books.orders.some(({ id }) => id === rejection.orderId)
+    default:
+      return rejection._tag === "KeyReused"
+  }
+}
+
+const refusalsAreLegal = (calls: ReadonlyArray<Call>, books: Books): ReadonlyArray<string> =>
+  calls.flatMap((call) => {
+    const rejection = rejectionOf(call)
+    if (rejection === null || legal(call, rejection, books)) return []
+    return [`${call.name} was refused by a state that never was: ${JSON.stringify(rejection)}`]
+  })
+
+/** Goods came and went as often as somebody was told so; of the unavailable nobody can tell. */
+const acceptedOnce = (calls: ReadonlyArray<Call>, books: Books): ReadonlyArray<string> =>
+  books.products.flatMap(({ id }) => {
+    const moves = versionsOf(books, id).filter(({ type }) => type === "received" || type === "adjusted").length
+    const mine = calls.filter(({ adds }) => adds?.productId === id)
+    const keyed = new Set<string>()
+    let accepted = 0
+    for (const call of mine) {
+      if (successOf(call) === null) continue
+      if (call.claim === null || keyed.size !== keyed.add(`${call.claim.route} ${call.claim.key}`).size) accepted++
+    }
+    const open = mine.filter((call) => call.exit === null || failureOf(call)?._tag === "Unavailable").length
+    return accepted <= moves && moves <= accepted + open
+      ? []
+      : [`product ${id} was received or adjusted ${moves} times, ${accepted} were accepted and ${open} left open`]
+  })
+
+const ordersAreTold = (calls: ReadonlyArray<Call>, books: Books): ReadonlyArray<string> => {
+  const asked = new Map(
+    calls.flatMap((call) => (call.claim?.route === "orders" ? [[call.claim.key, call] as const] : [])),
+  )
+  const refused = group(
+    calls.filter(({ claim }) => claim?.route === "orders"),
+    ({ claim }) => claim!.key,
+  )
+  return books.keys.flatMap(({ claim }) => {
+    if (claim.route !== "orders") return []
+    if (!asked.has(claim.key)) return [`key ${claim.key} is bound, and nobody asked`]
+    const open = refused
+      .get(claim.key)!
+      .some((call) => successOf(call) !== null || failureOf(call)?._tag === "Unavailable")
+    return open ? [] : [`everyone with key ${claim.key} was refused, and yet it is bound`]
+  })
+}
+
+export const HISTORY: ReadonlyArray<HistoryLaw> = [
+  { name: "everyone is answered", broken: everyoneAnswered },
+  { name: "I3 accepted once", broken: acceptedOnce },
+  { name: "I3 refused is not placed", broken: ordersAreTold },
+  { name: "I4 answered when durable", broken: answeredWhenDurable },
+  { name: "I2 reads are fresh", broken: readsAreFresh },
+  { name: "I4 refusals are legal", broken: refusalsAreLegal },
+  { name: "I5 replays are equal", broken: replaysAreEqual },
+]
+
+export const brokenHistory = (calls: ReadonlyArray<Call>, books: Books): ReadonlyArray<string> =>
+  HISTORY.flatMap((law) => law.broken(calls, books).map((where) => `${law.name}: ${where}`))

@@ -1,0 +1,266 @@
+/**
+ * The laws, as pure checks over what the books hold: each gives the sentences that say where it is broken, none if it holds.
+ *
+ * `Books` is a snapshot of the memory store; any other store that can be read into the same shape may be checked too.
+ * `STANDING` hold at every moment; `SETTLED` only once nothing is under way any more. What callers were told is checked
+ * against the books in `history-laws.ts`.
+ */
+import type { snapshot } from "../../src/adapters/memory/store.ts"
+import type { ProductId } from "../../src/domain/ids.ts"
+import * as Lane from "../../src/domain/lane.ts"
+import type { HoldRow, HoldState, Movement } from "../../src/ports/ledger.ts"
+
+export type Books = ReturnType<typeof snapshot>
+
+export interface Law {
+  readonly name: string
+  readonly broken: (books: Books) => ReadonlyArray<string>
+}
+
+export const group = <K, A>(rows: ReadonlyArray<A>, key: (row: A) => K): Map<K, Array<A>> => {
+  const groups = new Map<K, Array<A>>()
+  for (const row of rows) {
+    const of = groups.get(key(row))
+    if (of === undefined) groups.set(key(row), [row])
+    else of.push(row)
+  }
+  return groups
+}
+
+const sum = <A>(rows: ReadonlyArray<A>, of: (row: A) => number): number => rows.reduce((all, row) => all + of(row), 0)
+
+const neverOversold = (books: Books): ReadonlyArray<string> =>
+  [...books.movements, ...[...books.stocks].map(([productId, stock]) => ({ productId, ...stock }))].flatMap(
+    ({ productId, version, onHand, reserved }) =>
+      onHand >= reserved && reserved >= 0
+        ? []
+        : [`product ${productId} version ${version}: ${onHand} on hand, ${reserved} reserved`],
+  )
+
+/** Versions from 1 without a gap, each movement standing on the one before it, the last one being the stock. */
+const movementsAddUp = (books: Books): ReadonlyArray<string> => {
+  const found: Array<string> = []
+  const byProduct = group(books.movements, ({ productId }) => productId)
+  for (const { id } of books.products) {
+    let now = { onHand: 0, reserved: 0, version: 0 }
+    for (const move of byProduct.get(id) ?? []) {
+      if (move.version !== now.version + 1) found.push(`product ${id}: version ${move.version} follows ${now.version}`)
+      const onHand = now.onHand + move.onHandDelta
+      const reserved = now.reserved + move.reservedDelta
+      if (onHand !== move.onHand || reserved !== move.reserved)
+        found.push(
+          `product ${id} version ${move.version}: the sum is ${onHand}/${reserved}, told ${move.onHand}/${move.reserved}`,
+        )
+      now = { onHand: move.onHand, reserved: move.reserved, version: move.version }
+    }
+    const stock = books.stocks.get(id)
+    if (stock?.version !== now.version || stock.onHand !== now.onHand || stock.reserved !== now.reserved)
+      found.push(`product ${id}: stock ${JSON.stringify(stock)}, its movements end at ${JSON.stringify(now)}`)
+  }
+  return found
+}
+
+/** Every version of every product and order has exactly one fact, and there is no other fact. */
+const oneFactPerChange = (books: Books): ReadonlyArray<string> => {
+  const told = group(
+    books.facts,
+    ({ subjectKind, subject, subjectVersion }) => `${subjectKind} ${subject} v${subjectVersion}`,
+  )
+  const changed = [
+    ...books.movements.map(({ productId, version }) => `stock ${productId} v${version}`),
+    ...books.orders.flatMap(({ id, version }) => Array.from({ length: version }, (_, v) => `order ${id} v${v + 1}`)),
+  ]
+  const wrong = changed.flatMap((change) => {
+    const times = told.get(change)?.length ?? 0
+    return times === 1 ? [] : [`${change} has ${times} facts`]
+  })
+  const happened = new Set(changed)
+  const invented = [...told.keys()]
+    .filter((change) => !happened.has(change))
+    .map((change) => `${change} never happened`)
+  return [...wrong, ...invented]
+}
+
+/** In each lane 1, 2, 3 ... up to the lane's seq; each subject in its own lane and in version order. */
+const factsInOrder = (books: Books): ReadonlyArray<string> => {
+  const found: Array<string> = []
+  const byLane = group(books.facts, ({ lane }) => lane)
+  for (const { lane, seq } of books.lanes) {
+    const facts = byLane.get(lane) ?? []
+    if (facts.length !== seq) found.push(`lane ${lane} is at seq ${seq} and has ${facts.length} facts`)
+    const versions = new Map<string, number>()
+    for (const [index, fact] of facts.entries()) {
+      if (fact.seq !== index + 1) found.push(`lane ${lane}: fact ${fact.seq} stands at place ${index + 1}`)
+      if (Lane.of(fact.subject) !== lane) found.push(`${fact.subject} does not belong in lane ${lane}`)
+      const before = versions.get(fact.subject) ?? 0
+      if (fact.subjectVersion !== before + 1)
+        found.push(`lane ${lane}: ${fact.subject} v${fact.subjectVersion} follows v${before}`)
+      versions.set(fact.subject, fact.subjectVersion)
+    }
+  }
+  const ids = new Set(books.facts.map(({ eventId }) => eventId))
+  if (ids.size !== books.facts.length) found.push(`${books.facts.length} facts share ${ids.size} event ids`)
+  return found
+}
+
+const LIVE: ReadonlyArray<HoldState> = ["tentative", "held"]
+
+const reservedIsHeld = (books: Books): ReadonlyArray<string> => {
+  const holds = group(
+    books.holds.filter(({ state }) => LIVE.includes(state)),
+    ({ productId }) => productId,
+  )
+  return [...books.stocks].flatMap(([id, { reserved }]) => {
+    const held = sum(holds.get(id) ?? [], ({ quantity }) => quantity)
+    return held === reserved ? [] : [`product ${id}: ${reserved} reserved, ${held} held`]
+  })
+}
+
+/** An order has a hold for each of its lines, and none else; only given-up tentative holds have no order. */
+const allOrNothing = (books: Books): ReadonlyArray<string> => {
+  const holds = group(books.holds, ({ orderId }) => orderId)
+  const found = books.orders.flatMap(({ id, lines, customerId }) => {
+    const rows = holds.get(id) ?? []
+    const whole =
+      rows.length === lines.length &&
+      rows.every((row) => {
+        const line = lines[row.lineNo]
+        return row.customerId === customerId && line?.productId === row.productId && line.quantity === row.quantity
+      })
+    const open = rows.some(({ state }) => state === "tentative")
+    return whole && !open
+      ? []
+      : [`order ${id} of ${lines.length} lines has ${JSON.stringify(rows.map(({ state }) => state))}`]
+  })
+  const orders = new Set(books.orders.map(({ id }) => id))
+  const orphans = books.holds.flatMap(({ orderId, productId, state }) =>
+    orders.has(orderId) || state === "tentative" || state === "released" || state === "expired"
+      ? []
+      : [`hold of ${productId} is ${state} for order ${orderId}, which does not exist`],
+  )
+  return [...found, ...orphans]
+}
+
+/** Each order was placed under exactly one key, and each key binds an order that exists. */
+const oneOrderPerKey = (books: Books): ReadonlyArray<string> => {
+  const orders = new Set(books.orders.map(({ id }) => id))
+  const names = group(books.keys, ({ claim }) => `${claim.route} ${claim.key}`)
+  const twice = [...names].filter(([, rows]) => rows.length > 1).map(([name]) => `key ${name} is bound twice`)
+  const bound = books.keys.flatMap(({ claim, answer }) => (answer._tag === "Order" ? [{ claim, ...answer }] : []))
+  const lost = bound
+    .filter(({ orderId }) => !orders.has(orderId))
+    .map(({ claim, orderId }) => `key ${claim.key} answers order ${orderId}, which does not exist`)
+  const placing = group(
+    bound.filter(({ claim }) => claim.route === "orders"),
+    ({ orderId }) => orderId,
+  )
+  const keyless = books.orders.flatMap(({ id }) => {
+    const keys = placing.get(id)?.length ?? 0
+    return keys === 1 ? [] : [`order ${id} was placed under ${keys} keys`]
+  })
+  return [...twice, ...lost, ...keyless]
+}
+
+/** What a hold's state says must have happened to its units, in this order, and nothing else. */
+const PASTS: { readonly [S in HoldState]: string } = {
+  tentative: "reserved",
+  held: "reserved",
+  confirmed: "reserved confirmed",
+  released: "reserved released",
+  expired: "reserved expired",
+  returned: "reserved confirmed restocked",
+}
+
+const holdsEndOnce = (books: Books): ReadonlyArray<string> => {
+  const moves = group(
+    books.movements.filter(({ orderId }) => orderId !== null),
+    ({ orderId, productId }) => `${orderId} ${productId}`,
+  )
+  const name = ({ orderId, productId }: HoldRow) => `${orderId} ${productId}`
+  const wrong = books.holds.flatMap((hold) => {
+    const past = moves.get(name(hold)) ?? []
+    const types = past.map(({ type }) => type).join(" ")
+    const units = past.every(
+      (move) => Math.max(Math.abs(move.onHandDelta), Math.abs(move.reservedDelta)) === hold.quantity,
+    )
+    return types === PASTS[hold.state] && units
+      ? []
+      : [`hold ${name(hold)} of ${hold.quantity} is ${hold.state}, its units: ${types}${units ? "" : " (other units)"}`]
+  })
+  const holds = new Set(books.holds.map(name))
+  return [
+    ...wrong,
+    ...[...moves.keys()].filter((key) => !holds.has(key)).map((key) => `units of no hold moved: ${key}`),
+  ]
+}
+
+const COUNTED: ReadonlyArray<HoldState> = ["tentative", "held", "confirmed"]
+
+const withinLimits = (books: Books): ReadonlyArray<string> => {
+  const limits = new Map(books.products.map(({ id, purchaseLimit }) => [id, purchaseLimit]))
+  const limited = books.holds.filter((row) => limits.get(row.productId) != null && COUNTED.includes(row.state))
+  const had = group(limited, ({ productId, customerId }) => `${productId} ${customerId}`)
+  const counted = new Map(books.units.map((row) => [`${row.productId} ${row.customerId}`, row.units]))
+  return [...new Set([...had.keys(), ...counted.keys()])].flatMap((cell) => {
+    const units = sum(had.get(cell) ?? [], ({ quantity }) => quantity)
+    const limit = limits.get(cell.split(" ")[0] as ProductId) ?? null
+    if (limit !== null && units > limit) return [`${cell} has ${units} units, the limit is ${limit}`]
+    return units === (counted.get(cell) ?? 0) ? [] : [`${cell} has ${units} units, counted are ${counted.get(cell)}`]
+  })
+}
+
+const ENDS: { readonly [status: string]: ReadonlyArray<HoldState> } = {
+  reserved: ["held"],
+  paid: ["confirmed"],
+  shipped: ["confirmed"],
+  delivered: ["confirmed"],
+  // Units of a line that was never confirmed are released, those that had left come back.
+  cancelled: ["released", "returned"],
+  expired: ["expired"],
+  payment_failed: ["released"],
+}
+
+/** Every hold stands as its order says: paid is never stockless, and nothing stays reserved for an order that ended. */
+const holdsFollowOrders = (books: Books): ReadonlyArray<string> => {
+  const orders = new Map(books.orders.map((order) => [order.id, order]))
+  return books.holds.flatMap(({ orderId, productId, state }) => {
+    const order = orders.get(orderId)
+    const fits = order === undefined ? state === "released" || state === "expired" : ENDS[order.status]!.includes(state)
+    return fits ? [] : [`order ${orderId} is ${order?.status ?? "absent"}, its hold of ${productId} is ${state}`]
+  })
+}
+
+const nothingPending = (books: Books): ReadonlyArray<string> =>
+  books.orders.flatMap((order) => [
+    ...(order.status === "reserved"
+      ? [`order ${order.id} is still reserved, ${order.attempt?.token ?? "no charge"}`]
+      : []),
+    ...("refund" in order && order.refund === "due" ? [`order ${order.id} is still owed a refund`] : []),
+  ])
+
+/** At every moment. */
+export const STANDING: ReadonlyArray<Law> = [
+  { name: "I1 never oversold", broken: neverOversold },
+  { name: "I1 within purchase limits", broken: withinLimits },
+  { name: "I2 movements contiguous and adding up", broken: movementsAddUp },
+  { name: "I3 one fact per change", broken: oneFactPerChange },
+  { name: "I3 reserved is held", broken: reservedIsHeld },
+  { name: "I3 all or nothing", broken: allOrNothing },
+  { name: "I5 one order per key", broken: oneOrderPerKey },
+  { name: "I7 facts in order", broken: factsInOrder },
+  { name: "I11 holds end once", broken: holdsEndOnce },
+]
+
+/** Once time has run out for everything that was pending. */
+export const SETTLED: ReadonlyArray<Law> = [
+  { name: "I11 holds follow their order", broken: holdsFollowOrders },
+  { name: "everything comes to an end", broken: nothingPending },
+]
+
+/** What is broken, each with the name of its law. */
+export const broken = (laws: ReadonlyArray<Law>, books: Books): ReadonlyArray<string> =>
+  laws.flatMap((law) => law.broken(books).map((where) => `${law.name}: ${where}`))
+
+/** The product's stock at each of its versions, oldest first. */
+export const versionsOf = (books: Books, productId: ProductId): ReadonlyArray<Movement> =>
+  books.movements.filter((move) => move.productId === productId)
