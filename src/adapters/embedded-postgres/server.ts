@@ -70,25 +70,27 @@ const startLocked = (home: string): Effect.Effect<Embedded, EmbeddedUnusable, Sc
 
 const launch = async (home: string) => {
   const binaries = await BinariesOf.find()
-  const as = BinariesOf.account()
+  const account = BinariesOf.account()
+  const reachesProgram = BinariesOf.onTheWayTo(binaries.postgres, account, "the Postgres program")
+  const as = BinariesOf.onTheWayTo(DataFolder.dataOf(home), reachesProgram, "JAEGO_HOME")
   await DataFolder.initialise(home, binaries, as)
-  await clearLeftOver(home, binaries, as)
+  await clearLeftOver(home, binaries)
   const { child, port } = await startPatiently(home, binaries, as)
   const pid = child.pid!
   const watchdog = Postmaster.watch(pid)
   child.once("exit", watchdog.dismiss)
   const stop = async () => {
-    await Postmaster.stop(home, pid, binaries, as)
+    await Postmaster.stop(home, pid, binaries)
     watchdog.dismiss()
   }
   return { embedded: { url: DataFolder.urlOf(home, port), port, pid }, stop }
 }
 
 /** We hold the lock, so a postmaster that runs here has lost its owner. It is stopped: its settings may be old. */
-const clearLeftOver = async (home: string, binaries: Binaries, as: Account): Promise<void> => {
+const clearLeftOver = async (home: string, binaries: Binaries): Promise<void> => {
   const left = Postmaster.read(home)
   if (left === null) return
-  if (Postmaster.isAlive(home, left.pid)) await Postmaster.stop(home, left.pid, binaries, as)
+  if (Postmaster.isAlive(home, left.pid)) await Postmaster.stop(home, left.pid, binaries)
   // Also when its process id now belongs to some other program, for which Postgres would refuse to start.
   Postmaster.forget(home)
 }

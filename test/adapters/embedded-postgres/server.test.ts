@@ -131,10 +131,13 @@ describe("the embedded Postgres", () => {
     expect(await run(Effect.flatMap(Server.start(home), ({ url }) => query(url, "select 1 as n")))).toEqual([{ n: 1 }])
   })
 
-  it.runIf(process.getuid?.() === 0)("says which folder Postgres may not enter", async () => {
-    chmodSync(folder, 0o700)
-    const error = await run(Effect.flip(Server.start(home)))
-    expect(error.message).toMatch(new RegExp(`^JAEGO_HOME lies below ${folder}, .* chmod o\\+x ${folder}, .*$`))
-    chmodSync(folder, 0o755)
-  })
+  it.runIf(process.getuid?.() === 0 && process.platform === "linux")(
+    "starts for root below a folder that Postgres may not enter",
+    async () => {
+      chmodSync(folder, 0o700)
+      const started = run(Effect.flatMap(Server.start(home), ({ url }) => query(url, "select 1 as n")))
+      expect(await started).toEqual([{ n: 1 }])
+      chmodSync(folder, 0o755)
+    },
+  )
 })
