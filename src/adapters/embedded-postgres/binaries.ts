@@ -95,8 +95,10 @@ const barrier = (path: string, as: NonNullable<Account>): string | null => {
   }
 }
 
+/** `no_setuid_fixup`: else access(2), by which initdb looks for its neighbours, forgets the capability. */
 const setpriv = ({ gid, uid }: NonNullable<Account>, program: string): ReadonlyArray<string> => [
   ...["--reuid", String(uid), "--regid", String(gid), "--clear-groups"],
+  ...["--securebits", "+no_setuid_fixup"],
   ...["--inh-caps", "+dac_override", "--ambient-caps", "+dac_override", "--", program],
 ]
 
