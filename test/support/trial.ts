@@ -233,21 +233,19 @@ const untilDone = Effect.fnUntraced(function* (fibers: ReadonlyArray<Fiber.Fiber
     yield* TestClock.adjust(steps < 200 ? 5 : 100)
 })
 
-/** Opens the shelves, trades round by round, and lets time run out for all that is pending. */
+/** Opens the shelves, as soon as the shop is open. */
+export const stock = Effect.fnUntraced(function* (program: Program, traders: Traders) {
+  for (const [number, { onHand, purchaseLimit }] of program.shelves.entries()) {
+    const price = { amount: 100 + number, currency: "EUR" }
+    const asked = { sku: `shelf-${number}`, name: `shelf ${number}`, price, onHand, purchaseLimit, claim: null }
+    const made = yield* traders.shop.createProduct(asked).pipe(Effect.retry(Schedule.spaced("20 millis")), Effect.orDie)
+    traders.products.push(made.value.id)
+  }
+})
+
+/** Stocks, trades round by round, and lets time run out for all that is pending. */
 export const trade = Effect.fnUntraced(function* (program: Program, traders: Traders) {
-  const stocked = yield* Effect.forkChild(
-    Effect.gen(function* () {
-      for (const [number, { onHand, purchaseLimit }] of program.shelves.entries()) {
-        const price = { amount: 100 + number, currency: "EUR" }
-        const asked = { sku: `shelf-${number}`, name: `shelf ${number}`, price, onHand, purchaseLimit, claim: null }
-        const made = yield* traders.shop
-          .createProduct(asked)
-          .pipe(Effect.retry(Schedule.spaced("20 millis")), Effect.orDie)
-        traders.products.push(made.value.id)
-      }
-    }),
-  )
-  yield* untilDone([stocked])
+  yield* untilDone([yield* Effect.forkChild(stock(program, traders))])
   for (const { ops, restMs } of program.rounds) {
     const calls: Array<Fiber.Fiber<void>> = []
     for (const op of ops) calls.push(yield* Effect.forkChild(traders.call(op)))

@@ -1,0 +1,194 @@
+/** An owner of lanes, sentence by sentence: what it answers, when, and what it keeps of what it could not commit. */
+import { Deferred, Effect, Exit, Fiber } from "effect"
+import { describe, expect, it } from "vitest"
+import * as MemoryIds from "../../src/adapters/memory/ids.ts"
+import * as MemoryLedger from "../../src/adapters/memory/ledger.ts"
+import * as Store from "../../src/adapters/memory/store.ts"
+import * as Committer from "../../src/app/inventory/committer.ts"
+import { Deadlines } from "../../src/app/inventory/deadlines.ts"
+import { MAILBOX_CAPACITY } from "../../src/app/inventory/limits.ts"
+import * as Loader from "../../src/app/inventory/loader.ts"
+import { Owner } from "../../src/app/inventory/owner.ts"
+import { type Cell, Shelf } from "../../src/app/inventory/registry.ts"
+import type { ProductId } from "../../src/domain/ids.ts"
+import { Ids } from "../../src/ports/ids.ts"
+import type { Command } from "../../src/ports/inventory.ts"
+import { CommitUnknown, Ledger, LedgerDown } from "../../src/ports/ledger.ts"
+import { Probe } from "../../src/ports/probe.ts"
+
+const receive = (productId: ProductId, quantity = 1): Command => ({ _tag: "Receive", productId, quantity, claim: null })
+
+const adjust = (productId: ProductId, delta: number): Command => ({
+  _tag: "Adjust",
+  productId,
+  delta,
+  reason: "",
+  claim: null,
+})
+
+/** A store with a few products, an owner of all its lanes, and everything it answered. */
+const desk = (products: number, onHand = 5) => {
+  const store = Store.make()
+  const ids = MemoryIds.make(7)
+  const made = Array.from({ length: products }, () => ids.next() as ProductId)
+  for (const [number, id] of made.entries()) {
+    const price = { amount: 1, currency: "EUR" }
+    store.products.set(id, { id, sku: `s${number}`, name: "", price, purchaseLimit: null, createdAt: 0 })
+    store.stocks.set(id, { onHand, reserved: 0, version: 1 })
+    store.movements.set(id, [])
+  }
+  const lanes = Store.raise(
+    store,
+    store.lanes.map(({ lane }) => lane),
+  )
+  const owner = new Owner(lanes, () => 0)
+  const answers: Array<string> = []
+  const submit = (command: Command) =>
+    owner.submit(command, (exit) => {
+      if (Exit.isSuccess(exit)) return void answers.push(exit.value.reply._tag)
+      const [reason] = exit.cause.reasons
+      if (reason?._tag !== "Fail") return void answers.push("died")
+      answers.push(reason.error._tag === "Refused" ? reason.error.rejection._tag : reason.error.reason)
+    })
+  return { store, ids, owner, answers, submit, products: made, first: made[0]!, ledger: MemoryLedger.make(store) }
+}
+
+type Desk = ReturnType<typeof desk>
+
+/** The owner's committer and loader on this ledger, until everything is answered or the owner was fenced. */
+const work = ({ owner, ids }: Desk, ledger: Ledger["Service"]) =>
+  Effect.gen(function* () {
+    const fenced = yield* Deferred.make<void>()
+    const loader = yield* Effect.forkChild(Loader.run(owner))
+    const committer = yield* Effect.forkChild(Committer.run(owner, 0, fenced))
+    while (owner.queued > 0) yield* owner.idleBell.wait
+    yield* Fiber.interrupt(loader)
+    yield* Fiber.interrupt(committer)
+  }).pipe(
+    Effect.provideService(Ledger, ledger),
+    Effect.provideService(Ids, ids),
+    Effect.provideService(Probe, { emit: () => undefined }),
+    Effect.runPromise,
+  )
+
+describe("an owner", () => {
+  it("refuses politely when a mailbox is full, and loses nothing of what is in it", async () => {
+    const shop = desk(2)
+    for (let n = 0; n <= MAILBOX_CAPACITY; n++) shop.submit(receive(shop.first))
+    expect(shop.answers).toEqual(["mailbox-full"])
+    shop.submit(receive(shop.products[1]!))
+    await work(shop, shop.ledger)
+    expect(shop.answers.filter((answer) => answer === "Stock")).toHaveLength(MAILBOX_CAPACITY + 1)
+    expect(shop.store.stocks.get(shop.first)).toEqual({
+      onHand: 5 + MAILBOX_CAPACITY,
+      reserved: 0,
+      version: 1 + MAILBOX_CAPACITY,
+    })
+  })
+
+  it("loads all that a turn misses with one query", async () => {
+    const shop = desk(50)
+    const loads: Array<number> = []
+    for (const id of shop.products) shop.submit(receive(id))
+    await work(shop, {
+      ...shop.ledger,
+      load: (wanted) => {
+        loads.push(wanted.products.length)
+        return shop.ledger.load(wanted)
+      },
+    })
+    expect(loads).toEqual([50])
+    expect(shop.answers).toHaveLength(50)
+  })
+
+  it("does not tell a refusal that was decided on what then failed to commit", async () => {
+    const shop = desk(1)
+    let commits = 0
+    shop.submit(adjust(shop.first, -5))
+    shop.submit(adjust(shop.first, -1))
+    await work(shop, {
+      ...shop.ledger,
+      commit: (batch) =>
+        Effect.suspend(() => {
+          if (commits++ > 0) return shop.ledger.commit(batch)
+          // Seen while the first commit is under way: decided on stock that will never be durable.
+          shop.submit(adjust(shop.first, -2))
+          return Effect.fail(new LedgerDown({ detail: "planned" }))
+        }),
+    })
+    expect(shop.answers).toEqual(["database", "database", "Stock"])
+    expect(shop.store.stocks.get(shop.first)?.onHand).toBe(3)
+  })
+
+  it("stops when it is fenced, and says so to everyone", async () => {
+    const shop = desk(1)
+    shop.submit(receive(shop.first))
+    shop.submit(receive(shop.first))
+    Store.raise(
+      shop.store,
+      shop.store.lanes.map(({ lane }) => lane),
+    )
+    await work(shop, shop.ledger)
+    shop.submit(receive(shop.first))
+    expect(shop.answers).toEqual(["stale-owner", "stale-owner", "stale-owner"])
+    expect(shop.store.stocks.get(shop.first)?.version).toBe(1)
+  })
+
+  it.each(["done", "not done"])(
+    "finds out from the lane's seq that a commit whose answer was lost was %s",
+    async (how) => {
+      const shop = desk(1)
+      let lost = 0
+      shop.submit(receive(shop.first))
+      await work(shop, {
+        ...shop.ledger,
+        commit: (batch) =>
+          Effect.suspend(() => {
+            if (lost++ > 0) return shop.ledger.commit(batch)
+            const before = how === "done" ? shop.ledger.commit(batch) : Effect.void
+            return Effect.andThen(before, Effect.fail(new CommitUnknown({ detail: "planned" })))
+          }),
+      })
+      expect(shop.answers).toEqual(["Stock"])
+      expect(shop.store.stocks.get(shop.first)).toEqual({ onHand: 6, reserved: 0, version: 2 })
+      expect(lost).toBe(how === "done" ? 1 : 2)
+    },
+  )
+
+  it("closes to newcomers when it drains, and answers what was submitted", async () => {
+    const shop = desk(1)
+    shop.submit(receive(shop.first))
+    shop.owner.close("draining")
+    shop.submit(receive(shop.first))
+    expect(shop.answers).toEqual(["draining"])
+    await work(shop, shop.ledger)
+    expect(shop.answers).toEqual(["draining", "Stock"])
+  })
+})
+
+describe("a shelf", () => {
+  it("lets idle cells leave beyond its cap, and never one that runs ahead", () => {
+    const shelf = new Shelf<number, Cell<number>>(10)
+    const ahead = { durable: 1, current: 2, recent: false }
+    shelf.put(-1, ahead)
+    for (let n = 0; n < 1_000; n++) shelf.put(n, { durable: n, current: n, recent: true })
+    expect(shelf.size).toBeLessThanOrEqual(11)
+    expect(shelf.get(-1)).toBe(ahead)
+  })
+})
+
+describe("deadlines", () => {
+  it("come in order of time, each once, and later ones wait for the next scan", () => {
+    const deadlines = new Deadlines()
+    const at = (orderId: string, time: number) => ({ kind: "expiry" as const, orderId: orderId as never, at: time })
+    deadlines.merge([at("b", 20), at("a", 10), at("a", 10)], 100)
+    expect(deadlines.add(at("far", 101))).toBe(false)
+    expect([
+      deadlines.takeDue(9),
+      deadlines.takeDue(10)?.orderId,
+      deadlines.takeDue(19),
+      deadlines.takeDue(200)?.orderId,
+      deadlines.takeDue(200),
+    ]).toEqual([null, "a", null, "b", null])
+  })
+})
