@@ -78,6 +78,7 @@ export class Process {
   readonly #child: ChildProcess
   #stdout = ""
   #stderr = ""
+  #end: Ended | null = null
 
   constructor(command: string, args: ReadonlyArray<string>, env: Env) {
     this.#child = spawn(command, args, {
@@ -93,7 +94,8 @@ export class Process {
       this.#child.once("error", reject)
       this.#child.once("close", (code, signal) => {
         running.delete(this)
-        resolve({ code, signal })
+        this.#end = { code, signal }
+        resolve(this.#end)
       })
     })
   }
@@ -107,8 +109,9 @@ export class Process {
   get stderr(): string {
     return this.#stderr
   }
-  get hasEnded(): boolean {
-    return !running.has(this)
+  /** How it ended; null while it runs. */
+  get end(): Ended | null {
+    return this.#end
   }
 
   /** To the whole process group. */
@@ -148,7 +151,12 @@ export class Service {
   async send(method: string, path: string, body?: unknown, headers: Env = {}): Promise<Answer> {
     const sent = body === undefined ? {} : { body: JSON.stringify(body) }
     const type: Env = body === undefined ? {} : { "content-type": "application/json" }
-    const response = await fetch(this.url + path, { method, headers: { ...type, ...headers }, ...sent })
+    const asking = fetch(this.url + path, { method, headers: { ...type, ...headers }, ...sent })
+    const response = await asking.catch((cause: unknown) => {
+      const { end, stdout, stderr } = this.process
+      const words = `no answer from a service that ended as ${JSON.stringify(end)}:\n${stdout}${stderr}`
+      throw new Error(words, { cause })
+    })
     const text = await response.text()
     const isJson = /json/.test(response.headers.get("content-type") ?? "")
     return { status: response.status, headers: response.headers, text, body: isJson ? JSON.parse(text) : null }
@@ -180,12 +188,15 @@ const started = async (child: Process): Promise<Service> => {
   const url = await until(
     "the service says where it is",
     () => {
-      if (child.hasEnded) return "ended"
+      if (child.end !== null) return "ended"
       return urlIn(child.stdout)
     },
     START_MS,
   )
-  if (url === "ended") throw new Error(`the service ended instead of starting:\n${child.stdout}${child.stderr}`)
+  if (url === "ended") {
+    const words = `the service ended as ${JSON.stringify(child.end)} instead of starting`
+    throw new Error(`${words}:\n${child.stdout}${child.stderr}`)
+  }
   return new Service(child, url)
 }
 
