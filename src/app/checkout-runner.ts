@@ -29,8 +29,8 @@ const SWEEP = Schedule.spaced("1 second")
 const YOUNG_MS = 5_000
 
 /**
- * A request that still waits for the outcome: its stored answer becomes the outcome. Once it has gone (deadline), its
- * answer stays the 202 it got.
+ * A request that still waits for the outcome: its stored answer becomes the outcome. Once it has gone (the deadline, or an
+ * outcome that is unknown), its answer stays the 202 it got.
  */
 export interface Waiter {
   state: "waiting" | "recording" | "gone"
@@ -116,6 +116,14 @@ const perform = Effect.fnUntraced(function* (desk: Desk, order: Order, step: Ope
 
 type Open = Exclude<Checkout.Step["_tag"], "Settled">
 
+/** The outcome is unknown, and nobody can say for how long: whoever waits is told `reserved` now. */
+const dismiss = (waiter: Waiter, order: Order): Effect.Effect<void> =>
+  Effect.suspend(() => {
+    if (waiter.state !== "waiting") return Effect.void
+    waiter.state = "gone"
+    return Effect.asVoid(Deferred.succeed(waiter.order, order))
+  })
+
 /** Drives an order until nothing is left to do for it outside. */
 const drive = Effect.fnUntraced(function* (desk: Desk, start: Order, first: Ask, waiter: Waiter | null) {
   let order = start
@@ -126,8 +134,11 @@ const drive = Effect.fnUntraced(function* (desk: Desk, start: Order, first: Ask,
     const said = yield* perform(desk, order, step, how, waiter)
     // A charge the provider has never heard of was not made: it may be, under the same key.
     how = said === "absent" ? "charge" : "lookUp"
-    if (said === null) yield* Effect.sleep(askAgainMs(silences++))
-    else if (said !== "absent") order = said
+    if (said === null) {
+      if (waiter !== null) yield* dismiss(waiter, order)
+      yield* Effect.sleep(askAgainMs(silences++))
+    }
+    if (said !== null && said !== "absent") order = said
   }
 })
 

@@ -33,11 +33,8 @@ describe.each([1, 3])("a service with its own database, with %i worker(s)", (wor
     expect(code, stdout + stderr).toBe(0)
   }
 
-  // Again when the machine was busy with something else: a wall clock's ten seconds are not all ours.
-  it("is ready within ten seconds, with something to sell and a curl to buy it", { retry: 2 }, async () => {
-    const began = performance.now()
+  it("gets ready by itself, with something to sell and a curl to buy it", async () => {
     const service = await start(env)
-    expect(performance.now() - began).toBeLessThan(10_000)
     expect((await service.get("/readyz")).status).toBe(200)
     expect((await service.get("/v1/products")).body.data.length).toBeGreaterThan(5)
     const curl = await until("the curl is printed", () => /curl -s[\s\S]*?\}'\n/.exec(service.process.stdout)?.[0])
