@@ -14,7 +14,7 @@ import { Readiness } from "../../src/app/readiness.ts"
 import { Shop } from "../../src/app/shop.ts"
 import type { OrderId, ProductId } from "../../src/domain/ids.ts"
 import * as Lane from "../../src/domain/lane.ts"
-import type { Order, Status } from "../../src/domain/order.ts"
+import type { Status } from "../../src/domain/order.ts"
 import * as MemoryShop from "../support/memory-shop.ts"
 import { freshDatabase } from "../support/postgres.ts"
 

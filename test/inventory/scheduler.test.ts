@@ -167,7 +167,12 @@ const unanswered = (exits: Exits): ReadonlyArray<string> =>
   exits.flatMap((exit) => (Exit.isFailure(exit) && Exit.hasDies(exit) ? [`died: ${exit.cause}`] : []))
 
 /** What was acknowledged is in the books, and no more is sold than there ever was. */
-const sold = ({ products, store }: Opened, { baskets, received }: Plan, exits: Exits): ReadonlyArray<string> => {
+const sold = (
+  workers: number,
+  { products, store }: Opened,
+  { baskets, received }: Plan,
+  exits: Exits,
+): ReadonlyArray<string> => {
   const orders = [...store.orders.values()]
   const oversold = products.flatMap((id, index) => {
     const lines = orders.filter(({ status }) => status === "reserved").flatMap((order) => order.lines)
@@ -178,10 +183,12 @@ const sold = ({ products, store }: Opened, { baskets, received }: Plan, exits: E
   const lost = exits
     .filter((_, number) => number < baskets.length || number === exits.length - 1)
     .flatMap((exit) => (Exit.isSuccess(exit) && !store.orders.has(exit.value as OrderId) ? ["an order was lost"] : []))
-  const twins = [exits[0], exits.at(-1)].flatMap((exit) =>
-    exit !== undefined && Exit.isSuccess(exit) ? [exit.value] : [],
-  )
-  return [...oversold, ...lost, ...(new Set(twins).size > 1 ? ["one key placed two orders"] : [])]
+  const [first, again] = [exits[0]!, exits.at(-1)!]
+  // Over several workers this does not hold yet: see the last tests.
+  const replayed = workers > 1 || Exit.isFailure(first) || Exit.isSuccess(again)
+  const refused = replayed ? [] : [`a known key was refused: ${again}`]
+  const twins = [first, again].flatMap((exit) => (exit !== undefined && Exit.isSuccess(exit) ? [exit.value] : []))
+  return [...oversold, ...lost, ...refused, ...(new Set(twins).size > 1 ? ["one key placed two orders"] : [])]
 }
 
 const honest: Trial.Wrap = (ledger) => ledger
@@ -209,11 +216,11 @@ const trial = async (
   contests.seen += turnstile.contested.length
   const books = MemoryStore.snapshot(opened.store)
   await opened.runtime.dispose()
-  return [...broken(STANDING, books), ...unanswered(exits), ...sold(opened, plan, exits)]
+  return [...broken(STANDING, books), ...unanswered(exits), ...sold(workers, opened, plan, exits)]
 }
 
-/** Programs per test, some seconds each. */
-const RUNS = Number(process.env["JAEGO_RUNS"] ?? 60)
+/** Programs per test, about a second each. */
+const RUNS = Number(process.env["JAEGO_RUNS"] ?? 300)
 
 describe("whatever comes first", () => {
   it.each([1, 3])("every law holds, and everyone is answered, with %i workers", async (workers) => {
@@ -286,5 +293,55 @@ describe("acceptance against lapse", () => {
     })
     await fc.assert(property, { numRuns: RUNS })
     expect([...winners].sort()).toEqual(["acceptance", "lapse"])
+  })
+})
+
+/** Known defects, written down as what ought to be: these turn red once they are mended, and are then ordinary tests. */
+describe("a key that is sent again", () => {
+  const all: Basket = { quantities: UNITS, fate: "kept" }
+  const one: Basket = { quantities: [1, 0, 0], fate: "kept" }
+  const ask = ({ products, shop }: Opened, wanted = all) =>
+    shop.placeOrder({
+      customerId: "c",
+      lines: linesOf(products, wanted),
+      paying: { _tag: "Later" },
+      claim: claim("key", 1),
+    })
+
+  it("is answered again by one worker, though the order took the last units", async () => {
+    const opened = await open(1, new Turnstile(), honest)
+    const [first, again] = await opened.runtime.runPromise(Effect.all([ask(opened), ask(opened)]))
+    await opened.runtime.dispose()
+    expect(again).toEqual({ ...first, replayed: true })
+  })
+
+  it.fails("is answered again by three workers, though the order took the last units", async () => {
+    const opened = await open(3, new Turnstile(), honest)
+    const [first, again] = await opened.runtime.runPromise(Effect.all([ask(opened), ask(opened)]))
+    await opened.runtime.dispose()
+    expect(again).toEqual({ ...first, replayed: true })
+  })
+
+  it.fails("is answered while what a buyer who hung up had asked for is still waiting for its commit", async () => {
+    const turnstile = new Turnstile()
+    const opened = await open(1, turnstile, honest)
+    const { runtime, shop, products } = opened
+    let release = () => {}
+    const gate = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    turnstile.scheduler = { schedule: () => gate } as never
+    const busy = runtime.runPromise(shop.receiveStock({ productId: products[0]!, quantity: 1, claim: null }))
+    await quiet()
+    const hungUp = runtime.runFork(ask(opened, one))
+    await quiet()
+    hungUp.interruptUnsafe()
+    const again = runtime.runPromise(Effect.exit(ask(opened, one)))
+    await quiet()
+    release()
+    await busy
+    const exit = await again
+    await runtime.dispose()
+    expect(Exit.isSuccess(exit), String(exit)).toBe(true)
   })
 })
