@@ -65,7 +65,8 @@ export const make = Effect.fnUntraced(function* ({ deadlineMs, holdMs }: Options
         }),
       ),
     )
-    return yield* Effect.raceFirst(outcome, deadline)
+    // The order is placed and driven whoever waits: a caller that hangs up here stops nothing but its own waiting.
+    return yield* Effect.interruptible(Effect.raceFirst(outcome, deadline))
   })
 
   const pay = (reserved: Order.Order, answer: "wait" | "async", claim: Claim | null) =>

@@ -71,6 +71,8 @@ export type Command =
       /** `lineNo`: 0-based place in the order. */
       readonly lines: ReadonlyArray<RequestedLine & { readonly lineNo: number }>
       readonly lapsesAt: number
+      /** The order's, never bound here: a refusal asks for it, because the order may have been placed before. */
+      readonly claim: Claim
     }
   /**
    * Ends this worker's holds of an order: `drop` and `lapse` for tentative ones (released, expired), an ending for those

@@ -52,6 +52,8 @@ export class Owner {
   #waiting: Array<Entry> = []
   #wants = Wants.none()
   #closed: UnavailableReason | null = null
+  /** Claims under way: the first is being decided, the others wait for it and will find their key bound, or free. */
+  readonly #claims = new Map<string, Array<Entry>>()
   readonly #mailboxes = new Mailboxes()
   readonly #turns: Turns
   readonly #now: () => number
@@ -82,7 +84,28 @@ export class Owner {
   submit(command: Command, answer: Answering): void {
     if (this.#closed !== null) return answer(Exit.fail(unavailable(this.#closed)))
     if (!this.#mailboxes.offer(command)) return answer(Exit.fail(unavailable("mailbox-full")))
-    this.#attempt({ command, answer, answered: false, outcome: null, absent: null })
+    const entry: Entry = { command, answer, answered: false, outcome: null, absent: null }
+    if (this.#isFirstOfItsClaim(entry)) this.#attempt(entry)
+  }
+
+  #isFirstOfItsClaim(entry: Entry): boolean {
+    const claim = claimOf(entry.command)
+    if (claim === null) return true
+    const name = nameOf(claim)
+    const line = this.#claims.get(name)
+    if (line === undefined) this.#claims.set(name, [entry])
+    else line.push(entry)
+    return line === undefined
+  }
+
+  /** Whoever came with the same claim goes on, one at a time. */
+  #letNextOfClaim(entry: Entry): void {
+    const claim = claimOf(entry.command)
+    const line = claim === null ? undefined : this.#claims.get(nameOf(claim))
+    if (claim === null || line?.[0] !== entry) return
+    line.shift()
+    if (line.length === 0) this.#claims.delete(nameOf(claim))
+    else this.#attempt(line[0]!)
   }
 
   /** From now on commands are refused for this reason; those under way go on. */
@@ -237,6 +260,7 @@ export class Owner {
     entry.answered = true
     this.#mailboxes.take(entry.command)
     entry.answer(exit)
+    this.#letNextOfClaim(entry)
     if (this.#mailboxes.total === 0) this.idleBell.ring()
   }
 
@@ -254,6 +278,7 @@ export const claimOf = (command: Command): Claim | null => {
     case "Receive":
     case "Adjust":
     case "PlaceOrder":
+    case "HoldTentatively":
     case "StartPayment":
     case "CancelOrder":
       return command.claim
@@ -261,6 +286,9 @@ export const claimOf = (command: Command): Claim | null => {
       return null
   }
 }
+
+/** A route never holds a space, so no two claims share a name. */
+const nameOf = ({ key, route }: Claim): string => `${route} ${key}`
 
 export const boundTo = (claim: Claim | null, known: ReadonlyArray<KnownKey>): KnownKey | undefined =>
   claim === null ? undefined : known.find(({ route, key }) => key === claim.key && route === claim.route)

@@ -81,7 +81,9 @@ export const make = (workers: ReadonlyArray<Worker>): Placement => {
           customerId,
           lines,
           lapsesAt: now + TENTATIVE_MS,
+          claim: command.claim,
         })
+        if (answer.replayed) return answer
         if (answer.reply._tag === "Held") held.push(...answer.reply.lines)
       }
       return yield* ownerOf(Lane.of(orderId)).submit({ ...command, held })
