@@ -1,0 +1,186 @@
+/**
+ * The judge: holds a shop to what its shoppers were told, from its API and from its database.
+ *
+ * - an acknowledged order is there, with its content, at the status it was acknowledged with or a legal later one;
+ * - a refused wish has bound no key, and so has placed nothing;
+ * - a wish nobody knows the end of has had one effect or none, and asking again with its key says which;
+ * - every order in the database was asked for, once;
+ * - no error was a bare failure: 503 says when to come back, and nothing is a 500;
+ * - every check of `jaego verify` holds.
+ */
+import { PgClient } from "@effect/sql-pg"
+import { Effect } from "effect"
+import * as PostgresClient from "../../src/adapters/postgres/client.ts"
+import * as Verification from "../../src/adapters/postgres/verification.ts"
+import { finalOf, isFinal, kindOf, type Shoppers, type Told, type Wish } from "./shoppers.ts"
+
+export interface Judgement {
+  readonly checks: number
+  /** A sentence each. */
+  readonly violations: ReadonlyArray<string>
+}
+
+const inDatabase = <A, E>(url: string, program: Effect.Effect<A, E, PgClient.PgClient>): Promise<A> =>
+  Effect.runPromise(Effect.provide(program, PostgresClient.layer(url)))
+
+/** The keys that are bound, with the order they answer: the database's own word on what has happened. */
+export const boundKeys = (databaseUrl: string): Promise<ReadonlyMap<string, string>> =>
+  inDatabase(
+    databaseUrl,
+    Effect.gen(function* () {
+      const sql = yield* PgClient.PgClient
+      const rows = yield* sql<{ readonly key: string; readonly order: string | null }>`
+        select key, order_id::text as order from idempotency_keys`
+      return new Map(rows.map(({ key, order }) => [key, order ?? ""]))
+    }),
+  )
+
+/** What `jaego verify` finds broken. */
+export const verify = async (databaseUrl: string): Promise<Judgement> => {
+  const { checks } = await inDatabase(databaseUrl, Verification.verify)
+  const violations = checks
+    .filter((check) => check.violations > 0)
+    .map(({ law, name, rows, violations }) => `verify: ${law} ${name}: ${violations}, ${JSON.stringify(rows[0])}`)
+  return { checks: checks.length, violations }
+}
+
+/**
+ * Right after a restart, when nothing can be under way: `bound` is what the database says. Asks again for everything open
+ * and expects exactly what is bound to be replayed, and the rest to be new.
+ */
+export const judgeRetries = async (shoppers: Shoppers, bound: ReadonlyMap<string, string>): Promise<Judgement> => {
+  const open = [...shoppers.unsettled]
+  const known = new Map(open.map((wish) => [wish, wish.told.length]))
+  await shoppers.settle()
+  const violations = open.flatMap((wish): ReadonlyArray<string> => {
+    const final = finalOf(wish)
+    if (final === null) return [`${nameOf(wish)} got no final answer: ${wish.told.map(kindOf).slice(-3).join(", ")}`]
+    const order = bound.get(wish.key)
+    // Of the attempts that were made now, the first acceptance is the one that tells.
+    const first = wish.told.slice(known.get(wish)).find(isFinal)
+    const accepted = first !== undefined && (first.replayed || first.status! < 300)
+    if (order === undefined)
+      return first?.replayed ? [`${nameOf(wish)} was not bound, and its retry was answered as a replay`] : []
+    if (!accepted) return [`${nameOf(wish)} was bound to ${order}, and its retry was told ${kindOf(final)}`]
+    if (!first.replayed) return [`${nameOf(wish)} was bound to ${order}, and happened again`]
+    return idOf(first) === order ? [] : [`${nameOf(wish)} was bound to ${order}, and its retry said ${idOf(first)}`]
+  })
+  return { checks: open.length, violations }
+}
+
+const nameOf = ({ key, kind }: Wish): string => `${kind} ${key}`
+
+/** The order an answer speaks of; a declined payment names it beside the problem. */
+const idOf = ({ body }: Told): string => body?.id ?? body?.orderId ?? ""
+
+const accepts = ({ status }: Told): boolean => status !== null && (status < 300 || status === 402)
+
+/** What may have become of an order that was acknowledged with this status. */
+const LATER: { readonly [status: string]: ReadonlyArray<string> } = {
+  reserved: ["reserved", "paid", "payment_failed", "cancelled", "expired"],
+  paid: ["paid", "shipped", "delivered", "cancelled"],
+  cancelled: ["cancelled"],
+  payment_failed: ["payment_failed"],
+}
+
+const statusOf = (told: Told): string => (told.status === 402 ? "payment_failed" : told.body.status)
+
+const termsOf = ({ id, customerId, lines, total, createdAt, expiresAt }: Told["body"]): string =>
+  JSON.stringify({ id, customerId, lines, total, createdAt, expiresAt })
+
+/** One answer per key: its order, its terms. */
+const sameAnswers = (wish: Wish): ReadonlyArray<string> => {
+  const accepted = wish.told.filter(accepts)
+  const ids = new Set(accepted.map(idOf))
+  const terms = new Set(accepted.filter(({ status }) => status !== 402).map(({ body }) => termsOf(body)))
+  const found: Array<string> = []
+  if (ids.size > 1) found.push(`${nameOf(wish)} was answered with several orders: ${[...ids].join(", ")}`)
+  if (terms.size > 1) found.push(`${nameOf(wish)} was answered with several terms: ${[...terms].join(" | ")}`)
+  const fresh = accepted.filter(({ replayed }) => !replayed)
+  if (fresh.length > 1) found.push(`${nameOf(wish)} was accepted ${fresh.length} times`)
+  return found
+}
+
+const politely = (wish: Wish): ReadonlyArray<string> =>
+  wish.told.flatMap((told) => {
+    if (told.code === "never") return [`${nameOf(wish)} was kept waiting without an answer`]
+    if (told.status === 503 && told.retryAfter === null) return [`${nameOf(wish)} got a 503 without Retry-After`]
+    if (told.status !== null && told.status >= 500 && told.status !== 503)
+      return [`${nameOf(wish)} was told ${kindOf(told)}`]
+    return []
+  })
+
+/** Every order that was acknowledged to anyone, read back. */
+const ordersAreThere = async (url: string, wishes: ReadonlyArray<Wish>): Promise<Judgement> => {
+  const left = [...wishes]
+  const violations: Array<string> = []
+  let checks = 0
+  const reader = async () => {
+    for (let wish = left.pop(); wish !== undefined; wish = left.pop()) {
+      const heard = wish.told.filter(accepts)
+      const last = heard.at(-1)
+      if (last === undefined) continue
+      checks++
+      const response = await fetch(`${url}/v1/orders/${idOf(last)}`)
+      // biome-ignore lint/suspicious/noExplicitAny: an order as the API shows it
+      const order: any = await response.json()
+      if (response.status !== 200) {
+        violations.push(`${nameOf(wish)} was acknowledged, and ${idOf(last)} is ${response.status}`)
+        continue
+      }
+      for (const told of heard) {
+        if (told.status !== 402 && termsOf(order) !== termsOf(told.body))
+          violations.push(`${nameOf(wish)} was told ${termsOf(told.body)}, the order is ${termsOf(order)}`)
+        if (!LATER[statusOf(told)]!.includes(order.status))
+          violations.push(`${nameOf(wish)} was told ${statusOf(told)}, the order is ${order.status}`)
+      }
+    }
+  }
+  await Promise.all(Array.from({ length: 16 }, reader))
+  return { checks, violations }
+}
+
+const effectsWereAskedFor = async (databaseUrl: string, wishes: ReadonlyArray<Wish>): Promise<Judgement> => {
+  const bound = await boundKeys(databaseUrl)
+  const violations: Array<string> = []
+  for (const wish of wishes) {
+    const everAccepted = wish.told.some(accepts)
+    const open = wish.told.some((told) => !isFinal(told))
+    if (everAccepted && !bound.has(wish.key)) violations.push(`${nameOf(wish)} was accepted, and its key is not bound`)
+    if (!everAccepted && !open && bound.has(wish.key))
+      violations.push(`${nameOf(wish)} was refused, and its key is bound to ${bound.get(wish.key)}`)
+  }
+  const places = new Map(wishes.filter(({ kind }) => kind === "place").map((wish) => [wish.key, wish]))
+  const orders = await inDatabase(
+    databaseUrl,
+    Effect.gen(function* () {
+      const sql = yield* PgClient.PgClient
+      return yield* sql<{ readonly id: string; readonly keys: ReadonlyArray<string> }>`
+        select o.id::text as id, array_remove(array_agg(k.key), null) as keys
+        from orders o left join idempotency_keys k on k.order_id = o.id and k.route = 'orders'
+        where o.customer_id like 'shopper-%' group by o.id`
+    }),
+  )
+  for (const { id, keys } of orders) {
+    if (keys.length !== 1) violations.push(`order ${id} was placed under ${keys.length} keys`)
+    else if (!places.has(keys[0]!)) violations.push(`order ${id} was placed under ${keys[0]}, which nobody asked for`)
+  }
+  return { checks: wishes.length + orders.length, violations }
+}
+
+/** Everything, once business rests and all wishes are settled. */
+export const judge = async (url: string, databaseUrl: string, shoppers: Shoppers): Promise<Judgement> => {
+  const { wishes } = shoppers
+  const told = {
+    checks: wishes.length,
+    violations: wishes.flatMap((wish) => [...sameAnswers(wish), ...politely(wish)]),
+  }
+  const there = await ordersAreThere(url, wishes)
+  const effects = await effectsWereAskedFor(databaseUrl, wishes)
+  return sum([told, there, effects, await verify(databaseUrl)])
+}
+
+export const sum = (judgements: ReadonlyArray<Judgement>): Judgement => ({
+  checks: judgements.reduce((all, { checks }) => all + checks, 0),
+  violations: judgements.flatMap(({ violations }) => violations),
+})

@@ -1,0 +1,238 @@
+/**
+ * Shoppers: a crowd that buys, pays and cancels over HTTP, by a seed, while the service is being hurt, and writes down
+ * everything it asked and was told. `judge.ts` holds the shop to it.
+ *
+ * A wish is asked with a key of its own until its answer is final: sometimes at once by the same shopper, sometimes only
+ * when `settle` asks for all that is open. So there are always wishes of which nobody knows what became.
+ *
+ * Limits: loopback only; at most `size` requests at a time.
+ */
+import { performance } from "node:perf_hooks"
+
+export type Kind = "place" | "pay" | "cancel"
+
+/** What one attempt came to. */
+export interface Told {
+  /** Milliseconds of this process's own clock. */
+  readonly sentAt: number
+  readonly heardAt: number
+  /** Null: the connection ended, or never began. */
+  readonly status: number | null
+  /** The problem's code, of an error. */
+  readonly code: string | null
+  // biome-ignore lint/suspicious/noExplicitAny: answers are looked at field by field
+  readonly body: any
+  readonly replayed: boolean
+  readonly retryAfter: string | null
+}
+
+export interface Wish {
+  readonly number: number
+  readonly kind: Kind
+  readonly key: string
+  readonly path: string
+  readonly body: unknown
+  /** The order to pay or cancel; null for a new one. */
+  readonly orderId: string | null
+  /** Every attempt, oldest first. */
+  readonly told: Array<Told>
+}
+
+export interface Options {
+  /** Where the service is now; asked before each attempt. The next one is asked where the last gave no answer. */
+  readonly url: (attempt: number) => string
+  readonly products: ReadonlyArray<string>
+  readonly seed: number
+  /** Shoppers at a time; 16 unless told. */
+  readonly size?: number
+  /** One wish in how many asks for several products; 3 unless told. */
+  readonly severalIn?: number
+}
+
+/** Whoever was turned away comes back after this, milliseconds. */
+const PATIENCE_MS = 20
+
+/** No answer at all within this is a defect of its own, milliseconds: above every deadline of the service. */
+export const ANSWER_MS = 30_000
+
+/** An answer that stays as it is, however often the same is asked; anything else is worth another attempt. */
+export const isFinal = ({ status, code }: Told): boolean =>
+  status !== null && status < 500 && code !== "idempotency-in-progress" && code !== "payment-in-progress"
+
+export const finalOf = (wish: Wish): Told | null => {
+  const last = wish.told.at(-1)
+  return last !== undefined && isFinal(last) ? last : null
+}
+
+/** `201`, `409 insufficient-stock`, `no answer`. */
+export const kindOf = ({ status, code }: Told): string =>
+  status === null ? "no answer" : code === null ? String(status) : `${status} ${code}`
+
+/** Numbers below a bound, from a seed (mulberry32). */
+export const randomOf = (seed: number) => {
+  let state = seed | 0
+  return (below: number): number => {
+    state = (state + 0x6d2b79f5) | 0
+    let t = Math.imul(state ^ (state >>> 15), 1 | state)
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
+    return ((t ^ (t >>> 14)) >>> 0) % below
+  }
+}
+
+const pause = () => new Promise((resolve) => setTimeout(resolve, PATIENCE_MS))
+
+const PAYMENTS = ["later", "later", "later", { token: "tok_ok" }, { token: "tok_ok" }, { token: "tok_decline" }]
+
+export class Shoppers {
+  readonly wishes: Array<Wish> = []
+  /** Attempts that were answered with an acceptance so far: for waiting until business goes on. */
+  accepted = 0
+  readonly #options: Options
+  readonly #random: (below: number) => number
+  /** Orders that were heard of and may be paid or cancelled. */
+  readonly #reserved: Array<string> = []
+  #open = false
+  #crowd: Promise<unknown> = Promise.resolve()
+
+  constructor(options: Options) {
+    this.#options = options
+    this.#random = randomOf(options.seed)
+  }
+
+  /** From now on there are `size` of them, each asking for one thing after the other. */
+  open(): void {
+    if (this.#open) return
+    this.#open = true
+    const shop = async () => {
+      while (this.#open) await this.#fulfil(this.#wish())
+    }
+    this.#crowd = Promise.all(Array.from({ length: this.#options.size ?? 16 }, shop))
+  }
+
+  /** Nobody begins anything new; settles when everybody has heard, or has lost the connection. */
+  async close(): Promise<void> {
+    this.#open = false
+    await this.#crowd
+  }
+
+  /** What nobody knows yet. */
+  get unsettled(): ReadonlyArray<Wish> {
+    return this.wishes.filter((wish) => finalOf(wish) === null)
+  }
+
+  /** Asks again, with the same keys, for everything that is open, until all answers are final. */
+  async settle(withinMs = 30_000): Promise<void> {
+    const until = performance.now() + withinMs
+    const left = [...this.unsettled]
+    const shop = async () => {
+      for (let wish = left.pop(); wish !== undefined; wish = left.pop())
+        while (finalOf(wish) === null && performance.now() < until) {
+          await this.attempt(wish)
+          if (finalOf(wish) === null) await pause()
+        }
+    }
+    await Promise.all(Array.from({ length: this.#options.size ?? 16 }, shop))
+  }
+
+  async #fulfil(wish: Wish): Promise<void> {
+    this.wishes.push(wish)
+    // Half of them insist; the rest leave it open, and go on to something else.
+    const attempts = this.#random(2) === 0 ? 1 : 20
+    for (let made = 0; made < attempts && this.#open; made++) {
+      await this.attempt(wish)
+      if (finalOf(wish) !== null) return
+      await pause()
+    }
+  }
+
+  #wish(): Wish {
+    const number = this.wishes.length
+    const key = `wish-${this.#options.seed}-${number}`
+    const what = this.#random(10)
+    if (what >= 7 && this.#reserved.length > 0) {
+      const orderId = this.#reserved[this.#random(this.#reserved.length)]!
+      const kind = what === 9 ? "cancel" : "pay"
+      const body = kind === "pay" ? { token: "tok_ok" } : { reason: "changed my mind" }
+      return { number, kind, key, path: `/v1/orders/${orderId}/${kind}`, body, orderId, told: [] }
+    }
+    const body = {
+      customerId: `shopper-${this.#random(40)}`,
+      lines: this.#lines(),
+      payment: PAYMENTS[this.#random(PAYMENTS.length)],
+    }
+    return { number, kind: "place", key, path: "/v1/orders", body, orderId: null, told: [] }
+  }
+
+  #lines(): ReadonlyArray<{ readonly productId: string; readonly quantity: number }> {
+    const { products, severalIn = 3 } = this.#options
+    const count = this.#random(severalIn) === 0 ? 2 + this.#random(2) : 1
+    const chosen = new Set(Array.from({ length: count }, () => products[this.#random(products.length)]!))
+    return [...chosen].map((productId) => ({ productId, quantity: 1 + this.#random(2) }))
+  }
+
+  /** Asks once. */
+  async attempt(wish: Wish): Promise<Told> {
+    const sentAt = performance.now()
+    const url = this.#options.url(wish.told.length)
+    const told = await ask(url + wish.path, wish, sentAt)
+    wish.told.push(told)
+    if (told.status !== null && told.status < 300) {
+      this.accepted++
+      if (wish.kind === "place" && told.body.status === "reserved") this.#remember(told.body.id)
+    }
+    return told
+  }
+
+  /** The latest fifty: those that are still alive get in each other's way. */
+  #remember(orderId: string): void {
+    this.#reserved.push(orderId)
+    if (this.#reserved.length > 50) this.#reserved.shift()
+  }
+}
+
+const ask = async (url: string, { body, key }: Wish, sentAt: number): Promise<Told> => {
+  const nothing = { status: null, code: null, body: null, replayed: false, retryAfter: null }
+  try {
+    const response = await fetch(url, {
+      method: "POST",
+      headers: { "content-type": "application/json", "idempotency-key": key },
+      body: JSON.stringify(body),
+      signal: AbortSignal.timeout(ANSWER_MS),
+    })
+    const text = await response.text()
+    const said = text === "" ? null : JSON.parse(text)
+    return {
+      sentAt,
+      heardAt: performance.now(),
+      status: response.status,
+      code: response.status < 400 ? null : (said?.code ?? null),
+      body: said,
+      replayed: response.headers.get("idempotent-replayed") === "true",
+      retryAfter: response.headers.get("retry-after"),
+    }
+  } catch (error) {
+    const timedOut = error instanceof Error && error.name === "TimeoutError"
+    return { ...nothing, code: timedOut ? "never" : null, sentAt, heardAt: performance.now() }
+  }
+}
+
+/** Puts products on the shelf: `count` of them, ids. */
+export const stockShelves = async (url: string, count: number, onHand: number): Promise<ReadonlyArray<string>> => {
+  const ids: Array<string> = []
+  for (let number = 0; number < count; number++) {
+    const price = { amount: 1_000 + number, currency: "EUR" }
+    const response = await fetch(`${url}/v1/products`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({
+        sku: `shelf-${number}-${onHand}-${crypto.randomUUID()}`,
+        name: "Moon jar",
+        price,
+        onHand,
+      }),
+    })
+    if (response.status !== 201) throw new Error(`no product: ${response.status} ${await response.text()}`)
+    ids.push(((await response.json()) as { readonly id: string }).id)
+  }
+  return ids
+}
