@@ -61,7 +61,7 @@ export const isAlive = (home: string, pid: number): boolean => {
   }
 }
 
-const freePort = (): Promise<number> =>
+export const freePort = (): Promise<number> =>
   new Promise((resolve, reject) => {
     const server = createServer().once("error", reject)
     server.listen(0, "127.0.0.1", () => {
@@ -76,12 +76,17 @@ const freePort = (): Promise<number> =>
  */
 const settings = ["max_connections=300", "listen_addresses=127.0.0.1", "unix_socket_directories=", "max_wal_size=2GB"]
 
-export type Started = { readonly child: ChildProcess; readonly port: number } | { readonly failed: string }
+export type Started = { readonly child: ChildProcess } | { readonly failed: string }
 
-/** Starts it and waits until it accepts connections, or until it has given up. */
-export const start = async (home: string, binaries: Binaries, as: Account): Promise<Started> => {
-  const port = await freePort()
-  const log = openSync(logOf(home), "w", 0o644)
+/** Starts it and waits until it accepts connections, or until it has given up. `spawned` hears of it at once. */
+export const start = async (
+  home: string,
+  binaries: Binaries,
+  as: Account,
+  port: number,
+  spawned: (child: ChildProcess) => void,
+): Promise<Started> => {
+  const log = openSync(logOf(home), "a", 0o644)
   const flags = ["-D", dataOf(home), "-p", String(port), ...settings.flatMap((setting) => ["-c", setting])]
   const how = launched(binaries.postgres, flags, as)
   const child = spawn(how.file, how.flags, {
@@ -96,6 +101,7 @@ export const start = async (home: string, binaries: Binaries, as: Account): Prom
   child.once("error", (error) => {
     failure = error.message
   })
+  spawned(child)
   for (;;) {
     if (failure !== null) return { failed: failure }
     if (child.exitCode !== null || child.signalCode !== null) return { failed: lastWords(home) }
@@ -104,8 +110,16 @@ export const start = async (home: string, binaries: Binaries, as: Account): Prom
     await pause(LOOK_MS)
   }
   child.unref()
-  return { child, port }
+  return { child }
 }
+
+/** How it ended, once it has. */
+export const exited = (child: ChildProcess): Promise<string> =>
+  new Promise((resolve) => {
+    const say = () => resolve(child.signalCode ?? `exit code ${child.exitCode}`)
+    if (child.exitCode !== null || child.signalCode !== null) say()
+    else child.once("exit", say)
+  })
 
 const lastWords = (home: string): string => {
   const lines = readFileSync(logOf(home), "utf8").trim().split("\n")

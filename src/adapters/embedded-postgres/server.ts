@@ -3,28 +3,29 @@
  * stay. Commits are flushed to disk (fsync is on).
  *
  * After a crash of everything the next start recovers by itself: a postmaster that was left over is stopped first, and one
- * that is still dying is waited for.
+ * that is still dying is waited for. One that dies under a running service is started again (`keeper.ts`).
  *
  * Limits: one process per home; 20 s to become ready.
  * Fails: EmbeddedUnusable, one line.
  */
-import { realpathSync } from "node:fs"
+import { realpathSync, rmSync } from "node:fs"
 import { Effect, type Scope } from "effect"
-import type { Account, Binaries } from "./binaries.ts"
+import type { Binaries } from "./binaries.ts"
 import * as BinariesOf from "./binaries.ts"
 import * as DataFolder from "./data-folder.ts"
 import * as HomeLock from "./home-lock.ts"
+import { Keeper } from "./keeper.ts"
 import * as Postmaster from "./postmaster.ts"
 import { EmbeddedUnusable } from "./unusable.ts"
 
 export interface Embedded {
   readonly url: string
   readonly port: number
-  /** Process id of the postmaster. */
+  /** Process id of the postmaster; it changes when a dead one is replaced. */
   readonly pid: number
 }
 
-/** What can be in the way after a crash (backends that have not noticed yet, a port taken meanwhile) is gone by then. */
+/** A database that another process is just starting or starting again is up by then. */
 const READY_WITHIN_MS = 20_000
 
 const RETRY_MS = 200
@@ -60,30 +61,25 @@ const join = (home: string): Effect.Effect<Embedded, EmbeddedUnusable> =>
   })
 
 const startLocked = (home: string): Effect.Effect<Embedded, EmbeddedUnusable, Scope.Scope> =>
-  Effect.map(
-    Effect.acquireRelease(
-      attempt(() => launch(home)),
-      ({ stop }) => Effect.promise(stop),
-    ),
-    ({ embedded }) => embedded,
-  )
+  Effect.gen(function* () {
+    const keeper = yield* attempt(() => prepare(home))
+    yield* Effect.acquireRelease(
+      attempt(() => keeper.start()),
+      () => Effect.promise(() => keeper.stop()),
+    )
+    yield* Effect.forkScoped(keeper.keepRunning)
+    return { url: DataFolder.urlOf(home, keeper.port), port: keeper.port, pid: keeper.pid }
+  })
 
-const launch = async (home: string) => {
+const prepare = async (home: string): Promise<Keeper> => {
   const binaries = await BinariesOf.find()
   const account = BinariesOf.account()
   const reachesProgram = BinariesOf.onTheWayTo(binaries.postgres, account, "the Postgres program")
   const as = BinariesOf.onTheWayTo(DataFolder.dataOf(home), reachesProgram, "JAEGO_HOME")
   await DataFolder.initialise(home, binaries, as)
   await clearLeftOver(home, binaries)
-  const { child, port } = await startPatiently(home, binaries, as)
-  const pid = child.pid!
-  const watchdog = Postmaster.watch(pid)
-  child.once("exit", watchdog.dismiss)
-  const stop = async () => {
-    await Postmaster.stop(home, pid, binaries)
-    watchdog.dismiss()
-  }
-  return { embedded: { url: DataFolder.urlOf(home, port), port, pid }, stop }
+  rmSync(DataFolder.logOf(home), { force: true })
+  return new Keeper(home, binaries, as)
 }
 
 /** We hold the lock, so a postmaster that runs here has lost its owner. It is stopped: its settings may be old. */
@@ -93,15 +89,6 @@ const clearLeftOver = async (home: string, binaries: Binaries): Promise<void> =>
   if (Postmaster.isAlive(home, left.pid)) await Postmaster.stop(home, left.pid, binaries)
   // Also when its process id now belongs to some other program, for which Postgres would refuse to start.
   Postmaster.forget(home)
-}
-
-const startPatiently = async (home: string, binaries: Binaries, as: Account) => {
-  for (const end = Date.now() + READY_WITHIN_MS; ; await Postmaster.pause(RETRY_MS)) {
-    const started = await Postmaster.start(home, binaries, as)
-    if ("child" in started) return started
-    if (Date.now() >= end || started.failed.includes("incompatible"))
-      throw new EmbeddedUnusable({ message: `the embedded Postgres under ${home} does not start: ${started.failed}` })
-  }
 }
 
 const attempt = <A>(body: () => Promise<A>): Effect.Effect<A, EmbeddedUnusable> =>

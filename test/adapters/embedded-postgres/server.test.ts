@@ -120,6 +120,39 @@ describe("the embedded Postgres", () => {
     }
   })
 
+  it("is started again, at the same address, when it dies under a running owner, however often", async () => {
+    const { child, embedded, gone } = await owned()
+    await run(query(embedded.url, "create table outlived as select 10 as n"))
+    let pid = embedded.pid
+    for (const signal of ["SIGKILL", "SIGQUIT", "SIGKILL"] as const) {
+      process.kill(pid, signal)
+      const next = () => Postmaster.read(home)
+      await expect
+        .poll(() => next()?.status === "ready" && next()?.pid !== pid && next()?.port === embedded.port, {
+          timeout: 20_000,
+        })
+        .toBe(true)
+      pid = next()!.pid
+      expect(await run(query(embedded.url, "select n from outlived"))).toEqual([{ n: 10 }])
+    }
+    child.stdin!.end()
+    expect(await gone).toBe(0)
+    expect(Postmaster.isAlive(home, pid)).toBe(false)
+  })
+
+  it("is not left behind when its owner is killed after it was started again", async () => {
+    const { child, embedded } = await owned()
+    process.kill(embedded.pid, "SIGKILL")
+    await expect
+      .poll(() => Postmaster.read(home)?.pid !== embedded.pid && Postmaster.read(home)?.status === "ready", {
+        timeout: 20_000,
+      })
+      .toBe(true)
+    const { pid } = Postmaster.read(home)!
+    process.kill(-child.pid!, "SIGKILL")
+    await expect.poll(() => Postmaster.isAlive(home, pid), { timeout: 10_000 }).toBe(false)
+  })
+
   it("starts although its old process id now belongs to another program", async () => {
     await run(Server.start(home))
     writeFileSync(join(home, "data/postmaster.pid"), `${process.pid}\n${home}/data\n1\n5432\n\n127.0.0.1\n\nready   \n`)
