@@ -10,7 +10,8 @@ import * as Checkout from "../domain/checkout.ts"
 import type { OrderId } from "../domain/ids.ts"
 import * as Lane from "../domain/lane.ts"
 import type { Order } from "../domain/order.ts"
-import { type Claim, type Command, Inventory, type Refused } from "../ports/inventory.ts"
+import type { Unavailable } from "../ports/failures.ts"
+import { type Claim, type Command, Inventory } from "../ports/inventory.ts"
 import { OrderBook, type Unsettled } from "../ports/order-book.ts"
 import type { Page } from "../ports/page.ts"
 import type { Payment } from "../ports/payment.ts"
@@ -30,12 +31,13 @@ const YOUNG_MS = 5_000
 
 /**
  * A request that still waits for the outcome: its stored answer becomes the outcome. Once it has gone (the deadline, or an
- * outcome that is unknown), its answer stays the 202 it got.
+ * outcome that is unknown), its answer stays the 202 it got. When the outcome cannot be recorded now, it is told so: asking
+ * again with its key says what became of it.
  */
 export interface Waiter {
   state: "waiting" | "recording" | "gone"
   readonly claim: Claim | null
-  readonly order: Deferred.Deferred<Order>
+  readonly order: Deferred.Deferred<Order, Unavailable>
 }
 
 export class CheckoutRunner extends Context.Service<
@@ -62,11 +64,10 @@ interface Desk {
   readonly graceMs: number
 }
 
-/** Until it is durable; the order as it is then. */
-const record = ({ inventory, probe }: Desk, command: Command): Effect.Effect<Order, Refused> =>
+/** The order as it is once this is durable. What the checkout decides is never refused: that would be a defect. */
+const recordOnce = ({ inventory, probe }: Desk, command: Command): Effect.Effect<Order, Unavailable> =>
   inventory.submit(command).pipe(
-    Effect.retry({ schedule: RECORD_AGAIN, while: (error) => error._tag === "Unavailable" }),
-    Effect.catchTag("Unavailable", () => Effect.never),
+    Effect.catchTag("Refused", ({ rejection }) => Effect.die(new Error(`${command._tag}: ${rejection._tag}`))),
     Effect.map(({ reply }) => {
       if (reply._tag !== "Order") throw new Error(`${command._tag} was answered with ${reply._tag}`)
       announceEnd(probe, command, reply.order)
@@ -74,17 +75,24 @@ const record = ({ inventory, probe }: Desk, command: Command): Effect.Effect<Ord
     }),
   )
 
+/** However long it takes. */
+const record = (desk: Desk, command: Command): Effect.Effect<Order> =>
+  recordOnce(desk, command).pipe(Effect.retry(RECORD_AGAIN), Effect.orDie)
+
 const recordPayment = Effect.fnUntraced(function* (
   desk: Desk,
   orderId: OrderId,
   outcome: "charged" | "declined",
   waiter: Waiter | null,
 ) {
-  const waited = waiter?.state === "waiting" ? waiter : null
-  if (waited !== null) waited.state = "recording"
-  const order = yield* record(desk, { _tag: "RecordPayment", orderId, outcome, claim: waited?.claim ?? null })
-  if (waited !== null) yield* Deferred.succeed(waited.order, order)
-  return order
+  const recording = { _tag: "RecordPayment", orderId, outcome, claim: null } as const
+  if (waiter?.state !== "waiting") return yield* record(desk, recording)
+  waiter.state = "recording"
+  return yield* recordOnce(desk, { ...recording, claim: waiter.claim }).pipe(
+    Effect.onExit((exit) => Deferred.done(waiter.order, exit)),
+    // Only the first record may become the stored answer: by now the caller may have asked again and been told.
+    Effect.catchTag("Unavailable", () => record(desk, recording)),
+  )
 })
 
 const ask = ({ payment }: Desk, order: Order, how: Ask) => {
@@ -137,8 +145,7 @@ const drive = Effect.fnUntraced(function* (desk: Desk, start: Order, first: Ask,
     if (said === null) {
       if (waiter !== null) yield* dismiss(waiter, order)
       yield* Effect.sleep(askAgainMs(silences++))
-    }
-    if (said !== null && said !== "absent") order = said
+    } else if (said !== "absent") order = said
   }
 })
 
@@ -164,10 +171,11 @@ export const layer = ({ callTimeoutMs, graceMs }: Options) =>
         ).pipe(Effect.asVoid)
 
       const takeUp = Effect.fnUntraced(function* ({ order, elsewhere, ending }: Unsettled) {
-        for (const productId of ending === null ? [] : elsewhere)
-          yield* Effect.ignore(
-            inventory.submit({ _tag: "EndHolds", orderId: order.id, lane: Lane.of(productId), ending: ending! }),
-          )
+        if (ending !== null)
+          for (const productId of elsewhere)
+            yield* Effect.ignore(
+              inventory.submit({ _tag: "EndHolds", orderId: order.id, lane: Lane.of(productId), ending }),
+            )
         const now = yield* Clock.currentTimeMillis
         const attempt = order.status === "reserved" ? order.attempt : null
         const young = attempt !== null && attempt.startedAt >= startedAt && attempt.startedAt > now - YOUNG_MS

@@ -8,6 +8,7 @@ import { Clock, Deferred, Effect } from "effect"
 import { OrderId } from "../domain/ids.ts"
 import * as Lane from "../domain/lane.ts"
 import * as Order from "../domain/order.ts"
+import type { Unavailable } from "../ports/failures.ts"
 import { Ids } from "../ports/ids.ts"
 import { type Answer, type Claim, Inventory, type RequestedLine } from "../ports/inventory.ts"
 import { Probe } from "../ports/probe.ts"
@@ -52,7 +53,7 @@ export const make = Effect.fnUntraced(function* ({ deadlineMs, holdMs }: Options
 
   /** Waits for the outcome; when the deadline comes first, the answer is fixed as `reserved`. */
   const waitForOutcome = Effect.fnUntraced(function* (reserved: Order.Order, claim: Claim | null) {
-    const waiter: Waiter = { state: "waiting", claim, order: yield* Deferred.make<Order.Order>() }
+    const waiter: Waiter = { state: "waiting", claim, order: yield* Deferred.make<Order.Order, Unavailable>() }
     yield* runner.begin(reserved, waiter)
     const outcome = Deferred.await(waiter.order)
     const deadline = Effect.sleep(deadlineMs).pipe(

@@ -24,6 +24,9 @@ export interface Claim {
   readonly fingerprint: string
 }
 
+/** What makes a claim one of a kind. A route never holds a space, so no two share a name. */
+export const claimName = ({ key, route }: Pick<Claim, "route" | "key">): string => `${route} ${key}`
+
 export interface RequestedLine {
   readonly productId: ProductId
   readonly quantity: number

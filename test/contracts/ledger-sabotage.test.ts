@@ -7,6 +7,7 @@ import { describe } from "vitest"
 import * as MemoryLease from "../../src/adapters/memory/lease.ts"
 import * as MemoryLedger from "../../src/adapters/memory/ledger.ts"
 import * as Store from "../../src/adapters/memory/store.ts"
+import { claimName } from "../../src/ports/inventory.ts"
 import { type Batch, Ledger } from "../../src/ports/ledger.ts"
 import { catches } from "./check.ts"
 import { checks } from "./ledger.ts"
@@ -99,7 +100,7 @@ const SABOTAGE: ReadonlyArray<{ readonly ledger: string; readonly check: string;
     ledger: "binds keys twice",
     check: "binds a key once: a second batch is contested and writes nothing",
     crooked: tampering((batch, store) => {
-      for (const { claim } of batch.keys) store.keys.delete(Store.claimKey(claim))
+      for (const { claim } of batch.keys) store.keys.delete(claimName(claim))
       return batch
     }),
   },
@@ -111,7 +112,7 @@ const SABOTAGE: ReadonlyArray<{ readonly ledger: string; readonly check: string;
         Effect.tap(ledger.commit(batch), () =>
           Effect.sync(() => {
             for (const claim of batch.asks)
-              store.keys.set(Store.claimKey(claim), { claim, answer: { _tag: "Whole", reply: { _tag: "Done" } } })
+              store.keys.set(claimName(claim), { claim, answer: { _tag: "Whole", reply: { _tag: "Done" } } })
           }),
         ),
     }),
@@ -148,9 +149,9 @@ const SABOTAGE: ReadonlyArray<{ readonly ledger: string; readonly check: string;
         Effect.tap(ledger.commit(batch), () =>
           Effect.sync(() => {
             for (const outcome of batch.keyOutcomes) {
-              const row = store.keys.get(Store.claimKey(outcome))!
+              const row = store.keys.get(claimName(outcome))!
               if (row.answer._tag === "Order")
-                store.keys.set(Store.claimKey(outcome), { ...row, answer: { ...row.answer, status: outcome.status } })
+                store.keys.set(claimName(outcome), { ...row, answer: { ...row.answer, status: outcome.status } })
             }
           }),
         ),

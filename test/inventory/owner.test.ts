@@ -164,6 +164,18 @@ describe("an owner", () => {
     await work(shop, shop.ledger)
     expect(shop.answers).toEqual(["draining", "Stock"])
   })
+
+  it("stays closed when it drains while an answer is lost", async () => {
+    const shop = desk(1)
+    shop.submit(receive(shop.first))
+    await work(shop, {
+      ...shop.ledger,
+      commit: (batch) => Effect.andThen(shop.ledger.commit(batch), new CommitUnknown({ detail: "planned" })),
+      raise: (lanes) => Effect.tap(shop.ledger.raise(lanes), () => Effect.sync(() => shop.owner.close("draining"))),
+    })
+    shop.submit(receive(shop.first))
+    expect(shop.answers).toEqual(["Stock", "draining"])
+  })
 })
 
 describe("a shelf", () => {

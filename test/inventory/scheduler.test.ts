@@ -10,7 +10,7 @@ import { Readiness } from "../../src/app/readiness.ts"
 import { Shop } from "../../src/app/shop.ts"
 import type { OrderId, ProductId } from "../../src/domain/ids.ts"
 import * as Lane from "../../src/domain/lane.ts"
-import { type Claim, Inventory, type RequestedLine } from "../../src/ports/inventory.ts"
+import { type Claim, claimName, Inventory, type RequestedLine } from "../../src/ports/inventory.ts"
 import type { CommitResult, Ledger } from "../../src/ports/ledger.ts"
 import { broken, STANDING } from "../support/laws.ts"
 import * as MemoryShop from "../support/memory-shop.ts"
@@ -150,7 +150,7 @@ const callers = ({ runtime, shop, products, store }: Opened, { baskets, received
   const told = (call: Effect.Effect<unknown, unknown>) => () => runtime.runPromise(Effect.exit(call))
   const last = baskets.length - 1
   const foreign = { ...claim(`key-${last}`, last), fingerprint: FOREIGN }
-  const name = MemoryStore.claimKey(foreign)
+  const name = claimName(foreign)
   const bindForeign = Effect.sync(() => {
     const answer = { _tag: "Whole", reply: { _tag: "Done" } } as const
     if (!store.keys.has(name)) store.keys.set(name, { claim: foreign, answer })

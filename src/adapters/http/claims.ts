@@ -12,7 +12,7 @@
 import { hash } from "node:crypto"
 import { Effect } from "effect"
 import type { Replayable } from "../../app/shop.ts"
-import type { Claim, Route } from "../../ports/inventory.ts"
+import { type Claim, claimName, type Route } from "../../ports/inventory.ts"
 import type { Probe } from "../../ports/probe.ts"
 import * as Problems from "./problems.ts"
 
@@ -58,8 +58,7 @@ export const inFlight = (probe: Probe["Service"]): InFlight => {
   return {
     once: <A extends Replayable<unknown>, E, R>(claim: Claim | null, effect: Effect.Effect<A, E, R>) => {
       if (claim === null) return effect
-      // A route never holds a space, so no two claims share a name.
-      const name = `${claim.route} ${claim.key}`
+      const name = claimName(claim)
       return Effect.suspend<A, E | Problems.Problem, R>(() => {
         if (keys.has(name)) return Effect.fail(Problems.idempotencyInProgress())
         keys.add(name)

@@ -1,6 +1,7 @@
 /** Problems as the OpenAPI document shows them: one answer for each status, with the codes that its route can give. */
 import { Schema } from "effect"
 import { HttpApiSchema } from "effect/http-api"
+import { UnavailableReason } from "../../ports/failures.ts"
 import { CONTENT_TYPE, type Code, kinds } from "./problems.ts"
 import { Status } from "./schemas.ts"
 
@@ -57,16 +58,7 @@ const anywhere: ReadonlyArray<Code> = [
 ]
 
 /** What a request that needs the shop may meet. */
-const unavailable: ReadonlyArray<Code> = [
-  "mailbox-full",
-  "worker-lost",
-  "database",
-  "standby",
-  "starting",
-  "draining",
-  "stale-owner",
-  "hold-lapsed",
-]
+const unavailable: ReadonlyArray<Code> = UnavailableReason.literals
 
 /** What every request with a body may meet. */
 const posting: ReadonlyArray<Code> = [

@@ -6,6 +6,7 @@
  */
 import type { ProductId } from "../../domain/ids.ts"
 import * as Lane from "../../domain/lane.ts"
+import { claimName } from "../../ports/inventory.ts"
 import type { Batch } from "../../ports/ledger.ts"
 import * as Store from "./store.ts"
 
@@ -39,7 +40,7 @@ const twice = (store: Store.Shape, batch: Batch): string | null => {
     ["SKU", batch.products.map(({ product }) => product.sku)],
     ["order", [...batch.orders.map(({ id }) => id), ...batch.orderUpdates.map(({ order }) => order.id)]],
     ["hold", [...batch.holds, ...batch.holdChanges].map((row) => `${row.orderId} ${row.productId}`)],
-    ["key", batch.keys.map(({ claim }) => Store.claimKey(claim))],
+    ["key", batch.keys.map(({ claim }) => claimName(claim))],
     ["units", batch.units.map((row) => Store.unitsKey(row.productId, row.customerId))],
   ]
   for (const [what, keys] of groups) {

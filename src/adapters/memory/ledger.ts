@@ -11,7 +11,7 @@ import { Effect, Layer } from "effect"
 import type { OrderId, ProductId } from "../../domain/ids.ts"
 import * as Lane from "../../domain/lane.ts"
 import type { Order, Status } from "../../domain/order.ts"
-import type { Claim, Reply } from "../../ports/inventory.ts"
+import { type Claim, claimName, type Reply } from "../../ports/inventory.ts"
 import {
   type Batch,
   type CommitResult,
@@ -56,7 +56,7 @@ const contested = (store: Store.Shape, batch: Batch): CommitResult | null => {
   const changedHolds = batch.holdChanges
     .filter(({ from, orderId, productId }) => Store.holdOf(store, orderId, productId)?.state !== from)
     .map((change) => change.orderId)
-  const free = claims.every((claim) => !store.keys.has(Store.claimKey(claim)))
+  const free = claims.every((claim) => !store.keys.has(claimName(claim)))
   if (free && takenSkus.length === 0 && changedHolds.length === 0) return null
   return {
     _tag: "Contested",
@@ -80,7 +80,7 @@ const staleVersion = (store: Store.Shape, batch: Batch): string | null => {
 
 /** The bound ones among the claims, each once. */
 const knownKeys = (store: Store.Shape, claims: ReadonlyArray<Claim>): ReadonlyArray<KnownKey> =>
-  [...new Set(claims.map(Store.claimKey))].flatMap((key) => {
+  [...new Set(claims.map(claimName))].flatMap((key) => {
     const row = store.keys.get(key)
     return row === undefined ? [] : [{ ...row.claim, reply: replyOf(store, row.answer) }]
   })
@@ -129,11 +129,11 @@ const write = (store: Store.Shape, batch: Batch): void => {
     writeHold(store, { ...row, state: to, lapsesAt: to === "tentative" ? row.lapsesAt : null })
   }
   for (const row of batch.units) store.units.set(Store.unitsKey(row.productId, row.customerId), row)
-  for (const row of batch.keys) store.keys.set(Store.claimKey(row.claim), row)
+  for (const row of batch.keys) store.keys.set(claimName(row.claim), row)
   for (const outcome of batch.keyOutcomes) {
-    const row = store.keys.get(Store.claimKey(outcome))
+    const row = store.keys.get(claimName(outcome))
     if (row?.answer._tag === "Order" && row.answer.status === "reserved")
-      store.keys.set(Store.claimKey(outcome), { ...row, answer: { ...row.answer, status: outcome.status } })
+      store.keys.set(claimName(outcome), { ...row, answer: { ...row.answer, status: outcome.status } })
   }
   for (const movement of batch.movements) store.movements.get(movement.productId)!.push(movement)
   for (const fact of batch.facts) store.facts.push(fact)

@@ -13,7 +13,6 @@ import * as Lane from "../../domain/lane.ts"
 import type { Order } from "../../domain/order.ts"
 import type { Product } from "../../domain/product.ts"
 import type { Stock } from "../../domain/stock.ts"
-import type { Claim } from "../../ports/inventory.ts"
 import type { Fact, HoldRow, KeyRow, Movement, OwnedLane, UnitsRow } from "../../ports/ledger.ts"
 
 /** Whoever holds the lease: its database session, so to speak. */
@@ -73,8 +72,6 @@ export const make = (): Shape => ({
 export const layer: Layer.Layer<Store> = Layer.sync(Store, make)
 
 export const unitsKey = (productId: ProductId, customerId: CustomerId): string => productId + customerId
-
-export const claimKey = ({ route, key }: Pick<Claim, "route" | "key">): string => `${route} ${key}`
 
 export const holdOf = (store: Tables, orderId: OrderId, productId: ProductId): HoldRow | undefined =>
   store.holds.get(orderId)?.get(productId)

@@ -40,8 +40,8 @@ export const run = Effect.fnUntraced(function* (owner: Owner, worker: number, fe
   const ids = yield* Ids
   const clock = yield* Clock.Clock
 
-  const committed = (batch: Batch, entries: ReadonlyArray<Entry>, known: ReadonlyArray<KnownKey>): void => {
-    for (const { lane, epoch, toSeq } of batch.lanes) owner.lanes.set(lane, { lane, epoch, seq: toSeq })
+  const committed = (batch: Batch | null, entries: ReadonlyArray<Entry>, known: ReadonlyArray<KnownKey>): void => {
+    for (const { lane, epoch, toSeq } of batch?.lanes ?? []) owner.lanes.set(lane, { lane, epoch, seq: toSeq })
     for (const entry of entries) owner.answerDurable(entry, known)
   }
 
@@ -74,7 +74,7 @@ export const run = Effect.fnUntraced(function* (owner: Owner, worker: number, fe
 
   const findOut = Effect.fnUntraced(function* (batch: Batch, entries: ReadonlyArray<Entry>) {
     probe.emit({ _tag: "CommitFailed", worker, outcome: "unknown" })
-    owner.close("database")
+    owner.pause()
     const patience = Effect.sleep(UNKNOWN_PATIENCE_MS).pipe(
       Effect.andThen(Effect.sync(() => owner.failAll(entries, "database"))),
     )
@@ -86,7 +86,7 @@ export const run = Effect.fnUntraced(function* (owner: Owner, worker: number, fe
     if (lanes === null) return yield* fence(entries)
     const happened = didCommit(batch, lanes)
     for (const owned of lanes) owner.lanes.set(owned.lane, owned)
-    owner.reopen()
+    owner.resume()
     if (happened) settleLate(owner, entries)
     owner.rewind(happened ? [] : entries)
     owner.decideAgain(entries)
@@ -97,7 +97,7 @@ export const run = Effect.fnUntraced(function* (owner: Owner, worker: number, fe
   const commitOnce = Effect.fnUntraced(function* () {
     const entries = owner.takeBatch()
     const batch = build(owner, entries, ids.next)
-    if (batch === null) return committed(nothingToWrite, entries, [])
+    if (batch === null) return committed(null, entries, [])
     const started = clock.currentTimeMillisUnsafe()
     const result = yield* Effect.result(ledger.commit(batch)).pipe(
       Effect.catchDefect((defect) => Effect.as(broken(entries, defect), null)),
@@ -126,22 +126,6 @@ export const run = Effect.fnUntraced(function* (owner: Owner, worker: number, fe
     }
   })
 })
-
-const nothingToWrite: Batch = {
-  lanes: [],
-  products: [],
-  stocks: [],
-  orders: [],
-  orderUpdates: [],
-  holds: [],
-  holdChanges: [],
-  units: [],
-  keys: [],
-  keyOutcomes: [],
-  movements: [],
-  facts: [],
-  asks: [],
-}
 
 /** Every commit that changes anything moves a seq of a lane that nobody else moves. */
 const didCommit = (batch: Batch, lanes: ReadonlyArray<OwnedLane>): boolean =>

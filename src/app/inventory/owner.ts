@@ -14,7 +14,15 @@ import { Exit } from "effect"
 import type { OrderId, ProductId } from "../../domain/ids.ts"
 import * as Lane from "../../domain/lane.ts"
 import { type Unavailable, type UnavailableReason, unavailable } from "../../ports/failures.ts"
-import { type Answer, type Claim, type Command, Refused, type Rejection, type Reply } from "../../ports/inventory.ts"
+import {
+  type Answer,
+  type Claim,
+  type Command,
+  claimName,
+  Refused,
+  type Rejection,
+  type Reply,
+} from "../../ports/inventory.ts"
 import type { KnownKey, Loaded, OwnedLane, Wanted } from "../../ports/ledger.ts"
 import { Bell } from "./bell.ts"
 import { type Deadline, Deadlines } from "./deadlines.ts"
@@ -51,7 +59,8 @@ export class Owner {
   /** Waiting for something to be loaded. */
   #waiting: Array<Entry> = []
   #wants = Wants.none()
-  #closed: UnavailableReason | null = null
+  #closed: "draining" | "stale-owner" | null = null
+  #paused = false
   /** Claims under way: the first is being decided, the others wait for it and will find their key bound, or free. */
   readonly #claims = new Map<string, Array<Entry>>()
   readonly #mailboxes = new Mailboxes()
@@ -82,7 +91,8 @@ export class Owner {
   }
 
   submit(command: Command, answer: Answering): void {
-    if (this.#closed !== null) return answer(Exit.fail(unavailable(this.#closed)))
+    const closed = this.#closed ?? (this.#paused ? "database" : null)
+    if (closed !== null) return answer(Exit.fail(unavailable(closed)))
     if (!this.#mailboxes.offer(command)) return answer(Exit.fail(unavailable("mailbox-full")))
     const entry: Entry = { command, answer, answered: false, outcome: null, absent: null }
     if (this.#isFirstOfItsClaim(entry)) this.#attempt(entry)
@@ -91,7 +101,7 @@ export class Owner {
   #isFirstOfItsClaim(entry: Entry): boolean {
     const claim = claimOf(entry.command)
     if (claim === null) return true
-    const name = nameOf(claim)
+    const name = claimName(claim)
     const line = this.#claims.get(name)
     if (line === undefined) this.#claims.set(name, [entry])
     else line.push(entry)
@@ -101,20 +111,25 @@ export class Owner {
   /** Whoever came with the same claim goes on, one at a time. */
   #letNextOfClaim(entry: Entry): void {
     const claim = claimOf(entry.command)
-    const line = claim === null ? undefined : this.#claims.get(nameOf(claim))
+    const line = claim === null ? undefined : this.#claims.get(claimName(claim))
     if (claim === null || line?.[0] !== entry) return
     line.shift()
-    if (line.length === 0) this.#claims.delete(nameOf(claim))
+    if (line.length === 0) this.#claims.delete(claimName(claim))
     else this.#attempt(line[0]!)
   }
 
-  /** From now on commands are refused for this reason; those under way go on. */
-  close(reason: UnavailableReason): void {
+  /** From now on, and for good, commands are refused for this reason; those under way go on. */
+  close(reason: "draining" | "stale-owner"): void {
     this.#closed = reason
   }
 
-  reopen(): void {
-    this.#closed = null
+  /** Until `resume`: nobody knows what memory is worth, so nothing new is taken on. */
+  pause(): void {
+    this.#paused = true
+  }
+
+  resume(): void {
+    this.#paused = false
   }
 
   #attempt(entry: Entry): void {
@@ -286,9 +301,6 @@ export const claimOf = (command: Command): Claim | null => {
       return null
   }
 }
-
-/** A route never holds a space, so no two claims share a name. */
-const nameOf = ({ key, route }: Claim): string => `${route} ${key}`
 
 export const boundTo = (claim: Claim | null, known: ReadonlyArray<KnownKey>): KnownKey | undefined =>
   claim === null ? undefined : known.find(({ route, key }) => key === claim.key && route === claim.route)

@@ -63,10 +63,6 @@ export class Shelf<Key, C extends Cell<unknown>> {
     this.#cells.delete(key)
   }
 
-  clear(): void {
-    this.#cells.clear()
-  }
-
   /** Looks at a few of the oldest: the settled leave, the recently used go to the back of the line. */
   #sweep(): void {
     let looks = 16
