@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, inject, it } from "vitest"
 import * as Verdict from "../../src/adapters/cli/verdict.ts"
 import * as PostgresClient from "../../src/adapters/postgres/client.ts"
 import * as Verification from "../../src/adapters/postgres/verification.ts"
-import { databaseUrl } from "../support/global-postgres.ts"
+import { databaseUrl } from "../support/database-server.ts"
 import { freshDatabase } from "../support/postgres.ts"
 import { type SmallShop, sell } from "./small-shop.ts"
 
