@@ -32,6 +32,8 @@ export interface Findings {
   readonly violations: ReadonlyArray<string>
   /** What could not be done here, with the reason. */
   readonly notTested: ReadonlyArray<string>
+  /** What was measured, by name with its unit. */
+  readonly figures?: Readonly<Record<string, number>>
 }
 
 /** Counts by name. */

@@ -47,6 +47,8 @@ export interface Options {
   readonly size?: number
   /** One wish in how many asks for several products; 3 unless told. */
   readonly severalIn?: number
+  /** How often each asks before a wish is left open; unless told, half of them once, the others twenty times. */
+  readonly attempts?: number
 }
 
 /** Whoever was turned away comes back after this, milliseconds. */
@@ -137,7 +139,7 @@ export class Shoppers {
   async #fulfil(wish: Wish): Promise<void> {
     this.wishes.push(wish)
     // Half of them insist; the rest leave it open, and go on to something else.
-    const attempts = this.#random(2) === 0 ? 1 : 20
+    const attempts = this.#options.attempts ?? (this.#random(2) === 0 ? 1 : 20)
     for (let made = 0; made < attempts && this.#open; made++) {
       await this.attempt(wish)
       if (finalOf(wish) !== null) return
