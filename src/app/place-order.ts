@@ -4,7 +4,7 @@
  *
  * Law: I4; the commit that places (or pays) journals the charge attempt before the provider is called.
  */
-import { Clock, Deferred, Effect } from "effect"
+import { Clock, Deferred, Effect, Stream, SubscriptionRef } from "effect"
 import { OrderId } from "../domain/ids.ts"
 import * as Lane from "../domain/lane.ts"
 import * as Order from "../domain/order.ts"
@@ -13,6 +13,7 @@ import { Ids } from "../ports/ids.ts"
 import { type Answer, type Claim, Inventory, type RequestedLine } from "../ports/inventory.ts"
 import { Probe } from "../ports/probe.ts"
 import { CheckoutRunner, type Waiter } from "./checkout-runner.ts"
+import { Readiness } from "./readiness.ts"
 import type { Paying, Replayable, Sale } from "./shop.ts"
 
 export interface Options {
@@ -20,6 +21,12 @@ export interface Options {
   readonly deadlineMs: number
   readonly holdMs: number
 }
+
+/**
+ * Once the service is ending, nobody waits longer than this for an outcome, milliseconds: long enough for a provider that
+ * answers, and all other buyers wait for the hand-over meanwhile.
+ */
+const DRAINING_MS = 200
 
 export interface PlaceOrder {
   readonly customerId: string
@@ -45,29 +52,54 @@ const saleOf = (order: Order.Order): Sale => ({
   outcome: order.status === "payment_failed" ? "declined" : order.status === "reserved" ? "reserved" : "paid",
 })
 
+/** Where buyers wait for their outcome: until the deadline, or until the service ends. */
+const waitingRoom = Effect.fnUntraced(function* (deadlineMs: number) {
+  const readiness = yield* Readiness
+  const inside = new Set<() => void>()
+  let patienceMs = deadlineMs
+  const hurry = Effect.gen(function* () {
+    patienceMs = Math.min(deadlineMs, DRAINING_MS)
+    yield* Effect.sleep(patienceMs)
+    for (const giveUp of inside) giveUp()
+  })
+  yield* Effect.forkScoped(
+    SubscriptionRef.changes(readiness).pipe(
+      Stream.filter((state) => state === "draining"),
+      Stream.runHead,
+      Effect.andThen(hurry),
+    ),
+  )
+
+  /** The outcome; when there is none in time, the answer is fixed as `reserved`. */
+  return (waiter: Waiter, reserved: Order.Order) => {
+    const outcome = Deferred.await(waiter.order)
+    const giveUp = () => {
+      // The outcome is being recorded as this request's answer: it comes with the next commit.
+      if (waiter.state !== "waiting") return
+      waiter.state = "gone"
+      Deferred.doneUnsafe(waiter.order, Effect.succeed(reserved))
+    }
+    inside.add(giveUp)
+    const deadline = Effect.sleep(patienceMs).pipe(Effect.andThen(Effect.sync(giveUp)), Effect.andThen(outcome))
+    return Effect.raceFirst(outcome, deadline).pipe(
+      Effect.interruptible,
+      Effect.ensuring(Effect.sync(() => inside.delete(giveUp))),
+    )
+  }
+})
+
 export const make = Effect.fnUntraced(function* ({ deadlineMs, holdMs }: Options) {
   const inventory = yield* Inventory
   const runner = yield* CheckoutRunner
   const ids = yield* Ids
   const probe = yield* Probe
+  const wait = yield* waitingRoom(deadlineMs)
 
-  /** Waits for the outcome; when the deadline comes first, the answer is fixed as `reserved`. */
   const waitForOutcome = Effect.fnUntraced(function* (reserved: Order.Order, claim: Claim | null) {
     const waiter: Waiter = { state: "waiting", claim, order: yield* Deferred.make<Order.Order, Unavailable>() }
     yield* runner.begin(reserved, waiter)
-    const outcome = Deferred.await(waiter.order)
-    const deadline = Effect.sleep(deadlineMs).pipe(
-      Effect.andThen(
-        Effect.suspend(() => {
-          // The outcome is being recorded as this request's answer: it comes with the next commit.
-          if (waiter.state === "recording") return outcome
-          waiter.state = "gone"
-          return Effect.succeed(reserved)
-        }),
-      ),
-    )
     // The order is placed and driven whoever waits: a caller that hangs up here stops nothing but its own waiting.
-    return yield* Effect.interruptible(Effect.raceFirst(outcome, deadline))
+    return yield* wait(waiter, reserved)
   })
 
   const pay = (reserved: Order.Order, answer: "wait" | "async", claim: Claim | null) =>

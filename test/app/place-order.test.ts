@@ -1,7 +1,8 @@
 /** Placing and paying while the database is away: nobody waits for it beyond the point where there is something to say. */
-import { Context, Effect, Exit, Layer, Schedule } from "effect"
+import { Context, Effect, Exit, Fiber, Layer, Schedule } from "effect"
 import { describe, expect, it } from "vitest"
 import { Recording } from "../../src/adapters/memory/probe.ts"
+import * as Readiness from "../../src/app/readiness.ts"
 import { Shop } from "../../src/app/shop.ts"
 import { LedgerDown } from "../../src/ports/ledger.ts"
 import * as MemoryShop from "../support/memory-shop.ts"
@@ -40,5 +41,36 @@ describe("an outcome that cannot be recorded", () => {
       expect(yield* shop.getOrder(again.value.order.id)).toMatchObject({ status: "paid" })
     })
     await Effect.runPromise(Effect.scoped(program))
+  })
+})
+
+describe("a service that is told to end", () => {
+  const bread = { sku: "bread", name: "bread", price: { amount: 250, currency: "EUR" }, onHand: 5, purchaseLimit: null }
+
+  /** Deadline and charge are far longer than the test may take. */
+  const program = Effect.gen(function* () {
+    const context = yield* Layer.build(MemoryShop.layer({ workers: 1, deadlineMs: 60_000 }))
+    const shop = Context.get(context, Shop)
+    const recording = Context.get(context, Recording)
+    const made = yield* shop.createProduct({ ...bread, claim: null }).pipe(Effect.retry(Schedule.spaced("5 millis")))
+    const place = (token: string, number: number) =>
+      shop.placeOrder({
+        customerId: "kim",
+        lines: [{ productId: made.value.id, quantity: 1 }],
+        paying: { _tag: "Token", token, answer: "wait" },
+        claim: { route: "orders", key: token, fingerprint: `018f0000-0000-7000-8000-00000000000${number}` },
+      })
+    const slow = yield* Effect.forkChild(place("tok_delay_50000", 1))
+    yield* recording.until(({ _tag }) => _tag === "OrderPlaced")
+    yield* Readiness.set("draining").pipe(Effect.provide(context))
+    const early = yield* Fiber.join(slow)
+    return { early, late: yield* place("tok_delay_50001", 2), quick: yield* place("tok_ok", 3) }
+  }).pipe(Effect.scoped)
+
+  it("keeps nobody waiting for a slow charge, whoever came before or after, and still tells what is known soon", {
+    timeout: 10_000,
+  }, async () => {
+    const { early, late, quick } = await Effect.runPromise(program)
+    expect([early.value.outcome, late.value.outcome, quick.value.outcome]).toEqual(["reserved", "reserved", "paid"])
   })
 })
