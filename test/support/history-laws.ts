@@ -251,6 +251,25 @@ const ordersAreTold = (calls: ReadonlyArray<Call>, books: Books): ReadonlyArray<
   })
 }
 
+/** Once an order is in the books, whoever asks for it again under its key is told of it, whatever the shelves hold by then. */
+const boundIsAnswered = (calls: ReadonlyArray<Call>, books: Books): ReadonlyArray<string> => {
+  const placing = group(
+    calls.filter(({ claim }) => claim?.route === "orders"),
+    ({ claim }) => claim!.key,
+  )
+  return books.keys.flatMap(({ answer, claim }) => {
+    if (claim.route !== "orders" || answer._tag !== "Order") return []
+    const taken = books.movements.find(({ orderId, type }) => orderId === answer.orderId && type === "reserved")
+    if (taken === undefined) return []
+    return (placing.get(claim.key) ?? []).flatMap((call) => {
+      const rejection = rejectionOf(call)
+      const later = (call.began.get(taken.productId) ?? 0) >= taken.version
+      if (rejection === null || !later || call.claim!.fingerprint !== claim.fingerprint) return []
+      return [`${call.name} was refused with ${rejection._tag}, its key ${claim.key} had been bound before`]
+    })
+  })
+}
+
 export const HISTORY: ReadonlyArray<HistoryLaw> = [
   { name: "everyone is answered", broken: everyoneAnswered },
   { name: "I3 accepted once", broken: acceptedOnce },
@@ -259,6 +278,7 @@ export const HISTORY: ReadonlyArray<HistoryLaw> = [
   { name: "I2 reads are fresh", broken: readsAreFresh },
   { name: "I4 refusals are legal", broken: refusalsAreLegal },
   { name: "I5 replays are equal", broken: replaysAreEqual },
+  { name: "I5 a bound key is answered", broken: boundIsAnswered },
 ]
 
 export const brokenHistory = (calls: ReadonlyArray<Call>, books: Books): ReadonlyArray<string> =>
