@@ -1,14 +1,19 @@
 /**
  * The workers: the owners of lanes, in this thread or in others. Whoever starts them cannot tell which.
  */
-import { Context, type Effect, type Scope } from "effect"
+import { Context, type Effect, type Exit, type Scope } from "effect"
 import type { Unavailable } from "./failures.ts"
 import type { Answer, Command, Refused, Reply } from "./inventory.ts"
 import type { LedgerDown, OwnedLane } from "./ledger.ts"
 
+export type Answering = (exit: Exit.Exit<Answer, Refused | Unavailable>) => void
+
 export interface Worker {
-  /** As `Inventory.submit`, for commands whose lanes are this worker's. */
-  readonly submit: (command: Command) => Effect.Effect<Answer, Refused | Unavailable>
+  /**
+   * As `Inventory.submit`, for commands whose lanes are this worker's. `answer` is called exactly once, now or later. A
+   * call and not an effect: thousands a second cross a thread here, and a fiber for each would cost more than its turn.
+   */
+  readonly submit: (command: Command, answer: Answering) => void
 }
 
 export interface Crew {

@@ -6,11 +6,11 @@
  */
 
 import type { Worker as Thread } from "node:worker_threads"
-import { Effect, Exit } from "effect"
-import { type Unavailable, unavailable } from "../../ports/failures.ts"
-import type { Answer, Command, Refused } from "../../ports/inventory.ts"
+import { Exit } from "effect"
+import { unavailable } from "../../ports/failures.ts"
+import type { Command } from "../../ports/inventory.ts"
 import type { Happening } from "../../ports/probe.ts"
-import type { OrderReply } from "../../ports/workers.ts"
+import type { Answering, OrderReply } from "../../ports/workers.ts"
 import { type Envelope, type FromWorker, type ToWorker, toExit } from "./messages.ts"
 
 export interface Listeners {
@@ -22,12 +22,10 @@ export interface Listeners {
   readonly gone: (error: unknown) => void
 }
 
-type Resume = (exit: Exit.Exit<Answer, Refused | Unavailable>) => void
-
 export class Link {
   readonly #thread: Thread
   readonly #listeners: Listeners
-  readonly #callers = new Map<number, Resume>()
+  readonly #callers = new Map<number, Answering>()
   #outgoing: Array<Envelope> = []
   #lastId = 0
   #error: unknown = null
@@ -43,14 +41,12 @@ export class Link {
     thread.on("exit", () => this.#lose())
   }
 
-  submit(command: Command): Effect.Effect<Answer, Refused | Unavailable> {
-    return Effect.callback<Answer, Refused | Unavailable>((resume) => {
-      if (this.#gone) return resume(Exit.fail(unavailable("worker-lost")))
-      const id = ++this.#lastId
-      this.#callers.set(id, resume)
-      if (this.#outgoing.length === 0) setImmediate(() => this.#flush())
-      this.#outgoing.push({ id, command })
-    })
+  submit(command: Command, answer: Answering): void {
+    if (this.#gone) return answer(Exit.fail(unavailable("worker-lost")))
+    const id = ++this.#lastId
+    this.#callers.set(id, answer)
+    if (this.#outgoing.length === 0) setImmediate(() => this.#flush())
+    this.#outgoing.push({ id, command })
   }
 
   drain(): void {
@@ -80,9 +76,9 @@ export class Link {
       case "Receipts":
         for (const happening of message.happenings) this.#listeners.happened(happening)
         for (const { id, outcome } of message.receipts) {
-          const resume = this.#callers.get(id)
+          const answer = this.#callers.get(id)
           this.#callers.delete(id)
-          resume?.(toExit(outcome))
+          answer?.(toExit(outcome))
         }
     }
   }
@@ -91,7 +87,7 @@ export class Link {
     this.#gone = true
     const callers = [...this.#callers.values()]
     this.#callers.clear()
-    for (const resume of callers) resume(Exit.fail(unavailable("worker-lost")))
+    for (const answer of callers) answer(Exit.fail(unavailable("worker-lost")))
     this.#listeners.gone(this.#error)
   }
 }

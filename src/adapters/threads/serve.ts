@@ -72,7 +72,7 @@ export const serve = Effect.gen(function* () {
   parentPort!.on("message", (message: ToWorker) => {
     if (message._tag === "Drain") return Deferred.doneUnsafe(drained, Effect.void)
     for (const { id, command } of message.commands)
-      Effect.runFork(worker.submit(command)).addObserver((exit) => outbox.give({ id, outcome: toOutcome(exit) }))
+      worker.submit(command, (exit) => outbox.give({ id, outcome: toOutcome(exit) }))
   })
   post({ _tag: "Ready" })
   yield* Deferred.await(drained)

@@ -6,11 +6,11 @@
  */
 
 import { Worker as Thread } from "node:worker_threads"
-import { Deferred, Effect, FiberSet, Layer, Schedule } from "effect"
+import { Deferred, Effect, Exit, FiberSet, Layer, Schedule } from "effect"
 import { unavailable } from "../../ports/failures.ts"
 import { Ledger, type OwnedLane } from "../../ports/ledger.ts"
 import { Probe } from "../../ports/probe.ts"
-import { type OrderReply, Workers } from "../../ports/workers.ts"
+import { type OrderReply, type Worker, Workers } from "../../ports/workers.ts"
 import { Link } from "./link.ts"
 import type { Birth } from "./messages.ts"
 
@@ -84,10 +84,15 @@ export const layer = (entry: URL, databaseUrl: string, onThread?: (worker: numbe
           }),
         )
         yield* Effect.forEach(assignments, (lanes, worker) => spawn(worker, lanes), { concurrency: "unbounded" })
-        const workers = assignments.map((_, worker) => ({
-          submit: (command: Parameters<Link["submit"]>[0]) =>
-            Effect.suspend(() => links[worker]?.submit(command) ?? Effect.fail(unavailable("worker-lost"))),
-        }))
+        const workers = assignments.map(
+          (_, worker): Worker => ({
+            submit: (command, answer) => {
+              const link = links[worker]
+              if (link === null || link === undefined) answer(Exit.fail(unavailable("worker-lost")))
+              else link.submit(command, answer)
+            },
+          }),
+        )
         return { workers, fenced: Deferred.await(fenced) }
       })
 

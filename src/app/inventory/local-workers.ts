@@ -3,9 +3,7 @@
  * and the memory store run directly.
  */
 import { Cause, Clock, Deferred, Effect, Layer } from "effect"
-import type { Unavailable } from "../../ports/failures.ts"
 import type { Ids } from "../../ports/ids.ts"
-import type { Answer, Command, Refused } from "../../ports/inventory.ts"
 import type { Ledger, OwnedLane } from "../../ports/ledger.ts"
 import { Probe } from "../../ports/probe.ts"
 import { type OrderReply, type Worker, Workers } from "../../ports/workers.ts"
@@ -60,12 +58,6 @@ export const startOwner = Effect.fnUntraced(function* (
   return owner
 })
 
-/** Once handed over, a command goes its way, whoever hangs up. */
-const submitTo =
-  (owner: Owner) =>
-  (command: Command): Effect.Effect<Answer, Refused | Unavailable> =>
-    Effect.callback<Answer, Refused | Unavailable>((resume) => owner.submit(command, resume))
-
 export const layer = Layer.effect(
   Workers,
   Effect.gen(function* () {
@@ -75,8 +67,10 @@ export const layer = Layer.effect(
         Effect.gen(function* () {
           const fenced = yield* Deferred.make<void>()
           const workers: Array<Worker> = []
-          for (const [worker, lanes] of assignments.entries())
-            workers.push({ submit: submitTo(yield* startOwner(worker, lanes, fenced, ended)) })
+          for (const [worker, lanes] of assignments.entries()) {
+            const owner = yield* startOwner(worker, lanes, fenced, ended)
+            workers.push({ submit: (command, answer) => owner.submit(command, answer) })
+          }
           return { workers, fenced: Deferred.await(fenced) }
         }).pipe(Effect.provideContext(context)),
     })

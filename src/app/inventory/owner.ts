@@ -24,6 +24,7 @@ import {
   type Reply,
 } from "../../ports/inventory.ts"
 import type { KnownKey, Loaded, OwnedLane, Wanted } from "../../ports/ledger.ts"
+import type { Answering } from "../../ports/workers.ts"
 import { Bell } from "./bell.ts"
 import { type Deadline, Deadlines } from "./deadlines.ts"
 import { type Decision, type Outcome, settle, undo } from "./decision.ts"
@@ -32,8 +33,6 @@ import { Mailboxes } from "./mailbox.ts"
 import { Registry } from "./registry.ts"
 import { Turns } from "./turn.ts"
 import * as Wants from "./wants.ts"
-
-export type Answering = (exit: Exit.Exit<Answer, Refused | Unavailable>) => void
 
 /** A command on its way through the owner, answered exactly once. */
 export interface Entry {

@@ -48,6 +48,10 @@ export interface Placement {
   readonly finish: (orderId: OrderId, elsewhere: ReadonlyArray<ProductId>, ending: Ending) => Effect.Effect<void>
 }
 
+/** Once handed over, a command goes its way, whoever hangs up. */
+const ask = (worker: Worker, command: Command): Outcome =>
+  Effect.callback<Answer, Refused | Unavailable>((resume) => worker.submit(command, resume))
+
 export const make = (workers: ReadonlyArray<Worker>): Placement => {
   const indexOf = (lane: Lane.Lane): number => lane % workers.length
   const ownerOf = (lane: Lane.Lane): Worker => workers[indexOf(lane)]!
@@ -57,9 +61,10 @@ export const make = (workers: ReadonlyArray<Worker>): Placement => {
     return Effect.forEach(
       addressed.values(),
       (lane) =>
-        ownerOf(lane)
-          .submit({ _tag: "EndHolds", orderId, lane, ending })
-          .pipe(Effect.retry({ times: 5, schedule: Schedule.spaced("50 millis") }), Effect.ignore),
+        ask(ownerOf(lane), { _tag: "EndHolds", orderId, lane, ending }).pipe(
+          Effect.retry({ times: 5, schedule: Schedule.spaced("50 millis") }),
+          Effect.ignore,
+        ),
       { concurrency: "unbounded", discard: true },
     )
   }
@@ -75,7 +80,7 @@ export const make = (workers: ReadonlyArray<Worker>): Placement => {
           .map((line, lineNo) => ({ ...line, lineNo }))
           .filter(({ productId }) => indexOf(Lane.of(productId)) === worker)
         lanes.push(Lane.of(lines[0]!.productId))
-        const answer = yield* workers[worker]!.submit({
+        const answer = yield* ask(workers[worker]!, {
           _tag: "HoldTentatively",
           orderId,
           customerId,
@@ -86,7 +91,7 @@ export const make = (workers: ReadonlyArray<Worker>): Placement => {
         if (answer.replayed) return answer
         if (answer.reply._tag === "Held") held.push(...answer.reply.lines)
       }
-      return yield* ownerOf(Lane.of(orderId)).submit({ ...command, held })
+      return yield* ask(ownerOf(Lane.of(orderId)), { ...command, held })
     })
     const dropAll = Effect.suspend(() => endHolds(orderId, lanes, "drop"))
     return yield* place.pipe(
@@ -106,7 +111,7 @@ export const make = (workers: ReadonlyArray<Worker>): Placement => {
     ending === null ? Effect.void : finish(order.id, elsewhere, ending)
 
   const submit = (command: Command): Outcome => {
-    if (workers.length === 1) return workers[0]!.submit(command)
+    if (workers.length === 1) return ask(workers[0]!, command)
     const home = indexOf(laneOf(command))
     if (command._tag === "PlaceOrder") {
       const others = new Set(command.lines.map(({ productId }) => indexOf(Lane.of(productId))))
@@ -120,7 +125,7 @@ export const make = (workers: ReadonlyArray<Worker>): Placement => {
           ),
         )
     }
-    return workers[home]!.submit(command).pipe(
+    return ask(workers[home]!, command).pipe(
       Effect.tap(({ reply, replayed }) => (reply._tag === "Order" && !replayed ? finishReply(reply) : Effect.void)),
     )
   }
