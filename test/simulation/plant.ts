@@ -6,7 +6,7 @@
  * in. So each bug lives in module instances of its own: nothing has to be switched off again, no file is written, and
  * `simulate(seed)` knows nothing of plants. The packages are shared.
  *
- * Limits: imports run in the thread that calls, under Node's own loader (not inside a test runner's; see `planted.ts`).
+ * Limits: imports run in the thread that calls, under Node's own loader (not inside a test runner's; see `plants.ts`).
  * Fails: a line that is to be changed and is not there exactly once is an error: the source has moved on, the plant has
  * to follow.
  */

@@ -1,0 +1,33 @@
+/** The thread in which planted bugs grow: each in module instances of its own, one after another. */
+import { parentPort } from "node:worker_threads"
+import { type Change, load } from "./plant.ts"
+import { ALL, type Harvest, SEEDS_MAX } from "./plants.ts"
+
+interface Simulation {
+  readonly simulate: (seed: number) => Promise<{ readonly violations: ReadonlyArray<string> }>
+}
+
+/** Until a check of this name speaks up; null: over all of the seeds. */
+const grow = async (
+  changes: ReadonlyArray<Change>,
+  seedsMax: number,
+  caughtBy: string | null,
+): Promise<Omit<Harvest, "name">> => {
+  const { simulate } = await load<Simulation>("test/simulation/simulate.ts", changes)
+  const said = new Map<string, string>()
+  for (let seed = 1; seed <= seedsMax; seed++) {
+    const { violations } = await simulate(seed)
+    for (const sentence of violations) {
+      const name = sentence.split(":")[0]!
+      if (!said.has(name)) said.set(name, `seed ${seed}: ${sentence}`)
+    }
+    if (caughtBy !== null && violations.some((sentence) => sentence.startsWith(`${caughtBy}:`)))
+      return { seedsNeeded: seed, said: [...said.values()] }
+  }
+  return { seedsNeeded: null, said: [...said.values()] }
+}
+
+const tell = (harvest: Harvest): void => parentPort!.postMessage(harvest)
+
+tell({ name: null, ...(await grow([], SEEDS_MAX, null)) })
+for (const { caughtBy, changes, name, seedsMax } of ALL) tell({ name, ...(await grow(changes, seedsMax, caughtBy)) })
