@@ -1,0 +1,205 @@
+/**
+ * The stage a campaign of faults is played on: the real service, a proxy between it and its database, shoppers, and an
+ * entrance of our own to the database. At the end everything is settled and judged.
+ */
+import { inspect } from "node:util"
+import { PgClient } from "@effect/sql-pg"
+import { Effect, ManagedRuntime } from "effect"
+import * as PostgresClient from "../../src/adapters/postgres/client.ts"
+import * as PostgresProxy from "../support/postgres-proxy.ts"
+import { type Service, start, until } from "../support/service.ts"
+import { type Findings, type Options, Tally } from "./campaign.ts"
+import { boundKeys, type Judgement, judge, judgeRetries, sum } from "./judge.ts"
+import { Readers } from "./readers.ts"
+import { kindOf, randomOf, Shoppers, stockShelves } from "./shoppers.ts"
+
+/** Longest it may take until business goes on after a fault, milliseconds: a busy machine starts a thread in a second. */
+const RECOVERY_MS = 30_000
+
+/** Few enough that those who are turned away do not keep the machine from mending what was broken. */
+const SHOPPERS = 8
+
+/** Our own entrance to a database, past the proxy. */
+export class Entrance {
+  readonly #runtime: ManagedRuntime.ManagedRuntime<PgClient.PgClient, unknown>
+
+  constructor(databaseUrl: string) {
+    this.#runtime = ManagedRuntime.make(PostgresClient.layer(databaseUrl))
+  }
+
+  run<A, E>(effect: Effect.Effect<A, E, PgClient.PgClient>): Promise<A> {
+    return this.#runtime.runPromise(effect)
+  }
+
+  query<Row extends object>(statement: string): Promise<ReadonlyArray<Row>> {
+    return this.run(Effect.flatMap(PgClient.PgClient, (sql) => sql.unsafe<Row>(statement)))
+  }
+
+  /** Ends a session of the server, and waits until it is gone. */
+  terminate(pid: number): Promise<unknown> {
+    return this.query(`select pg_terminate_backend(${pid}, 5000)`)
+  }
+
+  /** A transaction that has run `statement`, and keeps what it locked until it is released. */
+  async lock(statement: string): Promise<{ readonly release: () => Promise<void> }> {
+    const locked = Promise.withResolvers<void>()
+    const end = Promise.withResolvers<void>()
+    const transaction = this.run(
+      Effect.flatMap(PgClient.PgClient, (sql) =>
+        sql
+          .unsafe(statement)
+          .pipe(
+            Effect.andThen(Effect.sync(locked.resolve)),
+            Effect.andThen(Effect.promise(() => end.promise)),
+            sql.withTransaction,
+          ),
+      ),
+    )
+    await Promise.race([locked.promise, transaction])
+    return {
+      release: async () => {
+        end.resolve()
+        await transaction
+      },
+    }
+  }
+
+  leave(): Promise<void> {
+    return this.#runtime.dispose()
+  }
+}
+
+export interface Settings {
+  readonly campaign: string
+  /** Where the database is, for us. */
+  readonly databaseUrl: string
+  /** Knobs of the service, other than DATABASE_URL and WORKERS. */
+  readonly env?: Readonly<Record<string, string>>
+  readonly nodeFlags?: ReadonlyArray<string>
+}
+
+export class Stage {
+  readonly proxy: PostgresProxy.CommitProxy
+  readonly service: Service
+  readonly shoppers: Shoppers
+  readonly readers: Readers
+  readonly entrance: Entrance
+  readonly databaseUrl: string
+  readonly faults = new Tally()
+  /** What went wrong apart from what the judge sees. */
+  readonly violations: Array<string> = []
+  readonly notTested: Array<string> = []
+  readonly random: (below: number) => number
+  readonly #campaign: string
+  readonly #options: Options
+
+  private constructor(
+    settings: Settings,
+    options: Options,
+    proxy: PostgresProxy.CommitProxy,
+    service: Service,
+    products: ReadonlyArray<string>,
+  ) {
+    this.#campaign = settings.campaign
+    this.#options = options
+    this.databaseUrl = settings.databaseUrl
+    this.entrance = new Entrance(settings.databaseUrl)
+    this.proxy = proxy
+    this.service = service
+    const url = () => service.url
+    this.shoppers = new Shoppers({ url, products, seed: options.seed, size: SHOPPERS })
+    this.shoppers.open()
+    this.readers = new Readers(service.url, this.shoppers, products)
+    this.random = randomOf(options.seed)
+  }
+
+  /** The service runs, and the shoppers are in. One product of five runs out soon. */
+  static async open(settings: Settings, options: Options): Promise<Stage> {
+    const proxy = await PostgresProxy.start(settings.databaseUrl)
+    const env = { DATABASE_URL: proxy.url, WORKERS: String(options.workers), ...settings.env }
+    const service = await start(env, settings.nodeFlags)
+    await until("the service is ready", async () => (await service.get("/readyz")).status === 200)
+    const plenty = await stockShelves(service.url, 4, 1_000_000)
+    const scarce = await stockShelves(service.url, 1, 40)
+    return new Stage(settings, options, proxy, service, [...plenty, ...scarce])
+  }
+
+  log(line: string): void {
+    this.#options.log(`${this.#campaign}: ${line}`)
+  }
+
+  /** Until so many more requests have been accepted: the fault is over, and was survived without help. */
+  async business(more = 10, withinMs = RECOVERY_MS): Promise<void> {
+    const goal = this.shoppers.accepted + more
+    await until("business goes on", () => this.shoppers.accepted >= goal, withinMs)
+  }
+
+  /** The last lines the service has printed. */
+  get words(): string {
+    return (this.service.process.stdout + this.service.process.stderr).split("\n").slice(-30).join("\n")
+  }
+
+  /** Whether the session with this process id waits for a lock. */
+  async waitsForLock(pid: number): Promise<boolean> {
+    const statement = `select 1 from pg_stat_activity where pid = ${pid} and wait_event_type = 'Lock'`
+    return (await this.entrance.query(statement)).length === 1
+  }
+
+  /** From the metrics page: the sum of all series of a name whose labels contain the text. */
+  async metric(name: string, label = ""): Promise<number> {
+    const lines = (await this.service.get("/metrics")).text.split("\n")
+    const series = lines.filter((line) => line.startsWith(name) && line.includes(label))
+    return series.reduce((total, line) => total + Number(line.split(" ").at(-1)), 0)
+  }
+
+  /** The shoppers leave; everything is settled, judged, stopped. */
+  async judge(): Promise<Judgement> {
+    const { databaseUrl, service, shoppers } = this
+    await Promise.all([shoppers.close(), this.readers.leave()])
+    await until("the service is ready", async () => (await service.get("/readyz")).status === 200, RECOVERY_MS)
+    const retries = await judgeRetries(shoppers, await boundKeys(databaseUrl))
+    const all = sum([retries, await judge(service.url, databaseUrl, shoppers)])
+    const end = await service.stop()
+    if (end.code !== 0) this.violations.push(`the service ended as ${JSON.stringify(end)}: ${this.words}`)
+    return all
+  }
+
+  findings({ checks, violations }: Judgement): Findings {
+    const outcomes = new Tally()
+    for (const wish of this.shoppers.wishes) for (const told of wish.told) outcomes.add(kindOf(told))
+    for (const [status, count] of Object.entries(this.readers.answers)) outcomes.add(`GET ${status}`, count)
+    return {
+      campaign: this.#campaign,
+      workers: this.#options.workers,
+      seed: this.#options.seed,
+      faults: this.faults.counts,
+      outcomes: outcomes.counts,
+      checks: checks + Object.values(this.readers.answers).reduce((all, count) => all + count, 0),
+      violations: [...this.violations, ...this.readers.violations, ...violations],
+      notTested: this.notTested,
+    }
+  }
+
+  /** Leaves nothing behind, whatever happened. */
+  async abandon(): Promise<void> {
+    void this.shoppers.close()
+    void this.readers.leave()
+    if (this.service.process.end === null) await this.service.kill()
+    await this.proxy.close()
+    await this.entrance.leave()
+  }
+}
+
+/** Plays on a stage, judges and clears it. A play that breaks off is a violation, told with what the service said. */
+export const play = async (settings: Settings, options: Options, act: (stage: Stage) => Promise<void>) => {
+  const stage = await Stage.open(settings, options)
+  try {
+    await act(stage)
+    return stage.findings(await stage.judge())
+  } catch (error) {
+    stage.violations.push(`it broke off: ${inspect(error)}\nthe service said:\n${stage.words}`)
+    return stage.findings({ checks: 1, violations: [] })
+  } finally {
+    await stage.abandon()
+  }
+}
