@@ -5,7 +5,7 @@
  *
  * Law: I9, no turn and no transaction waits here; one driver per order in this process.
  */
-import { Clock, Context, Deferred, Effect, FiberMap, Layer, Schedule, SubscriptionRef } from "effect"
+import { Clock, Context, Deferred, Effect, FiberMap, Layer, Schedule, Stream, SubscriptionRef } from "effect"
 import * as Checkout from "../domain/checkout.ts"
 import type { OrderId } from "../domain/ids.ts"
 import * as Lane from "../domain/lane.ts"
@@ -18,7 +18,7 @@ import type { Payment } from "../ports/payment.ts"
 import { Probe } from "../ports/probe.ts"
 import { announceEnd } from "./announce.ts"
 import * as PaymentCalls from "./payment-calls.ts"
-import { Readiness } from "./readiness.ts"
+import { Readiness, type State } from "./readiness.ts"
 
 /** An open outcome is asked for again after 100 ms, then ever more slowly, at most every 5 s. */
 const askAgainMs = (times: number): number => Math.min(5_000, 100 * 1.6 ** times)
@@ -158,7 +158,15 @@ export const layer = ({ callTimeoutMs, graceMs }: Options) =>
       const readiness = yield* Readiness
       const desk: Desk = { inventory, payment: yield* PaymentCalls.make(callTimeoutMs), probe: yield* Probe, graceMs }
       const drivers = yield* FiberMap.make<OrderId>()
-      const startedAt = yield* Clock.currentTimeMillis
+      const clock = yield* Clock.Clock
+      // What is older than this was begun by another process, or by none that lives: no request here is about to drive it.
+      let decidingSince = clock.currentTimeMillisUnsafe()
+      const becameReady = (state: State): void => {
+        if (state === "ready") decidingSince = clock.currentTimeMillisUnsafe()
+      }
+      yield* Effect.forkScoped(
+        Stream.runForEach(SubscriptionRef.changes(readiness), (state) => Effect.sync(() => becameReady(state))),
+      )
 
       const run = (order: Order, first: Ask, waiter: Waiter | null) =>
         FiberMap.run(
@@ -176,9 +184,9 @@ export const layer = ({ callTimeoutMs, graceMs }: Options) =>
             yield* Effect.ignore(
               inventory.submit({ _tag: "EndHolds", orderId: order.id, lane: Lane.of(productId), ending }),
             )
-        const now = yield* Clock.currentTimeMillis
+        const now = clock.currentTimeMillisUnsafe()
         const attempt = order.status === "reserved" ? order.attempt : null
-        const young = attempt !== null && attempt.startedAt >= startedAt && attempt.startedAt > now - YOUNG_MS
+        const young = attempt !== null && attempt.startedAt >= decidingSince && attempt.startedAt > now - YOUNG_MS
         if (!young) yield* run(order, "lookUp", null)
       })
 
