@@ -1,0 +1,194 @@
+/**
+ * Fills an empty database with a generated past: products, and orders that have come to their end. Server-side
+ * `insert ... select`, which writes what COPY writes without sending it.
+ *
+ * A generated order is one unit of one product, placed, and then paid, cancelled or expired: version 2, with its hold, two
+ * movements and four facts. It has no idempotency key: it is older than keys are promised to live. Everything is arithmetic
+ * on the order's number, so nothing has to be sorted: order i is the k-th of product p (i = k * products + p), both lie in
+ * lane p mod 64, and the order is the j-th of its lane.
+ *
+ * Law: `verify` holds afterwards. One transaction, which takes the lanes first: a running owner is fenced, not surprised.
+ * Limits: only into a database without products.
+ * Fails: DatabaseUnusable, one line.
+ */
+import { PgClient, PgConnection } from "@effect/sql-pg"
+import { Effect } from "effect"
+import type { SqlError } from "effect/sql/SqlError"
+import * as Lane from "../../domain/lane.ts"
+import { DatabaseUnusable } from "./client.ts"
+import { describe } from "./sql-failure.ts"
+
+export interface Past {
+  /** 1 or more. */
+  readonly products: number
+  /** 0 or more; needs units on hand. */
+  readonly orders: number
+  /** Units each product began with. */
+  readonly onHand: number
+  /** The present, milliseconds since 1970; the past ends a day and an hour before. */
+  readonly now: number
+}
+
+const HOUR_MS = 3_600_000
+/** Orders end this long before now: no key of theirs needs to exist any more. */
+const GAP_MS = 25 * HOUR_MS
+/** They are spread over four weeks. */
+const SPAN_MS = 28 * 24 * HOUR_MS
+const HOLD_MS = 600_000
+
+/** Whole tables are read and written here: the opposite of what a session of the service is set up for. */
+const SETTINGS = {
+  statement_timeout: "0",
+  enable_seqscan: "on",
+  jit: "off",
+  work_mem: "256MB",
+  maintenance_work_mem: "512MB",
+  synchronous_commit: "off",
+}
+
+/** A UUIDv7 of a time and a number; `byte` is its last byte, whose low bits are the lane. Equal runs give equal ids. */
+const uuid = (ms: string, salt: string, number: string, byte: string) =>
+  `(lpad(to_hex(${ms}), 12, '0') || '7' || substr(md5('${salt}' || ${number}), 1, 3) || '8' ||
+    substr(md5('${salt}' || ${number}), 4, 13) || lpad(to_hex(${byte}), 2, '0'))::uuid`
+
+const time = (ms: string) => `to_timestamp(${ms} / 1000.0)`
+const iso = (ms: string) => `to_char(${time(ms)} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`
+
+const GENERATED_PRODUCTS = ({ products, now }: Past) => `
+create temporary table generated_products as
+select p, ${now - GAP_MS - SPAN_MS - products} + p as ms, (p % ${Lane.COUNT})::smallint as lane, 100 + p % 9900 as price,
+  ${uuid(`${now - GAP_MS - SPAN_MS - products} + p`, "product ", "p", "p % 256")} as id
+from generate_series(0::bigint, ${products - 1}) p`
+
+/** `ending` depends on k, so that the paid orders before the k-th of a product can be told: all but the 4th and 8th of ten. */
+const GENERATED_ORDERS = ({ orders, products, now }: Past) => `
+create temporary table generated_orders as
+select o.i, o.k, p.lane, p.price, o.ms, p.id as product_id, 'customer-' || o.i % ${Math.max(1, Math.floor(orders / 10))} as customer,
+  ${uuid("o.ms", "order ", "o.i", `(o.i / ${Lane.COUNT}) % 4 * ${Lane.COUNT} + p.lane`)} as id,
+  case o.k % 10 when 3 then 'cancelled' when 7 then 'expired' else 'paid' end as status,
+  case o.k % 10 when 3 then 'released' when 7 then 'expired' else 'confirmed' end as ending,
+  case o.k % 10 when 7 then o.ms + ${HOLD_MS} else o.ms + 1 end as ended,
+  case when o.k % 10 in (3, 7) then 0 else 1 end as sold,
+  o.k - (o.k + 6) / 10 - (o.k + 2) / 10 as sold_before,
+  ${inLane(products)} + 4 * (o.k * ${inLane(products)} + o.p / ${Lane.COUNT}) as seq
+from (
+  select i, i / ${products} as k, i % ${products} as p, ${now - GAP_MS - SPAN_MS} + i * ${SPAN_MS} / ${orders} as ms
+  from generate_series(0::bigint, ${orders - 1}) i) o
+join generated_products p on p.p = o.p`
+
+/** How many of the first `count` numbers lie in lane `p.lane`. */
+const inLane = (count: number, lane = "p.lane") => `((${count} - ${lane} + ${Lane.COUNT - 1}) / ${Lane.COUNT})`
+
+const PRODUCTS = ({ onHand }: Past) => [
+  `insert into products
+   select id, 'GEN-' || lpad(p::text, 9, '0'), 'Generated product ' || p, price, 'EUR', null, lane, ${time("ms")}
+   from generated_products`,
+  `insert into movements
+   select id, 1, 'created', ${onHand}, 0, ${onHand}, 0, null, null, ${time("ms")} from generated_products`,
+  `insert into outbox
+   select lane, p / ${Lane.COUNT} + 1, md5('created ' || p)::uuid, 'stock', id, 1, 'jaego.stock.created.v1',
+     ${stockPayload({ product: "id", version: "1", onHand: String(onHand), reserved: "0", onHandDelta: String(onHand), reservedDelta: "0", order: null })},
+     ${time("ms")}
+   from generated_products`,
+]
+
+const STOCK = ({ onHand, orders, products }: Past) => {
+  const k = `(${Math.floor(orders / products)} + (p < ${orders % products})::int)`
+  return `insert into stock
+    select id, ${onHand} - (${k} - (${k} + 6) / 10 - (${k} + 2) / 10), 0, 1 + 2 * ${k} from generated_products`
+}
+
+const ORDERS = ({ onHand }: Past) => [
+  `insert into orders (id, customer_id, status, total_amount, currency, created_at, expires_at, version)
+   select id, customer, status, price, 'EUR', ${time("ms")}, ${time(`(ms + ${HOLD_MS})`)}, 2 from generated_orders`,
+  `insert into holds
+   select id, product_id, 0, customer, lane, 1, price, 'EUR',
+     case status when 'paid' then 'confirmed' when 'cancelled' then 'released' else 'expired' end, null
+   from generated_orders`,
+  `insert into movements
+   select o.product_id, m.* from generated_orders o, lateral (values
+     (2 * k + 2, 'reserved', 0, 1, ${onHand} - sold_before, 1, o.id, null, ${time("ms")}),
+     (2 * k + 3, ending, -sold, -1, ${onHand} - sold_before - sold, 0, o.id, null, ${time("ended")})) m`,
+  `insert into outbox
+   select o.lane, o.seq + f.n, md5(f.n || ' of ' || o.i)::uuid, f.kind, f.subject, f.version, f.type, f.payload, f.at
+   from generated_orders o, lateral (values
+     (1, 'stock', product_id, 2 * k + 2, 'jaego.stock.reserved.v1', ${stockPayload({ product: "product_id", version: "2 * k + 2", onHand: `${onHand} - sold_before`, reserved: "1", onHandDelta: "0", reservedDelta: "1", order: "id" })}, ${time("ms")}),
+     (2, 'order', id, 1, 'jaego.order.placed.v1', ${orderPayload("1", "'reserved'")}, ${time("ms")}),
+     (3, 'stock', product_id, 2 * k + 3, 'jaego.stock.' || ending || '.v1', ${stockPayload({ product: "product_id", version: "2 * k + 3", onHand: `${onHand} - sold_before - sold`, reserved: "0", onHandDelta: "-sold", reservedDelta: "-1", order: "id" })}, ${time("ended")}),
+     (4, 'order', id, 2, 'jaego.order.' || status || '.v1', ${orderPayload("2", "status")}, ${time("ended")}))
+     f (n, kind, subject, version, type, payload, at)`,
+]
+
+const LANES = ({ orders, products }: Past) => `
+update lanes l set seq = seq + ${inLane(products, "l.lane")}
+  + 4 * (${Math.floor(orders / products)} * ${inLane(products, "l.lane")} + ${inLane(orders % products, "l.lane")})`
+
+interface StockWords {
+  readonly product: string
+  readonly version: string
+  readonly onHand: string
+  readonly reserved: string
+  readonly onHandDelta: string
+  readonly reservedDelta: string
+  readonly order: string | null
+}
+
+/** As the owner of a product writes it, member by member. */
+function stockPayload({ product, version, onHand, reserved, onHandDelta, reservedDelta, order }: StockWords): string {
+  const orderId = order === null ? "null" : `"' || ${order} || '"`
+  return `'{"productId":"' || ${product} || '","version":' || (${version}) || ',"onHand":' || (${onHand}) || ',"reserved":${reserved}'
+    || ',"available":' || (${onHand} - ${reserved}) || ',"onHandDelta":' || (${onHandDelta}) || ',"reservedDelta":${reservedDelta}'
+    || ',"orderId":${orderId},"reason":null}'`
+}
+
+/** As the home of an order writes it. */
+function orderPayload(version: string, status: string): string {
+  return `'{"id":"' || id || '","version":${version},"status":"' || ${status} || '","customerId":"' || customer
+    || '","lines":[{"productId":"' || product_id || '","quantity":1,"unitPrice":{"amount":' || price || ',"currency":"EUR"}}]'
+    || ',"total":{"amount":' || price || ',"currency":"EUR"},"createdAt":"' || ${iso("ms")} || '","expiresAt":"'
+    || ${iso(`(ms + ${HOLD_MS})`)} || '"' || case ${status} when 'cancelled' then ',"reason":null}' else '}' end`
+}
+
+/** What is filled in the order it is told, each with the statements that fill it. */
+const stages = (past: Past): ReadonlyArray<readonly [string, ReadonlyArray<string>]> => [
+  ["products", [GENERATED_PRODUCTS(past), "analyze generated_products", ...PRODUCTS(past), STOCK(past), LANES(past)]],
+  ...(past.orders === 0
+    ? []
+    : ([["orders", [GENERATED_ORDERS(past), "analyze generated_orders", ...ORDERS(past)]]] as const)),
+]
+
+const TABLES = ["products", "stock", "orders", "holds", "movements", "outbox", "lanes"]
+
+/** `told` hears of each stage as it begins. */
+export const fill = (
+  past: Past,
+  told: (stage: string) => Effect.Effect<void>,
+): Effect.Effect<void, DatabaseUnusable, PgClient.PgClient> =>
+  Effect.gen(function* () {
+    const { config } = yield* PgClient.PgClient
+    const connection = yield* PgConnection.make({
+      ...config,
+      multiplex: false,
+      startupParameters: { ...config.startupParameters, ...SETTINGS },
+    })
+    const run = (statement: string) => connection.query(statement, [], false)
+    yield* run("begin")
+    yield* run("select * from jaego_take_lanes()")
+    const { rows } = yield* run("select exists(select from products) as found")
+    if (rows[0]!["found"] === true)
+      return yield* new DatabaseUnusable({ message: "only an empty database can be filled: this one has products" })
+    for (const [stage, statements] of stages(past)) {
+      yield* told(stage)
+      for (const statement of statements) yield* run(statement)
+    }
+    yield* run("drop table if exists generated_orders, generated_products")
+    yield* run("commit")
+    yield* told("statistics")
+    // Now, once, and not by autovacuum when somebody has begun to work.
+    for (const table of TABLES) yield* run(`vacuum (analyze) ${table}`)
+  }).pipe(
+    Effect.scoped,
+    Effect.catchTag("SqlError", (error: SqlError) =>
+      Effect.fail(new DatabaseUnusable({ message: `the database could not be filled: ${describe(error)}` })),
+    ),
+  )

@@ -1,0 +1,41 @@
+/**
+ * The floor: node:http alone, in one process, that parses an order and answers what an order is answered with. It decides
+ * nothing and keeps nothing; what a real service reaches of it is what its work costs.
+ */
+import { randomUUID } from "node:crypto"
+import { createServer } from "node:http"
+import type { AddressInfo } from "node:net"
+
+interface Wish {
+  readonly customerId: string
+  readonly lines: ReadonlyArray<{ readonly productId: string; readonly quantity: number }>
+}
+
+const unitPrice = { amount: 1_250, currency: "EUR" }
+
+const answerTo = ({ customerId, lines }: Wish) => {
+  const now = Date.now()
+  return {
+    id: randomUUID(),
+    status: "reserved",
+    customerId,
+    lines: lines.map(({ productId, quantity }) => ({ productId, quantity, unitPrice })),
+    total: unitPrice,
+    createdAt: new Date(now).toISOString(),
+    expiresAt: new Date(now + 600_000).toISOString(),
+  }
+}
+
+const server = createServer((request, response) => {
+  const chunks: Array<Buffer> = []
+  request.on("data", (chunk: Buffer) => chunks.push(chunk))
+  request.on("end", () => {
+    const body = JSON.stringify(answerTo(JSON.parse(Buffer.concat(chunks).toString()) as Wish))
+    response.writeHead(202, { "content-type": "application/json", "content-length": Buffer.byteLength(body) })
+    response.end(body)
+  })
+})
+
+server.listen({ host: "127.0.0.1", port: 0 }, () => {
+  console.log(`ready at http://127.0.0.1:${(server.address() as AddressInfo).port}`)
+})

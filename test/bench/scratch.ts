@@ -1,0 +1,110 @@
+/**
+ * A PostgreSQL of the bench's own: the embedded one as the service starts it (fsync on, its default settings), below a
+ * temporary home. Databases are copied from templates that were filled once.
+ */
+import { type PgClient, PgConnection } from "@effect/sql-pg"
+import { Effect, Exit, Redacted, Scope } from "effect"
+import * as Server from "../../src/adapters/embedded-postgres/server.ts"
+import * as BulkLoad from "../../src/adapters/postgres/bulk-load.ts"
+import * as PostgresClient from "../../src/adapters/postgres/client.ts"
+import { migrate } from "../../src/adapters/postgres/migrations.ts"
+import { freshHome } from "../support/service.ts"
+
+export interface Contents {
+  readonly products: number
+  readonly orders: number
+  /** Units each product has. */
+  readonly onHand: number
+}
+
+type Row = Readonly<Record<string, unknown>>
+
+export class Scratch {
+  readonly postmaster: number
+  readonly #url: string
+  readonly #templates = new Map<string, string>()
+  readonly #end: () => Promise<void>
+  #count = 0
+
+  private constructor(url: string, postmaster: number, end: () => Promise<void>) {
+    this.#url = url
+    this.postmaster = postmaster
+    this.#end = end
+  }
+
+  static async open(): Promise<Scratch> {
+    const { home, remove } = freshHome()
+    const scope = Scope.makeUnsafe()
+    const end = async () => {
+      await Effect.runPromise(Scope.close(scope, Exit.void))
+      remove()
+    }
+    try {
+      const { pid, url } = await Effect.runPromise(Scope.provide(Server.start(home), scope))
+      return new Scratch(url, pid, end)
+    } catch (error) {
+      await end()
+      throw error
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#end()
+  }
+
+  urlOf(database: string): string {
+    const url = new URL(this.#url)
+    url.pathname = `/${database}`
+    return url.href
+  }
+
+  /** One statement, however long it takes, on a connection of its own. */
+  query(statement: string, database = "postgres"): Promise<ReadonlyArray<Row>> {
+    return PgConnection.make({
+      url: Redacted.make(this.urlOf(database)),
+      startupParameters: { timezone: "UTC", work_mem: "128MB" },
+    }).pipe(
+      Effect.flatMap((connection) => connection.query(statement, [], false)),
+      Effect.map(({ rows }) => rows),
+      Effect.scoped,
+      Effect.runPromise,
+    )
+  }
+
+  /** A database with these contents, to be copied; filled when it is first asked for. */
+  async template({ onHand, orders, products }: Contents, told: (stage: string) => void = () => undefined) {
+    const name = `template_${products}_${orders}_${onHand}`
+    const known = this.#templates.get(name)
+    if (known !== undefined) return known
+    await this.query(`create database ${name}`)
+    const fill = BulkLoad.fill({ products, orders, onHand, now: Date.now() }, (stage) => Effect.sync(() => told(stage)))
+    await Effect.runPromise(
+      (products === 0 ? migrate : Effect.andThen(migrate, fill)).pipe(
+        Effect.provide(PostgresClient.layer(this.urlOf(name))),
+      ),
+    )
+    this.#templates.set(name, name)
+    return name
+  }
+
+  /** A fresh copy. Its pages are on disk before it is given out, so that no write of them falls into a measurement. */
+  async copy(template: string): Promise<string> {
+    const name = `bench_${++this.#count}`
+    await this.query(`create database ${name} template ${template} strategy file_copy`)
+    await this.query("checkpoint")
+    return name
+  }
+
+  async drop(database: string): Promise<void> {
+    await this.query(`drop database if exists ${database} with (force)`)
+  }
+
+  /** Ids of the products of a template, in the order they were made. */
+  async products(template: string): Promise<ReadonlyArray<string>> {
+    const rows = await this.query("select id from products order by id", template)
+    return rows.map(({ id }) => String(id))
+  }
+}
+
+export const clientOf = (url: string) => PostgresClient.layer(url)
+export type Client = PgClient.PgClient
