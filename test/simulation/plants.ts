@@ -7,6 +7,7 @@
  */
 import { Worker } from "node:worker_threads"
 import { FIRST_PLANTS } from "./first-plants.ts"
+import { LAW_PLANTS } from "./law-plants.ts"
 import { MORE_PLANTS } from "./more-plants.ts"
 import type { Plant } from "./plant.ts"
 
@@ -25,7 +26,7 @@ export interface Harvest {
   readonly said: ReadonlyArray<string>
 }
 
-export const ALL: ReadonlyArray<Plant> = [...FIRST_PLANTS, ...MORE_PLANTS]
+export const ALL: ReadonlyArray<Plant> = [...FIRST_PLANTS, ...MORE_PLANTS, ...LAW_PLANTS]
 
 export const SEEDS_MAX = Math.max(...ALL.map(({ seedsMax }) => seedsMax))
 
