@@ -43,8 +43,10 @@ const desk = (products: number, onHand = 5) => {
   )
   const owner = new Owner(lanes, () => 0)
   const answers: Array<string> = []
-  const submit = (command: Command) =>
+  /** `then`: done while the answer is given, as by a caller who asks again at once. */
+  const submit = (command: Command, then: () => void = () => undefined) =>
     owner.submit(command, (exit) => {
+      then()
       if (Exit.isSuccess(exit)) return void answers.push(exit.value.reply._tag)
       const [reason] = exit.cause.reasons
       if (reason?._tag !== "Fail") return void answers.push("died")
@@ -118,6 +120,32 @@ describe("an owner", () => {
     })
     expect(shop.answers).toEqual(["database", "database", "Stock"])
     expect(shop.store.stocks.get(shop.first)?.onHand).toBe(3)
+  })
+
+  it("decides only once what is asked while a failed commit is answered", async () => {
+    const shop = desk(1)
+    let commits = 0
+    shop.submit(adjust(shop.first, -5), () => shop.submit(adjust(shop.first, -5)))
+    await work(shop, {
+      ...shop.ledger,
+      commit: (batch) =>
+        commits++ === 0 ? Effect.fail(new LedgerDown({ detail: "planned" })) : shop.ledger.commit(batch),
+    })
+    expect(shop.answers).toEqual(["database", "Stock"])
+    expect(shop.store.stocks.get(shop.first)).toEqual({ onHand: 0, reserved: 0, version: 2 })
+  })
+
+  it("decides only once what is asked while a contested commit is answered", async () => {
+    const shop = desk(1)
+    const [product] = shop.store.products.values()
+    shop.store.skus.set(product!.sku, product!.id)
+    const again = { ...product!, id: shop.ids.next() as ProductId }
+    shop.submit({ _tag: "CreateProduct", product: again, onHand: 1, claim: null }, () =>
+      shop.submit(adjust(shop.first, -5)),
+    )
+    await work(shop, shop.ledger)
+    expect(shop.answers).toEqual(["SkuTaken", "Stock"])
+    expect(shop.store.stocks.get(shop.first)).toEqual({ onHand: 0, reserved: 0, version: 2 })
   })
 
   it("stops when it is fenced, and says so to everyone", async () => {

@@ -55,6 +55,8 @@ export class Owner {
   readonly idleBell = new Bell()
   /** Decided, in order, waiting for a commit. */
   #pending: Array<Entry> = []
+  /** Taken back by a rewind, waiting to be decided again. */
+  #undone: ReadonlyArray<Entry> = []
   /** Waiting for something to be loaded. */
   #waiting: Array<Entry> = []
   #wants = Wants.none()
@@ -237,16 +239,21 @@ export class Owner {
     this.#answer(entry, Exit.die(defect))
   }
 
-  /** Memory goes back to what is durable: everything decided and not committed is taken back. */
+  /**
+   * Memory goes back to what is durable: everything decided and not committed is taken back. It stays apart until it is
+   * decided again: whoever is answered in between may ask for more, and that is decided already.
+   */
   rewind(batch: ReadonlyArray<Entry>): void {
     for (const { outcome } of batch) if (outcome?._tag === "Decision") undo(this.registry, outcome)
     for (const { outcome } of this.#pending) if (outcome?._tag === "Decision") undo(this.registry, outcome)
+    this.#undone = this.#pending
+    this.#pending = []
   }
 
   /** After a rewind: these, and all that was decided after them, once more, in the same order. */
   decideAgain(batch: ReadonlyArray<Entry>): void {
-    const again = [...batch, ...this.#pending]
-    this.#pending = []
+    const again = [...batch, ...this.#undone]
+    this.#undone = []
     for (const entry of again) {
       entry.outcome = null
       this.#attempt(entry)
