@@ -1,0 +1,219 @@
+/**
+ * The crowd: shoppers who ask, wait, lose patience or their connection, and ask again under the same key until they know.
+ * Every attempt becomes a call of the history, as far as the shopper knows how it ended.
+ */
+import { Cause, Exit } from "effect"
+import type { Tables } from "../../src/adapters/memory/store.ts"
+import type { OrderId, ProductId } from "../../src/domain/ids.ts"
+import type { Order } from "../../src/domain/order.ts"
+import { unavailable } from "../../src/ports/failures.ts"
+import { claimName } from "../../src/ports/inventory.ts"
+import { type Call, undurable, type Versions } from "../support/history-laws.ts"
+import type { Dice } from "./dice.ts"
+import type { Journal } from "./journal.ts"
+import type { Answered, Request } from "./requests.ts"
+import type { Failure, Service } from "./service.ts"
+import { Host, Node, type World } from "./world.ts"
+
+/** A shopper without an answer hangs up after this, microseconds. */
+const PATIENCE = 8_000_000
+
+/** What became of an attempt: an answer, or why there is none. */
+type Ended = { readonly _tag: "Answered"; readonly exit: Exit.Exit<Answered, Failure> } | { readonly _tag: "Lost" }
+
+export interface Attempt {
+  readonly sentAt: number
+  endedAt: number | null
+  /** `gone`: the process it was sent to has died. */
+  outcome: "open" | "accepted" | "refused" | "unavailable" | "gone" | "silent"
+}
+
+/** Something a shopper wants, and all his attempts at it. */
+export interface Wish {
+  readonly number: number
+  readonly request: Request
+  readonly attempts: Array<Attempt>
+  /** Nobody insists on what has no key. */
+  readonly insists: boolean
+  isDone: boolean
+  order: Order | null
+}
+
+export class Crowd {
+  readonly calls: Array<Call> = []
+  readonly wishes: Array<Wish> = []
+  readonly placed: Array<Order> = []
+  readonly products: Array<ProductId> = []
+  readonly node: Node
+  /** How often a request is sent twice, once in so many; 0: never. */
+  twice = 0
+  readonly #world: World
+  readonly #journal: Journal
+  readonly #dice: Dice
+  readonly #store: Tables
+  readonly #services: () => ReadonlyArray<Service>
+
+  constructor(world: World, journal: Journal, dice: Dice, store: Tables, services: () => ReadonlyArray<Service>) {
+    this.#world = world
+    this.#journal = journal
+    this.#dice = dice
+    this.#store = store
+    this.#services = services
+    this.node = new Node(world, new Host("crowd"), "crowd")
+  }
+
+  get waiting(): number {
+    return this.wishes.filter(({ isDone }) => !isDone).length
+  }
+
+  /** After this many microseconds somebody wants this; `then` hears of an order he was told of. */
+  wish(delay: number, make: () => Request | null, then: (order: Order) => void = () => undefined): void {
+    this.#world.post(this.node, delay, () => {
+      const request = make()
+      if (request === null) return
+      const insists = request.claim !== null && !this.#dice.oneIn(12)
+      const wish: Wish = { number: this.wishes.length, request, attempts: [], insists, isDone: false, order: null }
+      this.wishes.push(wish)
+      this.#attempt(wish, then)
+      if (request.claim === null || !this.#dice.oneIn(this.twice)) return
+      this.#journal.fault("a request sent twice", `wish ${wish.number}`)
+      this.#world.post(this.node, this.#dice.between(0, 30_000), () => this.#attempt(wish, then))
+    })
+  }
+
+  #versions(): Versions {
+    return new Map([...this.#store.stocks].map(([id, { version }]) => [id, version]))
+  }
+
+  #attempt(wish: Wish, then: (order: Order) => void): void {
+    const { request } = wish
+    const attempt: Attempt = { sentAt: this.#world.now, endedAt: null, outcome: "open" }
+    wish.attempts.push(attempt)
+    const name = `wish ${wish.number}.${wish.attempts.length} ${request.what}${request.claim === null ? "" : ` [${claimName(request.claim)}]`}`
+    const { adds, claim, customer, wants } = request
+    const at = this.calls.length
+    this.calls.push({
+      name,
+      claim,
+      customer,
+      wants,
+      adds,
+      began: this.#versions(),
+      ended: null,
+      exit: null,
+      undurable: [],
+    })
+    const end = (ended: Ended) => {
+      if (attempt.endedAt !== null) return
+      attempt.endedAt = this.#world.now
+      this.#ended(wish, attempt, at, ended, then)
+    }
+    this.#send(request, at, end, () => {
+      if (attempt.outcome === "open") attempt.outcome = "gone"
+      end({ _tag: "Lost" })
+    })
+    this.#world.post(this.node, PATIENCE, () => end({ _tag: "Lost" }))
+  }
+
+  #send(request: Request, at: number, end: (ended: Ended) => void, gone: () => void): void {
+    const services = this.#services()
+    const open = services.filter((service) => service.isOpen)
+    const service = this.#dice.pick(open.length > 0 && !this.#dice.oneIn(10) ? open : services)
+    const travel = () => (this.#dice.oneIn(30) ? this.#dice.between(5_000, 80_000) : this.#dice.between(50, 1_500))
+    const lost = () => void this.#world.post(this.node, travel(), gone)
+    if (service.isDead) return lost()
+    // Whoever is on his way to a process when it dies is told so by nobody but his own patience.
+    this.#world.post(service.main, travel(), () => {
+      service.handle(
+        request.claim,
+        request.ask,
+        (exit) => {
+          this.#answered(request, at, exit)
+          this.#world.post(this.node, travel(), () => end({ _tag: "Answered", exit }))
+        },
+        lost,
+      )
+    })
+  }
+
+  /** In the instant in which the process answers: what it tells has to be in the books. */
+  #answered({ claim }: Request, at: number, exit: Exit.Exit<Answered, Failure>): void {
+    const call = this.calls[at]!
+    const missing = Exit.isSuccess(exit) ? undurable(viewOf(this.#store, exit.value, claim), exit.value, claim) : []
+    this.calls[at] = { ...call, ended: this.#versions(), undurable: [...call.undurable, ...missing] }
+  }
+
+  #ended(wish: Wish, attempt: Attempt, at: number, ended: Ended, then: (order: Order) => void): void {
+    const lost = { ...this.calls[at]!, exit: Exit.fail(unavailable("worker-lost")) }
+    const told =
+      ended._tag === "Lost" ? (attempt.outcome === "gone" ? "connection lost" : "no answer") : outcomeOf(ended.exit)
+    this.#journal.told(told)
+    this.#journal.write("crowd", `${lost.name}: ${told}`)
+    this.calls[at] = lost
+    if (ended._tag === "Lost") {
+      if (attempt.outcome === "open") attempt.outcome = "silent"
+      return this.#again(wish, then)
+    }
+    const { exit } = ended
+    if (Exit.isSuccess(exit)) {
+      attempt.outcome = "accepted"
+      this.calls[at] = { ...lost, exit: Exit.succeed(exit.value) }
+      this.#accepted(wish, exit.value, then)
+    } else {
+      const error = Cause.squash(exit.cause) as Failure
+      if (error._tag === "Problem" || error._tag === "Unavailable") attempt.outcome = "unavailable"
+      else attempt.outcome = "refused"
+      if (error._tag !== "Problem") this.calls[at] = { ...lost, exit: exit as Exit.Exit<never, never> }
+      if (attempt.outcome === "unavailable") return this.#again(wish, then)
+    }
+    wish.isDone = true
+  }
+
+  #accepted(wish: Wish, { told }: Answered, then: (order: Order) => void): void {
+    if (told.kind === "product" && !this.products.includes(told.product.id)) this.products.push(told.product.id)
+    if (told.kind !== "sale" || wish.order !== null) return
+    wish.order = told.sale.order
+    if (!this.placed.some(({ id }) => id === wish.order!.id)) this.placed.push(wish.order)
+    then(wish.order)
+  }
+
+  #again(wish: Wish, then: (order: Order) => void): void {
+    if (wish.isDone) return
+    if (!wish.insists) {
+      wish.isDone = true
+      return
+    }
+    if (wish.attempts.some(({ endedAt }) => endedAt === null)) return
+    this.#world.post(this.node, this.#dice.between(20_000, 900_000), () => {
+      if (!wish.isDone) this.#attempt(wish, then)
+    })
+  }
+
+  orderId(number: number): OrderId | null {
+    return this.placed.at(number)?.id ?? null
+  }
+}
+
+const outcomeOf = (exit: Exit.Exit<Answered, Failure>): string => {
+  if (Exit.isSuccess(exit)) {
+    const { replayed, told } = exit.value
+    const what = told.kind === "sale" ? told.sale.outcome : told.kind
+    return replayed ? `${what}, replayed` : what
+  }
+  const error = Cause.squash(exit.cause) as Failure | Error
+  if (!("_tag" in error)) return "died"
+  if (error._tag === "Unavailable") return `unavailable: ${error.reason}`
+  return error._tag === "Refused" ? `refused: ${error.rejection._tag}` : "in progress"
+}
+
+/** As much of the books as the answer speaks of. */
+const viewOf = (store: Tables, { told }: Answered, claim: Request["claim"]) => {
+  const stock = told.kind === "stock" || told.kind === "read" ? told.stock.productId : null
+  const key = claim === null ? undefined : store.keys.get(claimName(claim))
+  return {
+    movements: (stock === null ? undefined : store.movements.get(stock)) ?? [],
+    keys: key === undefined ? [] : [key],
+    orders: store.orders,
+    products: new Set<string>(told.kind === "product" ? [...store.products.keys()] : []),
+  }
+}

@@ -1,0 +1,88 @@
+/**
+ * The judge: holds a run to the laws. The standing ones at many moments while everything is under way, the others when it
+ * has come to its end. What is judged here and not in `support/` needs to know what the shoppers know.
+ */
+import type { Tables } from "../../src/adapters/memory/store.ts"
+import { claimName } from "../../src/ports/inventory.ts"
+import { brokenHistory } from "../support/history-laws.ts"
+import { type Books, broken, SETTLED, STANDING } from "../support/laws.ts"
+import { brokenSettlement } from "../support/settlement-laws.ts"
+import type { Crowd, Wish } from "./crowd.ts"
+
+/** Rows are never changed in place, so the tables need not be copied to be looked at. */
+export const booksOf = (store: Tables): Books => ({
+  lanes: store.lanes,
+  products: [...store.products.values()],
+  stocks: store.stocks,
+  orders: [...store.orders.values()],
+  holds: [...store.holds.values()].flatMap((rows) => [...rows.values()]),
+  units: [...store.units.values()],
+  keys: [...store.keys.values()],
+  movements: [...store.movements.values()].flat(),
+  facts: store.facts,
+})
+
+export const standing = (store: Tables): ReadonlyArray<string> => broken(STANDING, booksOf(store))
+
+/** Every attempt but these refused ones had ended, for certain, before the last of them was sent. */
+const isRefusedForGood = ({ attempts }: Wish): boolean => {
+  const last = attempts.at(-1)
+  if (last?.outcome !== "refused") return false
+  return attempts.every(({ endedAt, outcome }) => {
+    if (outcome === "accepted" || outcome === "silent" || outcome === "open") return false
+    return outcome === "refused" || endedAt! <= last.sentAt
+  })
+}
+
+/** Whoever asks again under his key learns what became of it: refused means that nothing did, and nothing will. */
+const retriesTell = (wishes: ReadonlyArray<Wish>, books: Books): ReadonlyArray<string> => {
+  const bound = new Set(books.keys.map(({ claim }) => claimName(claim)))
+  return wishes.flatMap((wish) => {
+    const { claim, what } = wish.request
+    if (claim === null) return []
+    const isBound = bound.has(claimName(claim))
+    if (isBound && isRefusedForGood(wish)) return [`wish ${wish.number} (${what}) was refused, and yet it is bound`]
+    const accepted = wish.attempts.some(({ outcome }) => outcome === "accepted")
+    return accepted && !isBound ? [`wish ${wish.number} (${what}) was accepted, and is not bound`] : []
+  })
+}
+
+const answered = (wishes: ReadonlyArray<Wish>, minutes: string): ReadonlyArray<string> =>
+  wishes.flatMap(({ attempts, isDone, number, request }) =>
+    isDone
+      ? []
+      : [`wish ${number} (${request.what}) has no answer after ${attempts.length} attempts and ${minutes} of peace`],
+  )
+
+/** A tentative hold is given back when its time has come, never before it. */
+const lapsesOnTime = (books: Books, lapses: ReadonlyMap<string, number>): ReadonlyArray<string> =>
+  books.movements.flatMap(({ at, orderId, productId, type }) => {
+    const lapsesAt = lapses.get(`${orderId} ${productId}`)
+    if (type !== "expired" || lapsesAt === undefined || at >= lapsesAt) return []
+    return books.orders.some(({ id }) => id === orderId)
+      ? []
+      : [`the tentative hold of ${productId} for ${orderId} lapsed ${lapsesAt - at} ms early`]
+  })
+
+export interface Ending {
+  readonly store: Tables
+  readonly crowd: Crowd
+  readonly charges: ReadonlyMap<string, string>
+  readonly lapses: ReadonlyMap<string, number>
+  readonly calmFrom: number
+  /** How long there was peace, in words. */
+  readonly peace: string
+}
+
+export const settled = ({ calmFrom, charges, crowd, lapses, peace, store }: Ending): ReadonlyArray<string> => {
+  const books = booksOf(store)
+  return [
+    ...broken(STANDING, books),
+    ...broken(SETTLED, books),
+    ...brokenHistory(crowd.calls, books),
+    ...brokenSettlement({ books, charges, calmFrom }),
+    ...answered(crowd.wishes, peace).map((where) => `everyone is answered: ${where}`),
+    ...retriesTell(crowd.wishes, books).map((where) => `I5 a retry tells which: ${where}`),
+    ...lapsesOnTime(books, lapses).map((where) => `I11 tentative holds lapse on time: ${where}`),
+  ]
+}

@@ -1,0 +1,145 @@
+/** Mischief: what is done to the shop while people trade, and how it is all undone when the storm is over. */
+import { PEACE } from "./database.ts"
+import type { Dice } from "./dice.ts"
+import { HONEST } from "./provider.ts"
+import type { Mischief } from "./scenario.ts"
+import { type Outside, Service, type Settings } from "./service.ts"
+import type { Node } from "./world.ts"
+
+export class Machines {
+  readonly services: Array<Service> = []
+  readonly #outside: Outside
+  readonly #settings: Settings
+  readonly #dice: Dice
+  #peace = false
+  #incarnations = 0
+  /** Each process keeps its clock's error. */
+  readonly #offsets: Array<number> = []
+
+  constructor(outside: Outside, settings: Settings, processes: number, dice: Dice) {
+    this.#outside = outside
+    this.#settings = settings
+    this.#dice = dice
+    for (let number = 0; number < processes; number++) {
+      this.#offsets.push(number === 0 ? 0 : dice.between(-400, 400))
+      this.#start(number)
+    }
+  }
+
+  /** Milliseconds since 1970, by the clock that is furthest ahead. */
+  get latestWallMs(): number {
+    return Math.max(...this.services.map(({ main }) => main.wallMs))
+  }
+
+  #start(number: number): void {
+    const name = `${"AB"[number]}${++this.#incarnations}`
+    const service = new Service(this.#outside, this.#settings, name)
+    service.host.offsetMs = this.#offsets[number]!
+    this.services[number] = service
+  }
+
+  #startLater(number: number, dead: Service): void {
+    const { database, world } = this.#outside
+    const delay = this.#peace ? 50_000 : this.#dice.between(50_000, 2_500_000)
+    world.post(database.node, delay, () => {
+      if (this.services[number] === dead) this.#start(number)
+    })
+  }
+
+  do(what: Mischief): void {
+    const { database, journal, leases, world } = this.#outside
+    const number = this.#dice.below(this.services.length)
+    const service = this.services[number]!
+    const { host } = service
+    switch (what._tag) {
+      case "Kill":
+        if (service.isDead) return
+        journal.fault("a process killed", host.name)
+        service.kill()
+        return this.#startLater(number, service)
+      case "Stop":
+        if (!service.isOpen) return
+        journal.fault("a process asked to stop", host.name)
+        return service.stop(() => this.#startLater(number, service))
+      case "KillThread":
+        return this.#onThread(service, (node) => {
+          journal.fault("a worker thread killed", node.name)
+          service.killThread(service.threads.find((thread) => thread.node === node)!)
+        })
+      case "FreezeThread":
+        return this.#onThread(service, (node) => this.#freezeThread(node, what.forMs))
+      case "Freeze":
+        return this.#freeze(service, what.forMs)
+      case "Outage":
+        if (database.isDown) return
+        journal.fault("the database restarted")
+        database.goDown()
+        leases.endAll(() => true)
+        return void world.post(database.node, what.forMs * 1_000, () => {
+          database.isDown = false
+        })
+      case "Partition":
+        journal.fault("a process cut off from the database", host.name)
+        database.part(host)
+        return void world.post(database.node, what.forMs * 1_000, () => database.mend(host))
+      case "EndLease":
+        journal.fault("the lease's session ended", leases.holder?.name ?? "nobody's")
+        return leases.endAll((each) => each === leases.holder)
+      case "JumpClock":
+        journal.fault(what.byMs < 0 ? "a clock put back" : "a clock put forward", `${host.name} ${what.byMs} ms`)
+        this.#offsets[number]! += what.byMs
+        host.offsetMs += what.byMs
+    }
+  }
+
+  #onThread(service: Service, how: (node: Node) => void): void {
+    const alive = service.threads.filter(({ node }) => !node.isDead)
+    if (alive.length > 0) how(this.#dice.pick(alive).node)
+  }
+
+  #freezeThread(node: Node, forMs: number): void {
+    const { database, journal, world } = this.#outside
+    if (node.state !== "running") return
+    journal.fault("a worker thread frozen", `${node.name} for ${forMs} ms`)
+    node.state = "frozen"
+    world.post(database.node, forMs * 1_000, () => {
+      if (node.state !== "frozen") return
+      node.state = "running"
+      world.thaw(node)
+    })
+  }
+
+  #freeze(service: Service, forMs: number): void {
+    const { database, journal, leases, world } = this.#outside
+    const { host } = service
+    if (host.state !== "running") return
+    journal.fault("a process frozen", `${host.name} for ${forMs} ms`)
+    host.state = "frozen"
+    world.post(database.node, forMs * 1_000, () => {
+      if (host.state !== "frozen") return
+      host.state = "running"
+      if (leases.holder !== null && leases.holder !== host)
+        journal.moment("a frozen owner woke up after its lanes were taken")
+      journal.write(host.name, "goes on")
+      for (const node of service.nodes) if (node.state === "running") world.thaw(node)
+    })
+  }
+
+  /** No more faults; what is broken is mended, what was stopped is started. */
+  heal(): void {
+    const { database, provider, world } = this.#outside
+    this.#peace = true
+    database.luck = PEACE
+    provider.moods = HONEST
+    database.isDown = false
+    for (const [number, service] of this.services.entries()) {
+      database.mend(service.host)
+      if (service.isDead) this.#startLater(number, service)
+      else service.host.state = "running"
+      for (const node of service.nodes) {
+        if (node.state === "frozen") node.state = "running"
+        world.thaw(node)
+      }
+    }
+  }
+}

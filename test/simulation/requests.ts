@@ -1,0 +1,126 @@
+/** What a shopper may ask for, as a request that can be sent again: the same claim, the same body, whoever answers. */
+import { createHash } from "node:crypto"
+import { Effect } from "effect"
+import type { Replayable, Sale, Shop, StockOf } from "../../src/app/shop.ts"
+import type { OrderId, ProductId } from "../../src/domain/ids.ts"
+import { mergeLines, type Order } from "../../src/domain/order.ts"
+import type { Product } from "../../src/domain/product.ts"
+import type { Unavailable } from "../../src/ports/failures.ts"
+import type { Claim, Refused, RequestedLine, Route } from "../../src/ports/inventory.ts"
+import type { Told } from "../support/history-laws.ts"
+
+export interface Answered extends Replayable<unknown> {
+  readonly told: Told
+}
+
+export interface Request {
+  readonly what: string
+  readonly claim: Claim | null
+  readonly customer: string
+  readonly wants: ReadonlyArray<RequestedLine>
+  readonly adds: RequestedLine | null
+  readonly ask: (shop: Shop["Service"]) => Effect.Effect<Answered, Refused | Unavailable>
+}
+
+const claimOf = (route: Route, key: string | null, body: unknown): Claim | null => {
+  if (key === null) return null
+  const hash = createHash("md5").update(JSON.stringify(body)).digest("hex")
+  const fingerprint = `${hash.slice(0, 8)}-${hash.slice(8, 12)}-${hash.slice(12, 16)}-${hash.slice(16, 20)}-${hash.slice(20)}`
+  return { route, key, fingerprint }
+}
+
+const telling =
+  <A>(tell: (value: A) => Told) =>
+  (effect: Effect.Effect<Replayable<A>, Refused | Unavailable>): Effect.Effect<Answered, Refused | Unavailable> =>
+    Effect.map(effect, ({ value, replayed }) => ({ value, told: tell(value), replayed }))
+
+const nobody = { customer: "", wants: [], adds: null }
+
+export const create = (sku: string, onHand: number, purchaseLimit: number | null, key: string | null): Request => {
+  const asked = { sku, name: "thing", price: { amount: 100, currency: "EUR" }, onHand, purchaseLimit }
+  const claim = claimOf("products", key, asked)
+  const tell = telling((product: Product): Told => ({ kind: "product", product }))
+  return { what: `create ${sku}`, claim, ...nobody, ask: (shop) => tell(shop.createProduct({ ...asked, claim })) }
+}
+
+const stock = telling((of: StockOf): Told => ({ kind: "stock", stock: of }))
+
+export const receive = (productId: ProductId, quantity: number, key: string | null): Request => {
+  const claim = claimOf("receipts", key, { productId, quantity })
+  return {
+    what: `receive ${quantity} of ${productId.slice(-4)}`,
+    claim,
+    ...nobody,
+    adds: { productId, quantity },
+    ask: (shop) => stock(shop.receiveStock({ productId, quantity, claim })),
+  }
+}
+
+export const adjust = (productId: ProductId, delta: number, key: string | null): Request => {
+  const claim = claimOf("adjustments", key, { productId, delta })
+  return {
+    what: `adjust ${productId.slice(-4)} by ${delta}`,
+    claim,
+    ...nobody,
+    wants: [{ productId, quantity: -delta }],
+    adds: { productId, quantity: delta },
+    ask: (shop) => stock(shop.adjustStock({ productId, delta, reason: "counted", claim })),
+  }
+}
+
+export const read = (productId: ProductId): Request => ({
+  what: `read ${productId.slice(-4)}`,
+  claim: null,
+  ...nobody,
+  ask: (shop) =>
+    Effect.map(shop.readStock(productId), (value) => ({
+      value,
+      told: { kind: "read", stock: value },
+      replayed: false,
+    })),
+})
+
+const sale = telling((of: Sale): Told => ({ kind: "sale", sale: of }))
+
+export interface Basket {
+  readonly customer: string
+  readonly lines: ReadonlyArray<RequestedLine>
+  /** Null: pays later. */
+  readonly token: string | null
+  readonly answer: "wait" | "async"
+}
+
+export const place = ({ answer, customer, lines, token }: Basket, key: string): Request => {
+  const claim = claimOf("orders", key, { customer, lines, token })!
+  const paying = token === null ? ({ _tag: "Later" } as const) : ({ _tag: "Token", token, answer } as const)
+  const basket = lines.map(({ productId, quantity }) => `${quantity} of ${productId.slice(-4)}`).join(", ")
+  return {
+    what: `place ${basket} (${token ?? "later"}, ${answer})`,
+    claim,
+    customer,
+    wants: mergeLines(lines),
+    adds: null,
+    ask: (shop) => sale(shop.placeOrder({ customerId: customer, lines, paying, claim })),
+  }
+}
+
+export const pay = (orderId: OrderId, token: string, answer: "wait" | "async", key: string | null): Request => {
+  const claim = claimOf("pay", key, { orderId, token })
+  return {
+    what: `pay ${orderId.slice(-4)} (${token})`,
+    claim,
+    ...nobody,
+    ask: (shop) => sale(shop.payOrder({ orderId, token, answer, claim })),
+  }
+}
+
+export const cancel = (orderId: OrderId, key: string | null): Request => {
+  const claim = claimOf("cancel", key, { orderId })
+  const tell = telling((order: Order): Told => ({ kind: "order", order }))
+  return {
+    what: `cancel ${orderId.slice(-4)}`,
+    claim,
+    ...nobody,
+    ask: (shop) => tell(shop.cancelOrder({ orderId, reason: null, claim })),
+  }
+}

@@ -1,0 +1,139 @@
+/**
+ * Scenarios: what a seed stands for. The last digit says what the run is mostly about, so that every few seeds meet every
+ * danger; everything else comes from the dice.
+ */
+import { type Luck, PEACE } from "./database.ts"
+import type { Dice } from "./dice.ts"
+import { HONEST, type Moods } from "./provider.ts"
+import type { Settings } from "./service.ts"
+
+/** What may be done to the shop, in milliseconds where it takes a time. */
+export type Mischief =
+  | { readonly _tag: "Kill" }
+  | { readonly _tag: "Stop" }
+  | { readonly _tag: "KillThread" }
+  | { readonly _tag: "Freeze"; readonly forMs: number }
+  | { readonly _tag: "FreezeThread"; readonly forMs: number }
+  | { readonly _tag: "Outage"; readonly forMs: number }
+  | { readonly _tag: "Partition"; readonly forMs: number }
+  | { readonly _tag: "EndLease" }
+  | { readonly _tag: "JumpClock"; readonly byMs: number }
+
+export interface Scenario {
+  readonly theme: string
+  readonly processes: number
+  readonly settings: Settings
+  readonly luck: Luck
+  readonly moods: Moods
+  /** A request is sent twice, once in so many; 0: never. */
+  readonly twice: number
+  /** How long people trade, milliseconds. */
+  readonly tradeMs: number
+  readonly shelves: ReadonlyArray<{ readonly onHand: number; readonly purchaseLimit: number | null }>
+  readonly wishes: number
+  /** Buyers who want the last units of the first shelf in the same moment. */
+  readonly rush: number
+  /** Of orders to be paid later, once in so many is paid about when its hold ends. */
+  readonly lastMinute: number
+  /** How many products a basket may name. */
+  readonly lines: number
+  readonly mischief: ReadonlyArray<{ readonly atMs: number; readonly what: Mischief }>
+}
+
+const THEMES = [
+  "a rush for the last units",
+  "two processes",
+  "holds that end while they are paid",
+  "holds that lapse on their way",
+  "a bad line to the database",
+  "crashes",
+  "a bad payment provider",
+  "clocks that jump",
+  "a bit of everything",
+  "a storm",
+] as const
+
+type Theme = (typeof THEMES)[number]
+
+const CHANCES: { readonly [T in Theme]: ReadonlyArray<Mischief["_tag"]> } = {
+  "a rush for the last units": ["Kill", "KillThread", "EndLease"],
+  "two processes": ["Freeze", "EndLease", "Kill", "Stop", "Partition", "Freeze"],
+  "holds that end while they are paid": ["Kill", "KillThread", "FreezeThread"],
+  "holds that lapse on their way": ["FreezeThread", "FreezeThread", "FreezeThread", "KillThread", "Outage"],
+  "a bad line to the database": ["Outage", "Partition", "EndLease"],
+  crashes: ["Kill", "Kill", "KillThread", "Stop"],
+  "a bad payment provider": ["Kill", "KillThread"],
+  "clocks that jump": ["JumpClock", "JumpClock", "Kill", "Freeze"],
+  "a bit of everything": ["Kill", "Stop", "KillThread", "Freeze", "FreezeThread", "Outage", "EndLease", "JumpClock"],
+  "a storm": ["Kill", "Kill", "KillThread", "Freeze", "FreezeThread", "Outage", "Partition", "EndLease", "Stop"],
+}
+
+const mischiefOf = (tag: Mischief["_tag"], dice: Dice): Mischief => {
+  switch (tag) {
+    case "Freeze":
+      return { _tag: tag, forMs: dice.oneIn(2) ? dice.between(10_500, 16_000) : dice.between(100, 9_000) }
+    case "FreezeThread":
+      return { _tag: tag, forMs: dice.between(200, 7_500) }
+    case "Outage":
+      return { _tag: tag, forMs: dice.between(50, 4_000) }
+    case "Partition":
+      return { _tag: tag, forMs: dice.oneIn(2) ? dice.between(10_000, 16_000) : dice.between(200, 6_000) }
+    case "JumpClock":
+      return { _tag: tag, byMs: dice.oneIn(3) ? -dice.between(1, 2_000) : dice.between(1, 20_000) }
+    default:
+      return { _tag: tag }
+  }
+}
+
+const luckOf = (theme: Theme, dice: Dice): Luck => {
+  if (theme === "a bad line to the database" || theme === "a storm")
+    return { refused: 25, lostBefore: 30, lostAfter: 15, late: 25 }
+  return dice.oneIn(3) ? PEACE : { refused: 120, lostBefore: 150, lostAfter: 60, late: 90 }
+}
+
+const moodsOf = (theme: Theme, dice: Dice): Moods => {
+  if (theme === "a bad payment provider") return { lostAnswer: 4, slow: 6, twice: 6 }
+  return dice.oneIn(3) ? HONEST : { lostAnswer: 12, slow: 25, twice: 20 }
+}
+
+const shelvesOf = (theme: Theme, dice: Dice): Scenario["shelves"] =>
+  Array.from({ length: dice.between(theme === "holds that lapse on their way" ? 3 : 1, 5) }, (_, number) => ({
+    onHand: number === 0 && theme === "a rush for the last units" ? dice.between(1, 4) : dice.between(0, 25),
+    purchaseLimit: dice.oneIn(3) ? dice.between(1, 5) : null,
+  }))
+
+export const of = (seed: number, dice: Dice): Scenario => {
+  const theme = THEMES[((seed % THEMES.length) + THEMES.length) % THEMES.length]!
+  const isRush = theme === "a rush for the last units"
+  const lapses = theme === "holds that lapse on their way"
+  const processes = theme === "two processes" || dice.oneIn(5) ? 2 : 1
+  const tradeMs = processes === 2 ? dice.between(8_000, 24_000) : dice.between(3_000, 14_000)
+  const kinds = CHANCES[theme]
+  const troubles = theme === "a storm" || theme === "crashes" ? dice.between(3, 9) : dice.between(1, 4)
+  const mischief = Array.from({ length: troubles }, () => ({
+    atMs: dice.between(300, tradeMs),
+    what: mischiefOf(dice.pick(kinds), dice),
+  }))
+  return {
+    theme,
+    processes,
+    settings: {
+      workers: lapses ? dice.between(2, 4) : dice.between(1, 4),
+      threads: lapses || dice.oneIn(2) ? "own" : "main",
+      deadlineMs: dice.pick([300, 1_000, 2_000]),
+      holdMs:
+        theme === "holds that end while they are paid" ? dice.pick([700, 2_000]) : dice.pick([2_000, 6_000, 15_000]),
+      graceMs: dice.pick([500, 3_000]),
+    },
+    luck: luckOf(theme, dice),
+    moods: moodsOf(theme, dice),
+    twice: dice.pick([0, 6, 12]),
+    tradeMs,
+    shelves: shelvesOf(theme, dice),
+    wishes: isRush ? dice.between(10, 25) : dice.between(25, 80),
+    rush: isRush ? dice.between(100, 110) : dice.pick([0, 0, 10, 20]),
+    lastMinute: theme === "holds that end while they are paid" ? 1 : 6,
+    lines: lapses ? 4 : dice.between(1, 4),
+    mischief: mischief.sort((a, b) => a.atMs - b.atMs),
+  }
+}

@@ -1,0 +1,197 @@
+/**
+ * A service: one process with the shop's own application in it, from its start to its death. What it reaches (database,
+ * lease, provider) lies outside and outlives it; a new process of the same name starts from what is durable.
+ */
+import { Context, Effect, Exit, Layer, Scope, SubscriptionRef } from "effect"
+import * as Claims from "../../src/adapters/http/claims.ts"
+import type * as Problems from "../../src/adapters/http/problems.ts"
+import * as MemoryIds from "../../src/adapters/memory/ids.ts"
+import * as CheckoutRunner from "../../src/app/checkout-runner.ts"
+import * as LocalWorkers from "../../src/app/inventory/local-workers.ts"
+import * as Ownership from "../../src/app/inventory/ownership.ts"
+import { Readiness } from "../../src/app/readiness.ts"
+import { type Replayable, Shop } from "../../src/app/shop.ts"
+import * as Shopkeeper from "../../src/app/shopkeeper.ts"
+import { Catalog } from "../../src/ports/catalog.ts"
+import type { Unavailable } from "../../src/ports/failures.ts"
+import { Ids } from "../../src/ports/ids.ts"
+import type { Claim, Refused } from "../../src/ports/inventory.ts"
+import { Lease } from "../../src/ports/lease.ts"
+import { Ledger } from "../../src/ports/ledger.ts"
+import { OrderBook } from "../../src/ports/order-book.ts"
+import { Payment } from "../../src/ports/payment.ts"
+import { type Happening, Probe } from "../../src/ports/probe.ts"
+import type { Database } from "./database.ts"
+import type { Journal } from "./journal.ts"
+import type { Leases } from "./lease.ts"
+import type { Provider } from "./provider.ts"
+import * as Threads from "./threads.ts"
+import { Host, Node, type World } from "./world.ts"
+
+export interface Outside {
+  readonly world: World
+  readonly journal: Journal
+  readonly database: Database
+  readonly leases: Leases
+  readonly provider: Provider
+  /** Seeds of ids. */
+  readonly nextSeed: () => number
+}
+
+export interface Settings {
+  readonly workers: number
+  /** Workers on threads that may die by themselves, or all in the main thread. */
+  readonly threads: "own" | "main"
+  readonly deadlineMs: number
+  readonly holdMs: number
+  readonly graceMs: number
+}
+
+export type Failure = Refused | Unavailable | Problems.Problem
+
+interface Begun {
+  readonly lost: () => void
+}
+
+export class Service {
+  readonly host: Host
+  readonly main: Node
+  /** Also those of earlier crews. */
+  readonly threads: Array<Threads.Thread> = []
+  readonly #outside: Outside
+  readonly #scope = Scope.makeUnsafe()
+  readonly #begun = new Set<Begun>()
+  #claims: Claims.InFlight | null = null
+  #context: Context.Context<Shop | Readiness> | null = null
+  #closing = false
+
+  constructor(outside: Outside, settings: Settings, name: string) {
+    this.#outside = outside
+    this.host = new Host(name)
+    this.main = new Node(outside.world, this.host, name)
+    const boot = Effect.gen({ self: this }, function* () {
+      this.#context = yield* Layer.build(layerOf(this, outside, settings))
+    })
+    outside.journal.write(name, "starts")
+    outside.world.post(this.main, 0, () => {
+      this.#claims = Claims.inFlight({ emit: () => undefined })
+      this.main.fork(Scope.provide(boot, this.#scope))
+    })
+  }
+
+  get isDead(): boolean {
+    return this.host.state === "dead"
+  }
+
+  get nodes(): ReadonlyArray<Node> {
+    return [this.main, ...this.threads.map(({ node }) => node)]
+  }
+
+  get isOpen(): boolean {
+    return this.#context !== null && !this.#closing && this.host.state !== "dead"
+  }
+
+  /** A request as it comes in: answered once, or `lost` when the process dies first. To be called on its main node. */
+  handle<A extends Replayable<unknown>>(
+    claim: Claim | null,
+    ask: (shop: Shop["Service"]) => Effect.Effect<A, Refused | Unavailable>,
+    answered: (exit: Exit.Exit<A, Failure>) => void,
+    lost: () => void,
+  ): void {
+    if (!this.isOpen) return lost()
+    const begun: Begun = { lost }
+    this.#begun.add(begun)
+    const shop = Context.get(this.#context!, Shop)
+    this.main.fork(this.#claims!.once(claim, ask(shop))).addObserver((exit) => {
+      this.#begun.delete(begun)
+      answered(exit)
+    })
+  }
+
+  /** It dies, at once: nothing of it goes on, and who waited for it has lost his connection. */
+  kill(): void {
+    const { database, journal, leases, world } = this.#outside
+    if (database.isUnheard((node) => node.host === this.host))
+      journal.moment("a process died between COMMIT and its answer")
+    this.host.state = "dead"
+    for (const { lost } of this.#begun) lost()
+    this.#begun.clear()
+    // The system closes its sockets; of a machine that loses its power nobody hears, the server finds out by itself.
+    if (world.dice.below(3) > 0)
+      world.post(database.node, world.dice.between(200, 15_000), () => leases.endAll((host) => host === this.host))
+  }
+
+  killThread(thread: Threads.Thread): void {
+    const { database, journal } = this.#outside
+    if (database.isUnheard((node) => node === thread.node))
+      journal.moment("a worker died between COMMIT and its answer")
+    thread.kill()
+  }
+
+  /** It is asked to stop: it answers what it has begun, commits, hands over, and ends. */
+  stop(stopped: () => void): void {
+    const { world } = this.#outside
+    world.post(this.main, 0, () => {
+      if (this.#context === null) return this.#end(stopped)
+      this.#closing = true
+      this.main.fork(SubscriptionRef.set(Context.get(this.#context, Readiness), "draining"))
+      const finish = (patience: number): void => {
+        if (this.#begun.size > 0 && patience > 0) return void world.post(this.main, 50_000, () => finish(patience - 1))
+        this.main.fork(Scope.close(this.#scope, Exit.void)).addObserver(() => this.#end(stopped))
+      }
+      finish(200)
+    })
+  }
+
+  #end(stopped: () => void): void {
+    this.kill()
+    stopped()
+  }
+}
+
+const layerOf = (service: Service, outside: Outside, settings: Settings) => {
+  const { database, journal, leases, nextSeed, provider } = outside
+  const { main } = service
+  const { deadlineMs, graceMs, holdMs, threads, workers } = settings
+  const emit = (happening: Happening) => observe(journal, main.name, happening)
+  const crew =
+    threads === "main"
+      ? LocalWorkers.layer
+      : Threads.layer({ main, database, nextSeed, onThread: (thread) => service.threads.push(thread) })
+  return Layer.effectDiscard(Ownership.Ownership.use(({ begin }) => begin)).pipe(
+    Layer.provideMerge(Shopkeeper.layer({ deadlineMs, holdMs })),
+    Layer.provideMerge(CheckoutRunner.layer({ callTimeoutMs: deadlineMs, graceMs })),
+    Layer.provideMerge(Ownership.layer(workers)),
+    Layer.provideMerge(crew),
+    Layer.provideMerge(
+      Layer.mergeAll(
+        Layer.succeed(Ledger, database.ledger(main)),
+        Layer.succeed(Catalog, database.catalog(main)),
+        Layer.succeed(OrderBook, database.orderBook(main)),
+        Layer.succeed(Lease, leases.of(main)),
+        Layer.succeed(Payment, provider.payment(main)),
+        Layer.succeed(Probe, { emit }),
+        Layer.succeed(Ids, MemoryIds.make(nextSeed())),
+        Readiness.layer,
+      ),
+    ),
+  )
+}
+
+const observe = (journal: Journal, name: string, happening: Happening): void => {
+  switch (happening._tag) {
+    case "WorkerMeasured":
+    case "RequestAnswered":
+      return
+    case "BatchCommitted": {
+      const { decisions } = happening
+      if (decisions === 1) journal.moment("a batch of 1")
+      if (decisions >= 64) journal.moment("a batch of 64 or more")
+      return
+    }
+    case "CommitFenced":
+      return journal.moment("an owner was fenced")
+    default:
+      journal.write(name, JSON.stringify(happening))
+  }
+}

@@ -1,0 +1,163 @@
+/**
+ * One simulated run: a seed becomes a shop, a crowd and a storm, in this thread and in virtual time.
+ *
+ *     safety    people trade while everything goes wrong; the standing laws are checked again and again
+ *     heal      the faults stop, what was stopped is started
+ *     liveness  everyone gets an answer, every hold ends, every charge is settled, every refund is made
+ *
+ * Law: the same seed is the same run, to the last event (`history` is its digest).
+ */
+import { createHash } from "node:crypto"
+import * as MemoryStore from "../../src/adapters/memory/store.ts"
+import { Crowd } from "./crowd.ts"
+import { Database } from "./database.ts"
+import { Dice } from "./dice.ts"
+import { type Counts, Journal } from "./journal.ts"
+import * as Judge from "./judge.ts"
+import { Leases } from "./lease.ts"
+import { Machines } from "./mischief.ts"
+import { Provider } from "./provider.ts"
+import * as Scenario from "./scenario.ts"
+import type { Outside } from "./service.ts"
+import { Trade } from "./trade.ts"
+import { World } from "./world.ts"
+
+export interface Run {
+  readonly seed: number
+  readonly theme: string
+  /** Each begins with the name of the check that found it. */
+  readonly violations: ReadonlyArray<string>
+  /** Dangerous moments that happened, by name. */
+  readonly moments: Counts
+  /** Faults that fired, by kind. */
+  readonly faults: Counts
+  /** What shoppers were told, by kind. */
+  readonly outcomes: Counts
+  /** Digest of the whole history, books included: equal for equal seeds. */
+  readonly history: string
+  /** The history itself, a line an event. */
+  readonly lines: ReadonlyArray<string>
+}
+
+/** Microseconds. */
+const SECOND = 1_000_000
+
+/** Longer than anything may take once there is peace: a hold, its grace, and a patient payment driver several times over. */
+const PEACE_MAX = 120 * SECOND
+
+/** After the storm, before anybody may be called late: processes start, lanes are taken, deadlines are read. */
+const CALM_MS = 20_000
+
+/** The books are looked at after one commit in so many. */
+const LOOK_AT = 6
+
+class Simulation {
+  readonly dice: Dice
+  readonly world: World
+  readonly journal: Journal
+  readonly scenario: Scenario.Scenario
+  readonly database: Database
+  readonly provider: Provider
+  readonly machines: Machines
+  readonly crowd: Crowd
+  readonly trade: Trade
+
+  constructor(seed: number) {
+    // Neighbouring seeds are to be strangers to each other.
+    this.dice = new Dice(Math.imul(seed, 0x9e3779b1) ^ 0x5eed)
+    this.world = new World(this.dice.split())
+    this.journal = new Journal(this.world)
+    this.scenario = Scenario.of(seed, this.dice.split())
+    this.database = new Database(this.world, this.journal, this.dice.split())
+    this.provider = new Provider(this.world, this.journal, this.dice.split())
+    const seeds = this.dice.split()
+    const outside: Outside = {
+      world: this.world,
+      journal: this.journal,
+      database: this.database,
+      leases: new Leases(this.database),
+      provider: this.provider,
+      nextSeed: () => seeds.below(2 ** 31),
+    }
+    const { processes, settings } = this.scenario
+    this.machines = new Machines(outside, settings, processes, this.dice.split())
+    this.crowd = new Crowd(
+      this.world,
+      this.journal,
+      this.dice.split(),
+      this.database.store,
+      () => this.machines.services,
+    )
+    this.trade = new Trade(this.crowd, this.dice.split(), this.scenario, () => this.machines.services[0]!.main.wallMs)
+    const looks = this.dice.split()
+    this.database.onCommit = () => {
+      if (looks.oneIn(LOOK_AT)) this.look()
+    }
+  }
+
+  look(): void {
+    this.journal.violated(Judge.standing(this.database.store))
+  }
+
+  /** People come when the shelves are up. */
+  open(): void {
+    this.trade.openShelves()
+    this.world.runUntil(60 * SECOND, () => this.crowd.waiting === 0 && this.crowd.wishes.length > 0)
+  }
+
+  storm(): void {
+    const { luck, mischief, moods, tradeMs, twice } = this.scenario
+    this.database.luck = luck
+    this.provider.moods = moods
+    this.crowd.twice = twice
+    this.trade.begin()
+    for (const { atMs, what } of mischief)
+      this.world.post(this.database.node, atMs * 1_000, () => {
+        this.machines.do(what)
+        this.look()
+      })
+    this.world.runUntil(this.world.now + tradeMs * 1_000)
+  }
+
+  /** Until nothing is left to do for anybody. */
+  peace(): { readonly calmFrom: number; readonly peace: string } {
+    const from = this.world.now
+    this.journal.write("peace", "no more faults")
+    this.crowd.twice = 0
+    this.machines.heal()
+    const calmFrom = this.machines.latestWallMs + CALM_MS
+    this.world.post(this.database.node, 5 * SECOND, () => this.trade.tryAgain())
+    const { open, tentative } = this.database.store
+    const isQuiet = () =>
+      this.world.now > from + 8 * SECOND && this.crowd.waiting === 0 && open.size === 0 && tentative.size === 0
+    this.world.runUntil(from + PEACE_MAX, isQuiet)
+    // What is still on its way may come, and may find nothing to do.
+    this.world.runUntil(this.world.now + 3 * SECOND)
+    return { calmFrom, peace: `${Math.round((this.world.now - from) / SECOND)} s` }
+  }
+
+  run(): void {
+    this.open()
+    this.storm()
+    const { calmFrom, peace } = this.peace()
+    const { lapses, store } = this.database
+    const { accounts: charges } = this.provider
+    this.journal.violated(Judge.settled({ store, crowd: this.crowd, charges, lapses, calmFrom, peace }))
+    const { facts, keys, orders } = MemoryStore.snapshot(store)
+    this.journal.write("books", createHash("sha256").update(JSON.stringify({ facts, keys, orders })).digest("hex"))
+  }
+}
+
+/** Never throws: a run that breaks off is a violation. */
+export const simulate = async (seed: number): Promise<Run> => {
+  const simulation = new Simulation(seed)
+  const { journal, scenario } = simulation
+  journal.write("seed", `${seed}: ${JSON.stringify(scenario)}`)
+  try {
+    simulation.run()
+  } catch (error) {
+    journal.violated([`the simulation breaks off: ${error instanceof Error ? error.stack : String(error)}`])
+  }
+  const { digest, faults, lines, moments, outcomes, violations } = journal
+  return { seed, theme: scenario.theme, violations, moments, faults, outcomes, history: digest, lines }
+}

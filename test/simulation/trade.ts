@@ -1,0 +1,134 @@
+/** The day's trade: who wants what, and when. Small numbers on purpose, so that people get in each other's way. */
+import type { ProductId } from "../../src/domain/ids.ts"
+import type { Order } from "../../src/domain/order.ts"
+import type { Crowd } from "./crowd.ts"
+import type { Dice } from "./dice.ts"
+import * as Requests from "./requests.ts"
+import type { Scenario } from "./scenario.ts"
+
+const TOKENS = [
+  "tok_ok",
+  "tok_ok",
+  "tok_ok",
+  "tok_decline",
+  "tok_delay_300",
+  "tok_delay_4000",
+  "tok_unknown_charged",
+  "tok_unknown_declined",
+]
+
+/** An id nobody has. */
+const NOBODY = "018f0000-0000-7000-8000-000000000000" as ProductId
+
+export class Trade {
+  readonly #crowd: Crowd
+  readonly #dice: Dice
+  readonly #scenario: Scenario
+  /** A service's wall clock, milliseconds since 1970. */
+  readonly #wallMs: () => number
+  #keys = 0
+
+  constructor(crowd: Crowd, dice: Dice, scenario: Scenario, wallMs: () => number) {
+    this.#crowd = crowd
+    this.#dice = dice
+    this.#scenario = scenario
+    this.#wallMs = wallMs
+  }
+
+  /** The shelves are put up first: with a key, so that whoever does it insists. */
+  openShelves(): void {
+    for (const [number, { onHand, purchaseLimit }] of this.#scenario.shelves.entries())
+      this.#crowd.wish(0, () => Requests.create(`shelf-${number}`, onHand, purchaseLimit, `shelf-${number}`))
+  }
+
+  /** Everything that is wanted from now on, for as long as people trade. */
+  begin(): void {
+    const { rush, tradeMs, wishes } = this.#scenario
+    for (let wish = 0; wish < wishes; wish++)
+      this.#crowd.wish(this.#dice.below(tradeMs) * 1_000, () => this.#request(), this.#later)
+    const at = this.#dice.between(200, tradeMs) * 1_000
+    for (let buyer = 0; buyer < rush; buyer++)
+      this.#crowd.wish(at + this.#dice.below(400), () => this.#buyFirst(buyer), this.#later)
+  }
+
+  /** After the storm: the shop sells and tells as ever. */
+  tryAgain(): void {
+    for (const id of this.#crowd.products) {
+      this.#crowd.wish(0, () => Requests.receive(id, 1, this.#key()))
+      this.#crowd.wish(1_000_000, () => Requests.read(id))
+    }
+  }
+
+  #key(): string {
+    return `key-${this.#keys++}`
+  }
+
+  #optionalKey(): string | null {
+    return this.#dice.oneIn(4) ? null : this.#key()
+  }
+
+  #product(): ProductId {
+    return this.#dice.oneIn(40)
+      ? NOBODY
+      : (this.#crowd.products[this.#dice.below(this.#crowd.products.length)] ?? NOBODY)
+  }
+
+  #token(): string | null {
+    return this.#dice.oneIn(3) ? null : this.#dice.pick(TOKENS)
+  }
+
+  #buyFirst(buyer: number): Requests.Request {
+    const lines = [{ productId: this.#crowd.products[0] ?? NOBODY, quantity: 1 }]
+    const basket = { customer: `buyer-${buyer}`, lines, token: this.#token(), answer: "wait" } as const
+    return Requests.place(basket, this.#key())
+  }
+
+  #request(): Requests.Request | null {
+    const dice = this.#dice
+    const order = this.#crowd.placed[dice.below(this.#crowd.placed.length)]
+    switch (dice.below(16)) {
+      case 0:
+        return Requests.receive(this.#product(), dice.between(1, 5), this.#optionalKey())
+      case 1:
+        return Requests.adjust(this.#product(), dice.between(-4, 4), this.#optionalKey())
+      case 2:
+      case 3:
+        return Requests.read(this.#product())
+      case 4:
+        return Requests.create(`sku-${dice.below(3)}`, dice.below(6), null, this.#optionalKey())
+      case 5:
+      case 6:
+        return order === undefined ? null : Requests.cancel(order.id, this.#optionalKey())
+      case 7:
+        return order === undefined ? null : this.#pay(order)
+      default:
+        return Requests.place(this.#basket(), this.#key())
+    }
+  }
+
+  #basket(): Requests.Basket {
+    const dice = this.#dice
+    const lines = Array.from({ length: dice.between(1, this.#scenario.lines) }, () => ({
+      productId: this.#product(),
+      quantity: dice.between(1, 3),
+    }))
+    return {
+      customer: `customer-${dice.below(3)}`,
+      lines,
+      token: this.#token(),
+      answer: dice.oneIn(4) ? "async" : "wait",
+    }
+  }
+
+  #pay(order: Order): Requests.Request {
+    return Requests.pay(order.id, this.#dice.pick(TOKENS), this.#dice.oneIn(4) ? "async" : "wait", this.#optionalKey())
+  }
+
+  /** Who is to pay later does so in the last minute, or a moment too late; several try at once. */
+  readonly #later = (order: Order): void => {
+    if (order.status !== "reserved" || !this.#dice.oneIn(this.#scenario.lastMinute)) return
+    const left = (order.expiresAt - this.#wallMs()) * 1_000
+    for (let tries = this.#dice.between(1, 4); tries > 0; tries--)
+      this.#crowd.wish(Math.max(0, left + this.#dice.between(-6_000, 3_000)), () => this.#pay(order))
+  }
+}
