@@ -8,7 +8,8 @@ import type { OrderId, ProductId } from "../../domain/ids.ts"
 import * as Lane from "../../domain/lane.ts"
 import type { Order } from "../../domain/order.ts"
 import type { Product } from "../../domain/product.ts"
-import { available, type Stock } from "../../domain/stock.ts"
+import type { Stock } from "../../domain/stock.ts"
+import * as Facts from "../../ports/facts.ts"
 import type { Claim } from "../../ports/inventory.ts"
 import type * as Ledger from "../../ports/ledger.ts"
 import type { Decision } from "./decision.ts"
@@ -94,18 +95,8 @@ export class Builder {
         reason: event.reason,
         at: decision.at,
       })
-      const payload = {
-        productId: id,
-        version: after.version,
-        onHand: after.onHand,
-        reserved: after.reserved,
-        available: available(after),
-        onHandDelta: event.onHand,
-        reservedDelta: event.reserved,
-        orderId,
-        reason: event.reason,
-      }
-      this.#fact("stock", id, after.version, `jaego.stock.${event.type}.v1`, payload, decision.at)
+      const payload = Facts.stockPayload(id, event, after, orderId)
+      this.#fact("stock", id, after.version, Facts.stockType(event), payload, decision.at)
     }
   }
 
@@ -123,7 +114,7 @@ export class Builder {
       row.order = after
       row.elsewhere ||= elsewhere
     }
-    this.#fact("order", after.id, after.version, ORDER_FACTS[event._tag], orderPayload(after), decision.at)
+    this.#fact("order", after.id, after.version, Facts.orderType(event), Facts.orderPayload(after), decision.at)
   }
 
   /** A hold that begins and changes within one batch is written as it ends. */
@@ -157,7 +148,7 @@ export class Builder {
     subject: ProductId | OrderId,
     subjectVersion: number,
     type: string,
-    payload: unknown,
+    payload: string,
     at: number,
   ): void {
     const lane = Lane.of(subject)
@@ -171,7 +162,7 @@ export class Builder {
       subject,
       subjectVersion,
       type,
-      payload: JSON.stringify(payload),
+      payload,
       at,
     })
   }
@@ -207,27 +198,3 @@ export class Builder {
     }
   }
 }
-
-const ORDER_FACTS = {
-  Placed: "jaego.order.placed.v1",
-  PaymentStarted: "jaego.order.payment-started.v1",
-  Paid: "jaego.order.paid.v1",
-  PaymentFailed: "jaego.order.payment-failed.v1",
-  Cancelled: "jaego.order.cancelled.v1",
-  Expired: "jaego.order.expired.v1",
-  RefundFellDue: "jaego.order.refund-due.v1",
-  Refunded: "jaego.order.refunded.v1",
-} as const
-
-/** The order as the API shows it, with its version: what consumers outside may rely on. */
-const orderPayload = (order: Order) => ({
-  id: order.id,
-  version: order.version,
-  status: order.status,
-  customerId: order.customerId,
-  lines: order.lines,
-  total: order.total,
-  createdAt: new Date(order.createdAt).toISOString(),
-  expiresAt: new Date(order.expiresAt).toISOString(),
-  ...(order.status === "cancelled" ? { reason: order.reason } : {}),
-})

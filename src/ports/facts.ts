@@ -1,0 +1,50 @@
+/**
+ * Facts as consumers outside read them: the types and payloads of the outbox. Whoever writes facts writes these, member by
+ * member; a change here is a new version of the fact.
+ */
+import type { OrderId, ProductId } from "../domain/ids.ts"
+import type { Order, Event as OrderEvent } from "../domain/order.ts"
+import { available, type Stock, type Event as StockEvent } from "../domain/stock.ts"
+
+export const stockType = (event: StockEvent): string => `jaego.stock.${event.type}.v1`
+
+/** JSON text. */
+export const stockPayload = (productId: ProductId, event: StockEvent, after: Stock, orderId: OrderId | null): string =>
+  JSON.stringify({
+    productId,
+    version: after.version,
+    onHand: after.onHand,
+    reserved: after.reserved,
+    available: available(after),
+    onHandDelta: event.onHand,
+    reservedDelta: event.reserved,
+    orderId,
+    reason: event.reason,
+  })
+
+const ORDER_TYPES: { readonly [Tag in OrderEvent["_tag"]]: string } = {
+  Placed: "jaego.order.placed.v1",
+  PaymentStarted: "jaego.order.payment-started.v1",
+  Paid: "jaego.order.paid.v1",
+  PaymentFailed: "jaego.order.payment-failed.v1",
+  Cancelled: "jaego.order.cancelled.v1",
+  Expired: "jaego.order.expired.v1",
+  RefundFellDue: "jaego.order.refund-due.v1",
+  Refunded: "jaego.order.refunded.v1",
+}
+
+export const orderType = (event: OrderEvent): string => ORDER_TYPES[event._tag]
+
+/** The order as the API shows it, with its version. JSON text. */
+export const orderPayload = (order: Order): string =>
+  JSON.stringify({
+    id: order.id,
+    version: order.version,
+    status: order.status,
+    customerId: order.customerId,
+    lines: order.lines,
+    total: order.total,
+    createdAt: new Date(order.createdAt).toISOString(),
+    expiresAt: new Date(order.expiresAt).toISOString(),
+    ...(order.status === "cancelled" ? { reason: order.reason } : {}),
+  })
