@@ -5,7 +5,6 @@
  * of success. All statuses of errors are in `problems.ts`.
  */
 import { Effect } from "effect"
-import type { HttpServerRequest } from "effect/http"
 import { HttpServerResponse } from "effect/http"
 import type { Replayable } from "../../app/shop.ts"
 import type { Unavailable } from "../../ports/failures.ts"
@@ -17,16 +16,23 @@ import * as Problems from "./problems.ts"
 
 type Response = HttpServerResponse.HttpServerResponse
 
+/** All that an answer needs of its request. */
+export interface Asked {
+  readonly headers: { readonly [name: string]: string | ReadonlyArray<string> | undefined }
+}
+
 /** The id under which a request is talked about; the server has put it there, or left the caller's. */
-export const requestId = (request: HttpServerRequest.HttpServerRequest): string => request.headers["x-request-id"] ?? ""
+export const requestId = (request: Asked): string => String(request.headers["x-request-id"] ?? "")
 
 /** The answer to a request: what came of it, or the problem. */
+export type Answer = <R>(
+  request: Asked,
+  answer: Effect.Effect<Response, Refused | Unavailable | Problems.Problem, R>,
+) => Effect.Effect<Response, never, R>
+
 export const to =
-  (probe: Probe["Service"]) =>
-  <R>(
-    request: HttpServerRequest.HttpServerRequest,
-    answer: Effect.Effect<Response, Refused | Unavailable | Problems.Problem, R>,
-  ): Effect.Effect<Response, never, R> =>
+  (probe: Probe["Service"]): Answer =>
+  (request, answer) =>
     Effect.catch(answer, (failure) =>
       Effect.sync(() => {
         if (failure._tag === "Unavailable") probe.emit({ _tag: "RequestUnavailable", reason: failure.reason })

@@ -11,7 +11,7 @@ import { pages } from "./pages-api.ts"
 import { products } from "./products-api.ts"
 
 /** Every fault of a body at once, so that a caller mends it in one go. */
-const strict = { onExcessProperty: "error", errors: "all" } as const
+export const strict = { onExcessProperty: "error", errors: "all" } as const
 
 export const api = HttpApi.make("jaego")
   .add(products.annotate(HttpApi.QueryParseOptions, strict))

@@ -44,6 +44,26 @@ const claimOf = (
   return key === undefined ? null : Claims.make(route, key, `/v1/orders/${id}/${route}`, payload)
 }
 
+/** What a request to place an order has been read as. */
+export interface Placing {
+  readonly request: Answers.Asked
+  readonly headers: { readonly "idempotency-key": string; readonly prefer?: string }
+  readonly payload: typeof NewOrder.Type
+}
+
+/** Apart from the other routes, because the hot route calls it too (`hot-route.ts`). */
+export const placing =
+  (shop: Shop["Service"], answer: Answers.Answer, inFlight: Claims.InFlight) =>
+  ({ request, headers, payload }: Placing) => {
+    const { customerId, lines, payment } = payload
+    const claim = Claims.make("orders", headers["idempotency-key"], "/v1/orders", payload)
+    const placed = shop.placeOrder({ customerId, lines, paying: payingOf(payment, answerOf(headers)), claim })
+    return answer(
+      request,
+      Effect.flatMap(inFlight.once(claim, placed), (sale) => sold(201, sale)),
+    )
+  }
+
 export const layer = (inFlight: Claims.InFlight) =>
   HttpApiBuilder.group(
     api,
@@ -52,15 +72,7 @@ export const layer = (inFlight: Claims.InFlight) =>
       const shop = yield* Shop
       const answer = Answers.to(yield* Probe)
       return handlers.handleAll({
-        place: ({ request, headers, payload }) => {
-          const { customerId, lines, payment } = payload
-          const claim = Claims.make("orders", headers["idempotency-key"], "/v1/orders", payload)
-          const placed = shop.placeOrder({ customerId, lines, paying: payingOf(payment, answerOf(headers)), claim })
-          return answer(
-            request,
-            Effect.flatMap(inFlight.once(claim, placed), (sale) => sold(201, sale)),
-          )
-        },
+        place: placing(shop, answer, inFlight),
         list: ({ request, query }) =>
           answer(
             request,

@@ -10,14 +10,16 @@
 import { createServer, type Server, type ServerResponse } from "node:http"
 import type { AddressInfo, Socket } from "node:net"
 import { NodeHttpServer } from "@effect/platform-node"
-import { ByteSize, Cause, Context, Effect, Layer, Schema, Scope } from "effect"
+import { ByteSize, Cause, Context, Effect, FiberSet, Layer, Schema, Scope } from "effect"
 import { HttpIncomingMessage, HttpRouter, HttpServerRequest, type HttpServerResponse } from "effect/http"
 import { HttpApiBuilder, HttpApiScalar } from "effect/http-api"
+import { Shop } from "../../app/shop.ts"
 import { Probe } from "../../ports/probe.ts"
 import * as Answers from "./answers.ts"
 import { api } from "./api.ts"
 import * as Claims from "./claims.ts"
 import * as Exchange from "./exchange.ts"
+import * as HotRoute from "./hot-route.ts"
 import * as OrdersRoutes from "./orders-routes.ts"
 import * as PagesRoutes from "./pages-routes.ts"
 import * as Problems from "./problems.ts"
@@ -67,34 +69,34 @@ const reasons: Readonly<Record<string, string>> = {
 const cannotListen = ({ host, port }: Address, error: NodeJS.ErrnoException): CannotListen =>
   new CannotListen({ message: `Cannot listen on ${host}:${port}: ${reasons[error.code ?? ""] ?? error.message}` })
 
-type App<E, R> = Effect.Effect<HttpServerResponse.HttpServerResponse, E, R>
+type Response = HttpServerResponse.HttpServerResponse
+type App<E, R> = Effect.Effect<Response, E, R>
 
 /** Whatever the routes could not answer themselves becomes a problem; a defect is also logged. */
+const rescued = Effect.fnUntraced(function* (request: Answers.Asked, cause: Cause.Cause<unknown>) {
+  if (Cause.hasInterruptsOnly(cause)) return yield* Effect.interrupt
+  const requestId = Answers.requestId(request)
+  const problem = Problems.fromCause(cause)
+  if (problem === Problems.internal) yield* Effect.logError(`Request ${requestId} met a defect`, cause)
+  return Problems.response(problem, requestId)
+})
+
 const answered = <E, R>(app: App<E, R>): App<E, R | HttpServerRequest.HttpServerRequest> =>
   Effect.catchCause(
     // The HTTP layer answers this one itself, as plain text.
     Effect.flatMap(app, (response) =>
       response.status === 415 ? Effect.fail(Problems.unsupportedMediaType) : Effect.succeed(response),
     ),
-    (cause) =>
-      Effect.gen(function* () {
-        if (Cause.hasInterruptsOnly(cause)) return yield* Effect.interrupt
-        const requestId = Answers.requestId(yield* HttpServerRequest.HttpServerRequest)
-        const problem = Problems.fromCause(cause)
-        if (problem === Problems.internal) yield* Effect.logError(`Request ${requestId} met a defect`, cause)
-        return Problems.response(problem, requestId)
-      }),
+    (cause) => Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) => rescued(request, cause)),
   )
 
-const routes = Effect.map(Probe, (probe) => {
-  const inFlight = Claims.inFlight(probe)
-  return Layer.mergeAll(
+const routes = (inFlight: Claims.InFlight) =>
+  Layer.mergeAll(
     HttpApiBuilder.layer(api, { openapiPath: "/openapi.json" }).pipe(
       Layer.provide([ProductsRoutes.layer(inFlight), OrdersRoutes.layer(inFlight), PagesRoutes.layer]),
     ),
     HttpApiScalar.layer(api, { path: "/docs" }),
   )
-}).pipe(Layer.unwrap)
 
 /** What is open: answers not yet given, and connections. */
 interface Open {
@@ -127,10 +129,19 @@ const make = Effect.fnUntraced(function* (address: Address) {
   // Requests run in a scope of their own, which is closed after the drain.
   const requests = yield* Scope.make()
   yield* Effect.addFinalizer((exit) => Scope.close(requests, exit))
-  const app = answered(yield* HttpRouter.toHttpEffect(routes))
-  const handler = yield* NodeHttpServer.makeHandler(app, { scope: requests }).pipe(
+  const inFlight = Claims.inFlight(probe)
+  const app = answered(yield* HttpRouter.toHttpEffect(routes(inFlight)))
+  const pipeline = yield* NodeHttpServer.makeHandler(app, { scope: requests }).pipe(
     Effect.provideService(HttpIncomingMessage.MaxBodySize, MAX_BODY),
   )
+  const place = OrdersRoutes.placing(yield* Shop, Answers.to(probe), inFlight)
+  const fibers = yield* Scope.provide(FiberSet.make<Response, never>(), requests)
+  const run = yield* FiberSet.runtime(fibers)<never>()
+  const handler = HotRoute.listener({
+    place: (placing) => Effect.catchCause(place(placing), (cause) => rescued(placing.request, cause)),
+    run,
+    pipeline,
+  })
   const server = createServer(limits)
   const open: Open = { responses: new Set(), sockets: new Set() }
   const answering = Exchange.answering(probe, handler)

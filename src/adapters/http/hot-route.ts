@@ -1,0 +1,85 @@
+/**
+ * The hot route: placing an order without the pipeline that serves every other request.
+ *
+ * Why it exists: thousands want one product at once, and what a request costs here is what it costs (`docs/performance.md`
+ * has the figures). It takes only what is plainly in order: the whole body has come together with its head, is JSON, and
+ * fits the same schema. Whatever is not goes on to the pipeline untouched, which knows all the words for what is wrong.
+ *
+ * Law: schema, handler and answers are the pipeline's own; a test holds the two to the same answers.
+ */
+import { isUtf8 } from "node:buffer"
+import type { IncomingMessage, ServerResponse } from "node:http"
+import { type Effect, Exit, type Fiber, Result, Schema } from "effect"
+import type { HttpServerResponse } from "effect/http"
+import { strict } from "./api.ts"
+import type { Placing } from "./orders-routes.ts"
+import { IdempotencyKey, NewOrder } from "./schemas.ts"
+
+type Listener = (request: IncomingMessage, response: ServerResponse) => void
+type Response = HttpServerResponse.HttpServerResponse
+
+const JSON_TYPES = new Set(["application/json", "application/json; charset=utf-8", "application/json;charset=utf-8"])
+
+/** The pipeline's own limit for a body, bytes. */
+const MAX_BODY = 64 * 1_024
+
+const isKey = Schema.is(IdempotencyKey)
+const decode = Schema.decodeUnknownResult(NewOrder, strict)
+
+/** By its head alone: nothing about it is unusual. */
+const isPlain = ({ headers, method, url }: IncomingMessage): boolean =>
+  method === "POST" &&
+  url === "/v1/orders" &&
+  JSON_TYPES.has(headers["content-type"] ?? "") &&
+  headers["transfer-encoding"] === undefined &&
+  headers["content-encoding"] === undefined &&
+  Number(headers["content-length"]) <= MAX_BODY &&
+  isKey(headers["idempotency-key"])
+
+/** What it asks for; null: not plainly in order. */
+const read = (request: IncomingMessage, body: Buffer | null): Placing | null => {
+  if (body === null || body.length !== Number(request.headers["content-length"]) || !isUtf8(body)) return null
+  let json: unknown
+  try {
+    json = JSON.parse(body.toString())
+  } catch {
+    return null
+  }
+  const payload = decode(json)
+  if (Result.isFailure(payload)) return null
+  const { "idempotency-key": key, prefer } = request.headers as Record<string, string>
+  const headers = prefer === undefined ? {} : { prefer }
+  return { request, headers: { "idempotency-key": key!, ...headers }, payload: payload.success }
+}
+
+const write = (response: ServerResponse, { body, headers, status }: Response): void => {
+  const bytes = body._tag === "Uint8Array" ? body.body : Buffer.alloc(0)
+  response.writeHead(status, { ...headers, "content-length": bytes.byteLength })
+  response.end(bytes)
+}
+
+export interface Options {
+  readonly place: (placing: Placing) => Effect.Effect<Response>
+  /** Runs what a request asks for, until the service ends. */
+  readonly run: (answer: Effect.Effect<Response>) => Fiber.Fiber<Response>
+  readonly pipeline: Listener
+}
+
+export const listener =
+  ({ place, run, pipeline }: Options): Listener =>
+  (request, response) => {
+    if (!isPlain(request)) return pipeline(request, response)
+    // The parser hands over a body that is here already right after this call.
+    process.nextTick(() => {
+      const body = request.read() as Buffer | null
+      const placing = read(request, body)
+      if (placing === null) {
+        if (body !== null) request.unshift(body)
+        return pipeline(request, response)
+      }
+      run(place(placing)).addObserver((exit) => {
+        if (Exit.isSuccess(exit)) write(response, exit.value)
+        else response.destroy()
+      })
+    })
+  }
