@@ -18,6 +18,9 @@ import { Host, Node, type World } from "./world.ts"
 /** A shopper without an answer hangs up after this, microseconds. */
 const PATIENCE = 8_000_000
 
+/** Microseconds. */
+const JUST_NOW = 5_000
+
 /** What became of an attempt: an answer, or why there is none. */
 type Ended = { readonly _tag: "Answered"; readonly exit: Exit.Exit<Answered, Failure> } | { readonly _tag: "Lost" }
 
@@ -47,6 +50,10 @@ export class Crowd {
   readonly node: Node
   /** How often a request is sent twice, once in so many; 0: never. */
   twice = 0
+  #coming = 0
+  readonly #wanting = new Map<ProductId, number>()
+  /** When somebody last asked to pay, or was answered, by order. */
+  readonly #paidAt = new Map<OrderId, number>()
   readonly #world: World
   readonly #journal: Journal
   readonly #dice: Dice
@@ -62,13 +69,30 @@ export class Crowd {
     this.node = new Node(world, new Host("crowd"), "crowd")
   }
 
+  /** Wishes without an answer, and those that are still to come. */
   get waiting(): number {
-    return this.wishes.filter(({ isDone }) => !isDone).length
+    return this.#coming + this.wishes.filter(({ isDone }) => !isDone).length
+  }
+
+  /** How many wait for an answer that would take units of this product. */
+  wanting(productId: ProductId): number {
+    return this.#wanting.get(productId) ?? 0
+  }
+
+  /** Somebody waits for the answer to a payment of this order, or has had it just now. */
+  isPaying(orderId: OrderId): boolean {
+    return this.#world.now - (this.#paidAt.get(orderId) ?? Number.NEGATIVE_INFINITY) < JUST_NOW
+  }
+
+  #want({ wants }: Request, more: 1 | -1): void {
+    for (const { productId } of wants) this.#wanting.set(productId, this.wanting(productId) + more)
   }
 
   /** After this many microseconds somebody wants this; `then` hears of an order he was told of. */
   wish(delay: number, make: () => Request | null, then: (order: Order) => void = () => undefined): void {
+    this.#coming++
     this.#world.post(this.node, delay, () => {
+      this.#coming--
       const request = make()
       if (request === null) return
       const insists = request.claim !== null && !this.#dice.oneIn(12)
@@ -89,6 +113,8 @@ export class Crowd {
     const { request } = wish
     const attempt: Attempt = { sentAt: this.#world.now, endedAt: null, outcome: "open" }
     wish.attempts.push(attempt)
+    this.#want(request, 1)
+    if (request.pays !== null) this.#paidAt.set(request.pays, Number.POSITIVE_INFINITY)
     const name = `wish ${wish.number}.${wish.attempts.length} ${request.what}${request.claim === null ? "" : ` [${claimName(request.claim)}]`}`
     const { adds, claim, customer, wants } = request
     const at = this.calls.length
@@ -106,6 +132,8 @@ export class Crowd {
     const end = (ended: Ended) => {
       if (attempt.endedAt !== null) return
       attempt.endedAt = this.#world.now
+      this.#want(request, -1)
+      if (request.pays !== null) this.#paidAt.set(request.pays, this.#world.now)
       this.#ended(wish, attempt, at, ended, then)
     }
     this.#send(request, at, end, () => {
@@ -117,8 +145,9 @@ export class Crowd {
 
   #send(request: Request, at: number, end: (ended: Ended) => void, gone: () => void): void {
     const services = this.#services()
-    const open = services.filter((service) => service.isOpen)
-    const service = this.#dice.pick(open.length > 0 && !this.#dice.oneIn(10) ? open : services)
+    // Whoever balances the load knows mostly who is ready.
+    const ready = services.filter((service) => service.isReady)
+    const service = this.#dice.pick(ready.length > 0 && !this.#dice.oneIn(10) ? ready : services)
     const travel = () => (this.#dice.oneIn(30) ? this.#dice.between(5_000, 80_000) : this.#dice.between(50, 1_500))
     const lost = () => void this.#world.post(this.node, travel(), gone)
     if (service.isDead) return lost()

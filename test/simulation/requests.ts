@@ -19,6 +19,8 @@ export interface Request {
   readonly customer: string
   readonly wants: ReadonlyArray<RequestedLine>
   readonly adds: RequestedLine | null
+  /** The order it would pay. */
+  readonly pays: OrderId | null
   readonly ask: (shop: Shop["Service"]) => Effect.Effect<Answered, Refused | Unavailable>
 }
 
@@ -34,7 +36,7 @@ const telling =
   (effect: Effect.Effect<Replayable<A>, Refused | Unavailable>): Effect.Effect<Answered, Refused | Unavailable> =>
     Effect.map(effect, ({ value, replayed }) => ({ value, told: tell(value), replayed }))
 
-const nobody = { customer: "", wants: [], adds: null }
+const nobody = { customer: "", wants: [], adds: null, pays: null }
 
 export const create = (sku: string, onHand: number, purchaseLimit: number | null, key: string | null): Request => {
   const asked = { sku, name: "thing", price: { amount: 100, currency: "EUR" }, onHand, purchaseLimit }
@@ -100,6 +102,7 @@ export const place = ({ answer, customer, lines, token }: Basket, key: string): 
     customer,
     wants: mergeLines(lines),
     adds: null,
+    pays: null,
     ask: (shop) => sale(shop.placeOrder({ customerId: customer, lines, paying, claim })),
   }
 }
@@ -110,6 +113,7 @@ export const pay = (orderId: OrderId, token: string, answer: "wait" | "async", k
     what: `pay ${orderId.slice(-4)} (${token})`,
     claim,
     ...nobody,
+    pays: orderId,
     ask: (shop) => sale(shop.payOrder({ orderId, token, answer, claim })),
   }
 }

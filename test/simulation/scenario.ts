@@ -49,7 +49,7 @@ const THEMES = [
   "crashes",
   "a bad payment provider",
   "clocks that jump",
-  "a bit of everything",
+  "a rush with enough for all",
   "a storm",
 ] as const
 
@@ -64,7 +64,16 @@ const CHANCES: { readonly [T in Theme]: ReadonlyArray<Mischief["_tag"]> } = {
   crashes: ["Kill", "Kill", "KillThread", "Stop"],
   "a bad payment provider": ["Kill", "KillThread"],
   "clocks that jump": ["JumpClock", "JumpClock", "Kill", "Freeze"],
-  "a bit of everything": ["Kill", "Stop", "KillThread", "Freeze", "FreezeThread", "Outage", "EndLease", "JumpClock"],
+  "a rush with enough for all": [
+    "Kill",
+    "Stop",
+    "KillThread",
+    "Freeze",
+    "FreezeThread",
+    "Outage",
+    "EndLease",
+    "JumpClock",
+  ],
   "a storm": ["Kill", "Kill", "KillThread", "Freeze", "FreezeThread", "Outage", "Partition", "EndLease", "Stop"],
 }
 
@@ -96,15 +105,20 @@ const moodsOf = (theme: Theme, dice: Dice): Moods => {
   return dice.oneIn(3) ? HONEST : { lostAnswer: 12, slow: 25, twice: 20 }
 }
 
+const firstShelf = (theme: Theme, dice: Dice): number => {
+  if (theme === "a rush for the last units") return dice.between(1, 4)
+  return theme === "a rush with enough for all" ? dice.between(150, 250) : dice.between(0, 25)
+}
+
 const shelvesOf = (theme: Theme, dice: Dice): Scenario["shelves"] =>
   Array.from({ length: dice.between(theme === "holds that lapse on their way" ? 3 : 1, 5) }, (_, number) => ({
-    onHand: number === 0 && theme === "a rush for the last units" ? dice.between(1, 4) : dice.between(0, 25),
+    onHand: number > 0 ? dice.between(0, 25) : firstShelf(theme, dice),
     purchaseLimit: dice.oneIn(3) ? dice.between(1, 5) : null,
   }))
 
 export const of = (seed: number, dice: Dice): Scenario => {
   const theme = THEMES[((seed % THEMES.length) + THEMES.length) % THEMES.length]!
-  const isRush = theme === "a rush for the last units"
+  const isRush = theme === "a rush for the last units" || theme === "a rush with enough for all"
   const lapses = theme === "holds that lapse on their way"
   const processes = theme === "two processes" || dice.oneIn(5) ? 2 : 1
   const tradeMs = processes === 2 ? dice.between(8_000, 24_000) : dice.between(3_000, 14_000)

@@ -91,6 +91,11 @@ export class Service {
     return this.#context !== null && !this.#closing && this.host.state !== "dead"
   }
 
+  /** As its readiness tells. */
+  get isReady(): boolean {
+    return this.isOpen && this.#outside.leases.holder === this.host
+  }
+
   /** A request as it comes in: answered once, or `lost` when the process dies first. To be called on its main node. */
   handle<A extends Replayable<unknown>>(
     claim: Claim | null,

@@ -9,6 +9,8 @@
  */
 import { createHash } from "node:crypto"
 import * as MemoryStore from "../../src/adapters/memory/store.ts"
+import { available } from "../../src/domain/stock.ts"
+import type { Batch } from "../../src/ports/ledger.ts"
 import { Crowd } from "./crowd.ts"
 import { Database } from "./database.ts"
 import { Dice } from "./dice.ts"
@@ -47,6 +49,9 @@ const PEACE_MAX = 120 * SECOND
 
 /** After the storm, before anybody may be called late: processes start, lanes are taken, deadlines are read. */
 const CALM_MS = 20_000
+
+/** So many who want the last unit are a rush. */
+const RUSH = 100
 
 /** The books are looked at after one commit in so many. */
 const LOOK_AT = 6
@@ -90,9 +95,19 @@ class Simulation {
     )
     this.trade = new Trade(this.crowd, this.dice.split(), this.scenario, () => this.machines.services[0]!.main.wallMs)
     const looks = this.dice.split()
-    this.database.onCommit = () => {
+    this.database.onCommit = (batch) => {
+      this.#notice(batch)
       if (looks.oneIn(LOOK_AT)) this.look()
     }
+  }
+
+  /** What is dangerous about a commit that was just done. */
+  #notice({ orderUpdates, stocks }: Batch): void {
+    for (const { productId, stock } of stocks)
+      if (available(stock) === 0 && this.crowd.wanting(productId) >= RUSH)
+        this.journal.moment(`the last unit wanted by ${RUSH} or more`)
+    for (const { order } of orderUpdates)
+      if (order.status === "expired" && this.crowd.isPaying(order.id)) this.journal.moment("an expiry raced a payment")
   }
 
   look(): void {
