@@ -74,17 +74,25 @@ const commit = (pool: PgPool.PgPool, batch: Batch): Effect.Effect<CommitResult, 
   })
 
 /**
- * In a fiber of its own: this one can be given up at the time limit (which closes the connection), while the caller, who
- * cannot be interrupted, waits for whatever comes.
+ * In fibers of their own: the caller, who cannot be interrupted, waits for whatever comes, and the wait can be given up at
+ * the time limit without waiting for the statement too, which asks the server to cancel it and gives that some seconds.
  */
 const answered = (pool: PgPool.PgPool, columns: ReadonlyArray<unknown>) =>
   pool
     .use((connection) => connection.queryValues(COMMIT_STATEMENT, columns))
     .pipe(
-      Effect.timeoutOrElse({
-        duration: `${COMMIT_ANSWER_SECONDS} seconds`,
-        orElse: () => Effect.fail(new CommitUnknown({ detail: `no answer within ${COMMIT_ANSWER_SECONDS} s` })),
-      }),
+      Effect.interruptible,
+      Effect.forkDetach({ startImmediately: true }),
+      Effect.flatMap((statement) =>
+        Effect.timeoutOrElse(Fiber.join(statement), {
+          duration: `${COMMIT_ANSWER_SECONDS} seconds`,
+          orElse: () =>
+            Effect.andThen(
+              Effect.sync(() => statement.interruptUnsafe()),
+              Effect.fail(new CommitUnknown({ detail: `no answer within ${COMMIT_ANSWER_SECONDS} s` })),
+            ),
+        }),
+      ),
       Effect.interruptible,
       Effect.forkDetach({ startImmediately: true }),
       Effect.flatMap(Fiber.join),
