@@ -36,11 +36,11 @@ const isRefusedForGood = ({ attempts }: Wish): boolean => {
 
 /** Whoever asks again under his key learns what became of it: refused means that nothing did, and nothing will. */
 const retriesTell = (wishes: ReadonlyArray<Wish>, books: Books): ReadonlyArray<string> => {
-  const bound = new Set(books.keys.map(({ claim }) => claimName(claim)))
+  const bound = new Map(books.keys.map(({ claim }) => [claimName(claim), claim.fingerprint]))
   return wishes.flatMap((wish) => {
     const { claim, what } = wish.request
     if (claim === null) return []
-    const isBound = bound.has(claimName(claim))
+    const isBound = bound.get(claimName(claim)) === claim.fingerprint
     if (isBound && isRefusedForGood(wish)) return [`wish ${wish.number} (${what}) was refused, and yet it is bound`]
     const accepted = wish.attempts.some(({ outcome }) => outcome === "accepted")
     return accepted && !isBound ? [`wish ${wish.number} (${what}) was accepted, and is not bound`] : []

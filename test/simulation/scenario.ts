@@ -82,7 +82,8 @@ const mischiefOf = (tag: Mischief["_tag"], dice: Dice): Mischief => {
     case "Freeze":
       return { _tag: tag, forMs: dice.oneIn(2) ? dice.between(10_500, 16_000) : dice.between(100, 9_000) }
     case "FreezeThread":
-      return { _tag: tag, forMs: dice.between(200, 7_500) }
+      // Every other time for about as long as a tentative hold lasts.
+      return { _tag: tag, forMs: dice.oneIn(2) ? dice.between(4_500, 7_500) : dice.between(200, 4_500) }
     case "Outage":
       return { _tag: tag, forMs: dice.between(50, 4_000) }
     case "Partition":

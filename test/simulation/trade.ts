@@ -59,8 +59,9 @@ export class Trade {
     }
   }
 
+  /** A new one; now and then somebody takes one that is another's. */
   #key(): string {
-    return `key-${this.#keys++}`
+    return `key-${this.#dice.oneIn(30) ? this.#dice.below(this.#keys + 1) : this.#keys++}`
   }
 
   #optionalKey(): string | null {
