@@ -45,18 +45,22 @@ export const run = Effect.fnUntraced(function* (owner: Owner, worker: number, fe
     for (const entry of entries) owner.answerDurable(entry, known)
   }
 
-  const contested = (result: Contested, entries: ReadonlyArray<Entry>): void => {
-    probe.emit({ _tag: "CommitContested", worker })
-    owner.rewind(entries)
-    for (const entry of entries) settleContested(owner, entry, result)
-    owner.decideAgain(entries)
-  }
-
   const fence = (entries: ReadonlyArray<Entry>) => {
     probe.emit({ _tag: "CommitFenced", worker })
     owner.abandon(entries)
     return Deferred.succeed(fenced, undefined)
   }
+
+  const contested = (result: Contested, entries: ReadonlyArray<Entry>) =>
+    Effect.suspend(() => {
+      // The contest is looked up before the fence: a stale owner may hear of it first.
+      if (entries.some((entry) => isBehind(entry, result))) return fence(entries)
+      probe.emit({ _tag: "CommitContested", worker })
+      owner.rewind(entries)
+      for (const entry of entries) settleContested(owner, entry, result)
+      owner.decideAgain(entries)
+      return Effect.void
+    })
 
   /** We were wrong: the ledger was asked for what may not be. Nobody knows what memory is worth now. */
   const broken = Effect.fnUntraced(function* (entries: ReadonlyArray<Entry>, defect: unknown) {
@@ -112,7 +116,7 @@ export const run = Effect.fnUntraced(function* (owner: Owner, worker: number, fe
       owner.fail(entries, "database")
       return owner.decideAgain([])
     }
-    if (result.success._tag === "Contested") return contested(result.success, entries)
+    if (result.success._tag === "Contested") return yield* contested(result.success, entries)
     committed(batch, entries, result.success.known)
     const seconds = (clock.currentTimeMillisUnsafe() - started) / 1_000
     probe.emit({ _tag: "BatchCommitted", worker, decisions: decisionsOf(entries).length, seconds })
@@ -133,6 +137,14 @@ const didCommit = (batch: Batch, lanes: ReadonlyArray<OwnedLane>): boolean =>
     ({ lane, fromSeq, toSeq }) => toSeq > fromSeq && lanes.find((owned) => owned.lane === lane)?.seq === toSeq,
   )
 
+/** Nobody else changes the holds of our own orders: if they are not as they were, somebody else owns them now. */
+const isBehind = ({ command, outcome }: Entry, { changedHolds }: Contested): boolean =>
+  outcome?._tag === "Decision" &&
+  "orderId" in command &&
+  command._tag !== "PlaceOrder" &&
+  command._tag !== "EndHolds" &&
+  changedHolds.includes(command.orderId)
+
 /** Answers those whom the contest concerns; the others are left to be decided again. */
 const settleContested = (owner: Owner, entry: Entry, { known, takenSkus, changedHolds }: Contested): void => {
   const { command, outcome } = entry
@@ -144,8 +156,7 @@ const settleContested = (owner: Owner, entry: Entry, { known, takenSkus, changed
   // A sibling's hold lapsed before acceptance: nothing happened, the buyer may come again.
   if (command._tag === "PlaceOrder") return owner.fail([entry], "hold-lapsed")
   // The home of the order accepted or ended it meanwhile: look again.
-  if (command._tag === "EndHolds") return owner.registry.holds.delete(command.orderId)
-  owner.die(entry, new Error(`order ${command.orderId} has holds that its owner did not expect`))
+  if (command._tag === "EndHolds") owner.registry.holds.delete(command.orderId)
 }
 
 /** The commit had happened: as usual, only that refusals with a key still have to ask for it. */
