@@ -5,7 +5,7 @@
 import type { Tables } from "../../src/adapters/memory/store.ts"
 import { claimName } from "../../src/ports/inventory.ts"
 import { brokenHistory } from "../support/history-laws.ts"
-import { type Books, broken, SETTLED, STANDING } from "../support/laws.ts"
+import { type Books, broken, group, SETTLED, STANDING } from "../support/laws.ts"
 import { brokenSettlement } from "../support/settlement-laws.ts"
 import type { Crowd, Wish } from "./crowd.ts"
 
