@@ -32,6 +32,14 @@ const kill = (service: Service): void => service.process.signal("SIGKILL")
 /** Of the commits, those that place orders. */
 const places = (exchange: PostgresProxy.Exchange): boolean => PostgresProxy.rowsOf(exchange, "order_id") > 0
 
+/** Of the commits, those that change orders: payments that are recorded, cancellations. */
+const changes = (exchange: PostgresProxy.Exchange): boolean =>
+  PostgresProxy.rowsOf(exchange, "update_id") > 0 && !places(exchange)
+
+/** Of the commits, those that hold something for an order that is not placed yet: its home is on another worker. */
+const holdsAhead = (exchange: PostgresProxy.Exchange): boolean =>
+  PostgresProxy.rowsOf(exchange, "hold_order") > 0 && !places(exchange)
+
 /** At whatever the service is doing. */
 const atRandom = (random: (below: number) => number): Blow => ({
   name: "killed at a random moment",
@@ -49,6 +57,7 @@ const at = (
   name: string,
   instant: PostgresProxy.Instant,
   act: (exchange: PostgresProxy.Exchange) => readonly [Promise<PostgresProxy.Verdict>, Afterwards],
+  fits = places,
 ): Blow => ({
   name,
   strike: (service) =>
@@ -59,7 +68,7 @@ const at = (
         resolve(afterwards)
         return verdict
       }
-      proxy.once(instant, strike, places)
+      proxy.once(instant, strike, fits)
     }),
 })
 
@@ -94,7 +103,11 @@ const passing = (): readonly [Promise<PostgresProxy.Verdict>, Afterwards] => [Pr
 export const LATE = "killed before its commit was sent, which arrived after the restart and was fenced"
 
 /** A database that outlives the service. */
-export const proxied = async (databaseUrl: string, random: (below: number) => number): Promise<Ground> => {
+export const proxied = async (
+  databaseUrl: string,
+  workers: number,
+  random: (below: number) => number,
+): Promise<Ground> => {
   const proxy = await PostgresProxy.start(databaseUrl)
   return {
     env: { DATABASE_URL: proxy.url },
@@ -105,6 +118,8 @@ export const proxied = async (databaseUrl: string, random: (below: number) => nu
       at(proxy, "killed with its commit answered and not told", "done", lost),
       at(proxy, "killed as it was told of its commit", "told", passing),
       at(proxy, LATE, "asked", late(proxy)),
+      at(proxy, "killed before a payment or cancellation was recorded", "asked", lost, changes),
+      ...(workers > 1 ? [at(proxy, "killed between a hold and its order", "told", passing, holdsAhead)] : []),
       atRandom(random),
     ],
     leave: () => proxy.close(),

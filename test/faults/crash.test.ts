@@ -6,11 +6,32 @@ import * as Crash from "./crash.ts"
 
 afterAll(killAll)
 
-describe.each([1, 3])("a service of %i worker(s) that is killed again and again under load", (workers) => {
-  it("has forgotten nothing it acknowledged, and done nothing twice", { timeout: 120_000 }, async () => {
-    const options = { times: 10, workers, seed: 40 + workers, freshDatabase, log: () => undefined }
-    const findings = await Crash.run(options)
-    console.log(findings)
-    expect(findings.violations).toEqual([])
+const FAULTS = [
+  "killed before its commit was sent",
+  "killed with its commit sent and not answered",
+  "killed with its commit answered and not told",
+  "killed as it was told of its commit",
+  "killed before its commit was sent, which arrived after the restart and was fenced",
+  "killed before a payment or cancellation was recorded",
+  "killed at a random moment",
+  "killed together with Postgres",
+]
+
+describe.each([
+  { workers: 1, kills: 10, more: [] },
+  { workers: 3, kills: 10, more: ["killed between a hold and its order"] },
+])("a service of $workers worker(s) that is killed again and again under load", ({ kills, more, workers }) => {
+  it("has forgotten nothing it acknowledged, and done nothing twice", { timeout: 180_000 }, async () => {
+    const options = { times: kills, workers, seed: 40 + workers, freshDatabase, log: () => undefined }
+    const { checks, faults, outcomes, violations } = await Crash.run(options)
+    expect(violations).toEqual([])
+    for (const fault of [...FAULTS, ...more]) expect(faults, JSON.stringify(faults)).toHaveProperty([fault])
+    const { "killed again while it started": _, ...inTime } = faults
+    expect(Object.values(inTime).reduce((all, count) => all + count)).toBe(kills)
+    for (const outcome of ["201", "202", "409 insufficient-stock", "no answer"])
+      expect(outcomes[outcome], JSON.stringify(outcomes)).toBeGreaterThan(0)
+    expect(outcomes["left open, and it had happened"]).toBeGreaterThan(0)
+    expect(outcomes["left open, and it had not happened"]).toBeGreaterThan(0)
+    expect(checks).toBeGreaterThan(1_000)
   })
 })

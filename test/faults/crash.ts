@@ -3,11 +3,12 @@
  * and with its Postgres. It is started again at once on the same database, and held to all it has ever said: what it
  * acknowledged is there, what it refused has no effect, and of what it left open a retry says the truth.
  */
+import { join } from "node:path"
 import { inspect } from "node:util"
-import { type Service, start, until } from "../support/service.ts"
+import { Process, ROOT, type Service, start, until } from "../support/service.ts"
 import { type Findings, type Options, Tally } from "./campaign.ts"
 import { type Blow, embedded, type Ground, proxied } from "./crash-ground.ts"
-import { boundKeys, type Judgement, judgeRetries, judgeTold, verify } from "./judge.ts"
+import { boundKeys, type Judgement, judgeRest, judgeRetries, judgeTold, verify } from "./judge.ts"
 import { kindOf, randomOf, Shoppers, stockShelves } from "./shoppers.ts"
 
 /** One kill in how many happens on an embedded database: its start takes several times as long. */
@@ -18,6 +19,12 @@ const KILLS_MAX = 20
 
 /** One restart in how many is followed by the checks of `jaego verify`; the last one always is. */
 const VERIFIED_IN = 4
+
+/** One restart in how many is killed on its way; the next one succeeds. */
+const AGAIN_IN = 5
+
+/** A start takes about this long on a quiet machine, milliseconds. */
+const START_MS = 1_000
 
 /** Nobody listens there: where the shoppers turn while the service is down. */
 const NOWHERE = "http://127.0.0.1:1"
@@ -59,6 +66,7 @@ class Crash {
         await service.process.ended
         where = NOWHERE
         if (!stays) await shoppers.close()
+        if (this.#random(AGAIN_IN) === 0) await this.#killStarting(env)
         service = await start(env)
         await until("it is ready", async () => (await service.get("/readyz")).status === 200, RECOVERY_MS)
         where = service.url
@@ -70,6 +78,7 @@ class Crash {
         if (round % VERIFIED_IN === VERIFIED_IN - 1) this.#found(blow, await verify(ground.databaseUrl()))
       }
       const end = "in the end"
+      this.#found({ name: end }, await judgeRest(ground.databaseUrl()))
       this.#found({ name: end }, await judgeTold(service.url, ground.databaseUrl(), shoppers))
       this.#found({ name: end }, await verify(ground.databaseUrl()))
       for (const wish of shoppers.wishes) for (const told of wish.told) this.outcomes.add(kindOf(told))
@@ -81,6 +90,15 @@ class Crash {
     } finally {
       if (service.process.end === null) await service.kill()
     }
+  }
+
+  /** At any moment of a start: before it has the lanes, while it takes them, just after. */
+  async #killStarting(env: Readonly<Record<string, string>>): Promise<void> {
+    const child = new Process(process.execPath, [join(ROOT, "src/cli.ts"), "serve"], { PORT: "0", ...env })
+    await new Promise((resolve) => setTimeout(resolve, this.#random(START_MS)))
+    child.signal("SIGKILL")
+    await child.ended
+    this.faults.add("killed again while it started")
   }
 
   async #business(shoppers: Shoppers, more: number): Promise<void> {
@@ -122,7 +140,7 @@ export const run = async (options: Options): Promise<Findings> => {
     await ground.leave()
   }
   for (const kills of portions(options.times - onEmbedded))
-    await siege(await proxied(await options.freshDatabase(), random), kills)
+    await siege(await proxied(await options.freshDatabase(), options.workers, random), kills)
   for (const kills of portions(onEmbedded)) await siege(await embedded(random), kills)
   const { checks, faults, outcomes, violations } = crash
   return {

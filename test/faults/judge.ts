@@ -186,6 +186,30 @@ export const judgeTold = async (
   return sum([told, await ordersAreThere(url, recent), await effectsWereAskedFor(databaseUrl, wishes)])
 }
 
+/** Longest until everything has come to its end, milliseconds: a charge is asked for every 5 s, a tentative hold lives 5 s. */
+const REST_MS = 20_000
+
+/** Nothing stays open for good: no charge without an outcome, no refund that is due, no hold whose order never came. */
+export const judgeRest = async (databaseUrl: string): Promise<Judgement> => {
+  const rest = await inDatabase(
+    databaseUrl,
+    Effect.gen(function* () {
+      const sql = yield* PgClient.PgClient
+      const look = sql<{ readonly orders: bigint; readonly holds: bigint }>`
+        select (select count(*) from orders where attempt_token is not null or refund = 'due' or elsewhere) as orders,
+          (select count(*) from holds where state = 'tentative') as holds`
+      const end = performance.now() + REST_MS
+      for (;;) {
+        const [{ holds, orders } = { holds: 0n, orders: 0n }] = yield* look
+        if ((Number(holds) === 0 && Number(orders) === 0) || performance.now() > end) return { holds, orders }
+        yield* Effect.sleep("100 millis")
+      }
+    }),
+  )
+  const open = Object.entries(rest).filter(([, count]) => Number(count) > 0)
+  return { checks: 2, violations: open.map(([what, count]) => `${count} ${what} are still open after ${REST_MS} ms`) }
+}
+
 /** Everything, once business rests and all wishes are settled. */
 export const judge = async (url: string, databaseUrl: string, shoppers: Shoppers): Promise<Judgement> =>
   sum([await judgeTold(url, databaseUrl, shoppers), await verify(databaseUrl)])
