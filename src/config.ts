@@ -14,6 +14,11 @@ export interface Config {
   readonly port: number
   /** `postgres` is durable; `memory` forgets everything at exit and is for a first look and for tests. */
   readonly store: "postgres" | "memory"
+  /**
+   * Who decides. `actors`: owners in memory, who commit in batches. `atomic`: one transaction a command, with a guarded
+   * update, on the same tables; it is what the owners are measured against.
+   */
+  readonly inventory: "actors" | "atomic"
   /** An existing Postgres (15 or newer); null: an embedded one under `home`. */
   readonly databaseUrl: string | null
   /** Folder of the embedded database. */
@@ -48,6 +53,13 @@ const store = (env: Env): Config["store"] => {
   return value
 }
 
+const inventory = (env: Env): Config["inventory"] => {
+  const value = env["INVENTORY"] || "actors"
+  if (value !== "actors" && value !== "atomic")
+    throw new ConfigProblem({ message: `INVENTORY must be actors or atomic, not "${value}"` })
+  return value
+}
+
 const databaseUrl = (env: Env): string | null => {
   const text = env["DATABASE_URL"]
   if (text === undefined || text === "") return null
@@ -62,6 +74,7 @@ export const read = (env: Env): Config => {
     host: env["HOST"] || "127.0.0.1",
     port: integer(env, "PORT", 3000, 0, 65_535),
     store: store(env),
+    inventory: inventory(env),
     databaseUrl: databaseUrl(env),
     home: resolve(env["JAEGO_HOME"] || ".jaego"),
     workers: integer(env, "WORKERS", Math.max(1, availableParallelism() - 1), 1, 64),
@@ -71,5 +84,7 @@ export const read = (env: Env): Config => {
   }
   if (config.paymentDeadlineMs > config.holdSeconds * 1_000)
     throw new ConfigProblem({ message: "PAYMENT_DEADLINE_MS must not be longer than HOLD_SECONDS" })
+  if (config.inventory === "atomic" && config.store === "memory")
+    throw new ConfigProblem({ message: "INVENTORY=atomic needs a database: it cannot go with STORE=memory" })
   return config
 }

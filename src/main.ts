@@ -11,7 +11,10 @@ import { MetricsPage } from "./adapters/http/metrics-page.ts"
 import { HttpServer, layer as httpLayer } from "./adapters/http/server.ts"
 import * as MemoryBooks from "./adapters/memory/books.ts"
 import * as SimulatedPayment from "./adapters/payment-simulator/payment.ts"
+import * as AtomicInventory from "./adapters/postgres/atomic-inventory.ts"
+import * as AtomicWorkers from "./adapters/postgres/atomic-workers.ts"
 import * as PostgresBooks from "./adapters/postgres/books.ts"
+import * as PostgresClient from "./adapters/postgres/client.ts"
 import * as Metrics from "./adapters/prometheus/metrics.ts"
 import * as SystemIds from "./adapters/system/ids.ts"
 import * as Threads from "./adapters/threads/workers.ts"
@@ -28,11 +31,15 @@ const store = (config: Config.Config) =>
     ? LocalWorkers.layer.pipe(Layer.provideMerge(MemoryBooks.layer))
     : Layer.unwrap(
         Effect.map(databaseUrl(config), (url) =>
-          Threads.layer(new URL("./worker.ts", import.meta.url), url).pipe(
-            Layer.provideMerge(PostgresBooks.layer(url)),
-          ),
+          deciders(config, url).pipe(Layer.provideMerge(PostgresBooks.layer(url))),
         ),
       )
+
+/** Owners on threads, or one transaction a command. */
+const deciders = (config: Config.Config, url: string) =>
+  config.inventory === "atomic"
+    ? AtomicWorkers.layer.pipe(Layer.provide(AtomicInventory.layer), Layer.provide(PostgresClient.layer(url)))
+    : Threads.layer(new URL("./worker.ts", import.meta.url), url)
 
 const databaseUrl = (config: Config.Config) =>
   config.databaseUrl === null
@@ -45,7 +52,7 @@ const service = (config: Config.Config) => {
     Layer.provide(Layer.effect(MetricsPage, Metrics.Metrics)),
     Layer.provideMerge(Shopkeeper.layer({ deadlineMs, holdMs: config.holdSeconds * 1_000 })),
     Layer.provide(CheckoutRunner.layer({ callTimeoutMs: deadlineMs, graceMs: config.paymentGraceSeconds * 1_000 })),
-    Layer.provideMerge(Ownership.layer(config.workers)),
+    Layer.provideMerge(Ownership.layer(config.inventory === "atomic" ? 1 : config.workers)),
     Layer.provide(store(config)),
     Layer.provide(SimulatedPayment.layer),
     Layer.provideMerge(Layer.mergeAll(Metrics.layer, Readiness.layer, SystemIds.layer)),

@@ -16,7 +16,7 @@ const TEXT_ARRAY = 1009
 type Cell = string | number | boolean | null
 
 /** Of numbers, booleans and UUIDs, which never need quoting. */
-const plain = <Row>(rows: ReadonlyArray<Row>, cell: (row: Row) => Cell): string => {
+export const plain = <Row>(rows: ReadonlyArray<Row>, cell: (row: Row) => Cell): string => {
   let literal = "{"
   for (let index = 0; index < rows.length; index++) {
     if (index > 0) literal += ","
@@ -25,7 +25,7 @@ const plain = <Row>(rows: ReadonlyArray<Row>, cell: (row: Row) => Cell): string 
   return `${literal}}`
 }
 
-const text = <Row>(rows: ReadonlyArray<Row>, cell: (row: Row) => string | null): PgTypes.Parameter => {
+export const text = <Row>(rows: ReadonlyArray<Row>, cell: (row: Row) => string | null): PgTypes.Parameter => {
   const values = new Array<string | null>(rows.length)
   for (let index = 0; index < rows.length; index++) values[index] = cell(rows[index]!)
   return { [PgTypes.ParameterTypeId]: PgTypes.ParameterTypeId, oid: TEXT_ARRAY, value: values }

@@ -1,0 +1,310 @@
+/**
+ * The commands of orders, one transaction each: what is decided on is locked first, the domain decides, and stock moves by
+ * the guarded update.
+ *
+ * Every order is whole here: all of its holds end in the transaction that ends it.
+ */
+import { Effect, Result } from "effect"
+import type { OrderId, ProductId } from "../../domain/ids.ts"
+import * as Lane from "../../domain/lane.ts"
+import * as Money from "../../domain/money.ts"
+import * as Order from "../../domain/order.ts"
+import type { Event as StockEvent } from "../../domain/stock.ts"
+import type { Claim, HeldLine, Reply, RequestedLine } from "../../ports/inventory.ts"
+import type { HoldChange, HoldRow, HoldState, KeyRow } from "../../ports/ledger.ts"
+import {
+  answered,
+  BOUND,
+  type Came,
+  type Coming,
+  type Desk,
+  type Of,
+  orWhy,
+  refused,
+  short,
+  whyNot,
+} from "./atomic-commands.ts"
+import { record } from "./atomic-history.ts"
+import * as Statements from "./atomic-statements.ts"
+import { commit, rollback, type Send, type Statement } from "./atomic-transaction.ts"
+import { orderOf } from "./rows.ts"
+
+const reserve = ({ productId, quantity }: RequestedLine): Statements.Move => ({
+  productId,
+  event: { type: "reserved", onHand: 0, reserved: quantity, reason: null },
+})
+
+type Reserved = { readonly moves: ReadonlyArray<Statements.Move & { readonly after: Statements.Moved }> }
+
+/** Sends `before` and the guarded update of `lines` together; null: not all of them could be had. */
+const reserveAll = Effect.fnUntraced(function* (
+  send: Send,
+  before: ReadonlyArray<Statement>,
+  lines: ReadonlyArray<RequestedLine>,
+  customerId: string,
+) {
+  const moves = lines.map(reserve)
+  const rows = yield* send([...before, ...(moves.length === 0 ? [] : Statements.move(moves))])
+  const moved = moves.length === 0 ? new Map<ProductId, Statements.Moved>() : Statements.movedIn(rows.at(-1)!)
+  const first = rows.slice(0, before.length)
+  if (moved.size < lines.length) return { first, reserved: null }
+  const limited = lines.filter(({ productId }) => moved.get(productId)!.purchaseLimit !== null)
+  if (limited.length > 0) {
+    const [taken] = yield* send([Statements.takeUnits(limited, customerId)])
+    if (taken!.length < limited.length) return { first, reserved: null }
+  }
+  const reserved: Reserved = { moves: moves.map((each) => ({ ...each, after: moved.get(each.productId)! })) }
+  return { first, reserved }
+})
+
+const priced = (line: RequestedLine, { moves }: Reserved): HeldLine => ({
+  productId: line.productId,
+  quantity: line.quantity,
+  unitPrice: moves.find(({ productId }) => productId === line.productId)!.after.price,
+})
+
+export const place = (desk: Desk, command: Of<"PlaceOrder">): Coming => {
+  const { claim, createdAt, customerId, expiresAt, held, lines, orderId, token } = command
+  const heldOf = new Map(held.map((line) => [line.productId, line]))
+  const local = held.length === 0 ? lines : lines.filter(({ productId }) => !heldOf.has(productId))
+  const before = [
+    Statements.bindIfFree({ claim, answer: { _tag: "Order", orderId, status: "reserved" } }),
+    ...(held.length === 0 ? [] : [Statements.acceptHolds(orderId, [...heldOf.keys()])]),
+  ]
+  return orWhy(
+    desk,
+    (send) =>
+      Effect.gen(function* () {
+        const { first, reserved } = yield* reserveAll(send, before, local, customerId)
+        if (first[0]!.length === 0) return rollback(BOUND)
+        if (held.length > 0 && first[1]!.length < held.length)
+          return rollback<Came>({ _tag: "NotNow", reason: "hold-lapsed" })
+        if (reserved === null) return short()
+        const agreed = lines.map((line) => heldOf.get(line.productId) ?? priced(line, reserved))
+        const total = Money.total(agreed)
+        if ("_tag" in total) return rollback(refused(total))
+        const attempt = token === null ? null : { token, startedAt: createdAt }
+        const terms = { id: orderId, customerId, lines: agreed, total, createdAt, expiresAt }
+        const order = Order.place(terms, attempt)
+        const holds = agreed.flatMap((line, lineNo) =>
+          heldOf.has(line.productId) ? [] : [holdRow(command, line, lineNo, "held", null)],
+        )
+        const history = {
+          at: desk.now(),
+          orderId,
+          stock: reserved.moves,
+          order: { event: { _tag: "Placed" }, after: order },
+        } as const
+        return commit(
+          [
+            Statements.insertOrder(order),
+            ...(holds.length === 0 ? [] : [Statements.insertHolds(holds)]),
+            ...record(history, desk.nextId),
+          ],
+          answered({ _tag: "Order", order, elsewhere: [], ending: null }),
+        )
+      }),
+    whyNot(desk, local, customerId),
+  )
+}
+
+const holdRow = (
+  { customerId, orderId }: { readonly customerId: string; readonly orderId: OrderId },
+  { productId, quantity, unitPrice }: HeldLine,
+  lineNo: number,
+  state: HoldState,
+  lapsesAt: number | null,
+): HoldRow => ({
+  orderId,
+  productId,
+  customerId,
+  lineNo,
+  lane: Lane.of(productId),
+  quantity,
+  unitPrice: unitPrice.amount,
+  currency: unitPrice.currency,
+  state,
+  lapsesAt,
+})
+
+export const hold = (desk: Desk, command: Of<"HoldTentatively">): Coming => {
+  const { claim, customerId, lapsesAt, lines, orderId } = command
+  return orWhy(
+    desk,
+    (send) =>
+      Effect.gen(function* () {
+        const { first, reserved } = yield* reserveAll(send, [Statements.known(claim)], lines, customerId)
+        if (first[0]!.length > 0) return rollback(BOUND)
+        if (reserved === null) return short()
+        const held = lines.map((line) => priced(line, reserved))
+        const rows = held.map((line, index) => holdRow(command, line, lines[index]!.lineNo, "tentative", lapsesAt))
+        const history = { at: desk.now(), orderId, stock: reserved.moves, order: null }
+        return commit(
+          [Statements.insertHolds(rows), ...record(history, desk.nextId)],
+          answered({ _tag: "Held", lines: held }),
+        )
+      }),
+    whyNot(desk, lines, customerId),
+  )
+}
+
+interface HoldEnding {
+  readonly to: HoldState
+  readonly event: (quantity: number) => StockEvent
+}
+
+const gone = (type: "released" | "expired", to: HoldState): HoldEnding => ({
+  to,
+  event: (quantity) => ({ type, onHand: 0, reserved: -quantity, reason: null }),
+})
+const RELEASED = gone("released", "released")
+const EXPIRED = gone("expired", "expired")
+const CONFIRMED: HoldEnding = {
+  to: "confirmed",
+  event: (quantity) => ({ type: "confirmed", onHand: -quantity, reserved: -quantity, reason: null }),
+}
+const RETURNED: HoldEnding = {
+  to: "returned",
+  event: (quantity) => ({ type: "restocked", onHand: quantity, reserved: 0, reason: null }),
+}
+
+/**
+ * How a hold in this state is to end; null: it has ended already. A paid order may be cancelled before the hold of another
+ * worker was confirmed (by whoever ran before us): those units have not left, they are released.
+ */
+const endingOf = (state: HoldState, ending: Of<"EndHolds">["ending"]): HoldEnding | null => {
+  const tentative = state === "tentative"
+  const live = state === "held"
+  switch (ending) {
+    case "drop":
+      return tentative ? RELEASED : null
+    case "lapse":
+      return tentative ? EXPIRED : null
+    case "confirm":
+      return live ? CONFIRMED : null
+    case "release":
+      return live ? RELEASED : null
+    case "expire":
+      return live ? EXPIRED : null
+    case "restock":
+      return state === "confirmed" ? RETURNED : live ? RELEASED : null
+  }
+}
+
+/** Moves the stock of these holds as `ending` says; they are locked. */
+const endHoldsOf = Effect.fnUntraced(function* (
+  send: Send,
+  orderId: OrderId,
+  holds: ReadonlyArray<Statements.Hold>,
+  ending: Of<"EndHolds">["ending"],
+) {
+  const endings = holds.flatMap((each) => {
+    const how = endingOf(each.state, ending)
+    return how === null ? [] : [{ each, how, productId: each.productId, event: how.event(each.quantity) }]
+  })
+  if (endings.length === 0) return null
+  const rows = yield* send(Statements.move(endings))
+  const moved = Statements.movedIn(rows.at(-1)!)
+  if (moved.size < endings.length)
+    return yield* Effect.die(new Error(`order ${orderId} has holds that are not in the stock`))
+  const stock = endings.map(({ event, productId }) => ({ productId, event, after: moved.get(productId)! }))
+  const changes = endings.map(
+    ({ each, how }): HoldChange => ({ orderId, productId: each.productId, from: each.state, to: how.to }),
+  )
+  const back = endings.filter(({ how, productId }) => how !== CONFIRMED && moved.get(productId)!.purchaseLimit !== null)
+  const units =
+    back.length === 0
+      ? []
+      : [
+          Statements.giveUnitsBack(
+            back.map(({ each }) => each),
+            back[0]!.each.customerId,
+          ),
+        ]
+  return { stock, last: [...units, Statements.changeHolds(changes)] }
+})
+
+export const endHolds = (desk: Desk, { ending, orderId }: Of<"EndHolds">): Coming =>
+  desk.transact((send) =>
+    Effect.gen(function* () {
+      const done = answered({ _tag: "Done" })
+      const [rows] = yield* send([Statements.lockHolds(orderId)])
+      const ended = yield* endHoldsOf(send, orderId, Statements.holdsIn(rows!), ending)
+      if (ended === null) return rollback(done)
+      const history = { at: desk.now(), orderId, stock: ended.stock, order: null }
+      return commit([...ended.last, ...record(history, desk.nextId)], done)
+    }),
+  )
+
+type OrderCommand =
+  | Of<"StartPayment">
+  | Of<"RecordPayment">
+  | Of<"CancelOrder">
+  | Of<"ExpireOrder">
+  | Of<"RecordRefund">
+
+const domainCommand = (command: OrderCommand, at: number): Order.Command => {
+  switch (command._tag) {
+    case "StartPayment":
+      return { _tag: "StartPayment", token: command.token, at }
+    case "RecordPayment":
+      return command.outcome === "charged" ? { _tag: "RecordCharge" } : { _tag: "RecordDecline" }
+    case "CancelOrder":
+      return { _tag: "Cancel", reason: command.reason }
+    case "ExpireOrder":
+      return { _tag: "Expire", at, voided: command.voided }
+    case "RecordRefund":
+      return { _tag: "RecordRefund" }
+  }
+}
+
+/** The key that this command binds. */
+const claimOf = (command: OrderCommand): Claim | null =>
+  command._tag === "StartPayment" || command._tag === "CancelOrder" ? command.claim : null
+
+const bindTo = (claim: Claim | null, { id, status }: Order.Order): ReadonlyArray<Statement> => {
+  if (claim === null) return []
+  const key: KeyRow = { claim, answer: { _tag: "Order", orderId: id, status } }
+  return [Statements.bind(key)]
+}
+
+const settleOf = (command: OrderCommand, order: Order.Order): ReadonlyArray<Statement> =>
+  command._tag === "RecordPayment" && command.claim !== null ? [Statements.settleKey(order, command.claim)] : []
+
+export const change = (desk: Desk, command: OrderCommand): Coming =>
+  desk.transact((send) =>
+    Effect.gen(function* () {
+      const { orderId } = command
+      const claim = claimOf(command)
+      const asked = claim === null ? [] : [Statements.known(claim)]
+      const rows = yield* send([Statements.lockOrder(orderId), Statements.lockHolds(orderId), ...asked])
+      if (claim !== null && rows[2]!.length > 0) return rollback(BOUND)
+      const found = Statements.orderIn(rows[0]!)
+      if (found === undefined) return rollback(refused({ _tag: "OrderNotFound", orderId }))
+      const before = orderOf(found)
+      const at = desk.now()
+      const decided = Order.decide(domainCommand(command, at), before)
+      if (Result.isFailure(decided)) return rollback(refused(decided.failure))
+      const event = decided.success
+      if (event === null) {
+        const same = answered(replyOf(before))
+        return claim === null ? rollback(same) : commit(bindTo(claim, before), same)
+      }
+      const after = Order.evolve(before, event)
+      const ending = Order.ending(before, event)
+      const ended = ending === null ? null : yield* endHoldsOf(send, orderId, Statements.holdsIn(rows[1]!), ending)
+      const history = { at, orderId, stock: ended?.stock ?? [], order: { event, after } }
+      return commit(
+        [
+          Statements.updateOrder(after),
+          ...(ended?.last ?? []),
+          ...bindTo(claim, after),
+          ...settleOf(command, after),
+          ...record(history, desk.nextId),
+        ],
+        answered(replyOf(after)),
+      )
+    }),
+  )
+
+const replyOf = (order: Order.Order): Reply => ({ _tag: "Order", order, elsewhere: [], ending: null })

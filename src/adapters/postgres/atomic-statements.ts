@@ -1,0 +1,240 @@
+/**
+ * What one transaction an order says to Postgres. Stock moves by one guarded `update`: the row is locked, the guard is
+ * read anew, and a row that may not move is not in the answer.
+ *
+ * Law: rows are locked in one order, so that nobody deadlocks: key, order, holds, stock by product, units, lanes.
+ */
+import type { CustomerId, OrderId, ProductId } from "../../domain/ids.ts"
+import * as Lane from "../../domain/lane.ts"
+import type { Order } from "../../domain/order.ts"
+import type { Product } from "../../domain/product.ts"
+import type { Event as StockEvent } from "../../domain/stock.ts"
+import type { Claim, RequestedLine } from "../../ports/inventory.ts"
+import type { HoldChange, HoldRow, HoldState, KeyRow } from "../../ports/ledger.ts"
+import { type Rows, type Statement, say, time } from "./atomic-transaction.ts"
+import { plain, text } from "./batch-columns.ts"
+import { type KnownKeyJson, ORDER, type OrderJson } from "./rows.ts"
+
+/** As text, whose type the statement tells: the same prepared statement serves small numbers and large ones. */
+const number = (value: number | null): string | null => (value === null ? null : String(value))
+
+const BIND =
+  "insert into idempotency_keys (route, key, fingerprint, order_id, order_status, answer) values ($1, $2, $3, $4, $5, $6)"
+
+const keyColumns = ({ answer, claim }: KeyRow) => [
+  claim.route,
+  claim.key,
+  claim.fingerprint,
+  answer._tag === "Order" ? answer.orderId : null,
+  answer._tag === "Order" ? answer.status : null,
+  answer._tag === "Whole" ? JSON.stringify(answer.reply) : null,
+]
+
+/** One row if the key was free; it waits for whoever is just binding it. */
+export const bindIfFree = (key: KeyRow): Statement =>
+  say(`${BIND} on conflict do nothing returning 1`, ...keyColumns(key))
+
+/** An error (unique violation) if the key is bound. */
+export const bind = (key: KeyRow): Statement => say(BIND, ...keyColumns(key))
+
+export const known = ({ key, route }: Claim): Statement =>
+  say(
+    `select json_build_object('route', k.route, 'key', k.key, 'fingerprint', k.fingerprint, 'status', k.order_status,
+      'answer', k.answer, 'terms', (select ${ORDER} from orders o where o.id = k.order_id))
+    from idempotency_keys k where k.key = $1 and k.route = $2`,
+    key,
+    route,
+  )
+export const knownIn = (rows: Rows): KnownKeyJson | undefined => rows[0]?.[0] as KnownKeyJson | undefined
+
+export const settleKey = (order: Order, { key, route }: Claim): Statement =>
+  say(
+    "update idempotency_keys set order_status = $3 where key = $1 and route = $2 and order_status = 'reserved'",
+    key,
+    route,
+    order.status,
+  )
+
+/** One row, unless the SKU is taken. */
+export const insertProduct = (product: Product): Statement =>
+  say(
+    `insert into products values ($1, $2, $3, $4, $5, $6, $7, ${time("$8")}) on conflict (sku) do nothing returning 1`,
+    product.id,
+    product.sku,
+    product.name,
+    number(product.price.amount),
+    product.price.currency,
+    number(product.purchaseLimit),
+    number(Lane.of(product.id)),
+    number(product.createdAt),
+  )
+
+export const insertStock = ({ onHand, productId, reserved, version }: Moved): Statement =>
+  say("insert into stock values ($1, $2, $3, $4)", productId, number(onHand), number(reserved), number(version))
+
+/** How a product's stock is to move. */
+export interface Move {
+  readonly productId: ProductId
+  readonly event: StockEvent
+}
+
+/** A product as it is after its move. */
+export interface Moved {
+  readonly productId: ProductId
+  readonly onHand: number
+  readonly reserved: number
+  readonly version: number
+  readonly price: { readonly amount: number; readonly currency: string }
+  readonly purchaseLimit: number | null
+}
+
+const LOCK_STOCK = "select from stock where product_id = any ($1::uuid[]) order by product_id for update"
+
+const MOVE = `update stock s set on_hand = s.on_hand + w.on_hand, reserved = s.reserved + w.reserved, version = s.version + 1
+  from unnest($1::uuid[], $2::bigint[], $3::bigint[]) w (id, on_hand, reserved) join products p on p.id = w.id
+  where s.product_id = w.id and s.reserved + w.reserved >= 0 and s.on_hand + w.on_hand >= s.reserved + w.reserved
+  returning s.product_id, s.on_hand::float8, s.reserved::float8, s.version::float8,
+    p.price_amount::float8, p.price_currency, p.purchase_limit::float8`
+
+/** The guarded atomic update; the last of these statements answers. */
+export const move = (moves: ReadonlyArray<Move>): ReadonlyArray<Statement> => {
+  const ids = plain(moves, (each) => each.productId)
+  const update = say(
+    MOVE,
+    ids,
+    plain(moves, ({ event }) => event.onHand),
+    plain(moves, ({ event }) => event.reserved),
+  )
+  return moves.length === 1 ? [update] : [say(LOCK_STOCK, ids), update]
+}
+
+export const movedIn = (rows: Rows): ReadonlyMap<ProductId, Moved> =>
+  new Map(
+    rows.map(([id, onHand, reserved, version, amount, currency, limit]) => [
+      id as ProductId,
+      {
+        productId: id as ProductId,
+        onHand: onHand as number,
+        reserved: reserved as number,
+        version: version as number,
+        price: { amount: amount as number, currency: currency as string },
+        purchaseLimit: limit as number | null,
+      },
+    ]),
+  )
+
+/** As many rows as lines, if the customer may have them all. Lines name limited products. */
+export const takeUnits = (lines: ReadonlyArray<RequestedLine>, customerId: CustomerId): Statement =>
+  say(
+    `insert into customer_units as c (product_id, customer_id, units)
+      select w.id, $3, w.quantity from unnest($1::uuid[], $2::bigint[]) w (id, quantity)
+      join products p on p.id = w.id where w.quantity <= p.purchase_limit order by w.id
+    on conflict (product_id, customer_id) do update set units = c.units + excluded.units
+      where c.units + excluded.units <= (select p.purchase_limit from products p where p.id = excluded.product_id)
+    returning 1`,
+    plain(lines, (line) => line.productId),
+    plain(lines, (line) => line.quantity),
+    customerId,
+  )
+
+export const giveUnitsBack = (lines: ReadonlyArray<RequestedLine>, customerId: CustomerId): Statement =>
+  say(
+    `update customer_units c set units = c.units - w.quantity from unnest($1::uuid[], $2::bigint[]) w (id, quantity)
+    where c.product_id = w.id and c.customer_id = $3`,
+    plain(lines, (line) => line.productId),
+    plain(lines, (line) => line.quantity),
+    customerId,
+  )
+
+export const lockOrder = (id: OrderId): Statement =>
+  say(`select ${ORDER} from orders o where o.id = $1 for update of o`, id)
+export const orderIn = (rows: Rows): OrderJson | undefined => rows[0]?.[0] as OrderJson | undefined
+
+const attemptOf = (order: Order) => (order.status === "reserved" ? order.attempt : null)
+
+export const insertOrder = (order: Order): Statement =>
+  say(
+    `insert into orders (id, customer_id, status, total_amount, currency, created_at, expires_at, version,
+      attempt_token, attempt_started_at)
+    values ($1, $2, $3, $4, $5, ${time("$6")}, ${time("$7")}, $8, $9, ${time("$10")})`,
+    order.id,
+    order.customerId,
+    order.status,
+    number(order.total.amount),
+    order.total.currency,
+    number(order.createdAt),
+    number(order.expiresAt),
+    number(order.version),
+    attemptOf(order)?.token ?? null,
+    number(attemptOf(order)?.startedAt ?? null),
+  )
+
+/** Of an order that this transaction has locked. */
+export const updateOrder = (order: Order): Statement =>
+  say(
+    `update orders set status = $2, version = $3, attempt_token = $4, attempt_started_at = ${time("$5")}, refund = $6,
+      cancel_reason = $7 where id = $1`,
+    order.id,
+    order.status,
+    number(order.version),
+    attemptOf(order)?.token ?? null,
+    number(attemptOf(order)?.startedAt ?? null),
+    "refund" in order ? order.refund : "none",
+    order.status === "cancelled" ? order.reason : null,
+  )
+
+export interface Hold {
+  readonly productId: ProductId
+  readonly customerId: CustomerId
+  readonly quantity: number
+  readonly state: HoldState
+}
+
+export const lockHolds = (id: OrderId): Statement =>
+  say(
+    `select product_id, customer_id, quantity::float8, state from holds where order_id = $1 order by product_id for update`,
+    id,
+  )
+export const holdsIn = (rows: Rows): ReadonlyArray<Hold> =>
+  rows.map(([productId, customerId, quantity, state]) => ({
+    productId: productId as ProductId,
+    customerId: customerId as string,
+    quantity: quantity as number,
+    state: state as HoldState,
+  }))
+
+/** Tentative holds become the order's; as many rows as there still were. */
+export const acceptHolds = (id: OrderId, productIds: ReadonlyArray<ProductId>): Statement =>
+  say(
+    `update holds set state = 'held', lapses_at = null
+    where order_id = $1 and product_id = any ($2::uuid[]) and state = 'tentative' returning 1`,
+    id,
+    plain(productIds, (each) => each),
+  )
+
+export const insertHolds = (rows: ReadonlyArray<HoldRow>): Statement =>
+  say(
+    `insert into holds select $1::uuid, w.product, w.line, $2, w.lane, w.quantity, w.price, w.currency, w.state, ${time("w.lapses")}
+    from unnest($3::uuid[], $4::smallint[], $5::smallint[], $6::bigint[], $7::bigint[], $8::text[], $9::text[], $10::float8[])
+      w (product, line, lane, quantity, price, currency, state, lapses)`,
+    rows[0]!.orderId,
+    rows[0]!.customerId,
+    plain(rows, (row) => row.productId),
+    plain(rows, (row) => row.lineNo),
+    plain(rows, (row) => row.lane),
+    plain(rows, (row) => row.quantity),
+    plain(rows, (row) => row.unitPrice),
+    text(rows, (row) => row.currency),
+    text(rows, (row) => row.state),
+    plain(rows, (row) => row.lapsesAt),
+  )
+
+/** Of holds that this transaction has locked. */
+export const changeHolds = (changes: ReadonlyArray<HoldChange>): Statement =>
+  say(
+    `update holds h set state = w.state, lapses_at = null from unnest($2::uuid[], $3::text[]) w (product, state)
+    where h.order_id = $1 and h.product_id = w.product`,
+    changes[0]!.orderId,
+    plain(changes, (each) => each.productId),
+    text(changes, (each) => each.to),
+  )
