@@ -4,13 +4,15 @@ import type { Dice } from "./dice.ts"
 import { HONEST } from "./provider.ts"
 import type { Mischief } from "./scenario.ts"
 import { type Outside, Service, type Settings } from "./service.ts"
-import type { Node } from "./world.ts"
+import type { Host, Node } from "./world.ts"
 
 export class Machines {
   readonly services: Array<Service> = []
   readonly #outside: Outside
   readonly #settings: Settings
   readonly #dice: Dice
+  /** Hears of a process that stands still from now on, for so many milliseconds. */
+  onFreeze: (forMs: number) => void = () => undefined
   #peace = false
   #incarnations = 0
   /** Each process keeps its clock's error. */
@@ -46,17 +48,50 @@ export class Machines {
     })
   }
 
+  #serviceOf(host: Host | null): Service | undefined {
+    return this.services.find((service) => service.host === host)
+  }
+
+  /** Whoever decides is worth more trouble than whoever stands by. */
+  #victim(): Service {
+    const owner = this.#dice.oneIn(3) ? undefined : this.#serviceOf(this.#outside.leases.holder)
+    return owner ?? this.#dice.pick(this.services)
+  }
+
+  #kill(service: Service): void {
+    if (service.isDead) return
+    this.#outside.journal.fault("a process killed", service.host.name)
+    service.kill()
+    this.#startLater(this.services.indexOf(service), service)
+  }
+
+  /** This node dies after so many microseconds, or its whole process does. */
+  killSoon(node: Node, delay: number): void {
+    const { database, world } = this.#outside
+    world.post(database.node, delay, () => {
+      const service = this.#serviceOf(node.host)
+      if (service === undefined || this.#peace || node.isDead || node.isFrozen) return
+      const thread = service.threads.find((each) => each.node === node)
+      if (thread === undefined || this.#dice.oneIn(2)) return this.#kill(service)
+      this.#outside.journal.fault("a worker thread killed", node.name)
+      service.killThread(thread)
+    })
+  }
+
+  /** Its main thread stands still, its workers go on. */
+  freezeMain(host: Host, forMs: number): void {
+    const service = this.#serviceOf(host)
+    if (service !== undefined && !this.#peace) this.#freezeThread(service.main, forMs)
+  }
+
   do(what: Mischief): void {
     const { database, journal, leases, world } = this.#outside
-    const number = this.#dice.below(this.services.length)
-    const service = this.services[number]!
+    const service = this.#victim()
+    const number = this.services.indexOf(service)
     const { host } = service
     switch (what._tag) {
       case "Kill":
-        if (service.isDead) return
-        journal.fault("a process killed", host.name)
-        service.kill()
-        return this.#startLater(number, service)
+        return this.#kill(service)
       case "Stop":
         if (!service.isOpen) return
         journal.fault("a process asked to stop", host.name)
@@ -100,7 +135,7 @@ export class Machines {
   #freezeThread(node: Node, forMs: number): void {
     const { database, journal, world } = this.#outside
     if (node.state !== "running") return
-    journal.fault("a worker thread frozen", `${node.name} for ${forMs} ms`)
+    journal.fault("a thread frozen", `${node.name} for ${forMs} ms`)
     node.state = "frozen"
     world.post(database.node, forMs * 1_000, () => {
       if (node.state !== "frozen") return
@@ -115,6 +150,7 @@ export class Machines {
     if (host.state !== "running") return
     journal.fault("a process frozen", `${host.name} for ${forMs} ms`)
     host.state = "frozen"
+    this.onFreeze(forMs)
     world.post(database.node, forMs * 1_000, () => {
       if (host.state !== "frozen") return
       host.state = "running"

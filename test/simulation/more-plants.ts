@@ -103,7 +103,7 @@ export const MORE_PLANTS: ReadonlyArray<Plant> = [
     story:
       "the timer does not look whether the order is being paid; whoever pays gets his money back instead of his goods",
     changes: [{ file: ORDER, from: `(order.attempt === null || command.voided === "voided")`, to: "true" }],
-    caughtBy: "I11 money follows orders",
+    caughtBy: "I11 a payment keeps its hold",
     seedsMax: 1,
   },
   {
@@ -116,14 +116,7 @@ export const MORE_PLANTS: ReadonlyArray<Plant> = [
         to: "",
       },
     ],
-    caughtBy: "everyone is answered",
-    seedsMax: 1,
-  },
-  {
-    name: "a load overwrites what is newer",
-    story: "what comes from the ledger replaces what memory has decided meanwhile",
-    changes: [{ file: "src/app/inventory/registry.ts", from: "if (!this.products.has(product.id))", to: "" }],
-    caughtBy: "everyone is answered",
+    caughtBy: "I4 answered when durable",
     seedsMax: 1,
   },
   {

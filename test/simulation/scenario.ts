@@ -19,6 +19,9 @@ export type Mischief =
   | { readonly _tag: "EndLease" }
   | { readonly _tag: "JumpClock"; readonly byMs: number }
 
+/** Mischief that waits for its moment, see `ambush.ts`. */
+export type Ambush = "a lapse" | "a window" | null
+
 export interface Scenario {
   readonly theme: string
   readonly processes: number
@@ -38,6 +41,7 @@ export interface Scenario {
   /** How many products a basket may name. */
   readonly lines: number
   readonly mischief: ReadonlyArray<{ readonly atMs: number; readonly what: Mischief }>
+  readonly ambush: Ambush
 }
 
 const THEMES = [
@@ -95,6 +99,21 @@ const mischiefOf = (tag: Mischief["_tag"], dice: Dice): Mischief => {
   }
 }
 
+const AMBUSHES: { readonly [T in Theme]?: Ambush } = {
+  "holds that lapse on their way": "a lapse",
+  crashes: "a window",
+  "a storm": "a window",
+}
+
+/** The owner sleeps for so long that the other one takes its lanes, and sells on, before it wakes up. */
+const takenOver = (dice: Dice): Mischief => ({ _tag: "Freeze", forMs: dice.between(12_000, 16_000) })
+
+const tradeOf = (theme: Theme, processes: number, dice: Dice): number => {
+  if (theme === "holds that lapse on their way") return dice.between(8_000, 14_000)
+  if (theme === "two processes") return dice.between(18_000, 24_000)
+  return processes === 2 ? dice.between(8_000, 24_000) : dice.between(3_000, 14_000)
+}
+
 const luckOf = (theme: Theme, dice: Dice): Luck => {
   if (theme === "a bad line to the database" || theme === "a storm")
     return { refused: 25, lostBefore: 30, lostAfter: 15, late: 25 }
@@ -111,8 +130,12 @@ const firstShelf = (theme: Theme, dice: Dice): number => {
   return theme === "a rush with enough for all" ? dice.between(150, 250) : dice.between(0, 25)
 }
 
+/** Enough of everything, without limits: what is held on its way is to be accepted, not refused for another reason. */
+const plenty = (dice: Dice): Scenario["shelves"] =>
+  Array.from({ length: 5 }, () => ({ onHand: dice.between(15, 40), purchaseLimit: null }))
+
 const shelvesOf = (theme: Theme, dice: Dice): Scenario["shelves"] =>
-  Array.from({ length: dice.between(theme === "holds that lapse on their way" ? 3 : 1, 5) }, (_, number) => ({
+  Array.from({ length: dice.between(1, 5) }, (_, number) => ({
     onHand: number > 0 ? dice.between(0, 25) : firstShelf(theme, dice),
     purchaseLimit: dice.oneIn(3) ? dice.between(1, 5) : null,
   }))
@@ -121,14 +144,16 @@ export const of = (seed: number, dice: Dice): Scenario => {
   const theme = THEMES[((seed % THEMES.length) + THEMES.length) % THEMES.length]!
   const isRush = theme === "a rush for the last units" || theme === "a rush with enough for all"
   const lapses = theme === "holds that lapse on their way"
-  const processes = theme === "two processes" || dice.oneIn(5) ? 2 : 1
-  const tradeMs = processes === 2 ? dice.between(8_000, 24_000) : dice.between(3_000, 14_000)
+  const isPair = theme === "two processes"
+  const processes = isPair || dice.oneIn(5) ? 2 : 1
+  const tradeMs = tradeOf(theme, processes, dice)
   const kinds = CHANCES[theme]
   const troubles = theme === "a storm" || theme === "crashes" ? dice.between(3, 9) : dice.between(1, 4)
   const mischief = Array.from({ length: troubles }, () => ({
     atMs: dice.between(300, tradeMs),
     what: mischiefOf(dice.pick(kinds), dice),
   }))
+  if (isPair) mischief.push({ atMs: dice.between(300, 2_000), what: takenOver(dice) })
   return {
     theme,
     processes,
@@ -144,11 +169,12 @@ export const of = (seed: number, dice: Dice): Scenario => {
     moods: moodsOf(theme, dice),
     twice: dice.pick([0, 6, 12]),
     tradeMs,
-    shelves: shelvesOf(theme, dice),
-    wishes: isRush ? dice.between(10, 25) : dice.between(25, 80),
+    shelves: lapses ? plenty(dice) : shelvesOf(theme, dice),
+    wishes: isRush ? dice.between(10, 25) : dice.between(isPair || lapses ? 60 : 25, 80),
     rush: isRush ? dice.between(100, 110) : dice.pick([0, 0, 10, 20]),
     lastMinute: theme === "holds that end while they are paid" ? 1 : 6,
-    lines: lapses ? 4 : dice.between(1, 4),
+    lines: lapses ? 2 : dice.between(1, 4),
     mischief: mischief.sort((a, b) => a.atMs - b.atMs),
+    ambush: AMBUSHES[theme] ?? null,
   }
 }

@@ -11,6 +11,7 @@ import { createHash } from "node:crypto"
 import * as MemoryStore from "../../src/adapters/memory/store.ts"
 import { available } from "../../src/domain/stock.ts"
 import type { Batch } from "../../src/ports/ledger.ts"
+import * as Ambush from "./ambush.ts"
 import { Crowd } from "./crowd.ts"
 import { Database } from "./database.ts"
 import { Dice } from "./dice.ts"
@@ -53,6 +54,9 @@ const CALM_MS = 20_000
 /** So many who want the last unit are a rush. */
 const RUSH = 100
 
+/** Unpaid holds are waited for in the calm if they end within this, milliseconds: longer ones would cost every run time. */
+const UNPAID_HOLD_MAX_MS = 2_000
+
 /** The books are looked at after one commit in so many. */
 const LOOK_AT = 6
 
@@ -66,6 +70,7 @@ class Simulation {
   readonly machines: Machines
   readonly crowd: Crowd
   readonly trade: Trade
+  #isStorm = false
 
   constructor(seed: number) {
     // Neighbouring seeds are to be strangers to each other.
@@ -95,8 +100,11 @@ class Simulation {
     )
     this.trade = new Trade(this.crowd, this.dice.split(), this.scenario, () => this.machines.services[0]!.main.wallMs)
     const looks = this.dice.split()
-    this.database.onCommit = (batch) => {
+    this.machines.onFreeze = (forMs) => this.trade.askMeanwhile(forMs)
+    const ambush = Ambush.lay(this.scenario.ambush, this.machines, this.dice.split())
+    this.database.onCommit = (batch, by) => {
       this.#notice(batch)
+      if (this.#isStorm) ambush(batch, by)
       if (looks.oneIn(LOOK_AT)) this.look()
     }
   }
@@ -125,6 +133,7 @@ class Simulation {
     this.database.luck = luck
     this.provider.moods = moods
     this.crowd.twice = twice
+    this.#isStorm = true
     this.trade.begin()
     for (const { atMs, what } of mischief)
       this.world.post(this.database.node, atMs * 1_000, () => {
@@ -137,14 +146,21 @@ class Simulation {
   /** Until nothing is left to do for anybody. */
   peace(): { readonly calmFrom: number; readonly peace: string } {
     const from = this.world.now
+    this.#isStorm = false
     this.journal.write("peace", "no more faults")
     this.crowd.twice = 0
     this.machines.heal()
     const calmFrom = this.machines.latestWallMs + CALM_MS
     this.world.post(this.database.node, 5 * SECOND, () => this.trade.tryAgain())
+    // Holds that end by themselves once it is calm have to do so on time.
+    const last = this.scenario.settings.holdMs <= UNPAID_HOLD_MAX_MS ? CALM_MS + 1_000 : 0
+    if (last > 0) this.world.post(this.database.node, last * 1_000, () => this.trade.leaveUnpaid())
     const { open, tentative } = this.database.store
     const isQuiet = () =>
-      this.world.now > from + 8 * SECOND && this.crowd.waiting === 0 && open.size === 0 && tentative.size === 0
+      this.world.now > from + Math.max(8 * SECOND, last * 1_000) &&
+      this.crowd.waiting === 0 &&
+      open.size === 0 &&
+      tentative.size === 0
     this.world.runUntil(from + PEACE_MAX, isQuiet)
     // What is still on its way may come, and may find nothing to do.
     this.world.runUntil(this.world.now + 3 * SECOND)

@@ -59,6 +59,27 @@ export class Trade {
     }
   }
 
+  /** Everyone takes one and does not pay. */
+  leaveUnpaid(): void {
+    for (const [number, productId] of this.#crowd.products.entries())
+      this.#crowd.wish(number * 100_000, () => {
+        const basket = {
+          customer: `late-${number}`,
+          lines: [{ productId, quantity: 1 }],
+          token: null,
+          answer: "wait",
+        } as const
+        return Requests.place(basket, `late-${number}`)
+      })
+  }
+
+  /** People look at the shelves while a process stands still for so many milliseconds: whom do they ask? */
+  askMeanwhile(forMs: number): void {
+    for (const productId of this.#crowd.products)
+      for (let reader = 0; reader < 3; reader++)
+        this.#crowd.wish(Math.max(0, forMs - this.#dice.below(2_000)) * 1_000, () => Requests.read(productId))
+  }
+
   /** A new one; now and then somebody takes one that is another's. */
   #key(): string {
     return `key-${this.#dice.oneIn(30) ? this.#dice.below(this.#keys + 1) : this.#keys++}`

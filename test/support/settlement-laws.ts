@@ -57,6 +57,13 @@ const holdsEndOnTime = ({ books, calmFrom, charges }: Surroundings): ReadonlyArr
   })
 }
 
+/** While a charge may yet happen its order keeps its goods: what expires was never charged for, or barred first. */
+const paymentsKeepTheirHold = ({ books, charges }: Surroundings): ReadonlyArray<string> =>
+  books.orders.flatMap(({ id, status }) => {
+    const charge = charges.get(id) ?? "voided"
+    return status === "expired" && charge !== "voided" ? [`order ${id} expired, its charge is ${charge}`] : []
+  })
+
 /** Whoever comes when his hold has ended cannot begin to pay any more. */
 const paysInTime = ({ books }: Surroundings): ReadonlyArray<string> => {
   const ends = new Map<string, number>(books.orders.map(({ id, expiresAt }) => [id, expiresAt]))
@@ -71,6 +78,7 @@ export const SETTLEMENT: ReadonlyArray<SettlementLaw> = [
   { name: "I11 money follows orders", broken: moneyFollowsOrders },
   { name: "I11 charged once", broken: chargedOnce },
   { name: "I11 holds end on time", broken: holdsEndOnTime },
+  { name: "I11 a payment keeps its hold", broken: paymentsKeepTheirHold },
   { name: "I11 paid before the hold ended", broken: paysInTime },
 ]
 
