@@ -197,6 +197,12 @@ export interface Loaded {
   readonly units: ReadonlyArray<UnitsRow>
 }
 
+/** Where a reading of the keys goes on. */
+export interface KeyPosition {
+  readonly key: string
+  readonly route: string
+}
+
 /** Work that time will bring: found again after a restart. */
 export interface Due {
   /** Live orders without a pending attempt whose hold ends before the horizon. */
@@ -217,6 +223,14 @@ export class Ledger extends Context.Service<
     readonly load: (wanted: Wanted) => Effect.Effect<Loaded, LedgerDown>
     /** At most `limit` of each kind, soonest first. A read, safe to retry. `before` in milliseconds since 1970. */
     readonly due: (lanes: ReadonlyArray<Lane>, before: number, limit: number) => Effect.Effect<Due, LedgerDown>
+    /**
+     * The names (`claimName`) of keys that are bound, at most `limit` in the order of their positions: those that were bound
+     * before the first page was asked for come for certain, later ones may. A read, safe to retry.
+     */
+    readonly boundKeys: (
+      after: KeyPosition | null,
+      limit: number,
+    ) => Effect.Effect<{ readonly names: ReadonlyArray<string>; readonly next: KeyPosition | null }, LedgerDown>
     /**
      * Takes a new epoch for lanes we own, and says where each lane's `seq` stands. Waits for a commit that is still
      * running on them; afterwards an older one can no longer commit. `StaleOwner`: somebody else has taken a lane.

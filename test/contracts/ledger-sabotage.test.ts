@@ -215,6 +215,17 @@ const SABOTAGE: ReadonlyArray<{ readonly ledger: string; readonly check: string;
         ),
     }),
   },
+  {
+    ledger: "forgets the last key of a page",
+    check: "names every bound key once, page by page, whatever is in its name",
+    crooked: (ledger) => ({
+      boundKeys: (after, limit) =>
+        Effect.map(ledger.boundKeys(after, limit), ({ names, next }) => ({
+          names: next === null ? names : names.slice(0, -1),
+          next,
+        })),
+    }),
+  },
 ]
 
 const sabotaged = (crooked: Crooked) =>

@@ -6,9 +6,9 @@ import type { ProductId } from "../../src/domain/ids.ts"
 import * as Lane from "../../src/domain/lane.ts"
 import * as Order from "../../src/domain/order.ts"
 import type { Product } from "../../src/domain/product.ts"
-import type { Reply } from "../../src/ports/inventory.ts"
+import { claimName, type Reply } from "../../src/ports/inventory.ts"
 import type { Lease } from "../../src/ports/lease.ts"
-import type { Batch, CommitResult, Ledger, Wanted } from "../../src/ports/ledger.ts"
+import type { Batch, CommitResult, KeyPosition, Ledger, Wanted } from "../../src/ports/ledger.ts"
 import * as Scribe from "../support/scribe.ts"
 import { type Check, check, endOf, runAll } from "./check.ts"
 
@@ -522,7 +522,31 @@ const deadlines: ReadonlyArray<Check<Ledger | Lease>> = [
   }),
 ]
 
-export const checks = [...atomicity, ...fencing, ...contests, ...keys, ...loading, ...deadlines]
+const boundKeys: ReadonlyArray<Check<Ledger | Lease>> = [
+  check("names every bound key once, page by page, whatever is in its name", function* () {
+    const { products, scribe } = yield* shop(1)
+    const claims = ["a b", "a", "a ", "~", "!", "a b c", "A"].flatMap((key) =>
+      (["orders", "pay"] as const).map((route) => Scribe.claim(route, `${key}${Scribe.freshId()}`)),
+    )
+    for (const claim of claims) {
+      const order = Scribe.order(products)
+      yield* scribe.commit({ orders: [order], holds: Scribe.holds(order), keys: [Scribe.orderAnswer(order, claim)] })
+    }
+    const names: Array<string> = []
+    let after: KeyPosition | null = null
+    do {
+      const page: { readonly names: ReadonlyArray<string>; readonly next: KeyPosition | null } =
+        yield* scribe.ledger.boundKeys(after, 3)
+      expect(page.names.length).toBeLessThanOrEqual(3)
+      names.push(...page.names)
+      after = page.next
+    } while (after !== null)
+    expect(new Set(names).size).toBe(names.length)
+    expect(new Set(names)).toEqual(new Set([...names, ...claims.map(claimName)]))
+  }),
+]
+
+export const checks = [...atomicity, ...fencing, ...contests, ...keys, ...loading, ...deadlines, ...boundKeys]
 
 export const ledgerContract = (name: string, adapter: Layer.Layer<Ledger | Lease, unknown>): void =>
   runAll(`a ledger (${name})`, checks, adapter)

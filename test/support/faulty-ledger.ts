@@ -29,6 +29,7 @@ export const faulty =
         }
       }),
     load: (wanted) => Effect.suspend(() => (next() === "down" ? down : ledger.load(wanted))),
+    boundKeys: (after, limit) => Effect.suspend(() => (next() === "down" ? down : ledger.boundKeys(after, limit))),
     due: (lanes, before, limit) => Effect.suspend(() => (next() === "down" ? down : ledger.due(lanes, before, limit))),
     raise: (lanes) => Effect.suspend(() => (next() === "down" ? down : ledger.raise(lanes))),
   })

@@ -17,6 +17,7 @@ import {
   type CommitResult,
   type Due,
   type HoldRow,
+  type KeyPosition,
   type KeyRow,
   type KnownKey,
   Ledger,
@@ -178,6 +179,20 @@ const load = (store: Store.Shape, wanted: Wanted): Loaded => ({
 const present = <K, Row>(keys: ReadonlyArray<K>, find: (key: K) => Row | undefined): ReadonlyArray<Row> =>
   [...new Set(keys)].map(find).filter((row) => row !== undefined)
 
+const boundKeys = (store: Store.Shape, after: KeyPosition | null, limit: number) => {
+  const position = ({ key, route }: KeyPosition): string => `${key} ${route}`
+  const rows = [...store.keys.values()]
+    .map(({ claim }) => claim)
+    .filter((claim) => after === null || position(claim) > position(after))
+    .sort((a, b) => (position(a) < position(b) ? -1 : 1))
+    .slice(0, limit)
+  const last = rows.at(-1)
+  return {
+    names: rows.map(claimName),
+    next: rows.length < limit || last === undefined ? null : { key: last.key, route: last.route },
+  }
+}
+
 const due = (store: Store.Shape, lanes: ReadonlyArray<Lane.Lane>, before: number, limit: number): Due => {
   const mine = new Set(lanes)
   const expiries = [...store.open]
@@ -218,6 +233,7 @@ export const make = (store: Store.Shape): Ledger["Service"] => ({
   commit: (batch) => Effect.suspend(() => commit(store, batch)),
   load: (wanted) => Effect.sync(() => load(store, wanted)),
   due: (lanes, before, limit) => Effect.sync(() => due(store, lanes, before, limit)),
+  boundKeys: (after, limit) => Effect.sync(() => boundKeys(store, after, limit)),
   raise: (lanes) => Effect.suspend(() => raise(store, lanes)),
 })
 

@@ -7,7 +7,7 @@
  * Fails: an answered error is `LedgerDown` (rolled back), an unanswered commit `CommitUnknown`; see `sql-failure.ts`. A
  * CHECK that fires is a defect (rolled back too).
  */
-import { PgClient, PgPool } from "@effect/sql-pg"
+import { PgClient, type PgConnection, PgPool } from "@effect/sql-pg"
 import { Effect, Fiber, Layer } from "effect"
 import type { SqlError } from "effect/sql/SqlError"
 import type { OrderId } from "../../domain/ids.ts"
@@ -16,6 +16,7 @@ import {
   type CommitResult,
   CommitUnknown,
   type Due,
+  type KeyPosition,
   Ledger,
   LedgerDown,
   type Loaded,
@@ -38,6 +39,8 @@ const RACES_MAX = 2
 
 const UNIQUE_VIOLATION = "23505"
 
+const READ_ONLY = "25006"
+
 type CommitFailure = StaleOwner | LedgerDown | CommitUnknown
 
 export const layer: Layer.Layer<Ledger, never, PgClient.PgClient> = Layer.effect(
@@ -55,10 +58,22 @@ export const layer: Layer.Layer<Ledger, never, PgClient.PgClient> = Layer.effect
       commit: (batch) => Effect.uninterruptible(commit(pool, batch)),
       load: (wanted) => load(sql, wanted),
       due: (lanes, before, limit) => due(sql, lanes, before, limit),
+      boundKeys: (after, limit) => boundKeys(sql, after, limit),
       raise: (lanes) => raise(pool, lanes),
     }
   }),
 )
+
+/** A session that began while the database took no writes never will: it is given up, the next one may. */
+const writing = <A>(
+  pool: PgPool.PgPool,
+  statement: (connection: PgConnection.PgConnection) => Effect.Effect<A, SqlError>,
+): Effect.Effect<A, SqlError> =>
+  pool.use((connection) =>
+    Effect.tapError(statement(connection), (error) =>
+      stateOf(error) === READ_ONLY ? pool.invalidate(connection) : Effect.void,
+    ),
+  )
 
 const commit = (pool: PgPool.PgPool, batch: Batch): Effect.Effect<CommitResult, CommitFailure> =>
   Effect.gen(function* () {
@@ -78,26 +93,24 @@ const commit = (pool: PgPool.PgPool, batch: Batch): Effect.Effect<CommitResult, 
  * the time limit without waiting for the statement too, which asks the server to cancel it and gives that some seconds.
  */
 const answered = (pool: PgPool.PgPool, columns: ReadonlyArray<unknown>) =>
-  pool
-    .use((connection) => connection.queryValues(COMMIT_STATEMENT, columns))
-    .pipe(
-      Effect.interruptible,
-      Effect.forkDetach({ startImmediately: true }),
-      Effect.flatMap((statement) =>
-        Effect.timeoutOrElse(Fiber.join(statement), {
-          duration: `${COMMIT_ANSWER_SECONDS} seconds`,
-          orElse: () =>
-            Effect.andThen(
-              Effect.sync(() => statement.interruptUnsafe()),
-              Effect.fail(new CommitUnknown({ detail: `no answer within ${COMMIT_ANSWER_SECONDS} s` })),
-            ),
-        }),
-      ),
-      Effect.interruptible,
-      Effect.forkDetach({ startImmediately: true }),
-      Effect.flatMap(Fiber.join),
-      Effect.map((rows) => rows[0]![0] as string | null),
-    )
+  writing(pool, (connection) => connection.queryValues(COMMIT_STATEMENT, columns)).pipe(
+    Effect.interruptible,
+    Effect.forkDetach({ startImmediately: true }),
+    Effect.flatMap((statement) =>
+      Effect.timeoutOrElse(Fiber.join(statement), {
+        duration: `${COMMIT_ANSWER_SECONDS} seconds`,
+        orElse: () =>
+          Effect.andThen(
+            Effect.sync(() => statement.interruptUnsafe()),
+            Effect.fail(new CommitUnknown({ detail: `no answer within ${COMMIT_ANSWER_SECONDS} s` })),
+          ),
+      }),
+    ),
+    Effect.interruptible,
+    Effect.forkDetach({ startImmediately: true }),
+    Effect.flatMap(Fiber.join),
+    Effect.map((rows) => rows[0]![0] as string | null),
+  )
 
 interface CommitJson {
   readonly contested: boolean
@@ -183,6 +196,31 @@ const due = (sql: PgClient.PgClient, lanes: ReadonlyArray<number>, before: numbe
       Effect.map(([row]): Due => ({ expiries: row!.expiries ?? [], lapses: row!.lapses ?? [] })),
     )
 
+/** Names hold no newline: keys are printable. One text a page, because thousands of rows cost more to take in. */
+const BOUND_KEYS = `select string_agg(route || ' ' || key, E'\\n' order by key, route) as names, count(*)::int as count,
+    (array_agg(key order by key, route))[count(*)] as key, (array_agg(route order by key, route))[count(*)] as route
+  from (select key, route from idempotency_keys where (key, route) > ($1::text, $2::text)
+    order by key, route limit $3::int) page`
+
+interface KeysRow {
+  readonly names: string | null
+  readonly count: number
+  readonly key: string | null
+  readonly route: string | null
+}
+
+const boundKeys = (sql: PgClient.PgClient, after: KeyPosition | null, limit: number) =>
+  sql.unsafe<KeysRow>(BOUND_KEYS, [after?.key ?? "", after?.route ?? "", limit]).pipe(
+    Effect.mapError(down),
+    Effect.map(([row]) => {
+      const { count, key, names, route } = row!
+      return {
+        names: names === null ? [] : names.split("\n"),
+        next: count < limit ? null : { key: key!, route: route! },
+      }
+    }),
+  )
+
 export interface LaneRow {
   readonly lane: number
   readonly epoch: bigint
@@ -192,16 +230,12 @@ export interface LaneRow {
 export const ownedLane = (row: LaneRow) => ({ lane: row.lane, epoch: Number(row.epoch), seq: Number(row.seq) })
 
 const raise = (pool: PgPool.PgPool, lanes: ReadonlyArray<{ readonly lane: number; readonly epoch: number }>) =>
-  pool
-    .use((connection) =>
-      connection.query("select * from jaego_raise_lanes($1, $2)", [
-        literal(lanes.map((each) => each.lane)),
-        literal(lanes.map((each) => each.epoch)),
-      ]),
-    )
-    .pipe(
-      Effect.map(({ rows }) => (rows as unknown as ReadonlyArray<LaneRow>).map(ownedLane)),
-      Effect.mapError((error) =>
-        stateOf(error) === STALE ? new StaleOwner({ detail: describe(error) }) : down(error),
-      ),
-    )
+  writing(pool, (connection) =>
+    connection.query("select * from jaego_raise_lanes($1, $2)", [
+      literal(lanes.map((each) => each.lane)),
+      literal(lanes.map((each) => each.epoch)),
+    ]),
+  ).pipe(
+    Effect.map(({ rows }) => (rows as unknown as ReadonlyArray<LaneRow>).map(ownedLane)),
+    Effect.mapError((error) => (stateOf(error) === STALE ? new StaleOwner({ detail: describe(error) }) : down(error))),
+  )

@@ -23,12 +23,12 @@ type Contested = Extract<CommitResult, { readonly _tag: "Contested" }>
 
 const build = (owner: Owner, entries: ReadonlyArray<Entry>, nextId: () => string): Batch | null => {
   const builder = new Builder(owner.lanes, nextId)
-  for (const { command, outcome } of entries) {
-    if (outcome!._tag === "Decision") builder.add(outcome!)
-    else if (outcome!._tag === "Refusal") {
-      const claim = claimOf(command)
-      if (claim !== null) builder.ask(claim)
-    }
+  for (const entry of entries) {
+    const outcome = entry.outcome!
+    if (outcome._tag === "Decision") {
+      if (outcome.key !== null) owner.binds(outcome.key.claim)
+      builder.add(outcome)
+    } else if (owner.asks(entry)) builder.ask(claimOf(entry.command)!)
   }
   return builder.build()
 }
@@ -161,8 +161,5 @@ const settleContested = (owner: Owner, entry: Entry, { known, takenSkus, changed
 
 /** The commit had happened: as usual, only that refusals with a key still have to ask for it. */
 const settleLate = (owner: Owner, entries: ReadonlyArray<Entry>): void => {
-  for (const entry of entries) {
-    const asks = entry.outcome?._tag === "Refusal" && claimOf(entry.command) !== null
-    if (!asks) owner.answerDurable(entry, [])
-  }
+  for (const entry of entries) if (!owner.asks(entry)) owner.answerDurable(entry, [])
 }

@@ -25,5 +25,8 @@ export const DEADLINE_HORIZON_MS = 30_000
 /** Deadlines kept in memory by one worker; the rest waits in the ledger. */
 export const DEADLINES_MAX = 50_000
 
+/** Keys read at a time when an owner starts: some milliseconds of its thread a page. */
+export const KEYS_PAGE = 5_000
+
 /** After a lost commit answer callers wait this long for the truth, milliseconds; then they are told to come back. */
 export const UNKNOWN_PATIENCE_MS = 5_000

@@ -8,6 +8,7 @@ import type { Ledger, OwnedLane } from "../../ports/ledger.ts"
 import { Probe } from "../../ports/probe.ts"
 import { type OrderReply, type Worker, Workers } from "../../ports/workers.ts"
 import * as Committer from "./committer.ts"
+import * as KeyReader from "./key-reader.ts"
 import * as Loader from "./loader.ts"
 import { Owner } from "./owner.ts"
 import * as Timekeeper from "./timekeeper.ts"
@@ -51,7 +52,13 @@ export const startOwner = Effect.fnUntraced(function* (
       orders: owner.registry.orders.size,
     }),
   ).pipe(Effect.andThen(Effect.sleep("1 second")), Effect.forever)
-  const loops = [Committer.run(owner, worker, fenced), Loader.run(owner), Timekeeper.run(owner, ended), measure]
+  const loops = [
+    Committer.run(owner, worker, fenced),
+    Loader.run(owner),
+    KeyReader.run(owner),
+    Timekeeper.run(owner, ended),
+    measure,
+  ]
   for (const loop of loops) yield* Effect.forkScoped(Effect.catchCause(loop, stop))
   yield* Effect.addFinalizer(() => drain(owner))
   probe.emit({ _tag: "WorkerStarted", worker })

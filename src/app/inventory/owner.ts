@@ -28,6 +28,7 @@ import type { Answering } from "../../ports/workers.ts"
 import { Bell } from "./bell.ts"
 import { type Deadline, Deadlines } from "./deadlines.ts"
 import { type Decision, type Outcome, settle, undo } from "./decision.ts"
+import { KnownKeys } from "./known-keys.ts"
 import { BATCH_SIZE_MAX } from "./limits.ts"
 import { Mailboxes } from "./mailbox.ts"
 import { Registry } from "./registry.ts"
@@ -47,12 +48,14 @@ export interface Entry {
 export class Owner {
   readonly registry = new Registry()
   readonly deadlines = new Deadlines()
+  readonly knownKeys = new KnownKeys()
   readonly lanes: Map<Lane.Lane, OwnedLane>
-  /** Rung when there is something to commit, to load, a sooner deadline, and when the last entry has been answered. */
+  /** Rung when there is something to commit, to load, a sooner deadline, nothing left to answer, too many keys. */
   readonly commitBell = new Bell()
   readonly loadBell = new Bell()
   readonly deadlineBell = new Bell()
   readonly idleBell = new Bell()
+  readonly keyBell = new Bell()
   /** Decided, in order, waiting for a commit. */
   #pending: Array<Entry> = []
   /** Taken back by a rewind, waiting to be decided again. */
@@ -151,9 +154,22 @@ export class Owner {
     this.commitBell.ring()
   }
 
-  /** A refusal with a key is not answered here: its key may be bound already, and then the answer is another. */
-  #sawOnlyDurable({ command, outcome }: Entry): boolean {
-    if (outcome!._tag === "Refusal" && claimOf(command) !== null) return false
+  /** A refusal whose key may be bound already, and then the answer is another: the ledger has to be asked. */
+  asks({ command, outcome }: Entry): boolean {
+    const claim = claimOf(command)
+    if (outcome?._tag !== "Refusal" || claim === null) return false
+    return isBoundElsewhere(command) || this.knownKeys.mayBeBound(claimName(claim))
+  }
+
+  /** To be said before a commit that binds it is sent: from then on it may be bound. */
+  binds(claim: Claim): void {
+    this.knownKeys.add(claimName(claim))
+    if (this.knownKeys.isOutgrown) this.keyBell.ring()
+  }
+
+  #sawOnlyDurable(entry: Entry): boolean {
+    if (this.asks(entry)) return false
+    const { command } = entry
     if (command._tag !== "ReadStock") return this.#pending.length === 0 && !this.#committing
     const cell = this.registry.products.get(command.productId)
     return cell === undefined || cell.current === cell.durable
@@ -292,6 +308,9 @@ export class Owner {
 }
 
 const answered = (reply: Reply): Exit.Exit<Answer> => Exit.succeed({ reply, replayed: false })
+
+/** The key of a product's creation is bound by whichever worker its id fell to, that of a sibling's hold at the order's home. */
+const isBoundElsewhere = ({ _tag }: Command): boolean => _tag === "CreateProduct" || _tag === "HoldTentatively"
 
 export const claimOf = (command: Command): Claim | null => {
   switch (command._tag) {

@@ -1,0 +1,34 @@
+/** The key reader: reads the keys the ledger holds into `KnownKeys`, in the background, page by page; again when outgrown. */
+import { Effect, Schedule } from "effect"
+import { type KeyPosition, Ledger } from "../../ports/ledger.ts"
+import { KEYS_PAGE } from "./limits.ts"
+import type { Owner } from "./owner.ts"
+
+/** The ledger was not reached: nobody waits for this. */
+const AGAIN = Schedule.spaced("1 second")
+
+/** Runs until interrupted. */
+export const run = Effect.fnUntraced(function* (owner: Owner) {
+  const ledger = yield* Ledger
+  const { knownKeys } = owner
+  const readAll = Effect.gen(function* () {
+    let after: KeyPosition | null = null
+    do {
+      const page: { readonly names: ReadonlyArray<string>; readonly next: KeyPosition | null } = yield* ledger
+        .boundKeys(after, KEYS_PAGE)
+        .pipe(Effect.retry(AGAIN))
+      for (const name of page.names) knownKeys.add(name)
+      after = page.next
+    } while (after !== null)
+  })
+  return yield* Effect.gen(function* () {
+    for (;;) {
+      yield* readAll
+      if (!knownKeys.isOutgrown) {
+        knownKeys.complete()
+        yield* owner.keyBell.wait
+      }
+      knownKeys.regrow()
+    }
+  })
+})
