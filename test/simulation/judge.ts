@@ -37,9 +37,11 @@ const isRefusedForGood = ({ attempts }: Wish): boolean => {
 /** Whoever asks again under his key learns what became of it: refused means that nothing did, and nothing will. */
 const retriesTell = (wishes: ReadonlyArray<Wish>, books: Books): ReadonlyArray<string> => {
   const bound = new Map(books.keys.map(({ claim }) => [claimName(claim), claim.fingerprint]))
+  const byKey = group(wishes, ({ request }) => (request.claim === null ? null : claimName(request.claim)))
   return wishes.flatMap((wish) => {
     const { claim, what } = wish.request
-    if (claim === null) return []
+    // Of a key that several people use, `I5 replays are equal` tells.
+    if (claim === null || byKey.get(claimName(claim))!.length > 1) return []
     const isBound = bound.get(claimName(claim)) === claim.fingerprint
     if (isBound && isRefusedForGood(wish)) return [`wish ${wish.number} (${what}) was refused, and yet it is bound`]
     const accepted = wish.attempts.some(({ outcome }) => outcome === "accepted")

@@ -1,0 +1,24 @@
+/** Seeds that once broke a law, each with its story. A seed that fails is added here once its cause is found. */
+import { describe, expect, it } from "vitest"
+import { simulate } from "./simulate.ts"
+
+interface Regression {
+  readonly seed: number
+  readonly story: string
+}
+
+const REGRESSIONS: ReadonlyArray<Regression> = [
+  {
+    seed: 7,
+    story:
+      "an owner that had been frozen while another took its lanes cancelled an order whose holds had ended: the ledger " +
+      "told it of the contest before the fence, and the caller got a defect instead of 503",
+  },
+]
+
+describe("a seed that once failed", () => {
+  it.each(REGRESSIONS)("$seed: $story", async ({ seed }) => {
+    const { violations } = await simulate(seed)
+    expect(violations).toEqual([])
+  })
+})
