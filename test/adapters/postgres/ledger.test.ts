@@ -101,6 +101,32 @@ describe("a commit", () => {
       }),
     ))
 
+  it("goes on when the database takes writes again, over a new session: the old one never would", () =>
+    over(
+      Effect.gen(function* () {
+        const sql = yield* PgClient.PgClient
+        const { batch, lane, scribe } = yield* shelf
+        const [{ name, pid }] = (yield* sql`select current_database() as name, (
+          select pid from pg_stat_activity where datname = current_database() and query like '%jaego_commit%'
+            and pid <> pg_backend_pid()) as pid`) as [{ name: string; pid: number }]
+        yield* sql.unsafe(`alter database ${name} set default_transaction_read_only = on`)
+        yield* terminate(pid)
+        // The first may find its session ended; the next two are made while nothing may be written.
+        yield* Effect.flip(scribe.ledger.commit(batch))
+        const refusals = yield* Effect.all([
+          Effect.flip(scribe.ledger.commit(batch)),
+          Effect.flip(scribe.ledger.raise([lane])),
+        ])
+        for (const refusal of refusals) expect(refusal).toMatchObject({ _tag: "LedgerDown" })
+        yield* sql.unsafe(`alter database ${name} reset default_transaction_read_only`)
+        // The pool may have made one ahead in the meantime.
+        const raised = yield* Effect.retry(scribe.ledger.raise([lane]), { times: 1 })
+        expect(raised).toEqual([{ ...lane, epoch: lane.epoch + 1 }])
+        const batchNow = { ...batch, lanes: batch.lanes.map((each) => ({ ...each, epoch: each.epoch + 1 })) }
+        expect(yield* scribe.ledger.commit(batchNow)).toEqual({ _tag: "Committed", known: [] })
+      }),
+    ))
+
   it("was never sent, for certain, when nobody answers any more", () =>
     over(
       Effect.gen(function* () {
