@@ -39,7 +39,7 @@ const store = (config: Config.Config) =>
 const deciders = (config: Config.Config, url: string) =>
   config.inventory === "atomic"
     ? AtomicWorkers.layer.pipe(Layer.provide(AtomicInventory.layer), Layer.provide(PostgresClient.layer(url)))
-    : Threads.layer(new URL("./worker.ts", import.meta.url), url)
+    : Threads.layer(new URL("./worker.ts", import.meta.url), url, config.workers)
 
 const databaseUrl = (config: Config.Config) =>
   config.databaseUrl === null

@@ -9,6 +9,7 @@ import type { Worker as Thread } from "node:worker_threads"
 import { Exit } from "effect"
 import { unavailable } from "../../ports/failures.ts"
 import type { Command } from "../../ports/inventory.ts"
+import type { OwnedLane } from "../../ports/ledger.ts"
 import type { Happening } from "../../ports/probe.ts"
 import type { Answering, OrderReply } from "../../ports/workers.ts"
 import { type Envelope, type FromWorker, type ToWorker, toExit } from "./messages.ts"
@@ -47,6 +48,10 @@ export class Link {
     this.#callers.set(id, answer)
     if (this.#outgoing.length === 0) setImmediate(() => this.#flush())
     this.#outgoing.push({ id, command })
+  }
+
+  begin(lanes: ReadonlyArray<OwnedLane>): void {
+    this.#send({ _tag: "Begin", lanes })
   }
 
   drain(): void {

@@ -12,7 +12,6 @@ import type { OrderReply } from "../../ports/workers.ts"
 /** What a worker is told at birth. */
 export interface Birth {
   readonly worker: number
-  readonly lanes: ReadonlyArray<OwnedLane>
   readonly databaseUrl: string
 }
 
@@ -22,6 +21,8 @@ export interface Envelope {
 }
 
 export type ToWorker =
+  /** The first message, once it is time: until then a thread is a spare. */
+  | { readonly _tag: "Begin"; readonly lanes: ReadonlyArray<OwnedLane> }
   | { readonly _tag: "Commands"; readonly commands: ReadonlyArray<Envelope> }
   | { readonly _tag: "Drain" }
 

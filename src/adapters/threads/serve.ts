@@ -5,6 +5,7 @@
 
 import { parentPort, workerData } from "node:worker_threads"
 import { Deferred, Effect, Exit, Layer, Scope } from "effect"
+import type { OwnedLane } from "../../ports/ledger.ts"
 import { type Happening, Probe } from "../../ports/probe.ts"
 import { type Worker, Workers } from "../../ports/workers.ts"
 import { type Birth, type FromWorker, type Receipt, type ToWorker, toOutcome } from "./messages.ts"
@@ -52,28 +53,32 @@ export const probe = Layer.succeed(Probe, {
   },
 })
 
-/** Serves until drained. */
+/** Waits for its lanes, then serves until drained. */
 export const serve = Effect.gen(function* () {
   const workers = yield* Workers
+  const begun = yield* Deferred.make<ReadonlyArray<OwnedLane>>()
   const drained = yield* Deferred.make<void>()
+  let worker: Worker | null = null
+  parentPort!.on("message", (message: ToWorker) => {
+    if (message._tag === "Begin") return Deferred.doneUnsafe(begun, Effect.succeed(message.lanes))
+    if (message._tag === "Drain") return Deferred.doneUnsafe(drained, Effect.void)
+    // Nobody sends a command before he has heard that this worker is ready.
+    for (const { id, command } of message.commands)
+      worker!.submit(command, (exit) => outbox.give({ id, outcome: toOutcome(exit) }))
+  })
+  const lanes = yield* Deferred.await(begun)
   const scope = yield* Scope.make()
   const crew = yield* Scope.provide(
-    workers.start([birth().lanes], (reply) => post({ _tag: "Ended", reply })),
+    workers.start([lanes], (reply) => post({ _tag: "Ended", reply })),
     scope,
   )
-  const worker: Worker = crew.workers[0]!
+  worker = crew.workers[0]!
   yield* Effect.forkChild(
     Effect.andThen(
       crew.fenced,
       Effect.sync(() => post({ _tag: "Fenced" })),
     ),
   )
-
-  parentPort!.on("message", (message: ToWorker) => {
-    if (message._tag === "Drain") return Deferred.doneUnsafe(drained, Effect.void)
-    for (const { id, command } of message.commands)
-      worker.submit(command, (exit) => outbox.give({ id, outcome: toOutcome(exit) }))
-  })
   post({ _tag: "Ready" })
   yield* Deferred.await(drained)
   yield* Scope.close(scope, Exit.void)

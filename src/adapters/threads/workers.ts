@@ -5,27 +5,28 @@
  * Law: callers cannot tell local from remote. Fails: `Unavailable` (worker-lost) for whoever was under way.
  */
 
-import { Worker as Thread } from "node:worker_threads"
+import type { Worker as Thread } from "node:worker_threads"
 import { Deferred, Effect, Exit, FiberSet, Layer, Schedule } from "effect"
 import { unavailable } from "../../ports/failures.ts"
 import { Ledger, type OwnedLane } from "../../ports/ledger.ts"
 import { Probe } from "../../ports/probe.ts"
 import { type OrderReply, type Worker, Workers } from "../../ports/workers.ts"
 import { Link } from "./link.ts"
-import type { Birth } from "./messages.ts"
+import * as Spares from "./spares.ts"
 
 /** A thread that does not end by itself after a drain is terminated, milliseconds; above the drain's own patience. */
 const DRAIN_MS = 15_000
 /** A worker that keeps dying is not restarted in a hot loop. */
 const RESTART = "200 millis"
 
-/** `entry`: the module a worker thread runs. Threads are also given out by number, for tests that kill one. */
-export const layer = (entry: URL, databaseUrl: string, onThread?: (worker: number, thread: Thread) => void) =>
+/** `entry`: the module a worker thread runs. `spares`: how many threads are made ready for the day lanes are taken. */
+export const layer = (entry: URL, databaseUrl: string, spares: number) =>
   Layer.effect(
     Workers,
     Effect.gen(function* () {
       const ledger = yield* Ledger
       const probe = yield* Probe
+      const bench = yield* Spares.make(entry, databaseUrl, spares)
 
       const start = Effect.fnUntraced(function* (
         assignments: ReadonlyArray<ReadonlyArray<OwnedLane>>,
@@ -35,15 +36,13 @@ export const layer = (entry: URL, databaseUrl: string, onThread?: (worker: numbe
         const restarts = yield* FiberSet.make()
         const restart = yield* FiberSet.runtime(restarts)<never>()
         const links: Array<Link | null> = assignments.map(() => null)
-        const threads = new Set<Thread>()
+        /** All that run, also those that are not ready yet. */
+        const threads = new Map<Thread, Link>()
         let closing = false
 
         const spawn = (worker: number, lanes: ReadonlyArray<OwnedLane>): Effect.Effect<void> =>
           Effect.callback<void>((resume) => {
-            const birth: Birth = { worker, lanes, databaseUrl }
-            const thread = new Thread(entry, { workerData: birth })
-            threads.add(thread)
-            onThread?.(worker, thread)
+            const thread = bench.take(worker)
             const link = new Link(thread, {
               ready: () => {
                 links[worker] = link
@@ -66,6 +65,8 @@ export const layer = (entry: URL, databaseUrl: string, onThread?: (worker: numbe
                 )
               },
             })
+            threads.set(thread, link)
+            link.begin(lanes)
           })
 
         const replace = (worker: number, lanes: ReadonlyArray<OwnedLane>): Effect.Effect<void> =>
@@ -79,8 +80,9 @@ export const layer = (entry: URL, databaseUrl: string, onThread?: (worker: numbe
         yield* Effect.addFinalizer(() =>
           Effect.gen(function* () {
             closing = true
-            for (const link of links) link?.drain()
-            yield* Effect.forEach([...threads], exited, { concurrency: "unbounded", discard: true })
+            for (const link of threads.values()) link.drain()
+            yield* Effect.forEach([...threads.keys()], exited, { concurrency: "unbounded", discard: true })
+            yield* bench.prepareAgain
           }),
         )
         yield* Effect.forEach(assignments, (lanes, worker) => spawn(worker, lanes), { concurrency: "unbounded" })

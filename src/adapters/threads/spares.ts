@@ -1,0 +1,80 @@
+/**
+ * Spare threads: they have loaded all they need, are connected, and wait to be told their lanes. A process that stands by
+ * takes over in milliseconds with them; loading takes a busy machine more than a second, in which nobody sells.
+ *
+ * Fails: a spare that dies is dropped; whoever needs its worker gets a new thread.
+ */
+import { Worker as Thread } from "node:worker_threads"
+import { Effect } from "effect"
+import type { Birth } from "./messages.ts"
+
+/** A crew that has lost its lanes is followed by new spares, but not one that ends with its service: that is gone by then. */
+const PREPARE_AGAIN = "1 second"
+
+/** Spares for so many workers, until the scope closes. */
+export const make = Effect.fnUntraced(function* (entry: URL, databaseUrl: string, workers: number) {
+  const scope = yield* Effect.scope
+  const spares = new Spares(entry, databaseUrl)
+  yield* Effect.acquireRelease(
+    Effect.sync(() => spares.prepare(workers)),
+    () => Effect.promise(() => spares.dismiss()),
+  )
+  let wanted = true
+  return {
+    /** The spare of this worker, or else a new thread. From now on no more are prepared. */
+    take: (worker: number): Thread => {
+      wanted = false
+      return spares.take(worker)
+    },
+    /** Nobody works any more: there will be spares again, soon. */
+    prepareAgain: Effect.suspend(() => {
+      wanted = true
+      const prepare = Effect.sync(() => {
+        if (wanted) spares.prepare(workers)
+      })
+      return Effect.forkIn(Effect.delay(prepare, PREPARE_AGAIN), scope)
+    }),
+  }
+})
+
+class Spares {
+  readonly #entry: URL
+  readonly #databaseUrl: string
+  /** By the number of the worker each is for. */
+  readonly #waiting = new Map<number, Thread>()
+
+  constructor(entry: URL, databaseUrl: string) {
+    this.#entry = entry
+    this.#databaseUrl = databaseUrl
+  }
+
+  /** One for each of so many workers; those that wait already stay. */
+  prepare(workers: number): void {
+    for (let worker = 0; worker < workers; worker++) {
+      if (this.#waiting.has(worker)) continue
+      const thread = this.#start(worker)
+      this.#waiting.set(worker, thread)
+      thread.once("exit", () => {
+        if (this.#waiting.get(worker) === thread) this.#waiting.delete(worker)
+      })
+    }
+  }
+
+  take(worker: number): Thread {
+    const spare = this.#waiting.get(worker)
+    this.#waiting.delete(worker)
+    return spare ?? this.#start(worker)
+  }
+
+  async dismiss(): Promise<void> {
+    const spares = [...this.#waiting.values()]
+    this.#waiting.clear()
+    await Promise.all(spares.map((thread) => thread.terminate()))
+  }
+
+  #start(worker: number): Thread {
+    const birth: Birth = { worker, databaseUrl: this.#databaseUrl }
+    // An error nobody listens to would end the process.
+    return new Thread(this.#entry, { workerData: birth }).on("error", () => undefined)
+  }
+}
