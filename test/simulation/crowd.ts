@@ -151,8 +151,7 @@ export class Crowd {
     const travel = () => (this.#dice.oneIn(30) ? this.#dice.between(5_000, 80_000) : this.#dice.between(50, 1_500))
     const lost = () => void this.#world.post(this.node, travel(), gone)
     if (service.isDead) return lost()
-    // Whoever is on his way to a process when it dies is told so by nobody but his own patience.
-    this.#world.post(service.main, travel(), () => {
+    const handle = () =>
       service.handle(
         request.claim,
         request.ask,
@@ -162,6 +161,12 @@ export class Crowd {
         },
         lost,
       )
+    const arrivesAt = this.#world.now + travel()
+    // Whoever is on his way to a process when it dies is told so by nobody but his own patience.
+    this.#world.post(service.main, arrivesAt - this.#world.now, () => {
+      // A process that was asleep finds all its sockets ready, and looks at them in any order.
+      if (this.#world.now === arrivesAt) handle()
+      else this.#world.post(service.main, this.#dice.below(2_000), handle)
     })
   }
 

@@ -60,13 +60,15 @@ export class Leases {
     session.ended = true
     this.#sessions.delete(session)
     if (this.#holder === session) this.#holder = null
-    const { dice, journal, world } = this.#database
+    const { dice, journal, node, world } = this.#database
     journal.write("database", `the session of ${session.node.name} has ended`)
+    // Who is cut off or asleep hears of it a while after the line is up again: sooner than that he may have answered others.
+    const { node: holder } = session
     const tell = (): void => {
-      if (!this.#database.hides(session.node.host)) return session.onEnd()
-      world.post(session.node, 100_000, tell)
+      if (this.#database.hides(holder.host) || holder.isFrozen) return void world.post(node, 100_000, tell)
+      world.post(holder, dice.between(50, 3_000), session.onEnd)
     }
-    world.post(session.node, dice.between(50, 3_000), tell)
+    tell()
   }
 
   /** The lease as this node may take it. */

@@ -135,7 +135,7 @@ const plenty = (dice: Dice): Scenario["shelves"] =>
   Array.from({ length: 5 }, () => ({ onHand: dice.between(15, 40), purchaseLimit: null }))
 
 const shelvesOf = (theme: Theme, dice: Dice): Scenario["shelves"] =>
-  Array.from({ length: dice.between(1, 5) }, (_, number) => ({
+  Array.from({ length: dice.between(theme === "two processes" ? 4 : 1, 5) }, (_, number) => ({
     onHand: number > 0 ? dice.between(0, 25) : firstShelf(theme, dice),
     purchaseLimit: dice.oneIn(3) ? dice.between(1, 5) : null,
   }))
@@ -148,7 +148,7 @@ export const of = (seed: number, dice: Dice): Scenario => {
   const processes = isPair || dice.oneIn(5) ? 2 : 1
   const tradeMs = tradeOf(theme, processes, dice)
   const kinds = CHANCES[theme]
-  const troubles = theme === "a storm" || theme === "crashes" ? dice.between(3, 9) : dice.between(1, 4)
+  const troubles = theme === "a storm" || theme === "crashes" ? dice.between(3, 9) : dice.between(1, isPair ? 2 : 4)
   const mischief = Array.from({ length: troubles }, () => ({
     atMs: dice.between(300, tradeMs),
     what: mischiefOf(dice.pick(kinds), dice),

@@ -76,8 +76,8 @@ export class Trade {
   /** People look at the shelves while a process stands still for so many milliseconds: whom do they ask? */
   askMeanwhile(forMs: number): void {
     for (const productId of this.#crowd.products)
-      for (let reader = 0; reader < 3; reader++)
-        this.#crowd.wish(Math.max(0, forMs - this.#dice.below(2_000)) * 1_000, () => Requests.read(productId))
+      for (let reader = 0; reader < 6; reader++)
+        this.#crowd.wish(Math.max(0, forMs - this.#dice.below(1_000)) * 1_000, () => Requests.read(productId))
   }
 
   /** A new one; now and then somebody takes one that is another's. */
