@@ -7,6 +7,7 @@
 import { PgClient } from "@effect/sql-pg"
 import { Effect } from "effect"
 import * as PostgresClient from "../../src/adapters/postgres/client.ts"
+import type { Service } from "../support/service.ts"
 import type { Tally } from "./campaign.ts"
 import { kindOf, type Wish } from "./shoppers.ts"
 
@@ -62,3 +63,7 @@ export const metric = async (url: string, name: string, label = ""): Promise<num
 export const tell = (outcomes: Tally, wishes: ReadonlyArray<Wish>): void => {
   for (const wish of wishes) for (const told of wish.told) outcomes.add(kindOf(told))
 }
+
+/** The last lines a service has printed. */
+export const wordsOf = ({ process: { end, stderr, stdout } }: Service): string =>
+  `${(stdout + stderr).split("\n").slice(-20).join("\n")}(${end === null ? "running" : JSON.stringify(end)})`
