@@ -5,6 +5,8 @@
 import { inspect } from "node:util"
 import { PgClient } from "@effect/sql-pg"
 import { Effect, ManagedRuntime } from "effect"
+import * as DataFolder from "../../src/adapters/embedded-postgres/data-folder.ts"
+import * as Postmaster from "../../src/adapters/embedded-postgres/postmaster.ts"
 import * as PostgresClient from "../../src/adapters/postgres/client.ts"
 import * as PostgresProxy from "../support/postgres-proxy.ts"
 import { type Service, start, until } from "../support/service.ts"
@@ -18,6 +20,9 @@ const RECOVERY_MS = 30_000
 
 /** Few enough that those who are turned away do not keep the machine from mending what was broken. */
 const SHOPPERS = 8
+
+/** Longest that anyone waits for an answer, milliseconds: a statement may run 5 s, a lost answer is sought for 5 s more. */
+const PATIENCE_MS = 12_000
 
 /** Our own entrance to a database, past the proxy. */
 export class Entrance {
@@ -46,9 +51,11 @@ export class Entrance {
     const end = Promise.withResolvers<void>()
     const transaction = this.run(
       Effect.flatMap(PgClient.PgClient, (sql) =>
+        // Also when a campaign has made the database read-only.
         sql
-          .unsafe(statement)
+          .unsafe("set transaction read write")
           .pipe(
+            Effect.andThen(sql.unsafe(statement)),
             Effect.andThen(Effect.sync(locked.resolve)),
             Effect.andThen(Effect.promise(() => end.promise)),
             sql.withTransaction,
@@ -69,10 +76,12 @@ export class Entrance {
   }
 }
 
+const embeddedUrl = (home: string): string => DataFolder.urlOf(home, Postmaster.read(home)!.port)
+
 export interface Settings {
   readonly campaign: string
-  /** Where the database is, for us. */
-  readonly databaseUrl: string
+  /** Where the database is, for us; null: the service brings its own, below the JAEGO_HOME in `env`. */
+  readonly databaseUrl: string | null
   /** Knobs of the service, other than DATABASE_URL and WORKERS. */
   readonly env?: Readonly<Record<string, string>>
   readonly nodeFlags?: ReadonlyArray<string>
@@ -94,7 +103,7 @@ export class Stage {
   readonly #options: Options
 
   private constructor(
-    settings: Settings,
+    settings: Settings & { readonly databaseUrl: string },
     options: Options,
     proxy: PostgresProxy.CommitProxy,
     service: Service,
@@ -115,13 +124,16 @@ export class Stage {
 
   /** The service runs, and the shoppers are in. One product of five runs out soon. */
   static async open(settings: Settings, options: Options): Promise<Stage> {
-    const proxy = await PostgresProxy.start(settings.databaseUrl)
-    const env = { DATABASE_URL: proxy.url, WORKERS: String(options.workers), ...settings.env }
-    const service = await start(env, settings.nodeFlags)
+    const workers = { WORKERS: String(options.workers) }
+    const early = settings.databaseUrl === null ? null : await PostgresProxy.start(settings.databaseUrl)
+    const url: Readonly<Record<string, string>> = early === null ? {} : { DATABASE_URL: early.url }
+    const service = await start({ ...url, ...workers, ...settings.env }, settings.nodeFlags)
+    const databaseUrl = settings.databaseUrl ?? embeddedUrl(settings.env!["JAEGO_HOME"]!)
+    const proxy = early ?? (await PostgresProxy.start(databaseUrl))
     await until("the service is ready", async () => (await service.get("/readyz")).status === 200)
     const plenty = await stockShelves(service.url, 4, 1_000_000)
     const scarce = await stockShelves(service.url, 1, 40)
-    return new Stage(settings, options, proxy, service, [...plenty, ...scarce])
+    return new Stage({ ...settings, databaseUrl }, options, proxy, service, [...plenty, ...scarce])
   }
 
   log(line: string): void {
@@ -137,6 +149,13 @@ export class Stage {
   /** The last lines the service has printed. */
   get words(): string {
     return (this.service.process.stdout + this.service.process.stderr).split("\n").slice(-30).join("\n")
+  }
+
+  /** Until so many more have been told to come back later, for this reason or for any. */
+  async turnedAway(more = 10, reason = ""): Promise<void> {
+    const count = () => this.metric("jaego_unavailable_total", reason === "" ? "" : `reason="${reason}"`)
+    const goal = (await count()) + more
+    await until(`callers are turned away: ${reason}`, async () => (await count()) >= goal, RECOVERY_MS)
   }
 
   /** Whether the session with this process id waits for a lock. */
@@ -164,6 +183,15 @@ export class Stage {
     return all
   }
 
+  /** Answers that nobody should have waited for so long. */
+  get #slow(): ReadonlyArray<string> {
+    return this.shoppers.wishes.flatMap(({ key, kind, told }) =>
+      told
+        .filter(({ heardAt, sentAt }) => heardAt - sentAt > PATIENCE_MS)
+        .map((each) => `${kind} ${key} waited ${Math.round(each.heardAt - each.sentAt)} ms for ${kindOf(each)}`),
+    )
+  }
+
   findings({ checks, violations }: Judgement): Findings {
     const outcomes = new Tally()
     for (const wish of this.shoppers.wishes) for (const told of wish.told) outcomes.add(kindOf(told))
@@ -175,7 +203,7 @@ export class Stage {
       faults: this.faults.counts,
       outcomes: outcomes.counts,
       checks: checks + Object.values(this.readers.answers).reduce((all, count) => all + count, 0),
-      violations: [...this.violations, ...this.readers.violations, ...violations],
+      violations: [...this.violations, ...this.#slow, ...this.readers.violations, ...violations],
       notTested: this.notTested,
     }
   }

@@ -1,0 +1,160 @@
+/**
+ * A Postgres of one's own that may be hurt: stopped, started again on the same port, filled up. Nobody looks after it but
+ * the test. Its data lie in a folder of their own, or on a small file system that was mounted for them.
+ */
+import { type ChildProcess, spawnSync } from "node:child_process"
+import { chmodSync, chownSync, closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { PgClient } from "@effect/sql-pg"
+import { Effect } from "effect"
+import * as BinariesOf from "../../src/adapters/embedded-postgres/binaries.ts"
+import * as DataFolder from "../../src/adapters/embedded-postgres/data-folder.ts"
+import * as Postmaster from "../../src/adapters/embedded-postgres/postmaster.ts"
+import * as PostgresClient from "../../src/adapters/postgres/client.ts"
+import { migrate } from "../../src/adapters/postgres/migrations.ts"
+
+/** Smart would wait for the service to leave. `fast` ends its sessions, `immediate` crashes, `killed` is kill -9. */
+export type Shutdown = "fast" | "immediate" | "killed"
+
+const SIGNALS = { fast: "SIGINT", immediate: "SIGQUIT", killed: "SIGKILL" } as const
+
+/** Backends of a killed postmaster keep a new one from starting until they have noticed, milliseconds. */
+const START_WITHIN_MS = 20_000
+
+const running = new Set<ChildProcess>()
+process.once("exit", () => {
+  for (const child of running) child.kill("SIGQUIT")
+})
+
+export class OwnPostgres {
+  readonly #home: string
+  readonly #binaries: BinariesOf.Binaries
+  readonly #account: BinariesOf.Account
+  readonly #port: number
+  #child: ChildProcess | null = null
+
+  private constructor(home: string, binaries: BinariesOf.Binaries, account: BinariesOf.Account, port: number) {
+    this.#home = home
+    this.#binaries = binaries
+    this.#account = account
+    this.#port = port
+  }
+
+  /** A new one, running. `home`: a folder that may be made, below folders that anyone may enter. */
+  static async make(home: string): Promise<OwnPostgres> {
+    const binaries = await BinariesOf.find()
+    const account = BinariesOf.onTheWayTo(binaries.postgres, BinariesOf.account(), "the Postgres program")
+    await DataFolder.initialise(DataFolder.makeHome(home), binaries, account)
+    const postgres = new OwnPostgres(home, binaries, account, await Postmaster.freePort())
+    await postgres.start()
+    return postgres
+  }
+
+  /** Of a database there. */
+  url(database = "postgres"): string {
+    const url = new URL(DataFolder.urlOf(this.#home, this.#port))
+    url.pathname = `/${database}`
+    return url.href
+  }
+
+  async start(): Promise<void> {
+    for (const end = Date.now() + START_WITHIN_MS; ; await Postmaster.pause(50)) {
+      const started = await Postmaster.start(this.#home, this.#binaries, this.#account, this.#port, (child) => {
+        this.#child = child
+        running.add(child)
+        child.once("exit", () => running.delete(child))
+      })
+      if ("child" in started) return
+      if (Date.now() >= end) throw new Error(`Postgres does not start: ${started.failed}`)
+    }
+  }
+
+  /** Settles when its main process has ended. */
+  async stop(how: Shutdown): Promise<void> {
+    const child = this.#child!
+    // Waited for, even by a process that has nothing else to do.
+    child.ref()
+    child.kill(SIGNALS[how])
+    await Postmaster.exited(child)
+  }
+
+  query<Row extends object>(statement: string): Promise<ReadonlyArray<Row>> {
+    return Effect.runPromise(
+      Effect.flatMap(PgClient.PgClient, (sql) => sql.unsafe<Row>(statement).unprepared).pipe(
+        Effect.provide(PostgresClient.layer(this.url())),
+      ),
+    )
+  }
+
+  /** A migrated, empty database; its URL. */
+  async database(name: string, tablespace = "pg_default"): Promise<string> {
+    await this.query(`create database ${name} tablespace ${tablespace}`)
+    await Effect.runPromise(migrate.pipe(Effect.provide(PostgresClient.layer(this.url(name)))))
+    return this.url(name)
+  }
+
+  /** A folder on a file system that Postgres keeps tables in. */
+  async tablespace(name: string, folder: string): Promise<void> {
+    mkdirSync(folder, { mode: 0o700 })
+    if (this.#account !== null) chownSync(folder, this.#account.uid, this.#account.gid)
+    await this.query(`create tablespace ${name} location '${folder}'`)
+  }
+}
+
+/** A folder that the user Postgres runs as may enter. */
+export const freshFolder = (): { readonly path: string; readonly remove: () => void } => {
+  const path = mkdtempSync(join(tmpdir(), "jaego-own-postgres-"))
+  chmodSync(path, 0o755)
+  return { path, remove: () => rmSync(path, { recursive: true, force: true }) }
+}
+
+/** A small file system in memory, which can be filled up. */
+export interface SmallDisk {
+  readonly path: string
+  /** Not one byte is left. */
+  readonly fill: () => void
+  readonly free: () => void
+  readonly remove: () => void
+}
+
+/** Null with the reason: mounting is not permitted here. */
+export const mountSmallDisk = (megabytes: number): SmallDisk | { readonly refused: string } => {
+  const { path, remove } = freshFolder()
+  const { error, status, stderr } = spawnSync(
+    "mount",
+    ["-t", "tmpfs", "-o", `size=${megabytes}m,mode=0755`, "tmpfs", path],
+    { encoding: "utf8" },
+  )
+  if (status !== 0) {
+    remove()
+    return { refused: (error?.message ?? stderr).trim() }
+  }
+  const filler = join(path, "filler")
+  return {
+    path,
+    fill: () => fillWith(filler),
+    free: () => rmSync(filler, { force: true }),
+    remove: () => {
+      // Lazily: whoever still has a file open there keeps it for as long as he lives.
+      spawnSync("umount", ["-l", path])
+      remove()
+    },
+  }
+}
+
+const fillWith = (path: string): void => {
+  const file = openSync(path, "w")
+  try {
+    for (const chunk of [1 << 20, 1 << 12]) {
+      const bytes = Buffer.alloc(chunk)
+      try {
+        for (;;) writeSync(file, bytes)
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== "ENOSPC") throw error
+      }
+    }
+  } finally {
+    closeSync(file)
+  }
+}
