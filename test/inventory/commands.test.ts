@@ -5,10 +5,13 @@
  * The model knows one thing about workers: an order over several of them is held one worker after another, the order's
  * home last, and what was held for an order that is then refused is given back, which counts two versions.
  */
-import { Effect, Exit, ManagedRuntime, Stream, SubscriptionRef } from "effect"
+import { Effect, Exit, Layer, ManagedRuntime, Stream, SubscriptionRef } from "effect"
 import fc from "fast-check"
 import { afterEach, describe, expect, it, vi } from "vitest"
+import * as AtomicInventory from "../../src/adapters/postgres/atomic-inventory.ts"
+import * as AtomicWorkers from "../../src/adapters/postgres/atomic-workers.ts"
 import * as PostgresBooks from "../../src/adapters/postgres/books.ts"
+import * as PostgresClient from "../../src/adapters/postgres/client.ts"
 import { Turns } from "../../src/app/inventory/turn.ts"
 import { Readiness } from "../../src/app/readiness.ts"
 import { Shop } from "../../src/app/shop.ts"
@@ -327,6 +330,17 @@ describe("a shop, command by command", () => {
     const property = fc.asyncProperty(steps(30), async (program) => {
       const books = PostgresBooks.layer(await freshDatabase())
       await agrees(MemoryShop.over(books, { workers }) as never, workers, program)
+    })
+    await fc.assert(property, { numRuns: POSTGRES_RUNS })
+  })
+
+  it("answers as the model does over Postgres, without owners", async () => {
+    const property = fc.asyncProperty(steps(30), async (program) => {
+      const url = await freshDatabase()
+      const client = PostgresClient.layer(url)
+      const transactions = AtomicWorkers.layer.pipe(Layer.provide(AtomicInventory.layer), Layer.provide(client))
+      const shop = MemoryShop.over(PostgresBooks.layer(url), { workers: 1 }, transactions)
+      await agrees(shop as never, 1, program)
     })
     await fc.assert(property, { numRuns: POSTGRES_RUNS })
   })

@@ -1,4 +1,7 @@
-/** Things that run out, wanted by many at once: sold exactly as often as there are. On one worker, and on three. */
+/**
+ * Things that run out, wanted by many at once: sold exactly as often as there are. On one worker, and on three, and without
+ * owners, by one transaction a command.
+ */
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { freshDatabase } from "../support/postgres.ts"
 import { killAll, type Service, start } from "../support/service.ts"
@@ -8,13 +11,18 @@ const SOLD_OUT = "409 insufficient-stock"
 
 afterAll(killAll)
 
-describe.each([1, 3])("a hot product, with %i worker(s)", (workers) => {
+describe.each([
+  [1, "actors"],
+  [3, "actors"],
+  [1, "atomic"],
+])("a hot product, with %i worker(s), %s", (workers, inventory) => {
   let database: string
   let service: Service
   beforeAll(async () => {
     database = await freshDatabase()
     // So long a patience that a busy machine makes no 202 of a 201.
-    service = await start({ DATABASE_URL: database, WORKERS: String(workers), PAYMENT_DEADLINE_MS: "30000" })
+    const env = { WORKERS: String(workers), INVENTORY: inventory, PAYMENT_DEADLINE_MS: "30000" }
+    service = await start({ DATABASE_URL: database, ...env })
   })
   afterAll(async () => {
     expect(await service.stop()).toEqual({ code: 0, signal: null })

@@ -1,5 +1,5 @@
 /** A whole shop in memory, in this thread: the real application on the executable specification of its ports. */
-import { Layer } from "effect"
+import { Effect, Layer, Stream, SubscriptionRef } from "effect"
 import * as MemoryBooks from "../../src/adapters/memory/books.ts"
 import * as MemoryProbe from "../../src/adapters/memory/probe.ts"
 import * as SimulatedPayment from "../../src/adapters/payment-simulator/payment.ts"
@@ -10,9 +10,20 @@ import * as Ownership from "../../src/app/inventory/ownership.ts"
 import { Readiness } from "../../src/app/readiness.ts"
 import * as Shopkeeper from "../../src/app/shopkeeper.ts"
 import type { Catalog } from "../../src/ports/catalog.ts"
+import type { Ids } from "../../src/ports/ids.ts"
 import type { Lease } from "../../src/ports/lease.ts"
 import type { Ledger } from "../../src/ports/ledger.ts"
 import type { OrderBook } from "../../src/ports/order-book.ts"
+import type { Probe } from "../../src/ports/probe.ts"
+import type { Workers } from "../../src/ports/workers.ts"
+
+/** Open: somebody decides. */
+export const opened = Effect.gen(function* () {
+  yield* SubscriptionRef.changes(yield* Readiness).pipe(
+    Stream.filter((state) => state === "ready"),
+    Stream.runHead,
+  )
+})
 
 export interface Options {
   readonly workers: number
@@ -21,16 +32,17 @@ export interface Options {
   readonly graceMs?: number
 }
 
-/** The same shop on other books, in this thread all the same. */
+/** The same shop on other books, in this thread all the same; `deciders` are the owners unless told otherwise. */
 export const over = <R, E>(
   books: Layer.Layer<R | Ledger | Catalog | OrderBook | Lease, E>,
   { workers, deadlineMs = 2_000, holdMs = 600_000, graceMs = 60_000 }: Options,
+  deciders: Layer.Layer<Workers, E, Ledger | Probe | Ids> = LocalWorkers.layer,
 ) =>
   Layer.effectDiscard(Ownership.Ownership.use(({ begin }) => begin)).pipe(
     Layer.provideMerge(Shopkeeper.layer({ deadlineMs, holdMs })),
     Layer.provideMerge(CheckoutRunner.layer({ callTimeoutMs: deadlineMs, graceMs })),
     Layer.provideMerge(Ownership.layer(workers)),
-    Layer.provideMerge(LocalWorkers.layer),
+    Layer.provideMerge(deciders),
     Layer.provideMerge(
       Layer.mergeAll(books, Readiness.layer, SystemIds.layer, MemoryProbe.recording, SimulatedPayment.layer),
     ),

@@ -1,0 +1,453 @@
+/**
+ * What every inventory promises, whoever decides: owners in memory or one transaction a command. Each check makes products
+ * of its own, so that all of them may run over one shop.
+ */
+import { Effect, type Layer } from "effect"
+import { expect } from "vitest"
+import { MAX_ON_HAND } from "../../src/domain/quantity.ts"
+import { Catalog } from "../../src/ports/catalog.ts"
+import { OrderBook } from "../../src/ports/order-book.ts"
+import * as Scribe from "../support/scribe.ts"
+import { type Check, check, runAll } from "./check.ts"
+import { buyer, counter, soon } from "./inventory-counter.ts"
+
+type Needs = Effect.Services<typeof counter> | Catalog | OrderBook
+
+const outcomes = (told: ReadonlyArray<unknown>) => {
+  const counts: Record<string, number> = {}
+  for (const each of told) {
+    const { refused, status } = each as { readonly refused?: { readonly _tag: string }; readonly status?: string }
+    const kind = refused?._tag ?? status ?? "other"
+    counts[kind] = (counts[kind] ?? 0) + 1
+  }
+  return counts
+}
+
+const all = <A, E, R>(effects: ReadonlyArray<Effect.Effect<A, E, R>>) =>
+  Effect.all(effects, { concurrency: "unbounded" })
+
+/** The ledger of a product, oldest first, in short: type, changes, what stood after it. */
+const ledgerOf = Effect.fnUntraced(function* (id: string) {
+  const { rows } = yield* (yield* Catalog).movements(id as never, { limit: 100, after: null })
+  return rows
+    .toReversed()
+    .map((row) => [row.version, row.type, row.onHandDelta, row.reservedDelta, row.onHand, row.reserved])
+})
+
+const products: ReadonlyArray<Check<Needs>> = [
+  check("makes a product with its stock, and no second one of its SKU", function* () {
+    const shop = yield* counter
+    const made = yield* shop.create({ onHand: 7 })
+    expect(yield* shop.stock(made)).toEqual({ onHand: 7, reserved: 0, version: 1 })
+    const twin = Scribe.product({ sku: made.sku })
+    expect(yield* shop.ask({ _tag: "CreateProduct", product: twin, onHand: 1, claim: null })).toEqual({
+      refused: { _tag: "SkuTaken", sku: made.sku },
+    })
+    expect(yield* shop.ask({ _tag: "ReadStock", productId: twin.id })).toEqual({
+      refused: { _tag: "ProductNotFound", productId: twin.id },
+    })
+  }),
+
+  check("makes one product of a key, whoever comes with it again", function* () {
+    const shop = yield* counter
+    const claim = Scribe.claim("products")
+    const one = Scribe.product()
+    const again = Scribe.product({ sku: one.sku })
+    const make = (product: typeof one) => shop.ask({ _tag: "CreateProduct", product, onHand: 3, claim })
+    expect(yield* make(one)).toEqual({ reply: { _tag: "Product", product: one }, replayed: false })
+    expect(yield* make(again)).toEqual({ reply: { _tag: "Product", product: one }, replayed: true })
+    const other = { ...claim, fingerprint: Scribe.freshId() }
+    expect(yield* shop.ask({ _tag: "CreateProduct", product: again, onHand: 3, claim: other })).toEqual({
+      refused: { _tag: "KeyReused", key: claim.key },
+    })
+  }),
+
+  check("moves stock by what comes in and what is counted, and refuses what cannot be", function* () {
+    const shop = yield* counter
+    const { id } = yield* shop.create({ onHand: 5 })
+    expect(yield* shop.receive(id, 4)).toMatchObject({ reply: { stock: { onHand: 9, reserved: 0, version: 2 } } })
+    expect(yield* shop.adjust(id, -9)).toMatchObject({ reply: { stock: { onHand: 0, reserved: 0, version: 3 } } })
+    expect(yield* shop.adjust(id, -1)).toEqual({ refused: { _tag: "InsufficientStock", productId: id, available: 0 } })
+    yield* shop.adjust(id, MAX_ON_HAND)
+    const full = { refused: { _tag: "StockOverflow", productId: id, maximum: MAX_ON_HAND } }
+    expect(yield* shop.receive(id, 1)).toEqual(full)
+    expect(yield* shop.adjust(id, 1)).toEqual(full)
+    expect(yield* shop.stock({ id })).toEqual({ onHand: MAX_ON_HAND, reserved: 0, version: 4 })
+  }),
+
+  check("does not count away what is reserved", function* () {
+    const shop = yield* counter
+    const { id } = yield* shop.create({ onHand: 5 })
+    yield* shop.place([[id, 3]])
+    expect(yield* shop.adjust(id, -3)).toEqual({ refused: { _tag: "InsufficientStock", productId: id, available: 2 } })
+    expect(yield* shop.adjust(id, -2)).toMatchObject({ reply: { stock: { onHand: 3, reserved: 3 } } })
+  }),
+
+  check("answers a key of a receipt or a count as it was answered, also when it would be refused by now", function* () {
+    const shop = yield* counter
+    const { id } = yield* shop.create({ onHand: 5 })
+    const receipt = Scribe.claim("receipts")
+    const count = Scribe.claim("adjustments")
+    const stock = (onHand: number, version: number) => ({
+      reply: { _tag: "Stock", productId: id, stock: { onHand, reserved: 0, version } },
+    })
+    expect(yield* shop.receive(id, 2, receipt)).toEqual({ ...stock(7, 2), replayed: false })
+    expect(yield* shop.adjust(id, -7, count)).toEqual({ ...stock(0, 3), replayed: false })
+    expect(yield* shop.receive(id, 2, receipt)).toEqual({ ...stock(7, 2), replayed: true })
+    expect(yield* shop.adjust(id, -7, count)).toEqual({ ...stock(0, 3), replayed: true })
+    const other = { ...count, fingerprint: Scribe.freshId() }
+    expect(yield* shop.adjust(id, -8, other)).toEqual({ refused: { _tag: "KeyReused", key: count.key } })
+    expect(yield* shop.stock({ id })).toEqual({ onHand: 0, reserved: 0, version: 3 })
+  }),
+
+  check("receives once what comes many times at once with one key", function* () {
+    const shop = yield* counter
+    const { id } = yield* shop.create({ onHand: 0 })
+    const claim = Scribe.claim("receipts")
+    const told = yield* all(Array.from({ length: 20 }, () => shop.receive(id, 3, claim)))
+    expect(told.filter((each) => "replayed" in each && !each.replayed)).toHaveLength(1)
+    expect(new Set(told.map((each) => JSON.stringify("reply" in each ? each.reply : each))).size).toBe(1)
+    expect(yield* shop.stock({ id })).toEqual({ onHand: 3, reserved: 0, version: 2 })
+  }),
+
+  check("refuses a product that nobody has made", function* () {
+    const shop = yield* counter
+    const { id } = Scribe.product()
+    const missing = { refused: { _tag: "ProductNotFound", productId: id } }
+    expect(yield* shop.ask({ _tag: "ReadStock", productId: id })).toEqual(missing)
+    expect(yield* shop.receive(id, 1)).toEqual(missing)
+    expect(yield* shop.adjust(id, 1)).toEqual(missing)
+    expect(yield* shop.place([[id, 1]])).toEqual(missing)
+  }),
+]
+
+const placing: ReadonlyArray<Check<Needs>> = [
+  check("holds every line of an order and agrees on its terms", function* () {
+    const shop = yield* counter
+    const one = yield* shop.create({ onHand: 5, price: { amount: 100, currency: "EUR" } })
+    const two = yield* shop.create({ onHand: 5, price: { amount: 7, currency: "EUR" } })
+    const order = yield* shop.placed([
+      [two.id, 3],
+      [one.id, 2],
+    ])
+    expect(order).toMatchObject({
+      status: "reserved",
+      version: 1,
+      attempt: null,
+      total: { amount: 221, currency: "EUR" },
+      lines: [
+        { productId: two.id, quantity: 3, unitPrice: two.price },
+        { productId: one.id, quantity: 2, unitPrice: one.price },
+      ],
+    })
+    expect(yield* (yield* OrderBook).get(order.id)).toEqual(order)
+    expect(yield* shop.stock(one)).toEqual({ onHand: 5, reserved: 2, version: 2 })
+    expect(yield* shop.stock(two)).toEqual({ onHand: 5, reserved: 3, version: 2 })
+  }),
+
+  check("holds nothing of an order that misses one line", function* () {
+    const shop = yield* counter
+    const one = yield* shop.create({ onHand: 5 })
+    const two = yield* shop.create({ onHand: 1 })
+    const lines: ReadonlyArray<readonly [typeof one.id, number]> = [
+      [one.id, 1],
+      [two.id, 2],
+    ]
+    expect(yield* shop.place(lines)).toEqual({
+      refused: { _tag: "InsufficientStock", productId: two.id, available: 1 },
+    })
+    expect(yield* shop.stock(one)).toMatchObject({ onHand: 5, reserved: 0 })
+    const unknown = Scribe.product()
+    expect(yield* shop.place([...lines.slice(0, 1), [unknown.id, 1]])).toEqual({
+      refused: { _tag: "ProductNotFound", productId: unknown.id },
+    })
+    expect(yield* shop.stock(one)).toMatchObject({ onHand: 5, reserved: 0 })
+  }),
+
+  check("refuses what has no total", function* () {
+    const shop = yield* counter
+    const euro = yield* shop.create({ onHand: MAX_ON_HAND, price: { amount: 1e12, currency: "EUR" } })
+    const won = yield* shop.create({ onHand: 5, price: { amount: 1, currency: "KRW" } })
+    expect(
+      yield* shop.place([
+        [euro.id, 1],
+        [won.id, 1],
+      ]),
+    ).toEqual({ refused: { _tag: "MixedCurrencies" } })
+    expect(yield* shop.place([[euro.id, 1_000_000]])).toEqual({ refused: { _tag: "TotalTooLarge" } })
+    expect(yield* shop.stock(euro)).toMatchObject({ reserved: 0 })
+    expect(yield* shop.stock(won)).toMatchObject({ reserved: 0 })
+  }),
+
+  check("binds no key with a refusal", function* () {
+    const shop = yield* counter
+    const { id } = yield* shop.create({ onHand: 0 })
+    const claim = Scribe.claim()
+    const none = { refused: { _tag: "InsufficientStock", productId: id, available: 0 } }
+    expect(yield* shop.place([[id, 1]], { claim })).toEqual(none)
+    yield* shop.receive(id, 1)
+    expect(yield* shop.place([[id, 1]], { claim })).toMatchObject({ status: "reserved" })
+  }),
+
+  check("sells the last unit once to a hundred", function* () {
+    const shop = yield* counter
+    const { id } = yield* shop.create({ onHand: 1 })
+    const told = yield* all(Array.from({ length: 100 }, () => shop.place([[id, 1]])))
+    expect(outcomes(told)).toEqual({ reserved: 1, InsufficientStock: 99 })
+    expect(yield* shop.stock({ id })).toEqual({ onHand: 1, reserved: 1, version: 2 })
+  }),
+
+  check("answers a hundred who want two products in either order, and sells no more than there are", function* () {
+    const shop = yield* counter
+    const one = yield* shop.create({ onHand: 30 })
+    const two = yield* shop.create({ onHand: 40 })
+    const wishes = Array.from({ length: 100 }, (_, index) =>
+      index % 2 === 0 ? ([one.id, two.id] as const) : ([two.id, one.id] as const),
+    )
+    const told = yield* all(wishes.map((ids) => shop.place(ids.map((id) => [id, 1] as const))))
+    expect(outcomes(told)).toEqual({ reserved: 30, InsufficientStock: 70 })
+    expect(yield* shop.stock(one)).toMatchObject({ onHand: 30, reserved: 30 })
+    expect(yield* shop.stock(two)).toMatchObject({ onHand: 40, reserved: 30 })
+  }),
+
+  check("makes one order of a key that comes many times at once", function* () {
+    const shop = yield* counter
+    const { id } = yield* shop.create({ onHand: 100 })
+    const claim = Scribe.claim()
+    const told = yield* all(Array.from({ length: 20 }, () => shop.place([[id, 1]], { claim })))
+    expect(new Set(told.map((each) => ("id" in each ? each.id : "refused"))).size).toBe(1)
+    expect(yield* shop.stock({ id })).toMatchObject({ onHand: 100, reserved: 1 })
+  }),
+
+  check("answers a key as it was answered, whatever has become of its order and of the stock", function* () {
+    const shop = yield* counter
+    const { id } = yield* shop.create({ onHand: 1 })
+    const claim = Scribe.claim()
+    const order = yield* shop.placed([[id, 1]], { claim })
+    yield* shop.cancel(order.id)
+    yield* shop.adjust(id, -1)
+    const command = shop.placing([[id, 1]], { claim })
+    expect(yield* shop.ask(command)).toMatchObject({
+      reply: { _tag: "Order", order: { ...Scribe.terms(order), status: "reserved" } },
+      replayed: true,
+    })
+    const other = { ...claim, fingerprint: Scribe.freshId() }
+    expect(yield* shop.place([[id, 9]], { claim: other })).toEqual({ refused: { _tag: "KeyReused", key: claim.key } })
+  }),
+
+  check("counts what a customer has of a limited product, in whatever orders and however fast", function* () {
+    const shop = yield* counter
+    const free = yield* shop.create({ onHand: 100 })
+    const limited = yield* shop.create({ onHand: 100, purchaseLimit: 3 })
+    const customerId = buyer()
+    const want = (quantity: number) =>
+      shop.place(
+        [
+          [free.id, 1],
+          [limited.id, quantity],
+        ],
+        { customerId },
+      )
+    const exceeded = (remaining: number) => ({
+      refused: { _tag: "PurchaseLimitExceeded", productId: limited.id, limit: 3, remaining },
+    })
+    expect(yield* want(4)).toEqual(exceeded(3))
+    const told = yield* all(Array.from({ length: 10 }, () => want(1)))
+    expect(outcomes(told)).toEqual({ reserved: 3, PurchaseLimitExceeded: 7 })
+    expect(yield* want(1)).toEqual(exceeded(0))
+    const [first, second] = told.flatMap((each) => ("id" in each ? [each.id] : []))
+    yield* shop.cancel(first!)
+    expect(yield* want(2)).toEqual(exceeded(1))
+    expect(yield* want(1)).toMatchObject({ status: "reserved" })
+    yield* shop.paid(second!)
+    expect(yield* want(1)).toEqual(exceeded(0))
+    expect(yield* shop.stock(free)).toMatchObject({ onHand: 99, reserved: 2 })
+    expect(yield* shop.place([[limited.id, 3]], { customerId: buyer() })).toMatchObject({ status: "reserved" })
+  }),
+
+  check("gives back what it held tentatively, once", function* () {
+    const shop = yield* counter
+    const { id } = yield* shop.create({ onHand: 5 })
+    for (const ending of ["drop", "lapse"] as const) {
+      const { held, orderId } = yield* shop.hold(id, 2)
+      expect(held).toEqual([{ productId: id, quantity: 2, unitPrice: { amount: 250, currency: "EUR" } }])
+      expect(yield* shop.stock({ id })).toMatchObject({ reserved: 2 })
+      for (let times = 0; times < 2; times++) yield* shop.endHolds(orderId, id, ending)
+      expect(yield* shop.stock({ id })).toMatchObject({ reserved: 0 })
+    }
+    expect((yield* ledgerOf(id)).map(([, type]) => type)).toEqual([
+      "created",
+      "reserved",
+      "released",
+      "reserved",
+      "expired",
+    ])
+  }),
+]
+
+const lives: ReadonlyArray<Check<Needs>> = [
+  check("takes the units of a paid order from the shelf, once", function* () {
+    const shop = yield* counter
+    const { id } = yield* shop.create({ onHand: 5 })
+    const order = yield* shop.placed([[id, 2]])
+    const started = yield* shop.startPayment(order.id)
+    expect(started).toMatchObject({ status: "reserved", version: 2, attempt: { token: "tok_test" } })
+    expect(yield* shop.startPayment(order.id)).toEqual({ refused: { _tag: "PaymentInProgress", orderId: order.id } })
+    expect(yield* shop.cancel(order.id)).toEqual({ refused: { _tag: "PaymentInProgress", orderId: order.id } })
+    for (let times = 0; times < 2; times++)
+      expect(yield* shop.record(order.id, "charged")).toMatchObject({ status: "paid", version: 3 })
+    expect(yield* shop.startPayment(order.id)).toMatchObject({ status: "paid", version: 3 })
+    expect(yield* shop.stock({ id })).toEqual({ onHand: 3, reserved: 0, version: 3 })
+    expect(yield* ledgerOf(id)).toEqual([
+      [1, "created", 5, 0, 5, 0],
+      [2, "reserved", 0, 2, 5, 2],
+      [3, "confirmed", -2, -2, 3, 0],
+    ])
+  }),
+
+  check("makes the outcome the answer of the request that still waits for it", function* () {
+    const shop = yield* counter
+    const { id } = yield* shop.create({ onHand: 5 })
+    const claim = Scribe.claim()
+    const order = yield* shop.placed([[id, 1]], { claim, token: "tok_test" })
+    expect(order).toMatchObject({ attempt: { token: "tok_test" } })
+    yield* shop.record(order.id, "charged", claim)
+    expect(yield* shop.ask(shop.placing([[id, 1]], { claim }))).toMatchObject({
+      reply: { order: { id: order.id, status: "paid" } },
+      replayed: true,
+    })
+    const later = Scribe.claim()
+    const other = yield* shop.placed([[id, 1]], { claim: later, token: "tok_test" })
+    yield* shop.record(other.id, "declined")
+    expect(yield* shop.place([[id, 1]], { claim: later })).toMatchObject({ id: other.id, status: "reserved" })
+  }),
+
+  check("gives the units of a declined order back, once", function* () {
+    const shop = yield* counter
+    const { id } = yield* shop.create({ onHand: 5 })
+    const order = yield* shop.placed([[id, 2]], { token: "tok_test" })
+    for (let times = 0; times < 2; times++)
+      expect(yield* shop.record(order.id, "declined")).toMatchObject({ status: "payment_failed", version: 2 })
+    expect(yield* shop.stock({ id })).toEqual({ onHand: 5, reserved: 0, version: 3 })
+    const status = "payment_failed"
+    expect(yield* shop.cancel(order.id)).toEqual({ refused: { _tag: "NotCancellable", orderId: order.id, status } })
+    expect(yield* shop.startPayment(order.id)).toEqual({ refused: { _tag: "NotPayable", orderId: order.id, status } })
+  }),
+
+  check("gives the units of a cancelled order back, and the money of a paid one", function* () {
+    const shop = yield* counter
+    const { id } = yield* shop.create({ onHand: 5 })
+    const unpaid = yield* shop.placed([[id, 2]])
+    for (let times = 0; times < 2; times++)
+      expect(yield* shop.cancel(unpaid.id)).toMatchObject({ status: "cancelled", version: 2, refund: "none" })
+    const paid = yield* shop.placed([[id, 3]])
+    yield* shop.paid(paid.id)
+    expect(yield* shop.stock({ id })).toMatchObject({ onHand: 2, reserved: 0 })
+    for (let times = 0; times < 2; times++)
+      expect(yield* shop.cancel(paid.id)).toMatchObject({ status: "cancelled", version: 4, refund: "due" })
+    for (let times = 0; times < 2; times++)
+      expect(yield* shop.refunded(paid.id)).toMatchObject({ status: "cancelled", version: 5, refund: "done" })
+    expect((yield* ledgerOf(id)).map(([, type]) => type)).toEqual([
+      "created",
+      "reserved",
+      "released",
+      "reserved",
+      "confirmed",
+      "restocked",
+    ])
+    expect(yield* shop.stock({ id })).toMatchObject({ onHand: 5, reserved: 0 })
+  }),
+
+  check("answers the keys of payments and cancellations as they were answered", function* () {
+    const shop = yield* counter
+    const { id } = yield* shop.create({ onHand: 5 })
+    const pay = Scribe.claim("pay")
+    const order = yield* shop.placed([[id, 1]])
+    yield* shop.startPayment(order.id, pay)
+    expect(yield* shop.startPayment(order.id, pay)).toMatchObject({ status: "reserved" })
+    yield* shop.record(order.id, "charged", pay)
+    const cancel = Scribe.claim("cancel")
+    expect(yield* shop.cancel(order.id, cancel)).toMatchObject({ status: "cancelled" })
+    expect(yield* shop.startPayment(order.id, pay)).toMatchObject({ status: "paid" })
+    expect(yield* shop.cancel(order.id, cancel)).toMatchObject({ status: "cancelled" })
+    const other = { ...cancel, fingerprint: Scribe.freshId() }
+    expect(yield* shop.cancel(order.id, other)).toEqual({ refused: { _tag: "KeyReused", key: cancel.key } })
+    expect(yield* shop.stock({ id })).toMatchObject({ onHand: 5, reserved: 0 })
+  }),
+
+  check("cancels once what is cancelled by many at once", function* () {
+    const shop = yield* counter
+    const { id } = yield* shop.create({ onHand: 5 })
+    const order = yield* shop.placed([[id, 5]])
+    const told = yield* all(Array.from({ length: 20 }, () => shop.cancel(order.id)))
+    expect(outcomes(told)).toEqual({ cancelled: 20 })
+    expect(yield* shop.stock({ id })).toEqual({ onHand: 5, reserved: 0, version: 3 })
+  }),
+
+  check("ends a hold when its time has come and not before, and never under an open charge", function* () {
+    const shop = yield* counter
+    const { id } = yield* shop.create({ onHand: 5 })
+    const early = yield* shop.placed([[id, 1]])
+    expect(yield* shop.expire(early.id, "voided")).toMatchObject({ status: "reserved", version: 1 })
+    const charged = yield* shop.placed([[id, 1]], { token: "tok_test", expiresAt: 1 })
+    expect(yield* shop.expire(charged.id, "not-voided")).toMatchObject({ status: "reserved" })
+    expect(yield* shop.expire(charged.id, "voided")).toMatchObject({ status: "expired", version: 2 })
+    expect(yield* shop.stock({ id })).toMatchObject({ onHand: 5, reserved: 1 })
+    // The charge comes to light all the same: the money goes back, and the goods stay.
+    expect(yield* shop.record(charged.id, "charged")).toMatchObject({ status: "expired", refund: "due" })
+    expect(yield* shop.refunded(charged.id)).toMatchObject({ status: "expired", refund: "done" })
+    expect(yield* shop.stock({ id })).toMatchObject({ onHand: 5, reserved: 1 })
+  }),
+
+  check("ends holds by itself, and sells them again", function* () {
+    const shop = yield* counter
+    const { id } = yield* shop.create({ onHand: 1 })
+    const order = yield* shop.placed([[id, 1]], { expiresAt: soon() })
+    yield* shop.expired(order.id)
+    expect(yield* shop.place([[id, 1]])).toMatchObject({ status: "reserved" })
+    expect(yield* shop.startPayment(order.id)).toEqual({
+      refused: { _tag: "NotPayable", orderId: order.id, status: "expired" },
+    })
+    expect((yield* ledgerOf(id)).map(([, type]) => type)).toEqual(["created", "reserved", "expired", "reserved"])
+  }),
+
+  check("refuses an order that nobody has placed", function* () {
+    const shop = yield* counter
+    const orderId = Scribe.order([Scribe.product()]).id
+    const missing = { refused: { _tag: "OrderNotFound", orderId } }
+    expect(yield* shop.startPayment(orderId)).toEqual(missing)
+    expect(yield* shop.record(orderId, "charged")).toEqual(missing)
+    expect(yield* shop.cancel(orderId)).toEqual(missing)
+    expect(yield* shop.expire(orderId, "voided")).toEqual(missing)
+    expect(yield* shop.refunded(orderId)).toEqual(missing)
+  }),
+
+  check("keeps its shelves whole while everything happens at once", function* () {
+    const shop = yield* counter
+    const shelves = yield* all(Array.from({ length: 4 }, () => shop.create({ onHand: 20 })))
+    const life = (index: number) =>
+      Effect.gen(function* () {
+        const lines = [index, index + 1, index + 3].map((at) => [shelves[at % 4]!.id, 1] as const)
+        const told = yield* shop.place(index % 3 === 0 ? lines.toReversed() : lines.slice(0, 1 + (index % 2)))
+        if (!("id" in told)) return 0
+        if (index % 5 === 0) yield* shop.cancel(told.id)
+        if (index % 5 !== 1) return 0
+        yield* shop.paid(told.id)
+        return told.lines.length
+      })
+    const sold = yield* all(Array.from({ length: 60 }, (_, index) => life(index)))
+    const stocks = yield* all(shelves.map((shelf) => shop.stock(shelf)))
+    const left = stocks.reduce((sum, { onHand }) => sum + onHand, 0)
+    expect(left).toBe(80 - sold.reduce((sum, units) => sum + units, 0))
+    for (const { onHand, reserved } of stocks) expect(onHand >= reserved && reserved >= 0).toBe(true)
+  }),
+]
+
+export const checks: ReadonlyArray<Check<Needs>> = [...products, ...placing, ...lives]
+
+/** `more`: what only this adapter can be asked. */
+export const inventoryContract = <R>(
+  name: string,
+  adapter: Layer.Layer<R | Needs, unknown>,
+  more: ReadonlyArray<Check<R>> = [],
+): void => runAll<R | Needs>(`an inventory (${name})`, [...checks, ...more], adapter)
