@@ -83,6 +83,8 @@ export class Database {
   /** When each tentative hold was to lapse, by order and product, milliseconds since 1970. */
   readonly lapses = new Map<string, number>()
   commits = 0
+  /** Whose commit was the last. */
+  #lastBy: Host | null = null
   /** Called after each commit that wrote something. */
   onCommit: (batch: Batch, by: Node) => void = () => undefined
   readonly #ledger = MemoryLedger.make(this.store)
@@ -133,6 +135,10 @@ export class Database {
         Effect.suspend(() =>
           this.call(from, "due", this.#ledger.due(lanes, before, limit), READING, this.#fate("due")),
         ),
+      boundKeys: (after, limit) =>
+        Effect.suspend(() =>
+          this.call(from, "keys", this.#ledger.boundKeys(after, limit), READING, this.#fate("boundKeys")),
+        ),
       raise: (lanes) => {
         const raised = Effect.map(this.#ledger.raise(lanes), (owned) => this.grant(owned))
         return Effect.suspend(() => this.call(from, "raise", raised, READING, this.#fate("raise")))
@@ -168,10 +174,15 @@ export class Database {
       const fate = this.#fate("commit")
       const done = this.#ledger.commit(batch).pipe(
         Effect.tap((result) => Effect.sync(() => this.#committed(from, batch, result))),
-        Effect.tapError((error) => Effect.sync(() => this.journal.write("database", `${from.name}: ${error.detail}`))),
+        Effect.tapError((error) => Effect.sync(() => this.#fenced(from, error.detail))),
       )
       return this.call(from, "commit", done, COMMITTING, fate)
     })
+  }
+
+  #fenced(from: Node, detail: string): void {
+    this.journal.write("database", `${from.name}: ${detail}`)
+    if (this.#lastBy !== null && this.#lastBy !== from.host) this.journal.moment("a stale owner's commit was fenced")
   }
 
   #committed(from: Node, batch: Batch, result: CommitResult): void {
@@ -188,6 +199,7 @@ export class Database {
       return
     }
     this.commits++
+    this.#lastBy = from.host
     this.#unheard.set(from, (this.#unheard.get(from) ?? 0) + 1)
     for (const { lane, epoch } of batch.lanes)
       if (this.#epochs[lane] !== epoch)
@@ -199,10 +211,10 @@ export class Database {
     this.onCommit(batch, from)
   }
 
-  #fate(what: "commit" | "load" | "due" | "raise"): Fate {
+  #fate(what: keyof Ledger["Service"]): Fate {
     const { late, lostAfter, lostBefore, refused } = this.luck
     if (this.dice.oneIn(refused)) return "refused"
-    if (what === "load" || what === "due") return "served"
+    if (what !== "commit" && what !== "raise") return "served"
     if (this.dice.oneIn(lostBefore)) return "lost before"
     if (this.dice.oneIn(lostAfter)) return "lost after"
     return what === "commit" && this.dice.oneIn(late) ? "late" : "served"
