@@ -4,7 +4,7 @@
  * Most change one place; two places where the database would refuse what memory did wrong, and the law behind the
  * database's constraint is to be seen at work.
  */
-import type { Plant } from "./plant.ts"
+import { FOUR_ROUNDS, ONE_ROUND, type Plant } from "./plant.ts"
 
 const COMMITTER = "src/app/inventory/committer.ts"
 const ENDING = "src/app/inventory/ending.ts"
@@ -31,7 +31,7 @@ export const FIRST_PLANTS: ReadonlyArray<Plant> = [
       },
     ],
     caughtBy: "I4 answered when durable",
-    seedsMax: 1,
+    seedsMax: ONE_ROUND,
   },
   {
     name: "refuse from memory that is not durable",
@@ -44,7 +44,7 @@ export const FIRST_PLANTS: ReadonlyArray<Plant> = [
       },
     ],
     caughtBy: "I4 refusals are legal",
-    seedsMax: 1,
+    seedsMax: ONE_ROUND,
   },
   {
     name: "skip the stock guard",
@@ -54,7 +54,7 @@ export const FIRST_PLANTS: ReadonlyArray<Plant> = [
       { file: BATCH_LAWS, from: "stock.onHand >= stock.reserved && stock.reserved >= 0", to: "stock.reserved >= 0" },
     ],
     caughtBy: "I1 never oversold",
-    seedsMax: 1,
+    seedsMax: ONE_ROUND,
   },
   {
     name: "release twice",
@@ -64,7 +64,7 @@ export const FIRST_PLANTS: ReadonlyArray<Plant> = [
       { file: MEMORY_LEDGER, from: "?.state !== from)", to: "?.state === undefined)" },
     ],
     caughtBy: "I11 holds end once",
-    seedsMax: 1,
+    seedsMax: ONE_ROUND,
   },
   {
     name: "outbox outside the transaction",
@@ -78,14 +78,14 @@ export const FIRST_PLANTS: ReadonlyArray<Plant> = [
       },
     ],
     caughtBy: "I3 one fact per change",
-    seedsMax: 1,
+    seedsMax: ONE_ROUND,
   },
   {
     name: "no fencing",
     story: "the ledger does not compare epochs and seqs: whoever owned a lane yesterday still writes to it",
     changes: [{ file: MEMORY_LEDGER, from: "fencedLane(store, batch) ?? staleVersion", to: "staleVersion" }],
-    caughtBy: "I7 facts in order",
-    seedsMax: 1,
+    caughtBy: "I10 a stale owner cannot commit",
+    seedsMax: FOUR_ROUNDS,
   },
   {
     name: "replay off",
@@ -98,7 +98,7 @@ export const FIRST_PLANTS: ReadonlyArray<Plant> = [
       },
     ],
     caughtBy: "I5 replays are equal",
-    seedsMax: 1,
+    seedsMax: ONE_ROUND,
   },
   {
     name: "duplicate lines checked separately",
@@ -124,14 +124,14 @@ const holdRow = (`,
       },
     ],
     caughtBy: "I3 all or nothing",
-    seedsMax: 1,
+    seedsMax: ONE_ROUND,
   },
   {
     name: "expiry off by one",
     story: "at the very millisecond a hold ends it is not over yet, and whoever came to end it has gone again",
     changes: [{ file: ORDER, from: "order.expiresAt <= command.at &&", to: "order.expiresAt < command.at &&" }],
     caughtBy: "I11 holds end on time",
-    seedsMax: 1,
+    seedsMax: ONE_ROUND,
   },
   {
     name: "tentative hold counted after its lapse",
@@ -144,7 +144,7 @@ const holdRow = (`,
       },
     ],
     caughtBy: "I11 holds end once",
-    seedsMax: 1,
+    seedsMax: ONE_ROUND,
   },
   {
     name: "compensate on payment timeout",
@@ -157,7 +157,7 @@ const holdRow = (`,
       },
     ],
     caughtBy: "I11 money follows orders",
-    seedsMax: 1,
+    seedsMax: ONE_ROUND,
   },
   {
     name: "new payment key on retry",
@@ -173,7 +173,7 @@ const holdRow = (`,
       { file: RUNNER, from: "const ask = (", to: "const asked = new Map<OrderId, number>()\nconst ask = (" },
     ],
     caughtBy: "I11 charged once",
-    seedsMax: 1,
+    seedsMax: ONE_ROUND,
   },
   {
     name: "version not bumped",
@@ -191,7 +191,7 @@ const holdRow = (`,
       },
     ],
     caughtBy: "I3 one fact per change",
-    seedsMax: 1,
+    seedsMax: ONE_ROUND,
   },
   {
     name: "batch partly failed but acknowledged",
@@ -208,6 +208,6 @@ const holdRow = (`,
       },
     ],
     caughtBy: "I4 answered when durable",
-    seedsMax: 1,
+    seedsMax: ONE_ROUND,
   },
 ]

@@ -27,7 +27,11 @@ const grow = async (
   return { seedsNeeded: null, said: [...said.values()] }
 }
 
+/** A plant that does not fit the source any more is told like one that is not found. */
+const unfit = (error: unknown): Omit<Harvest, "name"> => ({ seedsNeeded: null, said: [String(error)] })
+
 const tell = (harvest: Harvest): void => parentPort!.postMessage(harvest)
 
-tell({ name: null, ...(await grow([], SEEDS_MAX, null)) })
-for (const { caughtBy, changes, name, seedsMax } of ALL) tell({ name, ...(await grow(changes, seedsMax, caughtBy)) })
+tell({ name: null, ...(await grow([], SEEDS_MAX, null).catch(unfit)) })
+for (const { caughtBy, changes, name, seedsMax } of ALL)
+  tell({ name, ...(await grow(changes, seedsMax, caughtBy).catch(unfit)) })

@@ -1,5 +1,5 @@
 /** Planted bugs for the laws that no other plant breaks: a law that is never broken may as well not be there. */
-import type { Plant } from "./plant.ts"
+import { FOUR_ROUNDS, ONE_ROUND, type Plant } from "./plant.ts"
 
 const BATCH = "src/app/inventory/batch.ts"
 const OWNER = "src/app/inventory/owner.ts"
@@ -17,21 +17,34 @@ export const LAW_PLANTS: ReadonlyArray<Plant> = [
       },
     ],
     caughtBy: "I2 movements contiguous and adding up",
-    seedsMax: 1,
+    seedsMax: ONE_ROUND,
+  },
+  {
+    name: "an outbox in another order",
+    story: "the facts of a batch are written newest first",
+    changes: [
+      {
+        file: "src/adapters/memory/ledger.ts",
+        from: "for (const fact of batch.facts) store",
+        to: "for (const fact of batch.facts.toReversed()) store",
+      },
+    ],
+    caughtBy: "I7 facts in order",
+    seedsMax: ONE_ROUND,
   },
   {
     name: "a hold of one unit",
     story: "however many units a line reserves, its hold says one",
     changes: [{ file: TURN, from: "quantity: line.quantity,\n  unitPrice", to: "quantity: 1,\n  unitPrice" }],
     caughtBy: "I3 reserved is held",
-    seedsMax: 1,
+    seedsMax: ONE_ROUND,
   },
   {
     name: "a key that is not bound",
     story: "the commit that accepts a request does not bind its key",
     changes: [{ file: BATCH, from: "    this.#keys.push(decision.key)\n", to: "" }],
     caughtBy: "I5 one order per key",
-    seedsMax: 1,
+    seedsMax: ONE_ROUND,
   },
   {
     name: "goods that are received twice",
@@ -44,7 +57,7 @@ export const LAW_PLANTS: ReadonlyArray<Plant> = [
       },
     ],
     caughtBy: "I3 accepted once",
-    seedsMax: 1,
+    seedsMax: FOUR_ROUNDS,
   },
   {
     name: "the guard asked once more after the commit",
@@ -63,7 +76,7 @@ export const LAW_PLANTS: ReadonlyArray<Plant> = [
       },
     ],
     caughtBy: "I3 refused is not placed",
-    seedsMax: 1,
+    seedsMax: ONE_ROUND,
   },
   {
     name: "holds elsewhere that nobody ends",
@@ -77,7 +90,7 @@ export const LAW_PLANTS: ReadonlyArray<Plant> = [
       { file: "src/app/checkout-runner.ts", from: "if (ending !== null)\n", to: "if (ending === null)\n" },
     ],
     caughtBy: "I11 holds follow their order",
-    seedsMax: 1,
+    seedsMax: ONE_ROUND,
   },
   {
     name: "a caller who is forgotten",
@@ -90,7 +103,7 @@ export const LAW_PLANTS: ReadonlyArray<Plant> = [
       },
     ],
     caughtBy: "everyone is answered",
-    seedsMax: 1,
+    seedsMax: ONE_ROUND,
   },
   {
     name: "payment begun after the hold has ended",
@@ -103,6 +116,6 @@ export const LAW_PLANTS: ReadonlyArray<Plant> = [
       },
     ],
     caughtBy: "I11 paid before the hold ended",
-    seedsMax: 1,
+    seedsMax: ONE_ROUND,
   },
 ]

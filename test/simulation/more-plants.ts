@@ -1,5 +1,5 @@
 /** More planted bugs: of crashes, of time, of money and of memory that is believed too long. */
-import type { Plant } from "./plant.ts"
+import { FOUR_ROUNDS, ONE_ROUND, type Plant } from "./plant.ts"
 
 const COMMITTER = "src/app/inventory/committer.ts"
 const ORDER = "src/domain/order.ts"
@@ -18,7 +18,7 @@ export const MORE_PLANTS: ReadonlyArray<Plant> = [
       },
     ],
     caughtBy: "I4 answered when durable",
-    seedsMax: 1,
+    seedsMax: ONE_ROUND,
   },
   {
     name: "retry answered with another's answer",
@@ -27,7 +27,7 @@ export const MORE_PLANTS: ReadonlyArray<Plant> = [
       { file: OWNER, from: "if (bound.fingerprint !== fingerprint) return", to: "if (key === fingerprint) return" },
     ],
     caughtBy: "I5 replays are equal",
-    seedsMax: 1,
+    seedsMax: ONE_ROUND,
   },
   {
     name: "a refusal that does not ask for its key",
@@ -35,20 +35,26 @@ export const MORE_PLANTS: ReadonlyArray<Plant> = [
     changes: [
       {
         file: OWNER,
-        from: `if (outcome!._tag === "Refusal" && claimOf(command) !== null) return false`,
-        to: "",
+        from: "return isBoundElsewhere(command) || this.knownKeys.mayBeBound(claimName(claim))",
+        to: "return false",
       },
-      { file: COMMITTER, from: "if (claim !== null) builder.ask(claim)", to: "" },
     ],
     caughtBy: "I5 a bound key is answered",
-    seedsMax: 1,
+    seedsMax: ONE_ROUND,
+  },
+  {
+    name: "a key that its owner forgets",
+    story: "what is bound from now on is not noted in memory, so a later refusal does not ask the ledger for it",
+    changes: [{ file: OWNER, from: "    this.knownKeys.add(claimName(claim))\n", to: "" }],
+    caughtBy: "I5 a bound key is answered",
+    seedsMax: ONE_ROUND,
   },
   {
     name: "attempt not looked up after a crash",
     story: "nobody takes up what a dead process left behind",
     changes: [{ file: RUNNER, from: `if (!young) yield* run(order, "lookUp", null)`, to: "" }],
     caughtBy: "everything comes to an end",
-    seedsMax: 1,
+    seedsMax: ONE_ROUND,
   },
   {
     name: "deadlines forgotten after a restart",
@@ -61,7 +67,7 @@ export const MORE_PLANTS: ReadonlyArray<Plant> = [
       },
     ],
     caughtBy: "everything comes to an end",
-    seedsMax: 1,
+    seedsMax: ONE_ROUND,
   },
   {
     name: "limit counted twice",
@@ -74,7 +80,7 @@ export const MORE_PLANTS: ReadonlyArray<Plant> = [
       },
     ],
     caughtBy: "I1 within purchase limits",
-    seedsMax: 1,
+    seedsMax: ONE_ROUND,
   },
   {
     name: "stock returned while the charge is open",
@@ -87,7 +93,7 @@ export const MORE_PLANTS: ReadonlyArray<Plant> = [
       },
     ],
     caughtBy: "I11 money follows orders",
-    seedsMax: 1,
+    seedsMax: ONE_ROUND,
   },
   {
     name: "cancelled but charged",
@@ -96,7 +102,7 @@ export const MORE_PLANTS: ReadonlyArray<Plant> = [
       { file: ORDER, from: `reason: command.reason, refund: "due" }`, to: `reason: command.reason, refund: "none" }` },
     ],
     caughtBy: "I11 money follows orders",
-    seedsMax: 1,
+    seedsMax: ONE_ROUND,
   },
   {
     name: "a hold ends while its payment is under way",
@@ -104,7 +110,7 @@ export const MORE_PLANTS: ReadonlyArray<Plant> = [
       "the timer does not look whether the order is being paid; whoever pays gets his money back instead of his goods",
     changes: [{ file: ORDER, from: `(order.attempt === null || command.voided === "voided")`, to: "true" }],
     caughtBy: "I11 a payment keeps its hold",
-    seedsMax: 1,
+    seedsMax: ONE_ROUND,
   },
   {
     name: "memory kept after a failed commit",
@@ -117,13 +123,13 @@ export const MORE_PLANTS: ReadonlyArray<Plant> = [
       },
     ],
     caughtBy: "I4 answered when durable",
-    seedsMax: 1,
+    seedsMax: FOUR_ROUNDS,
   },
   {
     name: "a frozen owner tells what it remembers",
     story: "readings leave without a look at the lease: somebody else may have sold on",
     changes: [{ file: "src/app/inventory/ownership.ts", from: "isFresh() ? Effect.void", to: "true ? Effect.void" }],
     caughtBy: "I2 reads are fresh",
-    seedsMax: 1,
+    seedsMax: FOUR_ROUNDS,
   },
 ]

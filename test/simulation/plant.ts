@@ -35,6 +35,12 @@ export interface Plant {
   readonly seedsMax: number
 }
 
+/** Ten seeds meet every theme of the simulation once (`scenario.ts`): what everyone meets is found in them. */
+export const ONE_ROUND = 10
+
+/** Four runs of every theme: for bugs that only show in an instant which not every run has. */
+export const FOUR_ROUNDS = 40
+
 const ROOT = new URL("../../", import.meta.url).href
 
 /** The query parameter that tells one graph of modules from another. */

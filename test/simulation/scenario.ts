@@ -110,7 +110,7 @@ const takenOver = (dice: Dice): Mischief => ({ _tag: "Freeze", forMs: dice.betwe
 
 const tradeOf = (theme: Theme, processes: number, dice: Dice): number => {
   if (theme === "holds that lapse on their way") return dice.between(8_000, 14_000)
-  if (theme === "two processes") return dice.between(18_000, 24_000)
+  if (theme === "two processes") return dice.between(20_000, 24_000)
   return processes === 2 ? dice.between(8_000, 24_000) : dice.between(3_000, 14_000)
 }
 
@@ -153,7 +153,7 @@ export const of = (seed: number, dice: Dice): Scenario => {
     atMs: dice.between(300, tradeMs),
     what: mischiefOf(dice.pick(kinds), dice),
   }))
-  if (isPair) mischief.push({ atMs: dice.between(300, 2_000), what: takenOver(dice) })
+  if (isPair) mischief.push({ atMs: dice.between(1_500, 4_000), what: takenOver(dice) })
   return {
     theme,
     processes,

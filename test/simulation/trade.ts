@@ -73,11 +73,13 @@ export class Trade {
       })
   }
 
-  /** People look at the shelves while a process stands still for so many milliseconds: whom do they ask? */
+  /** People look at the shelves and call off orders while a process stands still for so many milliseconds: whom do they ask? */
   askMeanwhile(forMs: number): void {
+    const delay = () => Math.max(0, forMs - this.#dice.below(1_000)) * 1_000
     for (const productId of this.#crowd.products)
-      for (let reader = 0; reader < 6; reader++)
-        this.#crowd.wish(Math.max(0, forMs - this.#dice.below(1_000)) * 1_000, () => Requests.read(productId))
+      for (let reader = 0; reader < 6; reader++) this.#crowd.wish(delay(), () => Requests.read(productId))
+    for (const { id } of this.#crowd.placed.slice(-6))
+      this.#crowd.wish(delay(), () => Requests.cancel(id, this.#optionalKey()))
   }
 
   /** A new one; now and then somebody takes one that is another's. */
