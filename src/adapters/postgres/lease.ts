@@ -1,7 +1,7 @@
 /**
  * The lease on Postgres: a session advisory lock on a connection of its own. It ends when that session ends, whether its
  * holder hands over, dies, or freezes: the server ends a session that has been silent for 10 s, and a live holder speaks
- * every second.
+ * four times a second.
  *
  * Law: safety is the epoch, not the lock: whoever takes the lease raises every lane's epoch (I10).
  * Fails: LedgerDown (no connection, or it was lost while waiting).
@@ -20,13 +20,21 @@ const LOCK = "456784176495"
 /** How often somebody who waits looks, milliseconds: the gap of a handover. */
 const POLL_MS = 200
 
-/** The server's patience with a silent session, milliseconds: ten missed heartbeats. */
+/** The server's patience with a silent session, milliseconds: a holder that lives has spoken forty times. */
 const SILENCE_MS = 10_000
 
-const HEARTBEAT_SECONDS = 1
+/** Also how long a holder that stood still has to wait until it may believe again, milliseconds. */
+const HEARTBEAT_MS = 250
 
 /** Without an answered heartbeat for this long the lease is not believed in, milliseconds: half the server's patience. */
 const FRESH_MS = SILENCE_MS / 2
+
+/**
+ * A holder in which nothing ran for this long does not know what has become of its session, milliseconds: it may have been
+ * ended by hand or with its server. What it reads next may be older than the end, which lies in a socket nobody has read.
+ */
+const STANDSTILL_MS = 500
+const TICK_MS = 100
 
 /** A heartbeat that takes longer than this has no session behind it any more. */
 const HEARTBEAT_ANSWER_SECONDS = 5
@@ -58,16 +66,22 @@ const acquire = (
     const end = yield* session.listen(CHANNEL)
     const { rows } = yield* session.query("select * from jaego_take_lanes()")
     const lost = yield* Deferred.make<void>()
-    const pulse = { at: performance.now() }
+    const awakeSince = yield* vigil
+    const pulse = { at: awakeSince() }
     yield* Effect.forkScoped(
       Effect.raceFirst(Effect.forever(Queue.take(end)), heartbeat(session, pulse)).pipe(
         Effect.ignore,
-        Effect.andThen(Deferred.succeed(lost, undefined)),
+        Effect.andThen(
+          Effect.suspend(() => {
+            pulse.at = Number.NEGATIVE_INFINITY
+            return Deferred.succeed(lost, undefined)
+          }),
+        ),
       ),
     )
     return {
       lanes: (rows as unknown as ReadonlyArray<LaneRow>).map(ownedLane),
-      isFresh: () => performance.now() - pulse.at < FRESH_MS,
+      isFresh: () => pulse.at >= awakeSince() && performance.now() - pulse.at < FRESH_MS,
       lost: Deferred.await(lost),
     }
   })
@@ -82,6 +96,25 @@ const waitForLock = (session: PgConnection.PgConnection, onWaiting: Effect.Effec
     }
   })
 
+/** Since when this process has run without standing still, on the monotonic clock. */
+const vigil = Effect.map(
+  Effect.acquireRelease(
+    Effect.sync(() => {
+      let seen = performance.now()
+      let since = seen
+      const look = () => {
+        const now = performance.now()
+        if (now - seen > STANDSTILL_MS) since = now
+        seen = now
+        return since
+      }
+      return { look, timer: setInterval(look, TICK_MS) }
+    }),
+    ({ timer }) => Effect.sync(() => clearInterval(timer)),
+  ),
+  ({ look }) => look,
+)
+
 /** Ends, with an error, when the session does not answer. `pulse.at`: when the last answered one was sent, monotonic. */
 const heartbeat = (session: PgConnection.PgConnection, pulse: { at: number }) =>
   Effect.suspend(() => {
@@ -89,7 +122,4 @@ const heartbeat = (session: PgConnection.PgConnection, pulse: { at: number }) =>
     return Effect.map(session.query("select 1"), () => {
       pulse.at = sentAt
     })
-  }).pipe(
-    Effect.timeout(`${HEARTBEAT_ANSWER_SECONDS} seconds`),
-    Effect.repeat(Schedule.spaced(`${HEARTBEAT_SECONDS} seconds`)),
-  )
+  }).pipe(Effect.timeout(`${HEARTBEAT_ANSWER_SECONDS} seconds`), Effect.repeat(Schedule.spaced(HEARTBEAT_MS)))

@@ -53,6 +53,30 @@ describe("the lease", () => {
       }),
     ))
 
+  it("is not believed in by a process that stood still, until its session has answered again", () =>
+    over(
+      Effect.gen(function* () {
+        const first = yield* candidate
+        const { isFresh } = yield* first.acquire
+        expect(isFresh()).toBe(true)
+        // As if it had been frozen: nothing runs here for 700 ms.
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 700)
+        expect(isFresh()).toBe(false)
+        while (!isFresh()) yield* Effect.sleep("5 millis")
+      }),
+    ))
+
+  it("is not believed in once it is lost", () =>
+    over(
+      Effect.gen(function* () {
+        const first = yield* candidate
+        const { isFresh, lost } = yield* first.acquire
+        yield* terminate(yield* leaseSession)
+        yield* lost
+        expect(isFresh()).toBe(false)
+      }),
+    ))
+
   it("says that it is lost when its session was ended, and goes to the next one", () =>
     over(
       Effect.gen(function* () {
