@@ -8,7 +8,7 @@
 import { readFile } from "node:fs/promises"
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
 import type { PgClient } from "@effect/sql-pg/PgClient"
-import { Cause, Console, Effect, Exit, Option, Schema } from "effect"
+import { Cause, Clock, Console, Effect, Exit, Option, Schema } from "effect"
 import { Argument, CliOutput, Command, Flag } from "effect/cli"
 import type { SqlClient } from "effect/sql/SqlClient"
 import * as Baskets from "./adapters/cli/baskets.ts"
@@ -18,6 +18,7 @@ import * as ReplayReport from "./adapters/cli/replay-report.ts"
 import * as Seed from "./adapters/cli/seed.ts"
 import * as Verdict from "./adapters/cli/verdict.ts"
 import * as EmbeddedPostgres from "./adapters/embedded-postgres/server.ts"
+import * as BulkLoad from "./adapters/postgres/bulk-load.ts"
 import * as PostgresClient from "./adapters/postgres/client.ts"
 import * as Migrations from "./adapters/postgres/migrations.ts"
 import * as Verification from "./adapters/postgres/verification.ts"
@@ -42,6 +43,9 @@ const json = Flag.Boolean("json").pipe(
   Flag.withDescription("Print one JSON object on stdout, and nothing else"),
   Flag.withDefault(false),
 )
+
+/** Units each generated product began with: more than all the orders of one product. */
+const GENERATED_ON_HAND = 1_000_000_000
 
 const whole = (name: string, minimum: number, maximum: number) =>
   Flag.Int(name).pipe(
@@ -84,15 +88,6 @@ const replay = Command.make(
   }),
 ).pipe(Command.withDescription("Sell the baskets of a CSV file to a running service, and audit what it did"))
 
-const seed = Command.make(
-  "seed",
-  { url },
-  Effect.fn(function* (options) {
-    const count = yield* Seed.run(options.url, PATIENCE_MS)
-    yield* Console.log(count > 0 ? `seeded ${count} products` : "nothing to seed: the catalogue is not empty")
-  }),
-).pipe(Command.withDescription("Put the demonstration products into an empty catalogue of a running service"))
-
 const database = Flag.String("database").pipe(
   Flag.withDescription("postgres://...; without it DATABASE_URL, or else the embedded database, running or not"),
   Flag.optional,
@@ -111,12 +106,51 @@ const onDatabase = <A, E>(
     return yield* Effect.provide(effect, PostgresClient.layer(url))
   }).pipe(Effect.scoped)
 
+/** A running service has migrated its database already, so that joining it is as good as starting it. */
+const openOrMake = (home: string) => Effect.catch(EmbeddedPostgres.open(home), () => EmbeddedPostgres.start(home))
+
+/** Fills an empty database behind nobody's back: the lanes are taken for it. */
+const fill = (database: Option.Option<string>, past: BulkLoad.Past) =>
+  Effect.gen(function* () {
+    const told = (stage: string) => Console.error(`filling: ${stage}`)
+    const filled = Effect.andThen(Migrations.migrate, BulkLoad.fill(past, told))
+    yield* onDatabase(database, openOrMake, filled)
+    yield* Console.log(`filled with ${past.products} products and ${past.orders} orders`)
+  })
+
+const seed = Command.make(
+  "seed",
+  {
+    url,
+    products: whole("products", 1, 10_000_000).pipe(
+      Flag.withDescription("Generate so many products, straight into an empty database; no service may run on it"),
+      Flag.optional,
+    ),
+    orders: whole("orders", 0, 100_000_000).pipe(
+      Flag.withDescription("With --products: and so many orders that have come to their end"),
+      Flag.withDefault(0),
+    ),
+    database,
+  },
+  Effect.fn(function* ({ database, orders, products, url }) {
+    if (Option.isSome(products)) {
+      const past = { products: products.value, orders, onHand: GENERATED_ON_HAND, now: yield* Clock.currentTimeMillis }
+      return yield* fill(database, past)
+    }
+    if (orders > 0) return yield* new CommandFailed({ message: "--orders needs --products: an order is of something" })
+    const count = yield* Seed.run(url, PATIENCE_MS)
+    yield* Console.log(count > 0 ? `seeded ${count} products` : "nothing to seed: the catalogue is not empty")
+  }),
+).pipe(
+  Command.withDescription(
+    "Put the demonstration products into an empty catalogue, or a generated past into a database",
+  ),
+)
+
 const migrate = Command.make(
   "migrate",
   { database },
   Effect.fn(function* (options) {
-    // A running service has migrated its database already, so that joining it is as good as starting it.
-    const openOrMake = (home: string) => Effect.catch(EmbeddedPostgres.open(home), () => EmbeddedPostgres.start(home))
     yield* onDatabase(options.database, openOrMake, Migrations.migrate)
     yield* Console.log("the database is up to date")
   }),

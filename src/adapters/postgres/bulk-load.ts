@@ -3,8 +3,8 @@
  * `insert ... select`, which writes what COPY writes without sending it.
  *
  * A generated order is one unit of one product, placed, and then paid, cancelled or expired: version 2, with its hold, two
- * movements and four facts. It has no idempotency key: it is older than keys are promised to live. Everything is arithmetic
- * on the order's number, so nothing has to be sorted: order i is the k-th of product p (i = k * products + p), both lie in
+ * movements, four facts and its idempotency key: what a shop of this age has. Everything is arithmetic on the order's
+ * number, so nothing has to be sorted: order i is the k-th of product p (i = k * products + p), both lie in
  * lane p mod 64, and the order is the j-th of its lane.
  *
  * Law: `verify` holds afterwards. One transaction, which takes the lanes first: a running owner is fenced, not surprised.
@@ -30,7 +30,7 @@ export interface Past {
 }
 
 const HOUR_MS = 3_600_000
-/** Orders end this long before now: no key of theirs needs to exist any more. */
+/** Orders end this long before now: longer than keys are promised to live. */
 const GAP_MS = 25 * HOUR_MS
 /** They are spread over four weeks. */
 const SPAN_MS = 28 * 24 * HOUR_MS
@@ -63,18 +63,23 @@ from generate_series(0::bigint, ${products - 1}) p`
 /** `ending` depends on k, so that the paid orders before the k-th of a product can be told: all but the 4th and 8th of ten. */
 const GENERATED_ORDERS = ({ orders, products, now }: Past) => `
 create temporary table generated_orders as
-select o.i, o.k, p.lane, p.price, o.ms, p.id as product_id, 'customer-' || o.i % ${Math.max(1, Math.floor(orders / 10))} as customer,
-  ${uuid("o.ms", "order ", "o.i", `(o.i / ${Lane.COUNT}) % 4 * ${Lane.COUNT} + p.lane`)} as id,
-  case o.k % 10 when 3 then 'cancelled' when 7 then 'expired' else 'paid' end as status,
-  case o.k % 10 when 3 then 'released' when 7 then 'expired' else 'confirmed' end as ending,
-  case o.k % 10 when 7 then o.ms + ${HOLD_MS} else o.ms + 1 end as ended,
-  case when o.k % 10 in (3, 7) then 0 else 1 end as sold,
-  o.k - (o.k + 6) / 10 - (o.k + 2) / 10 as sold_before,
-  ${inLane(products)} + 4 * (o.k * ${inLane(products)} + o.p / ${Lane.COUNT}) as seq
+select *, '","customerId":"' || customer || '","lines":[{"productId":"' || product_id
+    || '","quantity":1,"unitPrice":{"amount":' || price || ',"currency":"EUR"}}],"total":{"amount":' || price
+    || ',"currency":"EUR"},"createdAt":"' || ${iso("ms")} || '","expiresAt":"' || ${iso(`(ms + ${HOLD_MS})`)} || '"' as terms
 from (
-  select i, i / ${products} as k, i % ${products} as p, ${now - GAP_MS - SPAN_MS} + i * ${SPAN_MS} / ${orders} as ms
-  from generate_series(0::bigint, ${orders - 1}) i) o
-join generated_products p on p.p = o.p`
+  select o.i, o.k, p.lane, p.price, o.ms, p.id as product_id, 'customer-' || o.i % ${Math.max(1, Math.floor(orders / 10))} as customer,
+    ${uuid("o.ms", "order ", "o.i", `(o.i / ${Lane.COUNT}) % 4 * ${Lane.COUNT} + p.lane`)} as id,
+    case o.k % 10 when 3 then 'cancelled' when 7 then 'expired' else 'paid' end as status,
+    case o.k % 10 when 3 then 'released' when 7 then 'expired' else 'confirmed' end as ending,
+    case o.k % 10 when 7 then o.ms + ${HOLD_MS} else o.ms + 1 end as ended,
+    case when o.k % 10 in (3, 7) then 0 else 1 end as sold,
+    o.k - (o.k + 6) / 10 - (o.k + 2) / 10 as sold_before,
+    ${inLane(products)} + 4 * (o.k * ${inLane(products)} + o.p / ${Lane.COUNT}) as seq
+  from (
+    select i, i / ${products} as k, i % ${products} as p, ${now - GAP_MS - SPAN_MS} + i * ${SPAN_MS} / ${orders} as ms
+    from generate_series(0::bigint, ${orders - 1}) i) o
+  join generated_products p on p.p = o.p
+  order by o.i) o`
 
 /** How many of the first `count` numbers lie in lane `p.lane`. */
 const inLane = (count: number, lane = "p.lane") => `((${count} - ${lane} + ${Lane.COUNT - 1}) / ${Lane.COUNT})`
@@ -104,6 +109,10 @@ const ORDERS = ({ onHand }: Past) => [
   `insert into holds
    select id, product_id, 0, customer, lane, 1, price, 'EUR',
      case status when 'paid' then 'confirmed' when 'cancelled' then 'released' else 'expired' end, null
+   from generated_orders`,
+  `insert into idempotency_keys
+   select 'orders', 'generated-' || i, md5('request ' || i)::uuid, id, case status when 'paid' then 'paid' else 'reserved' end,
+     null, ${time("ms")}
    from generated_orders`,
   `insert into movements
    select o.product_id, m.* from generated_orders o, lateral (values
@@ -143,10 +152,8 @@ function stockPayload({ product, version, onHand, reserved, onHandDelta, reserve
 
 /** As the home of an order writes it. */
 function orderPayload(version: string, status: string): string {
-  return `'{"id":"' || id || '","version":${version},"status":"' || ${status} || '","customerId":"' || customer
-    || '","lines":[{"productId":"' || product_id || '","quantity":1,"unitPrice":{"amount":' || price || ',"currency":"EUR"}}]'
-    || ',"total":{"amount":' || price || ',"currency":"EUR"},"createdAt":"' || ${iso("ms")} || '","expiresAt":"'
-    || ${iso(`(ms + ${HOLD_MS})`)} || '"' || case ${status} when 'cancelled' then ',"reason":null}' else '}' end`
+  return `'{"id":"' || id || '","version":${version},"status":"' || ${status} || terms
+    || case ${status} when 'cancelled' then ',"reason":null}' else '}' end`
 }
 
 /** What is filled in the order it is told, each with the statements that fill it. */
@@ -157,7 +164,7 @@ const stages = (past: Past): ReadonlyArray<readonly [string, ReadonlyArray<strin
     : ([["orders", [GENERATED_ORDERS(past), "analyze generated_orders", ...ORDERS(past)]]] as const)),
 ]
 
-const TABLES = ["products", "stock", "orders", "holds", "movements", "outbox", "lanes"]
+const TABLES = ["products", "stock", "orders", "holds", "idempotency_keys", "movements", "outbox", "lanes"]
 
 /** `told` hears of each stage as it begins. */
 export const fill = (

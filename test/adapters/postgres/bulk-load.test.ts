@@ -1,0 +1,123 @@
+/** A generated past is one that the shop could have had: verification holds, and facts read as the shop writes them. */
+import { PgClient } from "@effect/sql-pg"
+import { Effect, Layer } from "effect"
+import { describe, expect, it } from "vitest"
+import { fill, type Past } from "../../../src/adapters/postgres/bulk-load.ts"
+import * as PostgresLedger from "../../../src/adapters/postgres/ledger.ts"
+import { verify } from "../../../src/adapters/postgres/verification.ts"
+import type { OrderId } from "../../../src/domain/ids.ts"
+import * as Order from "../../../src/domain/order.ts"
+import * as Facts from "../../../src/ports/facts.ts"
+import { Ledger } from "../../../src/ports/ledger.ts"
+import { freshClient } from "../../support/postgres.ts"
+
+const NOW = 1_780_315_200_000
+
+const past = (products: number, orders: number, onHand = 1_000): Past => ({ products, orders, onHand, now: NOW })
+
+const filled = (past: Past) => {
+  const stages: Array<string> = []
+  return Effect.as(
+    fill(past, (stage) => Effect.sync(() => void stages.push(stage))),
+    stages,
+  )
+}
+
+const broken = Effect.map(verify, ({ checks }) => checks.filter(({ violations }) => violations > 0))
+
+const on = <A, E>(effect: Effect.Effect<A, E, PgClient.PgClient | Ledger>) =>
+  Effect.runPromise(
+    effect.pipe(Effect.provide(Layer.provideMerge(PostgresLedger.layer, freshClient)), Effect.scoped) as Effect.Effect<
+      A,
+      E
+    >,
+  )
+
+const count = Effect.fnUntraced(function* (table: string) {
+  const sql = yield* PgClient.PgClient
+  const rows = yield* sql.unsafe<{ readonly count: number }>(`select count(*)::int as count from ${table}`)
+  return rows[0]!.count
+})
+
+interface FactRow {
+  readonly type: string
+  readonly payload: string
+  readonly version: number
+}
+
+describe("a generated past", () => {
+  it.each([
+    [1, 0],
+    [1, 25],
+    [64, 64],
+    [65, 700],
+    [130, 129],
+  ])("of %i products and %i orders breaks no law", async (products, orders) => {
+    const found = await on(
+      Effect.gen(function* () {
+        yield* filled(past(products, orders))
+        return {
+          broken: yield* broken,
+          products: yield* count("products"),
+          orders: yield* count("orders"),
+          keys: yield* count("idempotency_keys"),
+          facts: yield* count("outbox"),
+        }
+      }),
+    )
+    expect(found).toEqual({ broken: [], products, orders, keys: orders, facts: products + 4 * orders })
+  })
+
+  it("has orders that were paid, cancelled and expired, whose facts read as the shop writes them", async () => {
+    const told = await on(
+      Effect.gen(function* () {
+        yield* filled(past(3, 30))
+        const sql = yield* PgClient.PgClient
+        const ledger = yield* Ledger
+        const ids = yield* sql<{ readonly id: OrderId }>`select id from orders`
+        const { orders } = yield* ledger.load({ products: [], orders: ids.map(({ id }) => id), holdsOf: [], units: [] })
+        const facts = yield* Effect.forEach(
+          orders,
+          ({ id }) =>
+            sql<FactRow>`select type, payload, subject_version::int as version from outbox where subject = ${id}`,
+        )
+        return orders.map((order, index) => ({ order, facts: facts[index]! }))
+      }),
+    )
+    expect(new Set(told.map(({ order }) => order.status))).toEqual(new Set(["paid", "cancelled", "expired"]))
+    for (const { facts, order } of told) {
+      const placed = Order.place(order, null)
+      const written = [placed, order].map((each) => ({ version: each.version, payload: Facts.orderPayload(each) }))
+      expect(facts.map(({ payload, version }) => ({ version, payload }))).toEqual(written)
+      expect(facts.map(({ type }) => type)).toEqual(["jaego.order.placed.v1", `jaego.order.${order.status}.v1`])
+    }
+  })
+
+  it("tells what moved as the shop does", async () => {
+    const rows = await on(
+      Effect.gen(function* () {
+        yield* filled(past(2, 20))
+        const sql = yield* PgClient.PgClient
+        return yield* sql<{ readonly payload: string; readonly at: number; readonly m: Record<string, never> }>`
+          select f.payload, row_to_json(m) as m from outbox f
+          join movements m on m.product_id = f.subject and m.version = f.subject_version where f.subject_kind = 'stock'`
+      }),
+    )
+    expect(rows).toHaveLength(2 + 2 * 20)
+    for (const { m, payload } of rows) {
+      const event = {
+        type: m["type"]!,
+        onHand: m["on_hand_delta"]!,
+        reserved: m["reserved_delta"]!,
+        reason: m["reason"]!,
+      }
+      const after = { onHand: m["on_hand"]!, reserved: m["reserved"]!, version: m["version"]! }
+      expect(payload).toBe(Facts.stockPayload(m["product_id"]!, event, after, m["order_id"]!))
+    }
+  })
+
+  it("is refused by a database that has products", async () => {
+    const told = await on(Effect.andThen(filled(past(1, 1)), Effect.flip(filled(past(1, 1)))))
+    expect(told).toMatchObject({ message: "only an empty database can be filled: this one has products" })
+  })
+})
