@@ -1,0 +1,56 @@
+/**
+ * Whether some of the changes that are under way add up to a state that somebody saw. A filter of the search: it ignores
+ * whether they could be taken in any order, so it may say yes in vain, but never no.
+ *
+ * Half of the deeds at a time: each has few sums, and a target is reached by a sum of one half and one of the other.
+ */
+import * as History from "./history.ts"
+
+/** A state that is looked for; `reserved` null: whatever is reserved. */
+export interface Target {
+  readonly available: number
+  readonly reserved: number | null
+}
+
+/** A sum of changes, of what is available and of what is reserved, as one number. */
+const SPREAD = 2 ** 24
+const codeOf = (available: number, reserved: number): number => available * SPREAD + reserved
+
+type Ahead = ReadonlyArray<ReadonlyArray<History.Step>>
+
+/** Every sum that some of the changes have; of each deed the first so many. */
+const sums = (ahead: Ahead): ReadonlySet<number> => {
+  let all = new Set([0])
+  for (const steps of ahead) {
+    const grown = new Set(all)
+    let code = 0
+    for (const { onHand, reserved } of steps) {
+      code += codeOf(onHand - reserved, reserved)
+      for (const sum of all) grown.add(sum + code)
+    }
+    all = grown
+  }
+  return all
+}
+
+const availableOnly = (codes: ReadonlySet<number>): ReadonlySet<number> =>
+  new Set([...codes].map((code) => Math.round(code / SPREAD)))
+
+/** Whether one of each add up to the number. */
+const meet = (some: ReadonlySet<number>, others: ReadonlySet<number>, wanted: number): boolean => {
+  for (const one of some) if (others.has(wanted - one)) return true
+  return false
+}
+
+/** `ahead`: for each deed the changes it could make next, one after another. */
+export const canReach = (state: History.State, ahead: Ahead, targets: ReadonlyArray<Target>): boolean => {
+  if (targets.length === 0) return false
+  const middle = ahead.length >>> 1
+  const halves = [sums(ahead.slice(0, middle)), sums(ahead.slice(middle))] as const
+  const now = History.available(state)
+  return targets.some(({ available, reserved }) =>
+    reserved === null
+      ? meet(availableOnly(halves[0]), availableOnly(halves[1]), available - now)
+      : meet(halves[0], halves[1], codeOf(available - now, reserved - state.reserved)),
+  )
+}
