@@ -175,7 +175,7 @@ const effectsWereAskedFor = async (databaseUrl: string, wishes: ReadonlyArray<Wi
 export const judgeTold = async (
   url: string,
   databaseUrl: string,
-  { wishes }: Shoppers,
+  { wishes }: Pick<Shoppers, "wishes">,
   since = 0,
 ): Promise<Judgement> => {
   const recent = wishes.slice(since)
@@ -211,7 +211,7 @@ export const judgeRest = async (databaseUrl: string): Promise<Judgement> => {
 }
 
 /** Everything, once business rests and all wishes are settled. */
-export const judge = async (url: string, databaseUrl: string, shoppers: Shoppers): Promise<Judgement> =>
+export const judge = async (url: string, databaseUrl: string, shoppers: Pick<Shoppers, "wishes">): Promise<Judgement> =>
   sum([await judgeTold(url, databaseUrl, shoppers), await verify(databaseUrl)])
 
 export const sum = (judgements: ReadonlyArray<Judgement>): Judgement => ({
