@@ -60,7 +60,7 @@ export class Builder {
     for (const change of decision.holdChanges) this.#addHoldChange(change)
     for (const { cell, after } of decision.units) {
       const { productId, customerId } = cell
-      this.#units.set(productId + customerId, { productId, customerId, units: after })
+      this.#units.set(productId + customerId, { productId, customerId, units: after.count })
     }
     if (decision.keyOutcome !== null) this.#keyOutcomes.push(decision.keyOutcome)
     if (decision.key === null) return

@@ -7,7 +7,7 @@ import type { Order, Event as OrderEvent } from "../../domain/order.ts"
 import type { Stock, Event as StockEvent } from "../../domain/stock.ts"
 import type { Rejection, Reply } from "../../ports/inventory.ts"
 import type { HoldChange, HoldRow, KeyOutcome, KeyRow } from "../../ports/ledger.ts"
-import type { HoldsCell, OrderCell, ProductCell, Registry, UnitsCell } from "./registry.ts"
+import type { HoldsCell, OrderCell, ProductCell, Registry, Units, UnitsCell } from "./registry.ts"
 import { unitsKey } from "./registry.ts"
 
 export interface StockChange {
@@ -35,7 +35,7 @@ export interface Decision {
   readonly holds: ReadonlyArray<HoldRow>
   readonly holdChanges: ReadonlyArray<HoldChange>
   readonly holdSet: { readonly cell: HoldsCell; readonly after: ReadonlyArray<HoldRow> } | null
-  readonly units: ReadonlyArray<{ readonly cell: UnitsCell; readonly after: number }>
+  readonly units: ReadonlyArray<{ readonly cell: UnitsCell; readonly after: Units }>
   readonly key: KeyRow | null
   readonly keyOutcome: KeyOutcome | null
 }

@@ -72,6 +72,7 @@ export class Owner {
   readonly #now: () => number
   /** A batch has been taken and is not settled yet. */
   #committing = false
+  #betweenBatches: (() => void) | null = null
 
   constructor(lanes: ReadonlyArray<OwnedLane>, now: () => number) {
     this.lanes = new Map(lanes.map((owned) => [owned.lane, owned]))
@@ -187,8 +188,7 @@ export class Owner {
   }
 
   loaded(wanted: Wanted, entries: ReadonlyArray<Entry>, loaded: Loaded): void {
-    this.registry.admit(loaded, this.mine)
-    for (const { productId, customerId } of wanted.units) this.registry.admitNoUnits(productId, customerId)
+    this.registry.admit(wanted, loaded, this.mine)
     const absent = new Set<string>()
     for (const id of wanted.products) if (!this.registry.products.has(id)) absent.add(id)
     for (const id of wanted.orders) if (!this.registry.orders.has(id)) absent.add(id)
@@ -217,6 +217,15 @@ export class Owner {
   /** The batch that was taken has come to its end, whichever. */
   batchEnded(): void {
     this.#committing = false
+    const run = this.#betweenBatches
+    this.#betweenBatches = null
+    run?.()
+  }
+
+  /** Runs this while nothing is on its way to the ledger: at once, or when the batch that was taken has ended. */
+  betweenBatches(run: () => void): void {
+    if (this.#committing) this.#betweenBatches = run
+    else run()
   }
 
   /** What this entry saw or changed is durable: memory settles and the caller hears. */

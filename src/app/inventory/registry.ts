@@ -9,7 +9,7 @@ import type { CustomerId, OrderId, ProductId } from "../../domain/ids.ts"
 import type { Order } from "../../domain/order.ts"
 import type { Product } from "../../domain/product.ts"
 import type { Stock } from "../../domain/stock.ts"
-import type { HoldRow, Loaded } from "../../ports/ledger.ts"
+import type { HoldRow, Loaded, Wanted } from "../../ports/ledger.ts"
 import { RESIDENT_ORDERS_MAX, RESIDENT_PRODUCTS_MAX, RESIDENT_UNITS_MAX } from "./limits.ts"
 
 /** `durable` is null while the thing itself is not committed yet. */
@@ -26,8 +26,13 @@ export interface ProductCell extends Cell<Stock> {
 export type OrderCell = Cell<Order>
 /** This worker's holds of an order whose home is elsewhere. */
 export type HoldsCell = Cell<ReadonlyArray<HoldRow>>
+/** A count in a box of its own each time: a count that went and came back is not the durable one. */
+export interface Units {
+  readonly count: number
+}
+
 /** Units a customer has of a limited product. */
-export interface UnitsCell extends Cell<number> {
+export interface UnitsCell extends Cell<Units> {
   readonly productId: ProductId
   readonly customerId: CustomerId
 }
@@ -55,8 +60,18 @@ export class Shelf<Key, C extends Cell<unknown>> {
   }
 
   put(key: Key, cell: C): void {
-    if (this.#cells.size >= this.#capacity) this.#sweep()
+    this.makeRoom(1)
     this.#cells.set(key, cell)
+  }
+
+  /** For so many more, as far as settled cells can leave. */
+  makeRoom(cells: number): void {
+    for (let left = cells; left > 0 && this.#cells.size + cells > this.#capacity; left--) this.#sweep()
+  }
+
+  /** After room was made for all that come with it: none of them may have to leave for another. What is here stays. */
+  admit(key: Key, cell: C): void {
+    if (!this.#cells.has(key)) this.#cells.set(key, cell)
   }
 
   delete(key: Key): void {
@@ -88,31 +103,30 @@ export class Registry {
   readonly newSkus = new Set<string>()
 
   /** Takes in what was loaded; what is here already is newer and stays. `mine` keeps the holds of this worker's lanes. */
-  admit(loaded: Loaded, mine: (productId: ProductId) => boolean): void {
+  admit(wanted: Wanted, loaded: Loaded, mine: (productId: ProductId) => boolean): void {
+    this.products.makeRoom(loaded.products.length)
     for (const { product, stock } of loaded.products)
-      if (!this.products.has(product.id))
-        this.products.put(product.id, { product, durable: stock, current: stock, recent: true })
-    for (const order of loaded.orders)
-      if (!this.orders.has(order.id)) this.orders.put(order.id, { durable: order, current: order, recent: true })
+      this.products.admit(product.id, { product, durable: stock, current: stock, recent: true })
+    this.orders.makeRoom(loaded.orders.length)
+    for (const order of loaded.orders) this.orders.admit(order.id, { durable: order, current: order, recent: true })
+    this.units.makeRoom(wanted.units.length)
     for (const { productId, customerId, units } of loaded.units) this.#admitUnits(productId, customerId, units)
+    // A customer without a row has none yet.
+    for (const { productId, customerId } of wanted.units) this.#admitUnits(productId, customerId, 0)
     const holds = new Map<OrderId, Array<HoldRow>>()
     for (const row of loaded.holds) {
-      if (!mine(row.productId) || this.holds.has(row.orderId)) continue
+      if (!mine(row.productId)) continue
       const rows = holds.get(row.orderId)
       if (rows === undefined) holds.set(row.orderId, [row])
       else rows.push(row)
     }
-    for (const [orderId, rows] of holds) this.holds.put(orderId, { durable: rows, current: rows, recent: true })
-  }
-
-  /** A customer without a row has none yet. */
-  admitNoUnits(productId: ProductId, customerId: CustomerId): void {
-    this.#admitUnits(productId, customerId, 0)
+    this.holds.makeRoom(holds.size)
+    for (const [orderId, rows] of holds) this.holds.admit(orderId, { durable: rows, current: rows, recent: true })
   }
 
   #admitUnits(productId: ProductId, customerId: CustomerId, units: number): void {
-    const key = unitsKey(productId, customerId)
-    if (!this.units.has(key))
-      this.units.put(key, { productId, customerId, durable: units, current: units, recent: true })
+    const state = { count: units }
+    const cell = { productId, customerId, durable: state, current: state, recent: true }
+    this.units.admit(unitsKey(productId, customerId), cell)
   }
 }

@@ -15,7 +15,7 @@ import type { Claim, Command, HeldLine, Rejection, Reply, RequestedLine } from "
 import type { HoldChange, HoldRow, HoldState, KeyOutcome, KeyRow } from "../../ports/ledger.ts"
 import type { Outcome, StockChange } from "./decision.ts"
 import { ENDINGS, type Ending, endingOf } from "./ending.ts"
-import { type HoldsCell, type OrderCell, type Registry, type UnitsCell, unitsKey } from "./registry.ts"
+import { type HoldsCell, type OrderCell, type Registry, type Units, type UnitsCell, unitsKey } from "./registry.ts"
 
 type Of<Tag extends Command["_tag"]> = Extract<Command, { readonly _tag: Tag }>
 
@@ -35,7 +35,7 @@ const nothing = {
 
 interface UnitsChange {
   readonly cell: UnitsCell
-  readonly after: number
+  readonly after: Units
 }
 
 export class Turns {
@@ -186,9 +186,9 @@ export class Turns {
       const { purchaseLimit, price } = cell.product
       if (purchaseLimit !== null) {
         const count = this.#registry.units.get(unitsKey(productId, customerId))!
-        const taken = PurchaseLimit.take(productId, purchaseLimit, count.current, quantity)
+        const taken = PurchaseLimit.take(productId, purchaseLimit, count.current.count, quantity)
         if (Result.isFailure(taken)) return taken.failure
-        units.push({ cell: count, after: taken.success })
+        units.push({ cell: count, after: { count: taken.success } })
       }
       const decided = Stock.decide(productId, { _tag: "Reserve", quantity }, cell.current)
       if (Result.isFailure(decided)) return decided.failure
@@ -261,7 +261,7 @@ export class Turns {
       holdChanges.push({ orderId, productId, from, to })
       if (cell.product.purchaseLimit !== null && ending !== "confirm") {
         const count = this.#registry.units.get(unitsKey(productId, customerId))!
-        units.push({ cell: count, after: count.current - quantity })
+        units.push({ cell: count, after: { count: count.current.count - quantity } })
       }
     }
     return { stock, units, holdChanges }
