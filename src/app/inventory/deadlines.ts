@@ -1,7 +1,8 @@
 /**
  * Deadlines: when holds end, as a binary heap by time. Memory only; the ledger finds them again after a restart.
  *
- * Limits: DEADLINES_MAX; what lies beyond `horizon` or does not fit waits in the ledger for the next scan.
+ * Limits: DEADLINES_MAX; what lies beyond `horizon` or does not fit waits in the ledger for the next scan, which has to come
+ * before the horizon does.
  */
 import type { OrderId } from "../../domain/ids.ts"
 import { DEADLINES_MAX } from "./limits.ts"
@@ -23,13 +24,12 @@ export class Deadlines {
     return this.#heap[0]?.at ?? null
   }
 
-  /** True if it is the soonest now. */
+  /** True if there is something sooner to wake up for: it is the soonest now, or the horizon came nearer. */
   add(deadline: Deadline): boolean {
-    if (deadline.at > this.horizon || this.#heap.length >= DEADLINES_MAX) {
-      this.horizon = Math.min(this.horizon, deadline.at)
-      return false
-    }
-    return this.#push(deadline)
+    if (deadline.at > this.horizon) return false
+    if (this.#heap.length < DEADLINES_MAX) return this.#push(deadline)
+    this.horizon = deadline.at
+    return true
   }
 
   /** What a scan of the ledger found; a scan that was cut short moves the horizon only as far as it saw. */

@@ -57,14 +57,17 @@ export const run = Effect.fnUntraced(function* (owner: Owner, ended: (reply: Ord
   }).pipe(Effect.retry(Schedule.spaced(RETRY_MS)))
 
   return yield* Effect.gen(function* () {
-    let nextScan = 0
+    let scannedAt = Number.NEGATIVE_INFINITY
+    // A scan that was cut short, or a deadline that found no room, has brought the horizon nearer: beyond it nobody knows.
+    const nextScan = () =>
+      Math.max(scannedAt + RETRY_MS, Math.min(scannedAt + DEADLINE_HORIZON_MS / 2, owner.deadlines.horizon))
     for (;;) {
-      if (now() >= nextScan) {
+      if (now() >= nextScan()) {
         yield* scan
-        nextScan = now() + DEADLINE_HORIZON_MS / 2
+        scannedAt = now()
       }
       for (let due = owner.deadlines.takeDue(now()); due !== null; due = owner.deadlines.takeDue(now())) end(due)
-      const next = Math.min(owner.deadlines.soonest ?? nextScan, nextScan)
+      const next = Math.min(owner.deadlines.soonest ?? nextScan(), nextScan())
       yield* Effect.raceFirst(Effect.sleep(Math.max(0, next - now())), owner.deadlineBell.wait)
     }
   })
