@@ -21,14 +21,20 @@ export const run = Effect.fnUntraced(function* (owner: Owner) {
       after = page.next
     } while (after !== null)
   })
+  // Not while a commit is on its way: its keys are in neither, and the ledger may be read before it has them.
+  const regrow = Effect.callback<void>((resume) =>
+    owner.betweenBatches(() => {
+      knownKeys.regrow()
+      resume(Effect.void)
+    }),
+  )
   return yield* Effect.gen(function* () {
     for (;;) {
       yield* readAll
-      if (!knownKeys.isOutgrown) {
-        knownKeys.complete()
-        yield* owner.keyBell.wait
-      }
-      knownKeys.regrow()
+      if (!knownKeys.isOutgrown) knownKeys.complete()
+      // The bell may have been rung for a filter that was made anew since.
+      while (!knownKeys.isOutgrown) yield* owner.keyBell.wait
+      yield* regrow
     }
   })
 })
