@@ -151,3 +151,20 @@ it("knows the sessions by name and by the server's process id, and shuts the doo
       expect(refused.message).toContain("no database answers")
     }),
   ))
+
+it("says nothing any more: whoever asks gives up, and finds another line", { timeout: 90_000 }, () =>
+  over(
+    Effect.gen(function* () {
+      const { lane, proxy, scribe } = yield* shelf
+      // A line for reads, and one for writes, both at rest: they will be taken first.
+      const wanted = { products: [], orders: [], holdsOf: [], units: [] }
+      yield* scribe.ledger.load(wanted)
+      for (const session of proxy.sessions) session.hole()
+      const given = [Effect.flip(scribe.ledger.load(wanted)), Effect.flip(scribe.ledger.raise([lane]))]
+      for (const failure of yield* Effect.all(given, { concurrency: "unbounded" }))
+        expect(failure).toMatchObject({ _tag: "LedgerDown", detail: "no answer within 10 s" })
+      expect(yield* scribe.ledger.load(wanted)).toEqual({ products: [], orders: [], holds: [], units: [] })
+      expect(yield* scribe.ledger.raise([lane])).toEqual([{ ...lane, seq: lane.seq, epoch: lane.epoch + 1 }])
+    }),
+  ),
+)

@@ -85,6 +85,8 @@ export interface Settings {
   /** Knobs of the service, other than DATABASE_URL and WORKERS. */
   readonly env?: Readonly<Record<string, string>>
   readonly nodeFlags?: ReadonlyArray<string>
+  /** Longest that anyone may wait for an answer, milliseconds; PATIENCE_MS unless told. */
+  readonly patienceMs?: number
 }
 
 export class Stage {
@@ -100,6 +102,7 @@ export class Stage {
   readonly notTested: Array<string> = []
   readonly random: (below: number) => number
   readonly #campaign: string
+  readonly #patienceMs: number
   readonly #options: Options
 
   private constructor(
@@ -110,6 +113,7 @@ export class Stage {
     products: ReadonlyArray<string>,
   ) {
     this.#campaign = settings.campaign
+    this.#patienceMs = settings.patienceMs ?? PATIENCE_MS
     this.#options = options
     this.databaseUrl = settings.databaseUrl
     this.entrance = new Entrance(settings.databaseUrl)
@@ -187,7 +191,7 @@ export class Stage {
   get #slow(): ReadonlyArray<string> {
     return this.shoppers.wishes.flatMap(({ key, kind, told }) =>
       told
-        .filter(({ heardAt, sentAt }) => heardAt - sentAt > PATIENCE_MS)
+        .filter(({ heardAt, sentAt }) => heardAt - sentAt > this.#patienceMs)
         .map((each) => `${kind} ${key} waited ${Math.round(each.heardAt - each.sentAt)} ms for ${kindOf(each)}`),
     )
   }

@@ -3,13 +3,13 @@
  *
  * Fails: Unavailable "database".
  */
-import { PgClient } from "@effect/sql-pg"
 import { Effect, Layer } from "effect"
 import type { ProductId } from "../../domain/ids.ts"
 import type { Product } from "../../domain/product.ts"
 import { Catalog } from "../../ports/catalog.ts"
 import type { Unavailable } from "../../ports/failures.ts"
 import { jsonRows, pageOf } from "./page.ts"
+import { Reads } from "./reads.ts"
 import { MOVEMENT, type MovementJson, PRODUCT } from "./rows.ts"
 
 const GET = `select ${PRODUCT} as row from products p where p.id = $1::uuid`
@@ -23,25 +23,25 @@ const MOVEMENTS = `select ${MOVEMENT} as row from movements m
 /** After the newest movement there is. */
 const FROM_THE_NEWEST = Number.MAX_SAFE_INTEGER
 
-export const layer: Layer.Layer<Catalog, never, PgClient.PgClient> = Layer.effect(
+export const layer: Layer.Layer<Catalog, never, Reads> = Layer.effect(
   Catalog,
-  Effect.map(PgClient.PgClient, (sql) => ({
-    get: (id) => Effect.map(jsonRows<Product>(sql, GET, [id]), ([product]) => product ?? null),
+  Effect.map(Reads, (reads) => ({
+    get: (id) => Effect.map(jsonRows<Product>(reads, GET, [id]), ([product]) => product ?? null),
     list: ({ after, limit, sku }) =>
-      Effect.map(products(sql, sku, after, limit + 1), (rows) => pageOf(rows, limit, (product) => product.id)),
+      Effect.map(products(reads, sku, after, limit + 1), (rows) => pageOf(rows, limit, (product) => product.id)),
     movements: (id, { after, limit }) =>
-      Effect.map(jsonRows<MovementJson>(sql, MOVEMENTS, [id, limit + 1, String(after ?? FROM_THE_NEWEST)]), (rows) =>
+      Effect.map(jsonRows<MovementJson>(reads, MOVEMENTS, [id, limit + 1, String(after ?? FROM_THE_NEWEST)]), (rows) =>
         pageOf(rows, limit, (movement) => movement.version),
       ),
   })),
 )
 
 const products = (
-  sql: PgClient.PgClient,
+  reads: Reads["Service"],
   sku: string | null,
   after: ProductId | null,
   limit: number,
 ): Effect.Effect<ReadonlyArray<Product>, Unavailable> => {
-  if (sku !== null) return jsonRows(sql, BY_SKU, [sku, after])
-  return after === null ? jsonRows(sql, NEWEST, [limit]) : jsonRows(sql, NEWEST_AFTER, [limit, after])
+  if (sku !== null) return jsonRows(reads, BY_SKU, [sku, after])
+  return after === null ? jsonRows(reads, NEWEST, [limit]) : jsonRows(reads, NEWEST_AFTER, [limit, after])
 }

@@ -1,14 +1,16 @@
 /**
- * The connection to Postgres: one pool for reads, from a URL. Whoever needs a connection of its own (commits, the lease)
- * opens it with the same settings.
+ * The connection to Postgres, from a URL: `Reads`, and a client for whole transactions. Whoever needs a connection of its
+ * own (commits, the lease) opens it with the same settings.
  *
  * Limits: a statement may run 5 s; Postgres 15 or newer.
  * Fails: DatabaseUnusable, one line a newcomer can act on.
  */
 import { PgClient } from "@effect/sql-pg"
-import { Effect, type Layer, Redacted, Schema } from "effect"
+import { Effect, Layer, Redacted, Schema } from "effect"
 import type { SqlClient } from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
+import * as PostgresReads from "./reads.ts"
+import { Reads } from "./reads.ts"
 import { stateOf } from "./sql-failure.ts"
 
 export class DatabaseUnusable extends Schema.TaggedError<DatabaseUnusable>()("DatabaseUnusable", {
@@ -18,8 +20,8 @@ export class DatabaseUnusable extends Schema.TaggedError<DatabaseUnusable>()("Da
 /** Longest a statement may run, milliseconds: far above the slowest batch, below what a caller waits for. */
 const STATEMENT_TIMEOUT_MS = 5_000
 
-/** Read connections of a thread: reads share them, pipelined, and only a transaction takes one for itself. */
-const READ_CONNECTIONS = 4
+/** For work that needs whole transactions: migrations, verification. The rest of the time there are none. */
+const CONNECTIONS = 4
 
 const OLDEST_VERSION = 15
 
@@ -31,27 +33,35 @@ const startupParameters = {
   jit: "off",
 }
 
-/** A pool; the first connection is made, and the server's version checked, before the layer is ready. */
-export const layer = (url: string): Layer.Layer<PgClient.PgClient | SqlClient, DatabaseUnusable> =>
-  PgClient.layerFrom(
-    PgClient.make({
-      url: Redacted.make(url),
-      applicationName: "jaego",
-      maxConnections: READ_CONNECTIONS,
-      idleTimeout: "10 minutes",
-      multiplex: true,
-      connectTimeout: "5 seconds",
-      startupParameters,
-    }).pipe(
-      Effect.tap((sql) => checkVersion(sql)),
-      Effect.catchTag("SqlError", (error) => Effect.fail(new DatabaseUnusable({ message: explain(url, error) }))),
-    ),
-  )
+const settings = (url: string): PgClient.PgClientConfig => ({
+  url: Redacted.make(url),
+  applicationName: "jaego",
+  connectTimeout: "5 seconds",
+  startupParameters,
+})
 
-const checkVersion = (sql: PgClient.PgClient): Effect.Effect<void, SqlError | DatabaseUnusable> =>
+/** Reads, and whole transactions. A first connection is made, and the server's version checked, before it is ready. */
+export const layer = (url: string): Layer.Layer<PgClient.PgClient | SqlClient | Reads, DatabaseUnusable> => {
+  const explained = <A, R>(effect: Effect.Effect<A, SqlError | DatabaseUnusable, R>) =>
+    Effect.mapError(effect, (error) =>
+      error._tag === "SqlError" ? new DatabaseUnusable({ message: explain(url, error) }) : error,
+    )
+  const reads = Effect.tap(PostgresReads.make(settings(url)), checkVersion)
+  const transactions = {
+    ...settings(url),
+    maxConnections: CONNECTIONS,
+    idleTimeout: "10 minutes",
+    multiplex: true,
+  } as const
+  return Layer.merge(Layer.effect(Reads, explained(reads)), PgClient.layerFrom(explained(PgClient.make(transactions))))
+}
+
+const checkVersion = (reads: Reads["Service"]): Effect.Effect<void, SqlError | DatabaseUnusable> =>
   Effect.gen(function* () {
-    const rows = yield* sql<{ readonly number: string; readonly name: string }>`
-      select current_setting('server_version_num') as number, current_setting('server_version') as name`
+    const rows = yield* reads.rows<{ readonly number: string; readonly name: string }>(
+      "select current_setting('server_version_num') as number, current_setting('server_version') as name",
+      [],
+    )
     const { name, number } = rows[0]!
     if (Number(number) < OLDEST_VERSION * 10_000)
       return yield* new DatabaseUnusable({

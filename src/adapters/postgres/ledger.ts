@@ -25,11 +25,14 @@ import {
 } from "../../ports/ledger.ts"
 import { encode } from "./batch-columns.ts"
 import { COMMIT_STATEMENT } from "./commit-function.ts"
+import { Reads } from "./reads.ts"
 import { HOLD, type KnownKeyJson, knownKeyOf, type LoadedJson, ORDER, orderOf, PRODUCT_WITH_STOCK } from "./rows.ts"
 import { describe, outcomeOf, STALE, stateOf } from "./sql-failure.ts"
 
 /** Twice the server's own limit for a statement: past it nobody is going to answer. */
-const COMMIT_ANSWER_SECONDS = 10
+const ANSWER_SECONDS = 10
+
+const SILENCE = `no answer within ${ANSWER_SECONDS} s`
 
 /** One for the commit, one for `raise`, which waits for a commit: on a shared connection, reads would wait behind it. */
 const WRITE_CONNECTIONS = 2
@@ -43,10 +46,11 @@ const READ_ONLY = "25006"
 
 type CommitFailure = StaleOwner | LedgerDown | CommitUnknown
 
-export const layer: Layer.Layer<Ledger, never, PgClient.PgClient> = Layer.effect(
+export const layer: Layer.Layer<Ledger, never, PgClient.PgClient | Reads> = Layer.effect(
   Ledger,
   Effect.gen(function* () {
     const sql = yield* PgClient.PgClient
+    const reads = yield* Reads
     const pool = yield* PgPool.make({
       ...sql.config,
       multiplex: false,
@@ -56,9 +60,9 @@ export const layer: Layer.Layer<Ledger, never, PgClient.PgClient> = Layer.effect
     }).pipe(Effect.orDie)
     return {
       commit: (batch) => Effect.uninterruptible(commit(pool, batch)),
-      load: (wanted) => load(sql, wanted),
-      due: (lanes, before, limit) => due(sql, lanes, before, limit),
-      boundKeys: (after, limit) => boundKeys(sql, after, limit),
+      load: (wanted) => load(reads, wanted),
+      due: (lanes, before, limit) => due(reads, lanes, before, limit),
+      boundKeys: (after, limit) => boundKeys(reads, after, limit),
       raise: (lanes) => raise(pool, lanes),
     }
   }),
@@ -98,11 +102,11 @@ const answered = (pool: PgPool.PgPool, columns: ReadonlyArray<unknown>) =>
     Effect.forkDetach({ startImmediately: true }),
     Effect.flatMap((statement) =>
       Effect.timeoutOrElse(Fiber.join(statement), {
-        duration: `${COMMIT_ANSWER_SECONDS} seconds`,
+        duration: `${ANSWER_SECONDS} seconds`,
         orElse: () =>
           Effect.andThen(
             Effect.sync(() => statement.interruptUnsafe()),
-            Effect.fail(new CommitUnknown({ detail: `no answer within ${COMMIT_ANSWER_SECONDS} s` })),
+            Effect.fail(new CommitUnknown({ detail: SILENCE })),
           ),
       }),
     ),
@@ -154,9 +158,9 @@ const LOAD = `select
     from unnest($4::uuid[], $5::text[]) w (product_id, customer_id), lateral (
       select * from customer_units c where c.product_id = w.product_id and c.customer_id = w.customer_id offset 0) u) as units`
 
-const load = (sql: PgClient.PgClient, wanted: Wanted): Effect.Effect<Loaded, LedgerDown> =>
-  sql
-    .unsafe<LoadedJson>(LOAD, [
+const load = (reads: Reads["Service"], wanted: Wanted): Effect.Effect<Loaded, LedgerDown> =>
+  reads
+    .rows<LoadedJson>(LOAD, [
       literal(wanted.products),
       literal(wanted.orders),
       literal(wanted.holdsOf),
@@ -184,9 +188,9 @@ const DUE = `select
     where h.lane = any ($1::smallint[]) and h.lapses_at < to_timestamp($2::float8 / 1000)
     group by h.order_id order by 2 limit $3::int) l) as lapses`
 
-const due = (sql: PgClient.PgClient, lanes: ReadonlyArray<number>, before: number, limit: number) =>
-  sql
-    .unsafe<{ readonly expiries: Due["expiries"] | null; readonly lapses: Due["lapses"] | null }>(DUE, [
+const due = (reads: Reads["Service"], lanes: ReadonlyArray<number>, before: number, limit: number) =>
+  reads
+    .rows<{ readonly expiries: Due["expiries"] | null; readonly lapses: Due["lapses"] | null }>(DUE, [
       literal(lanes),
       String(before),
       limit,
@@ -209,8 +213,8 @@ interface KeysRow {
   readonly route: string | null
 }
 
-const boundKeys = (sql: PgClient.PgClient, after: KeyPosition | null, limit: number) =>
-  sql.unsafe<KeysRow>(BOUND_KEYS, [after?.key ?? "", after?.route ?? "", limit]).pipe(
+const boundKeys = (reads: Reads["Service"], after: KeyPosition | null, limit: number) =>
+  reads.rows<KeysRow>(BOUND_KEYS, [after?.key ?? "", after?.route ?? "", limit]).pipe(
     Effect.mapError(down),
     Effect.map(([row]) => {
       const { count, key, names, route } = row!
@@ -236,6 +240,14 @@ const raise = (pool: PgPool.PgPool, lanes: ReadonlyArray<{ readonly lane: number
       literal(lanes.map((each) => each.epoch)),
     ]),
   ).pipe(
+    // Another line may know better. If this one did raise them, we learn that our epochs are old, and take the lanes anew.
+    Effect.timeoutOrElse({
+      duration: `${ANSWER_SECONDS} seconds`,
+      orElse: () => Effect.fail(new LedgerDown({ detail: SILENCE })),
+    }),
     Effect.map(({ rows }) => (rows as unknown as ReadonlyArray<LaneRow>).map(ownedLane)),
-    Effect.mapError((error) => (stateOf(error) === STALE ? new StaleOwner({ detail: describe(error) }) : down(error))),
+    Effect.mapError((error) => {
+      if (error._tag === "LedgerDown") return error
+      return stateOf(error) === STALE ? new StaleOwner({ detail: describe(error) }) : down(error)
+    }),
   )

@@ -3,7 +3,6 @@
  *
  * Fails: Unavailable "database".
  */
-import { PgClient } from "@effect/sql-pg"
 import { Effect, Layer } from "effect"
 import type { OrderId, ProductId } from "../../domain/ids.ts"
 import type { Ending, Status } from "../../domain/order.ts"
@@ -12,6 +11,7 @@ import type { HoldState } from "../../ports/ledger.ts"
 import { OrderBook, type Unsettled } from "../../ports/order-book.ts"
 import type { Page } from "../../ports/page.ts"
 import { jsonRows, pageOf } from "./page.ts"
+import { Reads } from "./reads.ts"
 import { ORDER, type OrderJson, orderOf } from "./rows.ts"
 
 const GET = `select ${ORDER} as row from orders o where o.id = $1::uuid`
@@ -52,18 +52,19 @@ const listQuery = (filter: Filter): string => {
     where $3::float8 is not null and $4::text is not distinct from $4::text order by o.id desc limit $2::int`
 }
 
-export const layer: Layer.Layer<OrderBook, never, PgClient.PgClient> = Layer.effect(
+export const layer: Layer.Layer<OrderBook, never, Reads> = Layer.effect(
   OrderBook,
-  Effect.map(PgClient.PgClient, (sql) => ({
-    get: (id) => Effect.map(jsonRows<OrderJson>(sql, GET, [id]), ([row]) => (row === undefined ? null : orderOf(row))),
+  Effect.map(Reads, (reads) => ({
+    get: (id) =>
+      Effect.map(jsonRows<OrderJson>(reads, GET, [id]), ([row]) => (row === undefined ? null : orderOf(row))),
     list: ({ after, customerId, limit, now, status }) =>
-      jsonRows<OrderJson>(sql, listQuery({ customerId, status }), [
+      jsonRows<OrderJson>(reads, listQuery({ customerId, status }), [
         after ?? AFTER_ALL,
         limit + 1,
         String(now),
         customerId,
       ]).pipe(Effect.map((rows) => pageOf(rows.map(orderOf), limit, (order) => order.id))),
-    unsettled: ({ after, limit }) => unsettled(sql, after, limit),
+    unsettled: ({ after, limit }) => unsettled(reads, after, limit),
   })),
 )
 
@@ -81,18 +82,18 @@ const UNSETTLED = `select json_build_object('order', ${ORDER}, 'elsewhere', o.el
   order by o.id limit $2::int`
 
 const unsettled = (
-  sql: PgClient.PgClient,
+  reads: Reads["Service"],
   after: OrderId | null,
   limit: number,
 ): Effect.Effect<Page<Unsettled, OrderId>, Unavailable> =>
   Effect.gen(function* () {
-    const rows = yield* jsonRows<UnsettledJson>(sql, UNSETTLED, [after ?? BEFORE_ALL, limit + 1])
+    const rows = yield* jsonRows<UnsettledJson>(reads, UNSETTLED, [after ?? BEFORE_ALL, limit + 1])
     const page = pageOf(rows, limit, (row) => row.order.id)
     const found = page.rows.map((row) => ({ row, unsettled: { order: orderOf(row.order), ...openHolds(row) } }))
     const ended = found.filter(({ row, unsettled }) => row.elsewhere && unsettled.elsewhere.length === 0)
     if (ended.length > 0)
       yield* clearElsewhere(
-        sql,
+        reads,
         ended.map(({ row }) => row.order),
       )
     return { rows: found.map(({ unsettled }) => unsettled).filter(isOpen), next: page.next }
@@ -104,9 +105,9 @@ const isOpen = ({ elsewhere, order }: Unsettled): boolean =>
   ("refund" in order && order.refund === "due")
 
 /** The flag's work is done. The version guards against a newer change, whose holds are still to be ended. */
-const clearElsewhere = (sql: PgClient.PgClient, orders: ReadonlyArray<OrderJson>) =>
+const clearElsewhere = (reads: Reads["Service"], orders: ReadonlyArray<OrderJson>) =>
   jsonRows(
-    sql,
+    reads,
     `update orders o set elsewhere = false from unnest($1::uuid[], $2::bigint[]) w (id, version)
       where o.id = w.id and o.version = w.version returning null as row`,
     [`{${orders.map(({ id }) => id).join(",")}}`, `{${orders.map(({ version }) => version).join(",")}}`],

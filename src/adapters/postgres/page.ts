@@ -1,8 +1,8 @@
 /** Pages: one row more than asked for tells whether there is another page. */
-import type { PgClient } from "@effect/sql-pg"
 import { Effect } from "effect"
 import { type Unavailable, unavailable } from "../../ports/failures.ts"
 import type { Page } from "../../ports/page.ts"
+import type { Reads } from "./reads.ts"
 
 export const pageOf = <Row, Position>(
   rows: ReadonlyArray<Row>,
@@ -13,11 +13,11 @@ export const pageOf = <Row, Position>(
 
 /** Runs a query with one JSON column called `row`. */
 export const jsonRows = <Row>(
-  sql: PgClient.PgClient,
+  reads: Reads["Service"],
   query: string,
   parameters: ReadonlyArray<unknown>,
 ): Effect.Effect<ReadonlyArray<Row>, Unavailable> =>
-  sql.unsafe<{ readonly row: Row }>(query, parameters).pipe(
+  reads.rows<{ readonly row: Row }>(query, parameters).pipe(
     Effect.map((rows) => rows.map(({ row }) => row)),
     Effect.mapError(() => unavailable("database")),
   )

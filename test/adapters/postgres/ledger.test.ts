@@ -7,6 +7,7 @@ import { Context, Effect, Fiber, Layer, type Scope } from "effect"
 import { describe, expect, it } from "vitest"
 import * as PostgresLease from "../../../src/adapters/postgres/lease.ts"
 import * as PostgresLedger from "../../../src/adapters/postgres/ledger.ts"
+import type { Reads } from "../../../src/adapters/postgres/reads.ts"
 import * as Lane from "../../../src/domain/lane.ts"
 import type { Lease } from "../../../src/ports/lease.ts"
 import { Ledger } from "../../../src/ports/ledger.ts"
@@ -17,7 +18,7 @@ import { cancel, holding, terminate, waitingForLock } from "../../support/sessio
 const adapters = Layer.mergeAll(PostgresLedger.layer, PostgresLease.layer).pipe(Layer.provideMerge(freshClient))
 
 /** A test over a database of its own. */
-const over = <E>(body: Effect.Effect<void, E, Ledger | Lease | PgClient.PgClient | Scope.Scope>) =>
+const over = <E>(body: Effect.Effect<void, E, Ledger | Lease | PgClient.PgClient | Reads | Scope.Scope>) =>
   Effect.runPromise(Effect.scoped(body).pipe(Effect.provide(adapters)))
 
 const received = { type: "received", onHand: 5, reserved: 0, reason: null } as const
