@@ -2,12 +2,14 @@
  * `npm run bench`: how fast, beside two baselines, on a database of its own. Rounds are interleaved: in every round each
  * contender is measured once a scenario, in changing order, so that a slow minute of the machine falls on all of them.
  *
- *     npm run bench -- [--seconds N] [--rounds N] [--only hot,many] [--json FILE] [--verify] [--large]
+ *     npm run bench -- [--seconds N] [--rounds N] [--only hot,many] [--json FILE] [--verify]
+ *     npm run bench -- --large [--products N] [--orders N]
  */
 import { writeFileSync } from "node:fs"
 import { availableParallelism, cpus, totalmem } from "node:os"
 import { parseArgs } from "node:util"
 import { CONTENDERS } from "./contenders.ts"
+import * as Large from "./large.ts"
 import { generator } from "./load.ts"
 import * as Measurement from "./measurement.ts"
 import { scenarios } from "./scenarios.ts"
@@ -25,11 +27,14 @@ const { values: flags } = parseArgs({
     against: { type: "string", default: CONTENDERS.join(",") },
     json: { type: "string" },
     verify: { type: "boolean", default: false },
+    /** The large part, and nothing else; how large may be told. */
     large: { type: "boolean", default: false },
+    products: { type: "string", default: "1000000" },
+    orders: { type: "string", default: "5000000" },
   },
 })
 
-const whole = (name: "seconds" | "warm-up" | "rounds"): number => {
+const whole = (name: "seconds" | "warm-up" | "rounds" | "products" | "orders"): number => {
   const value = Number(flags[name])
   if (Number.isInteger(value) && value > 0) return value
   console.error(`bench: --${name} must be a whole number above 0, not "${flags[name]}"`)
@@ -73,20 +78,28 @@ const measureAll = async (scratch: Scratch): Promise<ReadonlyArray<Measurement.M
   return taken
 }
 
+/** The rounds of the scenarios. */
+const everyday = async (scratch: Scratch) => {
+  const measurements = await measureAll(scratch)
+  const table = Table.rows(measurements)
+  return { text: Table.text(table), json: { table, measurements } }
+}
+
+const large = async (scratch: Scratch) => {
+  const size = { products: whole("products"), orders: whole("orders") }
+  const found = await Large.measure(scratch, { ...options, ...size, rounds, verify: flags.verify, tell })
+  return { text: Large.text(found), json: found }
+}
+
 const scratch = await Scratch.open()
 try {
-  tell(
-    `${machine.cores} cores of ${machine.processor}, ${machine.memoryGiB} GiB, node ${machine.node}, load by ${generator}`,
-  )
-  const measurements = await measureAll(scratch)
+  const { cores, memoryGiB, node, processor } = machine
+  tell(`${cores} cores of ${processor}, ${memoryGiB} GiB, node ${node}, load by ${generator}`)
+  const { json, text } = await (flags.large ? large(scratch) : everyday(scratch))
   const [server] = await scratch.query("select version(), current_setting('fsync') as fsync")
-  const table = Table.rows(measurements)
-  console.log(Table.text(table))
+  console.log(text)
   if (flags.json !== undefined)
-    writeFileSync(
-      flags.json,
-      `${JSON.stringify({ machine, server, generator, options, rounds, table, measurements }, null, 2)}\n`,
-    )
+    writeFileSync(flags.json, `${JSON.stringify({ machine, server, generator, options, rounds, ...json }, null, 2)}\n`)
 } finally {
   await scratch.close()
 }

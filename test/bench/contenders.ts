@@ -2,6 +2,9 @@
  * Who is measured, each as a process of its own: Jaego, the same service with one transaction an order
  * (`INVENTORY=atomic`), and node:http alone.
  */
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { Process, start as startService, until } from "../support/service.ts"
 
@@ -11,6 +14,8 @@ export type Contender = (typeof CONTENDERS)[number]
 export interface Running {
   readonly url: string
   readonly pid: number
+  /** Bytes that all of its threads really use, after collecting garbage. */
+  readonly liveBytes: () => Promise<number>
   /** Milliseconds from its start until it said it was ready. */
   readonly startMs: number
   readonly stop: () => Promise<void>
@@ -18,7 +23,9 @@ export interface Running {
 
 const BARE = fileURLToPath(new URL("./bare-server.ts", import.meta.url))
 
-const startBare = async (): Promise<Omit<Running, "startMs">> => {
+const HEAP_PROBE = new URL("./heap-probe.ts", import.meta.url).href
+
+const startBare = async (): Promise<Pick<Running, "url" | "pid" | "stop">> => {
   const child = new Process(process.execPath, [BARE], {})
   const url = await until("the bare server listens", () => /ready at (\S+)/.exec(child.stdout)?.[1])
   const stop = async () => {
@@ -31,19 +38,39 @@ const startBare = async (): Promise<Omit<Running, "startMs">> => {
 /** Holds that outlive every measurement: what their end costs is not what is measured. */
 const HOLD_SECONDS = "86400"
 
-export const start = async (contender: Contender, databaseUrl: string, workers: number | null): Promise<Running> => {
+export const start = async (
+  contender: Contender,
+  databaseUrl: string,
+  workers: number | null,
+  measured: "rate" | "memory" = "rate",
+): Promise<Running> => {
   const begun = performance.now()
-  if (contender === "bare") return { ...(await startBare()), startMs: performance.now() - begun }
-  const service = await startService({
-    DATABASE_URL: databaseUrl,
-    INVENTORY: contender === "atomic" ? "atomic" : "actors",
-    HOLD_SECONDS,
-    ...(workers === null ? {} : { WORKERS: String(workers) }),
-  })
+  if (contender === "bare")
+    return { ...(await startBare()), liveBytes: () => Promise.resolve(0), startMs: performance.now() - begun }
+  const folder = mkdtempSync(join(tmpdir(), "jaego-bench-"))
+  const heapFile = join(folder, "heap")
+  const service = await startService(
+    {
+      DATABASE_URL: databaseUrl,
+      INVENTORY: contender === "atomic" ? "atomic" : "actors",
+      HOLD_SECONDS,
+      BENCH_HEAP_FILE: heapFile,
+      ...(workers === null ? {} : { WORKERS: String(workers) }),
+    },
+    measured === "memory" ? ["--expose-gc", "--import", HEAP_PROBE] : [],
+  )
   const startMs = performance.now() - begun
   const stop = async () => {
     const { code } = await service.stop()
+    rmSync(folder, { recursive: true, force: true })
     if (code !== 0) throw new Error(`${contender} ended with ${code}:\n${service.process.stderr}`)
   }
-  return { url: service.url, pid: service.process.pid, startMs, stop }
+  const liveBytes = async () => {
+    rmSync(heapFile, { force: true })
+    service.process.signalAlone("SIGUSR2")
+    return Number(
+      await until("its threads say what they use", () => existsSync(heapFile) && readFileSync(heapFile, "utf8")),
+    )
+  }
+  return { url: service.url, pid: service.process.pid, liveBytes, startMs, stop }
 }

@@ -1,4 +1,4 @@
-/** Processor time of a process with everything it started, where the system tells it (Linux). */
+/** Processor time and memory of a process with everything it started, where the system tells it (Linux). */
 import { readdirSync, readFileSync } from "node:fs"
 
 /** Seconds a tick; the kernel's USER_HZ is 100 wherever Node runs. */
@@ -34,4 +34,14 @@ export const secondsOf = (pid: number): number | null => {
     if (each?.parent === pid) seconds += each.own + each.children
   }
   return seconds
+}
+
+/** Bytes of memory that are resident; null: this system does not tell. */
+export const residentBytes = (pid: number): number | null => {
+  try {
+    const found = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))
+    return found === null ? null : Number(found[1]) * 1_024
+  } catch {
+    return null
+  }
 }

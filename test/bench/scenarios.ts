@@ -40,11 +40,11 @@ const body = (index: number, productIds: ReadonlyArray<string>, payment: Payment
   })
 
 /** One unit of a product chosen evenly. */
-const singles =
-  (payment: Payment): Scenario["bodies"] =>
+export const singles =
+  (payment: Payment, requests = BODIES): Scenario["bodies"] =>
   (products) => {
     const roll = dice(1)
-    return Array.from({ length: BODIES }, (_, index) =>
+    return Array.from({ length: requests }, (_, index) =>
       body(index, [products[Math.floor(roll() * products.length)]!], payment),
     )
   }

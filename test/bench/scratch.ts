@@ -2,7 +2,7 @@
  * A PostgreSQL of the bench's own: the embedded one as the service starts it (fsync on, its default settings), below a
  * temporary home. Databases are copied from templates that were filled once.
  */
-import { type PgClient, PgConnection } from "@effect/sql-pg"
+import { PgConnection } from "@effect/sql-pg"
 import { Effect, Exit, Redacted, Scope } from "effect"
 import * as Server from "../../src/adapters/embedded-postgres/server.ts"
 import * as BulkLoad from "../../src/adapters/postgres/bulk-load.ts"
@@ -105,6 +105,3 @@ export class Scratch {
     return rows.map(({ id }) => String(id))
   }
 }
-
-export const clientOf = (url: string) => PostgresClient.layer(url)
-export type Client = PgClient.PgClient

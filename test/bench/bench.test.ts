@@ -1,0 +1,49 @@
+/** The bench itself works: every contender is measured, and what was answered is proved to be in the database. */
+import { spawn } from "node:child_process"
+import { mkdtempSync, readFileSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+import { expect, it } from "vitest"
+import type { Measurement } from "./measurement.ts"
+import { median } from "./table.ts"
+
+const BENCH = fileURLToPath(new URL("./bench.ts", import.meta.url))
+
+/** autocannon is there wherever the tests are; wrk need not be. */
+const bench = (flags: ReadonlyArray<string>) =>
+  new Promise<{ readonly code: number | null; readonly text: string }>((resolve) => {
+    const env = { ...process.env, BENCH_GENERATOR: "autocannon" }
+    const child = spawn(process.execPath, [BENCH, ...flags], { env, stdio: ["ignore", "pipe", "pipe"] })
+    let text = ""
+    for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (part) => (text += part))
+    child.once("close", (code) => resolve({ code, text }))
+  })
+
+it("measures the shop, the same without owners, and node:http alone", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "jaego-bench-test-"))
+  try {
+    const file = join(folder, "bench.json")
+    const short = ["--seconds", "1", "--warm-up", "1", "--rounds", "1", "--verify"]
+    const { code, text } = await bench([...short, "--only", "hot-paid/64", "--json", file])
+    expect(code, text).toBe(0)
+    const { measurements } = JSON.parse(readFileSync(file, "utf8")) as { measurements: ReadonlyArray<Measurement> }
+    expect(new Set(measurements.map(({ contender }) => contender))).toEqual(new Set(["jaego", "atomic", "bare"]))
+    for (const { contender, paid, rate } of measurements) {
+      expect(rate).toBeGreaterThan(0)
+      expect(paid === null).toBe(contender === "bare")
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}, 120_000)
+
+it("says what it was asked for wrongly", async () => {
+  const { code, text } = await bench(["--seconds", "soon"])
+  expect([code, text]).toEqual([1, 'bench: --seconds must be a whole number above 0, not "soon"\n'])
+})
+
+it("takes the middle of its rounds", () => {
+  expect(median([3, 1, 2])).toBe(2)
+  expect(median([4, 1, 2, 3])).toBe(2.5)
+})
