@@ -1,0 +1,38 @@
+/** A thread of the proof that simulates some of the seeds, each twice, and tells what happened in sums. */
+import { parentPort, workerData } from "node:worker_threads"
+import { simulate } from "../simulation/simulate.ts"
+import { add, type Counts, type Simulated } from "./report.ts"
+
+export interface Share {
+  readonly from: number
+  readonly count: number
+  /** Every how many seeds this thread takes one. */
+  readonly step: number
+}
+
+/** Seeds between two words to the main thread. */
+const WORD = 50
+
+const { count, from, step } = workerData as Share
+
+const sums = { seeds: 0, faults: {}, moments: {}, outcomes: {}, themes: {}, failed: [] } satisfies Simulated as {
+  seeds: number
+  faults: Counts
+  moments: Counts
+  outcomes: Counts
+  themes: Counts
+  failed: Array<Simulated["failed"][number]>
+}
+
+for (let seed = from; seed < from + count; seed += step) {
+  const run = await simulate(seed)
+  const again = await simulate(seed)
+  const violations = [...run.violations]
+  if (run.history !== again.history) violations.push("the same seed took another course when it ran again")
+  if (violations.length > 0) sums.failed.push({ seed, violations })
+  sums.seeds++
+  for (const name of ["faults", "moments", "outcomes"] as const) sums[name] = add(sums[name], run[name])
+  sums.themes = add(sums.themes, { [run.theme]: 1 })
+  if (sums.seeds % WORD === 0) parentPort!.postMessage({ ...sums, over: false })
+}
+parentPort!.postMessage({ ...sums, over: true })
