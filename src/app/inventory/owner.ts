@@ -26,7 +26,7 @@ import {
 import type { KnownKey, Loaded, OwnedLane, Wanted } from "../../ports/ledger.ts"
 import type { Answering } from "../../ports/workers.ts"
 import { Bell } from "./bell.ts"
-import { type Deadline, Deadlines } from "./deadlines.ts"
+import { Deadlines, deadlineOf } from "./deadlines.ts"
 import { type Decision, type Outcome, settle, undo } from "./decision.ts"
 import { KnownKeys } from "./known-keys.ts"
 import { BATCH_SIZE_MAX } from "./limits.ts"
@@ -338,14 +338,6 @@ export const claimOf = (command: Command): Claim | null => {
 
 export const boundTo = (claim: Claim | null, known: ReadonlyArray<KnownKey>): KnownKey | undefined =>
   claim === null ? undefined : known.find(({ route, key }) => key === claim.key && route === claim.route)
-
-/** An order without a pending charge expires; one with a charge ends through its payment. */
-const deadlineOf = (command: Command): Deadline | null => {
-  if (command._tag === "PlaceOrder" && command.token === null)
-    return { kind: "expiry", orderId: command.orderId, at: command.expiresAt }
-  if (command._tag === "HoldTentatively") return { kind: "lapse", orderId: command.orderId, at: command.lapsesAt }
-  return null
-}
 
 export const decisionsOf = (entries: ReadonlyArray<Entry>): ReadonlyArray<Decision> =>
   entries.flatMap(({ outcome }) => (outcome?._tag === "Decision" ? [outcome] : []))
