@@ -137,7 +137,7 @@ export const markdown = (report: Report): string => {
     )
       .map(([name, version]) => `${name} ${version}`)
       .join(", ")}.`,
-    `**${plural(violations.length, "violation")}.** ${replay} How to read this, and why to believe it: `docs/testing.md`.`,
+    `**${plural(violations.length, "violation")}.** ${replay} How to read this, and why to believe it: docs/testing.md.`,
     violations.length === 0 ? "" : violations.map((each) => `- ${each}`).join("\n"),
     simulation === null ? "" : simulationText(simulation),
     sabotage.length === 0 ? "" : sabotageText(sabotage),
