@@ -6,7 +6,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { type Exchange, type Held, rowsOf } from "../support/postgres-proxy.ts"
+import { type Exchange, rowsOf } from "../support/postgres-proxy.ts"
 import { ROOT, until } from "../support/service.ts"
 import type { Findings, Options } from "./campaign.ts"
 import { play, type Stage } from "./stage.ts"
@@ -22,25 +22,37 @@ interface Reaper {
   readonly strike: (worker: number) => void
   /** Until it is seen to be dead. */
   readonly struck: () => Promise<unknown>
+  /** Strikes, until so many have died. */
+  readonly strikeUntil: (worker: number, deaths: number) => Promise<unknown>
 }
 
 type Moment = (stage: Stage, workers: number, reaper: Reaper) => Promise<void>
 
+/** The packet arrives when the lanes have long been raised, never, or at once. */
+const FATES = ["late", "never", "at once"] as const
+
 const heldAt =
   (instant: "asked" | "done", what: string): Moment =>
   async (stage, workers, { strike, struck }) => {
+    const name = `worker terminated ${what}`
+    const fate = FATES[(stage.faults.counts[name] ?? 0) % FATES.length]!
+    const starts = await stage.metric("jaego_worker_starts_total")
     const held = await stage.proxy.hold(instant, writes)
     strike(laneOf(held.exchange) % workers)
     await struck()
-    stage.faults.add(`worker terminated ${what}`)
-    await afterDeath(stage, held)
+    stage.faults.add(name)
+    if (fate !== "late") return held.release(fate === "never" ? "cut" : "pass")
+    await until("the dead one is replaced", async () => (await stage.metric("jaego_worker_starts_total")) > starts)
+    held.release("pass")
+    if (instant === "asked") await comesToNothing(stage, held.exchange)
   }
 
-/** The packet is lost, arrives now, or when the lanes have long been raised: then it is fenced. */
-const afterDeath = async (stage: Stage, held: Held): Promise<void> => {
-  const fate = stage.random(3)
-  if (fate === 2) await stage.business()
-  held.release(fate === 0 ? "cut" : "pass")
+/** Once its lanes are raised, what a dead thread had sent is fenced, or contested: its keys are bound by then. */
+const comesToNothing = async (stage: Stage, exchange: Exchange): Promise<void> => {
+  const { state, value } = await until("the late commit is answered", () => exchange.answer)
+  const contested = state === null && value !== null && JSON.parse(value).contested === true
+  if (state === "JG001" || contested) stage.faults.add("late commit of a dead worker came to nothing")
+  else stage.violations.push(`the late commit of a dead worker was answered with ${state ?? "success"}`)
 }
 
 /** A lock keeps the commit from its end until the thread is dead. */
@@ -78,12 +90,19 @@ const anyMoment: Moment = async (stage, workers, { strike, struck }) => {
   stage.faults.add("worker terminated at any moment")
 }
 
+/** The thread that replaces a dead one dies before it is ready. */
+const whileStarting: Moment = async (stage, workers, { strikeUntil }) => {
+  await strikeUntil(stage.random(workers), 2)
+  stage.faults.add("worker terminated, and again as it started")
+}
+
 const MOMENTS: ReadonlyArray<Moment> = [
   heldAt("asked", "before its commit was sent"),
   inPostgres,
   heldAt("done", "before it heard of its commit"),
   justTold,
   anyMoment,
+  whileStarting,
 ]
 
 export const run = async (options: Options): Promise<Findings> => {
@@ -101,19 +120,21 @@ export const run = async (options: Options): Promise<Findings> => {
       for (let round = 0; round < options.times; round++) {
         await stage.business()
         const before = await deaths()
-        const reaper: Reaper = {
-          strike: (worker) => {
-            writeFileSync(aim, String(worker))
-            stage.service.process.signalAlone("SIGUSR2")
-          },
-          struck: () => until("the thread is dead", async () => (await deaths()) > before),
+        const strike = (worker: number) => {
+          writeFileSync(aim, String(worker))
+          stage.service.process.signalAlone("SIGUSR2")
         }
+        const struck = () => until("the thread is dead", async () => (await deaths()) > before)
+        const strikeUntil = (worker: number, count: number) =>
+          until("threads are dead", async () => {
+            strike(worker)
+            return (await deaths()) >= before + count
+          })
+        const reaper: Reaper = { strike, struck, strikeUntil }
         await MOMENTS[round % MOMENTS.length]!(stage, options.workers, reaper)
         if (round % 10 === 9) stage.log(`${round + 1} of ${options.times} threads terminated`)
       }
       await stage.business()
-      const fenced = stage.proxy.answers["JG001"] ?? 0
-      if (fenced > 0) stage.faults.add("late commit of a dead worker fenced", fenced)
     })
   } finally {
     rmSync(folder, { recursive: true, force: true })
