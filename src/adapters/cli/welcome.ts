@@ -22,7 +22,7 @@ export const greet = Effect.fnUntraced(function* (url: string, store: "postgres"
   yield* Effect.forkScoped(
     Effect.andThen(
       told("standby"),
-      Console.log(`Jaego stands by at ${url}: another process owns this database; it takes over when that one ends`),
+      Console.log(`Jaego stands by at ${url}: this database is not its own now; it takes over when nobody else has it`),
     ),
   )
   yield* told("ready")
