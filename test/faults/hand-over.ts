@@ -9,7 +9,7 @@ import { inspect } from "node:util"
 import { type Service, start, until } from "../support/service.ts"
 import { type Findings, type Options, Tally } from "./campaign.ts"
 import { boundKeys, judge } from "./judge.ts"
-import { stateOf, takes, tell, wordsOf } from "./pair.ts"
+import { sessions, stateOf, takes, tell, wordsOf } from "./pair.ts"
 import { kindOf, Shoppers, stockShelves, type Told, type Wish } from "./shoppers.ts"
 
 /** What a hand-over may cost whoever is in the shop, milliseconds. */
@@ -58,6 +58,15 @@ const slowPayers = (shop: Shop, round: number): ReadonlyArray<Wish> =>
     told: [],
   }))
 
+/** One that stands by, with its threads loaded: each has opened a session of its own. */
+const successor = async (database: string, env: Shop["env"]): Promise<Service> => {
+  const before = await sessions(database)
+  const service = await start(env)
+  const opened = async () => (await sessions(database)).difference(before).size > Number(env["WORKERS"])
+  await until("the threads of the one that stands by are loaded", opened, RECOVERY_MS)
+  return service
+}
+
 /** One hand-over; what was found wrong. */
 const handOver = async (shop: Shop, round: number, faults: Tally): Promise<ReadonlyArray<string>> => {
   const { database, shoppers } = shop
@@ -81,7 +90,7 @@ const handOver = async (shop: Shop, round: number, faults: Tally): Promise<Reado
   await busy()
   const found = violationsOf(end, (await takes(database)) - taken, await Promise.all(paying))
   shop.owner = shop.next
-  shop.next = await start(shop.env)
+  shop.next = await successor(database, shop.env)
   return found
 }
 
@@ -102,7 +111,7 @@ export const run = async (options: Options): Promise<Findings> => {
   const products = await stockShelves(owner.url, 8, 1_000_000)
   const url = (attempt: number): string => (attempt % 2 === 0 ? shop.owner : shop.next).url
   const shoppers = new Shoppers({ url, products, seed, attempts: 1_000, size: 8 })
-  const shop: Shop = { database, env, shoppers, products, owner, next: await start(env) }
+  const shop: Shop = { database, env, shoppers, products, owner, next: await successor(database, env) }
   const faults = new Tally()
   const violations: Array<string> = []
   shoppers.open()

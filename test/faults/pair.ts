@@ -39,6 +39,16 @@ export const endLease = async (databaseUrl: string): Promise<boolean> => {
   return rows.length === 1 && rows[0]!.ended
 }
 
+/** The sessions of services and of their threads, by process id. */
+export const sessions = async (databaseUrl: string): Promise<Set<number>> => {
+  const rows = await query<{ readonly pid: number }>(
+    databaseUrl,
+    `select pid from pg_stat_activity
+      where datname = current_database() and application_name = 'jaego' and pid <> pg_backend_pid()`,
+  )
+  return new Set(rows.map(({ pid }) => pid))
+}
+
 const LOOK_PATIENCE_MS = 2_000
 
 /** `ready`, or why not: `standby`, `starting`, ...; `silent` for one that does not answer. */
