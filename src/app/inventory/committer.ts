@@ -33,6 +33,13 @@ const build = (owner: Owner, entries: ReadonlyArray<Entry>, nextId: () => string
   return builder.build()
 }
 
+/** The lanes with new epochs, however long it takes; `null`: they belong to somebody else. */
+const raiseAll = (ledger: Ledger["Service"], owner: Owner): Effect.Effect<ReadonlyArray<OwnedLane> | null> =>
+  Effect.suspend(() => ledger.raise([...owner.lanes.values()])).pipe(
+    Effect.retry({ schedule: Schedule.spaced("100 millis"), while: (error) => error._tag === "LedgerDown" }),
+    Effect.catch(() => Effect.succeed(null)),
+  )
+
 /** `worker`: the number it is counted under. `fenced` completes when the owner has to stop. Runs until interrupted. */
 export const run = Effect.fnUntraced(function* (owner: Owner, worker: number, fenced: Deferred.Deferred<void>) {
   const ledger = yield* Ledger
@@ -70,12 +77,6 @@ export const run = Effect.fnUntraced(function* (owner: Owner, worker: number, fe
     yield* Deferred.succeed(fenced, undefined)
   })
 
-  /** The lanes with new epochs, however long it takes; `null`: they belong to somebody else. */
-  const raise = Effect.suspend(() => ledger.raise([...owner.lanes.values()])).pipe(
-    Effect.retry({ schedule: Schedule.spaced("100 millis"), while: (error) => error._tag === "LedgerDown" }),
-    Effect.catch(() => Effect.succeed(null)),
-  )
-
   const findOut = Effect.fnUntraced(function* (batch: Batch, entries: ReadonlyArray<Entry>) {
     probe.emit({ _tag: "CommitFailed", worker, outcome: "unknown" })
     owner.pause()
@@ -83,7 +84,7 @@ export const run = Effect.fnUntraced(function* (owner: Owner, worker: number, fe
       Effect.andThen(Effect.sync(() => owner.failAll(entries, "database"))),
     )
     // Asking for the truth changes nothing: unlike a commit it may be interrupted, when the service has to stop.
-    const lanes = yield* Effect.raceFirst(raise, Effect.andThen(patience, Effect.never)).pipe(
+    const lanes = yield* Effect.raceFirst(raiseAll(ledger, owner), Effect.andThen(patience, Effect.never)).pipe(
       Effect.onInterrupt(() => Effect.sync(() => owner.failAll(entries, "draining"))),
       Effect.interruptible,
     )

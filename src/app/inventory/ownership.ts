@@ -7,7 +7,7 @@
  * Gives the port `Inventory`: while nothing is owned it answers `Unavailable`. Nothing is taken before `begin`: a process
  * binds its port first.
  */
-import { Context, Effect, FiberSet, Latch, Layer, Schedule, SubscriptionRef } from "effect"
+import { Clock, Context, Effect, FiberSet, Latch, Layer, Schedule, SubscriptionRef } from "effect"
 import { unavailable } from "../../ports/failures.ts"
 import { Inventory } from "../../ports/inventory.ts"
 import { Lease } from "../../ports/lease.ts"
@@ -18,6 +18,15 @@ import * as Placement from "./placement.ts"
 
 /** After the database was not reached, ask again after this. */
 const RETRY = "500 millis"
+
+/** Who keeps lanes for this long holds them in earnest, milliseconds. */
+const STEADY_MS = 10_000
+
+/**
+ * Before lanes are taken again, after so many that were lost at once, milliseconds: none after the first, then ever longer.
+ * What broke the owner may break the next one too, and each taking costs everybody's answers; another process may do better.
+ */
+const pauseMs = (losses: number): number => (losses < 2 ? 0 : Math.min(5_000, 100 * 2 ** (losses - 2)))
 
 export class Ownership extends Context.Service<
   Ownership,
@@ -39,6 +48,8 @@ export const layer = (workers: number) =>
       const runBackground = yield* FiberSet.runtime(background)<never>()
       let placement: Placement.Placement | null = null
       let isFresh = (): boolean => false
+      let takenAt = 0
+      let losses = 0
 
       const standBy = Effect.gen(function* () {
         probe.emit({ _tag: "StandingBy" })
@@ -47,6 +58,7 @@ export const layer = (workers: number) =>
 
       const own = Effect.gen(function* () {
         const held = yield* lease.acquire(standBy)
+        takenAt = yield* Clock.currentTimeMillis
         probe.emit({ _tag: "LanesTaken", lanes: held.lanes.length })
         const started = yield* crew.start(Placement.deal(held.lanes, workers), ({ order, elsewhere, ending }) => {
           if (ending !== null && placement !== null) runBackground(placement.finish(order.id, elsewhere, ending))
@@ -70,6 +82,11 @@ export const layer = (workers: number) =>
         Effect.tapError((error) => Effect.logWarning(`the database was not reached: ${error.detail}`)),
         Effect.tapError(() => SubscriptionRef.set(readiness, "database")),
         Effect.retry(Schedule.spaced(RETRY)),
+        Effect.andThen(Clock.currentTimeMillis),
+        Effect.flatMap((now) => {
+          losses = now - takenAt < STEADY_MS ? losses + 1 : 0
+          return Effect.sleep(pauseMs(losses))
+        }),
         Effect.forever,
       )
       const begun = yield* Latch.make(false)
@@ -86,7 +103,10 @@ export const layer = (workers: number) =>
         submit: (command) =>
           Effect.suspend(() => {
             if (placement === null) return notNow
-            const answer = placement.submit(command)
+            // Memory that is partly old and partly read anew may contradict itself: that is no defect of ours either.
+            const answer = Effect.catchDefect(placement.submit(command), (defect) =>
+              Effect.andThen(believed, Effect.die(defect)),
+            )
             return command._tag === "ReadStock"
               ? Effect.tap(answer, believed)
               : Effect.tapError(answer, (error) => (error._tag === "Refused" ? believed : Effect.void))
