@@ -181,7 +181,7 @@ export class Owner {
   /** Everything that is missing, for one load; null: nothing is. */
   takeWanted(): { readonly wanted: Wanted; readonly entries: ReadonlyArray<Entry> } | null {
     if (Wants.isEmpty(this.#wants)) return null
-    const taken = { wanted: Wants.toWanted(this.#wants), entries: this.#waiting }
+    const taken = { wanted: Wants.toWanted(this.#wants, this.registry), entries: this.#waiting }
     this.#wants = Wants.none()
     this.#waiting = []
     return taken

@@ -19,11 +19,15 @@ export const none = (): Wants => ({ products: new Set(), orders: new Set(), hold
 export const isEmpty = (wants: Wants): boolean =>
   wants.products.size + wants.orders.size + wants.holdsOf.size + wants.units.size === 0
 
-export const toWanted = (wants: Wants): Wanted => ({
-  products: [...wants.products],
-  orders: [...wants.orders],
-  holdsOf: [...wants.holdsOf],
-  units: [...wants.units.values()],
+/**
+ * What to load of it now. Not what an earlier load has brought meanwhile: it may run ahead, settle and leave while the
+ * ledger is read, and what was read of it would be older than what memory knew.
+ */
+export const toWanted = (wants: Wants, registry: Registry): Wanted => ({
+  products: [...wants.products].filter((id) => !registry.products.has(id)),
+  orders: [...wants.orders].filter((id) => !registry.orders.has(id)),
+  holdsOf: [...wants.holdsOf].filter((id) => !registry.holds.has(id)),
+  units: [...wants.units].flatMap(([key, cell]) => (registry.units.has(key) ? [] : [cell])),
 })
 
 /**
