@@ -22,7 +22,7 @@ const RECOVERY_MS = 30_000
 const SHOPPERS = 8
 
 /** Longest that anyone waits for an answer, milliseconds: a statement may run 5 s, a lost answer is sought for 5 s more. */
-const PATIENCE_MS = 12_000
+const PATIENCE_MS = 15_000
 
 /** Our own entrance to a database, past the proxy. */
 export class Entrance {
