@@ -62,7 +62,8 @@ const slowPayers = (shop: Shop, round: number): ReadonlyArray<Wish> =>
 const successor = async (database: string, env: Shop["env"]): Promise<Service> => {
   const before = await sessions(database)
   const service = await start(env)
-  const opened = async () => (await sessions(database)).difference(before).size > Number(env["WORKERS"])
+  const opened = async () =>
+    [...(await sessions(database))].filter((pid) => !before.has(pid)).length > Number(env["WORKERS"])
   await until("the threads of the one that stands by are loaded", opened, RECOVERY_MS)
   return service
 }
