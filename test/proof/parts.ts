@@ -31,6 +31,6 @@ export const PARTS: ReadonlyArray<Part> = [
   { name: "hand-over", run: HandOver.run, times: { 1: 10, 3: 10 } },
   { name: "postgres-trouble", run: PostgresTrouble.run, times: { 1: 5, 3: 5 } },
   { name: "embedded-trouble", run: EmbeddedTrouble.run, times: { 1: 5, 3: 5 } },
-  { name: "silence", run: Silence.run, times: { 1: 2, 3: 2 } },
+  { name: "silence", run: Silence.run, times: { 1: 3, 3: 3 } },
   { name: "linearizability", run: Linearizability.run, times: { 1: 10, 3: 10 } },
 ]
