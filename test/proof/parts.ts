@@ -29,8 +29,8 @@ export const PARTS: ReadonlyArray<Part> = [
   { name: "frozen-owner", run: FrozenOwner.run, times: { 1: 25, 3: 25 } },
   { name: "two-owners", run: TwoOwners.run, times: { 1: 20, 3: 20 } },
   { name: "hand-over", run: HandOver.run, times: { 1: 10, 3: 10 } },
-  { name: "postgres-trouble", run: PostgresTrouble.run, times: { 1: 5, 3: 5 } },
-  { name: "embedded-trouble", run: EmbeddedTrouble.run, times: { 1: 5, 3: 5 } },
+  { name: "postgres-trouble", run: PostgresTrouble.run, times: { 1: 18, 3: 9 } },
+  { name: "embedded-trouble", run: EmbeddedTrouble.run, times: { 1: 4, 3: 4 } },
   { name: "silence", run: Silence.run, times: { 1: 3, 3: 3 } },
   { name: "linearizability", run: Linearizability.run, times: { 1: 10, 3: 10 } },
 ]
