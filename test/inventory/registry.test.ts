@@ -2,9 +2,11 @@
 import { describe, expect, it } from "vitest"
 import * as MemoryIds from "../../src/adapters/memory/ids.ts"
 import { RESIDENT_ORDERS_MAX, RESIDENT_UNITS_MAX } from "../../src/app/inventory/limits.ts"
+import { Owner } from "../../src/app/inventory/owner.ts"
 import { Registry } from "../../src/app/inventory/registry.ts"
 import { Turns } from "../../src/app/inventory/turn.ts"
 import type { OrderId, ProductId } from "../../src/domain/ids.ts"
+import * as Lane from "../../src/domain/lane.ts"
 import * as Order from "../../src/domain/order.ts"
 import type { Loaded, Wanted } from "../../src/ports/ledger.ts"
 
@@ -47,5 +49,19 @@ describe("a registry", () => {
     const { current, durable } = registry.units.get(`${productId}c`)!
     expect([current, durable]).toEqual([{ count: 2 }, { count: 2 }])
     expect(current).not.toBe(durable)
+  })
+
+  it("does not ask again for what an earlier load has brought meanwhile", () => {
+    const productId = MemoryIds.make(5).next() as ProductId
+    const owner = new Owner([{ lane: Lane.of(productId), epoch: 1, seq: 0 }], () => 0)
+    const product = { id: productId, sku: "s", name: "", price, purchaseLimit: null, createdAt: 0 }
+    const read = () => owner.submit({ _tag: "ReadStock", productId }, () => undefined)
+    read()
+    const first = owner.takeWanted()!
+    read()
+    const stock = { onHand: 5, reserved: 0, version: 1 }
+    owner.loaded(first.wanted, first.entries, { ...nothing, products: [{ product, stock }] })
+    expect(first.wanted.products).toEqual([productId])
+    expect(owner.takeWanted()?.wanted.products).toEqual([])
   })
 })

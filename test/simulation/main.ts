@@ -5,12 +5,26 @@
  *     npm run simulate -- --seeds 1000            so many
  *     npm run simulate -- --seeds 1000 --from 500 beginning there
  *     npm run simulate -- --seed 17               one, with its whole history
+ *     npm run simulate -- --cramped ...           the same over a shop with tiny limits (`cramped.ts`)
  *
  * Exit code 1: a law was broken. A failing seed is told with the command that shows it again.
  */
 import { parseArgs } from "node:util"
-import { type Failure, runMany, type Sum } from "./many.ts"
-import { simulate } from "./simulate.ts"
+import { loadCramped } from "./cramped.ts"
+import type { Failure, Sum } from "./many.ts"
+import * as Roomy from "./many.ts"
+import type { Run } from "./simulate.ts"
+
+const { values } = parseArgs({
+  options: {
+    seed: { type: "string" },
+    seeds: { type: "string" },
+    from: { type: "string" },
+    cramped: { type: "boolean", default: false },
+  },
+})
+
+const shop = values.cramped ? await loadCramped() : Roomy
 
 const PROGRESS_EVERY = 100
 
@@ -44,7 +58,7 @@ const tellFailure = ({ replay, seed, theme, violations }: Failure): void => {
 }
 
 const showOne = async (seed: number): Promise<boolean> => {
-  const { faults, history, lines, moments, outcomes, theme, violations } = await simulate(seed)
+  const { faults, history, lines, moments, outcomes, theme, violations } = await shop.simulate(seed)
   for (const line of lines) say(line)
   table("faults that fired", faults)
   table("what shoppers were told", outcomes)
@@ -57,19 +71,17 @@ const showOne = async (seed: number): Promise<boolean> => {
 const showMany = async (from: number, count: number): Promise<boolean> => {
   if (count === 0) say("for ever; stop it with Ctrl+C")
   const startedAt = performance.now()
-  const sum = await runMany(from, count, ({ seed, violations }, { failures, seeds }) => {
+  const onRun = ({ seed, violations }: Run, { failures, seeds }: Sum): void => {
     if (violations.length > 0) tellFailure(failures.at(-1)!)
     if (seeds % PROGRESS_EVERY > 0) return
     const seconds = (performance.now() - startedAt) / 1_000
     say(`${seeds} seeds, up to ${seed}: ${failures.length} failed; ${(seeds / seconds).toFixed(0)} a second`)
-  })
+  }
+  const sum = await shop.runMany(from, count, onRun, values.cramped ? "--cramped" : "")
   tellSum(sum)
   return sum.failures.length === 0
 }
 
-const { values } = parseArgs({
-  options: { seed: { type: "string" }, seeds: { type: "string" }, from: { type: "string" } },
-})
 const seed = numberOf("seed", values.seed)
 const isHeld =
   seed === null

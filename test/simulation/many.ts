@@ -2,6 +2,8 @@
 import type { Counts } from "./journal.ts"
 import { type Run, simulate } from "./simulate.ts"
 
+export { simulate }
+
 export interface Failure {
   readonly seed: number
   readonly theme: string
@@ -20,17 +22,22 @@ export interface Sum {
   readonly failures: ReadonlyArray<Failure>
 }
 
-export const replayCommand = (seed: number): string => `npm run simulate -- --seed ${seed}`
+const replayCommand = (seed: number, flag: string): string =>
+  `npm run simulate -- ${flag === "" ? "" : `${flag} `}--seed ${seed}`
 
 const addTo = (sum: Counts, counts: Readonly<Counts>): void => {
   for (const [name, times] of Object.entries(counts)) sum[name] = (sum[name] ?? 0) + times
 }
 
-/** Seeds `from`, `from` + 1, ...; `count` 0 is for ever. `onRun` hears of each, and of the sum so far. */
+/**
+ * Seeds `from`, `from` + 1, ...; `count` 0 is for ever. `onRun` hears of each, and of the sum so far. `flag`: what a replay
+ * needs besides the seed.
+ */
 export const runMany = async (
   from: number,
   count: number,
   onRun: (run: Run, sum: Sum) => void = () => undefined,
+  flag = "",
 ): Promise<Sum> => {
   const failures: Array<Failure> = []
   const sum = { seeds: 0, from, faults: {}, outcomes: {}, moments: {}, failures }
@@ -41,7 +48,7 @@ export const runMany = async (
     addTo(sum.faults, faults)
     addTo(sum.outcomes, outcomes)
     addTo(sum.moments, moments)
-    if (violations.length > 0) failures.push({ seed, theme, violations, replay: replayCommand(seed) })
+    if (violations.length > 0) failures.push({ seed, theme, violations, replay: replayCommand(seed, flag) })
     onRun(run, sum)
   }
   return sum

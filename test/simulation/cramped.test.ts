@@ -1,0 +1,11 @@
+/** Tiny limits are met all the time, and no law is broken by it. */
+import { expect, it } from "vitest"
+import { runCramped } from "./cramped.ts"
+
+const SEEDS = 60
+
+it(`${SEEDS} seeds of a cramped shop break no law, and its mailboxes were full`, async () => {
+  const { failures, outcomes } = await runCramped(0, SEEDS)
+  expect(failures.map(({ replay, violations }) => `${replay}\n${violations.join("\n")}`)).toEqual([])
+  expect(outcomes["unavailable: mailbox-full"]).toBeGreaterThan(0)
+}, 120_000)
