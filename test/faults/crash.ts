@@ -29,6 +29,9 @@ const START_MS = 1_000
 /** Nobody listens there: where the shoppers turn while the service is down. */
 const NOWHERE = "http://127.0.0.1:1"
 
+/** Few enough knock at a closed door that the machine has time for the service behind it. */
+const PATIENCE_MS = 100
+
 const RECOVERY_MS = 30_000
 
 class Crash {
@@ -55,7 +58,12 @@ class Crash {
       const plenty = await stockShelves(where, 5, 1_000_000)
       const scarce = await stockShelves(where, 2, 60)
       const seed = this.#random(2 ** 31)
-      const shoppers = new Shoppers({ url: () => where, products: [...plenty, ...scarce], seed })
+      const shoppers = new Shoppers({
+        url: () => where,
+        products: [...plenty, ...scarce],
+        seed,
+        patienceMs: PATIENCE_MS,
+      })
       for (let round = 0; round < kills; round++) {
         const since = shoppers.wishes.length
         const blow = ground.blows[round % ground.blows.length]!

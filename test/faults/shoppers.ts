@@ -49,9 +49,11 @@ export interface Options {
   readonly severalIn?: number
   /** How often each asks before a wish is left open; unless told, half of them once, the others twenty times. */
   readonly attempts?: number
+  /** How soon whoever was turned away comes back, milliseconds; PATIENCE_MS unless told. */
+  readonly patienceMs?: number
 }
 
-/** Whoever was turned away comes back after this, milliseconds. */
+/** Whoever was turned away comes back after this, milliseconds, unless told otherwise. */
 const PATIENCE_MS = 20
 
 /** No answer at all within this is a defect of its own, milliseconds: above every deadline of the service. */
@@ -80,8 +82,6 @@ export const randomOf = (seed: number) => {
     return ((t ^ (t >>> 14)) >>> 0) % below
   }
 }
-
-const pause = () => new Promise((resolve) => setTimeout(resolve, PATIENCE_MS))
 
 const PAYMENTS = ["later", "later", "later", { token: "tok_ok" }, { token: "tok_ok" }, { token: "tok_decline" }]
 
@@ -130,10 +130,14 @@ export class Shoppers {
       for (let wish = left.pop(); wish !== undefined; wish = left.pop())
         while (finalOf(wish) === null && performance.now() < until) {
           await this.attempt(wish)
-          if (finalOf(wish) === null) await pause()
+          if (finalOf(wish) === null) await this.#pause()
         }
     }
     await Promise.all(Array.from({ length: this.#options.size ?? 16 }, shop))
+  }
+
+  #pause(): Promise<unknown> {
+    return new Promise((resolve) => setTimeout(resolve, this.#options.patienceMs ?? PATIENCE_MS))
   }
 
   async #fulfil(wish: Wish): Promise<void> {
@@ -143,7 +147,7 @@ export class Shoppers {
     for (let made = 0; made < attempts && this.#open; made++) {
       await this.attempt(wish)
       if (finalOf(wish) !== null) return
-      await pause()
+      await this.#pause()
     }
   }
 
