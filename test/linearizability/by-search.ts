@@ -7,10 +7,11 @@
  * passed and how far each deed under way has come; since finished deeds are left behind, a dead end costs no more than what
  * overlaps it: the history is in effect cut wherever nothing is under way.
  *
- * Three rules make it fast and lose nothing, each by exchanging steps in an order that explains everything: a step that
+ * Four rules make it fast and lose nothing, the first three by exchanging steps of an order that explains all: a step that
  * only looks is taken as soon as it fits (nobody else notices); of two deeds that are alike and have come equally far the
  * one with the earlier answer goes first; of two changes between which nobody looked only one order is tried, and neither
- * is tried unless it leads to something that somebody saw or needs (`reach.ts`).
+ * is tried unless it leads to something that somebody saw or needs; and where something that was seen can no longer come
+ * to pass, whatever happens until its answer, nothing is tried any more (`reach.ts`).
  *
  * Law: complete and sound for the steps it is given. Limits: positions, SEARCH_MAX; beyond it the verdict is `Undecided`,
  * which is nobody's pass.
@@ -23,8 +24,8 @@ export type Verdict =
   | { readonly _tag: "Impossible"; readonly why: string; readonly searched: number }
   | { readonly _tag: "Undecided"; readonly why: string; readonly searched: number }
 
-/** Positions looked at in one history: some ten seconds. */
-export const SEARCH_MAX = 1_000_000
+/** Positions looked at in one history; one or two for each step are usual. A minute, at worst. */
+export const SEARCH_MAX = 100_000
 
 /** A deed under way has a place in every position's progress; it is given to another once all of its steps are taken. */
 interface Place {
@@ -35,6 +36,8 @@ interface Place {
   /** When its answer came, and how many of its steps were taken by then; Infinity and 0: it did not. */
   readonly due: number
   readonly steps: number
+  /** Which event its answer is; null: it did not come. */
+  answer: number | null
 }
 
 interface Event {
@@ -93,16 +96,17 @@ const eventsOf = (deeds: ReadonlyArray<History.Deed>): ReadonlyArray<Event> => {
     .sort((a, b) => a.at - b.at || (a.kind === b.kind ? 0 : a.kind === "call" ? -1 : 1))
   const places = new Map<History.Deed, Place>()
   const taken: Array<Place | null> = []
-  return moments.map(({ at, kind, deed, steps }) => {
+  return moments.map(({ at, kind, deed, steps }, index) => {
     if (kind === "call") {
       const free = taken.indexOf(null)
       const slot = free === -1 ? taken.length : free
       const due = steps === 0 ? Number.POSITIVE_INFINITY : deed.steps[steps - 1]!.by
-      places.set(deed, { deed, slot, likeness: likenessOf(deed), due, steps })
+      places.set(deed, { deed, slot, likeness: likenessOf(deed), due, steps, answer: null })
       taken[slot] = places.get(deed)!
     }
     const place = places.get(deed)!
     const underWay = taken.filter((one) => one !== null)
+    if (kind === "answer") place.answer = index
     if (kind === "answer" && isOver(place)) taken[place.slot] = null
     return { at, kind, place, underWay }
   })
@@ -131,7 +135,8 @@ class Search {
       this.#met.add(name)
       if (++this.searched > max) return null
       this.#note(here)
-      if (here.last === null || this.#leadsOn(here, here.last)) open.push(...this.#next(here))
+      if ((here.last === null || this.#leadsOn(here, here.last)) && this.#leavesRoom(here))
+        open.push(...this.#next(here))
     }
     return false
   }
@@ -214,13 +219,32 @@ class Search {
    */
   #leadsOn({ passed, state, progress }: Position, { before, place, step }: Taking): boolean {
     const { place: wanted, underWay } = this.#events[passed]!
-    if (place.deed.steps.slice(done(progress, place)).some((later) => isSilent(later) && frees(later))) return true
+    if (stepsAhead(progress, place).some((later) => isSilent(later) && frees(later))) return true
     if (frees(step) && !History.fits(wanted.deed.steps[done(progress, wanted)]!, before)) return true
     const others = underWay.filter((other) => other !== wanted)
-    const ahead = others.map((other) => silentlyAhead(other.deed.steps.slice(done(progress, other))))
+    const ahead = others.map((other) => silently(stepsAhead(progress, other)))
     return canReach(state, ahead, targets(progress, underWay))
   }
+
+  /** Whether everything that was seen by those under way can still come to pass. */
+  #leavesRoom({ passed, state, progress }: Position): boolean {
+    const { underWay } = this.#events[passed]!
+    return underWay.every((seer) => {
+      const seen = targets(progress, [seer])
+      if (seen.length === 0 || seer.answer === null) return true
+      const called = this.#events.slice(passed, seer.answer).filter(({ kind }) => kind === "call")
+      const ahead = underWay.filter((other) => other !== seer).map((other) => stepsAhead(progress, other))
+      const all = [...ahead, ...called.map(({ place }) => place.deed.steps)]
+      return canReach(state, all.map(changes), seen)
+    })
+  }
 }
+
+const stepsAhead = (progress: string, place: Place): ReadonlyArray<History.Step> =>
+  place.deed.steps.slice(done(progress, place))
+
+const changes = (steps: ReadonlyArray<History.Step>): ReadonlyArray<History.Step> =>
+  steps.filter((step) => !History.looksOnly(step))
 
 /** The step that is wanted first, then those that make units available, then by their answers. */
 const comesBefore = (one: Taking, other: Taking, wanted: Place): boolean => {
@@ -229,7 +253,8 @@ const comesBefore = (one: Taking, other: Taking, wanted: Place): boolean => {
   return one.place.due === other.place.due ? one.place.slot < other.place.slot : one.place.due < other.place.due
 }
 
-const silentlyAhead = (steps: ReadonlyArray<History.Step>): ReadonlyArray<History.Step> => {
+/** Up to the first that tells what it saw. */
+const silently = (steps: ReadonlyArray<History.Step>): ReadonlyArray<History.Step> => {
   const end = steps.findIndex((step) => !isSilent(step))
   return end === -1 ? steps : steps.slice(0, end)
 }

@@ -17,11 +17,11 @@ import type { History, Movement } from "./history.ts"
 
 /** Few and hot, so that callers get in each other's way; three, so that orders of several lie on several workers. */
 const PRODUCTS = 3
-const CALLERS = 24
-/** In one round. A third of them touch each product. */
+const CALLERS = 16
+/** In one round; about a third of them touch each product. */
 const OPERATIONS = 900
 /** Soon gone: refusals and acceptances alternate. */
-const ON_HAND = 300
+const ON_HAND = 30_000
 
 interface OrderRow {
   readonly id: string
@@ -158,14 +158,21 @@ const keep = (round: Round, seed: number): string => {
   return file
 }
 
-/** `times`: histories. */
-export const run = async ({
-  times,
-  workers,
-  seed,
-  freshDatabase,
-  log,
-}: Campaign.Options): Promise<Campaign.Findings> => {
+const tallyOf = (round: Round, faults: Campaign.Tally, outcomes: Campaign.Tally): void => {
+  const { operations, unanswered, notNow } = round.crowd
+  faults.add("killed while operations were under way")
+  faults.add("attempts without an answer", unanswered)
+  faults.add("attempts answered 503", notNow)
+  faults.add("operations that stayed open", operations.filter(({ told }) => told === null).length)
+  for (const { asked, told } of operations)
+    outcomes.add(`${asked.kind}: ${told === null ? "open" : Claims.kindOf(told)}`)
+}
+
+/** `times`: histories. `seen` hears of each, after both checkers. */
+export const run = async (
+  { times, workers, seed, freshDatabase, log }: Campaign.Options,
+  seen: (history: History) => void = () => undefined,
+): Promise<Campaign.Findings> => {
   const faults = new Campaign.Tally()
   const outcomes = new Campaign.Tally()
   const violations: Array<string> = []
@@ -174,34 +181,23 @@ export const run = async ({
     const roundSeed = seed + made
     const round = await record({ workers, seed: roundSeed, freshDatabase })
     const { crowd, histories } = round
-    faults.add("killed while operations were under way")
-    faults.add("attempts without an answer", crowd.unanswered)
-    faults.add("operations that stayed open", crowd.operations.filter(({ told }) => told === null).length)
-    for (const { asked, told } of crowd.operations)
-      outcomes.add(`${asked.kind}: ${told === null ? "open" : Claims.kindOf(told)}`)
+    tallyOf(round, faults, outcomes)
     const found = [...crowd.nonsense, ...crowd.operations.flatMap(Claims.unexpected), ...ordersNobodyPlaced(round)]
     for (const history of histories) {
       made++
-      checks += history.deeds.reduce((sum, { steps }) => sum + steps.length, 0)
+      const { deeds, movements } = history
+      checks += deeds.reduce((sum, { steps }) => sum + steps.length, 0)
       found.push(...ByVersion.check(history))
       const verdict = BySearch.check(history)
       if (verdict._tag !== "Linearizable") found.push(`${verdict._tag}: ${verdict.why}`)
       outcomes.add(verdict._tag)
-      log(
-        `history ${made}: ${history.deeds.length} deeds, ${history.movements.length} versions, ${verdict._tag} after ${verdict.searched} positions`,
-      )
+      const size = `${deeds.length} deeds, ${movements.length} versions`
+      log(`history ${made}: ${size}, ${verdict._tag} after ${verdict.searched} positions`)
+      seen(history)
     }
     if (found.length > 0) log(`recorded in ${keep(round, roundSeed)}`)
     violations.push(...found)
   }
-  return {
-    campaign: "linearizability",
-    workers,
-    seed,
-    faults: faults.counts,
-    outcomes: outcomes.counts,
-    checks,
-    violations,
-    notTested: [],
-  }
+  const counts = { faults: faults.counts, outcomes: outcomes.counts }
+  return { campaign: "linearizability", workers, seed, ...counts, checks, violations, notTested: [] }
 }

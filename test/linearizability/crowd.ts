@@ -13,9 +13,9 @@ import { available } from "./history.ts"
  * Units of a line. Large, so that of some orders under way every few add up to another sum: what was read then tells much
  * about what had happened.
  */
-const QUANTITY_MAX = 97
+const QUANTITY_MAX = 9_973
 /** Of an arrival: enough for the shelves to be neither empty nor full for long. */
-const ARRIVAL_MAX = 400
+const ARRIVAL_MAX = 40_000
 
 /** Numbers below a bound, from a seed (mulberry32). */
 export const randomOf = (seed: number) => {

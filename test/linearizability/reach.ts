@@ -19,7 +19,7 @@ const codeOf = (available: number, reserved: number): number => available * SPRE
 type Ahead = ReadonlyArray<ReadonlyArray<History.Step>>
 
 /** Every sum that some of the changes have; of each deed the first so many. */
-const sums = (ahead: Ahead): ReadonlySet<number> => {
+const sumsOf = (ahead: Ahead): ReadonlySet<number> => {
   let all = new Set([0])
   for (const steps of ahead) {
     const grown = new Set(all)
@@ -42,11 +42,18 @@ const meet = (some: ReadonlySet<number>, others: ReadonlySet<number>, wanted: nu
   return false
 }
 
-/** `ahead`: for each deed the changes it could make next, one after another. */
-export const canReach = (state: History.State, ahead: Ahead, targets: ReadonlyArray<Target>): boolean => {
+/** Sums of one half, beyond which the question costs more than what it saves. */
+const SUMS_MAX = 20_000
+
+const waysOf = (ahead: Ahead): number => ahead.reduce((ways, steps) => ways * (steps.length + 1), 1)
+
+/** `deeds`: of each the changes it could make next, one after another. */
+export const canReach = (state: History.State, deeds: Ahead, targets: ReadonlyArray<Target>): boolean => {
   if (targets.length === 0) return false
+  const ahead = deeds.filter((steps) => steps.length > 0)
   const middle = ahead.length >>> 1
-  const halves = [sums(ahead.slice(0, middle)), sums(ahead.slice(middle))] as const
+  if (Math.max(waysOf(ahead.slice(0, middle)), waysOf(ahead.slice(middle))) > SUMS_MAX) return true
+  const halves = [sumsOf(ahead.slice(0, middle)), sumsOf(ahead.slice(middle))] as const
   const now = History.available(state)
   return targets.some(({ available, reserved }) =>
     reserved === null
