@@ -50,6 +50,8 @@ export class Crowd {
   readonly node: Node
   /** How often a request is sent twice, once in so many; 0: never. */
   twice = 0
+  /** How often somebody hangs up before he is answered, once in so many; 0: never. */
+  hasty = 0
   #coming = 0
   readonly #wanting = new Map<ProductId, number>()
   /** When somebody last asked to pay, or was answered, by order. */
@@ -129,12 +131,14 @@ export class Crowd {
       exit: null,
       undurable: [],
     })
-    const end = (ended: Ended) => {
-      if (attempt.endedAt !== null) return
+    /** False: it had ended before. */
+    const end = (ended: Ended): boolean => {
+      if (attempt.endedAt !== null) return false
       attempt.endedAt = this.#world.now
       this.#want(request, -1)
       if (request.pays !== null) this.#paidAt.set(request.pays, this.#world.now)
       this.#ended(wish, attempt, at, ended, then)
+      return true
     }
     this.#send(request, at, end, () => {
       if (attempt.outcome === "open") attempt.outcome = "gone"
@@ -143,7 +147,7 @@ export class Crowd {
     this.#world.post(this.node, PATIENCE, () => end({ _tag: "Lost" }))
   }
 
-  #send(request: Request, at: number, end: (ended: Ended) => void, gone: () => void): void {
+  #send(request: Request, at: number, end: (ended: Ended) => boolean, gone: () => void): void {
     const services = this.#services()
     // Whoever balances the load knows mostly who is ready.
     const ready = services.filter((service) => service.isReady)
@@ -151,8 +155,9 @@ export class Crowd {
     const travel = () => (this.#dice.oneIn(30) ? this.#dice.between(5_000, 80_000) : this.#dice.between(50, 1_500))
     const lost = () => void this.#world.post(this.node, travel(), gone)
     if (service.isDead) return lost()
-    const handle = () =>
-      service.handle(
+    const isHasty = this.#dice.oneIn(this.hasty)
+    const handle = () => {
+      const hangUp = service.handle(
         request.claim,
         request.ask,
         (exit) => {
@@ -161,6 +166,14 @@ export class Crowd {
         },
         lost,
       )
+      if (!isHasty) return
+      // He is gone at once; the process hears of it a little later.
+      this.#world.post(this.node, this.#dice.below(30_000), () => {
+        if (!end({ _tag: "Lost" })) return
+        this.#journal.fault("a caller hung up")
+        this.#world.post(service.main, travel(), hangUp)
+      })
+    }
     const arrivesAt = this.#world.now + travel()
     // Whoever is on his way to a process when it dies is told so by nobody but his own patience.
     this.#world.post(service.main, arrivesAt - this.#world.now, () => {

@@ -30,6 +30,8 @@ export interface Scenario {
   readonly moods: Moods
   /** A request is sent twice, once in so many; 0: never. */
   readonly twice: number
+  /** Somebody hangs up before he is answered, once in so many; 0: never. */
+  readonly hasty: number
   /** How long people trade, milliseconds. */
   readonly tradeMs: number
   readonly shelves: ReadonlyArray<{ readonly onHand: number; readonly purchaseLimit: number | null }>
@@ -168,6 +170,7 @@ export const of = (seed: number, dice: Dice): Scenario => {
     luck: luckOf(theme, dice),
     moods: moodsOf(theme, dice),
     twice: dice.pick([0, 6, 12]),
+    hasty: dice.pick([0, 12, 25]),
     tradeMs,
     shelves: lapses ? plenty(dice) : shelvesOf(theme, dice),
     wishes: isRush ? dice.between(10, 25) : dice.between(isPair || lapses ? 60 : 25, 80),

@@ -96,21 +96,29 @@ export class Service {
     return this.isOpen && this.#outside.leases.holder === this.host
   }
 
-  /** A request as it comes in: answered once, or `lost` when the process dies first. To be called on its main node. */
+  /**
+   * A request as it comes in: answered once, or `lost` when the process dies first. To be called on its main node. Gives what
+   * to do when the caller hangs up.
+   */
   handle<A extends Replayable<unknown>>(
     claim: Claim | null,
     ask: (shop: Shop["Service"]) => Effect.Effect<A, Refused | Unavailable>,
     answered: (exit: Exit.Exit<A, Failure>) => void,
     lost: () => void,
-  ): void {
-    if (!this.isOpen) return lost()
+  ): () => void {
+    if (!this.isOpen) {
+      lost()
+      return () => undefined
+    }
     const begun: Begun = { lost }
     this.#begun.add(begun)
     const shop = Context.get(this.#context!, Shop)
-    this.main.fork(this.#claims!.once(claim, ask(shop))).addObserver((exit) => {
+    const fiber = this.main.fork(this.#claims!.once(claim, ask(shop)))
+    fiber.addObserver((exit) => {
       this.#begun.delete(begun)
       answered(exit)
     })
+    return () => fiber.interruptUnsafe()
   }
 
   /** It dies, at once: nothing of it goes on, and who waited for it has lost his connection. */

@@ -19,6 +19,7 @@ const SOMETIMES = [
 ]
 
 const FAULTS = [
+  "a caller hung up",
   "a clock put back",
   "a clock put forward",
   "a process asked to stop",

@@ -129,10 +129,11 @@ class Simulation {
   }
 
   storm(): void {
-    const { luck, mischief, moods, tradeMs, twice } = this.scenario
+    const { hasty, luck, mischief, moods, tradeMs, twice } = this.scenario
     this.database.luck = luck
     this.provider.moods = moods
     this.crowd.twice = twice
+    this.crowd.hasty = hasty
     this.#isStorm = true
     this.trade.begin()
     for (const { atMs, what } of mischief)
@@ -149,6 +150,7 @@ class Simulation {
     this.#isStorm = false
     this.journal.write("peace", "no more faults")
     this.crowd.twice = 0
+    this.crowd.hasty = 0
     this.machines.heal()
     const calmFrom = this.machines.latestWallMs + CALM_MS
     this.world.post(this.database.node, 5 * SECOND, () => this.trade.tryAgain())
