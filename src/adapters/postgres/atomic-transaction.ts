@@ -2,18 +2,25 @@
  * A transaction on one connection: BEGIN, statements, COMMIT. What does not depend on an answer is sent together, so that
  * BEGIN travels with the first statements and COMMIT with the last: two round trips for an order.
  *
- * Limits: ATOMIC_CONNECTIONS transactions at a time; the others wait for a connection.
+ * Limits: CONNECTIONS transactions at a time, the others wait for one; a line that says nothing for ANSWER_SECONDS is given
+ * up, and with it the transaction.
  * Fails: SqlError; nothing was written, unless the connection was lost while COMMIT was under way.
  */
 import { PgClient, type PgConnection, PgPool } from "@effect/sql-pg"
 import { Effect, type Scope } from "effect"
-import type { SqlError } from "effect/sql/SqlError"
+import { ConnectionError, SqlError } from "effect/sql/SqlError"
+
+/** Several a core, so that a flush of one leaves none idle; few enough that the line for a hot row stays short. */
+const CONNECTIONS = 16
+
+/** Twice the server's own limit for a statement: past it nobody is going to answer. */
+const ANSWER_SECONDS = 10
 
 /**
- * Measured on two cores with 256 buyers: fewer leave the processors idle while a commit is flushed, more add only waiting
- * for rows.
+ * The server ends a transaction in which nothing is asked for so long, milliseconds: its client's line is silent, and what
+ * it has locked is wanted by others. Before the client gives up, so that who comes again finds nothing locked.
  */
-const ATOMIC_CONNECTIONS = 16
+const IDLE_IN_TRANSACTION_MS = 5_000
 
 export interface Statement {
   readonly sql: string
@@ -42,32 +49,49 @@ const BEGIN = say("begin")
 const COMMIT = say("commit")
 const ROLLBACK = say("rollback")
 
-export type Transact = <A>(body: (send: Send) => Effect.Effect<Ending<A>, SqlError>) => Effect.Effect<A, SqlError>
+type Body<A> = (send: Send) => Effect.Effect<Ending<A>, SqlError>
+
+export type Transact = <A>(body: Body<A>) => Effect.Effect<A, SqlError>
+
+const silence = new SqlError({
+  reason: new ConnectionError({ cause: new Error(`no answer within ${ANSWER_SECONDS} s`), operation: "query" }),
+})
 
 /** One after another in one write; the first error is that of the earliest statement. */
 const pipeline = (connection: PgConnection.PgConnection, statements: ReadonlyArray<Statement>) =>
-  Effect.forEach(statements, ({ sql, parameters }) => Effect.result(connection.queryValues(sql, parameters)), {
+  Effect.forEach(statements, ({ parameters, sql }) => Effect.result(connection.queryValues(sql, parameters)), {
     concurrency: "unbounded",
-  }).pipe(Effect.flatMap((results) => Effect.forEach(results, (result) => Effect.fromResult(result))))
+  }).pipe(
+    Effect.interruptible,
+    Effect.timeoutOrElse({ duration: `${ANSWER_SECONDS} seconds`, orElse: () => Effect.fail(silence) }),
+    Effect.flatMap((results) => Effect.forEach(results, (result) => Effect.fromResult(result))),
+  )
 
-const within = <A>(
-  connection: PgConnection.PgConnection,
-  body: (send: Send) => Effect.Effect<Ending<A>, SqlError>,
-): Effect.Effect<A, SqlError> => {
+const within = <A>(pool: PgPool.PgPool, connection: PgConnection.PgConnection, body: Body<A>) => {
   let begun = false
+  let silent = false
+  const ask = (statements: ReadonlyArray<Statement>) =>
+    Effect.tapError(pipeline(connection, statements), (error) =>
+      Effect.sync(() => {
+        silent ||= error === silence
+      }),
+    )
   const send: Send = (statements) => {
-    if (begun) return pipeline(connection, statements)
+    if (begun) return ask(statements)
     begun = true
-    return Effect.map(pipeline(connection, [BEGIN, ...statements]), (rows) => rows.slice(1))
+    return Effect.map(ask([BEGIN, ...statements]), (rows) => rows.slice(1))
   }
-  const undo = Effect.suspend(() => (begun ? Effect.ignore(pipeline(connection, [ROLLBACK])) : Effect.void))
+  /** A line that is given up ends its session, and with it the transaction. */
+  const undo = Effect.suspend(() => {
+    if (silent) return pool.invalidate(connection)
+    return begun ? Effect.ignore(ask([ROLLBACK])) : Effect.void
+  })
   return Effect.gen(function* () {
-    const ending = yield* Effect.onError(body(send), () => undo)
+    const ending = yield* body(send)
     if (ending._tag === "Rollback") yield* undo
-    // After an error among the last statements, COMMIT itself rolls back.
     else yield* send([...ending.last, COMMIT])
     return ending.value
-  })
+  }).pipe(Effect.onError(() => undo))
 }
 
 /** Transactions on connections of their own. Each runs to its end, whoever hangs up. */
@@ -75,12 +99,16 @@ export const make: Effect.Effect<Transact, never, PgClient.PgClient | Scope.Scop
   const sql = yield* PgClient.PgClient
   const pool = yield* PgPool.make({
     ...sql.config,
+    startupParameters: {
+      ...sql.config.startupParameters,
+      idle_in_transaction_session_timeout: String(IDLE_IN_TRANSACTION_MS),
+    },
     // Statements of one transaction share a write; a connection still serves one transaction at a time.
     multiplex: true,
     multiplexConcurrency: 1,
     minConnections: 0,
-    maxConnections: ATOMIC_CONNECTIONS,
+    maxConnections: CONNECTIONS,
     idleTimeout: "10 minutes",
   }).pipe(Effect.orDie)
-  return (body) => Effect.uninterruptible(pool.use((connection) => within(connection, body)))
+  return (body) => Effect.uninterruptible(pool.use((connection) => within(pool, connection, body)))
 })
