@@ -1,40 +1,53 @@
-/** Who owns the lanes, sentence by sentence, with a lease and a crew that do as they are told. */
-import { Effect, Layer } from "effect"
-import { TestClock } from "effect/testing"
-import { describe, expect, it } from "vitest"
+/** Who owns lanes tells what he read only under the lease under which he was asked. */
+import { Deferred, Effect, Exit, Fiber, Layer } from "effect"
+import { expect, it } from "vitest"
+import * as MemoryProbe from "../../src/adapters/memory/probe.ts"
 import * as Ownership from "../../src/app/inventory/ownership.ts"
 import { Readiness } from "../../src/app/readiness.ts"
+import type { ProductId } from "../../src/domain/ids.ts"
+import { unavailable } from "../../src/ports/failures.ts"
+import { Inventory } from "../../src/ports/inventory.ts"
 import { Lease } from "../../src/ports/lease.ts"
-import { type Happening, Probe } from "../../src/ports/probe.ts"
-import { Workers } from "../../src/ports/workers.ts"
+import { type Answering, Workers } from "../../src/ports/workers.ts"
 
-describe("an owner that is fenced as soon as it has taken the lanes", () => {
-  it("takes them again at once the first time, and then ever later: what broke it may break it again", async () => {
-    const happened: Array<Happening> = []
-    const takes = () => happened.filter(({ _tag }) => _tag === "LanesTaken").length
-    const lease = Lease.of({
-      acquire: () => Effect.succeed({ lanes: [], isFresh: () => true, lost: Effect.never }),
-    })
-    const crew = Workers.of({ start: () => Effect.succeed({ workers: [], fenced: Effect.void }) })
-    const layer = Layer.effectDiscard(Ownership.Ownership.use(({ begin }) => begin)).pipe(
-      Layer.provideMerge(Ownership.layer(1)),
-      Layer.provideMerge(Readiness.layer),
-      Layer.provide(Layer.succeed(Lease, lease)),
-      Layer.provide(Layer.succeed(Workers, crew)),
-      Layer.provide(Layer.succeed(Probe, { emit: (happening) => happened.push(happening) })),
-    )
-    const program = Effect.gen(function* () {
-      yield* Layer.build(layer)
-      yield* TestClock.adjust("1 millis")
-      const atOnce = takes()
-      yield* TestClock.adjust("60 seconds")
-      return { atOnce, inAMinute: takes() }
-    })
-    const { atOnce, inAMinute } = await Effect.runPromise(
-      Effect.scoped(program).pipe(Effect.provide(TestClock.layer())),
-    )
-    expect(atOnce).toBe(2)
-    expect(inAMinute).toBeGreaterThan(10)
-    expect(inAMinute).toBeLessThan(25)
+it("does not tell what an earlier lease's owner had read, though the new lease is fresh", async () => {
+  const asked: Array<Answering> = []
+  const losses: Array<Deferred.Deferred<void>> = []
+  const lease = Lease.of({
+    acquire: () =>
+      Effect.sync(() => {
+        const lost = Deferred.makeUnsafe<void>()
+        losses.push(lost)
+        return { lanes: [{ lane: 0, epoch: losses.length, seq: 0 }], isFresh: () => true, lost: Deferred.await(lost) }
+      }),
   })
+  const crew = {
+    workers: [{ submit: (_: unknown, answer: Answering) => void asked.push(answer) }],
+    fenced: Effect.never,
+  }
+  const productId = "019b76da-a800-7000-8000-000000000000" as ProductId
+  const told = await Effect.gen(function* () {
+    const { begin } = yield* Ownership.Ownership
+    const { submit } = yield* Inventory
+    yield* begin
+    const read = Effect.exit(submit({ _tag: "ReadStock", productId }))
+    const until = (done: () => boolean) => Effect.repeat(Effect.yieldNow, { while: () => !done() })
+    yield* until(() => losses.length === 1)
+    yield* Effect.yieldNow
+    const reading = yield* Effect.forkChild(read)
+    yield* until(() => asked.length === 1)
+    yield* Deferred.succeed(losses[0]!, undefined)
+    yield* until(() => losses.length === 2)
+    const stock = { onHand: 5, reserved: 0, version: 1 }
+    asked[0]!(Exit.succeed({ reply: { _tag: "Stock", productId, stock }, replayed: false }))
+    return yield* Fiber.join(reading)
+  }).pipe(
+    Effect.provide(Ownership.layer(1)),
+    Effect.provide(Layer.mergeAll(Readiness.layer, MemoryProbe.silent)),
+    Effect.provideService(Lease, lease),
+    Effect.provideService(Workers, Workers.of({ start: () => Effect.succeed(crew) })),
+    Effect.scoped,
+    Effect.runPromise,
+  )
+  expect(told).toEqual(Exit.fail(unavailable("stale-owner")))
 })

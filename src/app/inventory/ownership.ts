@@ -64,9 +64,11 @@ export const layer = (workers: number) =>
           if (ending !== null && placement !== null) runBackground(placement.finish(order.id, elsewhere, ending))
         })
         placement = Placement.make(started.workers)
-        isFresh = held.isFresh
+        let isOver = false
+        isFresh = () => !isOver && held.isFresh()
         yield* SubscriptionRef.set(readiness, "ready")
         yield* Effect.raceFirst(held.lost, started.fenced)
+        isOver = true
         probe.emit({ _tag: "LanesLost", lanes: held.lanes.length })
       }).pipe(
         Effect.ensuring(
@@ -97,19 +99,22 @@ export const layer = (workers: number) =>
       )
       // A commit is fenced by its epoch; what was only read is fenced here, on its way out: a frozen owner that wakes up
       // does not know yet that somebody else has sold on.
-      const believed = Effect.suspend(() => (isFresh() ? Effect.void : Effect.fail(unavailable("stale-owner"))))
+      const believed = (isFresh: () => boolean) =>
+        Effect.suspend(() => (isFresh() ? Effect.void : Effect.fail(unavailable("stale-owner"))))
 
       const inventory = Inventory.of({
         submit: (command) =>
           Effect.suspend(() => {
             if (placement === null) return notNow
+            // Of the lease under which it was asked: by the time of the answer there may be another one.
+            const believable = believed(isFresh)
             // Memory that is partly old and partly read anew may contradict itself: that is no defect of ours either.
             const answer = Effect.catchDefect(placement.submit(command), (defect) =>
-              Effect.andThen(believed, Effect.die(defect)),
+              Effect.andThen(believable, Effect.die(defect)),
             )
             return command._tag === "ReadStock"
-              ? Effect.tap(answer, believed)
-              : Effect.tapError(answer, (error) => (error._tag === "Refused" ? believed : Effect.void))
+              ? Effect.tap(answer, believable)
+              : Effect.tapError(answer, (error) => (error._tag === "Refused" ? believable : Effect.void))
           }),
       })
       return Context.make(Inventory, inventory).pipe(Context.add(Ownership, { begin: Effect.asVoid(begun.open) }))
