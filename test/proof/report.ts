@@ -21,7 +21,12 @@ export interface Simulated {
   readonly moments: Counts
   readonly outcomes: Counts
   readonly themes: Counts
-  readonly failed: ReadonlyArray<{ readonly seed: number; readonly violations: ReadonlyArray<string> }>
+  readonly failed: ReadonlyArray<{
+    readonly seed: number
+    readonly violations: ReadonlyArray<string>
+    /** The command that shows it again. */
+    readonly replay: string
+  }>
 }
 
 export interface Sabotage {
@@ -38,6 +43,8 @@ export interface Report {
   readonly versions: Readonly<Record<string, string>>
   readonly machine: Readonly<Record<string, string | number>>
   readonly simulation: Simulated | null
+  /** The same over a shop with tiny limits. */
+  readonly cramped: Simulated | null
   readonly sabotage: ReadonlyArray<Sabotage>
   readonly campaigns: ReadonlyArray<Findings & { readonly seconds: number }>
   /** Parts that broke off, with what was said. */
@@ -78,10 +85,9 @@ const inline = (of: Counts): string =>
     .map(([name, count]) => `${name}: ${count.toLocaleString("en")}`)
     .join(" · ")
 
-const violationsOf = ({ brokenOff, campaigns, sabotage, simulation }: Report): ReadonlyArray<string> => [
-  ...(simulation?.failed ?? []).map(
-    ({ seed, violations }) =>
-      `seed ${seed} (\`npm run simulate -- --seed ${seed}\`): ${violations.slice(0, 3).join(" | ")}`,
+const violationsOf = ({ brokenOff, campaigns, cramped, sabotage, simulation }: Report): ReadonlyArray<string> => [
+  ...[...(simulation?.failed ?? []), ...(cramped?.failed ?? [])].map(
+    ({ replay, seed, violations }) => `seed ${seed} (\`${replay}\`): ${violations.slice(0, 3).join(" | ")}`,
   ),
   ...sabotage.filter(({ seedsNeeded }) => seedsNeeded === null).map(({ name }) => `sabotage not caught: ${name}`),
   ...campaigns.flatMap(({ campaign, seed, violations, workers }) =>
@@ -90,7 +96,7 @@ const violationsOf = ({ brokenOff, campaigns, sabotage, simulation }: Report): R
   ...brokenOff,
 ]
 
-const simulationText = (simulation: Simulated): string => `## Deterministic simulation
+const simulationText = (title: string, simulation: Simulated): string => `## ${title}
 
 ${plural(simulation.seeds, "seed")}, each run twice with the same history; ${plural(simulation.failed.length, "seed")} failed.
 
@@ -127,7 +133,7 @@ What callers were told: ${inline(found.outcomes)}${found.figures === undefined ?
 
 export const markdown = (report: Report): string => {
   const violations = violationsOf(report)
-  const { campaigns, machine, sabotage, simulation, versions } = report
+  const { campaigns, cramped, machine, sabotage, simulation, versions } = report
   const replay =
     "`npm run proof` runs all of it again; `npm run simulate -- --seed N` replays one seed, event by event."
   return `${[
@@ -139,7 +145,10 @@ export const markdown = (report: Report): string => {
       .join(", ")}.`,
     `**${plural(violations.length, "violation")}.** ${replay} How to read this, and why to believe it: docs/testing.md.`,
     violations.length === 0 ? "" : violations.map((each) => `- ${each}`).join("\n"),
-    simulation === null ? "" : simulationText(simulation),
+    simulation === null ? "" : simulationText("Deterministic simulation", simulation),
+    cramped === null
+      ? ""
+      : simulationText("The same in a cramped shop: every limit tiny, and met all the time", cramped),
     sabotage.length === 0 ? "" : sabotageText(sabotage),
     campaigns.length === 0
       ? ""

@@ -1,11 +1,13 @@
 /** A thread of the proof that simulates some of the seeds, each twice, and tells what happened in sums. */
 import { parentPort, workerData } from "node:worker_threads"
-import { simulate } from "../simulation/simulate.ts"
+import { loadCramped } from "../simulation/cramped.ts"
+import * as Roomy from "../simulation/many.ts"
 import { add, type Counts, type Simulated } from "./report.ts"
 
 export interface Share {
+  readonly shop: "roomy" | "cramped"
   readonly from: number
-  readonly count: number
+  readonly length: number
   /** Every how many seeds this thread takes one. */
   readonly step: number
 }
@@ -13,7 +15,8 @@ export interface Share {
 /** Seeds between two words to the main thread. */
 const WORD = 50
 
-const { count, from, step } = workerData as Share
+const { from, length, shop, step } = workerData as Share
+const { replayCommand, simulate } = shop === "cramped" ? await loadCramped() : Roomy
 
 const sums = { seeds: 0, faults: {}, moments: {}, outcomes: {}, themes: {}, failed: [] } satisfies Simulated as {
   seeds: number
@@ -24,12 +27,13 @@ const sums = { seeds: 0, faults: {}, moments: {}, outcomes: {}, themes: {}, fail
   failed: Array<Simulated["failed"][number]>
 }
 
-for (let seed = from; seed < from + count; seed += step) {
+for (let seed = from; seed < from + length; seed += step) {
   const run = await simulate(seed)
   const again = await simulate(seed)
   const violations = [...run.violations]
   if (run.history !== again.history) violations.push("the same seed took another course when it ran again")
-  if (violations.length > 0) sums.failed.push({ seed, violations })
+  const replay = replayCommand(seed, shop === "cramped" ? "--cramped" : "")
+  if (violations.length > 0) sums.failed.push({ seed, violations, replay })
   sums.seeds++
   for (const name of ["faults", "moments", "outcomes"] as const) sums[name] = add(sums[name], run[name])
   sums.themes = add(sums.themes, { [run.theme]: 1 })

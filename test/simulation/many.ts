@@ -22,7 +22,7 @@ export interface Sum {
   readonly failures: ReadonlyArray<Failure>
 }
 
-const replayCommand = (seed: number, flag: string): string =>
+export const replayCommand = (seed: number, flag: string): string =>
   `npm run simulate -- ${flag === "" ? "" : `${flag} `}--seed ${seed}`
 
 const addTo = (sum: Counts, counts: Readonly<Counts>): void => {
