@@ -17,6 +17,7 @@ import { Ids } from "../../ports/ids.ts"
 import { type Answer, type Claim, type Command, Inventory, Refused } from "../../ports/inventory.ts"
 import { Ledger, type LedgerDown } from "../../ports/ledger.ts"
 import * as Commands from "./atomic-commands.ts"
+import * as Endings from "./atomic-endings.ts"
 import * as Orders from "./atomic-orders.ts"
 import { known, knownIn } from "./atomic-statements.ts"
 import * as Transaction from "./atomic-transaction.ts"
@@ -48,7 +49,7 @@ const perform = (desk: Commands.Desk, command: Command): Commands.Coming => {
     case "HoldTentatively":
       return Orders.hold(desk, command)
     case "EndHolds":
-      return Orders.endHolds(desk, command)
+      return Endings.endHolds(desk, command)
     default:
       return Orders.change(desk, command)
   }

@@ -1,17 +1,14 @@
 /**
  * The commands of orders, one transaction each: what is decided on is locked first, the domain decides, and stock moves by
  * the guarded update.
- *
- * Every order is whole here: all of its holds end in the transaction that ends it.
  */
 import { Effect, Result } from "effect"
 import type { OrderId, ProductId } from "../../domain/ids.ts"
 import * as Lane from "../../domain/lane.ts"
 import * as Money from "../../domain/money.ts"
 import * as Order from "../../domain/order.ts"
-import type { Event as StockEvent } from "../../domain/stock.ts"
 import type { Claim, HeldLine, Reply, RequestedLine } from "../../ports/inventory.ts"
-import type { HoldChange, HoldRow, HoldState, KeyRow } from "../../ports/ledger.ts"
+import type { HoldRow, HoldState, KeyRow } from "../../ports/ledger.ts"
 import {
   answered,
   BOUND,
@@ -24,6 +21,7 @@ import {
   short,
   whyNot,
 } from "./atomic-commands.ts"
+import { endHoldsOf } from "./atomic-endings.ts"
 import { record } from "./atomic-history.ts"
 import * as Statements from "./atomic-statements.ts"
 import { commit, rollback, type Send, type Statement } from "./atomic-transaction.ts"
@@ -147,94 +145,6 @@ export const hold = (desk: Desk, command: Of<"HoldTentatively">): Coming => {
     whyNot(desk, lines, customerId),
   )
 }
-
-interface HoldEnding {
-  readonly to: HoldState
-  readonly event: (quantity: number) => StockEvent
-}
-
-const gone = (type: "released" | "expired", to: HoldState): HoldEnding => ({
-  to,
-  event: (quantity) => ({ type, onHand: 0, reserved: -quantity, reason: null }),
-})
-const RELEASED = gone("released", "released")
-const EXPIRED = gone("expired", "expired")
-const CONFIRMED: HoldEnding = {
-  to: "confirmed",
-  event: (quantity) => ({ type: "confirmed", onHand: -quantity, reserved: -quantity, reason: null }),
-}
-const RETURNED: HoldEnding = {
-  to: "returned",
-  event: (quantity) => ({ type: "restocked", onHand: quantity, reserved: 0, reason: null }),
-}
-
-/**
- * How a hold in this state is to end; null: it has ended already. A paid order may be cancelled before the hold of another
- * worker was confirmed (by whoever ran before us): those units have not left, they are released.
- */
-const endingOf = (state: HoldState, ending: Of<"EndHolds">["ending"]): HoldEnding | null => {
-  const tentative = state === "tentative"
-  const live = state === "held"
-  switch (ending) {
-    case "drop":
-      return tentative ? RELEASED : null
-    case "lapse":
-      return tentative ? EXPIRED : null
-    case "confirm":
-      return live ? CONFIRMED : null
-    case "release":
-      return live ? RELEASED : null
-    case "expire":
-      return live ? EXPIRED : null
-    case "restock":
-      return state === "confirmed" ? RETURNED : live ? RELEASED : null
-  }
-}
-
-/** Moves the stock of these holds as `ending` says; they are locked. */
-const endHoldsOf = Effect.fnUntraced(function* (
-  send: Send,
-  orderId: OrderId,
-  holds: ReadonlyArray<Statements.Hold>,
-  ending: Of<"EndHolds">["ending"],
-) {
-  const endings = holds.flatMap((each) => {
-    const how = endingOf(each.state, ending)
-    return how === null ? [] : [{ each, how, productId: each.productId, event: how.event(each.quantity) }]
-  })
-  if (endings.length === 0) return null
-  const rows = yield* send(Statements.move(endings))
-  const moved = Statements.movedIn(rows.at(-1)!)
-  if (moved.size < endings.length)
-    return yield* Effect.die(new Error(`order ${orderId} has holds that are not in the stock`))
-  const stock = endings.map(({ event, productId }) => ({ productId, event, after: moved.get(productId)! }))
-  const changes = endings.map(
-    ({ each, how }): HoldChange => ({ orderId, productId: each.productId, from: each.state, to: how.to }),
-  )
-  const back = endings.filter(({ how, productId }) => how !== CONFIRMED && moved.get(productId)!.purchaseLimit !== null)
-  const units =
-    back.length === 0
-      ? []
-      : [
-          Statements.giveUnitsBack(
-            back.map(({ each }) => each),
-            back[0]!.each.customerId,
-          ),
-        ]
-  return { stock, last: [...units, Statements.changeHolds(changes)] }
-})
-
-export const endHolds = (desk: Desk, { ending, orderId }: Of<"EndHolds">): Coming =>
-  desk.transact((send) =>
-    Effect.gen(function* () {
-      const done = answered({ _tag: "Done" })
-      const [rows] = yield* send([Statements.lockHolds(orderId)])
-      const ended = yield* endHoldsOf(send, orderId, Statements.holdsIn(rows!), ending)
-      if (ended === null) return rollback(done)
-      const history = { at: desk.now(), orderId, stock: ended.stock, order: null }
-      return commit([...ended.last, ...record(history, desk.nextId)], done)
-    }),
-  )
 
 type OrderCommand =
   | Of<"StartPayment">
