@@ -6,7 +6,7 @@ import * as PostgresClient from "../../src/adapters/postgres/client.ts"
 import * as PostgresLease from "../../src/adapters/postgres/lease.ts"
 import * as PostgresLedger from "../../src/adapters/postgres/ledger.ts"
 import * as Lane from "../../src/domain/lane.ts"
-import type { Lease } from "../../src/ports/lease.ts"
+import { Lease } from "../../src/ports/lease.ts"
 import type { Ledger } from "../../src/ports/ledger.ts"
 import { freshDatabase } from "../support/postgres.ts"
 import * as PostgresProxy from "../support/postgres-proxy.ts"
@@ -167,4 +167,24 @@ it("says nothing any more: whoever asks gives up, and finds another line", { tim
       expect(yield* scribe.ledger.raise([lane])).toEqual([{ ...lane, seq: lane.seq, epoch: lane.epoch + 1 }])
     }),
   ),
+)
+
+it("is not waited for by whoever takes the lanes", { timeout: 90_000 }, () =>
+  Effect.gen(function* () {
+    const database = yield* Effect.promise(freshDatabase)
+    const proxy = yield* Effect.acquireRelease(
+      Effect.promise(() => PostgresProxy.start(database, /jaego_take_lanes/)),
+      (each) => Effect.promise(() => each.close()),
+    )
+    const held = proxy.hold("asked")
+    const lease = Context.get(
+      yield* Layer.build(Layer.provide(PostgresLease.layer, PostgresClient.layer(proxy.url))),
+      Lease,
+    )
+    const failure = yield* Effect.flip(lease.acquire(Effect.void))
+    expect(failure).toMatchObject({ _tag: "LedgerDown", detail: "no answer within 10 s" })
+    const taking = yield* Effect.promise(() => held)
+    taking.release("cut")
+    expect((yield* lease.acquire(Effect.void)).lanes).toHaveLength(Lane.COUNT)
+  }).pipe(Effect.scoped, Effect.runPromise),
 )

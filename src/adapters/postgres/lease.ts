@@ -4,7 +4,7 @@
  * four times a second.
  *
  * Law: safety is the epoch, not the lock: whoever takes the lease raises every lane's epoch (I10).
- * Fails: LedgerDown (no connection, or it was lost while waiting).
+ * Fails: LedgerDown (no connection, or it was lost or fell silent while waiting).
  */
 import { PgClient, PgConnection } from "@effect/sql-pg"
 import { Deferred, Effect, Layer, Queue, Schedule, type Scope } from "effect"
@@ -12,7 +12,7 @@ import type { SqlError } from "effect/sql/SqlError"
 import { type Held, Lease } from "../../ports/lease.ts"
 import { LedgerDown } from "../../ports/ledger.ts"
 import { type LaneRow, ownedLane } from "./ledger.ts"
-import { describe } from "./sql-failure.ts"
+import { ANSWER_SECONDS, describe, silence } from "./sql-failure.ts"
 
 /** "jaego" in ASCII: the lock's name, the same in every build, in the database's own lock space. */
 const LOCK = "456784176495"
@@ -64,7 +64,7 @@ const acquire = (
     const session = yield* connection.pin
     yield* waitForLock(session, onWaiting)
     const end = yield* session.listen(CHANNEL)
-    const { rows } = yield* session.query("select * from jaego_take_lanes()")
+    const { rows } = yield* answered(session, "select * from jaego_take_lanes()")
     const lost = yield* Deferred.make<void>()
     const awakeSince = yield* vigil
     const pulse = { at: awakeSince() }
@@ -86,10 +86,17 @@ const acquire = (
     }
   })
 
+/** A line that falls silent just now would keep us standing by for ever. */
+const answered = (session: PgConnection.PgConnection, statement: string) =>
+  Effect.timeoutOrElse(session.query(statement), {
+    duration: `${ANSWER_SECONDS} seconds`,
+    orElse: () => Effect.fail(silence),
+  })
+
 const waitForLock = (session: PgConnection.PgConnection, onWaiting: Effect.Effect<void>) =>
   Effect.gen(function* () {
     for (let looks = 1; ; looks++) {
-      const { rows } = yield* session.query(`select pg_try_advisory_lock(${LOCK}) as taken`)
+      const { rows } = yield* answered(session, `select pg_try_advisory_lock(${LOCK}) as taken`)
       if (rows[0]!["taken"] === true) return
       if (looks === 1) yield* onWaiting
       yield* Effect.sleep(POLL_MS)

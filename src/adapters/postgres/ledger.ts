@@ -27,12 +27,7 @@ import { encode } from "./batch-columns.ts"
 import { COMMIT_STATEMENT } from "./commit-function.ts"
 import { Reads } from "./reads.ts"
 import { HOLD, type KnownKeyJson, knownKeyOf, type LoadedJson, ORDER, orderOf, PRODUCT_WITH_STOCK } from "./rows.ts"
-import { describe, outcomeOf, STALE, stateOf } from "./sql-failure.ts"
-
-/** Twice the server's own limit for a statement: past it nobody is going to answer. */
-const ANSWER_SECONDS = 10
-
-const SILENCE = `no answer within ${ANSWER_SECONDS} s`
+import { ANSWER_SECONDS, describe, outcomeOf, SILENCE, STALE, stateOf } from "./sql-failure.ts"
 
 /** One for the commit, one for `raise`, which waits for a commit: on a shared connection, reads would wait behind it. */
 const WRITE_CONNECTIONS = 2

@@ -5,10 +5,20 @@
  * - answered with an error while the session lived on: for certain not, a single statement has been rolled back.
  * - anything else (connection lost, session ended by the server, no answer in time): nobody knows.
  */
-import type { SqlError } from "effect/sql/SqlError"
+import { ConnectionError, SqlError } from "effect/sql/SqlError"
 
 /** Raised by our functions: epochs, seqs or versions are not as the caller believes. */
 export const STALE = "JG001"
+
+/** Twice the server's own limit for a statement: past it nobody is going to answer. */
+export const ANSWER_SECONDS = 10
+
+export const SILENCE = `no answer within ${ANSWER_SECONDS} s`
+
+/** The line fell silent, which TCP notices only after a quarter of an hour. */
+export const silence = new SqlError({
+  reason: new ConnectionError({ cause: new Error(SILENCE), operation: "query" }),
+})
 
 export type Outcome = "never-sent" | "refused" | "unknown"
 
