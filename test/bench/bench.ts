@@ -91,7 +91,11 @@ const large = async (scratch: Scratch) => {
   return { text: Large.text(found), json: found }
 }
 
+// Whoever is tired of waiting leaves nothing behind: services are killed as this process exits, and Postgres notices.
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130))
+
 const scratch = await Scratch.open()
+process.once("exit", scratch.remove)
 try {
   const { cores, memoryGiB, node, processor } = machine
   tell(`${cores} cores of ${processor}, ${memoryGiB} GiB, node ${node}, load by ${generator}`)

@@ -64,15 +64,24 @@ const commandOf = (url: string, load: Load, bodies: string): readonly [string, R
 
 export const put = async (url: string, load: Load): Promise<Measured> => {
   const folder = mkdtempSync(join(tmpdir(), "jaego-load-"))
+  let stop = () => undefined as void
+  const exit = () => {
+    stop()
+    rmSync(folder, { recursive: true, force: true })
+  }
+  process.once("exit", exit)
   try {
     const bodies = join(folder, "bodies")
     writeFileSync(bodies, load.bodies.join("\n"))
     const [command, args] = commandOf(url, load, bodies)
-    const { stdout } = await run(command, args, { maxBuffer: 1 << 24 })
+    const running = run(command, args, { maxBuffer: 1 << 24 })
+    stop = () => void running.child.kill("SIGKILL")
+    const { stdout } = await running
     const line = stdout.split("\n").findLast((each) => each.startsWith("{"))
     if (line === undefined) throw new Error(`${command} measured nothing:\n${stdout}`)
     return JSON.parse(line) as Measured
   } finally {
+    process.off("exit", exit)
     rmSync(folder, { recursive: true, force: true })
   }
 }

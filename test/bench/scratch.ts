@@ -21,12 +21,15 @@ type Row = Readonly<Record<string, unknown>>
 
 export class Scratch {
   readonly postmaster: number
+  /** Removes the files; for an exit that cannot wait until Postgres has stopped. */
+  readonly remove: () => void
   readonly #url: string
   readonly #templates = new Map<string, string>()
   readonly #end: () => Promise<void>
   #count = 0
 
-  private constructor(url: string, postmaster: number, end: () => Promise<void>) {
+  private constructor(url: string, postmaster: number, remove: () => void, end: () => Promise<void>) {
+    this.remove = remove
     this.#url = url
     this.postmaster = postmaster
     this.#end = end
@@ -41,7 +44,7 @@ export class Scratch {
     }
     try {
       const { pid, url } = await Effect.runPromise(Scope.provide(Server.start(home), scope))
-      return new Scratch(url, pid, end)
+      return new Scratch(url, pid, remove, end)
     } catch (error) {
       await end()
       throw error
