@@ -64,7 +64,7 @@ const commandOf = (url: string, load: Load, bodies: string): readonly [string, R
 
 export const put = async (url: string, load: Load): Promise<Measured> => {
   const folder = mkdtempSync(join(tmpdir(), "jaego-load-"))
-  let stop = () => undefined as void
+  let stop: () => void = () => undefined
   const exit = () => {
     stop()
     rmSync(folder, { recursive: true, force: true })
