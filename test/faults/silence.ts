@@ -9,10 +9,10 @@ import { play, type Stage } from "./stage.ts"
 import { laneOf } from "./worker-death.ts"
 
 /**
- * Longest anybody may wait, milliseconds: 10 s for the answer of the commit, 2 s for the payment that comes after it, and
- * something for the truth on a busy machine.
+ * Longest anybody may wait, milliseconds: 10 s for the answer of each commit, 2 s for the payment that comes after it, and
+ * something for the truth on a busy machine. An order over several workers is held by one after another.
  */
-const PATIENCE_MS = 14_000
+const patienceMs = (workers: number): number => (workers === 1 ? 14_000 : 28_000)
 
 /** Lists are read again within this, seconds: a line that says nothing is given up after 10, and another is opened. */
 const READS_MAX_S = 13
@@ -61,7 +61,11 @@ const silenceAll = async (stage: Stage): Promise<void> => {
 }
 
 export const run = async (options: Options): Promise<Findings> => {
-  const settings = { campaign: "silence", databaseUrl: await options.freshDatabase(), patienceMs: PATIENCE_MS }
+  const settings = {
+    campaign: "silence",
+    databaseUrl: await options.freshDatabase(),
+    patienceMs: patienceMs(options.workers),
+  }
   return play(settings, options, async (stage) => {
     for (let round = 0; round < options.times; round++) {
       await stage.business()
