@@ -37,6 +37,9 @@ export interface UnitsCell extends Cell<Units> {
   readonly customerId: CustomerId
 }
 
+/** For one that comes, so many of the oldest are looked at: the settled leave, the recently used go to the back of the line. */
+const LOOKS = 16
+
 export class Shelf<Key, C extends Cell<unknown>> {
   readonly #cells = new Map<Key, C>()
   readonly #capacity: number
@@ -64,9 +67,20 @@ export class Shelf<Key, C extends Cell<unknown>> {
     this.#cells.set(key, cell)
   }
 
-  /** For so many more, as far as settled cells can leave. */
+  /**
+   * For so many more, as far as settled cells can leave. Looks at each cell at most once: what was used since the last time
+   * stays, so that whoever waits for more finds what he has.
+   */
   makeRoom(cells: number): void {
-    for (let left = cells; left > 0 && this.#cells.size + cells > this.#capacity; left--) this.#sweep()
+    let looks = Math.min(this.#cells.size, LOOKS * cells)
+    for (const [key, cell] of this.#cells) {
+      if (looks-- === 0 || this.#cells.size + cells <= this.#capacity) return
+      this.#cells.delete(key)
+      if (cell.recent || cell.current !== cell.durable) {
+        cell.recent = false
+        this.#cells.set(key, cell)
+      }
+    }
   }
 
   /** After room was made for all that come with it: none of them may have to leave for another. What is here stays. */
@@ -76,19 +90,6 @@ export class Shelf<Key, C extends Cell<unknown>> {
 
   delete(key: Key): void {
     this.#cells.delete(key)
-  }
-
-  /** Looks at a few of the oldest: the settled leave, the recently used go to the back of the line. */
-  #sweep(): void {
-    let looks = 16
-    for (const [key, cell] of this.#cells) {
-      if (looks-- === 0) return
-      this.#cells.delete(key)
-      if (cell.recent || cell.current !== cell.durable) {
-        cell.recent = false
-        this.#cells.set(key, cell)
-      }
-    }
   }
 }
 

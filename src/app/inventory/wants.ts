@@ -42,7 +42,7 @@ export const add = (
   into: Wants,
 ): boolean => {
   const product = (id: ProductId): boolean => {
-    if (registry.products.has(id) || absent?.has(id)) return false
+    if (registry.products.get(id) !== undefined || absent?.has(id)) return false
     into.products.add(id)
     return true
   }
@@ -58,7 +58,7 @@ export const add = (
   const units = (productId: ProductId, customerId: CustomerId): boolean => {
     const limit = registry.products.get(productId)?.product.purchaseLimit ?? null
     const key = unitsKey(productId, customerId)
-    if (limit === null || registry.units.has(key)) return false
+    if (limit === null || registry.units.get(key) !== undefined) return false
     into.units.set(key, { productId, customerId })
     return true
   }
