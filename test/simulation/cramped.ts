@@ -18,11 +18,11 @@ const limit = (name: string, now: string, cramped: number): Change => ({
 
 const CHANGES: ReadonlyArray<Change> = [
   limit("BATCH_SIZE_MAX", "512", 3),
-  limit("MAILBOX_CAPACITY", "8_192", 8),
-  limit("WORKER_CAPACITY", "65_536", 13),
-  limit("RESIDENT_PRODUCTS_MAX", "1_000_000", 5),
-  limit("RESIDENT_ORDERS_MAX", "50_000", 10),
-  limit("RESIDENT_UNITS_MAX", "100_000", 8),
+  limit("MAILBOX_CAPACITY", "8_192", 12),
+  limit("WORKER_CAPACITY", "65_536", 40),
+  limit("RESIDENT_PRODUCTS_MAX", "1_000_000", 3),
+  limit("RESIDENT_ORDERS_MAX", "50_000", 6),
+  limit("RESIDENT_UNITS_MAX", "100_000", 4),
   limit("DEADLINE_HORIZON_MS", "30_000", 2_000),
   limit("DEADLINES_MAX", "50_000", 8),
   limit("KEYS_PAGE", "5_000", 7),

@@ -162,6 +162,7 @@ export class Crowd {
         request.ask,
         (exit) => {
           this.#answered(request, at, exit)
+          if (service.isUnaware) this.#excuse(at, exit)
           this.#world.post(this.node, travel(), () => end({ _tag: "Answered", exit }))
         },
         lost,
@@ -188,6 +189,13 @@ export class Crowd {
     const call = this.calls[at]!
     const missing = Exit.isSuccess(exit) ? undurable(viewOf(this.#store, exit.value, claim), exit.value, claim) : []
     this.calls[at] = { ...call, ended: this.#versions(), undurable: [...call.undurable, ...missing] }
+  }
+
+  /** It may have told what was so before: any version may have been meant. */
+  #excuse(at: number, exit: Exit.Exit<Answered, Failure>): void {
+    if (/unavailable|in progress/.test(outcomeOf(exit))) return
+    this.#journal.moment("an answer by an owner that could not know that its session had been ended")
+    this.calls[at] = { ...this.calls[at]!, began: new Map() }
   }
 
   #ended(wish: Wish, attempt: Attempt, at: number, ended: Ended, then: (order: Order) => void): void {

@@ -98,8 +98,9 @@ export class Database {
     this.node = new Node(world, new Host("database"), "database")
   }
 
-  hides(host: Host): boolean {
-    return this.isDown || this.#partitioned.has(host)
+  /** It hears nothing from here, not even that a line was closed. */
+  isCutOff(host: Host): boolean {
+    return this.#partitioned.has(host)
   }
 
   cutsOf(host: Host): number {

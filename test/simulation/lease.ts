@@ -21,6 +21,8 @@ interface Session {
   readonly node: Node
   heardAt: number
   ended: boolean
+  /** Ended from outside, and its holder has not heard of it yet. */
+  unheard: boolean
   readonly onEnd: () => void
 }
 
@@ -31,6 +33,10 @@ export class Leases {
   readonly #database: Database
   readonly #lanes: ReadonlyArray<Lane>
   readonly #sessions = new Set<Session>()
+  /** Whoever took the lanes last. */
+  #taker: Host | null = null
+  /** Those that were ended from outside. */
+  readonly #unheard = new Set<Session>()
   #holder: Session | null = null
 
   constructor(database: Database) {
@@ -52,7 +58,25 @@ export class Leases {
 
   /** Its sessions end, as those of a killed process do, or all of them. */
   endAll(of: (host: Host) => boolean): void {
-    for (const session of [...this.#sessions]) if (of(session.node.host)) this.#end(session)
+    for (const session of [...this.#sessions]) {
+      if (!of(session.node.host)) continue
+      session.unheard = true
+      this.#unheard.add(session)
+      this.#end(session)
+    }
+  }
+
+  /**
+   * Somebody ended its session and another took the lanes before it could hear of that, since it slept or was cut off; and it
+   * was heard of so lately that it rightly believes in its lease. What it tells of its memory in this moment may be old: a
+   * known limit, which takes two faults at once. What it writes is fenced all the same.
+   */
+  isUnaware(host: Host): boolean {
+    const { now } = this.#database.world
+    if (this.#taker === null || this.#taker === host) return false
+    return [...this.#unheard].some(
+      ({ heardAt, node, unheard }) => unheard && node.host === host && now - heardAt < FRESH,
+    )
   }
 
   #end(session: Session): void {
@@ -65,8 +89,11 @@ export class Leases {
     // Who is cut off or asleep hears of it a while after the line is up again: sooner than that he may have answered others.
     const { node: holder } = session
     const tell = (): void => {
-      if (this.#database.hides(holder.host) || holder.isFrozen) return void world.post(node, 100_000, tell)
-      world.post(holder, dice.between(50, 3_000), session.onEnd)
+      if (this.#database.isCutOff(holder.host) || holder.isFrozen) return void world.post(node, 100_000, tell)
+      world.post(holder, dice.between(50, 3_000), () => {
+        session.unheard = false
+        session.onEnd()
+      })
     }
     tell()
   }
@@ -92,7 +119,7 @@ export class Leases {
     return Effect.gen(function* () {
       const lost = yield* Deferred.make<void>()
       const onEnd = () => Deferred.doneUnsafe(lost, Effect.void)
-      const session: Session = { node, heardAt: world.now, ended: false, onEnd }
+      const session: Session = { node, heardAt: world.now, ended: false, unheard: false, onEnd }
       yield* self.#ask(session, "connect", () => self.#sessions.add(session))
       yield* Effect.addFinalizer(() =>
         Effect.sync(() => void world.post(database.node, database.dice.between(50, 2_000), () => self.#end(session))),
@@ -106,9 +133,10 @@ export class Leases {
         if (looks === 1) yield* onWaiting
         yield* Effect.sleep(POLL / 1_000)
       }
-      const lanes = yield* self.#ask(session, "take lanes", () =>
-        database.grant(MemoryStore.raise(database.store, self.#lanes)),
-      )
+      const lanes = yield* self.#ask(session, "take lanes", () => {
+        self.#taker = node.host
+        return database.grant(MemoryStore.raise(database.store, self.#lanes))
+      })
       database.journal.write(node.name, "has the lanes")
       const pulse = { at: world.now }
       yield* Effect.forkScoped(

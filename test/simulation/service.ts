@@ -91,6 +91,11 @@ export class Service {
     return this.#context !== null && !this.#closing && this.host.state !== "dead"
   }
 
+  /** See `Leases.isUnaware`. */
+  get isUnaware(): boolean {
+    return this.#outside.leases.isUnaware(this.host)
+  }
+
   /** As its readiness tells. */
   get isReady(): boolean {
     return this.isOpen && this.#outside.leases.holder === this.host
