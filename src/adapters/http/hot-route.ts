@@ -53,9 +53,10 @@ const read = (request: IncomingMessage, body: Buffer | null): Placing | null => 
 }
 
 const write = (response: ServerResponse, { body, headers, status }: Response): void => {
-  const bytes = body._tag === "Uint8Array" ? body.body : Buffer.alloc(0)
-  response.writeHead(status, { ...headers, "content-length": bytes.byteLength })
-  response.end(bytes)
+  if (body._tag !== "Uint8Array") throw new Error(`an answer with a body of ${body._tag}`)
+  response.writeHead(status, { ...headers, "content-length": body.contentLength })
+  // As text it leaves in one write with its head.
+  response.end(body.text ?? body.body)
 }
 
 export interface Options {

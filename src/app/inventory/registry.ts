@@ -72,6 +72,7 @@ export class Shelf<Key, C extends Cell<unknown>> {
    * stays, so that whoever waits for more finds what he has.
    */
   makeRoom(cells: number): void {
+    if (this.#cells.size + cells <= this.#capacity) return
     let looks = Math.min(this.#cells.size, LOOKS * cells)
     for (const [key, cell] of this.#cells) {
       if (looks-- === 0 || this.#cells.size + cells <= this.#capacity) return
