@@ -23,6 +23,9 @@ export interface Listeners {
   readonly gone: (error: unknown) => void
 }
 
+/** Commands in one message: more would let the worker wait for a whole turn of this thread, which reads sockets meanwhile. */
+const MESSAGE_MAX = 32
+
 export class Link {
   readonly #thread: Thread
   readonly #listeners: Listeners
@@ -35,7 +38,7 @@ export class Link {
   constructor(thread: Thread, listeners: Listeners) {
     this.#thread = thread
     this.#listeners = listeners
-    thread.on("message", (message: FromWorker) => this.#receive(message))
+    thread.on("message", (text: string) => this.#receive(JSON.parse(text)))
     thread.on("error", (error) => {
       this.#error = error
     })
@@ -48,6 +51,7 @@ export class Link {
     this.#callers.set(id, answer)
     if (this.#outgoing.length === 0) setImmediate(() => this.#flush())
     this.#outgoing.push({ id, command })
+    if (this.#outgoing.length >= MESSAGE_MAX) this.#flush()
   }
 
   begin(lanes: ReadonlyArray<OwnedLane>): void {
@@ -67,7 +71,7 @@ export class Link {
   }
 
   #send(message: ToWorker): void {
-    this.#thread.postMessage(message)
+    this.#thread.postMessage(JSON.stringify(message))
   }
 
   #receive(message: FromWorker): void {

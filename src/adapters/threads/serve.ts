@@ -43,7 +43,7 @@ class Outbox {
   }
 }
 
-const post = (message: FromWorker): void => parentPort!.postMessage(message)
+const post = (message: FromWorker): void => parentPort!.postMessage(JSON.stringify(message))
 const outbox = new Outbox()
 
 /** What happens here is counted in the main thread, under this worker's number. */
@@ -59,7 +59,8 @@ export const serve = Effect.gen(function* () {
   const begun = yield* Deferred.make<ReadonlyArray<OwnedLane>>()
   const drained = yield* Deferred.make<void>()
   let worker: Worker | null = null
-  parentPort!.on("message", (message: ToWorker) => {
+  parentPort!.on("message", (text: string) => {
+    const message = JSON.parse(text) as ToWorker
     if (message._tag === "Begin") return Deferred.doneUnsafe(begun, Effect.succeed(message.lanes))
     if (message._tag === "Drain") return Deferred.doneUnsafe(drained, Effect.void)
     // Nobody sends a command before he has heard that this worker is ready.

@@ -43,6 +43,11 @@ const LOOKS = 16
 export class Shelf<Key, C extends Cell<unknown>> {
   readonly #cells = new Map<Key, C>()
   readonly #capacity: number
+  /**
+   * Kept from look to look: all before it have left or gone to the back. One made anew would step over the places of all
+   * that have left.
+   */
+  #oldest = this.#cells.entries()
 
   constructor(capacity: number) {
     this.#capacity = capacity
@@ -72,10 +77,15 @@ export class Shelf<Key, C extends Cell<unknown>> {
    * stays, so that whoever waits for more finds what he has.
    */
   makeRoom(cells: number): void {
-    if (this.#cells.size + cells <= this.#capacity) return
-    let looks = Math.min(this.#cells.size, LOOKS * cells)
-    for (const [key, cell] of this.#cells) {
-      if (looks-- === 0 || this.#cells.size + cells <= this.#capacity) return
+    for (let looks = Math.min(this.#cells.size, LOOKS * cells); looks > 0; looks--) {
+      if (this.#cells.size + cells <= this.#capacity) return
+      let next = this.#oldest.next()
+      if (next.done) {
+        this.#oldest = this.#cells.entries()
+        next = this.#oldest.next()
+        if (next.done) return
+      }
+      const [key, cell] = next.value
       this.#cells.delete(key)
       if (cell.recent || cell.current !== cell.durable) {
         cell.recent = false
