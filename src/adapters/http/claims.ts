@@ -16,19 +16,22 @@ import { type Claim, claimName, type Route } from "../../ports/inventory.ts"
 import type { Probe } from "../../ports/probe.ts"
 import * as Problems from "./problems.ts"
 
-const canonical = (value: unknown): unknown => {
-  if (Array.isArray(value)) return value.map(canonical)
-  if (typeof value !== "object" || value === null) return value
-  return Object.fromEntries(
-    Object.entries(value)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([key, member]) => [key, canonical(member)]),
-  )
+/** As JSON, the members of every object in the order of their names. */
+const canonical = (value: unknown): string => {
+  if (typeof value !== "object" || value === null) return JSON.stringify(value)
+  if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`
+  const members = value as Readonly<Record<string, unknown>>
+  let text = "{"
+  for (const name of Object.keys(members).sort()) {
+    if (members[name] === undefined) continue
+    text += `${text === "{" ? "" : ","}${JSON.stringify(name)}:${canonical(members[name])}`
+  }
+  return `${text}}`
 }
 
 /** The first 128 bits of SHA-256 over path and body, in the shape of a UUID. Every route with a key is a POST. */
 export const fingerprint = (path: string, body: unknown): string => {
-  const hex = hash("sha256", `POST ${path}\n${JSON.stringify(canonical(body)) ?? ""}`, "hex")
+  const hex = hash("sha256", `POST ${path}\n${body === undefined ? "" : canonical(body)}`, "hex")
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20, 32)}`
 }
 
