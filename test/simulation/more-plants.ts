@@ -13,8 +13,8 @@ export const MORE_PLANTS: ReadonlyArray<Plant> = [
     changes: [
       {
         file: COMMITTER,
-        from: `if (error._tag === "CommitUnknown") return yield* findOut(batch, entries)`,
-        to: `if (error._tag === "CommitUnknown") return committed(batch, entries, [])`,
+        from: "if (isUnknown) return yield* findOut(batch, entries)",
+        to: "if (isUnknown) { advance(owner, batch); return untold.tell(entries) }",
       },
     ],
     caughtBy: "I4 answered when durable",

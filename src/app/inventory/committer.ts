@@ -4,20 +4,23 @@
  * Law: I3, I4, I10. Never interrupted while a commit is under way: a caller that hangs up must not cancel what others
  * share. A lost answer is `unknown`, never `failed`: the lanes' seq tells which it was.
  *
- *     committed  -> settle and answer
+ *     committed  -> the next batch is sent, then settle and answer
  *     contested  -> nothing was written: answer what is known, decide the rest again
  *     down       -> nothing was written: `Unavailable` for the batch, decide what waited behind it again
  *     unknown    -> raise our own epochs (waits for the old commit, bars it for ever), then: seq moved? committed : again
  *     fenced     -> stop; somebody else owns the lanes
  *     defect     -> we were wrong: the batch dies, and the owner with it; the lanes are taken anew
  */
-import { Clock, Deferred, Effect, Result, Schedule } from "effect"
+import { Clock, Deferred, Effect, Fiber, Result, Schedule } from "effect"
 import { Ids } from "../../ports/ids.ts"
 import { type Batch, type CommitResult, type KnownKey, Ledger, type OwnedLane } from "../../ports/ledger.ts"
 import { Probe } from "../../ports/probe.ts"
 import { Builder } from "./batch.ts"
 import { UNKNOWN_PATIENCE_MS } from "./limits.ts"
 import { boundTo, claimOf, decisionsOf, type Entry, type Owner } from "./owner.ts"
+
+/** A commit is sent at once, and is nobody's to interrupt. */
+const SENT = { startImmediately: true, uninterruptible: true } as const
 
 type Contested = Extract<CommitResult, { readonly _tag: "Contested" }>
 
@@ -47,10 +50,7 @@ export const run = Effect.fnUntraced(function* (owner: Owner, worker: number, fe
   const ids = yield* Ids
   const clock = yield* Clock.Clock
 
-  const committed = (batch: Batch | null, entries: ReadonlyArray<Entry>, known: ReadonlyArray<KnownKey>): void => {
-    for (const { lane, epoch, toSeq } of batch?.lanes ?? []) owner.lanes.set(lane, { lane, epoch, seq: toSeq })
-    for (const entry of entries) owner.answerDurable(entry, known)
-  }
+  const untold = new Untold(owner)
 
   const fence = (entries: ReadonlyArray<Entry>) => {
     probe.emit({ _tag: "CommitFenced", worker })
@@ -78,7 +78,6 @@ export const run = Effect.fnUntraced(function* (owner: Owner, worker: number, fe
   })
 
   const findOut = Effect.fnUntraced(function* (batch: Batch, entries: ReadonlyArray<Entry>) {
-    probe.emit({ _tag: "CommitFailed", worker, outcome: "unknown" })
     owner.pause()
     const patience = Effect.sleep(UNKNOWN_PATIENCE_MS).pipe(
       Effect.andThen(Effect.sync(() => owner.failAll(entries, "database"))),
@@ -102,23 +101,29 @@ export const run = Effect.fnUntraced(function* (owner: Owner, worker: number, fe
   const commitOnce = Effect.fnUntraced(function* () {
     const entries = owner.takeBatch()
     const batch = build(owner, entries, ids.next)
-    if (batch === null) return committed(null, entries, [])
+    if (batch === null) return untold.tell(entries)
     const started = clock.currentTimeMillisUnsafe()
-    const result = yield* Effect.result(ledger.commit(batch)).pipe(
+    const commit = yield* Effect.forkChild(Effect.result(ledger.commit(batch)), SENT)
+    // This batch is on its way: while the ledger works, the callers of the last one hear.
+    untold.tell()
+    const result = yield* Fiber.join(commit).pipe(
       Effect.catchDefect((defect) => Effect.as(broken(entries, defect), null)),
     )
     if (result === null) return
     if (Result.isFailure(result)) {
       const error = result.failure
       if (error._tag === "StaleOwner") return yield* fence(entries)
-      if (error._tag === "CommitUnknown") return yield* findOut(batch, entries)
-      probe.emit({ _tag: "CommitFailed", worker, outcome: "down" })
+      const isUnknown = error._tag === "CommitUnknown"
+      probe.emit({ _tag: "CommitFailed", worker, outcome: isUnknown ? "unknown" : "down" })
+      if (isUnknown) return yield* findOut(batch, entries)
       owner.rewind(entries)
       owner.fail(entries, "database")
       return owner.decideAgain([])
     }
     if (result.success._tag === "Contested") return yield* contested(result.success, entries)
-    committed(batch, entries, result.success.known)
+    advance(owner, batch)
+    untold.keep(entries, result.success.known)
+    if (owner.pending === 0) untold.tell()
     const seconds = (clock.currentTimeMillisUnsafe() - started) / 1_000
     probe.emit({ _tag: "BatchCommitted", worker, decisions: decisionsOf(entries).length, seconds })
   })
@@ -129,8 +134,36 @@ export const run = Effect.fnUntraced(function* (owner: Owner, worker: number, fe
       while (owner.pending > 0 && !owner.abandoned)
         yield* Effect.uninterruptible(Effect.ensuring(commitOnce(), batchEnded))
     }
-  })
+  }).pipe(Effect.ensuring(Effect.sync(() => untold.tell())))
 })
+
+/** What is durable, and whose callers have not heard yet: they do as soon as the next batch is on its way, or none is. */
+class Untold {
+  readonly #owner: Owner
+  #entries: ReadonlyArray<Entry> = []
+  #known: ReadonlyArray<KnownKey> = []
+
+  constructor(owner: Owner) {
+    this.#owner = owner
+  }
+
+  keep(entries: ReadonlyArray<Entry>, known: ReadonlyArray<KnownKey>): void {
+    this.#entries = entries
+    this.#known = known
+  }
+
+  /** Them, and then `more`, who had nothing to write. */
+  tell(more: ReadonlyArray<Entry> = []): void {
+    const entries = this.#entries
+    this.#entries = []
+    for (const entry of entries) this.#owner.answerDurable(entry, this.#known)
+    for (const entry of more) this.#owner.answerDurable(entry, [])
+  }
+}
+
+const advance = (owner: Owner, { lanes }: Batch): void => {
+  for (const { lane, epoch, toSeq } of lanes) owner.lanes.set(lane, { lane, epoch, seq: toSeq })
+}
 
 /** Every commit that changes anything moves a seq of a lane that nobody else moves. */
 const didCommit = (batch: Batch, lanes: ReadonlyArray<OwnedLane>): boolean =>
