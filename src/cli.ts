@@ -21,7 +21,7 @@ import * as EmbeddedPostgres from "./adapters/embedded-postgres/server.ts"
 import * as BulkLoad from "./adapters/postgres/bulk-load.ts"
 import * as PostgresClient from "./adapters/postgres/client.ts"
 import * as Migrations from "./adapters/postgres/migrations.ts"
-import * as Verification from "./adapters/postgres/verification.ts"
+import * as Verification from "./adapters/postgres/verification/verify.ts"
 import * as Config from "./config.ts"
 import { MAX_ON_HAND } from "./domain/quantity.ts"
 

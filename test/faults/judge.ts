@@ -11,7 +11,7 @@
 import { PgClient } from "@effect/sql-pg"
 import { Effect } from "effect"
 import * as PostgresClient from "../../src/adapters/postgres/client.ts"
-import * as Verification from "../../src/adapters/postgres/verification.ts"
+import * as Verification from "../../src/adapters/postgres/verification/verify.ts"
 import { finalOf, isFinal, kindOf, type Shoppers, type Told, type Wish } from "./shoppers.ts"
 
 export interface Judgement {

@@ -4,16 +4,16 @@
  *
  * Law: rows are locked in one order, so that nobody deadlocks: key, order, holds, stock by product, units, lanes.
  */
-import type { CustomerId, OrderId, ProductId } from "../../domain/ids.ts"
-import * as Lane from "../../domain/lane.ts"
-import type { Order } from "../../domain/order.ts"
-import type { Product } from "../../domain/product.ts"
-import type { Event as StockEvent } from "../../domain/stock.ts"
-import type { Claim, RequestedLine } from "../../ports/inventory.ts"
-import type { HoldChange, HoldRow, HoldState, KeyRow } from "../../ports/ledger.ts"
-import { type Rows, type Statement, say, time } from "./atomic-transaction.ts"
-import { plain, text } from "./batch-columns.ts"
-import { type KnownKeyJson, ORDER, type OrderJson } from "./rows.ts"
+import type { CustomerId, OrderId, ProductId } from "../../../domain/ids.ts"
+import * as Lane from "../../../domain/lane.ts"
+import type { Order } from "../../../domain/order.ts"
+import type { Product } from "../../../domain/product.ts"
+import type { Event as StockEvent } from "../../../domain/stock.ts"
+import type { Claim, RequestedLine } from "../../../ports/inventory.ts"
+import type { HoldChange, HoldRow, HoldState, KeyRow } from "../../../ports/ledger.ts"
+import { plain, text } from "../batch-columns.ts"
+import { type KnownKeyJson, ORDER, type OrderJson } from "../rows.ts"
+import { type Rows, type Statement, say, time } from "./transaction.ts"
 
 /** As text, whose type the statement tells: the same prepared statement serves small numbers and large ones. */
 const number = (value: number | null): string | null => (value === null ? null : String(value))

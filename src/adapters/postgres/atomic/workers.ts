@@ -5,11 +5,11 @@
  * Law: closing the scope waits for what was begun. Holds end on time: what is due is looked for twice a second.
  */
 import { Clock, Effect, FiberSet, Layer, Schedule } from "effect"
-import * as Lane from "../../domain/lane.ts"
-import { type Command, Inventory } from "../../ports/inventory.ts"
-import { Ledger } from "../../ports/ledger.ts"
-import { Probe } from "../../ports/probe.ts"
-import { Workers } from "../../ports/workers.ts"
+import * as Lane from "../../../domain/lane.ts"
+import { type Command, Inventory } from "../../../ports/inventory.ts"
+import { Ledger } from "../../../ports/ledger.ts"
+import { Probe } from "../../../ports/probe.ts"
+import { Workers } from "../../../ports/workers.ts"
 
 /** How late a hold may end. */
 const LOOK = Schedule.spaced("500 millis")

@@ -3,13 +3,13 @@
  * buy of a limited product comes back. Every order is whole here: all of its holds end together.
  */
 import { Effect } from "effect"
-import type { OrderId } from "../../domain/ids.ts"
-import type { Event as StockEvent } from "../../domain/stock.ts"
-import type { HoldChange, HoldState } from "../../ports/ledger.ts"
-import { answered, type Coming, type Desk, type Of } from "./atomic-commands.ts"
-import { record } from "./atomic-history.ts"
-import * as Statements from "./atomic-statements.ts"
-import { commit, rollback, type Send } from "./atomic-transaction.ts"
+import type { OrderId } from "../../../domain/ids.ts"
+import type { Event as StockEvent } from "../../../domain/stock.ts"
+import type { HoldChange, HoldState } from "../../../ports/ledger.ts"
+import { answered, type Coming, type Desk, type Of } from "./commands.ts"
+import { record } from "./history.ts"
+import * as Statements from "./statements.ts"
+import { commit, rollback, type Send } from "./transaction.ts"
 
 interface HoldEnding {
   readonly to: HoldState

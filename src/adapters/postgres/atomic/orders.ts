@@ -3,12 +3,13 @@
  * the guarded update.
  */
 import { Effect, Result } from "effect"
-import type { OrderId, ProductId } from "../../domain/ids.ts"
-import * as Lane from "../../domain/lane.ts"
-import * as Money from "../../domain/money.ts"
-import * as Order from "../../domain/order.ts"
-import type { Claim, HeldLine, Reply, RequestedLine } from "../../ports/inventory.ts"
-import type { HoldRow, HoldState, KeyRow } from "../../ports/ledger.ts"
+import type { OrderId, ProductId } from "../../../domain/ids.ts"
+import * as Lane from "../../../domain/lane.ts"
+import * as Money from "../../../domain/money.ts"
+import * as Order from "../../../domain/order.ts"
+import type { Claim, HeldLine, Reply, RequestedLine } from "../../../ports/inventory.ts"
+import type { HoldRow, HoldState, KeyRow } from "../../../ports/ledger.ts"
+import { orderOf } from "../rows.ts"
 import {
   answered,
   BOUND,
@@ -20,12 +21,11 @@ import {
   refused,
   short,
   whyNot,
-} from "./atomic-commands.ts"
-import { endHoldsOf } from "./atomic-endings.ts"
-import { record } from "./atomic-history.ts"
-import * as Statements from "./atomic-statements.ts"
-import { commit, rollback, type Send, type Statement } from "./atomic-transaction.ts"
-import { orderOf } from "./rows.ts"
+} from "./commands.ts"
+import { endHoldsOf } from "./endings.ts"
+import { record } from "./history.ts"
+import * as Statements from "./statements.ts"
+import { commit, rollback, type Send, type Statement } from "./transaction.ts"
 
 const reserve = ({ productId, quantity }: RequestedLine): Statements.Move => ({
   productId,

@@ -8,13 +8,11 @@
  */
 import { PgClient, type PgConnection, PgPool } from "@effect/sql-pg"
 import { Effect, type Scope } from "effect"
-import { ConnectionError, SqlError } from "effect/sql/SqlError"
+import type { SqlError } from "effect/sql/SqlError"
+import { ANSWER_SECONDS, silence } from "../sql-failure.ts"
 
 /** Several a core, so that a flush of one leaves none idle; few enough that the line for a hot row stays short. */
 const CONNECTIONS = 16
-
-/** Twice the server's own limit for a statement: past it nobody is going to answer. */
-const ANSWER_SECONDS = 10
 
 /**
  * The server ends a transaction in which nothing is asked for so long, milliseconds: its client's line is silent, and what
@@ -52,10 +50,6 @@ const ROLLBACK = say("rollback")
 type Body<A> = (send: Send) => Effect.Effect<Ending<A>, SqlError>
 
 export type Transact = <A>(body: Body<A>) => Effect.Effect<A, SqlError>
-
-const silence = new SqlError({
-  reason: new ConnectionError({ cause: new Error(`no answer within ${ANSWER_SECONDS} s`), operation: "query" }),
-})
 
 /** One after another in one write; the first error is that of the earliest statement. */
 const pipeline = (connection: PgConnection.PgConnection, statements: ReadonlyArray<Statement>) =>

@@ -1,5 +1,5 @@
 /** What must hold of orders, holds (which are their lines) and idempotency keys. Each query selects the rows that break it. */
-import type { Check } from "./verification-check.ts"
+import type { Check } from "./check.ts"
 
 /** A hold counts against stock while it is one of these. */
 const LIVE = "('tentative', 'held')"

@@ -4,13 +4,13 @@
  * Law: I7, one fact a change; a lane's seq moves with its facts, under its lock until COMMIT, which keeps them without a
  * gap and in the order of their versions.
  */
-import type { OrderId } from "../../domain/ids.ts"
-import * as Lane from "../../domain/lane.ts"
-import type { Order, Event as OrderEvent } from "../../domain/order.ts"
-import * as Facts from "../../ports/facts.ts"
-import type { Move, Moved } from "./atomic-statements.ts"
-import { type Statement, say, time } from "./atomic-transaction.ts"
-import { plain, text } from "./batch-columns.ts"
+import type { OrderId } from "../../../domain/ids.ts"
+import * as Lane from "../../../domain/lane.ts"
+import type { Order, Event as OrderEvent } from "../../../domain/order.ts"
+import * as Facts from "../../../ports/facts.ts"
+import { plain, text } from "../batch-columns.ts"
+import type { Move, Moved } from "./statements.ts"
+import { type Statement, say, time } from "./transaction.ts"
 
 /** What happened, in order: stock first, then its order. */
 export interface History {

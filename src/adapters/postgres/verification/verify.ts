@@ -1,8 +1,8 @@
 /**
  * Verification: proves a database right or wrong, from SQL alone, in one consistent snapshot; reads only.
  *
- * Why it exists: whoever doubts us should not have to believe our code. What is checked stands in `verification-stock.ts`
- * and `verification-orders.ts`, a query a law, each returning the rows that break it.
+ * Why it exists: whoever doubts us should not have to believe our code. What is checked stands in `stock.ts`
+ * and `orders.ts`, a query a law, each returning the rows that break it.
  *
  * Law: I1, I2, I3, I5, I11. Safe beside a running service: it sees one moment, and every moment must be lawful.
  * Fails: DatabaseUnusable, one line.
@@ -10,10 +10,10 @@
 import { PgClient } from "@effect/sql-pg"
 import { Effect } from "effect"
 import * as SqlClient from "effect/sql/SqlClient"
-import { DatabaseUnusable } from "./client.ts"
-import type { Check } from "./verification-check.ts"
-import { ORDER_CHECKS } from "./verification-orders.ts"
-import { STOCK_CHECKS } from "./verification-stock.ts"
+import { DatabaseUnusable } from "../client.ts"
+import type { Check } from "./check.ts"
+import { ORDER_CHECKS } from "./orders.ts"
+import { STOCK_CHECKS } from "./stock.ts"
 
 export interface Verdict {
   readonly law: Check["law"]

@@ -1,5 +1,5 @@
 /** What must hold of products, stock, movements and the outbox. Each query selects the rows that break it. */
-import type { Check } from "./verification-check.ts"
+import type { Check } from "./check.ts"
 
 /** The lane an id lies in: the low six bits of its last byte (see `domain/lane.ts`). */
 const laneOf = (id: string) => `(get_byte(uuid_send(${id}), 15) & 63)`
