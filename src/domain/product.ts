@@ -15,3 +15,8 @@ export interface Product {
   /** Milliseconds since 1970. */
   readonly createdAt: number
 }
+
+/** What an owner has to know to sell it: millions of these are in memory. What is for people stays in the ledger. */
+export type ForSale = Pick<Product, "id" | "price" | "purchaseLimit">
+
+export const forSale = ({ id, price, purchaseLimit }: Product): ForSale => ({ id, price, purchaseLimit })

@@ -107,13 +107,13 @@ export const FIRST_PLANTS: ReadonlyArray<Plant> = [
       { file: "src/app/place-order.ts", from: "Order.mergeLines(request.lines)", to: "request.lines" },
       {
         file: TURN,
-        from: "after: Stock.evolve(cell.current, decided.success), orderId })",
-        to: "after: Stock.evolve(lastOf(stock, cell), decided.success), orderId })",
+        from: "const event = decided.success\n      stock.push({ cell, created: null, event, after: Stock.evolve(cell.current, event), orderId })",
+        to: "const event = decided.success\n      stock.push({ cell, created: null, event, after: Stock.evolve(lastOf(stock, cell), event), orderId })",
       },
       {
         file: TURN,
-        from: "const event = Result.getOrThrow(Stock.decide(productId, { _tag: command, quantity }, cell.current))\n      stock.push({ cell, event, after: Stock.evolve(cell.current, event), orderId })",
-        to: "const event = Result.getOrThrow(Stock.decide(productId, { _tag: command, quantity }, cell.current))\n      stock.push({ cell, event, after: Stock.evolve(lastOf(stock, cell), event), orderId })",
+        from: "const event = Result.getOrThrow(Stock.decide(productId, { _tag: command, quantity }, cell.current))\n      stock.push({ cell, created: null, event, after: Stock.evolve(cell.current, event), orderId })",
+        to: "const event = Result.getOrThrow(Stock.decide(productId, { _tag: command, quantity }, cell.current))\n      stock.push({ cell, created: null, event, after: Stock.evolve(lastOf(stock, cell), event), orderId })",
       },
       {
         file: TURN,

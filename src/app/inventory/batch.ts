@@ -17,7 +17,8 @@ import type { Decision } from "./decision.ts"
 type Writable<T> = { -readonly [K in keyof T]: T[K] }
 
 interface StockRow {
-  readonly product: Product
+  readonly productId: ProductId
+  readonly created: Product | null
   /** Null: the product is new. */
   readonly expectedVersion: number | null
   stock: Stock
@@ -71,17 +72,13 @@ export class Builder {
   }
 
   #addStock(decision: Decision): void {
-    for (const { cell, event, after, orderId } of decision.stock) {
+    for (const { cell, created, event, after, orderId } of decision.stock) {
       const { id } = cell.product
       const row = this.#stocks.get(id)
       if (row !== undefined) row.stock = after
       else {
-        const isNew = event.type === "created"
-        this.#stocks.set(id, {
-          product: cell.product,
-          expectedVersion: isNew ? null : after.version - 1,
-          stock: after,
-        })
+        const expectedVersion = created === null ? after.version - 1 : null
+        this.#stocks.set(id, { productId: id, created, expectedVersion, stock: after })
       }
       this.#movements.push({
         productId: id,
@@ -177,11 +174,9 @@ export class Builder {
         const { epoch, seq } = this.#owned(lane)
         return { lane, epoch, fromSeq: seq, toSeq }
       }),
-      products: stocks.flatMap(({ expectedVersion, product, stock }) =>
-        expectedVersion === null ? [{ product, stock }] : [],
-      ),
-      stocks: stocks.flatMap(({ expectedVersion, product, stock }) =>
-        expectedVersion === null ? [] : [{ productId: product.id, expectedVersion, stock }],
+      products: stocks.flatMap(({ created, stock }) => (created === null ? [] : [{ product: created, stock }])),
+      stocks: stocks.flatMap(({ expectedVersion, productId, stock }) =>
+        expectedVersion === null ? [] : [{ productId, expectedVersion, stock }],
       ),
       orders: orders.flatMap(({ expectedVersion, order }) => (expectedVersion === null ? [order] : [])),
       orderUpdates: orders.flatMap(({ expectedVersion, order, elsewhere }) =>

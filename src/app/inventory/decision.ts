@@ -4,6 +4,7 @@
  */
 import type { OrderId } from "../../domain/ids.ts"
 import type { Order, Event as OrderEvent } from "../../domain/order.ts"
+import type { Product } from "../../domain/product.ts"
 import type { Stock, Event as StockEvent } from "../../domain/stock.ts"
 import type { Rejection, Reply } from "../../ports/inventory.ts"
 import type { HoldChange, HoldRow, KeyOutcome, KeyRow } from "../../ports/ledger.ts"
@@ -12,6 +13,8 @@ import { unitsKey } from "./registry.ts"
 
 export interface StockChange {
   readonly cell: ProductCell
+  /** The product, if this is its creation. */
+  readonly created: Product | null
   readonly event: StockEvent
   readonly after: Stock
   readonly orderId: OrderId | null
@@ -48,8 +51,8 @@ export type Outcome =
 
 /** The batch with this decision is durable: cells whose memory ran no further are settled. */
 export const settle = (registry: Registry, decision: Decision): void => {
-  for (const { cell, after } of decision.stock) {
-    if (cell.durable === null) registry.newSkus.delete(cell.product.sku)
+  for (const { cell, after, created } of decision.stock) {
+    if (created !== null) registry.newSkus.delete(created.sku)
     cell.durable = after
   }
   if (decision.order !== null) decision.order.cell.durable = decision.order.after
@@ -59,12 +62,10 @@ export const settle = (registry: Registry, decision: Decision): void => {
 
 /** Memory goes back to what the ledger has. In any order: every touched cell ends at its durable state. */
 export const undo = (registry: Registry, decision: Decision): void => {
-  for (const { cell } of decision.stock) {
+  for (const { cell, created } of decision.stock) {
     if (cell.durable !== null) cell.current = cell.durable
-    else {
-      registry.products.delete(cell.product.id)
-      registry.newSkus.delete(cell.product.sku)
-    }
+    else registry.products.delete(cell.product.id)
+    if (created !== null) registry.newSkus.delete(created.sku)
   }
   if (decision.order !== null) {
     const { cell, after } = decision.order

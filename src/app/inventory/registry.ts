@@ -7,7 +7,7 @@
  */
 import type { CustomerId, OrderId, ProductId } from "../../domain/ids.ts"
 import type { Order } from "../../domain/order.ts"
-import type { Product } from "../../domain/product.ts"
+import * as Product from "../../domain/product.ts"
 import type { Stock } from "../../domain/stock.ts"
 import type { HoldRow, Loaded, Wanted } from "../../ports/ledger.ts"
 import { RESIDENT_ORDERS_MAX, RESIDENT_PRODUCTS_MAX, RESIDENT_UNITS_MAX } from "./limits.ts"
@@ -21,7 +21,7 @@ export interface Cell<State> {
 }
 
 export interface ProductCell extends Cell<Stock> {
-  readonly product: Product
+  readonly product: Product.ForSale
 }
 export type OrderCell = Cell<Order>
 /** This worker's holds of an order whose home is elsewhere. */
@@ -118,7 +118,12 @@ export class Registry {
   admit(wanted: Wanted, loaded: Loaded, mine: (productId: ProductId) => boolean): void {
     this.products.makeRoom(loaded.products.length)
     for (const { product, stock } of loaded.products)
-      this.products.admit(product.id, { product, durable: stock, current: stock, recent: true })
+      this.products.admit(product.id, {
+        product: Product.forSale(product),
+        durable: stock,
+        current: stock,
+        recent: true,
+      })
     this.orders.makeRoom(loaded.orders.length)
     for (const order of loaded.orders) this.orders.admit(order.id, { durable: order, current: order, recent: true })
     this.units.makeRoom(wanted.units.length)

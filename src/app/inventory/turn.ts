@@ -9,6 +9,7 @@ import type { CustomerId, OrderId, ProductId } from "../../domain/ids.ts"
 import * as Lane from "../../domain/lane.ts"
 import * as Money from "../../domain/money.ts"
 import * as Order from "../../domain/order.ts"
+import { forSale } from "../../domain/product.ts"
 import * as PurchaseLimit from "../../domain/purchase-limit.ts"
 import * as Stock from "../../domain/stock.ts"
 import type { Claim, Command, HeldLine, Rejection, Reply, RequestedLine } from "../../ports/inventory.ts"
@@ -89,11 +90,11 @@ export class Turns {
     if (this.#registry.newSkus.has(product.sku)) return refusal({ _tag: "SkuTaken", sku: product.sku })
     const event = Stock.created(command.onHand)
     const after = Stock.evolve(Stock.nothing, event)
-    const cell = { product, durable: null, current: after, recent: true }
+    const cell = { product: forSale(product), durable: null, current: after, recent: true }
     this.#registry.products.put(product.id, cell)
     this.#registry.newSkus.add(product.sku)
     const reply: Reply = { _tag: "Product", product }
-    const stock = [{ cell, event, after, orderId: null }]
+    const stock = [{ cell, created: product, event, after, orderId: null }]
     return { _tag: "Decision", reply, at: now, ...nothing, stock, key: whole(claim, reply) }
   }
 
@@ -107,7 +108,7 @@ export class Turns {
     const after = Stock.evolve(cell.current, event)
     cell.current = after
     const reply: Reply = { _tag: "Stock", productId, stock: after }
-    const stock = [{ cell, event, after, orderId: null }]
+    const stock = [{ cell, created: null, event, after, orderId: null }]
     return { _tag: "Decision", reply, at: now, ...nothing, stock, key: whole(claim, reply) }
   }
 
@@ -192,7 +193,8 @@ export class Turns {
       }
       const decided = Stock.decide(productId, { _tag: "Reserve", quantity }, cell.current)
       if (Result.isFailure(decided)) return decided.failure
-      stock.push({ cell, event: decided.success, after: Stock.evolve(cell.current, decided.success), orderId })
+      const event = decided.success
+      stock.push({ cell, created: null, event, after: Stock.evolve(cell.current, event), orderId })
       priced.push({ productId, quantity, unitPrice: price })
     }
     return { lines: priced, stock, units }
@@ -257,7 +259,7 @@ export class Turns {
       const cell = this.#registry.products.get(productId)
       if (cell === undefined) throw new Error(`order ${orderId} holds ${productId}, which does not exist`)
       const event = Result.getOrThrow(Stock.decide(productId, { _tag: command, quantity }, cell.current))
-      stock.push({ cell, event, after: Stock.evolve(cell.current, event), orderId })
+      stock.push({ cell, created: null, event, after: Stock.evolve(cell.current, event), orderId })
       holdChanges.push({ orderId, productId, from, to })
       if (cell.product.purchaseLimit !== null && ending !== "confirm") {
         const count = this.#registry.units.get(unitsKey(productId, customerId))!
