@@ -1,6 +1,7 @@
-/** Who owns lanes tells what he read only under the lease under which he was asked. */
+/** Who owns the lanes, sentence by sentence, with a lease and a crew that do as they are told. */
 import { Deferred, Effect, Exit, Fiber, Layer } from "effect"
-import { expect, it } from "vitest"
+import { TestClock } from "effect/testing"
+import { describe, expect, it } from "vitest"
 import * as MemoryProbe from "../../src/adapters/memory/probe.ts"
 import * as Ownership from "../../src/app/inventory/ownership.ts"
 import { Readiness } from "../../src/app/readiness.ts"
@@ -50,4 +51,41 @@ it("does not tell what an earlier lease's owner had read, though the new lease i
     Effect.runPromise,
   )
   expect(told).toEqual(Exit.fail(unavailable("stale-owner")))
+})
+
+/** How often lanes are taken at once, and in a minute, by an owner that is fenced as soon as it has them. */
+const takes = async (isFresh: boolean) => {
+  let count = 0
+  const lease = Lease.of({
+    acquire: () =>
+      Effect.sync(() => {
+        count++
+        return { lanes: [], isFresh: () => isFresh, lost: Effect.never }
+      }),
+  })
+  // A second passes with each owner: one that is replaced at once would keep virtual time from passing.
+  const crew = Workers.of({ start: () => Effect.succeed({ workers: [], fenced: Effect.sleep("1 second") }) })
+  const layer = Layer.effectDiscard(Ownership.Ownership.use(({ begin }) => begin)).pipe(
+    Layer.provide(Ownership.layer(1)),
+    Layer.provide(Layer.mergeAll(Readiness.layer, MemoryProbe.silent)),
+    Layer.provide(Layer.succeed(Lease, lease)),
+    Layer.provide(Layer.succeed(Workers, crew)),
+  )
+  await Effect.gen(function* () {
+    yield* Layer.build(layer)
+    for (let passed = 0; passed < 600; passed++) yield* TestClock.adjust("100 millis")
+  }).pipe(Effect.scoped, Effect.provide(TestClock.layer()), Effect.runPromise)
+  return count
+}
+
+describe("an owner that is fenced again and again", () => {
+  it("takes its lanes ever more slowly while its lease is its own: what broke it may break it again", async () => {
+    const inAMinute = await takes(true)
+    expect(inAMinute).toBeGreaterThan(10)
+    expect(inAMinute).toBeLessThan(25)
+  })
+
+  it("takes them at once when somebody else had them", async () => {
+    expect(await takes(false)).toBeGreaterThan(55)
+  })
 })

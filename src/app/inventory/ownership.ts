@@ -23,8 +23,8 @@ const RETRY = "500 millis"
 const STEADY_MS = 10_000
 
 /**
- * Before lanes are taken again, after so many that were lost at once, milliseconds: none after the first, then ever longer.
- * What broke the owner may break the next one too, and each taking costs everybody's answers; another process may do better.
+ * Before lanes are taken again, after so many times in a row that they were lost soon and to nobody, milliseconds: none after
+ * the first, then ever longer. What broke the owner may break the next one too, and each taking costs everybody's answers.
  */
 const pauseMs = (losses: number): number => (losses < 2 ? 0 : Math.min(5_000, 100 * 2 ** (losses - 2)))
 
@@ -48,7 +48,6 @@ export const layer = (workers: number) =>
       const runBackground = yield* FiberSet.runtime(background)<never>()
       let placement: Placement.Placement | null = null
       let isFresh = (): boolean => false
-      let takenAt = 0
       let losses = 0
 
       const standBy = Effect.gen(function* () {
@@ -58,7 +57,7 @@ export const layer = (workers: number) =>
 
       const own = Effect.gen(function* () {
         const held = yield* lease.acquire(standBy)
-        takenAt = yield* Clock.currentTimeMillis
+        const takenAt = yield* Clock.currentTimeMillis
         probe.emit({ _tag: "LanesTaken", lanes: held.lanes.length })
         const started = yield* crew.start(Placement.deal(held.lanes, workers), ({ order, elsewhere, ending }) => {
           if (ending !== null && placement !== null) runBackground(placement.finish(order.id, elsewhere, ending))
@@ -68,6 +67,9 @@ export const layer = (workers: number) =>
         isFresh = () => !isOver && held.isFresh()
         yield* SubscriptionRef.set(readiness, "ready")
         yield* Effect.raceFirst(held.lost, started.fenced)
+        // Fenced under a lease that is still ours: nobody else has taken the lanes, the reason lies in what we decide.
+        const isOurs = held.isFresh() && (yield* Clock.currentTimeMillis) - takenAt < STEADY_MS
+        losses = isOurs ? losses + 1 : 0
         isOver = true
         probe.emit({ _tag: "LanesLost", lanes: held.lanes.length })
       }).pipe(
@@ -84,11 +86,7 @@ export const layer = (workers: number) =>
         Effect.tapError((error) => Effect.logWarning(`the database was not reached: ${error.detail}`)),
         Effect.tapError(() => SubscriptionRef.set(readiness, "database")),
         Effect.retry(Schedule.spaced(RETRY)),
-        Effect.andThen(Clock.currentTimeMillis),
-        Effect.flatMap((now) => {
-          losses = now - takenAt < STEADY_MS ? losses + 1 : 0
-          return Effect.sleep(pauseMs(losses))
-        }),
+        Effect.andThen(Effect.suspend(() => Effect.sleep(pauseMs(losses)))),
         Effect.forever,
       )
       const begun = yield* Latch.make(false)
