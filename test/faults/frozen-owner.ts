@@ -22,7 +22,7 @@ const BUSY = 15
 const PATIENCE_MS = 60_000
 
 /** Rounds that are tried for each stale owner to be fenced: one that had nothing to commit when it woke is not. */
-const TRIES = 2
+const TRIES = 4
 
 /** Things checked in a round: six answers, four keys, the late commit, the takes. */
 const CHECKS = 12

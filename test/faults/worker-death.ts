@@ -3,7 +3,7 @@
  * finds. What a dead thread left behind (a commit that runs on, or arrives late) is done before its lanes are raised, or
  * fenced after; its callers hear 503 `worker-lost`, and asking again tells them what became of it.
  */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { type Exchange, rowsOf } from "../support/postgres-proxy.ts"
@@ -25,6 +25,9 @@ interface Reaper {
   /** Strikes, until so many have died. */
   readonly strikeUntil: (worker: number, deaths: number) => Promise<unknown>
 }
+
+/** A thread that was hit is counted dead long before, milliseconds. */
+const MISSED_MS = 1_000
 
 type Moment = (stage: Stage, workers: number, reaper: Reaper) => Promise<void>
 
@@ -120,11 +123,19 @@ export const run = async (options: Options): Promise<Findings> => {
       for (let round = 0; round < options.times; round++) {
         await stage.business()
         const before = await deaths()
+        let struckAt = 0
         const strike = (worker: number) => {
+          struckAt = performance.now()
           writeFileSync(aim, String(worker))
           stage.service.process.signalAlone("SIGUSR2")
         }
-        const struck = () => until("the thread is dead", async () => (await deaths()) > before)
+        // A blow may meet a spare thread, or nobody while one is being replaced: then nobody is counted dead.
+        const struck = () =>
+          until("the thread is dead", async () => {
+            if ((await deaths()) > before) return true
+            if (performance.now() - struckAt > MISSED_MS) strike(Number(readFileSync(aim, "utf8")))
+            return false
+          })
         const strikeUntil = (worker: number, count: number) =>
           until("threads are dead", async () => {
             strike(worker)

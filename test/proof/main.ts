@@ -6,6 +6,7 @@
  *     npm run proof -- --scale 0.02          a fiftieth of everything
  *     npm run proof -- --only crash,simulation
  *     npm run proof -- --out docs/proof --seed 7
+ *     npm run proof -- --only crash --into report.json    runs a part again, and takes the rest from an earlier report
  *
  * Limits: loopback only; one campaign at a time.
  */
@@ -28,6 +29,7 @@ const { values: args } = parseArgs({
     only: { type: "string" },
     out: { type: "string", default: "." },
     seed: { type: "string", default: "1" },
+    into: { type: "string" },
   },
 })
 
@@ -111,9 +113,10 @@ const hurt = async (): Promise<void> => {
       const options = { times: scaled(times[workers]), workers, seed: seed + workers, freshDatabase }
       const label = `${name}, ${workers} worker(s)`
       const started = performance.now()
+      const began = new Date().toISOString()
       const found = await attempt(label, () => run({ ...options, log: (line) => log(`${name}: ${line}`) }))
       if (found === null) continue
-      campaigns.push({ ...found, seconds: (performance.now() - started) / 1_000 })
+      campaigns.push({ ...found, began, jaego: versions.jaego, seconds: (performance.now() - started) / 1_000 })
       log(`${label}: ${found.violations.length} violations, ${JSON.stringify(found.faults)}`)
     }
   await server.stop()
@@ -149,8 +152,11 @@ const sabotage: ReadonlyArray<Sabotage> = only.includes("sabotage")
   : []
 await hurt()
 
+const earlier: Report | null = args.into === undefined ? null : JSON.parse(readFileSync(args.into, "utf8"))
+const kept = (earlier?.campaigns ?? []).filter(({ campaign }) => !only.includes(campaign))
+
 const facts = {
-  began: startedAt,
+  began: earlier?.began ?? startedAt,
   ended: new Date().toISOString(),
   versions,
   machine: {
@@ -159,12 +165,13 @@ const facts = {
     processor: cpus()[0]?.model.trim() ?? "unknown",
     memoryGiB: Math.round(totalmem() / 2 ** 30),
   },
-  simulation: simulated,
-  cramped,
-  sabotage,
-  campaigns,
+  simulatedOf: simulated === null ? (earlier?.simulatedOf ?? versions.jaego) : versions.jaego,
+  simulation: simulated ?? earlier?.simulation ?? null,
+  cramped: cramped ?? earlier?.cramped ?? null,
+  sabotage: sabotage.length > 0 ? sabotage : (earlier?.sabotage ?? []),
+  campaigns: [...kept, ...campaigns],
   brokenOff,
-  notTested: [...NOT_TESTED, ...new Set(campaigns.flatMap(({ notTested }) => notTested))],
+  notTested: [...NOT_TESTED, ...new Set([...kept, ...campaigns].flatMap(({ notTested }) => notTested))],
 }
 const report: Report = { ...facts, violations: countViolations(facts) }
 mkdirSync(args.out, { recursive: true })

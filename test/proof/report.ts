@@ -36,17 +36,28 @@ export interface Sabotage {
   readonly seedsNeeded: number | null
 }
 
+/** When a part was run, and of what. */
+export interface Run {
+  /** RFC 3339. */
+  readonly began: string
+  /** The commit. */
+  readonly jaego: string
+  readonly seconds: number
+}
+
 export interface Report {
   /** RFC 3339. */
   readonly began: string
   readonly ended: string
   readonly versions: Readonly<Record<string, string>>
   readonly machine: Readonly<Record<string, string | number>>
+  /** The commit of which simulation and sabotage were run. */
+  readonly simulatedOf: string
   readonly simulation: Simulated | null
   /** The same over a shop with tiny limits. */
   readonly cramped: Simulated | null
   readonly sabotage: ReadonlyArray<Sabotage>
-  readonly campaigns: ReadonlyArray<Findings & { readonly seconds: number }>
+  readonly campaigns: ReadonlyArray<Findings & Run>
   /** Parts that broke off, with what was said. */
   readonly brokenOff: ReadonlyArray<string>
   readonly notTested: ReadonlyArray<string>
@@ -125,7 +136,7 @@ const campaignText = (
   found: Report["campaigns"][number],
 ): string => `### ${found.campaign}, ${plural(found.workers, "worker")}
 
-Seed ${found.seed}, ${Math.round(found.seconds)} s, ${plural(found.checks, "check")}, ${plural(found.violations.length, "violation")}.
+Seed ${found.seed}, ${found.began}, commit ${found.jaego}, ${Math.round(found.seconds)} s, ${plural(found.checks, "check")}, ${plural(found.violations.length, "violation")}.
 
 ${counts(found.faults, "fault")}
 
@@ -145,7 +156,7 @@ export const markdown = (report: Report): string => {
       .join(", ")}.`,
     `**${plural(violations.length, "violation")}.** ${replay} How to read this, and why to believe it: docs/testing.md.`,
     violations.length === 0 ? "" : violations.map((each) => `- ${each}`).join("\n"),
-    simulation === null ? "" : simulationText("Deterministic simulation", simulation),
+    simulation === null ? "" : simulationText(`Deterministic simulation (commit ${report.simulatedOf})`, simulation),
     cramped === null
       ? ""
       : simulationText("The same in a cramped shop: every limit tiny, and met all the time", cramped),
