@@ -46,12 +46,23 @@ interface Arena {
   readonly seed: number
   owner: Party
   other: Party
+  /** Milliseconds of this process's own clock. */
+  frozenAt: number
 }
 
 /** Where the owner is when it freezes; what is to be done once the lanes are taken, while it is still frozen. */
 type Moment = (arena: Arena) => Promise<() => unknown>
 
-const freeze = ({ owner }: Arena) => owner.service.process.signal("SIGSTOP")
+/**
+ * Nobody is frozen for less, milliseconds: an owner that stood still for half a second knows it. Of a shorter freeze in which
+ * its lease is ended by hand, `docs/guarantees.md` promises nothing for what it reads as it wakes.
+ */
+const STANDSTILL_MS = 600
+
+const freeze = (arena: Arena): void => {
+  arena.frozenAt = performance.now()
+  arena.owner.service.process.signal("SIGSTOP")
+}
 
 export const MOMENTS: Readonly<Record<string, Moment>> = {
   /** Its commit reaches Postgres only after the lanes were taken: the fence alone stops it. */
@@ -148,6 +159,7 @@ const round = async (arena: Arena, number: number, moment: string, end: "by hand
   const early = askBeforeItWakes(owner.service.url, soldOut, arena.products[0]!)
   await receive(other.service.url, soldOut, 5)
   await onceTaken()
+  await until("it has stood still for long enough", () => performance.now() - arena.frozenAt > STANDSTILL_MS)
   owner.service.process.signal("SIGCONT")
   for (const { status, told, what } of await early.answers)
     if (status !== 503) violations.push(`${moment}: a stale owner answered ${what} with ${status}: ${told}`)
@@ -172,7 +184,7 @@ export const run = async ({ freshDatabase, log, seed, times, workers }: Options)
   const other = await arrive(database, workers)
   const products = await stockShelves(owner.service.url, 6, 1_000_000)
   const faults = new Tally()
-  const arena: Arena = { database, products, faults, violations: [], wishes: [], seed, owner, other }
+  const arena: Arena = { database, products, faults, violations: [], wishes: [], seed, owner, other, frozenAt: 0 }
   const random = randomOf(seed)
   const moments = Object.keys(MOMENTS)
   const first = random(moments.length)
@@ -203,6 +215,8 @@ export const run = async ({ freshDatabase, log, seed, times, workers }: Options)
     outcomes: outcomes.counts,
     checks,
     violations: arena.violations,
-    notTested: [],
+    notTested: [
+      "An owner that is frozen for less than half a second while its lease is ended by hand: what it reads as it wakes is not promised (docs/guarantees.md).",
+    ],
   }
 }
