@@ -1,5 +1,7 @@
 /** What is measured: each scenario says what the shop has, what the buyers send, and how many of them there are. */
+
 import { existsSync, readFileSync } from "node:fs"
+import { mulberry32 } from "../../src/adapters/memory/mulberry32.ts"
 import type { Contents } from "./scratch.ts"
 
 export interface Scenario {
@@ -24,12 +26,10 @@ const BODIES = 20_000
 
 type Payment = "later" | undefined
 
-/** A small, good generator of our own: the same requests in every run. */
-const dice = (seed: number) => (): number => {
-  seed = (seed + 0x6d2b79f5) | 0
-  let t = Math.imul(seed ^ (seed >>> 15), 1 | seed)
-  t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-  return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296
+/** 0 .. 1: the same requests in every run. */
+const dice = (seed: number) => {
+  const next = mulberry32(seed)
+  return (): number => next() / 2 ** 32
 }
 
 const body = (index: number, productIds: ReadonlyArray<string>, payment: Payment): string =>

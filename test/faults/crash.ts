@@ -5,11 +5,12 @@
  */
 import { join } from "node:path"
 import { inspect } from "node:util"
+import { randomOf } from "../support/random.ts"
 import { Process, ROOT, type Service, start, until } from "../support/service.ts"
 import { type Findings, type Options, Tally } from "./campaign.ts"
 import { type Blow, embedded, type Ground, proxied } from "./crash-ground.ts"
 import { boundKeys, type Judgement, judgeRest, judgeRetries, judgeTold, verify } from "./judge.ts"
-import { kindOf, randomOf, Shoppers, stockShelves } from "./shoppers.ts"
+import { kindOf, Shoppers, stockShelves } from "./shoppers.ts"
 
 /** One kill in how many happens on an embedded database: its start takes several times as long. */
 const EMBEDDED_IN = 5

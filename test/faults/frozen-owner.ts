@@ -9,11 +9,12 @@
  */
 import { inspect } from "node:util"
 import * as PostgresProxy from "../support/postgres-proxy.ts"
+import { randomOf } from "../support/random.ts"
 import { type Service, start, until } from "../support/service.ts"
 import { type Findings, type Options, Tally } from "./campaign.ts"
 import { boundKeys, judge } from "./judge.ts"
-import { endLease, metric, stateOf, takes, tell, wordsOf } from "./pair.ts"
-import { randomOf, Shoppers, stockShelves, type Wish } from "./shoppers.ts"
+import { endLease, stateOf, takes, tell, wordsOf } from "./pair.ts"
+import { Shoppers, stockShelves, type Wish } from "./shoppers.ts"
 
 /** Accepted attempts before the owner is frozen, and at the other before it wakes up. */
 const BUSY = 15
@@ -133,7 +134,7 @@ const busy = (shoppers: Shoppers) => {
 }
 
 /** How many commits a process counts as fenced. */
-const fencedBy = ({ service }: Party) => metric(service.url, "jaego_commits_not_done_total", 'outcome="fenced"')
+const fencedBy = ({ service }: Party) => service.metric("jaego_commits_not_done_total", 'outcome="fenced"')
 
 /** One round: true if the stale owner was fenced. */
 const round = async (arena: Arena, number: number, moment: string, end: "by hand" | "of silence"): Promise<boolean> => {

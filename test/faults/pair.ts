@@ -62,13 +62,6 @@ export const stateOf = async (url: string): Promise<string> => {
   }
 }
 
-/** From the metrics page: the sum of all series of a name whose labels contain the text. */
-export const metric = async (url: string, name: string, label = ""): Promise<number> => {
-  const lines = (await (await fetch(`${url}/metrics`)).text()).split("\n")
-  const series = lines.filter((line) => line.startsWith(name) && line.includes(label))
-  return series.reduce((sum, line) => sum + Number(line.split(" ").at(-1)), 0)
-}
-
 /** Every answer to every attempt, by kind. */
 export const tell = (outcomes: Tally, wishes: ReadonlyArray<Wish>): void => {
   for (const wish of wishes) for (const told of wish.told) outcomes.add(kindOf(told))

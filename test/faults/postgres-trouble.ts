@@ -132,12 +132,7 @@ export const run = async (options: Options): Promise<Findings> => {
     return await play({ campaign: "postgres-trouble", databaseUrl }, options, async (stage) => {
       if ("refused" in mounted)
         stage.notTested.push(`disk full: no small file system may be mounted (${mounted.refused})`)
-      for (let round = 0; round < options.times; round++) {
-        await stage.business(20)
-        await TROUBLES[round % TROUBLES.length]!({ stage, postgres, disk })
-        stage.log(`trouble ${round + 1} of ${options.times} is over`)
-      }
-      await stage.business(20)
+      await stage.rounds(options.times, (round) => TROUBLES[round % TROUBLES.length]!({ stage, postgres, disk }))
     })
   } finally {
     await postgres.stop("immediate")

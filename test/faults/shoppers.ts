@@ -8,6 +8,7 @@
  * Limits: loopback only; at most `size` requests at a time.
  */
 import { performance } from "node:perf_hooks"
+import { type Random, randomOf } from "../support/random.ts"
 
 export type Kind = "place" | "pay" | "cancel"
 
@@ -72,17 +73,6 @@ export const finalOf = (wish: Wish): Told | null => {
 export const kindOf = ({ status, code }: Told): string =>
   status === null ? "no answer" : code === null ? String(status) : `${status} ${code}`
 
-/** Numbers below a bound, from a seed (mulberry32). */
-export const randomOf = (seed: number) => {
-  let state = seed | 0
-  return (below: number): number => {
-    state = (state + 0x6d2b79f5) | 0
-    let t = Math.imul(state ^ (state >>> 15), 1 | state)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return ((t ^ (t >>> 14)) >>> 0) % below
-  }
-}
-
 const PAYMENTS = ["later", "later", "later", { token: "tok_ok" }, { token: "tok_ok" }, { token: "tok_decline" }]
 
 export class Shoppers {
@@ -90,7 +80,7 @@ export class Shoppers {
   /** Attempts that were answered with an acceptance so far: for waiting until business goes on. */
   accepted = 0
   readonly #options: Options
-  readonly #random: (below: number) => number
+  readonly #random: Random
   /** Orders that were heard of and may be paid or cancelled. */
   readonly #reserved: Array<string> = []
   #open = false

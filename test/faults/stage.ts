@@ -9,11 +9,12 @@ import * as DataFolder from "../../src/adapters/embedded-postgres/data-folder.ts
 import * as Postmaster from "../../src/adapters/embedded-postgres/postmaster.ts"
 import * as PostgresClient from "../../src/adapters/postgres/client.ts"
 import * as PostgresProxy from "../support/postgres-proxy.ts"
+import { randomOf } from "../support/random.ts"
 import { type Service, start, until } from "../support/service.ts"
 import { type Findings, type Options, Tally } from "./campaign.ts"
 import { boundKeys, type Judgement, judge, judgeRetries, sum } from "./judge.ts"
 import { Readers } from "./readers.ts"
-import { kindOf, randomOf, Shoppers, stockShelves } from "./shoppers.ts"
+import { kindOf, Shoppers, stockShelves } from "./shoppers.ts"
 
 /** Longest it may take until business goes on after a fault, milliseconds: a busy machine starts a thread in a second. */
 const RECOVERY_MS = 30_000
@@ -157,7 +158,7 @@ export class Stage {
 
   /** Until so many more have been told to come back later, for this reason or for any. */
   async turnedAway(more = 10, reason = ""): Promise<void> {
-    const count = () => this.metric("jaego_unavailable_total", reason === "" ? "" : `reason="${reason}"`)
+    const count = () => this.service.metric("jaego_unavailable_total", reason === "" ? "" : `reason="${reason}"`)
     const goal = (await count()) + more
     await until(`callers are turned away: ${reason}`, async () => (await count()) >= goal, RECOVERY_MS)
   }
@@ -168,11 +169,14 @@ export class Stage {
     return (await this.entrance.query(statement)).length === 1
   }
 
-  /** From the metrics page: the sum of all series of a name whose labels contain the text. */
-  async metric(name: string, label = ""): Promise<number> {
-    const lines = (await this.service.get("/metrics")).text.split("\n")
-    const series = lines.filter((line) => line.startsWith(name) && line.includes(label))
-    return series.reduce((total, line) => total + Number(line.split(" ").at(-1)), 0)
+  /** One trouble after another, with business between them. */
+  async rounds(times: number, trouble: (round: number) => Promise<void>): Promise<void> {
+    for (let round = 0; round < times; round++) {
+      await this.business(20)
+      await trouble(round)
+      this.log(`trouble ${round + 1} of ${times} is over`)
+    }
+    await this.business(20)
   }
 
   /** The shoppers leave; everything is settled, judged, stopped. */

@@ -5,11 +5,13 @@
  * Law: lanes change hands when their owner dies, hands over or loses its lease, once for each, and never otherwise: nobody
  * who comes back takes them from an owner that lives. Never two are ready.
  */
+
+import { randomOf } from "../support/random.ts"
 import { type Service, start, until } from "../support/service.ts"
 import { type Findings, type Options, Tally } from "./campaign.ts"
 import { judge } from "./judge.ts"
 import { endLease, stateOf, takes, tell } from "./pair.ts"
-import { randomOf, Shoppers, stockShelves } from "./shoppers.ts"
+import { Shoppers, stockShelves } from "./shoppers.ts"
 
 /** Accepted attempts before and after each blow. */
 const BUSY = 20

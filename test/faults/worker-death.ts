@@ -39,13 +39,16 @@ const heldAt =
   async (stage, workers, { strike, struck }) => {
     const name = `worker terminated ${what}`
     const fate = FATES[(stage.faults.counts[name] ?? 0) % FATES.length]!
-    const starts = await stage.metric("jaego_worker_starts_total")
+    const starts = await stage.service.metric("jaego_worker_starts_total")
     const held = await stage.proxy.hold(instant, writes)
     strike(laneOf(held.exchange) % workers)
     await struck()
     stage.faults.add(name)
     if (fate !== "late") return held.release(fate === "never" ? "cut" : "pass")
-    await until("the dead one is replaced", async () => (await stage.metric("jaego_worker_starts_total")) > starts)
+    await until(
+      "the dead one is replaced",
+      async () => (await stage.service.metric("jaego_worker_starts_total")) > starts,
+    )
     held.release("pass")
     if (instant === "asked") await comesToNothing(stage, held.exchange)
   }
@@ -119,7 +122,7 @@ export const run = async (options: Options): Promise<Findings> => {
   }
   try {
     return await play(settings, options, async (stage) => {
-      const deaths = () => stage.metric("jaego_worker_deaths_total")
+      const deaths = () => stage.service.metric("jaego_worker_deaths_total")
       for (let round = 0; round < options.times; round++) {
         await stage.business()
         const before = await deaths()
@@ -129,7 +132,7 @@ export const run = async (options: Options): Promise<Findings> => {
           writeFileSync(aim, String(worker))
           stage.service.process.signalAlone("SIGUSR2")
         }
-        // A blow may meet a spare thread, or nobody while one is being replaced: then nobody is counted dead.
+        // A blow meets nobody while a thread is being replaced: then nobody is counted dead.
         const struck = () =>
           until("the thread is dead", async () => {
             if ((await deaths()) > before) return true

@@ -4,7 +4,9 @@
  * Each asks for one thing after the other, on products that run out again and again. When no answer comes, or 503, half
  * ask the same again under the same key until they are answered; the others give up, and their operation stays open.
  */
+
 import { randomUUID } from "node:crypto"
+import { type Random, randomOf } from "../support/random.ts"
 import { type Answer, type Service, until } from "../support/service.ts"
 import type { Asked, Line, Operation, Payment, Told } from "./claims.ts"
 import { available } from "./history.ts"
@@ -16,19 +18,6 @@ import { available } from "./history.ts"
 const QUANTITY_MAX = 9_973
 /** Of an arrival: enough for the shelves to be neither empty nor full for long. */
 const ARRIVAL_MAX = 40_000
-
-/** Numbers below a bound, from a seed (mulberry32). */
-export const randomOf = (seed: number) => {
-  let state = seed | 0
-  return (below: number): number => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below
-  }
-}
-
-type Random = ReturnType<typeof randomOf>
 
 export interface Options {
   readonly products: ReadonlyArray<string>

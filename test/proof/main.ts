@@ -16,11 +16,12 @@ import { cpus, totalmem } from "node:os"
 import { join } from "node:path"
 import { parseArgs } from "node:util"
 import { Worker } from "node:worker_threads"
+import { addTo } from "../simulation/journal.ts"
 import { catchAll } from "../simulation/plants.ts"
 import { freshDatabaseOn, startServer } from "../support/database-server.ts"
 import { killAll, ROOT } from "../support/service.ts"
 import { PARTS, SEEDS } from "./parts.ts"
-import { add, countViolations, markdown, NOT_TESTED, type Report, type Sabotage, type Simulated } from "./report.ts"
+import { countViolations, markdown, NOT_TESTED, type Report, type Sabotage, type Simulated } from "./report.ts"
 import type { Share } from "./simulation-shard.ts"
 
 const { values: args } = parseArgs({
@@ -77,14 +78,14 @@ const simulation = async (shop: Share["shop"]): Promise<Simulated> => {
       thread.on("error", reject)
     })
   const sums = await Promise.all(Array.from({ length: threads }, (_, number) => shard(number)))
-  return sums.reduce((a, b) => ({
-    seeds: a.seeds + b.seeds,
-    faults: add(a.faults, b.faults),
-    moments: add(a.moments, b.moments),
-    outcomes: add(a.outcomes, b.outcomes),
-    themes: add(a.themes, b.themes),
-    failed: [...a.failed, ...b.failed].sort((x, y) => x.seed - y.seed),
-  }))
+  const all = { faults: {}, moments: {}, outcomes: {}, themes: {} }
+  for (const sum of sums)
+    for (const name of ["faults", "moments", "outcomes", "themes"] as const) addTo(all[name], sum[name])
+  return {
+    ...all,
+    seeds: sums.reduce((seeds, sum) => seeds + sum.seeds, 0),
+    failed: sums.flatMap(({ failed }) => failed).sort((x, y) => x.seed - y.seed),
+  }
 }
 
 /** A part that throws is told in the report, and the others go on. */

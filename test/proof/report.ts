@@ -5,13 +5,7 @@
  */
 import type { Findings } from "../faults/campaign.ts"
 
-export type Counts = Readonly<Record<string, number>>
-
-export const add = (a: Counts, b: Counts): Counts => {
-  const sum: Record<string, number> = { ...a }
-  for (const [name, count] of Object.entries(b)) sum[name] = (sum[name] ?? 0) + count
-  return sum
-}
+type Counts = Readonly<Record<string, number>>
 
 export interface Simulated {
   /** How many, each run twice. */

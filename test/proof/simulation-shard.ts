@@ -1,8 +1,9 @@
 /** A thread of the proof that simulates some of the seeds, each twice, and tells what happened in sums. */
 import { parentPort, workerData } from "node:worker_threads"
 import { loadCramped } from "../simulation/cramped.ts"
+import { addTo, type Counts } from "../simulation/journal.ts"
 import * as Roomy from "../simulation/many.ts"
-import { add, type Counts, type Simulated } from "./report.ts"
+import type { Simulated } from "./report.ts"
 
 export interface Share {
   readonly shop: "roomy" | "cramped"
@@ -35,8 +36,8 @@ for (let seed = from; seed < from + length; seed += step) {
   const replay = replayCommand(seed, shop === "cramped" ? "--cramped" : "")
   if (violations.length > 0) sums.failed.push({ seed, violations, replay })
   sums.seeds++
-  for (const name of ["faults", "moments", "outcomes"] as const) sums[name] = add(sums[name], run[name])
-  sums.themes = add(sums.themes, { [run.theme]: 1 })
+  for (const name of ["faults", "moments", "outcomes"] as const) addTo(sums[name], run[name])
+  addTo(sums.themes, { [run.theme]: 1 })
   if (sums.seeds % WORD === 0) parentPort!.postMessage({ ...sums, over: false })
 }
 parentPort!.postMessage({ ...sums, over: true })

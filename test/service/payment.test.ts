@@ -210,48 +210,34 @@ describe.each([1, 3])("paying in time, with %i worker(s)", (workers) => {
   })
 })
 
+/** Whatever the outcome will be: 202 now, and the replay stays the 202 for good. */
+const soldLater = async (shop: ReturnType<typeof served>, token: string, end: "paid" | "payment_failed") => {
+  const { order, becomes, stock, movements } = await shop.shopping()
+  const key = Trade.newKey()
+  const accepted = await order({ token }, key)
+  expect([accepted.status, accepted.body.status]).toEqual([202, "reserved"])
+  await becomes(end, accepted)
+  expect(await stock()).toEqual(stockOf(end === "paid" ? 8 : 10))
+  expectReplay(await order({ token }, key), accepted)
+  expect(await movements()).toEqual(["created", "reserved", end === "paid" ? "confirmed" : "released"])
+}
+
 describe.each([1, 3])("an unknown outcome, with %i worker(s)", (workers) => {
   const shop = served({ WORKERS: String(workers) })
 
-  it("answers 202 at once, finds out that it was charged, and the replay stays the 202", async () => {
-    const token = "tok_unknown_charged"
-    const { order, becomes, stock, movements } = await shop.shopping()
-    const key = Trade.newKey()
-    const accepted = await order({ token }, key)
-    expect([accepted.status, accepted.body.status]).toEqual([202, "reserved"])
-    await becomes("paid", accepted)
-    expect(await stock()).toEqual(stockOf(8))
-    expectReplay(await order({ token }, key), accepted)
-    expect(await movements()).toEqual(["created", "reserved", "confirmed"])
-  })
+  it("answers 202 at once, finds out that it was charged, and the replay stays the 202", () =>
+    soldLater(shop, "tok_unknown_charged", "paid"))
 
-  it("answers 202 to an unknown outcome that turns out to be a decline; the replay stays the 202", async () => {
-    const { order, becomes, stock, movements } = await shop.shopping()
-    const key = Trade.newKey()
-    const accepted = await order({ token: "tok_unknown_declined" }, key)
-    expect([accepted.status, accepted.body.status]).toEqual([202, "reserved"])
-    await becomes("payment_failed", accepted)
-    expect(await stock()).toEqual(stockOf(10))
-    expectReplay(await order({ token: "tok_unknown_declined" }, key), accepted)
-    expect(await movements()).toEqual(["created", "reserved", "released"])
-  })
+  it("answers 202 to an unknown outcome that turns out to be a decline; the replay stays the 202", () =>
+    soldLater(shop, "tok_unknown_declined", "payment_failed"))
 })
 
 describe.each([1, 3])("paying too late for the answer, with %i worker(s)", (workers) => {
   // Shorter than any charge of these tests takes.
   const shop = served({ WORKERS: String(workers), PAYMENT_DEADLINE_MS: "50" })
 
-  it("answers 202, pays in the background, and the replay stays the 202", async () => {
-    const token = "tok_delay_1000"
-    const { order, becomes, stock, movements } = await shop.shopping()
-    const key = Trade.newKey()
-    const accepted = await order({ token }, key)
-    expect([accepted.status, accepted.body.status]).toEqual([202, "reserved"])
-    await becomes("paid", accepted)
-    expect(await stock()).toEqual(stockOf(8))
-    expectReplay(await order({ token }, key), accepted)
-    expect(await movements()).toEqual(["created", "reserved", "confirmed"])
-  })
+  it("answers 202, pays in the background, and the replay stays the 202", () =>
+    soldLater(shop, "tok_delay_1000", "paid"))
 
   it("answers 202 to a late payment of a held order", async () => {
     const { order, pay, becomes, stock } = await shop.shopping()

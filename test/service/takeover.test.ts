@@ -9,13 +9,6 @@ afterAll(killAll)
 
 const isReady = (service: Service) => async () => (await service.get("/readyz")).status === 200
 
-/** From the metrics page: the sum of all series of a name whose labels contain the text. */
-const metric = async (service: Service, name: string, label = ""): Promise<number> => {
-  const lines = (await service.get("/metrics")).text.split("\n")
-  const series = lines.filter((line) => line.startsWith(name) && line.includes(label))
-  return series.reduce((sum, line) => sum + Number(line.split(" ").at(-1)), 0)
-}
-
 describe.each([1, 3])("two processes on one database, with %i worker(s)", (workers) => {
   let database: string
   let env: Record<string, string>
@@ -84,7 +77,7 @@ describe.each([1, 3])("a worker thread that dies under load, of %i", (workers) =
       const before = placed.length
       await until("business goes on", () => placed.length >= before + 100)
       service.process.signalAlone("SIGUSR2")
-      await until("it is counted", async () => (await metric(service, "jaego_worker_deaths_total")) === death)
+      await until("it is counted", async () => (await service.metric("jaego_worker_deaths_total")) === death)
     }
     const before = placed.length
     await until("business goes on", () => placed.length >= before + 100)
@@ -97,9 +90,9 @@ describe.each([1, 3])("a worker thread that dies under load, of %i", (workers) =
     // The others sell on while the last one is being replaced.
     await until(
       "each is replaced",
-      async () => (await metric(service, "jaego_worker_starts_total")) === workers + deaths,
+      async () => (await service.metric("jaego_worker_starts_total")) === workers + deaths,
     )
-    expect(await metric(service, "jaego_unavailable_total", 'reason="worker-lost"')).toBe(turnedAway.length)
+    expect(await service.metric("jaego_unavailable_total", 'reason="worker-lost"')).toBe(turnedAway.length)
     expect(service.process.stdout + service.process.stderr).toMatch(/worker \d died and is replaced/)
     const left = async () => {
       const stocks = await Promise.all(shelves.map((product) => Trade.stock(service, product)))

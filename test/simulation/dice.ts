@@ -1,17 +1,11 @@
-/** Dice: everything that is left to chance in a simulated run, from one seed (mulberry32). */
+/** Dice: everything that is left to chance in a simulated run, from one seed. */
+import { mulberry32 } from "../../src/adapters/memory/mulberry32.ts"
 
 export class Dice {
-  #state: number
+  readonly #next: () => number
 
   constructor(seed: number) {
-    this.#state = seed | 0
-  }
-
-  #next(): number {
-    this.#state = (this.#state + 0x6d2b79f5) | 0
-    let t = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return (t ^ (t >>> 14)) >>> 0
+    this.#next = mulberry32(seed)
   }
 
   /** 0 .. below - 1 */

@@ -7,6 +7,11 @@ import type { World } from "./world.ts"
 
 export type Counts = Record<string, number>
 
+/** Adds up by name, into `sum`. */
+export const addTo = (sum: Counts, counts: Readonly<Counts>): void => {
+  for (const [name, times] of Object.entries(counts)) sum[name] = (sum[name] ?? 0) + times
+}
+
 export class Journal {
   readonly faults: Counts = {}
   readonly outcomes: Counts = {}

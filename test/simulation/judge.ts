@@ -2,27 +2,14 @@
  * The judge: holds a run to the laws. The standing ones at many moments while everything is under way, the others when it
  * has come to its end. What is judged here and not in `support/` needs to know what the shoppers know.
  */
-import type { Tables } from "../../src/adapters/memory/store.ts"
+import * as MemoryStore from "../../src/adapters/memory/store.ts"
 import { claimName } from "../../src/ports/inventory.ts"
 import { brokenHistory } from "../support/history-laws.ts"
 import { type Books, broken, group, SETTLED, STANDING } from "../support/laws.ts"
 import { brokenSettlement } from "../support/settlement-laws.ts"
 import type { Crowd, Wish } from "./crowd.ts"
 
-/** Rows are never changed in place, so the tables need not be copied to be looked at. */
-export const booksOf = (store: Tables): Books => ({
-  lanes: store.lanes,
-  products: [...store.products.values()],
-  stocks: store.stocks,
-  orders: [...store.orders.values()],
-  holds: [...store.holds.values()].flatMap((rows) => [...rows.values()]),
-  units: [...store.units.values()],
-  keys: [...store.keys.values()],
-  movements: [...store.movements.values()].flat(),
-  facts: store.facts,
-})
-
-export const standing = (store: Tables): ReadonlyArray<string> => broken(STANDING, booksOf(store))
+export const standing = (store: MemoryStore.Tables): ReadonlyArray<string> => broken(STANDING, MemoryStore.rows(store))
 
 /** Every attempt but these refused ones had ended, for certain, before the last of them was sent. */
 const isRefusedForGood = ({ attempts }: Wish): boolean => {
@@ -67,7 +54,7 @@ const lapsesOnTime = (books: Books, lapses: ReadonlyMap<string, number>): Readon
   })
 
 export interface Ending {
-  readonly store: Tables
+  readonly store: MemoryStore.Tables
   readonly crowd: Crowd
   readonly charges: ReadonlyMap<string, string>
   readonly lapses: ReadonlyMap<string, number>
@@ -77,7 +64,7 @@ export interface Ending {
 }
 
 export const settled = ({ calmFrom, charges, crowd, lapses, peace, store }: Ending): ReadonlyArray<string> => {
-  const books = booksOf(store)
+  const books = MemoryStore.rows(store)
   return [
     ...broken(STANDING, books),
     ...broken(SETTLED, books),

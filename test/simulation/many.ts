@@ -1,5 +1,5 @@
 /** Many seeds, one after another, and what they came to together. Without a test runner: the proof runs it at length. */
-import type { Counts } from "./journal.ts"
+import { addTo, type Counts } from "./journal.ts"
 import { type Run, simulate } from "./simulate.ts"
 
 export { simulate }
@@ -24,10 +24,6 @@ export interface Sum {
 
 export const replayCommand = (seed: number, flag: string): string =>
   `npm run simulate -- ${flag === "" ? "" : `${flag} `}--seed ${seed}`
-
-const addTo = (sum: Counts, counts: Readonly<Counts>): void => {
-  for (const [name, times] of Object.entries(counts)) sum[name] = (sum[name] ?? 0) + times
-}
 
 /**
  * Seeds `from`, `from` + 1, ...; `count` 0 is for ever. `onRun` hears of each, and of the sum so far. `flag`: what a replay

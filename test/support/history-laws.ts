@@ -11,7 +11,7 @@ import type { Order } from "../../src/domain/order.ts"
 import type { Product } from "../../src/domain/product.ts"
 import type { Unavailable } from "../../src/ports/failures.ts"
 import type { Claim, Refused, Rejection, RequestedLine } from "../../src/ports/inventory.ts"
-import { type Books, group, versionsOf } from "./laws.ts"
+import { type Books, broken, group, type Law, versionsOf } from "./laws.ts"
 
 export type Versions = ReadonlyMap<ProductId, number>
 
@@ -38,10 +38,7 @@ export interface Call {
   readonly undurable: ReadonlyArray<string>
 }
 
-export interface HistoryLaw {
-  readonly name: string
-  readonly broken: (calls: ReadonlyArray<Call>, books: Books) => ReadonlyArray<string>
-}
+export type HistoryLaw = Law<readonly [calls: ReadonlyArray<Call>, books: Books]>
 
 type Success = Extract<NonNullable<Call["exit"]>, { readonly _tag: "Success" }>["value"]
 
@@ -282,4 +279,4 @@ export const HISTORY: ReadonlyArray<HistoryLaw> = [
 ]
 
 export const brokenHistory = (calls: ReadonlyArray<Call>, books: Books): ReadonlyArray<string> =>
-  HISTORY.flatMap((law) => law.broken(calls, books).map((where) => `${law.name}: ${where}`))
+  broken(HISTORY, calls, books)

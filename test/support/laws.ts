@@ -12,9 +12,10 @@ import type { HoldRow, HoldState, Movement } from "../../src/ports/ledger.ts"
 
 export type Books = ReturnType<typeof snapshot>
 
-export interface Law {
+/** `Of`: what it is asked about. */
+export interface Law<Of extends ReadonlyArray<unknown> = readonly [books: Books]> {
   readonly name: string
-  readonly broken: (books: Books) => ReadonlyArray<string>
+  readonly broken: (...of: Of) => ReadonlyArray<string>
 }
 
 export const group = <K, A>(rows: ReadonlyArray<A>, key: (row: A) => K): Map<K, Array<A>> => {
@@ -258,8 +259,10 @@ export const SETTLED: ReadonlyArray<Law> = [
 ]
 
 /** What is broken, each with the name of its law. */
-export const broken = (laws: ReadonlyArray<Law>, books: Books): ReadonlyArray<string> =>
-  laws.flatMap((law) => law.broken(books).map((where) => `${law.name}: ${where}`))
+export const broken = <Of extends ReadonlyArray<unknown>>(
+  laws: ReadonlyArray<Law<Of>>,
+  ...of: Of
+): ReadonlyArray<string> => laws.flatMap((law) => law.broken(...of).map((where) => `${law.name}: ${where}`))
 
 /** The product's stock at each of its versions, oldest first. */
 export const versionsOf = (books: Books, productId: ProductId): ReadonlyArray<Movement> =>

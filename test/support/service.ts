@@ -170,6 +170,13 @@ export class Service {
     return this.send("POST", path, body, headers)
   }
 
+  /** From the metrics page: the sum of all series of a name whose labels contain the text. */
+  async metric(name: string, label = ""): Promise<number> {
+    const lines = (await this.get("/metrics")).text.split("\n")
+    const series = lines.filter((line) => line.startsWith(name) && line.includes(label))
+    return series.reduce((sum, line) => sum + Number(line.split(" ").at(-1)), 0)
+  }
+
   /** Asks it to end, and waits until it has. */
   stop(): Promise<Ended> {
     this.process.signal("SIGTERM")

@@ -4,7 +4,7 @@
  *
  * To be asked once everything has come to its end.
  */
-import type { Books } from "./laws.ts"
+import { type Books, broken, type Law } from "./laws.ts"
 
 export interface Surroundings {
   readonly books: Books
@@ -14,10 +14,7 @@ export interface Surroundings {
   readonly calmFrom: number
 }
 
-export interface SettlementLaw {
-  readonly name: string
-  readonly broken: (of: Surroundings) => ReadonlyArray<string>
-}
+export type SettlementLaw = Law<readonly [of: Surroundings]>
 
 /** Later than this after its end a hold is late, milliseconds: many times what a turn and a commit take. */
 const LATE_MS = 2_000
@@ -82,5 +79,4 @@ export const SETTLEMENT: ReadonlyArray<SettlementLaw> = [
   { name: "I11 paid before the hold ended", broken: paysInTime },
 ]
 
-export const brokenSettlement = (of: Surroundings): ReadonlyArray<string> =>
-  SETTLEMENT.flatMap((law) => law.broken(of).map((where) => `${law.name}: ${where}`))
+export const brokenSettlement = (of: Surroundings): ReadonlyArray<string> => broken(SETTLEMENT, of)

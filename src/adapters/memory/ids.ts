@@ -5,19 +5,10 @@
  */
 import { Layer } from "effect"
 import { Ids } from "../../ports/ids.ts"
+import { mulberry32 } from "./mulberry32.ts"
 
 /** 2026-01-01T00:00:00Z, milliseconds since 1970: ids look like those of that day. */
 const EPOCH = 1_767_225_600_000
-
-const mulberry32 = (seed: number) => {
-  let state = seed | 0
-  return (): number => {
-    state = (state + 0x6d2b79f5) | 0
-    let t = Math.imul(state ^ (state >>> 15), 1 | state)
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
-    return (t ^ (t >>> 14)) >>> 0
-  }
-}
 
 export const make = (seed: number): Ids["Service"] => {
   const random = mulberry32(seed)

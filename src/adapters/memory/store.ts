@@ -98,16 +98,18 @@ export const sever = (store: Shape): Effect.Effect<void> =>
     return Effect.andThen(Deferred.succeed(session.lost, undefined), store.lease.release(1))
   })
 
+/** Every row as it is now. Rows are never changed in place, but the tables are: look at once, or take a `snapshot`. */
+export const rows = (store: Tables) => ({
+  lanes: store.lanes,
+  products: [...store.products.values()],
+  stocks: store.stocks,
+  orders: [...store.orders.values()],
+  holds: [...store.holds.values()].flatMap((held) => [...held.values()]),
+  units: [...store.units.values()],
+  keys: [...store.keys.values()],
+  movements: [...store.movements.values()].flat(),
+  facts: store.facts,
+})
+
 /** A copy of every row, for tests: two snapshots are equal when nothing was written in between. */
-export const snapshot = (store: Tables) =>
-  structuredClone({
-    lanes: store.lanes,
-    products: [...store.products.values()],
-    stocks: store.stocks,
-    orders: [...store.orders.values()],
-    holds: [...store.holds.values()].flatMap((rows) => [...rows.values()]),
-    units: [...store.units.values()],
-    keys: [...store.keys.values()],
-    movements: [...store.movements.values()].flat(),
-    facts: store.facts,
-  })
+export const snapshot = (store: Tables) => structuredClone(rows(store))
