@@ -1,0 +1,30 @@
+/**
+ * The carrier. Every call carries our own key (the order's id), so each may be repeated: the carrier does it once.
+ *
+ * A timeout is `unknown`, never a failure: the shipment may have been registered.
+ */
+import { Context, type Effect } from "effect"
+import type { CustomerId, OrderId, ProductId } from "../domain/ids.ts"
+
+export interface Consignment {
+  /** Our key for this shipment. */
+  readonly key: OrderId
+  readonly customerId: CustomerId
+  readonly lines: ReadonlyArray<{ readonly productId: ProductId; readonly quantity: number }>
+}
+
+export type Registration =
+  | { readonly _tag: "Registered"; readonly trackingId: string }
+  /** It will never take it; asking again is of no use. */
+  | { readonly _tag: "Refused"; readonly reason: string }
+  | { readonly _tag: "Unknown"; readonly reason: string }
+
+export class Carrier extends Context.Service<
+  Carrier,
+  {
+    /** Never fails: trouble on the way is `Unknown`. */
+    readonly register: (consignment: Consignment) => Effect.Effect<Registration>
+    /** Bars the key: what was registered is called back, what was not never will be. `shipped`: too late, it has left. */
+    readonly cancel: (key: OrderId) => Effect.Effect<"cancelled" | "shipped" | "unknown">
+  }
+>()("jaego/ports/Carrier") {}

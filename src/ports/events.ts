@@ -1,0 +1,32 @@
+/**
+ * Events: facts as they leave the service, in CloudEvents 1.0 structured JSON, and the two topics they leave on.
+ *
+ * Law: I7. `jaego.stock` is keyed by product, `jaego.orders` by order; within a key versions are contiguous from 1. The
+ * two topics are not ordered against each other.
+ */
+import type { OrderId, ProductId } from "../domain/ids.ts"
+import type { Lane } from "../domain/lane.ts"
+
+export const ORDERS = "jaego.orders"
+export const STOCK = "jaego.stock"
+export type Topic = typeof ORDERS | typeof STOCK
+
+/** A fact of the outbox, on its way out. */
+export interface Event {
+  readonly topic: Topic
+  /** The order's or the product's id. */
+  readonly key: OrderId | ProductId
+  /** UUIDv7, the same however often the fact is told. */
+  readonly id: string
+  /** `jaego.order.paid.v1`: what happened, and the version of its form. */
+  readonly type: string
+  /** Version of the order or product after it. */
+  readonly version: number
+  /** Milliseconds since 1970. */
+  readonly time: number
+  /** The payload, JSON text (`facts.ts`). */
+  readonly data: string
+  /** Where the fact lies in the outbox. */
+  readonly lane: Lane
+  readonly seq: number
+}

@@ -1,0 +1,89 @@
+/**
+ * The inbox: what consumers have handled. Having handled an event, what came of it, and the position behind it are one
+ * transaction, so that an event that is delivered twice has its effect once.
+ *
+ * Law: per consumer and key only newer versions have an effect (every event carries its subject whole, so the newest wins);
+ * a parked key's later events queue behind it.
+ */
+import { Context, type Effect, Schema } from "effect"
+import type { OrderId } from "../domain/ids.ts"
+import type { Delivery } from "./event-stream.ts"
+import type { Unavailable } from "./failures.ts"
+
+/** What a consumer wants written: effects are data, the adapter knows their tables. Each is idempotent by its key. */
+export type Write =
+  /** A paid order is to be shipped. */
+  | { readonly _tag: "OpenShipment"; readonly orderId: OrderId; readonly at: number }
+  | {
+      readonly _tag: "AddTimelineEntry"
+      readonly orderId: OrderId
+      readonly eventId: string
+      readonly type: string
+      /** Version of the order after it; null for a step outside. */
+      readonly version: number | null
+      /** Milliseconds since 1970. */
+      readonly at: number
+      /** JSON text; null: nothing more to say. */
+      readonly detail: string | null
+    }
+
+export type Taken =
+  | {
+      readonly _tag: "Event"
+      readonly delivery: Delivery
+      readonly eventId: string
+      readonly version: number
+      readonly writes: ReadonlyArray<Write>
+    }
+  /** It can never be handled as it is: its key is parked. */
+  | { readonly _tag: "Poison"; readonly delivery: Delivery; readonly error: string; readonly attempts: number }
+
+/** What was taken from one source, in order. Deliveries a consumer has no use for only move the position. */
+export interface Intake {
+  readonly consumer: string
+  readonly source: string
+  readonly taken: ReadonlyArray<Taken>
+  /** Offset behind the last delivery. */
+  readonly next: number
+}
+
+/** The database refuses what was to be written, as it would each time: nothing was. */
+export class Indigestible extends Schema.TaggedError<Indigestible>()("Indigestible", { detail: Schema.String }) {}
+
+/** A letter that waits for somebody to mend its cause. */
+export interface Parked {
+  readonly id: number
+  readonly consumer: string
+  readonly source: string
+  readonly delivery: Delivery
+  readonly error: string
+  readonly attempts: number
+  /** `queued`: nothing is wrong with it, it waits behind an older one of its key. */
+  readonly state: "poison" | "queued"
+  /** Milliseconds since 1970. */
+  readonly parkedAt: number
+}
+
+export class Inbox extends Context.Service<
+  Inbox,
+  {
+    readonly position: (consumer: string, source: string) => Effect.Effect<number | null, Unavailable>
+    /** Atomic, idempotent. `effects`: how many events were new and had their effect. */
+    readonly commit: (
+      intake: Intake,
+    ) => Effect.Effect<{ readonly effects: number; readonly queued: number }, Unavailable | Indigestible>
+    /** Oldest first; `after` is the id of the last one seen. */
+    readonly parked: (request: {
+      readonly consumer: string | null
+      readonly after: number
+      readonly limit: number
+    }) => Effect.Effect<ReadonlyArray<Parked>, Unavailable>
+    /** One parked letter handled at last, the oldest of its key: its effect and its removal are one transaction. */
+    readonly release: (
+      id: number,
+      eventId: string,
+      version: number,
+      writes: ReadonlyArray<Write>,
+    ) => Effect.Effect<"released" | "absent" | "not-the-oldest", Unavailable | Indigestible>
+  }
+>()("jaego/ports/Inbox") {}

@@ -1,0 +1,34 @@
+/**
+ * The outbox as the relay reads it: facts that are committed and have not left yet, lane by lane, in order.
+ *
+ * One reader at a time over all processes: whoever holds the turn. A lane has one writer and contiguous seqs, so what lies
+ * behind the cursor is complete up to the last one seen: nothing can appear later in between.
+ */
+import { Context, type Effect, Schema, type Scope } from "effect"
+import type { Lane } from "../domain/lane.ts"
+import type { Event } from "./events.ts"
+import type { Unavailable } from "./failures.ts"
+
+/** Up to where a lane's facts have left. */
+export interface Cursor {
+  readonly lane: Lane
+  readonly seq: number
+}
+
+/** Somebody else relays, or the database was lost: the turn is over, and has to be taken again. */
+export class TurnLost extends Schema.TaggedError<TurnLost>()("TurnLost", { detail: Schema.String }) {}
+
+export interface Turn {
+  /** The next facts of every lane behind its cursor, each lane in order of seq; at most `limit` in all. */
+  readonly read: (limit: number) => Effect.Effect<ReadonlyArray<Event>, TurnLost>
+  /** Law: a cursor moves forward only, and only in the hands of the turn's holder; all of them or none. Repeatable. */
+  readonly advance: (cursors: ReadonlyArray<Cursor>) => Effect.Effect<void, TurnLost>
+}
+
+export class Outbox extends Context.Service<
+  Outbox,
+  {
+    /** Waits for the turn, and gives it back when the scope closes; when the holder dies, it is free by itself. */
+    readonly take: Effect.Effect<Turn, Unavailable, Scope.Scope>
+  }
+>()("jaego/ports/Outbox") {}
