@@ -61,6 +61,9 @@ export type Command =
   /** The hold's end has come; `voided` says that a pending attempt is known to have charged nobody. */
   | { readonly _tag: "Expire"; readonly at: number; readonly voided: "voided" | "not-voided" }
   | { readonly _tag: "RecordRefund" }
+  /** The carrier has taken it. Of an order that has ended meanwhile it changes nothing: whoever asks sees the status. */
+  | { readonly _tag: "RecordShipment" }
+  | { readonly _tag: "RecordDelivery" }
 
 export type Event =
   | { readonly _tag: "Placed" }
@@ -72,6 +75,8 @@ export type Event =
   /** A charge came to light after the order had ended without it. */
   | { readonly _tag: "RefundFellDue" }
   | { readonly _tag: "Refunded" }
+  | { readonly _tag: "Shipped" }
+  | { readonly _tag: "Delivered" }
 
 export type Rejection =
   | { readonly _tag: "NotCancellable"; readonly orderId: OrderId; readonly status: Status }
@@ -130,6 +135,10 @@ export const decide = (command: Command, order: Order): Result.Result<Event | nu
       return expire(command, order)
     case "RecordRefund":
       return Result.succeed("refund" in order && order.refund === "due" ? { _tag: "Refunded" } : null)
+    case "RecordShipment":
+      return Result.succeed(order.status === "paid" ? { _tag: "Shipped" } : null)
+    case "RecordDelivery":
+      return Result.succeed(order.status === "shipped" ? { _tag: "Delivered" } : null)
   }
 }
 
@@ -199,6 +208,10 @@ export const evolve = (order: Order, event: Event): Order => {
       return { ...order, version: next.version, refund: "due" } as Order
     case "Refunded":
       return { ...order, version: next.version, refund: "done" } as Order
+    case "Shipped":
+      return { ...next, status: "shipped" }
+    case "Delivered":
+      return { ...next, status: "delivered" }
   }
 }
 

@@ -31,6 +31,8 @@ const ORDER_TYPES: { readonly [Tag in OrderEvent["_tag"]]: string } = {
   Expired: "jaego.order.expired.v1",
   RefundFellDue: "jaego.order.refund-due.v1",
   Refunded: "jaego.order.refunded.v1",
+  Shipped: "jaego.order.shipped.v1",
+  Delivered: "jaego.order.delivered.v1",
 }
 
 export const orderType = (event: OrderEvent): string => ORDER_TYPES[event._tag]

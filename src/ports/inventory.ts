@@ -104,6 +104,9 @@ export type Command =
     }
   | { readonly _tag: "ExpireOrder"; readonly orderId: OrderId; readonly voided: "voided" | "not-voided" }
   | { readonly _tag: "RecordRefund"; readonly orderId: OrderId }
+  | { readonly _tag: "RecordShipment"; readonly orderId: OrderId }
+  /** Answered with an order that is not delivered when it was never shipped. */
+  | { readonly _tag: "RecordDelivery"; readonly orderId: OrderId }
 
 export type Rejection =
   | StockRejection

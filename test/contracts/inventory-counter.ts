@@ -127,6 +127,8 @@ export const counter = Effect.gen(function* () {
       order({ _tag: "CancelOrder", orderId, reason: "no longer", claim }),
     expire: (orderId: OrderId, voided: "voided" | "not-voided") => order({ _tag: "ExpireOrder", orderId, voided }),
     refunded: (orderId: OrderId) => order({ _tag: "RecordRefund", orderId }),
+    shipped: (orderId: OrderId) => order({ _tag: "RecordShipment", orderId }),
+    delivered: (orderId: OrderId) => order({ _tag: "RecordDelivery", orderId }),
     /** Waits until somebody has ended the order's hold. */
     expired: Effect.fnUntraced(function* (orderId: OrderId) {
       for (;;) {

@@ -1,6 +1,7 @@
 /** What every inventory promises of orders once they are placed: paid, declined, cancelled, expired, refunded. */
 import { Effect } from "effect"
 import { expect } from "vitest"
+import { OrderBook } from "../../src/ports/order-book.ts"
 import * as Scribe from "../support/scribe.ts"
 import { type Check, check } from "./check.ts"
 import { counter, soon } from "./inventory-counter.ts"
@@ -132,6 +133,49 @@ export const lives: ReadonlyArray<Check<Needs>> = [
     expect((yield* ledgerOf(id)).map(([, type]) => type)).toEqual(["created", "reserved", "expired", "reserved"])
   }),
 
+  check("ships a paid order once and delivers it once, in that order and no other", function* () {
+    const shop = yield* counter
+    const { id } = yield* shop.create({ onHand: 5 })
+    const order = yield* shop.placed([[id, 2]])
+    expect(yield* shop.shipped(order.id)).toMatchObject({ status: "reserved", version: 1 })
+    yield* shop.paid(order.id)
+    expect(yield* shop.delivered(order.id)).toMatchObject({ status: "paid", version: 3 })
+    for (let times = 0; times < 2; times++)
+      expect(yield* shop.shipped(order.id)).toMatchObject({ status: "shipped", version: 4 })
+    const status = "shipped"
+    expect(yield* shop.cancel(order.id)).toEqual({ refused: { _tag: "NotCancellable", orderId: order.id, status } })
+    for (let times = 0; times < 2; times++)
+      expect(yield* shop.delivered(order.id)).toMatchObject({ status: "delivered", version: 5 })
+    expect(yield* shop.shipped(order.id)).toMatchObject({ status: "delivered", version: 5 })
+    expect(yield* (yield* OrderBook).get(order.id)).toMatchObject({ status: "delivered", version: 5 })
+    expect(yield* shop.stock({ id })).toEqual({ onHand: 3, reserved: 0, version: 3 })
+  }),
+
+  check(
+    "ships nothing of an order that was cancelled, and lets a shipment and a cancellation race to one end",
+    function* () {
+      const shop = yield* counter
+      const { id } = yield* shop.create({ onHand: 50 })
+      const gone = yield* shop.placed([[id, 1]])
+      yield* shop.paid(gone.id)
+      yield* shop.cancel(gone.id)
+      expect(yield* shop.shipped(gone.id)).toMatchObject({ status: "cancelled", version: 4, refund: "due" })
+      const race = Effect.gen(function* () {
+        const order = yield* shop.placed([[id, 1]])
+        yield* shop.paid(order.id)
+        const [shipped, cancelled] = yield* all([shop.shipped(order.id), shop.cancel(order.id)])
+        // Whoever came first has won, and the other has seen it.
+        if (shipped !== undefined && "status" in shipped && shipped.status === "shipped")
+          expect(cancelled).toMatchObject({ refused: { _tag: "NotCancellable" } })
+        else expect([shipped, cancelled]).toMatchObject([{ status: "cancelled" }, { status: "cancelled" }])
+        return shipped !== undefined && "status" in shipped && shipped.status === "shipped" ? 1 : 0
+      })
+      const sent = yield* all(Array.from({ length: 20 }, () => race))
+      const left = 50 - sent.reduce<number>((sum, units) => sum + units, 0)
+      expect(yield* shop.stock({ id })).toMatchObject({ onHand: left, reserved: 0 })
+    },
+  ),
+
   check("refuses an order that nobody has placed", function* () {
     const shop = yield* counter
     const orderId = Scribe.order([Scribe.product()]).id
@@ -141,6 +185,8 @@ export const lives: ReadonlyArray<Check<Needs>> = [
     expect(yield* shop.cancel(orderId)).toEqual(missing)
     expect(yield* shop.expire(orderId, "voided")).toEqual(missing)
     expect(yield* shop.refunded(orderId)).toEqual(missing)
+    expect(yield* shop.shipped(orderId)).toEqual(missing)
+    expect(yield* shop.delivered(orderId)).toEqual(missing)
   }),
 
   check("keeps its shelves whole while everything happens at once", function* () {

@@ -63,6 +63,11 @@ const cases: ReadonlyArray<readonly [string, Mishearing, string]> = [
     "gives the units of a declined order back, once",
   ],
   [
+    "takes every shipment for a delivery",
+    (c) => (c._tag === "RecordShipment" ? { ...c, _tag: "RecordDelivery" } : c),
+    "ships a paid order once and delivers it once, in that order and no other",
+  ],
+  [
     "counts upwards only",
     (c) => (c._tag === "Adjust" ? { ...c, delta: Math.abs(c.delta) } : c),
     "moves stock by what comes in and what is counted, and refuses what cannot be",

@@ -32,7 +32,9 @@ const command: fc.Arbitrary<Order.Command> = fc.oneof(
   fc
     .tuple(fc.nat({ max: 2 * END }), fc.constantFrom("voided" as const, "not-voided" as const))
     .map(([at, voided]) => ({ _tag: "Expire", at, voided }) as const),
-  fc.constant({ _tag: "RecordRefund" } as const),
+  fc
+    .constantFrom("RecordRefund" as const, "RecordShipment" as const, "RecordDelivery" as const)
+    .map((_tag) => ({ _tag })),
 )
 
 /** Every life an order can lead, as its states and what happened between them. */
@@ -66,6 +68,8 @@ const CHARGE = { _tag: "RecordCharge" } as const
 const DECLINE = { _tag: "RecordDecline" } as const
 const CANCEL = { _tag: "Cancel", reason: null } as const
 const REFUND = { _tag: "RecordRefund" } as const
+const SHIP = { _tag: "RecordShipment" } as const
+const DELIVER = { _tag: "RecordDelivery" } as const
 const expire = (at: number, voided: "voided" | "not-voided" = "not-voided") => ({ _tag: "Expire", at, voided }) as const
 const pay = (at: number) => ({ _tag: "StartPayment", token: "tok_ok", at }) as const
 
@@ -101,7 +105,7 @@ describe("every life of an order", () => {
       fc.property(life, ({ steps }) => {
         for (const { after, command: done } of steps)
           if (done._tag === "RecordCharge")
-            expect(after.status === "paid" || after.status === "shipped" || "refund" in after).toBe(true)
+            expect(["paid", "shipped", "delivered"].includes(after.status) || "refund" in after).toBe(true)
         for (const { after, command: done } of steps)
           if (done._tag === "RecordCharge" && (after.status === "expired" || after.status === "payment_failed"))
             expect(after.refund).not.toBe("none")
@@ -113,8 +117,8 @@ describe("every life of an order", () => {
   it("moves only along the arrows of its life", () => {
     const arrows: Readonly<Record<Order.Status, ReadonlyArray<Order.Status>>> = {
       reserved: ["reserved", "paid", "cancelled", "expired", "payment_failed"],
-      paid: ["paid", "cancelled"],
-      shipped: ["shipped"],
+      paid: ["paid", "cancelled", "shipped"],
+      shipped: ["shipped", "delivered"],
       delivered: ["delivered"],
       cancelled: ["cancelled"],
       expired: ["expired"],
@@ -208,6 +212,20 @@ describe("an order", () => {
   it.each(["shipped", "delivered"] as const)("cannot be cancelled once it is %s", (status) => {
     const gone: Order.Order = { ...TERMS, version: 3, status }
     expect(decide(gone, CANCEL)).toEqual(Result.fail({ _tag: "NotCancellable", orderId: TERMS.id, status }))
+  })
+
+  it("is shipped once it is paid, and delivered once it is shipped", () => {
+    const paid = afterwards(charging, CHARGE)
+    expect(afterwards(paid, SHIP)).toEqual({ ...TERMS, version: 3, status: "shipped" })
+    expect(afterwards(paid, SHIP, DELIVER)).toEqual({ ...TERMS, version: 4, status: "delivered" })
+    expect(decide(paid, DELIVER)).toEqual(Result.succeed(null))
+    expect(decide(charging, SHIP)).toEqual(Result.succeed(null))
+  })
+
+  it("is not shipped any more once it was cancelled", () => {
+    const cancelled = afterwards(charging, CHARGE, CANCEL)
+    expect(decide(cancelled, SHIP)).toEqual(Result.succeed(null))
+    expect(decide(cancelled, DELIVER)).toEqual(Result.succeed(null))
   })
 
   it("owes back a charge that comes to light after it has ended, once", () => {

@@ -81,7 +81,9 @@ export class Turns {
       case "ExpireOrder":
         return this.#order(command, { _tag: "Expire", at: now, voided: command.voided }, now)
       case "RecordRefund":
-        return this.#order(command, { _tag: "RecordRefund" }, now)
+      case "RecordShipment":
+      case "RecordDelivery":
+        return this.#order(command, { _tag: command._tag }, now)
     }
   }
 
@@ -205,11 +207,7 @@ export class Turns {
     for (const { cell, after } of units) cell.current = after
   }
 
-  #order(
-    command: Of<"StartPayment"> | Of<"RecordPayment"> | Of<"CancelOrder"> | Of<"ExpireOrder"> | Of<"RecordRefund">,
-    orderCommand: Order.Command,
-    now: number,
-  ): Outcome {
+  #order(command: Command & { readonly orderId: OrderId }, orderCommand: Order.Command, now: number): Outcome {
     const { orderId } = command
     const cell = this.#registry.orders.get(orderId)
     if (cell === undefined) return refusal({ _tag: "OrderNotFound", orderId })

@@ -152,6 +152,8 @@ type OrderCommand =
   | Of<"CancelOrder">
   | Of<"ExpireOrder">
   | Of<"RecordRefund">
+  | Of<"RecordShipment">
+  | Of<"RecordDelivery">
 
 const domainCommand = (command: OrderCommand, at: number): Order.Command => {
   switch (command._tag) {
@@ -164,7 +166,9 @@ const domainCommand = (command: OrderCommand, at: number): Order.Command => {
     case "ExpireOrder":
       return { _tag: "Expire", at, voided: command.voided }
     case "RecordRefund":
-      return { _tag: "RecordRefund" }
+    case "RecordShipment":
+    case "RecordDelivery":
+      return { _tag: command._tag }
   }
 }
 
