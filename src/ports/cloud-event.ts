@@ -1,0 +1,72 @@
+/**
+ * The text of a fact on its way: CloudEvents 1.0, structured JSON. What its members mean: docs/events.md.
+ *
+ * Writing is hot (every fact, once) and only joins text: the payload is JSON already, and no member that stands beside it
+ * can hold a character that JSON would escape. Reading trusts nothing.
+ */
+import { Result, Schema } from "effect"
+import { type Event, ORDERS, STOCK, type Topic } from "./events.ts"
+
+/** The media type of a message, for streams whose messages have headers. */
+export const CONTENT_TYPE = "application/cloudevents+json; charset=UTF-8"
+
+/** Who tells: with `id` it names a fact for ever. */
+const SOURCES: { readonly [T in Topic]: string } = { [ORDERS]: "/jaego/orders", [STOCK]: "/jaego/stock" }
+
+/** Facts of one commit share their time, and their text is as long to make as all the rest. */
+let lastTime = Number.NaN
+let lastTimeText = ""
+const timeText = (time: number): string => {
+  if (time !== lastTime) {
+    lastTimeText = new Date(time).toISOString()
+    lastTime = time
+  }
+  return lastTimeText
+}
+
+/** JSON text. */
+export const encode = (event: Event): string =>
+  `{"specversion":"1.0","id":"${event.id}","source":"${SOURCES[event.topic]}","type":"${event.type}","subject":"${event.key}","time":"${timeText(event.time)}","datacontenttype":"application/json","data":${event.data}}`
+
+const Envelope = Schema.Struct({
+  specversion: Schema.Literal("1.0"),
+  id: Schema.String.check(Schema.isUUID()),
+  source: Schema.String,
+  type: Schema.NonEmptyString,
+  subject: Schema.String.check(Schema.isUUID()),
+  time: Schema.DateTimeUtcFromString,
+  data: Schema.StructWithRest(Schema.Struct({ version: Schema.Int.check(Schema.isGreaterThanOrEqualTo(1)) }), [
+    Schema.Record(Schema.String, Schema.Unknown),
+  ]),
+})
+
+export interface CloudEvent {
+  readonly id: string
+  readonly type: string
+  /** The order's or the product's id. */
+  readonly subject: string
+  /** Milliseconds since 1970. */
+  readonly time: number
+  /** Version of the subject after it. */
+  readonly version: number
+  readonly data: { readonly version: number; readonly [member: string]: unknown }
+}
+
+const decodeEnvelope = Schema.decodeUnknownResult(Schema.fromJsonString(Envelope))
+
+/** The event, or in one line why it is none. Members that are not known are let be: a later version may have added them. */
+export const decode = (text: string): Result.Result<CloudEvent, string> =>
+  Result.mapBoth(decodeEnvelope(text), {
+    onFailure: (error) => `not a CloudEvent: ${error.message.replaceAll(/\s+/g, " ").slice(0, DETAIL_CHARACTERS)}`,
+    onSuccess: ({ data, id, subject, time, type }) => ({
+      id,
+      type,
+      subject,
+      time: time.epochMilliseconds,
+      version: data.version,
+      data,
+    }),
+  })
+
+/** A line of a log, a header of a dead letter: what is wrong comes first, the rest repeats the message. */
+const DETAIL_CHARACTERS = 500
