@@ -28,6 +28,15 @@ export type Happening =
       readonly outcome: string
       readonly seconds: number
     }
+  | {
+      readonly _tag: "CarrierAnswered"
+      readonly call: "register" | "cancel"
+      readonly outcome: string
+      readonly seconds: number
+    }
+  | { readonly _tag: "CarrierCalled"; readonly what: "collected" | "delivered"; readonly heard: "news" | "known" }
+  /** A shipment reached this state. */
+  | { readonly _tag: "ShipmentEnded"; readonly outcome: string }
   | { readonly _tag: "BatchCommitted"; readonly worker: number; readonly decisions: number; readonly seconds: number }
   | { readonly _tag: "CommitContested"; readonly worker: number }
   | { readonly _tag: "CommitFenced"; readonly worker: number }

@@ -54,6 +54,21 @@ const sales = (registry: Registry) => ({
   ),
 })
 
+const shipping = (registry: Registry) => ({
+  carrierCalls: counter(registry)("jaego_carrier_calls_total", "Calls to the carrier", ["call", "outcome"]),
+  carrierSeconds: histogram(registry)(
+    "jaego_carrier_call_duration_seconds",
+    "How long the carrier took",
+    REQUEST_SECONDS,
+    ["call"],
+  ),
+  carrierCallbacks: counter(registry)("jaego_carrier_callbacks_total", "What the carrier told by itself", [
+    "what",
+    "heard",
+  ]),
+  shipmentsEnded: counter(registry)("jaego_shipments_ended_total", "Shipments that reached an outcome", ["outcome"]),
+})
+
 const inventory = (registry: Registry) => ({
   batchSize: histogram(registry)("jaego_batch_decisions", "Decisions in one commit", BATCH),
   commitSeconds: histogram(registry)("jaego_commit_duration_seconds", "How long a commit took", COMMIT_SECONDS),
@@ -69,5 +84,10 @@ const inventory = (registry: Registry) => ({
   standingBy: gauge(registry)("jaego_standing_by", "1 while another process owns the lanes"),
 })
 
-export const meters = (registry: Registry) => ({ ...requests(registry), ...sales(registry), ...inventory(registry) })
+export const meters = (registry: Registry) => ({
+  ...requests(registry),
+  ...sales(registry),
+  ...shipping(registry),
+  ...inventory(registry),
+})
 export type Meters = ReturnType<typeof meters>

@@ -36,6 +36,16 @@ const onSales = (meters: Meters) =>
     },
   }) satisfies Partial<Counting>
 
+const onShipping = (meters: Meters) =>
+  ({
+    CarrierAnswered: ({ call, outcome, seconds }) => {
+      meters.carrierCalls.inc({ call, outcome })
+      meters.carrierSeconds.observe({ call }, seconds)
+    },
+    CarrierCalled: ({ what, heard }) => meters.carrierCallbacks.inc({ what, heard }),
+    ShipmentEnded: ({ outcome }) => meters.shipmentsEnded.inc({ outcome }),
+  }) satisfies Partial<Counting>
+
 const onInventory = (meters: Meters) =>
   ({
     BatchCommitted: ({ decisions, seconds }) => {
@@ -66,6 +76,7 @@ const onInventory = (meters: Meters) =>
 const counting = (meters: Meters): Counting => ({
   ...onRequests(meters),
   ...onSales(meters),
+  ...onShipping(meters),
   ...onInventory(meters),
 })
 

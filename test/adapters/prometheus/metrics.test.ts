@@ -43,6 +43,15 @@ it.each<[Happening, string]>([
     { _tag: "PaymentAnswered", call: "charge", outcome: "unknown", seconds: 2 },
     'jaego_payment_calls_total{call="charge",outcome="unknown"} 1',
   ],
+  [
+    { _tag: "CarrierAnswered", call: "register", outcome: "unknown", seconds: 2 },
+    'jaego_carrier_calls_total{call="register",outcome="unknown"} 1',
+  ],
+  [
+    { _tag: "CarrierCalled", what: "delivered", heard: "known" },
+    'jaego_carrier_callbacks_total{what="delivered",heard="known"} 1',
+  ],
+  [{ _tag: "ShipmentEnded", outcome: "stray" }, 'jaego_shipments_ended_total{outcome="stray"} 1'],
   [{ _tag: "BatchCommitted", worker: 1, decisions: 40, seconds: 0.002 }, 'jaego_batch_decisions_bucket{le="50"} 1'],
   [{ _tag: "BatchCommitted", worker: 1, decisions: 40, seconds: 0.002 }, "jaego_commit_duration_seconds_sum 0.002"],
   [{ _tag: "CommitContested", worker: 1 }, 'jaego_commits_not_done_total{outcome="contested"} 1'],

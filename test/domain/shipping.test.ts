@@ -1,0 +1,155 @@
+/** What a shipment does next, and what an answer of the carrier means: nothing is given up that may be on its way. */
+import fc from "fast-check"
+import { describe, expect, it } from "vitest"
+import type { OrderId, ProductId } from "../../src/domain/ids.ts"
+import * as Order from "../../src/domain/order.ts"
+import * as Shipping from "../../src/domain/shipping.ts"
+
+const GIVE_UP = 10_000
+
+const id = "01a1feab-edb8-7f21-8b21-89d61d1a5e73" as OrderId
+const unitPrice = { amount: 250, currency: "EUR" }
+const reserved = Order.place(
+  {
+    id,
+    customerId: "Ann",
+    lines: [{ productId: "01a1feab-edb8-7049-b54f-468de46eab73" as ProductId, quantity: 1, unitPrice }],
+    total: unitPrice,
+    createdAt: 0,
+    expiresAt: 1_000,
+  },
+  null,
+)
+const paid = Order.evolve(reserved, { _tag: "Paid" })
+const cancelled = Order.evolve(paid, { _tag: "Cancelled", reason: null, refund: "due" })
+const shipped = Order.evolve(paid, { _tag: "Shipped" })
+
+const opened = Shipping.open(id, 3_000)
+const next = (shipment: Shipping.Shipment, order: Order.Order, now = 3_000) =>
+  Shipping.next(shipment, order, now, GIVE_UP)
+/** After the step that is next has been journalled. */
+const begun = (shipment: Shipping.Shipment, order: Order.Order, now = 3_000) =>
+  Shipping.begin(shipment, next(shipment, order, now), now).shipment
+
+describe("a shipment", () => {
+  it("is registered, recorded and done", () => {
+    expect(next(opened, paid)).toEqual({ _tag: "Register" })
+    const asked = begun(opened, paid)
+    expect(asked).toMatchObject({ state: "open", attempts: 1, firstAttemptAt: 3_000, nextAttemptAt: 3_500 })
+    const { note, shipment } = Shipping.registered(asked, "T1")
+    expect(note).toEqual({ type: "jaego.shipment.registered", detail: { trackingId: "T1", attempt: 1 } })
+    expect(Shipping.recorded(shipment, "shipped", "registered", 3_100).shipment).toEqual({
+      ...asked,
+      state: "shipped",
+      trackingId: "T1",
+      nextAttemptAt: null,
+    })
+  })
+
+  it("is recorded without asking again, when that was not possible at once", () => {
+    const { shipment } = Shipping.registered(begun(opened, paid), "T1")
+    expect(next(shipment, paid, 99_999)).toEqual({ _tag: "Record" })
+    expect(begun(shipment, paid, 99_999).attempts).toBe(1)
+  })
+
+  it("is asked for again ever more slowly, at most every half minute", () => {
+    const waits = Array.from({ length: 9 }, (_, index) => Shipping.askAgainMs(index + 1))
+    expect(waits).toEqual([500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000, 30_000])
+  })
+
+  it("is given up only after its time, and then barred before anything else happens", () => {
+    const asked = Shipping.unanswered(begun(opened, paid), "no answer within 2000 ms").shipment
+    expect(next(asked, paid, 3_000 + GIVE_UP - 1)).toEqual({ _tag: "Register" })
+    const reason = "the carrier could not be reached: no answer within 2000 ms"
+    expect(next(asked, paid, 3_000 + GIVE_UP)).toEqual({ _tag: "Withdraw", reason })
+    const withdrawn = begun(asked, paid, 3_000 + GIVE_UP)
+    expect(withdrawn).toMatchObject({ state: "withdrawn", reason, attempts: 2 })
+    expect(next(withdrawn, paid, 99_999)).toEqual({ _tag: "Withdraw", reason })
+    // However long the carrier says nothing, the reason stays the one it was given up for.
+    const silent = Shipping.unanswered(withdrawn, "it did not say whether it is barred").shipment
+    expect(next(silent, paid, 99_999)).toEqual({ _tag: "Withdraw", reason })
+  })
+
+  it("is shipped after all, when it had left before it could be barred", () => {
+    const withdrawn = begun(begun(opened, paid), paid, 3_000 + GIVE_UP)
+    const { shipment } = Shipping.tooLate(withdrawn)
+    expect(Shipping.recorded(shipment, "shipped", "left", 0).shipment).toMatchObject({ state: "shipped", reason: null })
+  })
+
+  it("is closed without asking anybody, when its order was cancelled before anybody was asked", () => {
+    expect(next(opened, cancelled)).toEqual({ _tag: "Close", state: "cancelled" })
+    expect(begun(opened, cancelled)).toMatchObject({ state: "cancelled", attempts: 0, nextAttemptAt: null })
+  })
+
+  it("is called back, when its order was cancelled while the carrier was asked", () => {
+    const asked = begun(opened, paid)
+    expect(next(asked, cancelled)).toMatchObject({ _tag: "Withdraw" })
+    const { shipment } = Shipping.registered(asked, "T1")
+    const recorded = Shipping.recorded(shipment, "cancelled", "registered", 3_200).shipment
+    expect(recorded).toMatchObject({ state: "withdrawn", trackingId: "T1", nextAttemptAt: 3_200 })
+    expect(next(recorded, cancelled)).toMatchObject({ _tag: "Withdraw" })
+    expect(Shipping.recorded(recorded, "cancelled", "left", 3_300)).toMatchObject({
+      shipment: { state: "stray", nextAttemptAt: null },
+      note: { type: "jaego.shipment.stray" },
+    })
+  })
+
+  it("is closed as its order stands, when a callback was faster", () => {
+    expect(next(begun(opened, paid), shipped)).toEqual({ _tag: "Close", state: "shipped" })
+    expect(next(opened, Order.evolve(shipped, { _tag: "Delivered" }))).toEqual({ _tag: "Close", state: "delivered" })
+  })
+
+  it("takes callbacks in any order, and never moves back", () => {
+    const collected = { what: "collected", trackingId: "T1" } as const
+    const delivered = { what: "delivered", trackingId: "T1" } as const
+    const early = Shipping.told(begun(opened, paid), delivered, "delivered").shipment
+    expect(early).toMatchObject({ state: "delivered", trackingId: "T1", nextAttemptAt: null })
+    expect(Shipping.told(early, collected, "delivered").shipment).toMatchObject({ state: "delivered" })
+    expect(Shipping.told(opened, collected, "shipped").shipment).toMatchObject({ state: "shipped" })
+    expect(Shipping.told(opened, collected, "cancelled").shipment).toMatchObject({ state: "stray" })
+  })
+})
+
+/** How the carrier answers the next step. */
+const answer = fc.constantFrom("registered" as const, "unknown" as const, "cancelled" as const, "left" as const)
+
+describe("every life of a shipment", () => {
+  it("cancels nothing that the carrier may have, and ends once it is answered", () => {
+    fc.assert(
+      fc.property(fc.array(answer, { maxLength: 20 }), fc.nat({ max: 3 * GIVE_UP }), (answers, stride) => {
+        let shipment = opened
+        let order: Order.Order = paid
+        let mayHaveIt = false
+        let now = 3_000
+        for (const said of answers) {
+          if (shipment.nextAttemptAt === null) break
+          const step = next(shipment, order, now)
+          shipment = Shipping.begin(shipment, step, now).shipment
+          if (step._tag === "Register" && said === "registered") {
+            mayHaveIt = true
+            shipment = Shipping.registered(shipment, "T1").shipment
+          } else if (step._tag === "Register") {
+            // The answer is lost; nobody knows.
+            mayHaveIt = true
+            shipment = Shipping.unanswered(shipment, "silence").shipment
+          } else if (step._tag === "Withdraw" && said === "cancelled") {
+            mayHaveIt = false
+            order = cancelled
+            shipment = Shipping.close(Shipping.barred(shipment).shipment, "cancelled").shipment
+          } else if (step._tag === "Withdraw" && said === "left") {
+            order = shipped
+            shipment = Shipping.recorded(Shipping.tooLate(shipment).shipment, "shipped", "left", now).shipment
+          } else if (step._tag === "Record") {
+            order = shipped
+            shipment = Shipping.recorded(shipment, "shipped", "registered", now).shipment
+          }
+          now += stride
+        }
+        if (shipment.state === "cancelled") expect(mayHaveIt).toBe(false)
+        if (shipment.state === "shipped") expect(order.status).toBe("shipped")
+        expect(shipment.nextAttemptAt === null).toBe(shipment.state === "shipped" || shipment.state === "cancelled")
+      }),
+      { numRuns: 1_000 },
+    )
+  })
+})
