@@ -3,7 +3,8 @@
  * transaction, so that an event that is delivered twice has its effect once.
  *
  * Law: per consumer and key only newer versions have an effect (every event carries its subject whole, so the newest wins);
- * a parked key's later events queue behind it.
+ * a parked key's later events queue behind it. A delivery before its source's position has no effect at all.
+ * Limits: one key comes from one source at a time.
  */
 import { Context, type Effect, Schema } from "effect"
 import type { OrderId } from "../domain/ids.ts"
@@ -35,16 +36,29 @@ export type Taken =
       readonly version: number
       readonly writes: ReadonlyArray<Write>
     }
-  /** It can never be handled as it is: its key is parked. */
-  | { readonly _tag: "Poison"; readonly delivery: Delivery; readonly error: string; readonly attempts: number }
+  /** It can never be handled as it is: its key is parked. Without a key it parks nothing but itself. */
+  | {
+      readonly _tag: "Poison"
+      readonly delivery: Delivery
+      /** Null: it cannot even be read. */
+      readonly eventId: string | null
+      readonly error: string
+      readonly attempts: number
+    }
 
 /** What was taken from one source, in order. Deliveries a consumer has no use for only move the position. */
 export interface Intake {
   readonly consumer: string
   readonly source: string
   readonly taken: ReadonlyArray<Taken>
-  /** Offset behind the last delivery. */
+  /** Offset behind the last delivery: the source's position from now on, which never moves back. */
   readonly next: number
+}
+
+/** What became of an intake: how many events had their effect, and how many queue behind a parked one. */
+export interface Handled {
+  readonly effects: number
+  readonly queued: number
 }
 
 /** The database refuses what was to be written, as it would each time: nothing was. */
@@ -68,10 +82,11 @@ export class Inbox extends Context.Service<
   Inbox,
   {
     readonly position: (consumer: string, source: string) => Effect.Effect<number | null, Unavailable>
-    /** Atomic, idempotent. `effects`: how many events were new and had their effect. */
-    readonly commit: (
-      intake: Intake,
-    ) => Effect.Effect<{ readonly effects: number; readonly queued: number }, Unavailable | Indigestible>
+    /**
+     * Of one consumer, each source at most once: all of it or nothing. Idempotent; when it is `Unavailable`, it may have
+     * happened all the same, and is to be repeated.
+     */
+    readonly commit: (intakes: ReadonlyArray<Intake>) => Effect.Effect<Handled, Unavailable | Indigestible>
     /** Oldest first; `after` is the id of the last one seen. */
     readonly parked: (request: {
       readonly consumer: string | null

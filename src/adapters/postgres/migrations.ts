@@ -14,6 +14,7 @@ import { SqlClient } from "effect/sql/SqlClient"
 import * as Lane from "../../domain/lane.ts"
 import { DatabaseUnusable } from "./client.ts"
 import { COMMIT_FUNCTION } from "./commit-function.ts"
+import { INBOX_SCHEMA } from "./inbox-schema.ts"
 import { LANE_FUNCTIONS } from "./lane-functions.ts"
 
 const TABLES = `
@@ -145,6 +146,7 @@ const runAll = (statements: string) =>
 const migrations = PgMigrator.fromRecord({
   "0001_ledger": runAll(TABLES),
   "0002_commit": Effect.andThen(run(COMMIT_FUNCTION), Effect.forEach(LANE_FUNCTIONS, run, { discard: true })),
+  "0004_inbox": Effect.forEach(INBOX_SCHEMA, run, { discard: true }),
 })
 
 /** Brings the database to this build's schema; idempotent, safe to run from several processes at once. */

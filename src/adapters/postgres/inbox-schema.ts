@@ -1,0 +1,202 @@
+/**
+ * The consumers' tables, and the two functions that write them: each one round trip, all of it or nothing.
+ *
+ * Three guards, for three ways in which an event comes again. It is delivered again: its offset is before the position of
+ * its source. It was published again: the inbox has its id. It comes late: its key has a newer version.
+ *
+ * Law: effects, inbox, keys and position are one transaction. The position's row is locked first, so that two consumers of
+ * one source (a rebalance) come one after another. Whoever queues an event behind a letter holds that letter (`for share`),
+ * whoever releases one waits for him: nothing is ever left queued behind nobody.
+ * Limits: the inbox loses its old rows by partitions (`inbox-partitions.ts`); keys are kept, one row a consumer and order.
+ */
+
+const ms = (column: string) => `to_timestamp(${column} / 1000)`
+
+const TABLES = [
+  // Sliced by time: an event's id is a UUIDv7, which begins with the milliseconds since 1970.
+  `create table inbox (
+    event_id uuid,
+    consumer text collate "C",
+    primary key (event_id, consumer)
+  ) partition by range (event_id)`,
+  "create table inbox_default partition of inbox default",
+  `create table consumer_positions (
+    consumer text collate "C",
+    source   text collate "C",
+    next     bigint not null,
+    primary key (consumer, source)
+  ) with (fillfactor = 20)`,
+  `create table consumer_keys (
+    key      text collate "C",
+    consumer text collate "C",
+    version  bigint not null,
+    primary key (key, consumer)
+  ) with (fillfactor = 80)`,
+  `create table dead_letters (
+    id        bigint generated always as identity primary key,
+    consumer  text collate "C" not null,
+    source    text collate "C" not null,
+    topic     text not null,
+    "offset"  bigint not null,
+    key       text collate "C" not null,
+    value     text not null,
+    headers   text not null,
+    event_id  uuid,
+    error     text not null,
+    attempts  int not null,
+    state     text not null check (state in ('poison', 'queued')),
+    parked_at timestamptz(3) not null default now(),
+    unique (consumer, source, "offset"),
+    unique (consumer, event_id)
+  )`,
+  "create index dead_letters_of_key on dead_letters (consumer, key, id)",
+  `create table timeline (
+    order_id uuid,
+    id       uuid,
+    type     text not null,
+    version  bigint,
+    at       timestamptz(3) not null,
+    detail   text,
+    primary key (order_id, id)
+  )`,
+]
+
+/**
+ * Events that are handled now: [{n, key, eventId, version}] without those of `p_skip`, and what is to be written for the
+ * n of each. Returns how many had an effect.
+ */
+const CONSUME = `
+create function jaego_consume(p_consumer text, p_events json, p_skip int[], p_entries json, p_shipments json)
+returns int language plpgsql set enable_seqscan = off set jit = off as $$
+declare
+  v_ahead int[];
+begin
+  with events as materialized (
+    select * from json_to_recordset(p_events) e (n int, key text, "eventId" uuid, version bigint)
+    where p_skip is null or e.n <> all (p_skip)
+  ), fresh as (
+    insert into inbox (event_id, consumer) select distinct e."eventId", p_consumer from events e
+    on conflict do nothing returning event_id
+  ), ahead as materialized (
+    select e.n, e.key, e.version
+    from (
+      select e.*, max(e.version) over (partition by e.key order by e.n rows between unbounded preceding and 1 preceding)
+        as before
+      from events e join fresh f on f.event_id = e."eventId") e
+    where e.version > coalesce(e.before, 0) and e.version > coalesce(
+      (select k.version from consumer_keys k where k.key = e.key and k.consumer = p_consumer), 0)
+  ), marked as (
+    insert into consumer_keys as k (key, consumer, version)
+      select a.key, p_consumer, max(a.version) from ahead a group by a.key order by a.key
+      on conflict (key, consumer) do update set version = excluded.version where k.version < excluded.version
+  )
+  select array_agg(a.n) into v_ahead from ahead a;
+  if v_ahead is null then
+    return 0;
+  end if;
+  if json_array_length(p_entries) > 0 then
+    insert into timeline (order_id, id, type, version, at, detail)
+      select w."orderId", w."eventId", w.type, w.version, ${ms("w.at")}, w.detail
+      from json_to_recordset(p_entries)
+        w (n int, "orderId" uuid, "eventId" uuid, type text, version bigint, at float8, detail text)
+      where w.n = any (v_ahead)
+      on conflict do nothing;
+  end if;
+  if json_array_length(p_shipments) > 0 then
+    insert into shipments (order_id, next_attempt_at)
+      select w."orderId", ${ms("w.at")} from json_to_recordset(p_shipments) w (n int, "orderId" uuid, at float8)
+      where w.n = any (v_ahead)
+      on conflict (order_id) do nothing;
+  end if;
+  return cardinality(v_ahead);
+end
+$$`
+
+/**
+ * What was taken from some sources. Returns {effects, queued}, or {parked: [key]} when it has written nothing, because
+ * these keys are parked and their events came without a letter.
+ *
+ * p_taken: [{n, source, offset, key, eventId, version, error, attempts, letter: {topic, value, headers}}]; whatever has
+ * an error is poison. A letter is needed by poison and by what queues.
+ */
+const TAKE_IN = `
+create function jaego_take_in(p_consumer text, p_sources json, p_taken json, p_entries json, p_shipments json)
+returns json language plpgsql set enable_seqscan = off set jit = off as $$
+declare
+  v_parked text[];
+  v_missing text[];
+  v_skip int[];
+  v_effects int;
+  v_queued int;
+begin
+  insert into consumer_positions (consumer, source, next)
+    select p_consumer, s.source, 0 from json_to_recordset(p_sources) s (source text) order by s.source
+    on conflict do nothing;
+  perform from consumer_positions p
+    where p.consumer = p_consumer and p.source in (select s.source from json_to_recordset(p_sources) s (source text))
+    order by p.source for update;
+  select array_agg(l.key) into v_parked from (
+    select d.key from dead_letters d
+    where d.consumer = p_consumer and d.key <> '' and d.key in (
+      select t.key from json_to_recordset(p_taken) t (key text))
+    order by d.id for share of d) l;
+
+  with taken as materialized (
+    select t.*, t."offset" < p.next as old, t.error is null and (t.key = any (coalesce(v_parked, '{}')) or coalesce(
+      bool_or(t.error is not null and t.key <> '' and t."offset" >= p.next) over (
+        partition by t.key order by t.n rows between unbounded preceding and 1 preceding), false)) as queues
+    from json_to_recordset(p_taken) t (n int, source text, "offset" bigint, key text, "eventId" uuid, version bigint,
+      error text, attempts int, letter json)
+    join consumer_positions p on p.consumer = p_consumer and p.source = t.source
+  ), missing as (
+    select array_agg(distinct t.key) as keys from taken t where t.queues and not t.old and t.letter is null
+  ), buried as (
+    insert into dead_letters
+        (consumer, source, topic, "offset", key, value, headers, event_id, error, attempts, state)
+      select p_consumer, t.source, t.letter->>'topic', t."offset", t.key, t.letter->>'value', t.letter->>'headers',
+        t."eventId", coalesce(t.error, 'waits behind an older letter of its key'), coalesce(t.attempts, 0),
+        case when t.queues then 'queued' else 'poison' end
+      from taken t cross join missing m
+      where (t.queues or t.error is not null) and not t.old and m.keys is null and not exists (
+        select from inbox i where i.event_id = t."eventId" and i.consumer = p_consumer)
+      order by t.n
+      on conflict do nothing returning state
+  )
+  select (select keys from missing), (select count(*) from buried b where b.state = 'queued'),
+    (select array_agg(t.n) from taken t where t.old or t.queues or t.error is not null)
+    into v_missing, v_queued, v_skip;
+  if v_missing is not null then
+    return json_build_object('parked', v_missing);
+  end if;
+
+  v_effects := jaego_consume(p_consumer, p_taken, v_skip, p_entries, p_shipments);
+  update consumer_positions p set next = s.next from json_to_recordset(p_sources) s (source text, next bigint)
+    where p.consumer = p_consumer and p.source = s.source and p.next < s.next;
+  return json_build_object('effects', v_effects, 'queued', v_queued);
+end
+$$`
+
+/** A letter that can be handled at last, the oldest of its key. p_event: as in `jaego_consume`, without the key. */
+const RELEASE = `
+create function jaego_release(p_id bigint, p_event json, p_entries json, p_shipments json)
+returns text language plpgsql set enable_seqscan = off set jit = off as $$
+declare
+  v_letter dead_letters;
+begin
+  select * into v_letter from dead_letters d where d.id = p_id for update;
+  if not found then
+    return 'absent';
+  end if;
+  if v_letter.key <> '' and exists (
+    select from dead_letters d where d.consumer = v_letter.consumer and d.key = v_letter.key and d.id < p_id) then
+    return 'not-the-oldest';
+  end if;
+  perform jaego_consume(v_letter.consumer,
+    json_build_array(json_build_object('n', 0, 'key', v_letter.key, 'eventId', p_event->>'eventId',
+      'version', p_event->'version')), null, p_entries, p_shipments);
+  delete from dead_letters d where d.id = p_id;
+  return 'released';
+end
+$$`
+
+export const INBOX_SCHEMA: ReadonlyArray<string> = [...TABLES, CONSUME, TAKE_IN, RELEASE]

@@ -1,0 +1,154 @@
+/**
+ * The inbox on Postgres. What was taken is one call of `jaego_take_in`: what waits behind a parked key is told back, and
+ * sent once more with its letter, so that the rest of the time only ids and versions travel.
+ *
+ * Limits: an answer that does not come within 10 s is given up; whether it happened, the next try finds out.
+ * Fails: Unavailable "database"; Indigestible, when the database refuses a value (SQLSTATE 22...) or a row (23...).
+ */
+import { PgClient, PgPool } from "@effect/sql-pg"
+import { Effect, Layer } from "effect"
+import type { SqlError } from "effect/sql/SqlError"
+import type { Topic } from "../../ports/events.ts"
+import { type Unavailable, unavailable } from "../../ports/failures.ts"
+import {
+  type Handled,
+  Inbox,
+  Indigestible,
+  type Intake,
+  type Parked,
+  type Taken,
+  type Write,
+} from "../../ports/inbox.ts"
+import { jsonRows } from "./page.ts"
+import { Reads } from "./reads.ts"
+import { ANSWER_SECONDS, describe, silence, stateOf } from "./sql-failure.ts"
+
+/** One for each consumer of the service. */
+const CONNECTIONS = 2
+
+const READ_ONLY = "25006"
+
+const POSITION = `select json_build_object('next', p.next) as row from consumer_positions p
+  where p.consumer = $1::text and p.source = $2::text`
+
+const PARKED = `select json_build_object('id', d.id, 'consumer', d.consumer, 'source', d.source, 'topic', d.topic,
+    'offset', d."offset", 'key', d.key, 'value', d.value, 'headers', d.headers::json, 'error', d.error,
+    'attempts', d.attempts, 'state', d.state, 'parkedAt', (extract(epoch from d.parked_at) * 1000)::bigint) as row
+  from dead_letters d
+  where d.id > $1::bigint and ($2::text is null or d.consumer = $2::text) order by d.id limit $3::int`
+
+const TAKE_IN = "select jaego_take_in($1::text, $2::json, $3::json, $4::json, $5::json)"
+const RELEASE = "select jaego_release($1::bigint, $2::json, $3::json, $4::json)"
+
+export const layer: Layer.Layer<Inbox, never, PgClient.PgClient | Reads> = Layer.effect(
+  Inbox,
+  Effect.gen(function* () {
+    const sql = yield* PgClient.PgClient
+    const reads = yield* Reads
+    const pool = yield* PgPool.make({
+      ...sql.config,
+      multiplex: false,
+      minConnections: 0,
+      maxConnections: CONNECTIONS,
+      idleTimeout: "10 minutes",
+    }).pipe(Effect.orDie)
+    return {
+      position: (consumer, source) =>
+        Effect.map(
+          jsonRows<{ readonly next: number }>(reads, POSITION, [consumer, source]),
+          ([row]) => row?.next ?? null,
+        ),
+      commit: (intakes) => commit(pool, intakes),
+      parked: ({ after, consumer, limit }) =>
+        Effect.map(jsonRows<ParkedJson>(reads, PARKED, [String(after), consumer, limit]), (rows) => rows.map(parkedOf)),
+      release: (id, eventId, version, writes) =>
+        call<Released>(pool, RELEASE, [String(id), JSON.stringify({ eventId, version }), ...columns([[0, writes]])]),
+    }
+  }),
+)
+
+type Released = "released" | "absent" | "not-the-oldest"
+
+interface TakenInJson {
+  readonly effects: number
+  readonly queued: number
+  /** Nothing was written: these keys are parked, and letters are missing. */
+  readonly parked?: ReadonlyArray<string>
+}
+
+const commit = (
+  pool: PgPool.PgPool,
+  intakes: ReadonlyArray<Intake>,
+): Effect.Effect<Handled, Unavailable | Indigestible> =>
+  Effect.gen(function* () {
+    if (intakes.length === 0) return { effects: 0, queued: 0 }
+    const { consumer } = intakes[0]!
+    const sources = JSON.stringify(intakes.map(({ next, source }) => ({ source: storable(source), next })))
+    const taken = intakes.flatMap(({ source, taken }) => taken.map((each) => ({ source, each })))
+    const writes = columns(taken.map(({ each }, n) => [n, each._tag === "Event" ? each.writes : []]))
+    for (const parked = new Set<string>(); ; ) {
+      const rows = taken.map(({ each, source }, n) => rowOf(each, source, n, parked))
+      const answer = yield* call<TakenInJson>(pool, TAKE_IN, [consumer, sources, JSON.stringify(rows), ...writes])
+      if (answer.parked === undefined) return answer
+      for (const key of answer.parked) parked.add(key)
+    }
+  })
+
+/** Postgres keeps no NUL in a text, and no half of a surrogate pair: whatever has one is no event, and may lose it. */
+const storable = (text: string): string => text.replaceAll("\0", "\uFFFD").toWellFormed()
+
+/** With its letter when it is poison, or its key is known to be parked. */
+const rowOf = (taken: Taken, source: string, n: number, parked: ReadonlySet<string>) => {
+  const { headers, key, offset, topic, value } = taken.delivery
+  const row = { n, source: storable(source), offset, key: storable(key), eventId: taken.eventId }
+  const letter = () => ({ topic, value: storable(value), headers: storable(JSON.stringify(headers)) })
+  if (taken._tag === "Poison")
+    return { ...row, error: storable(taken.error), attempts: taken.attempts, letter: letter() }
+  return { ...row, version: taken.version, ...(parked.has(row.key) ? { letter: letter() } : {}) }
+}
+
+/** What is to be written, by kind, each with the number of its event. */
+const columns = (writes: ReadonlyArray<readonly [n: number, writes: ReadonlyArray<Write>]>): [string, string] => {
+  const entries: Array<object> = []
+  const shipments: Array<object> = []
+  for (const [n, some] of writes)
+    for (const { _tag, ...write } of some) (_tag === "OpenShipment" ? shipments : entries).push({ n, ...write })
+  return [JSON.stringify(entries), JSON.stringify(shipments)]
+}
+
+/** One call, on a connection that nobody else waits on. A session that takes no writes never will: it is given up. */
+const call = <A>(
+  pool: PgPool.PgPool,
+  statement: string,
+  parameters: ReadonlyArray<unknown>,
+): Effect.Effect<A, Unavailable | Indigestible> =>
+  pool
+    .use((connection) =>
+      connection.queryValues(statement, parameters).pipe(
+        Effect.timeoutOrElse({
+          duration: `${ANSWER_SECONDS} seconds`,
+          orElse: () => Effect.andThen(pool.invalidate(connection), Effect.fail(silence)),
+        }),
+        Effect.tapError((error) => (stateOf(error) === READ_ONLY ? pool.invalidate(connection) : Effect.void)),
+      ),
+    )
+    .pipe(
+      Effect.map((rows) => rows[0]![0] as A),
+      Effect.mapError(failureOf),
+    )
+
+const failureOf = (error: SqlError): Unavailable | Indigestible =>
+  /^2[23]/.test(stateOf(error) ?? "") ? new Indigestible({ detail: describe(error) }) : unavailable("database")
+
+interface ParkedJson extends Omit<Parked, "delivery"> {
+  readonly topic: Topic
+  readonly offset: number
+  readonly key: string
+  readonly value: string
+  readonly headers: Readonly<Record<string, string>>
+}
+
+const parkedOf = ({ headers, key, offset, topic, value, ...rest }: ParkedJson): Parked => ({
+  ...rest,
+  delivery: { topic, offset, key, value, headers },
+})
