@@ -3,7 +3,7 @@
  * transaction, so that an event that is delivered twice has its effect once.
  *
  * Law: per consumer and key only newer versions have an effect (every event carries its subject whole, so the newest wins);
- * a parked key's later events queue behind it. A delivery before its source's position has no effect at all.
+ * a parked key's later events queue behind it. The position guards nothing, it spares work: a source may begin anew.
  * Limits: one key comes from one source at a time.
  */
 import { Context, type Effect, Schema } from "effect"
@@ -51,7 +51,7 @@ export interface Intake {
   readonly consumer: string
   readonly source: string
   readonly taken: ReadonlyArray<Taken>
-  /** Offset behind the last delivery: the source's position from now on, which never moves back. */
+  /** Offset behind the last delivery: the source's position from now on. */
   readonly next: number
 }
 

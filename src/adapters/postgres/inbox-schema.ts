@@ -1,8 +1,8 @@
 /**
  * The consumers' tables, and the two functions that write them: each one round trip, all of it or nothing.
  *
- * Three guards, for three ways in which an event comes again. It is delivered again: its offset is before the position of
- * its source. It was published again: the inbox has its id. It comes late: its key has a newer version.
+ * Two guards, for two ways in which an event comes again. It was delivered or published again: the inbox has its id. It
+ * comes late: its key has a newer version. The position guards nothing, it only spares work: a source may begin anew.
  *
  * Law: effects, inbox, keys and position are one transaction. The position's row is locked first, so that two consumers of
  * one source (a rebalance) come one after another. Whoever queues an event behind a letter holds that letter (`for share`),
@@ -46,7 +46,6 @@ const TABLES = [
     attempts  int not null,
     state     text not null check (state in ('poison', 'queued')),
     parked_at timestamptz(3) not null default now(),
-    unique (consumer, source, "offset"),
     unique (consumer, event_id)
   )`,
   "create index dead_letters_of_key on dead_letters (consumer, key, id)",
@@ -142,14 +141,13 @@ begin
     order by d.id for share of d) l;
 
   with taken as materialized (
-    select t.*, t."offset" < p.next as old, t.error is null and (t.key = any (coalesce(v_parked, '{}')) or coalesce(
-      bool_or(t.error is not null and t.key <> '' and t."offset" >= p.next) over (
+    select t.*, t.error is null and (t.key = any (coalesce(v_parked, '{}')) or coalesce(
+      bool_or(t.error is not null and t.key <> '') over (
         partition by t.key order by t.n rows between unbounded preceding and 1 preceding), false)) as queues
     from json_to_recordset(p_taken) t (n int, source text, "offset" bigint, key text, "eventId" uuid, version bigint,
       error text, attempts int, letter json)
-    join consumer_positions p on p.consumer = p_consumer and p.source = t.source
   ), missing as (
-    select array_agg(distinct t.key) as keys from taken t where t.queues and not t.old and t.letter is null
+    select array_agg(distinct t.key) as keys from taken t where t.queues and t.letter is null
   ), buried as (
     insert into dead_letters
         (consumer, source, topic, "offset", key, value, headers, event_id, error, attempts, state)
@@ -157,13 +155,15 @@ begin
         t."eventId", coalesce(t.error, 'waits behind an older letter of its key'), coalesce(t.attempts, 0),
         case when t.queues then 'queued' else 'poison' end
       from taken t cross join missing m
-      where (t.queues or t.error is not null) and not t.old and m.keys is null and not exists (
-        select from inbox i where i.event_id = t."eventId" and i.consumer = p_consumer)
+      where (t.queues or t.error is not null) and m.keys is null and not exists (
+        select from inbox i where i.event_id = t."eventId" and i.consumer = p_consumer) and not exists (
+        select from dead_letters d where d.consumer = p_consumer and d.key = t.key and d.source = t.source
+          and d."offset" = t."offset" and d.value = t.letter->>'value')
       order by t.n
       on conflict do nothing returning state
   )
   select (select keys from missing), (select count(*) from buried b where b.state = 'queued'),
-    (select array_agg(t.n) from taken t where t.old or t.queues or t.error is not null)
+    (select array_agg(t.n) from taken t where t.queues or t.error is not null)
     into v_missing, v_queued, v_skip;
   if v_missing is not null then
     return json_build_object('parked', v_missing);
@@ -171,7 +171,7 @@ begin
 
   v_effects := jaego_consume(p_consumer, p_taken, v_skip, p_entries, p_shipments);
   update consumer_positions p set next = s.next from json_to_recordset(p_sources) s (source text, next bigint)
-    where p.consumer = p_consumer and p.source = s.source and p.next < s.next;
+    where p.consumer = p_consumer and p.source = s.source;
   return json_build_object('effects', v_effects, 'queued', v_queued);
 end
 $$`
