@@ -1,15 +1,19 @@
 /** Memory keeps the contract of every port it implements, and so does the simulated payment provider. */
 import { Effect, Layer } from "effect"
 import * as MemoryCatalog from "../../src/adapters/memory/catalog.ts"
+import * as MemoryEventStream from "../../src/adapters/memory/event-stream.ts"
 import * as MemoryLease from "../../src/adapters/memory/lease.ts"
 import * as MemoryLedger from "../../src/adapters/memory/ledger.ts"
 import * as MemoryOrderBook from "../../src/adapters/memory/order-book.ts"
+import * as MemoryOutbox from "../../src/adapters/memory/outbox.ts"
 import * as Store from "../../src/adapters/memory/store.ts"
 import * as PaymentSimulator from "../../src/adapters/payment-simulator/payment.ts"
 import { catalogContract } from "./catalog.ts"
+import { eventStreamContract } from "./event-stream.ts"
 import { leaseContract, Severing } from "./lease.ts"
 import { ledgerContract } from "./ledger.ts"
 import { orderBookContract } from "./order-book.ts"
+import { outboxContract, TurnSevering } from "./outbox.ts"
 import { paymentContract } from "./payment.ts"
 
 const severing = Layer.effect(
@@ -17,16 +21,25 @@ const severing = Layer.effect(
   Effect.map(Store.Store, (store) => ({ sever: Store.sever(store) })),
 )
 
+const turnSevering = Layer.effect(
+  TurnSevering,
+  Effect.map(Store.Store, (store) => ({ sever: MemoryOutbox.severTurn(store) })),
+)
+
 const memory = Layer.mergeAll(
   MemoryLedger.layer,
   MemoryLease.layer,
   MemoryCatalog.layer,
   MemoryOrderBook.layer,
+  MemoryOutbox.layer,
   severing,
+  turnSevering,
 ).pipe(Layer.provide(Store.layer))
 
 ledgerContract("memory", memory)
 catalogContract("memory", memory)
 orderBookContract("memory", memory)
 leaseContract("memory", memory)
+outboxContract("memory", memory)
 paymentContract("simulator", PaymentSimulator.layer)
+eventStreamContract("memory", MemoryEventStream.layer([]))

@@ -41,12 +41,22 @@ export interface Tables {
   readonly facts: Array<Fact>
 }
 
+/** Who brings the facts out, and how far he is. */
+export interface Relay {
+  /** One permit: the turn. */
+  readonly turn: Semaphore.Semaphore
+  session: Session | null
+  /** The seq of the last fact of each lane that has left, at the lane's index. */
+  readonly cursors: Array<number>
+}
+
 export class Store extends Context.Service<
   Store,
   Tables & {
     /** One permit: the lease on all lanes. */
     readonly lease: Semaphore.Semaphore
     session: Session | null
+    readonly relay: Relay
   }
 >()("jaego/adapters/memory/Store") {}
 
@@ -67,6 +77,7 @@ export const make = (): Shape => ({
   facts: [],
   lease: Semaphore.makeUnsafe(1),
   session: null,
+  relay: { turn: Semaphore.makeUnsafe(1), session: null, cursors: Array.from({ length: Lane.COUNT }, () => 0) },
 })
 
 export const layer: Layer.Layer<Store> = Layer.sync(Store, make)

@@ -4,7 +4,7 @@
  * Every index serves a query of the API or of recovery; a column that changes on the hot path is kept out of indexes where
  * it can be, so that the change stays in its page (HOT): stock, lanes, holds and units change without touching an index.
  *
- * Law: I1 is a CHECK here as well; the outbox is a plain table, not yet partitioned by time.
+ * Law: I1 is a CHECK here as well.
  * Fails: DatabaseUnusable (the database has another number of lanes, or a migration failed).
  */
 import { PgClient, PgMigrator } from "@effect/sql-pg"
@@ -16,6 +16,7 @@ import { DatabaseUnusable } from "./client.ts"
 import { COMMIT_FUNCTION } from "./commit-function.ts"
 import { INBOX_SCHEMA } from "./inbox-schema.ts"
 import { LANE_FUNCTIONS } from "./lane-functions.ts"
+import { OUTBOX_STATEMENTS, OUTBOX_TABLES } from "./outbox-schema.ts"
 
 const TABLES = `
 -- One row per lane: the fence. 64 rows in as many pages' worth of room, so that every commit's update is HOT.
@@ -146,6 +147,10 @@ const runAll = (statements: string) =>
 const migrations = PgMigrator.fromRecord({
   "0001_ledger": runAll(TABLES),
   "0002_commit": Effect.andThen(run(COMMIT_FUNCTION), Effect.forEach(LANE_FUNCTIONS, run, { discard: true })),
+  "0003_outbox_slices": Effect.andThen(
+    runAll(OUTBOX_TABLES),
+    Effect.forEach(OUTBOX_STATEMENTS, run, { discard: true }),
+  ),
   "0004_inbox": Effect.forEach(INBOX_SCHEMA, run, { discard: true }),
 })
 

@@ -5,32 +5,48 @@ import * as PostgresCatalog from "../../../src/adapters/postgres/catalog.ts"
 import * as PostgresLease from "../../../src/adapters/postgres/lease.ts"
 import * as PostgresLedger from "../../../src/adapters/postgres/ledger.ts"
 import * as PostgresOrderBook from "../../../src/adapters/postgres/order-book.ts"
+import * as PostgresOutbox from "../../../src/adapters/postgres/outbox.ts"
 import { catalogContract } from "../../contracts/catalog.ts"
 import { leaseContract, Severing } from "../../contracts/lease.ts"
 import { ledgerContract } from "../../contracts/ledger.ts"
 import { orderBookContract } from "../../contracts/order-book.ts"
+import { outboxContract, TurnSevering } from "../../contracts/outbox.ts"
 import { freshClient } from "../../support/postgres.ts"
 
 const severing = Layer.effect(
   Severing,
   Effect.map(PgClient.PgClient, (sql) => ({
-    // Whoever holds the lease, not those who wait for it; waits until its backend is gone.
-    sever: sql`
-      select pg_terminate_backend(l.pid, 5000) from pg_locks l
-      where l.locktype = 'advisory' and l.granted
-        and l.database = (select oid from pg_database where datname = current_database())`,
+    sever: terminateHolder(sql, "jaego lease"),
   })),
 )
+
+const turnSevering = Layer.effect(
+  TurnSevering,
+  Effect.map(PgClient.PgClient, (sql) => ({
+    sever: terminateHolder(sql, "jaego relay"),
+  })),
+)
+
+/** Whoever holds the lock, not those who wait for it; waits until its backend is gone. */
+function terminateHolder(sql: PgClient.PgClient, name: string) {
+  return sql`
+    select pg_terminate_backend(l.pid, 5000) from pg_locks l join pg_stat_activity a on a.pid = l.pid
+    where l.locktype = 'advisory' and l.granted and a.application_name = ${name}
+      and l.database = (select oid from pg_database where datname = current_database())`
+}
 
 const postgres = Layer.mergeAll(
   PostgresLedger.layer,
   PostgresLease.layer,
   PostgresCatalog.layer,
   PostgresOrderBook.layer,
+  PostgresOutbox.layer,
   severing,
+  turnSevering,
 ).pipe(Layer.provide(freshClient))
 
 ledgerContract("postgres", postgres)
 catalogContract("postgres", postgres)
 orderBookContract("postgres", postgres)
 leaseContract("postgres", postgres)
+outboxContract("postgres", postgres)

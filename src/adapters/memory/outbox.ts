@@ -1,0 +1,87 @@
+/** The outbox in memory: the facts of the store, by lane. `severTurn` ends the turn from outside, as a dead session would. */
+import { Deferred, Effect, Layer } from "effect"
+import * as Lane from "../../domain/lane.ts"
+import { type Event, ORDERS, STOCK } from "../../ports/events.ts"
+import type { Fact } from "../../ports/ledger.ts"
+import { type Cursor, Outbox, TurnLost } from "../../ports/outbox.ts"
+import * as Store from "./store.ts"
+
+const eventOf = (fact: Fact): Event => ({
+  topic: fact.subjectKind === "order" ? ORDERS : STOCK,
+  key: fact.subject,
+  id: fact.eventId,
+  type: fact.type,
+  version: fact.subjectVersion,
+  time: fact.at,
+  data: fact.payload,
+  lane: fact.lane,
+  seq: fact.seq,
+})
+
+/** The facts of each lane; the n-th has seq n + 1. The store has them in the order of commits. */
+const index = (store: Store.Shape) => {
+  const lanes: ReadonlyArray<Array<Fact>> = Array.from({ length: Lane.COUNT }, () => [])
+  let seen = 0
+  return () => {
+    for (; seen < store.facts.length; seen++) {
+      const fact = store.facts[seen]!
+      lanes[fact.lane]!.push(fact)
+    }
+    return lanes
+  }
+}
+
+const read = (lanes: ReadonlyArray<ReadonlyArray<Fact>>, cursors: ReadonlyArray<number>, limit: number) => {
+  const behind = lanes.flatMap((facts, lane) => (facts.length > cursors[lane]! ? [lane] : []))
+  const share = Math.max(1, Math.floor(limit / behind.length))
+  return behind
+    .flatMap((lane) => lanes[lane]!.slice(cursors[lane]!, cursors[lane]! + share))
+    .slice(0, limit)
+    .map(eventOf)
+}
+
+const advance = (cursors: Array<number>, to: ReadonlyArray<Cursor>): void => {
+  for (const { lane, seq } of to) cursors[lane] = Math.max(cursors[lane]!, seq)
+}
+
+export const make = (store: Store.Shape): Outbox["Service"] => {
+  const facts = index(store)
+  const { relay } = store
+  return {
+    take: Effect.uninterruptibleMask((restore) =>
+      Effect.gen(function* () {
+        yield* restore(relay.turn.take(1))
+        const session: Store.Session = { lost: Deferred.makeUnsafe() }
+        relay.session = session
+        yield* Effect.addFinalizer(() =>
+          Effect.suspend(() => {
+            // A turn that was severed is free already.
+            if (relay.session !== session) return Effect.void
+            relay.session = null
+            return relay.turn.release(1)
+          }),
+        )
+        const owned = <A>(work: () => A) =>
+          Effect.suspend(() =>
+            relay.session === session
+              ? Effect.sync(work)
+              : Effect.fail(new TurnLost({ detail: "somebody else relays, or nobody" })),
+          )
+        return {
+          read: (limit) => owned(() => read(facts(), relay.cursors, limit)),
+          advance: (cursors) => owned(() => advance(relay.cursors, cursors)),
+        }
+      }),
+    ),
+  }
+}
+
+export const layer: Layer.Layer<Outbox, never, Store.Store> = Layer.effect(Outbox, Effect.map(Store.Store, make))
+
+/** The session of whoever has the turn dies: the turn is free at once. */
+export const severTurn = ({ relay }: Store.Shape): Effect.Effect<void> =>
+  Effect.suspend(() => {
+    if (relay.session === null) return Effect.void
+    relay.session = null
+    return Effect.asVoid(relay.turn.release(1))
+  })

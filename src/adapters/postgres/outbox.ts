@@ -1,0 +1,121 @@
+/**
+ * The outbox on Postgres. The turn is a session advisory lock, and facts are read and cursors moved on that very session:
+ * whoever has lost it can do neither. The server ends a session that has been silent for 10 s, so that a frozen holder keeps
+ * nobody waiting; a live one speaks once a second, also while it waits for the stream.
+ *
+ * Law: cursors need not survive a crash of the server (`synchronous_commit` is off for them): facts leave again then.
+ * Limits: only lanes that have something to tell are looked at; each gets its share, so that none waits behind another's
+ * backlog. A holder that was frozen between reading and publishing may tell facts once more, after others.
+ * Fails: `TurnLost` for whatever goes wrong on the session; the turn is taken again on a new one.
+ */
+import { PgClient, PgConnection } from "@effect/sql-pg"
+import { Effect, Layer, Schedule, type Scope } from "effect"
+import type { SqlError } from "effect/sql/SqlError"
+import type { OrderId, ProductId } from "../../domain/ids.ts"
+import { type Event, ORDERS, STOCK } from "../../ports/events.ts"
+import { type Unavailable, unavailable } from "../../ports/failures.ts"
+import { type Cursor, Outbox, type Turn, TurnLost } from "../../ports/outbox.ts"
+import { ANSWER_SECONDS, describe, silence } from "./sql-failure.ts"
+
+/** "relay" in ASCII: the lock's name, the same in every build, beside that of the lease. */
+const LOCK = "491327873401"
+
+/** How often somebody who waits looks, milliseconds: the gap when the turn changes hands. */
+const POLL_MS = 200
+
+/** The server's patience with a silent session, milliseconds. */
+const SILENCE_MS = 10_000
+
+/** A holder that lives speaks ten times before the server loses its patience. */
+const HEARTBEAT = "1 second"
+
+/** Each lane that is behind gets the same share of the limit. */
+const READ = `
+with behind as materialized (
+  select c.lane, c.seq, greatest(1, $1::int / count(*) over ()) as share
+  from relay_cursors c join lanes l on l.lane = c.lane where l.seq > c.seq)
+select f.lane, f.seq::float8 as seq, f.event_id::text as id, f.subject_kind as kind, f.subject::text as subject,
+  f.subject_version::float8 as version, f.type, f.payload, (extract(epoch from f.occurred_at) * 1000)::float8 as time
+from behind b cross join lateral (
+  select * from outbox o where o.lane = b.lane and o.seq > b.seq order by o.seq limit b.share) f
+limit $1`
+
+const ADVANCE = `
+update relay_cursors c set seq = a.seq from unnest($1::smallint[], $2::bigint[]) a (lane, seq)
+where c.lane = a.lane and c.seq < a.seq`
+
+interface FactRow {
+  readonly lane: number
+  readonly seq: number
+  readonly id: string
+  readonly kind: "stock" | "order"
+  readonly subject: OrderId | ProductId
+  readonly version: number
+  readonly type: string
+  readonly payload: string
+  readonly time: number
+}
+
+const eventOf = (row: FactRow): Event => ({
+  topic: row.kind === "order" ? ORDERS : STOCK,
+  key: row.subject,
+  id: row.id,
+  type: row.type,
+  version: row.version,
+  time: row.time,
+  data: row.payload,
+  lane: row.lane,
+  seq: row.seq,
+})
+
+export const layer: Layer.Layer<Outbox, never, PgClient.PgClient> = Layer.effect(
+  Outbox,
+  Effect.map(PgClient.PgClient, (sql) => ({ take: take(sql.config) })),
+)
+
+const take = (config: PgClient.PgClientConfig): Effect.Effect<Turn, Unavailable, Scope.Scope> =>
+  Effect.gen(function* () {
+    const session = yield* PgConnection.make({
+      ...config,
+      multiplex: false,
+      applicationName: "jaego relay",
+      startupParameters: {
+        ...config.startupParameters,
+        idle_session_timeout: String(SILENCE_MS),
+        synchronous_commit: "off",
+      },
+    })
+    yield* waitForLock(session)
+    yield* Effect.forkScoped(
+      Effect.ignore(Effect.repeat(answered(session, "select 1", []), Schedule.spaced(HEARTBEAT))),
+    )
+    return {
+      read: (limit) =>
+        Effect.map(owned(session, READ, [limit]), (rows) => (rows as unknown as Array<FactRow>).map(eventOf)),
+      advance: (cursors) =>
+        cursors.length === 0 ? Effect.void : Effect.asVoid(owned(session, ADVANCE, columns(cursors))),
+    } satisfies Turn
+  }).pipe(Effect.catchTag("SqlError", () => Effect.fail(unavailable("database"))))
+
+const columns = (cursors: ReadonlyArray<Cursor>) => [cursors.map(({ lane }) => lane), cursors.map(({ seq }) => seq)]
+
+/** A line that fell silent would keep the turn from everybody until the server notices. */
+const answered = (session: PgConnection.PgConnection, statement: string, parameters: ReadonlyArray<unknown>) =>
+  session.query(statement, parameters).pipe(
+    Effect.timeoutOrElse({ duration: `${ANSWER_SECONDS} seconds`, orElse: () => Effect.fail(silence) }),
+    Effect.map(({ rows }) => rows),
+  )
+
+const owned = (session: PgConnection.PgConnection, statement: string, parameters: ReadonlyArray<unknown>) =>
+  Effect.mapError(
+    answered(session, statement, parameters),
+    (error: SqlError) => new TurnLost({ detail: describe(error) }),
+  )
+
+const waitForLock = Effect.fnUntraced(function* (session: PgConnection.PgConnection) {
+  for (;;) {
+    const [row] = yield* answered(session, `select pg_try_advisory_lock(${LOCK}) as taken`, [])
+    if (row!["taken"] === true) return
+    yield* Effect.sleep(POLL_MS)
+  }
+})

@@ -1,0 +1,225 @@
+/**
+ * What every outbox promises to the relay: facts leave in order and whole, from behind cursors that only move forward,
+ * through one reader at a time. Each check first lets everything leave that earlier ones have written.
+ */
+import { Context, Effect, Exit, Fiber, type Layer, Scope } from "effect"
+import { expect } from "vitest"
+import type { ProductId } from "../../src/domain/ids.ts"
+import * as Lane from "../../src/domain/lane.ts"
+import { type Event, ORDERS, STOCK } from "../../src/ports/events.ts"
+import type { Lease } from "../../src/ports/lease.ts"
+import type { Fact, Ledger } from "../../src/ports/ledger.ts"
+import { type Cursor, Outbox, type Turn } from "../../src/ports/outbox.ts"
+import * as Scribe from "../support/scribe.ts"
+import { type Check, check, endOf, runAll } from "./check.ts"
+
+/** Ends the session of whoever has the turn, as a killed database backend would; done when it is gone. */
+export class TurnSevering extends Context.Service<TurnSevering, { readonly sever: Effect.Effect<void, unknown> }>()(
+  "jaego/test/TurnSevering",
+) {}
+
+type Needs = Outbox | Ledger | Lease | TurnSevering
+
+/** Above everything a check writes. */
+const ALL = 10_000
+
+/** The turn, until `end`. */
+const taken = Effect.gen(function* () {
+  const scope = yield* Scope.fork(yield* Effect.scope)
+  const turn = yield* Scope.provide((yield* Outbox).take, scope)
+  return { turn, end: Scope.close(scope, Exit.void) }
+})
+
+const behind = (events: ReadonlyArray<Event>): ReadonlyArray<Cursor> =>
+  [...new Map(events.map(({ lane, seq }) => [lane, seq]))].map(([lane, seq]) => ({ lane, seq }))
+
+const drain = Effect.fnUntraced(function* (turn: Turn) {
+  for (;;) {
+    const events = yield* turn.read(ALL)
+    if (events.length === 0) return
+    yield* turn.advance(behind(events))
+  }
+})
+
+/** The turn, with nothing left to tell, and somebody who writes. */
+const quiet = Effect.gen(function* () {
+  const { end, turn } = yield* taken
+  yield* drain(turn)
+  return { turn, end, scribe: yield* Scribe.owner }
+})
+
+/** A product of the lane is created, and then receives goods so often: 1 + `receipts` facts. */
+const write = Effect.fnUntraced(function* (scribe: Scribe.Scribe, lane: Lane.Lane, receipts = 0) {
+  const id = Lane.place(Scribe.freshId(), lane) as ProductId
+  const product = Scribe.product({ id, sku: `sku-${id}` })
+  const facts: Array<Fact> = []
+  const commit = (parts: Scribe.Parts) => {
+    const batch = scribe.batch(parts)
+    facts.push(...batch.facts)
+    return scribe.submit(batch)
+  }
+  yield* commit({ products: [{ product, onHand: 1 }] })
+  for (let n = 0; n < receipts; n++) {
+    const before = { onHand: 1 + n, reserved: 0, version: 1 + n }
+    yield* commit({
+      changes: [{ productId: id, before, event: { type: "received", onHand: 1, reserved: 0, reason: null } }],
+    })
+  }
+  return facts
+})
+
+const eventOf = (fact: Fact): Event => ({
+  topic: fact.subjectKind === "order" ? ORDERS : STOCK,
+  key: fact.subject,
+  id: fact.eventId,
+  type: fact.type,
+  version: fact.subjectVersion,
+  time: fact.at,
+  data: fact.payload,
+  lane: fact.lane,
+  seq: fact.seq,
+})
+
+const ids = (events: ReadonlyArray<Event>) => events.map(({ id }) => id)
+const idsOf = (facts: ReadonlyArray<Fact>) => facts.map(({ eventId }) => eventId)
+
+export const checks: ReadonlyArray<Check<Needs>> = [
+  check("tells nothing when everything has left", function* () {
+    const { end, turn } = yield* quiet
+    expect(yield* turn.read(ALL)).toEqual([])
+    yield* end
+  }),
+
+  check("tells a fact whole, of products and of orders", function* () {
+    const { end, scribe, turn } = yield* quiet
+    const product = Scribe.product()
+    const order = Scribe.order([product])
+    const created = scribe.batch({ products: [{ product, onHand: 5 }] })
+    yield* scribe.submit(created)
+    const placed = scribe.batch({
+      changes: Scribe.reserving(order, 5),
+      orders: [order],
+      holds: Scribe.holds(order),
+    })
+    yield* scribe.submit(placed)
+    const facts = [...created.facts, ...placed.facts]
+    expect(facts.map(({ subjectKind }) => subjectKind)).toEqual(["stock", "stock", "order"])
+    expect(yield* turn.read(ALL)).toEqual(facts.map(eventOf))
+    yield* end
+  }),
+
+  check("tells each lane in order of seq, without a gap", function* () {
+    const { end, scribe, turn } = yield* quiet
+    const facts = [...(yield* write(scribe, 3, 4)), ...(yield* write(scribe, 9, 4)), ...(yield* write(scribe, 3, 2))]
+    const events = yield* turn.read(ALL)
+    for (const lane of [3, 9])
+      expect(ids(events.filter((event) => event.lane === lane))).toEqual(
+        idsOf(facts.filter((fact) => fact.lane === lane)),
+      )
+    expect(events).toHaveLength(facts.length)
+    yield* end
+  }),
+
+  check("tells again what was not advanced over, also to the next holder", function* () {
+    const { end, scribe, turn } = yield* quiet
+    const facts = yield* write(scribe, 5, 1)
+    expect(ids(yield* turn.read(ALL))).toEqual(idsOf(facts))
+    expect(ids(yield* turn.read(ALL))).toEqual(idsOf(facts))
+    yield* end
+    const next = yield* taken
+    expect(ids(yield* next.turn.read(ALL))).toEqual(idsOf(facts))
+    yield* next.end
+  }),
+
+  check("does not tell what was advanced over, also not to the next holder", function* () {
+    const { end, scribe, turn } = yield* quiet
+    const facts = yield* write(scribe, 6, 2)
+    yield* turn.advance([{ lane: 6, seq: facts[1]!.seq }])
+    expect(ids(yield* turn.read(ALL))).toEqual(idsOf(facts.slice(2)))
+    yield* end
+    const next = yield* taken
+    expect(ids(yield* next.turn.read(ALL))).toEqual(idsOf(facts.slice(2)))
+    yield* next.end
+  }),
+
+  check("moves no cursor back", function* () {
+    const { end, scribe, turn } = yield* quiet
+    const facts = yield* write(scribe, 7, 2)
+    yield* turn.advance([{ lane: 7, seq: facts[1]!.seq }])
+    yield* turn.advance([{ lane: 7, seq: facts[0]!.seq }])
+    expect(ids(yield* turn.read(ALL))).toEqual(idsOf(facts.slice(2)))
+    yield* end
+  }),
+
+  check("advances over nothing", function* () {
+    const { end, scribe, turn } = yield* quiet
+    const facts = yield* write(scribe, 8)
+    yield* turn.advance([])
+    expect(ids(yield* turn.read(ALL))).toEqual(idsOf(facts))
+    yield* end
+  }),
+
+  check("tells at most so many at once, and all of them by and by", function* () {
+    const { end, scribe, turn } = yield* quiet
+    const facts: Array<Fact> = []
+    for (const lane of [10, 11, 12, 13, 14]) facts.push(...(yield* write(scribe, lane, 2)))
+    const told: Array<Event> = []
+    for (;;) {
+      const events = yield* turn.read(4)
+      expect(events.length).toBeLessThanOrEqual(4)
+      if (events.length === 0) break
+      told.push(...events)
+      yield* turn.advance(behind(events))
+    }
+    expect(ids(told).toSorted()).toEqual(idsOf(facts).toSorted())
+    yield* end
+  }),
+
+  check("lets no lane wait behind the backlog of another", function* () {
+    const { end, scribe, turn } = yield* quiet
+    yield* write(scribe, 20, 11)
+    const [fact] = yield* write(scribe, 21)
+    expect(ids(yield* turn.read(6))).toContain(fact!.eventId)
+    yield* end
+  }),
+
+  check("gives the turn to one at a time, and to the next when it is given back", function* () {
+    const first = yield* taken
+    const second = yield* Effect.forkScoped(taken, { startImmediately: true })
+    // A read of the holder goes to the same database as the other's waiting.
+    for (let n = 0; n < 3; n++) yield* first.turn.read(1)
+    expect(second.pollUnsafe()).toBeUndefined()
+    yield* first.end
+    const { end, turn } = yield* Fiber.join(second)
+    yield* turn.read(1)
+    yield* end
+  }),
+
+  check("ends the turn of whoever loses his session: he reads nothing and moves nothing", function* () {
+    const { end, scribe, turn } = yield* quiet
+    const facts = yield* write(scribe, 30)
+    yield* (yield* TurnSevering).sever
+    expect(yield* endOf(turn.advance([{ lane: 30, seq: facts[0]!.seq }]))).toBe("TurnLost")
+    expect(yield* endOf(turn.read(ALL))).toBe("TurnLost")
+    const next = yield* taken
+    expect(ids(yield* next.turn.read(ALL))).toEqual(idsOf(facts))
+    yield* end
+    // Who lost it long ago gives nothing back.
+    yield* next.turn.read(1)
+    yield* next.end
+  }),
+
+  check("is given up by one who stops waiting for it", function* () {
+    const first = yield* taken
+    const second = yield* Effect.forkScoped(taken, { startImmediately: true })
+    yield* first.turn.read(1)
+    yield* Fiber.interrupt(second)
+    yield* first.end
+    const third = yield* taken
+    yield* third.turn.read(1)
+    yield* third.end
+  }),
+]
+
+export const outboxContract = (name: string, adapter: Layer.Layer<Needs, unknown>): void =>
+  runAll(`an outbox (${name})`, checks, adapter)
