@@ -1,0 +1,33 @@
+/** How kafkajs is spoken to: its name, its patience, and no word on the console. */
+import { Kafka } from "kafkajs"
+import "./kafkajs-internals.ts"
+
+export interface Options {
+  /** `host:port` of some brokers; the others are learnt from them. */
+  readonly brokers: ReadonlyArray<string>
+  /** Of topics that are not there yet. */
+  readonly partitions: number
+  readonly replication: number
+}
+
+export const CLIENT_ID = "jaego"
+
+/** For a broker that does not answer the call at the door. */
+export const CONNECTION_TIMEOUT_MS = 3_000
+
+/** For an answer: longer than the broker waits for its replicas, so that its own word comes first. */
+export const REQUEST_TIMEOUT_MS = 10_000
+
+/** Whoever calls it has its own plan for failures; kafkajs tries again only within one step of its own. */
+export const kafka = ({ brokers }: Options): Kafka =>
+  new Kafka({
+    brokers: [...brokers],
+    clientId: CLIENT_ID,
+    connectionTimeout: CONNECTION_TIMEOUT_MS,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 4 },
+    // What matters reaches the probe and the failures of the ports; its log tells every reconnection as an error.
+    logCreator: () => () => {},
+  })
+
+export const describe = (error: unknown): string => (error instanceof Error ? error.message : String(error))

@@ -1,0 +1,28 @@
+/**
+ * Kafka for tests: the one of `KAFKA_BROKERS`, or one of the run's own. Where it cannot be had, the run says so and leaves
+ * those tests out; with CI=true that is a failure.
+ */
+import { connect } from "node:net"
+import { text } from "node:stream/consumers"
+import { inject } from "vitest"
+import * as KafkaBroker from "./kafka-broker.ts"
+
+const lacking = process.env["KAFKA_BROKERS"] ? null : KafkaBroker.missing()
+
+/** For `describe.skipIf`. */
+export const isMissing = lacking !== null
+
+if (lacking !== null) {
+  const line = `NOT TESTED: Kafka, because there is no ${lacking} (Debian: apt-get install openjdk-17-jre-headless maven)`
+  if (process.env["CI"] === "true") throw new Error(line)
+  console.warn(line)
+}
+
+/** `host:port`, comma separated. */
+export const brokers = async (): Promise<string> => {
+  const given = process.env["KAFKA_BROKERS"]
+  if (given) return given
+  const answer = JSON.parse(await text(connect(inject("kafkaDoor"), "127.0.0.1")))
+  if (answer.error !== undefined) throw new Error(answer.error)
+  return answer.brokers
+}
