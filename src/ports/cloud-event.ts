@@ -28,6 +28,11 @@ const timeText = (time: number): string => {
 export const encode = (event: Event): string =>
   `{"specversion":"1.0","id":"${event.id}","source":"${SOURCES[event.topic]}","type":"${event.type}","subject":"${event.key}","time":"${timeText(event.time)}","datacontenttype":"application/json","data":${event.data}}`
 
+const WRITTEN = /^\{"specversion":"1\.0","id":"[0-9a-f-]{36}","source":"[^"\\]*","type":"([^"\\]*)"/
+
+/** The type of a text that `encode` wrote, at a fraction of what reading costs; null: read it, to find out. */
+export const typeOf = (text: string): string | null => WRITTEN.exec(text)?.[1] ?? null
+
 const Envelope = Schema.Struct({
   specversion: Schema.Literal("1.0"),
   id: Schema.String.check(Schema.isUUID()),

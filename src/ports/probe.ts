@@ -54,6 +54,19 @@ export type Happening =
   | { readonly _tag: "LanesTaken"; readonly lanes: number }
   | { readonly _tag: "LanesLost"; readonly lanes: number }
   | { readonly _tag: "StandingBy" }
+  /** In one transaction; `effects` were new, `queued` wait behind poison. */
+  | {
+      readonly _tag: "EventsHandled"
+      readonly consumer: string
+      readonly events: number
+      readonly effects: number
+      readonly queued: number
+      readonly seconds: number
+    }
+  /** Poison, which nobody can handle as it is. */
+  | { readonly _tag: "EventsBuried"; readonly consumer: string; readonly events: number }
+  /** A consumer waits for what is away, and tries again. */
+  | { readonly _tag: "ConsumerStalled"; readonly consumer: string; readonly absent: "database" | "stream" }
 
 export class Probe extends Context.Service<Probe, { readonly emit: (happening: Happening) => void }>()(
   "jaego/ports/Probe",

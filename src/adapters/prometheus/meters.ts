@@ -69,6 +69,27 @@ const shipping = (registry: Registry) => ({
   shipmentsEnded: counter(registry)("jaego_shipments_ended_total", "Shipments that reached an outcome", ["outcome"]),
 })
 
+const consumers = (registry: Registry) => ({
+  eventsHandled: counter(registry)("jaego_events_handled_total", "Events a consumer took in", ["consumer"]),
+  eventEffects: counter(registry)("jaego_event_effects_total", "Events that were new and had their effect", [
+    "consumer",
+  ]),
+  eventsQueued: counter(registry)("jaego_events_queued_total", "Events that wait behind poison of their key", [
+    "consumer",
+  ]),
+  eventsBuried: counter(registry)("jaego_events_buried_total", "Events that cannot be handled: poison", ["consumer"]),
+  consumerStalls: counter(registry)("jaego_consumer_stalls_total", "Tries of a consumer that found something away", [
+    "consumer",
+    "absent",
+  ]),
+  handleSeconds: histogram(registry)(
+    "jaego_events_handle_duration_seconds",
+    "How long a consumer's transaction took, with all its tries",
+    COMMIT_SECONDS,
+    ["consumer"],
+  ),
+})
+
 const inventory = (registry: Registry) => ({
   batchSize: histogram(registry)("jaego_batch_decisions", "Decisions in one commit", BATCH),
   commitSeconds: histogram(registry)("jaego_commit_duration_seconds", "How long a commit took", COMMIT_SECONDS),
@@ -89,5 +110,6 @@ export const meters = (registry: Registry) => ({
   ...sales(registry),
   ...shipping(registry),
   ...inventory(registry),
+  ...consumers(registry),
 })
 export type Meters = ReturnType<typeof meters>

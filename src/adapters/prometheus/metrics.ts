@@ -73,11 +73,24 @@ const onInventory = (meters: Meters) =>
     StandingBy: () => meters.standingBy.set(1),
   }) satisfies Partial<Counting>
 
+const onConsumers = (meters: Meters) =>
+  ({
+    EventsHandled: ({ consumer, effects, events, queued, seconds }) => {
+      meters.eventsHandled.inc({ consumer }, events)
+      meters.eventEffects.inc({ consumer }, effects)
+      meters.eventsQueued.inc({ consumer }, queued)
+      meters.handleSeconds.observe({ consumer }, seconds)
+    },
+    EventsBuried: ({ consumer, events }) => meters.eventsBuried.inc({ consumer }, events),
+    ConsumerStalled: ({ absent, consumer }) => meters.consumerStalls.inc({ consumer, absent }),
+  }) satisfies Partial<Counting>
+
 const counting = (meters: Meters): Counting => ({
   ...onRequests(meters),
   ...onSales(meters),
   ...onShipping(meters),
   ...onInventory(meters),
+  ...onConsumers(meters),
 })
 
 /** The registry's text, as a scrape gets it. */

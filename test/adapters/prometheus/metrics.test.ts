@@ -63,6 +63,15 @@ it.each<[Happening, string]>([
   [{ _tag: "LanesTaken", lanes: 64 }, "jaego_lanes_owned 64"],
   [{ _tag: "LanesLost", lanes: 64 }, "jaego_lanes_owned 0"],
   [{ _tag: "StandingBy" }, "jaego_standing_by 1"],
+  [
+    { _tag: "EventsHandled", consumer: "shipping", events: 9, effects: 7, queued: 1, seconds: 0.01 },
+    'jaego_event_effects_total{consumer="shipping"} 7',
+  ],
+  [{ _tag: "EventsBuried", consumer: "shipping", events: 2 }, 'jaego_events_buried_total{consumer="shipping"} 2'],
+  [
+    { _tag: "ConsumerStalled", consumer: "timeline", absent: "stream" },
+    'jaego_consumer_stalls_total{consumer="timeline",absent="stream"} 1',
+  ],
 ])("counts %o", async (happening, line) => {
   expect((await scrape([happening])).body.split("\n")).toContain(line)
 })

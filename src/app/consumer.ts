@@ -1,0 +1,247 @@
+/**
+ * A consumer at work: reads what it is given, asks what is to be written for it (a pure function), and hands that to the
+ * inbox, in one transaction with what else waits. Why: the effect of an event and the knowledge that it was handled are
+ * one commit, so that whoever dies in between is given the event again, and nothing happens twice.
+ *
+ *     committed    -> the position has moved, the source gives more
+ *     unavailable  -> again, ever more slowly: nothing overtakes
+ *     indigestible -> the batch is halved until the one event is found; it is poison
+ *     poison       -> buried in the dead-letter topic, then parked with its key; all other keys go on
+ *
+ * Law: I7; an event is buried before it is parked, so that a crash in between buries it twice and never loses it.
+ * Limits: EVENTS_MAX a transaction. What a consumer has no use for moves its position at most LAZY_EVENTS or LAZY_MS late:
+ * after a crash it is only read again.
+ */
+import { Clock, Deferred, Effect, Queue, Result, Schedule } from "effect"
+import * as CloudEvent from "../ports/cloud-event.ts"
+import { type DeadLetter, type Deliveries, type Delivery, EventSource } from "../ports/event-stream.ts"
+import type { Topic } from "../ports/events.ts"
+import { type Handled, Inbox, type Indigestible, type Intake, type Taken, type Write } from "../ports/inbox.ts"
+import { Probe } from "../ports/probe.ts"
+
+export interface Consumer {
+  readonly name: string
+  readonly topics: ReadonlyArray<Topic>
+  readonly wants: (type: string) => boolean
+  /** Pure. The reason why not is for whoever mends it. */
+  readonly writes: (event: CloudEvent.CloudEvent) => Result.Result<ReadonlyArray<Write>, string>
+}
+
+/** Events in one transaction: some 20 ms of work for the database. */
+const EVENTS_MAX = 500
+/** Sources in one transaction: all that a stream of our own makes (lanes, partitions) fit. */
+const SOURCES_MAX = 256
+/** How late the position moves for what nobody has a use for: deliveries of one source, and milliseconds. */
+const LAZY_EVENTS = 5_000
+const LAZY_MS = 1_000
+/** While the database or the broker is away it is asked after 100 ms, then ever more slowly, at most every 5 s. */
+const AGAIN = Schedule.min([Schedule.exponential("100 millis"), Schedule.spaced("5 seconds")]).pipe(Schedule.jittered)
+
+/** Null: the consumer has no use for it. */
+export const read = (consumer: Consumer, delivery: Delivery): Taken | null => {
+  const type = CloudEvent.typeOf(delivery.value)
+  if (type !== null && !consumer.wants(type)) return null
+  const poison = (error: string, eventId: string | null): Taken => ({
+    _tag: "Poison",
+    delivery,
+    eventId,
+    error,
+    attempts: 1,
+  })
+  const decoded = CloudEvent.decode(delivery.value)
+  if (Result.isFailure(decoded)) return poison(decoded.failure, null)
+  const event = decoded.success
+  if (!consumer.wants(event.type)) return null
+  // Order is kept per key: an event under another key would be in nobody's.
+  if (delivery.key !== event.subject) return poison(`its key is not its subject ${event.subject}`, event.id)
+  const writes = writesOf(consumer, event)
+  if (Result.isFailure(writes)) return poison(writes.failure, event.id)
+  return { _tag: "Event", delivery, eventId: event.id, version: event.version, writes: writes.success }
+}
+
+/** A consumer that throws would throw each time: one event is not to hold up all others. */
+const writesOf = (consumer: Consumer, event: CloudEvent.CloudEvent): Result.Result<ReadonlyArray<Write>, string> => {
+  try {
+    return consumer.writes(event)
+  } catch (error) {
+    return Result.fail(`${consumer.name} broke: ${error instanceof Error ? error.message : String(error)}`)
+  }
+}
+
+interface Waiting {
+  readonly intake: Intake
+  readonly handled: Deferred.Deferred<void>
+  /** Whoever brought it has been stopped: it will come again, from elsewhere perhaps. */
+  left: boolean
+}
+
+interface Desk {
+  readonly consumer: Consumer
+  readonly inbox: Inbox["Service"]
+  readonly source: EventSource["Service"]
+  readonly probe: Probe["Service"]
+  readonly waiting: Queue.Queue<Waiting>
+  /** Poison that lies in the dead-letter topic already, however often its intake is tried. */
+  readonly buried: WeakSet<Taken>
+}
+
+/** Runs until interrupted. */
+export const run = (consumer: Consumer): Effect.Effect<never, never, EventSource | Inbox | Probe> =>
+  Effect.gen(function* () {
+    const waiting = yield* Queue.unbounded<Waiting>()
+    const buried = new WeakSet<Taken>()
+    const desk: Desk = {
+      ...{ consumer, waiting, buried },
+      ...{ inbox: yield* Inbox, source: yield* EventSource, probe: yield* Probe },
+    }
+    const consume = desk.source.consume({
+      consumer: consumer.name,
+      topics: consumer.topics,
+      position: (source) => outlive(desk, "database", desk.inbox.position(consumer.name, source)),
+      handle: handling(desk),
+    })
+    return yield* Effect.raceFirst(consume, Effect.forever(commitNext(desk)))
+  })
+
+/** However long it takes. */
+const outlive = <A, E>({ consumer, probe }: Desk, absent: "database" | "stream", effect: Effect.Effect<A, E>) =>
+  effect.pipe(
+    Effect.tapError(() => Effect.sync(() => probe.emit({ _tag: "ConsumerStalled", consumer: consumer.name, absent }))),
+    Effect.retry(AGAIN),
+    Effect.orDie,
+  )
+
+/** Deliveries that were read and are of no use, of a source: its position has not moved for them yet. */
+interface Idle {
+  readonly since: number
+  readonly count: number
+}
+
+const handling = (desk: Desk) => {
+  const idle = new Map<string, Idle>()
+  return Effect.fnUntraced(function* ({ deliveries, source }: Deliveries) {
+    const now = yield* Clock.currentTimeMillis
+    const next = deliveries.at(-1)!.offset + 1
+    const taken = deliveries.map((each) => read(desk.consumer, each)).filter((each) => each !== null)
+    const before = idle.get(source) ?? { since: now, count: 0 }
+    const count = before.count + deliveries.length
+    if (taken.length === 0 && count < LAZY_EVENTS && now - before.since < LAZY_MS) {
+      idle.set(source, { since: before.since, count })
+      return
+    }
+    idle.delete(source)
+    for (const intake of pieces({ consumer: desk.consumer.name, source, taken, next }, EVENTS_MAX))
+      yield* bring(desk, intake)
+  })
+}
+
+/** The same, some at a time and in order. */
+const pieces = (intake: Intake, size: number): ReadonlyArray<Intake> => {
+  const { next, taken } = intake
+  if (taken.length <= size) return [intake]
+  const first = taken.slice(0, size)
+  const rest = { ...intake, taken: taken.slice(size), next }
+  return [{ ...intake, taken: first, next: first.at(-1)!.delivery.offset + 1 }, ...pieces(rest, size)]
+}
+
+/** Done when it is committed. */
+const bring = ({ waiting }: Desk, intake: Intake) =>
+  Effect.suspend(() => {
+    const entry: Waiting = { intake, handled: Deferred.makeUnsafe(), left: false }
+    Queue.offerUnsafe(waiting, entry)
+    return Effect.onInterrupt(Deferred.await(entry.handled), () =>
+      Effect.sync(() => {
+        entry.left = true
+      }),
+    )
+  })
+
+/** Takes what waits: a lift that leaves with whoever is at the door. */
+const commitNext = Effect.fnUntraced(function* (desk: Desk) {
+  const entries = yield* Queue.takeBetween(desk.waiting, 1, SOURCES_MAX)
+  for (const group of groups(entries.filter(({ left }) => !left))) {
+    const clock = yield* Clock.Clock
+    const started = clock.currentTimeMillisUnsafe()
+    const intakes = group.map(({ intake }) => intake)
+    const handled = yield* settle(desk, intakes, 1)
+    const seconds = (clock.currentTimeMillisUnsafe() - started) / 1_000
+    const events = eventsIn(intakes)
+    desk.probe.emit({ _tag: "EventsHandled", consumer: desk.consumer.name, events, ...handled, seconds })
+    for (const entry of group) Deferred.doneUnsafe(entry.handled, Effect.void)
+  }
+})
+
+const eventsIn = (intakes: ReadonlyArray<Intake>): number => intakes.reduce((sum, { taken }) => sum + taken.length, 0)
+
+/** What goes into one transaction. */
+const groups = (entries: ReadonlyArray<Waiting>): ReadonlyArray<ReadonlyArray<Waiting>> => {
+  const all: Array<Array<Waiting>> = []
+  let room = 0
+  for (const entry of entries) {
+    const events = entry.intake.taken.length
+    if (all.length === 0 || events > room) {
+      all.push([])
+      room = EVENTS_MAX
+    }
+    all.at(-1)!.push(entry)
+    room -= events
+  }
+  return all
+}
+
+/** Commits them, whatever it takes. `tries`: how often these have been tried, this one included. */
+const settle = (desk: Desk, intakes: ReadonlyArray<Intake>, tries: number): Effect.Effect<Handled> =>
+  Effect.gen(function* () {
+    yield* bury(desk, intakes)
+    const once = Effect.result(desk.inbox.commit(intakes)).pipe(
+      Effect.flatMap((result) =>
+        Result.isFailure(result) && result.failure._tag === "Unavailable"
+          ? Effect.fail(result.failure)
+          : Effect.succeed(result as Result.Result<Handled, Indigestible>),
+      ),
+    )
+    const committed = yield* outlive(desk, "database", once)
+    if (Result.isSuccess(committed)) return committed.success
+    const sum = { effects: 0, queued: 0 }
+    for (const part of halves(intakes, committed.failure, tries)) {
+      const { effects, queued } = yield* settle(desk, part, tries + 1)
+      sum.effects += effects
+      sum.queued += queued
+    }
+    return sum
+  })
+
+/** In order. Of a single event nothing can be halved: it is what the database refuses. */
+const halves = (
+  intakes: ReadonlyArray<Intake>,
+  { detail }: Indigestible,
+  attempts: number,
+): ReadonlyArray<ReadonlyArray<Intake>> => {
+  if (intakes.length > 1) {
+    const half = intakes.length >> 1
+    return [intakes.slice(0, half), intakes.slice(half)]
+  }
+  const intake = intakes[0]!
+  if (intake.taken.length > 1) return pieces(intake, (intake.taken.length + 1) >> 1).map((piece) => [piece])
+  const [only] = intake.taken
+  if (only?._tag !== "Event") throw new Error(`the inbox takes no position and no letter: ${detail}`)
+  const { delivery, eventId } = only
+  return [[{ ...intake, taken: [{ _tag: "Poison", delivery, eventId, error: detail, attempts }] }]]
+}
+
+/** Poison goes to the dead-letter topic before it is parked. */
+const bury = (desk: Desk, intakes: ReadonlyArray<Intake>): Effect.Effect<void> =>
+  Effect.suspend(() => {
+    const letters = intakes.flatMap(({ consumer, source, taken }) =>
+      taken.flatMap((each): ReadonlyArray<DeadLetter> => {
+        if (each._tag === "Event" || desk.buried.has(each)) return []
+        desk.buried.add(each)
+        return [{ consumer, source, delivery: each.delivery, error: each.error, attempts: each.attempts }]
+      }),
+    )
+    if (letters.length === 0) return Effect.void
+    const told = Effect.sync(() =>
+      desk.probe.emit({ _tag: "EventsBuried", consumer: desk.consumer.name, events: letters.length }),
+    )
+    return Effect.andThen(outlive(desk, "stream", desk.source.bury(letters)), told)
+  })
