@@ -7,7 +7,7 @@
  * Law: one batch of a source at a time, each beginning exactly where the last one ended. The group's heart beats while a
  * batch is handled, however long that takes.
  */
-import { Cause, type Effect, type Exit } from "effect"
+import { Cause, type Effect, Exit } from "effect"
 import type { Admin, Consumer, EachBatchPayload, KafkaMessage } from "kafkajs"
 import type { Delivery, Handler } from "../../ports/event-stream.ts"
 import type { Topic } from "../../ports/events.ts"
@@ -116,7 +116,11 @@ export class Membership {
 
   async #run<A>(effect: Effect.Effect<A>): Promise<A> {
     const controller = new AbortController()
-    const running = this.#around.run(effect, { signal: controller.signal })
+    const { signal } = controller
+    // It begins in a turn of its own: what its first step wakes may close us at once, and has to find it here.
+    const running = Promise.resolve().then(() =>
+      signal.aborted ? Exit.interrupt() : this.#around.run(effect, { signal }),
+    )
     this.#running.set(controller, running)
     try {
       const exit = await running
