@@ -54,6 +54,19 @@ export type Happening =
   | { readonly _tag: "LanesTaken"; readonly lanes: number }
   | { readonly _tag: "LanesLost"; readonly lanes: number }
   | { readonly _tag: "StandingBy" }
+  /** This process brings the facts out, or no longer. */
+  | { readonly _tag: "TurnTaken" }
+  | { readonly _tag: "TurnEnded" }
+  /** Read, published and advanced over; `lagSeconds`: how old the oldest of them was when the stream had them. */
+  | {
+      readonly _tag: "FactsRelayed"
+      readonly facts: number
+      readonly seconds: number
+      readonly lagSeconds: number
+    }
+  /** The stream has not confirmed; `lagSeconds`: how old the oldest fact is that waits for it. */
+  | { readonly _tag: "StreamStalled"; readonly lagSeconds: number }
+  | { readonly _tag: "FactsThreadDied" }
   /** In one transaction; `effects` were new, `queued` wait behind poison. */
   | {
       readonly _tag: "EventsHandled"

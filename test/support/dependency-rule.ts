@@ -35,7 +35,7 @@ const RINGS = ["domain", "ports", "app", "adapters", "roots"] as const
 type Ring = (typeof RINGS)[number]
 
 /** `welcome` is what `main` says once it stands. */
-const ROOTS = new Set(["src/main.ts", "src/worker.ts", "src/cli.ts", "src/config.ts", "src/welcome.ts"])
+const ROOTS = new Set(["src/main.ts", "src/facts.ts", "src/worker.ts", "src/cli.ts", "src/config.ts", "src/welcome.ts"])
 
 /** Adapters that call the application, or carry it to another thread; all others are called by it. */
 const DRIVING = new Set(["http", "cli", "threads"])

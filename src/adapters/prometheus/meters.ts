@@ -105,11 +105,33 @@ const inventory = (registry: Registry) => ({
   standingBy: gauge(registry)("jaego_standing_by", "1 while another process owns the lanes"),
 })
 
+const facts = (registry: Registry) => ({
+  factsRelayed: counter(registry)("jaego_facts_relayed_total", "Facts the event stream has confirmed"),
+  relaySeconds: histogram(registry)(
+    "jaego_relay_duration_seconds",
+    "From reading facts to the stream's confirmation",
+    REQUEST_SECONDS,
+  ),
+  lagSeconds: histogram(registry)(
+    "jaego_relay_lag_seconds",
+    "How old the oldest fact of a batch was when the stream had confirmed it",
+    REQUEST_SECONDS,
+  ),
+  oldestSeconds: gauge(registry)(
+    "jaego_relay_oldest_seconds",
+    "How old the oldest fact was that was last tried to publish",
+  ),
+  stalled: counter(registry)("jaego_stream_stalls_total", "Times the event stream has not confirmed"),
+  relaying: gauge(registry)("jaego_relaying", "1 while this process brings the facts out"),
+  factsThreadDied: counter(registry)("jaego_facts_thread_deaths_total", "Times the facts thread died and was replaced"),
+})
+
 export const meters = (registry: Registry) => ({
   ...requests(registry),
   ...sales(registry),
   ...shipping(registry),
   ...inventory(registry),
   ...consumers(registry),
+  ...facts(registry),
 })
 export type Meters = ReturnType<typeof meters>

@@ -85,12 +85,33 @@ const onConsumers = (meters: Meters) =>
     ConsumerStalled: ({ absent, consumer }) => meters.consumerStalls.inc({ consumer, absent }),
   }) satisfies Partial<Counting>
 
+const onFacts = (meters: Meters) =>
+  ({
+    TurnTaken: () => meters.relaying.set(1),
+    TurnEnded: () => meters.relaying.set(0),
+    FactsRelayed: ({ facts, seconds, lagSeconds }) => {
+      meters.factsRelayed.inc(facts)
+      meters.relaySeconds.observe(seconds)
+      meters.lagSeconds.observe(lagSeconds)
+      meters.oldestSeconds.set(lagSeconds)
+    },
+    StreamStalled: ({ lagSeconds }) => {
+      meters.stalled.inc()
+      meters.oldestSeconds.set(lagSeconds)
+    },
+    FactsThreadDied: () => {
+      meters.relaying.set(0)
+      meters.factsThreadDied.inc()
+    },
+  }) satisfies Partial<Counting>
+
 const counting = (meters: Meters): Counting => ({
   ...onRequests(meters),
   ...onSales(meters),
   ...onShipping(meters),
   ...onInventory(meters),
   ...onConsumers(meters),
+  ...onFacts(meters),
 })
 
 /** The registry's text, as a scrape gets it. */

@@ -63,6 +63,12 @@ it.each<[Happening, string]>([
   [{ _tag: "LanesTaken", lanes: 64 }, "jaego_lanes_owned 64"],
   [{ _tag: "LanesLost", lanes: 64 }, "jaego_lanes_owned 0"],
   [{ _tag: "StandingBy" }, "jaego_standing_by 1"],
+  [{ _tag: "TurnTaken" }, "jaego_relaying 1"],
+  [{ _tag: "TurnEnded" }, "jaego_relaying 0"],
+  [{ _tag: "FactsRelayed", facts: 30, seconds: 0.004, lagSeconds: 0.02 }, "jaego_facts_relayed_total 30"],
+  [{ _tag: "FactsRelayed", facts: 30, seconds: 0.004, lagSeconds: 0.02 }, "jaego_relay_lag_seconds_sum 0.02"],
+  [{ _tag: "StreamStalled", lagSeconds: 9 }, "jaego_relay_oldest_seconds 9"],
+  [{ _tag: "FactsThreadDied" }, "jaego_facts_thread_deaths_total 1"],
   [
     { _tag: "EventsHandled", consumer: "shipping", events: 9, effects: 7, queued: 1, seconds: 0.01 },
     'jaego_event_effects_total{consumer="shipping"} 7',

@@ -1,0 +1,79 @@
+/**
+ * The main thread's end of the facts thread: starts it, wakes it after commits, hears what happens there, starts it again
+ * when it dies, and lets it drain at the end. Nobody waits for it: orders are taken without it.
+ *
+ * Law: what it had not advanced over when it died leaves again with the next one.
+ */
+import { Worker as Thread } from "node:worker_threads"
+import { Effect, Fiber, Layer } from "effect"
+import { Wake } from "../../app/outbox-relay.ts"
+import { Probe } from "../../ports/probe.ts"
+import type { FactsSettings, FromFacts, ToFacts } from "./facts-messages.ts"
+
+/** A thread that does not end by itself after a drain is terminated, milliseconds; above the drain's own patience. */
+const DRAIN_MS = 5_000
+
+/** One wake for the commits of so long a time, milliseconds: below the relay's own pace. */
+const WAKE_MS = 10
+
+/** Before a thread that died is replaced: soon at first, and never in a hot loop, milliseconds. */
+const pauseMs = (deaths: number): number => Math.min(5_000, 100 * 2 ** deaths)
+
+/** A thread that has lived for so long did not die of how it was started, milliseconds. */
+const STEADY_MS = 10_000
+
+/** `entry`: the module the thread runs. */
+export const layer = (entry: URL, settings: FactsSettings) =>
+  Layer.effectDiscard(
+    Effect.gen(function* () {
+      const probe = yield* Probe
+      const wake = yield* Wake
+      let current: Thread | null = null
+      let closing = false
+      const tell = (message: ToFacts): void => current?.postMessage(JSON.stringify(message))
+
+      /** One life of the thread; ends with what it died of. */
+      const life = Effect.callback<unknown>((resume) => {
+        let error: unknown = null
+        const thread = new Thread(entry, { workerData: settings })
+        thread.on("message", (text: string) => {
+          for (const happening of JSON.parse(text) as FromFacts) probe.emit(happening)
+        })
+        thread.on("error", (cause) => {
+          error = cause
+        })
+        thread.on("exit", () => {
+          current = null
+          resume(Effect.succeed(error))
+        })
+        current = thread
+        return Effect.promise(() => thread.terminate())
+      })
+
+      const lives = Effect.gen(function* () {
+        for (let deaths = 0; ; deaths++) {
+          const bornAt = performance.now()
+          const error = yield* life
+          if (closing) return
+          if (performance.now() - bornAt > STEADY_MS) deaths = 0
+          probe.emit({ _tag: "FactsThreadDied" })
+          yield* Effect.logError("the facts thread died and is replaced", error)
+          yield* Effect.sleep(pauseMs(deaths))
+        }
+      })
+
+      const running = yield* Effect.forkScoped(lives)
+      const waking = Effect.andThen(
+        wake.wait,
+        Effect.sync(() => tell({ _tag: "Wake" })),
+      )
+      yield* Effect.forkScoped(Effect.forever(Effect.andThen(waking, Effect.sleep(WAKE_MS))))
+      yield* Effect.addFinalizer(() =>
+        Effect.suspend(() => {
+          closing = true
+          tell({ _tag: "Drain" })
+          return current === null ? Effect.void : Effect.timeoutOption(Fiber.await(running), DRAIN_MS)
+        }),
+      )
+    }),
+  )

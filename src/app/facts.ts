@@ -1,0 +1,44 @@
+/**
+ * What becomes of facts once they are committed: the relay brings them to the event stream, consumers take them from it.
+ * One scope for both; it ends in reverse: the relay lets what it has begun leave, and then the consumers stop.
+ *
+ * Why it exists: the same runs in a thread of its own beside Postgres, and in the main thread beside the memory store.
+ */
+import { Cause, Effect, Layer } from "effect"
+import * as Consumer from "./consumer.ts"
+import * as Shipping from "./consumers/shipping.ts"
+import * as Timeline from "./consumers/timeline.ts"
+import * as Relay from "./outbox-relay.ts"
+
+export interface Options {
+  /** How long after its payment an order's shipment falls due, milliseconds. */
+  readonly shippingAfterMs: number
+}
+
+/** Everybody who takes facts from the stream. */
+export const consumers = ({ shippingAfterMs }: Options): ReadonlyArray<Consumer.Consumer> => [
+  Shipping.make({ afterMs: shippingAfterMs }),
+  Timeline.consumer,
+]
+
+/** A consumer that broke down comes back after this: it takes up what it had not handled. */
+const AGAIN = "1 second"
+
+const again = (consumer: Consumer.Consumer) =>
+  Consumer.run(consumer).pipe(
+    Effect.catchCause((cause) =>
+      Cause.hasInterruptsOnly(cause)
+        ? Effect.failCause(cause)
+        : Effect.andThen(Effect.logError(`the consumer ${consumer.name} broke down`, cause), Effect.sleep(AGAIN)),
+    ),
+    Effect.forever,
+  )
+
+/** Runs until the layer's scope closes. */
+export const layer = (taking: ReadonlyArray<Consumer.Consumer>) =>
+  Layer.effectDiscard(
+    Effect.gen(function* () {
+      for (const consumer of taking) yield* Effect.forkScoped(again(consumer))
+      yield* Relay.start
+    }),
+  )

@@ -1,0 +1,125 @@
+/**
+ * The relay: brings the outbox's facts to the event stream, in order, at least once.
+ *
+ *     waiting for the turn -> reading -> publishing -> advancing -> reading ... -> (turn lost) -> waiting for the turn
+ *
+ * Law: I7. Cursors move only when the stream has confirmed, and only one publishing is under way at a time. After a stream
+ * that did not confirm, facts are read anew before they are published again: whoever has lost the turn meanwhile learns it
+ * there, and tells nobody anything old.
+ * Limits: FACTS_MAX at once; a backlog is drained as fast as the stream takes it.
+ * Fails: never. A stream that is down is waited for, ever more slowly; orders go on meanwhile.
+ */
+import { Clock, Context, Deferred, Effect, Fiber, Layer, type Scope } from "effect"
+import { EventStream } from "../ports/event-stream.ts"
+import type { Event } from "../ports/events.ts"
+import { type Cursor, Outbox, type Turn } from "../ports/outbox.ts"
+import { Probe } from "../ports/probe.ts"
+import { Bell } from "./inventory/bell.ts"
+
+/** Facts read at once: some 2 MB; a stream that takes 20,000 a second is asked ten times a second. */
+const FACTS_MAX = 2_000
+
+/** From one reading to the next, milliseconds: under load one reading then takes what ten commits have written. */
+const PACE_MS = 20
+
+/** How long nobody is believed who says nothing was committed, milliseconds: another process commits, or a wake was lost. */
+const POLL_MS = 100
+
+/** After the database was not reached, or the turn was lost, milliseconds. */
+const AGAIN_MS = 500
+
+/** After the stream has not confirmed for so many times in a row, milliseconds. */
+const pauseMs = (failures: number): number => Math.min(2_000, 50 * 2 ** failures)
+
+/** At the end: how long what was committed may take to leave, milliseconds. It leaves at the next start otherwise. */
+const DRAIN_MS = 2_000
+
+/** Rung after a commit: there are facts. */
+export class Wake extends Context.Service<Wake, Bell>()("jaego/app/Wake") {}
+
+/** The bell, and the probe that rings it when it hears of a commit. */
+export const waking: Layer.Layer<Wake | Probe, never, Probe> = Layer.effectContext(
+  Effect.map(Probe, (probe) => {
+    const bell = new Bell()
+    const emit: Probe["Service"]["emit"] = (happening) => {
+      probe.emit(happening)
+      if (happening._tag === "BatchCommitted") bell.ring()
+    }
+    return Context.make(Wake, bell).pipe(Context.add(Probe, { emit }))
+  }),
+)
+
+/** The last of each lane. */
+const behind = (events: ReadonlyArray<Event>): ReadonlyArray<Cursor> =>
+  [...new Map(events.map(({ lane, seq }) => [lane, seq]))].map(([lane, seq]) => ({ lane, seq }))
+
+const oldest = (events: ReadonlyArray<Event>): number =>
+  events.reduce((first, { time }) => Math.min(first, time), Number.POSITIVE_INFINITY)
+
+/** Relays until the turn is lost, or until it is closing and nothing is left, or nothing more can be done. */
+const relay = Effect.fnUntraced(function* (turn: Turn, closing: Deferred.Deferred<void>) {
+  const stream = yield* EventStream
+  const probe = yield* Probe
+  const wake = yield* Wake
+  const closed = Deferred.await(closing)
+  let failures = 0
+  for (;;) {
+    const readAt = yield* Clock.currentTimeMillis
+    const events = yield* turn.read(FACTS_MAX)
+    if (events.length === 0) {
+      if (Deferred.isDoneUnsafe(closing)) return
+      yield* Effect.raceAllFirst([wake.wait, closed, Effect.sleep(POLL_MS)])
+      continue
+    }
+    const published = yield* Effect.result(stream.publish(events))
+    const now = yield* Clock.currentTimeMillis
+    const lagSeconds = Math.max(0, now - oldest(events)) / 1_000
+    if (published._tag === "Failure") {
+      probe.emit({ _tag: "StreamStalled", lagSeconds })
+      if (failures++ === 0) yield* Effect.logWarning(`the event stream takes no facts: ${published.failure.detail}`)
+      if (Deferred.isDoneUnsafe(closing)) return
+      yield* Effect.raceFirst(closed, Effect.sleep(pauseMs(failures)))
+      continue
+    }
+    if (failures > 0) yield* Effect.logInfo("the event stream takes facts again")
+    failures = 0
+    yield* turn.advance(behind(events))
+    probe.emit({ _tag: "FactsRelayed", facts: events.length, seconds: (now - readAt) / 1_000, lagSeconds })
+    const left = PACE_MS - ((yield* Clock.currentTimeMillis) - readAt)
+    if (left > 0) yield* Effect.raceFirst(closed, Effect.sleep(left))
+  }
+})
+
+const turns = Effect.fnUntraced(function* (closing: Deferred.Deferred<void>) {
+  const outbox = yield* Outbox
+  const probe = yield* Probe
+  const closed = Deferred.await(closing)
+  const again = Effect.raceFirst(closed, Effect.sleep(AGAIN_MS))
+  const oneTurn = Effect.gen(function* () {
+    const turn = yield* Effect.raceFirst(outbox.take, Effect.as(closed, null))
+    if (turn === null) return
+    yield* Effect.acquireRelease(
+      Effect.sync(() => probe.emit({ _tag: "TurnTaken" })),
+      () => Effect.sync(() => probe.emit({ _tag: "TurnEnded" })),
+    )
+    yield* relay(turn, closing)
+  }).pipe(
+    Effect.scoped,
+    Effect.catchTags({
+      TurnLost: ({ detail }) => Effect.andThen(Effect.logWarning(`the relay has lost its turn: ${detail}`), again),
+      Unavailable: () => again,
+    }),
+  )
+  while (!Deferred.isDoneUnsafe(closing)) yield* oneTurn
+})
+
+/** Relays until the scope closes; then what was committed may still leave, for a moment. */
+export const start: Effect.Effect<void, never, Outbox | EventStream | Probe | Wake | Scope.Scope> = Effect.gen(
+  function* () {
+    const closing = yield* Deferred.make<void>()
+    const running = yield* Effect.forkScoped(turns(closing))
+    yield* Effect.addFinalizer(() =>
+      Effect.andThen(Deferred.succeed(closing, undefined), Effect.timeoutOption(Fiber.await(running), DRAIN_MS)),
+    )
+  },
+)
