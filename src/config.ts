@@ -31,6 +31,16 @@ export interface Config {
   readonly holdSeconds: number
   /** How long beyond the hold a pending charge may keep it, seconds. */
   readonly paymentGraceSeconds: number
+  /** How long after payment a shipment is registered, seconds: a buyer may think again. */
+  readonly shippingAfterSeconds: number
+  /** How long a carrier that does not answer is asked to take a shipment, seconds; then the order is cancelled. */
+  readonly shippingGiveUpSeconds: number
+  /** The carrier; null: one played in this process. */
+  readonly carrierUrl: string | null
+  /** One call to the carrier, milliseconds. */
+  readonly carrierTimeoutMs: number
+  /** What the carrier signs its callbacks with; null: none are heard. */
+  readonly carrierWebhookSecret: string | null
 }
 
 export class ConfigProblem extends Schema.TaggedError<ConfigProblem>()("ConfigProblem", { message: Schema.String }) {}
@@ -68,6 +78,25 @@ const databaseUrl = (env: Env): string | null => {
   return text
 }
 
+const carrierUrl = (env: Env): string | null => {
+  const text = env["CARRIER_URL"]
+  if (text === undefined || text === "") return null
+  if (!/^https?:\/\//.test(text) || !URL.canParse(text))
+    throw new ConfigProblem({ message: "CARRIER_URL must look like http://host:port" })
+  return text.replace(/\/+$/, "")
+}
+
+/** Shorter ones can be guessed. */
+const SECRET_MIN = 16
+
+const secret = (env: Env): string | null => {
+  const text = env["CARRIER_WEBHOOK_SECRET"]
+  if (text === undefined || text === "") return null
+  if (text.length < SECRET_MIN)
+    throw new ConfigProblem({ message: `CARRIER_WEBHOOK_SECRET must have at least ${SECRET_MIN} characters` })
+  return text
+}
+
 /** Throws `ConfigProblem`. */
 export const read = (env: Env): Config => {
   const config: Config = {
@@ -81,6 +110,11 @@ export const read = (env: Env): Config => {
     paymentDeadlineMs: integer(env, "PAYMENT_DEADLINE_MS", 2_000, 1, 60_000),
     holdSeconds: integer(env, "HOLD_SECONDS", 600, 1, 86_400),
     paymentGraceSeconds: integer(env, "PAYMENT_GRACE_SECONDS", 60, 0, 3_600),
+    shippingAfterSeconds: integer(env, "SHIPPING_AFTER_SECONDS", 3, 0, 604_800),
+    shippingGiveUpSeconds: integer(env, "SHIPPING_GIVE_UP_SECONDS", 3_600, 1, 604_800),
+    carrierUrl: carrierUrl(env),
+    carrierTimeoutMs: integer(env, "CARRIER_TIMEOUT_MS", 2_000, 1, 60_000),
+    carrierWebhookSecret: secret(env),
   }
   if (config.paymentDeadlineMs > config.holdSeconds * 1_000)
     throw new ConfigProblem({ message: "PAYMENT_DEADLINE_MS must not be longer than HOLD_SECONDS" })

@@ -5,8 +5,11 @@
  */
 import "effect/schema/SchemaJITCompiler/enable"
 import { Effect, Layer, SubscriptionRef } from "effect"
+import * as HttpCarrier from "./adapters/carrier-http/carrier.ts"
+import * as SimulatedCarrier from "./adapters/carrier-simulator/carrier.ts"
 import * as Welcome from "./adapters/cli/welcome.ts"
 import * as EmbeddedPostgres from "./adapters/embedded-postgres/server.ts"
+import { CarrierSecret } from "./adapters/http/carrier-routes.ts"
 import { MetricsPage } from "./adapters/http/metrics-page.ts"
 import { HttpServer, layer as httpLayer } from "./adapters/http/server.ts"
 import * as MemoryBooks from "./adapters/memory/books.ts"
@@ -18,10 +21,12 @@ import * as PostgresClient from "./adapters/postgres/client.ts"
 import * as Metrics from "./adapters/prometheus/metrics.ts"
 import * as SystemIds from "./adapters/system/ids.ts"
 import * as Threads from "./adapters/threads/workers.ts"
+import * as CarrierCallbacks from "./app/carrier-callbacks.ts"
 import * as CheckoutRunner from "./app/checkout-runner.ts"
 import * as LocalWorkers from "./app/inventory/local-workers.ts"
 import * as Ownership from "./app/inventory/ownership.ts"
 import { Readiness } from "./app/readiness.ts"
+import * as ShippingRunner from "./app/shipping-runner.ts"
 import * as Shopkeeper from "./app/shopkeeper.ts"
 import type * as Config from "./config.ts"
 
@@ -46,15 +51,27 @@ const databaseUrl = (config: Config.Config) =>
     ? Effect.map(EmbeddedPostgres.start(config.home), ({ url }) => url)
     : Effect.succeed(config.databaseUrl)
 
+const shipping = (config: Config.Config) =>
+  Layer.mergeAll(
+    CarrierCallbacks.layer,
+    ShippingRunner.layer({
+      callTimeoutMs: config.carrierTimeoutMs,
+      giveUpMs: config.shippingGiveUpSeconds * 1_000,
+    }),
+  )
+
 const service = (config: Config.Config) => {
   const deadlineMs = config.paymentDeadlineMs
   return httpLayer({ host: config.host, port: config.port }).pipe(
     Layer.provide(Layer.effect(MetricsPage, Metrics.Metrics)),
+    Layer.provide(Layer.succeed(CarrierSecret, config.carrierWebhookSecret)),
     Layer.provideMerge(Shopkeeper.layer({ deadlineMs, holdMs: config.holdSeconds * 1_000 })),
+    Layer.provide(shipping(config)),
     Layer.provide(CheckoutRunner.layer({ callTimeoutMs: deadlineMs, graceMs: config.paymentGraceSeconds * 1_000 })),
     Layer.provideMerge(Ownership.layer(config.inventory === "atomic" ? 1 : config.workers)),
     Layer.provide(store(config)),
     Layer.provide(SimulatedPayment.layer),
+    Layer.provide(config.carrierUrl === null ? SimulatedCarrier.layer : HttpCarrier.layer(config.carrierUrl)),
     Layer.provideMerge(Layer.mergeAll(Metrics.layer, Readiness.layer, SystemIds.layer)),
   )
 }

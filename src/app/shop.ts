@@ -10,10 +10,12 @@ import type { Money } from "../domain/money.ts"
 import type { Order, Status } from "../domain/order.ts"
 import type { Product } from "../domain/product.ts"
 import type { Stock } from "../domain/stock.ts"
+import type { Callback } from "../ports/carrier.ts"
 import type { Unavailable } from "../ports/failures.ts"
 import type { Claim, Refused, RequestedLine } from "../ports/inventory.ts"
 import type { Movement } from "../ports/ledger.ts"
 import type { Page, PageRequest } from "../ports/page.ts"
+import type { TimelineEntry } from "../ports/timeline.ts"
 
 type Shopping<A> = Effect.Effect<A, Refused | Unavailable>
 
@@ -87,6 +89,10 @@ export class Shop extends Context.Service<
       readonly answer: "wait" | "async"
       readonly claim: Claim | null
     }) => Shopping<Replayable<Sale>>
+    /** Oldest first. What comes back from the stream comes a moment later. */
+    readonly readTimeline: (id: OrderId) => Shopping<ReadonlyArray<TimelineEntry>>
+    /** `known`: it was heard before. */
+    readonly hearCarrier: (callback: Callback) => Shopping<"news" | "known">
     readonly cancelOrder: (request: {
       readonly orderId: OrderId
       readonly reason: string | null

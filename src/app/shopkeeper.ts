@@ -1,13 +1,17 @@
 /** The shop, open: each entry of its table of contents bound to the inventory, the catalogue and the order book. */
 import { Clock, Effect, Layer } from "effect"
-import { OrderId, ProductId } from "../domain/ids.ts"
+import { type OrderId, ProductId } from "../domain/ids.ts"
+import type { Order } from "../domain/order.ts"
 import type { Product } from "../domain/product.ts"
 import { Catalog } from "../ports/catalog.ts"
+import * as Facts from "../ports/facts.ts"
 import { Ids } from "../ports/ids.ts"
 import { type Answer, Inventory, Refused } from "../ports/inventory.ts"
 import { OrderBook } from "../ports/order-book.ts"
 import { Probe } from "../ports/probe.ts"
+import { Timeline, type TimelineEntry } from "../ports/timeline.ts"
 import { announceEnd } from "./announce.ts"
+import { CarrierCallbacks } from "./carrier-callbacks.ts"
 import { CheckoutRunner } from "./checkout-runner.ts"
 import * as PlaceOrder from "./place-order.ts"
 import { type Replayable, Shop, type StockOf } from "./shop.ts"
@@ -22,6 +26,15 @@ const stockOf = ({ reply, replayed }: Answer): Replayable<StockOf> => {
   return { value: { productId: reply.productId, stock: reply.stock }, replayed }
 }
 
+/** Read from the order itself: an order that is only placed costs no entry. */
+const placed = (order: Order): TimelineEntry => ({
+  id: order.id,
+  type: Facts.orderType({ _tag: "Placed" }),
+  version: 1,
+  at: order.createdAt,
+  detail: null,
+})
+
 export const layer = (options: PlaceOrder.Options) =>
   Layer.effect(
     Shop,
@@ -32,11 +45,18 @@ export const layer = (options: PlaceOrder.Options) =>
       const runner = yield* CheckoutRunner
       const probe = yield* Probe
       const ids = yield* Ids
+      const timeline = yield* Timeline
+      const carrier = yield* CarrierCallbacks
       const { placeOrder, payOrder } = yield* PlaceOrder.make(options)
 
       const getProduct = Effect.fnUntraced(function* (id: ProductId) {
         const product = yield* catalog.get(id)
         return product ?? (yield* Effect.fail(new Refused({ _tag: "ProductNotFound", productId: id })))
+      })
+
+      const getOrder = Effect.fnUntraced(function* (id: OrderId) {
+        const order = yield* orderBook.get(id)
+        return order ?? (yield* Effect.fail(new Refused({ _tag: "OrderNotFound", orderId: id })))
       })
 
       return Shop.of({
@@ -58,10 +78,12 @@ export const layer = (options: PlaceOrder.Options) =>
           return page
         }),
         placeOrder,
-        getOrder: Effect.fnUntraced(function* (id) {
-          const order = yield* orderBook.get(id)
-          return order ?? (yield* Effect.fail(new Refused({ _tag: "OrderNotFound", orderId: OrderId.make(id) })))
+        getOrder,
+        readTimeline: Effect.fnUntraced(function* (id) {
+          const order = yield* getOrder(id)
+          return [placed(order), ...(yield* timeline.entries(id))]
         }),
+        hearCarrier: carrier.hear,
         listOrders: Effect.fnUntraced(function* (request) {
           return yield* orderBook.list({ ...request, now: yield* Clock.currentTimeMillis })
         }),

@@ -114,6 +114,8 @@ export type Rejection =
   | Exceeded
   | { readonly _tag: "ProductNotFound"; readonly productId: ProductId }
   | { readonly _tag: "OrderNotFound"; readonly orderId: OrderId }
+  /** The carrier talks of an order that was never to be shipped. */
+  | { readonly _tag: "ShipmentNotFound"; readonly orderId: OrderId }
   | { readonly _tag: "SkuTaken"; readonly sku: string }
   | { readonly _tag: "MixedCurrencies" }
   | { readonly _tag: "TotalTooLarge" }

@@ -34,8 +34,11 @@ export class Shipments extends Context.Service<
       readonly limit: number
       readonly except: ReadonlyArray<OrderId>
     }) => Effect.Effect<ReadonlyArray<Due>, Unavailable>
-    readonly get: (id: OrderId) => Effect.Effect<Shipment | null, Unavailable>
-    readonly knowsCallback: (callback: string) => Effect.Effect<boolean, Unavailable>
+    /** Null: there is none. `knows`: a change with this callback has been written. */
+    readonly find: (
+      id: OrderId,
+      callback: string,
+    ) => Effect.Effect<{ readonly shipment: Shipment; readonly knows: boolean } | null, Unavailable>
     /** Each by itself: the orders whose change was written, none of the others. At most one change an order. */
     readonly save: (changes: ReadonlyArray<ShipmentChange>) => Effect.Effect<ReadonlySet<OrderId>, Unavailable>
   }

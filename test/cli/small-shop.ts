@@ -1,5 +1,6 @@
 /** A little shop with a bit of everything in it, sold by the real application on a real Postgres, to be corrupted by tests. */
 import { Effect, Layer, Stream, SubscriptionRef } from "effect"
+import * as SimulatedCarrier from "../../src/adapters/carrier-simulator/carrier.ts"
 import * as MemoryProbe from "../../src/adapters/memory/probe.ts"
 import * as SimulatedPayment from "../../src/adapters/payment-simulator/payment.ts"
 import * as PostgresCatalog from "../../src/adapters/postgres/catalog.ts"
@@ -7,7 +8,9 @@ import * as PostgresClient from "../../src/adapters/postgres/client.ts"
 import * as PostgresLease from "../../src/adapters/postgres/lease.ts"
 import * as PostgresLedger from "../../src/adapters/postgres/ledger.ts"
 import * as PostgresOrderBook from "../../src/adapters/postgres/order-book.ts"
+import * as PostgresShipments from "../../src/adapters/postgres/shipments.ts"
 import * as SystemIds from "../../src/adapters/system/ids.ts"
+import * as CarrierCallbacks from "../../src/app/carrier-callbacks.ts"
 import * as CheckoutRunner from "../../src/app/checkout-runner.ts"
 import * as LocalWorkers from "../../src/app/inventory/local-workers.ts"
 import * as Ownership from "../../src/app/inventory/ownership.ts"
@@ -20,11 +23,18 @@ import * as Scribe from "../support/scribe.ts"
 const shop = (url: string, workers: number) =>
   Layer.effectDiscard(Ownership.Ownership.use(({ begin }) => begin)).pipe(
     Layer.provideMerge(Shopkeeper.layer({ deadlineMs: 10_000, holdMs: 600_000 })),
+    Layer.provideMerge(CarrierCallbacks.layer),
     Layer.provideMerge(CheckoutRunner.layer({ callTimeoutMs: 10_000, graceMs: 60_000 })),
     Layer.provideMerge(Ownership.layer(workers)),
     Layer.provideMerge(LocalWorkers.layer),
     Layer.provideMerge(
-      Layer.mergeAll(PostgresLedger.layer, PostgresCatalog.layer, PostgresOrderBook.layer, PostgresLease.layer),
+      Layer.mergeAll(
+        PostgresLedger.layer,
+        PostgresCatalog.layer,
+        PostgresOrderBook.layer,
+        PostgresShipments.layer,
+        PostgresLease.layer,
+      ),
     ),
     Layer.provideMerge(
       Layer.mergeAll(
@@ -33,6 +43,7 @@ const shop = (url: string, workers: number) =>
         SystemIds.layer,
         MemoryProbe.silent,
         SimulatedPayment.layer,
+        SimulatedCarrier.layer,
       ),
     ),
   )

@@ -6,6 +6,7 @@ import { Context, Effect, Exit, Layer, Scope, SubscriptionRef } from "effect"
 import * as Claims from "../../src/adapters/http/claims.ts"
 import type * as Problems from "../../src/adapters/http/problems.ts"
 import * as MemoryIds from "../../src/adapters/memory/ids.ts"
+import { CarrierCallbacks } from "../../src/app/carrier-callbacks.ts"
 import * as CheckoutRunner from "../../src/app/checkout-runner.ts"
 import * as LocalWorkers from "../../src/app/inventory/local-workers.ts"
 import * as Ownership from "../../src/app/inventory/ownership.ts"
@@ -21,6 +22,7 @@ import { Ledger } from "../../src/ports/ledger.ts"
 import { OrderBook } from "../../src/ports/order-book.ts"
 import { Payment } from "../../src/ports/payment.ts"
 import { type Happening, Probe } from "../../src/ports/probe.ts"
+import { Timeline } from "../../src/ports/timeline.ts"
 import type { Database } from "./database.ts"
 import type { Journal } from "./journal.ts"
 import type { Leases } from "./lease.ts"
@@ -190,6 +192,9 @@ const layerOf = (service: Service, outside: Outside, settings: Settings) => {
         Layer.succeed(Payment, provider.payment(main)),
         Layer.succeed(Probe, { emit }),
         Layer.succeed(Ids, MemoryIds.make(nextSeed())),
+        // Nobody ships here.
+        Layer.succeed(CarrierCallbacks, { hear: () => Effect.die("no carrier") }),
+        Layer.succeed(Timeline, { entries: () => Effect.succeed([]) }),
         Readiness.layer,
       ),
     ),

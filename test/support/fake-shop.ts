@@ -58,6 +58,7 @@ class FakeShop {
   readonly orders = new Map<OrderId, Order.Order>()
   readonly keys = new Map<string, { readonly fingerprint: string; readonly value: unknown }>()
   readonly units = new Map<string, number>()
+  readonly callbacks = new Set<string>()
 
   shelf(id: ProductId): Shelf {
     return this.shelves.get(id) ?? refuse({ _tag: "ProductNotFound", productId: id })
@@ -198,6 +199,24 @@ const service = (shop: FakeShop): Shop["Service"] => ({
         return (customerId === null || order.customerId === customerId) && (status === null || is === status)
       })
       return pageOf(orders, (order) => order.id, page)
+    }),
+  readTimeline: (id) =>
+    attempt(() => {
+      const { createdAt, status, version } = shop.order(id)
+      const placed = { id, type: "jaego.order.placed.v1", version: 1, at: createdAt, detail: null }
+      if (version === 1) return [placed]
+      const detail = JSON.stringify({ trackingId: "T1" })
+      const step = { id: mint(), type: "jaego.shipment.registered", version: null, at: createdAt + 2, detail }
+      return [placed, { id: mint(), type: `jaego.order.${status}.v1`, version, at: createdAt + 1, detail: null }, step]
+    }),
+  hearCarrier: ({ id, key, what }) =>
+    attempt(() => {
+      shop.order(key)
+      if (shop.callbacks.has(id)) return "known"
+      shop.callbacks.add(id)
+      shop.next(key, { _tag: "RecordShipment" })
+      if (what === "delivered") shop.next(key, { _tag: "RecordDelivery" })
+      return "news"
     }),
   payOrder: ({ orderId, token, answer, claim }) =>
     attempt(() => shop.once(claim, () => shop.pay(orderId, token, answer))),

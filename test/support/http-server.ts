@@ -2,6 +2,7 @@
 
 import { connect } from "node:net"
 import { Effect, Exit, Layer, Scope, SubscriptionRef } from "effect"
+import { CarrierSecret } from "../../src/adapters/http/carrier-routes.ts"
 import { MetricsPage } from "../../src/adapters/http/metrics-page.ts"
 import * as HttpServer from "../../src/adapters/http/server.ts"
 import { Readiness, type State } from "../../src/app/readiness.ts"
@@ -51,12 +52,19 @@ const raw = (port: number, text: string): Promise<string> =>
     socket.on("error", (error) => (heard === "" ? reject(error) : resolve(heard)))
   })
 
-export const start = async (script: Partial<Shop["Service"]> = {}): Promise<Running> => {
+/** What the carrier signs with here. */
+export const CARRIER_SECRET = "a secret that both know"
+
+export const start = async (
+  script: Partial<Shop["Service"]> = {},
+  secret: string | null = CARRIER_SECRET,
+): Promise<Running> => {
   const heard: Array<Happening> = []
   const scope = await Effect.runPromise(Scope.make())
   const ready = Layer.effect(Readiness, SubscriptionRef.make<State>("ready"))
   const server = HttpServer.layer({ host: "127.0.0.1", port: 0 }).pipe(
     Layer.provide(FakeShop.layer(script)),
+    Layer.provide(Layer.succeed(CarrierSecret, secret)),
     Layer.provideMerge(ready),
     Layer.provide(Layer.succeed(Probe, { emit: (happening) => heard.push(happening) })),
     Layer.provide(

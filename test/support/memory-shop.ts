@@ -1,9 +1,11 @@
 /** A whole shop in memory, in this thread: the real application on the executable specification of its ports. */
 import { Effect, Layer, Stream, SubscriptionRef } from "effect"
+import * as SimulatedCarrier from "../../src/adapters/carrier-simulator/carrier.ts"
 import * as MemoryBooks from "../../src/adapters/memory/books.ts"
 import * as MemoryProbe from "../../src/adapters/memory/probe.ts"
 import * as SimulatedPayment from "../../src/adapters/payment-simulator/payment.ts"
 import * as SystemIds from "../../src/adapters/system/ids.ts"
+import * as CarrierCallbacks from "../../src/app/carrier-callbacks.ts"
 import * as CheckoutRunner from "../../src/app/checkout-runner.ts"
 import * as LocalWorkers from "../../src/app/inventory/local-workers.ts"
 import * as Ownership from "../../src/app/inventory/ownership.ts"
@@ -15,6 +17,8 @@ import type { Lease } from "../../src/ports/lease.ts"
 import type { Ledger } from "../../src/ports/ledger.ts"
 import type { OrderBook } from "../../src/ports/order-book.ts"
 import type { Probe } from "../../src/ports/probe.ts"
+import type { Shipments } from "../../src/ports/shipments.ts"
+import type { Timeline } from "../../src/ports/timeline.ts"
 import type { Workers } from "../../src/ports/workers.ts"
 
 /** Open: somebody decides. */
@@ -34,17 +38,25 @@ export interface Options {
 
 /** The same shop on other books, in this thread all the same; `deciders` are the owners unless told otherwise. */
 export const over = <R, E>(
-  books: Layer.Layer<R | Ledger | Catalog | OrderBook | Lease, E>,
+  books: Layer.Layer<R | Ledger | Catalog | OrderBook | Lease | Shipments | Timeline, E>,
   { workers, deadlineMs = 2_000, holdMs = 600_000, graceMs = 60_000 }: Options,
   deciders: Layer.Layer<Workers, E, Ledger | Probe | Ids> = LocalWorkers.layer,
 ) =>
   Layer.effectDiscard(Ownership.Ownership.use(({ begin }) => begin)).pipe(
     Layer.provideMerge(Shopkeeper.layer({ deadlineMs, holdMs })),
+    Layer.provideMerge(CarrierCallbacks.layer),
     Layer.provideMerge(CheckoutRunner.layer({ callTimeoutMs: deadlineMs, graceMs })),
     Layer.provideMerge(Ownership.layer(workers)),
     Layer.provideMerge(deciders),
     Layer.provideMerge(
-      Layer.mergeAll(books, Readiness.layer, SystemIds.layer, MemoryProbe.recording, SimulatedPayment.layer),
+      Layer.mergeAll(
+        books,
+        Readiness.layer,
+        SystemIds.layer,
+        MemoryProbe.recording,
+        SimulatedPayment.layer,
+        SimulatedCarrier.layer,
+      ),
     ),
   )
 

@@ -60,11 +60,13 @@ export const freshHome = (): { readonly home: string; readonly remove: () => voi
 
 /** Nothing of the machine's own settings: a knob is set because a test set it. */
 const KNOBS = ["PORT", "HOST", "STORE", "DATABASE_URL", "JAEGO_HOME", "WORKERS", "NODE_OPTIONS"]
+/** What is paid stays so, unless a test is about what comes then. */
+const STILL: Env = { SHIPPING_AFTER_SECONDS: "86400" }
 const clean = (env: Env): NodeJS.ProcessEnv => {
   const inherited = Object.entries(process.env).filter(
-    ([name]) => !KNOBS.includes(name) && !/^(PAYMENT|HOLD)_/.test(name),
+    ([name]) => !KNOBS.includes(name) && !/^(PAYMENT|HOLD|SHIPPING|CARRIER)_/.test(name),
   )
-  return { ...Object.fromEntries(inherited), ...env }
+  return { ...Object.fromEntries(inherited), ...STILL, ...env }
 }
 
 const running = new Set<Process>()

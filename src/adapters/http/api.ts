@@ -5,6 +5,7 @@
  * Law: what is not declared is refused: unknown fields and unknown query parameters are 400.
  */
 import { HttpApi, OpenApi } from "effect/http-api"
+import { carrier } from "./carrier-api.ts"
 import { complete } from "./openapi.ts"
 import { orders } from "./orders-api.ts"
 import { pages } from "./pages-api.ts"
@@ -16,6 +17,7 @@ export const strict = { onExcessProperty: "error", errors: "all" } as const
 export const api = HttpApi.make("jaego")
   .add(products.annotate(HttpApi.QueryParseOptions, strict))
   .add(orders.annotate(HttpApi.QueryParseOptions, strict))
+  .add(carrier)
   .add(pages)
   .annotate(HttpApi.PayloadParseOptions, strict)
   .annotateMerge(

@@ -59,7 +59,7 @@ const descriptions: Readonly<Record<string, string>> = {
 /** What can be done next with the id of an answer, by the operation that gave it. */
 const next: Readonly<Record<string, ReadonlyArray<string>>> = {
   "products.create": ["get", "stock", "receive", "adjust", "movements"],
-  "orders.place": ["get", "pay", "cancel"],
+  "orders.place": ["get", "timeline", "pay", "cancel"],
 }
 
 const linksOf = (operationId: string): Record<string, unknown> => {

@@ -40,6 +40,12 @@ const get = HttpApiEndpoint.get("get", "/v1/orders/:id", {
   error: Problems.reading("order-not-found", "route-not-found"),
 }).annotate(OpenApi.Summary, "Read an order")
 
+const timeline = HttpApiEndpoint.get("timeline", "/v1/orders/:id/timeline", {
+  params: id,
+  success: Words.TimelineView,
+  error: Problems.reading("order-not-found", "route-not-found"),
+}).annotate(OpenApi.Summary, "Read what happened to an order, oldest first")
+
 const pay = HttpApiEndpoint.post("pay", "/v1/orders/:id/pay", {
   params: id,
   headers: { ...optionalKey, ...prefer },
@@ -64,5 +70,5 @@ const cancel = HttpApiEndpoint.post("cancel", "/v1/orders/:id/cancel", {
 }).annotate(OpenApi.Summary, "Cancel an order that is reserved or paid; the body may be absent")
 
 export const orders = HttpApiGroup.make("orders")
-  .add(place, list, get, pay, cancel)
+  .add(place, list, get, timeline, pay, cancel)
   .annotate(OpenApi.Description, "Orders, from the hold to the end.")

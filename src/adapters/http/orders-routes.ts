@@ -97,6 +97,11 @@ export const layer = (inFlight: Claims.InFlight) =>
               return Answers.ok(Views.order(order, Order.statusAt(order, now)))
             }),
           ),
+        timeline: ({ request, params }) =>
+          answer(
+            request,
+            Effect.map(shop.readTimeline(params.id), (entries) => Answers.ok(Views.timeline(entries))),
+          ),
         pay: ({ request, params, headers, payload }) => {
           const claim = claimOf("pay", params.id, headers, payload)
           const token = payload.token ?? DEFAULT_TOKEN

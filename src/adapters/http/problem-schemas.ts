@@ -22,6 +22,7 @@ const extras: { readonly [C in Code]?: Schema.Struct.Fields } = {
   "purchase-limit-exceeded": { productId: id, limit: unit, remaining: unit },
   "product-not-found": { productId: id },
   "order-not-found": { orderId: id },
+  "shipment-not-found": { orderId: id },
   "payment-declined": { orderId: id },
   "payment-in-progress": { orderId: id },
   "not-cancellable": { orderId: id, orderStatus: Schema.optionalKey(Status) },
@@ -61,13 +62,10 @@ const anywhere: ReadonlyArray<Code> = [
 const unavailable: ReadonlyArray<Code> = UnavailableReason.literals
 
 /** What every request with a body may meet. */
-const posting: ReadonlyArray<Code> = [
-  "malformed-json",
-  "body-too-large",
-  "unsupported-media-type",
-  "idempotency-in-progress",
-  "idempotency-key-reused",
-]
+const withBody: ReadonlyArray<Code> = ["malformed-json", "body-too-large", "unsupported-media-type"]
+
+/** And every request that takes a key. */
+const posting: ReadonlyArray<Code> = [...withBody, "idempotency-in-progress", "idempotency-key-reused"]
 
 const group = (codes: ReadonlyArray<Code>) => {
   const byStatus = Map.groupBy(new Set(codes), (code) => kinds[code][0] as number)
@@ -78,5 +76,8 @@ const group = (codes: ReadonlyArray<Code>) => {
 export const plain = (...codes: ReadonlyArray<Code>) => group([...anywhere, ...codes])
 
 export const reading = (...codes: ReadonlyArray<Code>) => group([...anywhere, ...unavailable, ...codes])
+
+/** Problems of whoever tells us something, without a key. */
+export const telling = (...codes: ReadonlyArray<Code>) => group([...anywhere, ...unavailable, ...withBody, ...codes])
 
 export const writing = (...codes: ReadonlyArray<Code>) => group([...anywhere, ...unavailable, ...posting, ...codes])

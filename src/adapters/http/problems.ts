@@ -19,9 +19,11 @@ export const kinds = {
   "invalid-cursor": [400, "The cursor is not valid"],
   "idempotency-key-required": [400, "An Idempotency-Key header is required"],
   "malformed-request": [400, "This is not HTTP as we understand it"],
+  "invalid-signature": [401, "The signature is not valid"],
   "payment-declined": [402, "The payment was declined"],
   "product-not-found": [404, "There is no such product"],
   "order-not-found": [404, "There is no such order"],
+  "shipment-not-found": [404, "There is no such shipment"],
   "route-not-found": [404, "There is nothing here"],
   "method-not-allowed": [405, "This method is not allowed here"],
   "request-timeout": [408, "The request took too long to arrive"],
@@ -41,6 +43,7 @@ export const kinds = {
   "idempotency-key-reused": [422, "The key belongs to another request"],
   "headers-too-large": [431, "The headers are too large"],
   "internal-error": [500, "Something went wrong on our side"],
+  "callbacks-not-configured": [501, "This service hears no carrier"],
   "mailbox-full": [503, "Too many requests for this product"],
   "worker-lost": [503, "The worker of this product was lost"],
   database: [503, "The database cannot be reached"],
@@ -140,6 +143,10 @@ export const fromRejection = (rejection: Rejection): Problem => {
       const { orderId } = rejection
       return of("order-not-found", `No order has the id ${orderId}.`, { orderId })
     }
+    case "ShipmentNotFound": {
+      const { orderId } = rejection
+      return of("shipment-not-found", `Nothing was to be shipped for the order ${orderId}.`, { orderId })
+    }
     case "SkuTaken":
       return of("sku-taken", "A SKU belongs to one product.", { sku: rejection.sku })
     case "MixedCurrencies":
@@ -179,6 +186,13 @@ export const notReady = (reason: "starting" | "standby" | "draining" | "database
   of(reason, "Send traffic elsewhere for now.", {}, { "retry-after": "1" })
 
 export const routeNotFound = of("route-not-found", "See /docs for what there is.")
+
+export const callbacksNotConfigured = of(
+  "callbacks-not-configured",
+  "Start it with CARRIER_WEBHOOK_SECRET, which the carrier knows too.",
+)
+export const invalidSignature = (detail: string): Problem =>
+  of("invalid-signature", detail, {}, { "www-authenticate": "Carrier-Signature" })
 
 export const methodNotAllowed = (allow: string): Problem =>
   of("method-not-allowed", `Allowed here: ${allow}.`, {}, { allow })

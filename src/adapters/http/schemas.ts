@@ -89,6 +89,8 @@ export const Status = Schema.Literals([
   "payment_failed",
 ])
 
+const RFC_3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/
+
 /** Bodies of requests. */
 export const NewProduct = Schema.Struct({
   sku: Sku,
@@ -109,6 +111,20 @@ export const NewOrder = Schema.Struct({
 })
 export const NewPayment = Schema.Struct({ token: Schema.optionalKey(Token) })
 export const Cancellation = Schema.Struct({ reason: Schema.optionalKey(Reason) })
+/** A time of another's clock. */
+const Moment = Schema.String.check(
+  Schema.makeFilter((value: string) => RFC_3339.test(value) && !Number.isNaN(Date.parse(value)), {
+    expected: "a time as RFC 3339 writes it",
+    toJsonSchema: () => ({ format: "date-time" }),
+  }),
+)
+export const CarrierCallback = Schema.Struct({
+  id: text(1, 128),
+  type: Schema.Literals(["collected", "delivered"]),
+  orderId: OrderIdText,
+  trackingId: text(1, 128),
+  at: Moment,
+})
 
 /** What answers show. Times are RFC 3339, UTC. */
 const Time = Schema.String.annotate({ format: "date-time" })
@@ -167,6 +183,19 @@ export const OrderView = Schema.Struct({
   expiresAt: Time,
 }).annotate({ identifier: "Order" })
 export type OrderView = typeof OrderView.Type
+
+export const TimelineView = Schema.Struct({
+  data: Schema.Array(
+    Schema.Struct({
+      id: Id,
+      type: Schema.String,
+      at: Time,
+      version: Schema.optionalKey(Schema.Int),
+      detail: Schema.optionalKey(Schema.Record(Schema.String, Schema.Unknown)),
+    }),
+  ),
+}).annotate({ identifier: "Timeline" })
+export type TimelineView = typeof TimelineView.Type
 
 /** A page of a list, newest first. `nextCursor` is null at the end. */
 export const pageOf = <Row extends Schema.Top>(row: Row, identifier: string) =>

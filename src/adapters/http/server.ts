@@ -17,6 +17,7 @@ import { Shop } from "../../app/shop.ts"
 import { Probe } from "../../ports/probe.ts"
 import * as Answers from "./answers.ts"
 import { api } from "./api.ts"
+import * as CarrierRoutes from "./carrier-routes.ts"
 import * as Claims from "./claims.ts"
 import * as Exchange from "./exchange.ts"
 import * as HotRoute from "./hot-route.ts"
@@ -93,7 +94,12 @@ const answered = <E, R>(app: App<E, R>): App<E, R | HttpServerRequest.HttpServer
 const routes = (inFlight: Claims.InFlight) =>
   Layer.mergeAll(
     HttpApiBuilder.layer(api, { openapiPath: "/openapi.json" }).pipe(
-      Layer.provide([ProductsRoutes.layer(inFlight), OrdersRoutes.layer(inFlight), PagesRoutes.layer]),
+      Layer.provide([
+        ProductsRoutes.layer(inFlight),
+        OrdersRoutes.layer(inFlight),
+        CarrierRoutes.layer,
+        PagesRoutes.layer,
+      ]),
     ),
     HttpApiScalar.layer(api, { path: "/docs" }),
   )

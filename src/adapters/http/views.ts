@@ -6,7 +6,8 @@ import type { Order, Status } from "../../domain/order.ts"
 import type { Product } from "../../domain/product.ts"
 import * as Stock from "../../domain/stock.ts"
 import type { Movement } from "../../ports/ledger.ts"
-import type { MovementView, OrderView, ProductView, StockView } from "./schemas.ts"
+import type { TimelineEntry } from "../../ports/timeline.ts"
+import type { MovementView, OrderView, ProductView, StockView, TimelineView } from "./schemas.ts"
 
 const time = (milliseconds: number): string => new Date(milliseconds).toISOString()
 
@@ -40,6 +41,16 @@ export const movement = (movement: Movement): MovementView => ({
   orderId: movement.orderId,
   reason: movement.reason,
   at: time(movement.at),
+})
+
+export const timeline = (entries: ReadonlyArray<TimelineEntry>): TimelineView => ({
+  data: entries.map(({ at, detail, id, type, version }) => ({
+    id,
+    type,
+    at: time(at),
+    ...(version === null ? {} : { version }),
+    ...(detail === null ? {} : { detail: JSON.parse(detail) as Record<string, unknown> }),
+  })),
 })
 
 /** `status` is given: an answer shows the order as it was answered, a read as it stands now. */

@@ -12,8 +12,11 @@ import type { CustomerId, OrderId, ProductId } from "../../domain/ids.ts"
 import * as Lane from "../../domain/lane.ts"
 import type { Order } from "../../domain/order.ts"
 import type { Product } from "../../domain/product.ts"
+import type { Shipment } from "../../domain/shipping.ts"
 import type { Stock } from "../../domain/stock.ts"
+import type { Parked } from "../../ports/inbox.ts"
 import type { Fact, HoldRow, KeyRow, Movement, OwnedLane, UnitsRow } from "../../ports/ledger.ts"
+import type { TimelineEntry } from "../../ports/timeline.ts"
 
 /** Whoever holds the lease: its database session, so to speak. */
 export interface Session {
@@ -39,6 +42,23 @@ export interface Tables {
   readonly movements: Map<ProductId, Array<Movement>>
   /** The outbox, in the order of commits. */
   readonly facts: Array<Fact>
+  readonly inbox: InboxTables
+  /** By order, then entry. */
+  readonly timeline: Map<OrderId, Map<string, TimelineEntry>>
+  readonly shipments: Map<OrderId, Shipment>
+  /** Ids of what the carrier has called back with. */
+  readonly callbacks: Set<string>
+}
+
+/** What consumers have handled. Each name begins with the consumer's. */
+export interface InboxTables {
+  readonly positions: Map<string, number>
+  readonly events: Set<string>
+  /** The newest version of each key. */
+  readonly versions: Map<string, number>
+  /** Dead letters, oldest first, each with the id of its event. */
+  readonly letters: Map<number, Parked & { readonly eventId: string | null }>
+  lastLetter: number
 }
 
 /** Who brings the facts out, and how far he is. */
@@ -75,6 +95,10 @@ export const make = (): Shape => ({
   keys: new Map(),
   movements: new Map(),
   facts: [],
+  inbox: { positions: new Map(), events: new Set(), versions: new Map(), letters: new Map(), lastLetter: 0 },
+  timeline: new Map(),
+  shipments: new Map(),
+  callbacks: new Set(),
   lease: Semaphore.makeUnsafe(1),
   session: null,
   relay: { turn: Semaphore.makeUnsafe(1), session: null, cursors: Array.from({ length: Lane.COUNT }, () => 0) },

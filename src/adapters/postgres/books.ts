@@ -6,9 +6,16 @@ import * as PostgresLease from "./lease.ts"
 import * as PostgresLedger from "./ledger.ts"
 import { migrate } from "./migrations.ts"
 import * as PostgresOrderBook from "./order-book.ts"
+import * as PostgresShipments from "./shipments.ts"
 
 export const layer = (url: string) =>
-  Layer.mergeAll(PostgresLedger.layer, PostgresCatalog.layer, PostgresOrderBook.layer, PostgresLease.layer).pipe(
+  Layer.mergeAll(
+    PostgresLedger.layer,
+    PostgresCatalog.layer,
+    PostgresOrderBook.layer,
+    PostgresShipments.layer,
+    PostgresLease.layer,
+  ).pipe(
     Layer.provide(Layer.effectDiscard(migrate)),
     Layer.provide(PostgresClient.layer(url)),
   )

@@ -46,10 +46,12 @@ it("names every route of the design", () => {
     "get /readyz",
     "get /v1/orders",
     "get /v1/orders/{id}",
+    "get /v1/orders/{id}/timeline",
     "get /v1/products",
     "get /v1/products/{id}",
     "get /v1/products/{id}/stock",
     "get /v1/products/{id}/stock/movements",
+    "post /v1/carrier/callbacks",
     "post /v1/orders",
     "post /v1/orders/{id}/cancel",
     "post /v1/orders/{id}/pay",
@@ -110,6 +112,7 @@ it("names each view once", () => {
     "Product",
     "ProductPage",
     "Stock",
+    "Timeline",
   ])
   const missing = [...JSON.stringify(document).matchAll(/"#\/components\/schemas\/(\w+)"/g)].filter(
     ([, name]) => !(String(name) in document.components.schemas),

@@ -1,0 +1,57 @@
+/**
+ * A carrier played in this process (`depot.ts` has its moods): what the service ships with when no other is named.
+ *
+ * Limits: WAITING_MAX callbacks wait to be heard; whatever is told beyond them waits in a fiber of its own. It forgets
+ * everything when the process ends: a parcel is then registered again under its key, as with a carrier that never heard of
+ * it, and its callbacks begin anew.
+ */
+import { Clock, Context, Effect, FiberSet, Layer, Queue, Stream } from "effect"
+import { type Callback, Carrier, CarrierNews, type Registration } from "../../ports/carrier.ts"
+import { Depot, NO_FAULTS, type Parcel, type Play } from "./depot.ts"
+
+/** Some seconds of a busy shop. */
+const WAITING_MAX = 10_000
+
+/** Long enough to see a shipment under way, short enough to wait for the next, milliseconds. */
+const COLLECT_AFTER_MS = 1_000
+const DELIVER_AFTER_MS = 2_000
+
+/** The simulator's books, which a real carrier would not show. */
+export class Books extends Context.Service<Books, { readonly parcels: () => ReadonlyArray<Readonly<Parcel>> }>()(
+  "jaego/adapters/carrier-simulator/Books",
+) {}
+
+const played = (play: Play): Effect.Effect<Registration> => {
+  switch (play._tag) {
+    case "Answers":
+      return Effect.delay(Effect.succeed(play.registration), play.afterMs)
+    case "Fails":
+      return Effect.succeed({ _tag: "Unknown", reason: "the carrier said 500" })
+    case "SaysNothing":
+      return Effect.never
+  }
+}
+
+export const layer: Layer.Layer<Carrier | CarrierNews | Books> = Layer.effectContext(
+  Effect.gen(function* () {
+    const clock = yield* Clock.Clock
+    const waiting = yield* Queue.bounded<Callback>(WAITING_MAX)
+    const run = yield* FiberSet.runtime(yield* FiberSet.make())<never>()
+    const depot = new Depot({
+      faults: NO_FAULTS,
+      collectAfterMs: COLLECT_AFTER_MS,
+      deliverAfterMs: DELIVER_AFTER_MS,
+      later: (milliseconds, then) => void run(Effect.andThen(Effect.sleep(milliseconds), Effect.sync(then))),
+      tell: (callback) => void run(Queue.offer(waiting, callback)),
+      now: () => clock.currentTimeMillisUnsafe(),
+    })
+    const carrier = Carrier.of({
+      register: (consignment) => Effect.suspend(() => played(depot.register(consignment))),
+      cancel: (key) => Effect.sync(() => depot.cancel(key)),
+    })
+    return Context.make(Carrier, carrier).pipe(
+      Context.add(CarrierNews, { callbacks: Stream.fromQueue(waiting) }),
+      Context.add(Books, { parcels: () => depot.parcels() }),
+    )
+  }),
+)

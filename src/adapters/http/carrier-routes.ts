@@ -1,0 +1,57 @@
+/**
+ * Answers the carrier's callbacks, if their signature is true and fresh.
+ *
+ * Law: 2xx only once it is durable; on anything from 500 on, or on no answer, the carrier is to call again.
+ */
+import { createHmac, timingSafeEqual } from "node:crypto"
+import { Clock, Context, Effect } from "effect"
+import { HttpApiBuilder } from "effect/http-api"
+import { Shop } from "../../app/shop.ts"
+import * as Signature from "../../ports/carrier-signature.ts"
+import { Probe } from "../../ports/probe.ts"
+import * as Answers from "./answers.ts"
+import { api } from "./api.ts"
+import * as Problems from "./problems.ts"
+
+/** What the carrier signs with; null: it is not known here, and nobody is heard. */
+export const CarrierSecret = Context.Reference<string | null>("jaego/adapters/http/CarrierSecret", {
+  defaultValue: () => null,
+})
+
+/** What is wrong with a signature; null: nothing. `now` in milliseconds since 1970. */
+const problemOf = (secret: string | null, header: string | undefined, body: string, now: number) => {
+  if (secret === null) return Problems.callbacksNotConfigured
+  const signature = header === undefined ? null : Signature.read(header)
+  if (signature === null) return Problems.invalidSignature("Send Carrier-Signature: t=<unix seconds>,v1=<hex>.")
+  const { hex, time } = signature
+  const expected = createHmac("sha256", secret).update(Signature.signedText(time, body)).digest()
+  if (!timingSafeEqual(expected, Buffer.from(hex, "hex")))
+    return Problems.invalidSignature("It is not that of this body under the secret we know.")
+  const isFresh = Math.abs(now / 1_000 - time) <= Signature.TOLERANCE_SECONDS
+  return isFresh ? null : Problems.invalidSignature("Its time is too far from ours: sign it anew.")
+}
+
+export const layer = HttpApiBuilder.group(
+  api,
+  "carrier",
+  Effect.fnUntraced(function* (handlers) {
+    const shop = yield* Shop
+    const secret = yield* CarrierSecret
+    const answer = Answers.to(yield* Probe)
+    return handlers.handleAll({
+      callback: ({ request, headers, payload }) =>
+        answer(
+          request,
+          Effect.gen(function* () {
+            // Read before: this is the very text that was parsed.
+            const body = yield* Effect.orDie(request.text)
+            const problem = problemOf(secret, headers["carrier-signature"], body, yield* Clock.currentTimeMillis)
+            if (problem !== null) return yield* Effect.fail(problem)
+            const { at, id, orderId, trackingId, type } = payload
+            const heard = yield* shop.hearCarrier({ id, what: type, key: orderId, trackingId, at: Date.parse(at) })
+            return Answers.ok({ heard })
+          }),
+        ),
+    })
+  }),
+)

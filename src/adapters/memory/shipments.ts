@@ -1,0 +1,59 @@
+/** Shipments in memory, and the timeline as it is read. */
+import { Effect, Layer } from "effect"
+import type { OrderId } from "../../domain/ids.ts"
+import * as Shipping from "../../domain/shipping.ts"
+import { type Due, type ShipmentChange, Shipments } from "../../ports/shipments.ts"
+import { Timeline, type TimelineEntry } from "../../ports/timeline.ts"
+import * as Store from "./store.ts"
+
+/** What the consumer of paid orders writes; an order that has its shipment keeps it. `at` in milliseconds since 1970. */
+export const openShipment = (store: Store.Tables, orderId: OrderId, at: number): void => {
+  if (!store.shipments.has(orderId)) store.shipments.set(orderId, Shipping.open(orderId, at))
+}
+
+const dueOf = (store: Store.Tables, now: number, except: ReadonlySet<OrderId>): ReadonlyArray<Due> =>
+  [...store.shipments.values()].flatMap((shipment) => {
+    const order = store.orders.get(shipment.orderId)
+    const isDue = shipment.nextAttemptAt !== null && shipment.nextAttemptAt <= now && !except.has(shipment.orderId)
+    return isDue && order !== undefined ? [{ shipment, order }] : []
+  })
+
+const save = (store: Store.Tables, { callback, entries, shipment }: ShipmentChange): boolean => {
+  const { orderId, version } = shipment
+  if (store.shipments.get(orderId)?.version !== version) return false
+  if (callback !== null && store.callbacks.has(callback)) return false
+  if (callback !== null) store.callbacks.add(callback)
+  store.shipments.set(orderId, { ...shipment, version: version + 1 })
+  const told = store.timeline.get(orderId) ?? new Map<string, TimelineEntry>()
+  for (const entry of entries) if (!told.has(entry.id)) told.set(entry.id, entry)
+  store.timeline.set(orderId, told)
+  return true
+}
+
+export const make = (store: Store.Tables): Shipments["Service"] => ({
+  due: ({ except, limit, now }) =>
+    Effect.sync(() =>
+      dueOf(store, now, new Set(except))
+        .toSorted((a, b) => a.shipment.nextAttemptAt! - b.shipment.nextAttemptAt!)
+        .slice(0, limit),
+    ),
+  find: (id, callback) =>
+    Effect.sync(() => {
+      const shipment = store.shipments.get(id)
+      return shipment === undefined ? null : { shipment, knows: store.callbacks.has(callback) }
+    }),
+  save: (changes) =>
+    Effect.sync(() => new Set(changes.flatMap((change) => (save(store, change) ? [change.shipment.orderId] : [])))),
+})
+
+const byAge = (a: { readonly at: number; readonly id: string }, b: { readonly at: number; readonly id: string }) =>
+  a.at - b.at || (a.id < b.id ? -1 : 1)
+
+const timeline = (store: Store.Tables): Timeline["Service"] => ({
+  entries: (id) => Effect.sync(() => [...(store.timeline.get(id)?.values() ?? [])].toSorted(byAge)),
+})
+
+export const layer: Layer.Layer<Shipments | Timeline, never, Store.Store> = Layer.mergeAll(
+  Layer.effect(Shipments, Effect.map(Store.Store, make)),
+  Layer.effect(Timeline, Effect.map(Store.Store, timeline)),
+)

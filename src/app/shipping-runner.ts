@@ -1,0 +1,215 @@
+/**
+ * The shipping runner: performs what the shipping saga's rules say (`domain/shipping.ts`), in the background, for every
+ * shipment that is due. Each attempt is journalled in the shipment before the carrier is asked and carries the order's id
+ * as key, so it may die at any moment: whoever comes after it asks again, and the carrier does it once.
+ *
+ * Law: I9, no turn and no transaction waits here; one driver per shipment in this process. An order is cancelled here only
+ * when it is certain that the carrier will never ship it.
+ * Limits: DRIVERS_MAX shipments on their way to the carrier at a time; the others wait in the table.
+ */
+import { Clock, Effect, FiberMap, Layer, Schedule, SubscriptionRef } from "effect"
+import type { OrderId } from "../domain/ids.ts"
+import type { Order } from "../domain/order.ts"
+import * as Shipping from "../domain/shipping.ts"
+import type { Carrier } from "../ports/carrier.ts"
+import type { Unavailable } from "../ports/failures.ts"
+import { Ids } from "../ports/ids.ts"
+import { type Command, Inventory } from "../ports/inventory.ts"
+import { Probe } from "../ports/probe.ts"
+import { type Due, Shipments } from "../ports/shipments.ts"
+import type { TimelineEntry } from "../ports/timeline.ts"
+import { announceEnd } from "./announce.ts"
+import * as CarrierCalls from "./carrier-calls.ts"
+import { CheckoutRunner } from "./checkout-runner.ts"
+import { Readiness } from "./readiness.ts"
+
+/** Each is a call under way: as many as a carrier's own limits usually allow. */
+const DRIVERS_MAX = 128
+/** Between two looks for what is due: how late a shipment may begin. */
+const LOOK = Schedule.spaced("200 millis")
+/** While there is something to do, it is looked for as often. */
+const LOOK_BUSY = Schedule.spaced("20 millis")
+
+export interface Options {
+  /** One call to the carrier, milliseconds. */
+  readonly callTimeoutMs: number
+  /** How long a carrier that does not answer is asked to take a shipment, milliseconds. */
+  readonly giveUpMs: number
+}
+
+/** What the driver of a shipment works with. */
+interface Desk {
+  readonly inventory: Inventory["Service"]
+  readonly shipments: Shipments["Service"]
+  readonly carrier: Carrier["Service"]
+  readonly checkout: CheckoutRunner["Service"]
+  readonly probe: Probe["Service"]
+  readonly nextId: () => string
+}
+
+/** A note as an entry of the timeline. */
+export const entryOf = (nextId: () => string, note: Shipping.Note, at: number): TimelineEntry => ({
+  id: nextId(),
+  type: note.type,
+  version: null,
+  at,
+  detail: note.detail === null ? null : JSON.stringify(note.detail),
+})
+
+/** Changes that followed from one another, written as one; not at all when somebody else wrote first, who knows more. */
+const save = Effect.fnUntraced(function* ({ nextId, probe, shipments }: Desk, changes: ReadonlyArray<Shipping.Change>) {
+  const at = yield* Clock.currentTimeMillis
+  const { shipment } = changes.at(-1)!
+  const entries = changes.flatMap(({ note }) => (note === null ? [] : [entryOf(nextId, note, at)]))
+  const saved = yield* shipments.save([{ shipment, entries, callback: null }])
+  if (saved.has(shipment.orderId) && shipment.nextAttemptAt === null)
+    probe.emit({ _tag: "ShipmentEnded", outcome: shipment.state })
+})
+
+const submit = ({ inventory }: Desk, command: Command) =>
+  Effect.map(inventory.submit(command), ({ reply }): Order => {
+    if (reply._tag !== "Order") throw new Error(`${command._tag} was answered with ${reply._tag}`)
+    return reply.order
+  })
+
+/** The carrier has it: the order is to say so, if it still can. */
+const record = Effect.fnUntraced(function* (desk: Desk, so: Shipping.Change, has: "registered" | "left") {
+  const { shipment } = so
+  const recorded = yield* Effect.result(submit(desk, { _tag: "RecordShipment", orderId: shipment.orderId }))
+  // Kept at least: with its tracking id it will be recorded without asking again.
+  if (recorded._tag === "Failure") return yield* save(desk, [so])
+  const now = yield* Clock.currentTimeMillis
+  yield* save(desk, [so, Shipping.recorded(shipment, recorded.success.status, has, now)])
+})
+
+/** The carrier will never ship it: the order ends with the reason, its money and its units go back. */
+const compensate = Effect.fnUntraced(function* (desk: Desk, so: Shipping.Change) {
+  const { orderId, reason } = so.shipment
+  const command = { _tag: "CancelOrder", orderId, reason: reason?.slice(0, REASON_MAX) ?? null, claim: null } as const
+  const order = yield* submit(desk, command)
+  announceEnd(desk.probe, command, order)
+  if (order.status === "cancelled" && order.refund === "due") yield* desk.checkout.begin(order, null)
+  yield* save(desk, [so, Shipping.close(so.shipment, "cancelled")])
+})
+
+/** As long as the reason of a cancellation may be, characters. */
+const REASON_MAX = 500
+
+const register = Effect.fnUntraced(function* (desk: Desk, shipment: Shipping.Shipment, order: Order) {
+  const { customerId, id, lines } = order
+  const said = yield* desk.carrier.register({
+    key: id,
+    customerId,
+    lines: lines.map(({ productId, quantity }) => ({ productId, quantity })),
+  })
+  switch (said._tag) {
+    case "Registered":
+      return yield* record(desk, Shipping.registered(shipment, said.trackingId), "registered")
+    case "Refused":
+      return yield* compensate(desk, Shipping.refused(shipment, said.reason))
+    case "Unknown":
+      return yield* save(desk, [Shipping.unanswered(shipment, said.reason)])
+  }
+})
+
+const withdraw = Effect.fnUntraced(function* (desk: Desk, shipment: Shipping.Shipment, order: Order) {
+  const said = yield* desk.carrier.cancel(order.id)
+  switch (said) {
+    case "cancelled": {
+      const so = Shipping.barred(shipment)
+      return order.status === "paid"
+        ? yield* compensate(desk, so)
+        : yield* save(desk, [so, Shipping.close(so.shipment, "cancelled")])
+    }
+    case "shipped":
+      return yield* record(desk, Shipping.tooLate(shipment), "left")
+    case "unknown":
+      return yield* save(desk, [Shipping.unanswered(shipment, "it did not say whether it is barred")])
+  }
+})
+
+/** What cannot be recorded now is found again by its journal. */
+const drive = (desk: Desk, shipment: Shipping.Shipment, order: Order, step: Shipping.Step) => {
+  switch (step._tag) {
+    case "Register":
+      return register(desk, shipment, order)
+    case "Withdraw":
+      return withdraw(desk, shipment, order)
+    case "Record":
+      return record(desk, { shipment, note: null }, "registered")
+    default:
+      return Effect.void
+  }
+}
+
+interface Begun {
+  readonly change: Shipping.Change
+  readonly order: Order
+  readonly step: Shipping.Step
+}
+
+/** Journals the next step of each, all in one statement; those that may be taken now. */
+const beginAll = Effect.fnUntraced(function* (desk: Desk, due: ReadonlyArray<Due>, giveUpMs: number) {
+  const { nextId, probe, shipments } = desk
+  const now = yield* Clock.currentTimeMillis
+  const begun = due.map(({ order, shipment }): Begun => {
+    const step = Shipping.next(shipment, order, now, giveUpMs)
+    return { order, step, change: Shipping.begin(shipment, step, now) }
+  })
+  const saved = yield* shipments.save(
+    begun.map(({ change: { note, shipment } }) => ({
+      shipment,
+      entries: note === null ? [] : [entryOf(nextId, note, now)],
+      callback: null,
+    })),
+  )
+  const mine = begun.filter(({ order }) => saved.has(order.id))
+  for (const { change } of mine)
+    if (change.shipment.nextAttemptAt === null) probe.emit({ _tag: "ShipmentEnded", outcome: change.shipment.state })
+  return mine.filter(({ step }) => step._tag !== "Close" && step._tag !== "Wait")
+})
+
+/** Runs until its scope closes; only while this process decides. */
+export const layer = ({ callTimeoutMs, giveUpMs }: Options) =>
+  Layer.effectDiscard(
+    Effect.gen(function* () {
+      const readiness = yield* Readiness
+      const desk: Desk = {
+        inventory: yield* Inventory,
+        shipments: yield* Shipments,
+        carrier: yield* CarrierCalls.make(callTimeoutMs),
+        checkout: yield* CheckoutRunner,
+        probe: yield* Probe,
+        nextId: (yield* Ids).next,
+      }
+      const drivers = yield* FiberMap.make<OrderId>()
+
+      const begin = ({ change: { shipment }, order, step }: Begun) =>
+        FiberMap.run(
+          drivers,
+          order.id,
+          drive(desk, { ...shipment, version: shipment.version + 1 }, order, step).pipe(
+            Effect.catchTag(["Unavailable", "Refused"], () => Effect.void),
+            Effect.catchCause((cause) =>
+              Effect.logError(`the shipment of order ${order.id} stopped; it will be taken up again`, cause),
+            ),
+          ),
+          { onlyIfMissing: true },
+        )
+
+      /** True: there was something. */
+      const look: Effect.Effect<boolean, Unavailable> = Effect.gen(function* () {
+        if ((yield* SubscriptionRef.get(readiness)) !== "ready") return false
+        const busy = [...drivers].map(([id]) => id)
+        const limit = DRIVERS_MAX - busy.length
+        if (limit <= 0) return false
+        const due = yield* desk.shipments.due({ now: yield* Clock.currentTimeMillis, limit, except: busy })
+        if (due.length === 0) return false
+        for (const each of yield* beginAll(desk, due, giveUpMs)) yield* begin(each)
+        return true
+      })
+
+      const lookWhileBusy = Effect.repeat(look, { while: (more) => more, schedule: LOOK_BUSY })
+      yield* Effect.forkScoped(Effect.repeat(Effect.ignore(lookWhileBusy), LOOK))
+    }),
+  )
