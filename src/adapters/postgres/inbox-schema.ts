@@ -10,6 +10,9 @@
  * Limits: the inbox loses its old rows by partitions (`inbox-partitions.ts`); keys are kept, one row a consumer and order.
  */
 
+/** Consumers wait behind whoever waits for a lock on the inbox, milliseconds. */
+const LOCK_MS = 200
+
 const ms = (column: string) => `to_timestamp(${column} / 1000)`
 
 const TABLES = [
@@ -19,7 +22,7 @@ const TABLES = [
     consumer text collate "C",
     primary key (event_id, consumer)
   ) partition by range (event_id)`,
-  "create table inbox_default partition of inbox default",
+  "create table inbox_rest partition of inbox default",
   `create table consumer_positions (
     consumer text collate "C",
     source   text collate "C",
@@ -59,6 +62,56 @@ const TABLES = [
     primary key (order_id, id)
   )`,
 ]
+
+/** The lowest id of a moment. */
+const ID_AT = `
+create function jaego_id_at(p_at timestamptz) returns uuid language sql immutable as $$
+  select (lpad(to_hex((extract(epoch from p_at) * 1000)::bigint), 12, '0') || repeat('0', 20))::uuid
+$$`
+
+/**
+ * Slices for the days from one to another, those that are not there yet. A day of which the rest has ids already stays
+ * without: they would have to be moved, and the rest serves as well.
+ */
+const MAKE_SLICES = `
+create function jaego_make_inbox_slices(p_first date, p_last date) returns void
+language plpgsql set lock_timeout = '${LOCK_MS}ms' as $$
+declare
+  v_day date;
+  v_from uuid;
+  v_until uuid;
+begin
+  for v_day in select generate_series(p_first, p_last, interval '1 day')::date loop
+    v_from := jaego_id_at(v_day::timestamp at time zone 'UTC');
+    v_until := jaego_id_at((v_day + 1)::timestamp at time zone 'UTC');
+    continue when to_regclass('inbox_' || to_char(v_day, 'YYYYMMDD')) is not null;
+    continue when exists (select from inbox_rest r where r.event_id >= v_from and r.event_id < v_until);
+    execute format('create table %I partition of inbox for values from (%L) to (%L)',
+      'inbox_' || to_char(v_day, 'YYYYMMDD'), v_from, v_until);
+  end loop;
+end
+$$`
+
+/** Lets the slices go that end before that day; the rest has few rows, if any. */
+const DROP_SLICES = `
+create function jaego_drop_inbox_slices(p_before date) returns int
+language plpgsql set lock_timeout = '${LOCK_MS}ms' as $$
+declare
+  v_slice text;
+  v_dropped int := 0;
+begin
+  for v_slice in
+    select c.relname from pg_inherits i join pg_class c on c.oid = i.inhrelid
+    where i.inhparent = 'inbox'::regclass and c.relname ~ '^inbox_[0-9]{8}$'
+      and to_date(substr(c.relname, 7), 'YYYYMMDD') < p_before
+  loop
+    execute format('drop table %I', v_slice);
+    v_dropped := v_dropped + 1;
+  end loop;
+  delete from inbox_rest r where r.event_id < jaego_id_at(p_before::timestamp at time zone 'UTC');
+  return v_dropped;
+end
+$$`
 
 /**
  * Events that are handled now: [{n, key, eventId, version}] without those of `p_skip`, and what is to be written for the
@@ -199,4 +252,8 @@ begin
 end
 $$`
 
-export const INBOX_SCHEMA: ReadonlyArray<string> = [...TABLES, CONSUME, TAKE_IN, RELEASE]
+export const INBOX_SCHEMA: ReadonlyArray<string> = [
+  ...TABLES,
+  ...[ID_AT, MAKE_SLICES, DROP_SLICES],
+  ...[CONSUME, TAKE_IN, RELEASE],
+]

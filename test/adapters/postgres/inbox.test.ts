@@ -1,9 +1,15 @@
 /** The inbox on Postgres: its contract, and what only a real database can do to it. */
 import { PgClient } from "@effect/sql-pg"
-import { Effect, Layer } from "effect"
+import { Effect, Fiber, Layer, type Scope } from "effect"
+import { describe, expect, it } from "vitest"
 import * as PostgresInbox from "../../../src/adapters/postgres/inbox.ts"
+import * as InboxPartitions from "../../../src/adapters/postgres/inbox-partitions.ts"
+import type { OrderId } from "../../../src/domain/ids.ts"
+import { Inbox, type Intake, type Taken } from "../../../src/ports/inbox.ts"
 import { Effects, inboxContract } from "../../contracts/inbox.ts"
 import { freshClient } from "../../support/postgres.ts"
+import { freshId, NOON } from "../../support/scribe.ts"
+import { holding, terminate, waitingForLock } from "../../support/sessions.ts"
 
 const effects = Layer.effect(
   Effects,
@@ -24,3 +30,133 @@ const effects = Layer.effect(
 )
 
 inboxContract("postgres", Layer.mergeAll(PostgresInbox.layer, effects).pipe(Layer.provide(freshClient)))
+
+/** A test over a database of its own. */
+const over = <E>(body: Effect.Effect<void, E, Inbox | Effects | PgClient.PgClient | Scope.Scope>) =>
+  Effect.runPromise(
+    Effect.scoped(body).pipe(
+      Effect.provide(Layer.mergeAll(PostgresInbox.layer, effects).pipe(Layer.provideMerge(freshClient))),
+    ),
+  )
+
+const OF = { consumer: "timeline", source: "kafka/one/jaego.orders/0" }
+
+const told = (orderId: OrderId, version: number): Taken => {
+  const eventId = freshId()
+  return {
+    _tag: "Event",
+    delivery: { topic: "jaego.orders", offset: version, key: orderId, value: "{}", headers: {} },
+    eventId,
+    version,
+    writes: [{ _tag: "AddTimelineEntry", orderId, eventId, type: "told", version, at: NOON, detail: null }],
+  }
+}
+
+const intake = (...taken: ReadonlyArray<Taken>): Intake => ({
+  ...OF,
+  taken,
+  next: taken.at(-1)!.delivery.offset + 1,
+})
+
+const lockTimeline = holding("lock table timeline in exclusive mode")
+
+describe("an intake", () => {
+  it("that dies between its effect and its commit has written nothing, and is taken in as a whole when it comes again", () =>
+    over(
+      Effect.gen(function* () {
+        const inbox = yield* Inbox
+        const { versions } = yield* Effects
+        const sql = yield* PgClient.PgClient
+        const orderId = freshId() as OrderId
+        const all = intake(told(orderId, 1), told(orderId, 2))
+        const lock = yield* lockTimeline
+        const dying = yield* Effect.forkScoped(Effect.flip(inbox.commit([all])))
+        // The inbox, the keys and the position are written by then; the timeline waits for the lock.
+        yield* terminate(yield* waitingForLock("jaego_take_in"))
+        expect(yield* Fiber.join(dying)).toMatchObject({ _tag: "Unavailable", reason: "database" })
+        yield* lock.commit
+        expect(yield* versions(orderId)).toEqual([])
+        expect(yield* inbox.position(OF.consumer, OF.source)).toBeNull()
+        expect(yield* sql`select * from inbox`).toEqual([])
+        expect(yield* inbox.commit([all])).toEqual({ effects: 2, queued: 0 })
+        expect(yield* versions(orderId)).toEqual([1, 2])
+      }),
+    ))
+
+  it("waits for a letter that is being released, and does not queue behind nobody", () =>
+    over(
+      Effect.gen(function* () {
+        const inbox = yield* Inbox
+        const { versions } = yield* Effects
+        const orderId = freshId() as OrderId
+        const { delivery } = told(orderId, 1)
+        yield* inbox.commit([intake({ _tag: "Poison", delivery, eventId: null, error: "bad", attempts: 1 })])
+        const [letter] = yield* inbox.parked({ consumer: null, after: 0, limit: 1 })
+        const lock = yield* lockTimeline
+        const mended = told(orderId, 1)
+        const writes = mended._tag === "Event" ? mended.writes : []
+        const releasing = yield* Effect.forkScoped(inbox.release(letter!.id, freshId(), 1, writes))
+        yield* waitingForLock("jaego_release")
+        const following = yield* Effect.forkScoped(inbox.commit([intake(told(orderId, 2))]))
+        yield* waitingForLock("jaego_take_in")
+        yield* lock.commit
+        expect(yield* Fiber.join(releasing)).toBe("released")
+        expect(yield* Fiber.join(following)).toEqual({ effects: 1, queued: 0 })
+        expect(yield* versions(orderId)).toEqual([1, 2])
+        expect(yield* inbox.parked({ consumer: null, after: 0, limit: 1 })).toEqual([])
+      }),
+    ))
+})
+
+describe("the inbox's slices", () => {
+  const slices = Effect.gen(function* () {
+    const sql = yield* PgClient.PgClient
+    const rows = yield* sql<{ readonly name: string }>`
+      select c.relname as name from pg_inherits i join pg_class c on c.oid = i.inhrelid
+      where i.inhparent = 'inbox'::regclass order by 1`
+    return rows.map(({ name }) => name)
+  })
+
+  const idsIn = (slice: string) =>
+    Effect.flatMap(PgClient.PgClient, (sql) => sql.unsafe<{ event_id: string }>(`select event_id from ${slice}`))
+
+  it("are made ahead, and an id falls into that of its time", () =>
+    over(
+      Effect.gen(function* () {
+        yield* InboxPartitions.makeAhead
+        yield* InboxPartitions.makeAhead
+        const today = `inbox_${new Date().toISOString().slice(0, 10).replaceAll("-", "")}`
+        expect((yield* slices).filter((name) => name >= today)).toHaveLength(5)
+        yield* (yield* Inbox).commit([intake(told(freshId() as OrderId, 1))])
+        expect(yield* idsIn(today)).toHaveLength(1)
+        expect(yield* idsIn("inbox_rest")).toEqual([])
+      }),
+    ))
+
+  it("go when they are old, with what fell between them, and no younger one", () =>
+    over(
+      Effect.gen(function* () {
+        const sql = yield* PgClient.PgClient
+        yield* sql`select jaego_make_inbox_slices('2026-01-01', '2026-01-02')`
+        yield* InboxPartitions.makeAhead
+        yield* sql`insert into inbox select jaego_id_at(at), 'timeline' from unnest(
+          ${["2026-01-01T12:00Z", "2026-02-01T12:00Z"]}::timestamptz[]) at`
+        expect(yield* idsIn("inbox_rest")).toHaveLength(1)
+        expect(yield* InboxPartitions.dropOld).toBe(2)
+        expect(yield* sql`select * from inbox`).toEqual([])
+        expect(yield* slices).toHaveLength(5)
+      }),
+    ))
+
+  it("leave a day without one whose ids lie in the rest already", () =>
+    over(
+      Effect.gen(function* () {
+        const inbox = yield* Inbox
+        const first = intake(told(freshId() as OrderId, 1))
+        yield* inbox.commit([first])
+        yield* InboxPartitions.makeAhead
+        expect(yield* slices).toHaveLength(4)
+        expect(yield* inbox.commit([first])).toEqual({ effects: 0, queued: 0 })
+      }),
+    ))
+})

@@ -1,0 +1,47 @@
+/**
+ * Keeps the inbox's slices: makes those of the next days, and lets old ones go. The ids in them are needed for as long as
+ * their events may come again, which is as long as a stream keeps them; a key's version guards it for ever.
+ *
+ * Limits: RETENTION_DAYS. Whoever else locks the inbox is not waited for: it is tried again at the next round.
+ * Fails: never; what could not be done is told, and done later. Without its slice an id falls into `inbox_rest`.
+ */
+import { PgClient } from "@effect/sql-pg"
+import { Effect, Layer, Schedule } from "effect"
+import type { SqlError } from "effect/sql/SqlError"
+import { describe } from "./sql-failure.ts"
+
+/** Twice as long as Kafka keeps events unless told otherwise, days. */
+const RETENTION_DAYS = 14
+/** As long as nobody may look after the table, and yet every id finds its slice, days. */
+const DAYS_AHEAD = 3
+/** A part of a day: often enough. */
+const ROUND = Schedule.spaced("1 hour")
+/** At the start: an intake of another process that is under way is over by then. */
+const AGAIN = Schedule.max([Schedule.spaced("250 millis"), Schedule.recurs(4)])
+
+const told = Effect.catch((error: SqlError) =>
+  Effect.logWarning(`the inbox keeps its slices for now: ${describe(error)}`),
+)
+
+/** The slices of today and the next days. */
+export const makeAhead: Effect.Effect<void, SqlError, PgClient.PgClient> = Effect.gen(function* () {
+  const sql = yield* PgClient.PgClient
+  yield* sql`select jaego_make_inbox_slices(today, today + ${DAYS_AHEAD}::int)
+    from (select (now() at time zone 'UTC')::date as today) t`
+})
+
+/** How many went. */
+export const dropOld: Effect.Effect<number, SqlError, PgClient.PgClient> = Effect.gen(function* () {
+  const sql = yield* PgClient.PgClient
+  const [row] = yield* sql<{ readonly dropped: number }>`
+    select jaego_drop_inbox_slices((now() at time zone 'UTC')::date - ${RETENTION_DAYS}::int) as dropped`
+  return row!.dropped
+})
+
+/** Before anything is taken in, and then every hour, until the scope closes. */
+export const layer: Layer.Layer<never, never, PgClient.PgClient> = Layer.effectDiscard(
+  Effect.andThen(
+    makeAhead.pipe(Effect.retry(AGAIN), told),
+    Effect.forkScoped(Effect.repeat(Effect.andThen(dropOld, makeAhead).pipe(Effect.asVoid, told), ROUND)),
+  ),
+)
