@@ -44,9 +44,16 @@ const ENDS = "a hold begins once and ends at most once"
 const KEY = "every order has its key"
 const ANSWER = "a key's order exists and can have been answered so"
 const GAP = "a lane's facts are numbered without a gap up to its seq"
+const TOLD = "no lane has told more than happened, and nothing has gone that was not told"
 const EFFECT = "a key that created a product or moved stock did so, and did so alone"
 
 const laneOf = (id: string) => `(get_byte(uuid_send('${id}'::uuid), 15) & 63)`
+
+/** The one fact of a product goes with a slice that ended then. */
+const gone = (subject: string, until: string): ReadonlyArray<string> => [
+  `insert into outbox_dropped select 'outbox_old', '${until}', lane, 1 from outbox where subject = '${subject}'`,
+  `delete from outbox where subject = '${subject}'`,
+]
 
 const CORRUPTIONS: ReadonlyArray<Corruption> = [
   {
@@ -130,6 +137,29 @@ const CORRUPTIONS: ReadonlyArray<Corruption> = [
         subject, 2, type, payload, occurred_at from outbox o where subject = '${idle}'`,
     ],
     row: ({ idle }) => ({ subject: idle, version: 2, changed: false, facts: 1 }),
+  },
+  {
+    check: FACT,
+    what: "a fact that is said to have gone with a slice older than itself",
+    sql: ({ idle }) => [
+      ...gone(idle, "2000-01-01"),
+      `update relay_cursors c set seq = l.seq from lanes l where l.lane = c.lane`,
+    ],
+    row: ({ idle }) => ({ kind: "stock", subject: idle, version: 1, facts: 0 }),
+  },
+  {
+    check: TOLD,
+    what: "a fact that has gone and was never told",
+    sql: ({ idle }) => [...gone(idle, "2100-01-01"), "update relay_cursors set seq = 0"],
+    row: () => ({ told: 0, gone: 1 }),
+  },
+  {
+    check: TOLD,
+    what: "a cursor ahead of its lane",
+    sql: ({ idle }) => [
+      `update relay_cursors c set seq = l.seq + 1 from lanes l where l.lane = c.lane and l.lane = ${laneOf(idle)}`,
+    ],
+    row: () => ({ gone: 0 }),
   },
   {
     check: GAP,
