@@ -18,7 +18,7 @@ type Needs = EventStream | EventSource
 let lastSeq = 0
 
 /** The facts of one key, from version 1. */
-class Story {
+export class Story {
   readonly key: OrderId | ProductId = freshId() as OrderId
   readonly #topic: Topic
   #version = 0
@@ -53,7 +53,7 @@ interface Heard {
 }
 
 /** A consumer that writes down what it hears of some keys, each once: what comes again it has handled already. */
-class Listener {
+export class Listener {
   readonly consumer = `listener-${freshId()}`
   /** Everything that came, also again, and of other checks. */
   readonly heard: Array<Heard> = []
