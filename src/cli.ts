@@ -1,5 +1,5 @@
 /**
- * `jaego`, the command line: `serve`, `migrate`, `seed`, `replay`, `verify`.
+ * `jaego`, the command line: `serve`, `migrate`, `seed`, `replay`, `verify`, `simulate`.
  *
  * A root, and a thin one: it reads arguments and environment, chooses adapters and prints.
  * Fails: one line on stderr and exit code 1, also when a law is broken or an order was not answered.
@@ -166,6 +166,60 @@ const verify = Command.make(
   }),
 ).pipe(Command.withDescription("Prove a database right or wrong, from SQL alone"))
 
+const chance = (name: string, description: string) =>
+  Flag.Finite(name).pipe(
+    Flag.filter(
+      (value) => value >= 0 && value <= 1,
+      (value) => `a chance from 0 to 1, not ${value}`,
+    ),
+    Flag.withDescription(description),
+    Flag.withDefault(0),
+  )
+
+const milliseconds = (name: string, fallback: number, description: string) =>
+  whole(name, 0, 3_600_000).pipe(Flag.withDescription(`${description}, milliseconds`), Flag.withDefault(fallback))
+
+const carrier = Command.make(
+  "carrier",
+  {
+    port: whole("port", 0, 65_535).pipe(Flag.withDescription("0: any free one"), Flag.withDefault(3100)),
+    callbacks: Flag.String("callbacks").pipe(
+      Flag.withDescription("Where to call back: http://127.0.0.1:3000/v1/carrier/callbacks"),
+      Flag.optional,
+    ),
+    secret: Flag.String("secret").pipe(
+      Flag.withDescription("What callbacks are signed with; without it CARRIER_WEBHOOK_SECRET"),
+      Flag.withDefault(process.env["CARRIER_WEBHOOK_SECRET"] ?? ""),
+    ),
+    collectAfterMs: milliseconds("collect-after", 1_000, "From the answer until it is collected"),
+    deliverAfterMs: milliseconds("deliver-after", 2_000, "From then until it is delivered"),
+    slow: chance("slow", "Chance of a slow answer"),
+    errors: chance("errors", "Chance of a 500"),
+    silences: chance("silences", "Chance that it takes nothing and says nothing"),
+    lost: chance("lost", "Chance that it takes it and says nothing"),
+    refusals: chance("refusals", "Chance of a refusal"),
+    duplicates: chance("duplicates", "Chance that callbacks come twice and in the wrong order"),
+  },
+  Effect.fn(function* ({ callbacks, collectAfterMs, deliverAfterMs, port, secret, ...faults }) {
+    const to = Option.getOrNull(callbacks)
+    if (to !== null && !URL.canParse(to)) return yield* new CommandFailed({ message: `"${to}" is not a URL` })
+    const Simulator = yield* Effect.promise(() => import("./adapters/carrier-simulator/server.ts"))
+    const options = { port, faults, collectAfterMs, deliverAfterMs, callbacks: to, secret }
+    const url = yield* Simulator.serve(options)
+    yield* Console.log(`the carrier is ready at ${url}; start the service with CARRIER_URL=${url}`)
+    return yield* Effect.never
+  }, Effect.scoped),
+).pipe(
+  Command.withDescription(
+    "A carrier with faults; a customer's name that ends with +refused, +down, +silent, +flaky, +late, +lost, +slow, +swift, +twice or +quiet shows each",
+  ),
+)
+
+const simulate = Command.make("simulate").pipe(
+  Command.withDescription("Play what is outside of the shop"),
+  Command.withSubcommands([carrier]),
+)
+
 const serve = Command.make(
   "serve",
   {},
@@ -191,7 +245,7 @@ const Presenter = CliOutput.layerPresenter({
 
 const jaego = Command.make("jaego").pipe(
   Command.withDescription("Orders and inventory for things that run out"),
-  Command.withSubcommands([serve, migrate, seed, replay, verify]),
+  Command.withSubcommands([serve, migrate, seed, replay, verify, simulate]),
 )
 
 const isTold = (failure: unknown): boolean =>
