@@ -41,6 +41,14 @@ export interface Config {
   readonly carrierTimeoutMs: number
   /** What the carrier signs its callbacks with; null: none are heard. */
   readonly carrierWebhookSecret: string | null
+  /** Kafka, where facts go, `host:port` each; none: they are handed to the consumers of this process. */
+  readonly kafkaBrokers: ReadonlyArray<string>
+  /** Of topics that are not there yet, 1..1024: as many consumers may share a topic. */
+  readonly kafkaPartitions: number
+  /** Copies of each partition of topics that are not there yet, 1..16. */
+  readonly kafkaReplication: number
+  /** How long a fact that has left stays in the outbox, at least, hours. */
+  readonly outboxRetentionHours: number
 }
 
 export class ConfigProblem extends Schema.TaggedError<ConfigProblem>()("ConfigProblem", { message: Schema.String }) {}
@@ -97,6 +105,14 @@ const secret = (env: Env): string | null => {
   return text
 }
 
+const kafkaBrokers = (env: Env): ReadonlyArray<string> => {
+  const brokers = (env["KAFKA_BROKERS"] ?? "").split(",").filter((each) => each.trim() !== "")
+  const wrong = brokers.find((each) => !/^[^\s:/]+:\d{1,5}$/.test(each.trim()))
+  if (wrong !== undefined)
+    throw new ConfigProblem({ message: `KAFKA_BROKERS must be host:port, separated by commas, not "${wrong.trim()}"` })
+  return brokers.map((each) => each.trim())
+}
+
 /** Throws `ConfigProblem`. */
 export const read = (env: Env): Config => {
   const config: Config = {
@@ -110,6 +126,10 @@ export const read = (env: Env): Config => {
     paymentDeadlineMs: integer(env, "PAYMENT_DEADLINE_MS", 2_000, 1, 60_000),
     holdSeconds: integer(env, "HOLD_SECONDS", 600, 1, 86_400),
     paymentGraceSeconds: integer(env, "PAYMENT_GRACE_SECONDS", 60, 0, 3_600),
+    kafkaBrokers: kafkaBrokers(env),
+    kafkaPartitions: integer(env, "KAFKA_PARTITIONS", 12, 1, 1_024),
+    kafkaReplication: integer(env, "KAFKA_REPLICATION", 1, 1, 16),
+    outboxRetentionHours: integer(env, "OUTBOX_RETENTION_HOURS", 72, 1, 8_760),
     shippingAfterSeconds: integer(env, "SHIPPING_AFTER_SECONDS", 3, 0, 604_800),
     shippingGiveUpSeconds: integer(env, "SHIPPING_GIVE_UP_SECONDS", 3_600, 1, 604_800),
     carrierUrl: carrierUrl(env),
@@ -120,5 +140,7 @@ export const read = (env: Env): Config => {
     throw new ConfigProblem({ message: "PAYMENT_DEADLINE_MS must not be longer than HOLD_SECONDS" })
   if (config.inventory === "atomic" && config.store === "memory")
     throw new ConfigProblem({ message: "INVENTORY=atomic needs a database: it cannot go with STORE=memory" })
+  if (config.kafkaBrokers.length > 0 && config.store === "memory")
+    throw new ConfigProblem({ message: "KAFKA_BROKERS needs a database: it cannot go with STORE=memory" })
   return config
 }

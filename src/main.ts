@@ -13,6 +13,7 @@ import { CarrierSecret } from "./adapters/http/carrier-routes.ts"
 import { MetricsPage } from "./adapters/http/metrics-page.ts"
 import { HttpServer, layer as httpLayer } from "./adapters/http/server.ts"
 import * as MemoryBooks from "./adapters/memory/books.ts"
+import * as MemoryEventStream from "./adapters/memory/event-stream.ts"
 import * as SimulatedPayment from "./adapters/payment-simulator/payment.ts"
 import * as AtomicInventory from "./adapters/postgres/atomic/inventory.ts"
 import * as AtomicWorkers from "./adapters/postgres/atomic/workers.ts"
@@ -20,23 +21,26 @@ import * as PostgresBooks from "./adapters/postgres/books.ts"
 import * as PostgresClient from "./adapters/postgres/client.ts"
 import * as Metrics from "./adapters/prometheus/metrics.ts"
 import * as SystemIds from "./adapters/system/ids.ts"
+import * as FactsThread from "./adapters/threads/facts-thread.ts"
 import * as Threads from "./adapters/threads/workers.ts"
 import * as CarrierCallbacks from "./app/carrier-callbacks.ts"
 import * as CheckoutRunner from "./app/checkout-runner.ts"
+import * as Facts from "./app/facts.ts"
 import * as LocalWorkers from "./app/inventory/local-workers.ts"
 import * as Ownership from "./app/inventory/ownership.ts"
+import * as Relay from "./app/outbox-relay.ts"
 import { Readiness } from "./app/readiness.ts"
 import * as ShippingRunner from "./app/shipping-runner.ts"
 import * as Shopkeeper from "./app/shopkeeper.ts"
 import type * as Config from "./config.ts"
 
-/** The books and the workers that write them. */
+/** The books, the workers that write them, and what becomes of the facts that are written. */
 const store = (config: Config.Config) =>
   config.store === "memory"
-    ? LocalWorkers.layer.pipe(Layer.provideMerge(MemoryBooks.layer))
+    ? LocalWorkers.layer.pipe(Layer.provide(localFacts(config)), Layer.provideMerge(MemoryBooks.layer))
     : Layer.unwrap(
         Effect.map(databaseUrl(config), (url) =>
-          deciders(config, url).pipe(Layer.provideMerge(PostgresBooks.layer(url))),
+          deciders(config, url).pipe(Layer.provide(facts(config, url)), Layer.provideMerge(PostgresBooks.layer(url))),
         ),
       )
 
@@ -45,6 +49,23 @@ const deciders = (config: Config.Config, url: string) =>
   config.inventory === "atomic"
     ? AtomicWorkers.layer.pipe(Layer.provide(AtomicInventory.layer), Layer.provide(PostgresClient.layer(url)))
     : Threads.layer(new URL("./worker.ts", import.meta.url), url, config.workers)
+
+/** On a thread of their own, so that they hold up no request. */
+const facts = (config: Config.Config, databaseUrl: string) =>
+  FactsThread.layer(new URL("./facts.ts", import.meta.url), {
+    databaseUrl,
+    outboxRetentionHours: config.outboxRetentionHours,
+    kafka:
+      config.kafkaBrokers.length === 0
+        ? null
+        : { brokers: config.kafkaBrokers, partitions: config.kafkaPartitions, replication: config.kafkaReplication },
+    shippingAfterMs: config.shippingAfterSeconds * 1_000,
+  })
+
+const localFacts = (config: Config.Config) => {
+  const consumers = Facts.consumers({ shippingAfterMs: config.shippingAfterSeconds * 1_000 })
+  return Facts.layer(consumers).pipe(Layer.provide(MemoryEventStream.layer(consumers.map(({ name }) => name))))
+}
 
 const databaseUrl = (config: Config.Config) =>
   config.databaseUrl === null
@@ -72,7 +93,9 @@ const service = (config: Config.Config) => {
     Layer.provide(store(config)),
     Layer.provide(SimulatedPayment.layer),
     Layer.provide(config.carrierUrl === null ? SimulatedCarrier.layer : HttpCarrier.layer(config.carrierUrl)),
-    Layer.provideMerge(Layer.mergeAll(Metrics.layer, Readiness.layer, SystemIds.layer)),
+    Layer.provideMerge(
+      Layer.mergeAll(Relay.waking.pipe(Layer.provideMerge(Metrics.layer)), Readiness.layer, SystemIds.layer),
+    ),
   )
 }
 

@@ -11,7 +11,7 @@ import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 
 export const ROOT = fileURLToPath(new URL("../..", import.meta.url))
-const CLI = join(ROOT, "src/cli.ts")
+export const CLI = join(ROOT, "src/cli.ts")
 
 /** Between two looks, milliseconds. */
 const LOOK_MS = 15
@@ -64,7 +64,7 @@ const KNOBS = ["PORT", "HOST", "STORE", "DATABASE_URL", "JAEGO_HOME", "WORKERS",
 const STILL: Env = { SHIPPING_AFTER_SECONDS: "86400" }
 const clean = (env: Env): NodeJS.ProcessEnv => {
   const inherited = Object.entries(process.env).filter(
-    ([name]) => !KNOBS.includes(name) && !/^(PAYMENT|HOLD|SHIPPING|CARRIER)_/.test(name),
+    ([name]) => !KNOBS.includes(name) && !/^(PAYMENT|HOLD|SHIPPING|CARRIER|KAFKA|OUTBOX)_/.test(name),
   )
   return { ...Object.fromEntries(inherited), ...STILL, ...env }
 }

@@ -8,17 +8,18 @@ import { BroadcastChannel, isMainThread, threadId, type Worker, workerData } fro
 
 interface Presence {
   readonly threadId: number
-  readonly worker: number
+  /** A worker's number; the facts thread has none. */
+  readonly name: string
 }
 
 const channel = new BroadcastChannel("jaego reaper")
 if (isMainThread) {
   const threads: Array<Worker> = []
-  const workers = new Map<number, number>()
+  const names = new Map<number, string>()
   const aim = process.env["JAEGO_REAPER_AIM"]
   channel.onmessage = (message) => {
-    const { threadId, worker } = (message as { readonly data: Presence }).data
-    workers.set(threadId, worker)
+    const { name, threadId } = (message as { readonly data: Presence }).data
+    names.set(threadId, name)
   }
   channel.unref()
   process.on("worker", (thread: Worker) => {
@@ -26,12 +27,16 @@ if (isMainThread) {
     thread.once("exit", () => threads.splice(threads.indexOf(thread), 1))
   })
   process.on("SIGUSR2", () => {
-    const wanted = aim === undefined ? null : Number(readFileSync(aim, "utf8"))
-    const victim = threads.find((thread) => wanted === null || workers.get(thread.threadId) === wanted)
+    const wanted = aim === undefined ? null : readFileSync(aim, "utf8").trim()
+    const victim = threads.find(({ threadId }) => {
+      const name = names.get(threadId)
+      return wanted === null ? name !== "facts" : name === wanted
+    })
     void victim?.terminate()
   })
 } else {
-  const { worker } = workerData as { readonly worker: number }
-  channel.postMessage({ threadId, worker })
+  const { worker } = workerData as { readonly worker?: number }
+  const presence: Presence = { threadId, name: worker === undefined ? "facts" : String(worker) }
+  channel.postMessage(presence)
   channel.close()
 }

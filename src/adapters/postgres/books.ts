@@ -1,11 +1,12 @@
 /** All books of the shop on one Postgres, brought up to date first. Fails: DatabaseUnusable, one line. */
-import { Layer } from "effect"
+import { Effect, Layer } from "effect"
 import * as PostgresCatalog from "./catalog.ts"
 import * as PostgresClient from "./client.ts"
 import * as PostgresLease from "./lease.ts"
 import * as PostgresLedger from "./ledger.ts"
 import { migrate } from "./migrations.ts"
 import * as PostgresOrderBook from "./order-book.ts"
+import * as OutboxPartitions from "./outbox-partitions.ts"
 import * as PostgresShipments from "./shipments.ts"
 
 export const layer = (url: string) =>
@@ -16,6 +17,6 @@ export const layer = (url: string) =>
     PostgresShipments.layer,
     PostgresLease.layer,
   ).pipe(
-    Layer.provide(Layer.effectDiscard(migrate)),
+    Layer.provide(Layer.effectDiscard(Effect.andThen(migrate, OutboxPartitions.makeAhead))),
     Layer.provide(PostgresClient.layer(url)),
   )
