@@ -1,0 +1,93 @@
+/**
+ * Dead letters once more: after the cause was mended, what was parked is read again as if it had just come, key by key and
+ * the oldest first. What is still poison stays, and what queues behind it.
+ */
+import { Effect } from "effect"
+import type { Unavailable } from "../ports/failures.ts"
+import { Inbox, type Parked } from "../ports/inbox.ts"
+import * as Consumer from "./consumer.ts"
+
+/** Letters a look takes from the inbox: as many as one page of anything. */
+const PAGE = 100
+
+export interface Request {
+  /** The letters of one consumer; null: of all. */
+  readonly consumer: string | null
+  /** This letter, and those of its key that queue before and behind it; null: all. */
+  readonly letter: number | null
+}
+
+export interface Replay {
+  readonly letter: Parked
+  /** Null: it was handled at last. */
+  readonly stays: string | null
+}
+
+/** Letters one after another, oldest first, in pages. */
+export const each = <E, R>(
+  consumer: string | null,
+  look: (letter: Parked) => Effect.Effect<void, E, R>,
+): Effect.Effect<void, E | Unavailable, R | Inbox> =>
+  Effect.gen(function* () {
+    const inbox = yield* Inbox
+    for (let after = 0; ; ) {
+      const page = yield* inbox.parked({ consumer, after, limit: PAGE })
+      for (const letter of page) yield* look(letter)
+      if (page.length < PAGE) return
+      after = page.at(-1)!.id
+    }
+  })
+
+/** One letter; null: there is none of that id. */
+export const find = (id: number): Effect.Effect<Parked | null, Unavailable, Inbox> =>
+  Effect.gen(function* () {
+    const [letter] = yield* (yield* Inbox).parked({ consumer: null, after: id - 1, limit: 1 })
+    return letter?.id === id ? letter : null
+  })
+
+/** Without a key a letter stands alone. */
+const keyOf = ({ consumer, delivery, id }: Parked): string => `${consumer} ${delivery.key || `letter ${id}`}`
+
+/** What became of each, in order. */
+export const replay = (
+  consumers: ReadonlyArray<Consumer.Consumer>,
+  { consumer, letter: wanted }: Request,
+): Effect.Effect<ReadonlyArray<Replay>, Unavailable, Inbox> =>
+  Effect.gen(function* () {
+    const inbox = yield* Inbox
+    const one = wanted === null ? null : yield* find(wanted)
+    if (wanted !== null && one === null) return []
+    const all: Array<Replay> = []
+    /** Keys whose oldest letter stays. */
+    const stuck = new Set<string>()
+    const again = Effect.fnUntraced(function* (letter: Parked) {
+      const key = keyOf(letter)
+      if (stuck.has(key) || (one !== null && key !== keyOf(one))) return
+      const stays = yield* handle(inbox, consumers, letter)
+      if (stays !== null) stuck.add(key)
+      all.push({ letter, stays })
+    })
+    // While the last letters of a key are released others may queue behind them: they are not to be left there.
+    for (let before = -1; before !== all.length; ) {
+      before = all.length
+      yield* each(consumer, again)
+    }
+    return all
+  })
+
+/** Null, or why it stays. */
+const handle = Effect.fnUntraced(function* (
+  inbox: Inbox["Service"],
+  consumers: ReadonlyArray<Consumer.Consumer>,
+  letter: Parked,
+) {
+  const consumer = consumers.find(({ name }) => name === letter.consumer)
+  if (consumer === undefined) return `there is no consumer called ${letter.consumer}`
+  const taken = Consumer.read(consumer, letter.delivery)
+  if (taken === null) return `${consumer.name} has no use for it any more`
+  if (taken._tag === "Poison") return taken.error
+  const released = inbox.release(letter.id, taken.eventId, taken.version, taken.writes)
+  const end = yield* Effect.catchTag(released, "Indigestible", ({ detail }) => Effect.succeed(detail))
+  // Somebody else has released it in the meantime.
+  return end === "released" || end === "absent" ? null : end
+})
