@@ -3,9 +3,11 @@
  * `insert ... select`, which writes what COPY writes without sending it.
  *
  * A generated order is one unit of one product, placed, and then paid, cancelled or expired: version 2, with its hold, two
- * movements, four facts and its idempotency key: what a shop of this age has. Everything is arithmetic on the order's
+ * movements, facts and its idempotency key: what a shop of this age has. Everything is arithmetic on the order's
  * number, so nothing has to be sorted: order i is the k-th of product p (i = k * products + p), both lie in
  * lane p mod 64, and the order is the j-th of its lane.
+ *
+ * Its facts have left: the cursors stand at the end. Those older than three days have gone with their slices.
  *
  * Law: `verify` holds afterwards. One transaction, which takes the lanes first: a running owner is fenced, not surprised.
  * Limits: only into a database without products.
@@ -35,6 +37,12 @@ const GAP_MS = 25 * HOUR_MS
 /** They are spread over four weeks. */
 const SPAN_MS = 28 * 24 * HOUR_MS
 const HOLD_MS = 600_000
+/** What a shop keeps in its outbox of facts that have left: today and three whole days. */
+const OUTBOX_DAYS = 3
+const DAY_MS = 24 * HOUR_MS
+
+/** Facts from before are not written: they would have gone. */
+const horizon = ({ now }: Past): number => (Math.floor(now / DAY_MS) - OUTBOX_DAYS) * DAY_MS
 
 /** Whole tables are read and written here: the opposite of what a session of the service is set up for. */
 const SETTINGS = {
@@ -84,18 +92,26 @@ from (
 /** How many of the first `count` numbers lie in lane `p.lane`. */
 const inLane = (count: number, lane = "p.lane") => `((${count} - ${lane} + ${Lane.COUNT - 1}) / ${Lane.COUNT})`
 
-const PRODUCTS = ({ onHand }: Past) => [
-  `insert into products
+const SLICES = (past: Past) => {
+  const [from, to] = [horizon(past), past.now].map((ms) => `(${time(String(ms))} at time zone 'UTC')::date`)
+  return `select jaego_make_outbox_slices(${from}, ${to})`
+}
+
+const PRODUCTS = (past: Past) => {
+  const { onHand } = past
+  return [
+    `insert into products
    select id, 'GEN-' || lpad(p::text, 9, '0'), 'Generated product ' || p, price, 'EUR', null, lane, ${time("ms")}
    from generated_products`,
-  `insert into movements
+    `insert into movements
    select id, 1, 'created', ${onHand}, 0, ${onHand}, 0, null, null, ${time("ms")} from generated_products`,
-  `insert into outbox
+    `insert into outbox
    select lane, p / ${Lane.COUNT} + 1, md5('created ' || p)::uuid, 'stock', id, 1, 'jaego.stock.created.v1',
      ${stockPayload({ product: "id", version: "1", onHand: String(onHand), reserved: "0", onHandDelta: String(onHand), reservedDelta: "0", order: null })},
      ${time("ms")}
-   from generated_products`,
-]
+   from generated_products where ms >= ${horizon(past)}`,
+  ]
+}
 
 const STOCK = ({ onHand, orders, products }: Past) => {
   const k = `(${Math.floor(orders / products)} + (p < ${orders % products})::int)`
@@ -103,34 +119,47 @@ const STOCK = ({ onHand, orders, products }: Past) => {
     select id, ${onHand} - (${k} - (${k} + 6) / 10 - (${k} + 2) / 10), 0, 1 + 2 * ${k} from generated_products`
 }
 
-const ORDERS = ({ onHand }: Past) => [
-  `insert into orders (id, customer_id, status, total_amount, currency, created_at, expires_at, version)
+const ORDERS = (past: Past) => {
+  const { onHand } = past
+  return [
+    `insert into orders (id, customer_id, status, total_amount, currency, created_at, expires_at, version)
    select id, customer, status, price, 'EUR', ${time("ms")}, ${time(`(ms + ${HOLD_MS})`)}, 2 from generated_orders`,
-  `insert into holds
+    `insert into holds
    select id, product_id, 0, customer, lane, 1, price, 'EUR',
      case status when 'paid' then 'confirmed' when 'cancelled' then 'released' else 'expired' end, null
    from generated_orders`,
-  `insert into idempotency_keys
+    `insert into idempotency_keys
    select 'orders', 'generated-' || i, md5('request ' || i)::uuid, id, case status when 'paid' then 'paid' else 'reserved' end,
      null, ${time("ms")}
    from generated_orders`,
-  `insert into movements
+    `insert into movements
    select o.product_id, m.* from generated_orders o, lateral (values
      (2 * k + 2, 'reserved', 0, 1, ${onHand} - sold_before, 1, o.id, null, ${time("ms")}),
      (2 * k + 3, ending, -sold, -1, ${onHand} - sold_before - sold, 0, o.id, null, ${time("ended")})) m`,
-  `insert into outbox
+    `insert into outbox
    select o.lane, o.seq + f.n, md5(f.n || ' of ' || o.i)::uuid, f.kind, f.subject, f.version, f.type, f.payload, f.at
    from generated_orders o, lateral (values
      (1, 'stock', product_id, 2 * k + 2, 'jaego.stock.reserved.v1', ${stockPayload({ product: "product_id", version: "2 * k + 2", onHand: `${onHand} - sold_before`, reserved: "1", onHandDelta: "0", reservedDelta: "1", order: "id" })}, ${time("ms")}),
      (2, 'order', id, 1, 'jaego.order.placed.v1', ${orderPayload("1", "'reserved'")}, ${time("ms")}),
      (3, 'stock', product_id, 2 * k + 3, 'jaego.stock.' || ending || '.v1', ${stockPayload({ product: "product_id", version: "2 * k + 3", onHand: `${onHand} - sold_before - sold`, reserved: "0", onHandDelta: "-sold", reservedDelta: "-1", order: "id" })}, ${time("ended")}),
      (4, 'order', id, 2, 'jaego.order.' || status || '.v1', ${orderPayload("2", "status")}, ${time("ended")}))
-     f (n, kind, subject, version, type, payload, at)`,
-]
+     f (n, kind, subject, version, type, payload, at)
+   where o.ended >= ${horizon(past)} and f.at >= ${time(String(horizon(past)))}`,
+  ]
+}
 
 const LANES = ({ orders, products }: Past) => `
 update lanes l set seq = seq + ${inLane(products, "l.lane")}
   + 4 * (${Math.floor(orders / products)} * ${inLane(products, "l.lane")} + ${inLane(orders % products, "l.lane")})`
+
+/** Everything has left, and what is not there has gone. */
+const LEFT = (past: Past) => [
+  "update relay_cursors c set seq = l.seq from lanes l where l.lane = c.lane",
+  `insert into outbox_dropped
+   select 'the generated past', ${time(String(horizon(past)))}, l.lane, l.seq - coalesce(f.facts, 0)
+   from lanes l left join (select lane, count(*) as facts from outbox group by lane) f on f.lane = l.lane
+   where l.seq > coalesce(f.facts, 0)`,
+]
 
 interface StockWords {
   readonly product: string
@@ -158,13 +187,27 @@ function orderPayload(version: string, status: string): string {
 
 /** What is filled in the order it is told, each with the statements that fill it. */
 const stages = (past: Past): ReadonlyArray<readonly [string, ReadonlyArray<string>]> => [
-  ["products", [GENERATED_PRODUCTS(past), "analyze generated_products", ...PRODUCTS(past), STOCK(past), LANES(past)]],
+  [
+    "products",
+    [SLICES(past), GENERATED_PRODUCTS(past), "analyze generated_products", ...PRODUCTS(past), STOCK(past), LANES(past)],
+  ],
   ...(past.orders === 0
     ? []
     : ([["orders", [GENERATED_ORDERS(past), "analyze generated_orders", ...ORDERS(past)]]] as const)),
+  ["facts that have left", LEFT(past)],
 ]
 
-const TABLES = ["products", "stock", "orders", "holds", "idempotency_keys", "movements", "outbox", "lanes"]
+const TABLES = [
+  "products",
+  "stock",
+  "orders",
+  "holds",
+  "idempotency_keys",
+  "movements",
+  "outbox",
+  "lanes",
+  "relay_cursors",
+]
 
 /** `told` hears of each stage as it begins. */
 export const fill = (
