@@ -10,11 +10,14 @@ import * as Client from "./client.ts"
 import { HEARTBEAT_MS, Membership } from "./membership.ts"
 import * as Topics from "./topics.ts"
 
-/** A member that is silent for so long is dead, and its partitions go to others. */
-const SESSION_TIMEOUT_MS = 10_000
+/**
+ * A member that is silent for so long is dead, and its partitions go to others; the least that brokers allow. After a
+ * broker's crash we are our own predecessor, whose place is free only then.
+ */
+const SESSION_TIMEOUT_MS = 6_000
 
 /** How long the others wait for a member when the group changes; its handlers are interrupted at its next heartbeat. */
-const REBALANCE_TIMEOUT_MS = 20_000
+const REBALANCE_TIMEOUT_MS = 6_000
 
 /** A fetch is answered at once when there is something, and after this when there is nothing. */
 const FETCH_WAIT_MS = 500
