@@ -9,6 +9,7 @@ import * as KafkaStream from "./adapters/kafka/stream.ts"
 import * as MemoryEventStream from "./adapters/memory/event-stream.ts"
 import * as PostgresClient from "./adapters/postgres/client.ts"
 import * as PostgresInbox from "./adapters/postgres/inbox.ts"
+import * as InboxPartitions from "./adapters/postgres/inbox-partitions.ts"
 import * as PostgresOutbox from "./adapters/postgres/outbox.ts"
 import * as OutboxPartitions from "./adapters/postgres/outbox-partitions.ts"
 import * as FactsServe from "./adapters/threads/facts-serve.ts"
@@ -24,6 +25,7 @@ NodeRuntime.runMain(
         kafka === null ? MemoryEventStream.layer(consumers.map(({ name }) => name)) : KafkaStream.layer(kafka),
       ),
       Layer.provide(Layer.mergeAll(PostgresOutbox.layer, PostgresInbox.layer)),
+      Layer.provide(InboxPartitions.layer),
       Layer.merge(OutboxPartitions.layer(outboxRetentionHours)),
       Layer.provide(PostgresClient.layer(databaseUrl)),
       Layer.provide(Layer.mergeAll(FactsServe.probe, FactsServe.wake)),
