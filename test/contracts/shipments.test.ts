@@ -1,0 +1,95 @@
+/** Memory keeps the contract of shipments, which can say no: each broken one is caught by the named check. */
+import { Effect, Layer } from "effect"
+import { it } from "vitest"
+import * as MemoryInbox from "../../src/adapters/memory/inbox.ts"
+import * as MemoryLease from "../../src/adapters/memory/lease.ts"
+import * as MemoryLedger from "../../src/adapters/memory/ledger.ts"
+import * as MemoryShipments from "../../src/adapters/memory/shipments.ts"
+import * as Store from "../../src/adapters/memory/store.ts"
+import { type ShipmentChange, Shipments } from "../../src/ports/shipments.ts"
+import { catches } from "./check.ts"
+import { checks, shipmentsContract } from "./shipments.ts"
+
+const memory = Layer.mergeAll(MemoryLedger.layer, MemoryLease.layer, MemoryInbox.layer, MemoryShipments.layer).pipe(
+  Layer.provideMerge(Store.layer),
+)
+
+shipmentsContract("memory", memory)
+
+type Honest = Shipments["Service"]
+type Crooked = (honest: Honest, store: Store.Shape) => Partial<Honest>
+
+const broken = (crooked: Crooked) =>
+  Layer.effect(
+    Shipments,
+    Effect.gen(function* () {
+      const honest = yield* Shipments
+      return { ...honest, ...crooked(honest, yield* Store.Store) }
+    }),
+  ).pipe(Layer.provideMerge(memory))
+
+const saving =
+  (change: (change: ShipmentChange, store: Store.Shape) => ShipmentChange): Crooked =>
+  ({ save }, store) => ({ save: (changes) => save(changes.map((each) => change(each, store))) })
+
+const cases: ReadonlyArray<readonly [string, Crooked, string]> = [
+  [
+    "believe whoever writes last",
+    saving((change, store) => {
+      const { orderId } = change.shipment
+      return { ...change, shipment: { ...change.shipment, version: store.shipments.get(orderId)?.version ?? 1 } }
+    }),
+    "writes nothing that was decided on an older version, but all the others",
+  ],
+  [
+    "refuse all when one is too old",
+    ({ save }, store) => ({
+      save: (changes) =>
+        changes.every(({ shipment }) => store.shipments.get(shipment.orderId)?.version === shipment.version)
+          ? save(changes)
+          : Effect.succeed(new Set()),
+    }),
+    "writes nothing that was decided on an older version, but all the others",
+  ],
+  ["forget callbacks", saving((change) => ({ ...change, callback: null })), "writes what a callback led to once"],
+  [
+    "tell what was not written",
+    ({ save }, store) => ({
+      save: (changes) =>
+        Effect.tap(save(changes), () =>
+          Effect.sync(() => {
+            for (const { entries, shipment } of changes)
+              for (const entry of entries) {
+                const told = store.timeline.get(shipment.orderId) ?? new Map()
+                store.timeline.set(shipment.orderId, told.set(entry.id, entry))
+              }
+          }),
+        ),
+    }),
+    "lets one of many who write at once win",
+  ],
+  [
+    "lose the reason",
+    saving((c) => ({ ...c, shipment: { ...c.shipment, reason: null } })),
+    "writes everything of a shipment, as the next version",
+  ],
+  [
+    "tell those on their way again",
+    ({ due }) => ({ due: (request) => due({ ...request, except: [] }) }),
+    "tells what is due, longest first, and nothing that is not",
+  ],
+  [
+    "tell the newest first",
+    ({ due }) => ({ due: (request) => Effect.map(due(request), (rows) => rows.toReversed()) }),
+    "tells what is due, longest first, and nothing that is not",
+  ],
+  [
+    "tell more than was asked for",
+    ({ due }) => ({ due: (request) => due({ ...request, limit: 1_000 }) }),
+    "tells as many as are asked for, each with its order",
+  ],
+]
+
+it.each(cases)("shipments that %s are caught", (_, crooked, check) =>
+  Effect.runPromise(catches(checks, check, broken(crooked))),
+)
