@@ -1,0 +1,220 @@
+/** Slices of the outbox: made ahead, and gone when they are old and all their facts have left. On databases of their own. */
+import { PgClient } from "@effect/sql-pg"
+import { Effect, Layer, type Scope } from "effect"
+import { describe, expect, it } from "vitest"
+import * as PostgresLease from "../../../src/adapters/postgres/lease.ts"
+import * as PostgresLedger from "../../../src/adapters/postgres/ledger.ts"
+import * as PostgresOutbox from "../../../src/adapters/postgres/outbox.ts"
+import * as OutboxPartitions from "../../../src/adapters/postgres/outbox-partitions.ts"
+import { OUTBOX_STATEMENTS, OUTBOX_TABLES } from "../../../src/adapters/postgres/outbox-schema.ts"
+import { verify } from "../../../src/adapters/postgres/verification/verify.ts"
+import type { Lease } from "../../../src/ports/lease.ts"
+import type { Ledger } from "../../../src/ports/ledger.ts"
+import { Outbox } from "../../../src/ports/outbox.ts"
+import { freshClient } from "../../support/postgres.ts"
+import * as Scribe from "../../support/scribe.ts"
+import { holding } from "../../support/sessions.ts"
+
+const adapters = Layer.mergeAll(PostgresLedger.layer, PostgresLease.layer, PostgresOutbox.layer).pipe(
+  Layer.provideMerge(freshClient),
+)
+
+const over = <E>(body: Effect.Effect<void, E, Ledger | Lease | Outbox | PgClient.PgClient | Scope.Scope>) =>
+  Effect.runPromise(Effect.scoped(body).pipe(Effect.provide(adapters)))
+
+const rows = <Row extends object>(statement: string) =>
+  Effect.flatMap(PgClient.PgClient, (sql) => sql.unsafe<Row>(statement).unprepared)
+
+/** Facts of a product that was created so many days ago, and received goods since, each day once; its id. */
+const trade = Effect.fnUntraced(function* (days: number) {
+  const scribe = yield* Scribe.owner
+  const product = Scribe.product()
+  yield* scribe.commit({ products: [{ product, onHand: 1 }] })
+  for (let day = 1; day <= days; day++) {
+    const before = { onHand: day, reserved: 0, version: day }
+    const event = { type: "received", onHand: 1, reserved: 0, reason: null } as const
+    yield* scribe.commit({ changes: [{ productId: product.id, before, event }] })
+  }
+  // The clock cannot be turned back, so the rows are.
+  const at = `now() - (${days} - (version - 1)) * interval '1 day'`
+  yield* rows(
+    `select jaego_make_outbox_slices((now() at time zone 'UTC')::date - ${days}, (now() at time zone 'UTC')::date)`,
+  )
+  yield* rows(`update movements set at = ${at}`)
+  yield* rows(`update outbox set occurred_at = ${at.replace("version", "subject_version")}`)
+  return product.id
+})
+
+/** Everything that was written leaves. */
+const relayAll = Effect.scoped(
+  Effect.gen(function* () {
+    const turn = yield* (yield* Outbox).take
+    for (;;) {
+      const events = yield* turn.read(1_000)
+      if (events.length === 0) return
+      yield* turn.advance(events.map(({ lane, seq }) => ({ lane, seq })))
+    }
+  }),
+)
+
+const versionsThere = Effect.map(
+  rows<{ version: number }>("select subject_version::int as version from outbox order by 1"),
+  (found) => found.map(({ version }) => version),
+)
+
+const slices = Effect.map(
+  rows<{ slice: string }>(
+    "select c.relname as slice from pg_inherits i join pg_class c on c.oid = i.inhrelid where i.inhparent = 'outbox'::regclass order by 1",
+  ),
+  (found) => found.map(({ slice }) => slice),
+)
+
+const broken = Effect.map(verify, ({ checks }) => checks.filter(({ violations }) => violations > 0))
+
+describe("the outbox's slices", () => {
+  it("are there for today and the next days, and take the facts of today", () =>
+    over(
+      Effect.gen(function* () {
+        yield* trade(0)
+        const names = yield* rows<{ slice: string }>(
+          "select 'outbox_' || to_char(now() at time zone 'UTC' + n * interval '1 day', 'YYYYMMDD') as slice from generate_series(0, 3) n",
+        )
+        yield* OutboxPartitions.makeAhead
+        expect(yield* slices).toEqual([...names.map(({ slice }) => slice), "outbox_rest"])
+        expect(yield* rows("select tableoid::regclass::text as slice from outbox")).toEqual([
+          { slice: names[0]!.slice },
+        ])
+      }),
+    ))
+
+  it("go when they are old and their facts have left, and verification holds with the rest", () =>
+    over(
+      Effect.gen(function* () {
+        yield* trade(6)
+        yield* relayAll
+        yield* OutboxPartitions.dropOld(72)
+        // A slice ends up to a day after its first fact: those of four days ago and before are gone for certain.
+        const there = yield* versionsThere
+        expect(there).not.toContain(3)
+        expect(there).toContain(4)
+        expect(there.at(-1)).toBe(7)
+        expect(yield* broken).toEqual([])
+        yield* OutboxPartitions.dropOld(72)
+        expect(yield* versionsThere).toEqual(there)
+      }),
+    ))
+
+  it("stay, however old, as long as one fact in them has not left", () =>
+    over(
+      Effect.gen(function* () {
+        yield* trade(6)
+        const [first] = yield* rows<{ lane: number }>("select lane from outbox limit 1")
+        yield* rows(`update relay_cursors set seq = 2 where lane = ${first!.lane}`)
+        yield* OutboxPartitions.dropOld(24)
+        // Two have left, and are gone; the third has not, and keeps all after it that lie in its slice or later.
+        expect((yield* versionsThere).slice(0, 2)).toEqual([3, 4])
+        yield* relayAll
+        yield* OutboxPartitions.dropOld(24)
+        expect((yield* versionsThere)[0]).toBeGreaterThan(4)
+        expect(yield* broken).toEqual([])
+      }),
+    ))
+
+  it("wait for nobody: while somebody reads the outbox they stay, and commits go on", () =>
+    over(
+      Effect.gen(function* () {
+        yield* trade(6)
+        yield* relayAll
+        const reader = yield* holding("select count(*) from outbox")
+        const before = yield* slices
+        // As `dropOld` does it, but once.
+        const tried = yield* Effect.flip(
+          rows(`select jaego_drop_outbox_slice('${before[0]}', now(), '{}', '{}', '{}')`),
+        )
+        expect(tried.reason.cause).toMatchObject({ code: "55P03" })
+        expect(yield* slices).toEqual(before)
+        yield* reader.commit
+        yield* OutboxPartitions.dropOld(72)
+        expect(yield* slices).not.toEqual(before)
+      }),
+    ))
+
+  it("let nothing go that came while the facts were counted", () =>
+    over(
+      Effect.gen(function* () {
+        yield* trade(6)
+        yield* relayAll
+        const [slice] = yield* slices
+        const [dropped] = yield* rows<{ dropped: boolean }>(
+          `select jaego_drop_outbox_slice('${slice}', now(), '{}', '{}', '{}') as dropped`,
+        )
+        expect(dropped).toEqual({ dropped: false })
+        expect(yield* slices).toContain(slice)
+      }),
+    ))
+
+  it("leave what fits none to the rest, which is emptied by the same rule", () =>
+    over(
+      Effect.gen(function* () {
+        yield* trade(6)
+        yield* rows("update outbox set occurred_at = occurred_at - interval '1 year'")
+        yield* rows("update movements set at = at - interval '1 year'")
+        expect(yield* rows("select count(*)::int as facts from outbox_rest")).toEqual([{ facts: 7 }])
+        yield* OutboxPartitions.dropOld(72)
+        expect(yield* versionsThere).toHaveLength(7)
+        yield* relayAll
+        yield* OutboxPartitions.dropOld(72)
+        expect(yield* versionsThere).toEqual([])
+        expect(yield* slices).toContain("outbox_rest")
+        expect(yield* broken).toEqual([])
+      }),
+    ))
+
+  it("do not take the rest's facts away: a day it has some of stays without", () =>
+    over(
+      Effect.gen(function* () {
+        yield* trade(0)
+        yield* rows("update outbox set occurred_at = occurred_at + interval '40 days'")
+        yield* rows(
+          "select jaego_make_outbox_slices((now() at time zone 'UTC')::date, (now() at time zone 'UTC')::date + 41)",
+        )
+        expect(yield* rows("select tableoid::regclass::text as slice from outbox")).toEqual([{ slice: "outbox_rest" }])
+        const [last] = yield* rows<{ slice: string }>(
+          "select 'outbox_' || to_char(now() at time zone 'UTC' + interval '41 days', 'YYYYMMDD') as slice",
+        )
+        expect(yield* slices).toContain(last!.slice)
+      }),
+    ))
+})
+
+describe("a database from before", () => {
+  /** Back to one plain table, as migration 0001 made it. */
+  const before = `
+    drop function jaego_make_outbox_slices; drop function jaego_drop_outbox_slice; drop table relay_cursors, outbox_dropped;
+    create table plain (like outbox, constraint outbox_pkey primary key (lane, seq));
+    insert into plain select * from outbox; drop table outbox; alter table plain rename to outbox`
+
+  const migrate = Effect.gen(function* () {
+    const sql = yield* PgClient.PgClient
+    const tables = OUTBOX_TABLES.split(/;\s*$/m).filter((statement) => statement.trim() !== "")
+    yield* sql.withTransaction(
+      Effect.forEach([...tables, ...OUTBOX_STATEMENTS], (statement) => sql.unsafe(statement).unprepared, {
+        discard: true,
+      }),
+    )
+  })
+
+  it("keeps its facts, in the oldest slice, and they leave in order", () =>
+    over(
+      Effect.gen(function* () {
+        yield* trade(3)
+        for (const statement of before.split(";")) yield* rows(statement)
+        yield* migrate
+        expect(yield* slices).toContain("outbox_past")
+        expect(yield* versionsThere).toEqual([1, 2, 3, 4])
+        const turn = yield* (yield* Outbox).take
+        expect((yield* turn.read(10)).map(({ version }) => version)).toEqual([1, 2, 3, 4])
+        expect(yield* broken).toEqual([])
+      }),
+    ))
+})
