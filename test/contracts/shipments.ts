@@ -4,7 +4,7 @@ import { expect } from "vitest"
 import type { OrderId } from "../../src/domain/ids.ts"
 import type { Shipment } from "../../src/domain/shipping.ts"
 import { ORDERS } from "../../src/ports/events.ts"
-import { Inbox } from "../../src/ports/inbox.ts"
+import { Inbox, type Taken } from "../../src/ports/inbox.ts"
 import type { Lease } from "../../src/ports/lease.ts"
 import type { Ledger } from "../../src/ports/ledger.ts"
 import { type ShipmentChange, Shipments } from "../../src/ports/shipments.ts"
@@ -24,13 +24,15 @@ const opened = Effect.fnUntraced(function* (...dues: ReadonlyArray<number>) {
   const orders = dues.map(() => Scribe.order([product]))
   const holds = orders.flatMap((order) => Scribe.holds(order))
   yield* scribe.commit({ products: [{ product, onHand: 100 }], orders, holds })
-  const taken = orders.map(({ id }, index) => ({
-    _tag: "Event" as const,
-    delivery: { topic: ORDERS, offset: index, key: id, value: "{}", headers: {} },
-    eventId: Scribe.freshId(),
-    version: 2,
-    writes: [{ _tag: "OpenShipment" as const, orderId: id, at: dues[index]! }],
-  }))
+  const taken = orders.map(
+    ({ id }, index): Taken => ({
+      _tag: "Event",
+      delivery: { topic: ORDERS, offset: index, key: id, value: "{}", headers: {} },
+      eventId: Scribe.freshId(),
+      version: 2,
+      writes: [{ _tag: "OpenShipment", orderId: id, at: dues[index]! }],
+    }),
+  )
   yield* inbox.commit([{ consumer: "shipping", source: Scribe.freshId(), taken, next: dues.length }])
   return orders
 })

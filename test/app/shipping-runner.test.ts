@@ -1,0 +1,302 @@
+/** The shipping runner before a carrier that does what a test says, in memory and under virtual time. */
+import { Context, Effect, Layer, Schedule } from "effect"
+import { TestClock } from "effect/testing"
+import { describe, expect, it } from "vitest"
+import * as MemoryShipments from "../../src/adapters/memory/shipments.ts"
+import * as Store from "../../src/adapters/memory/store.ts"
+import * as CarrierCallbacks from "../../src/app/carrier-callbacks.ts"
+import * as ShippingRunner from "../../src/app/shipping-runner.ts"
+import { Shop } from "../../src/app/shop.ts"
+import type { OrderId } from "../../src/domain/ids.ts"
+import { type Cancellation, Carrier, type Registration } from "../../src/ports/carrier.ts"
+import { unavailable } from "../../src/ports/failures.ts"
+import { type Command, Inventory } from "../../src/ports/inventory.ts"
+import * as MemoryShop from "../support/memory-shop.ts"
+import * as Scribe from "../support/scribe.ts"
+
+const GIVE_UP_MS = 10_000
+const TIMEOUT_MS = 1_000
+
+type Registering = (times: number) => Effect.Effect<Registration>
+type Cancelling = (times: number) => Effect.Effect<Cancellation>
+
+const taken: Registration = { _tag: "Registered", trackingId: "T1" }
+const says = <A>(answer: A) => Effect.succeed(answer)
+
+interface Script {
+  readonly register?: Registering
+  readonly cancel?: Cancelling
+  /** Commands that cannot be answered now. */
+  readonly away?: (command: Command) => boolean
+}
+
+/** A shop with one paid order whose shipment is due, and what its carrier was asked. */
+const shipping = ({ away, cancel, register }: Script) =>
+  Effect.gen(function* () {
+    const asked: Array<string> = []
+    const attemptsSeen: Array<number> = []
+    const shopLayer = MemoryShop.layer({ workers: 1 })
+    const books = yield* Layer.build(shopLayer)
+    const store = Context.get(books, Store.Store)
+    const shop = Context.get(books, Shop)
+    const count = (call: string) => asked.filter((each) => each === call).length
+    const carrier = Carrier.of({
+      register: ({ key }) =>
+        Effect.suspend(() => {
+          asked.push("register")
+          attemptsSeen.push(store.shipments.get(key)?.attempts ?? 0)
+          return register?.(count("register")) ?? says(taken)
+        }),
+      cancel: () =>
+        Effect.suspend(() => {
+          asked.push("cancel")
+          return cancel?.(count("cancel")) ?? says("cancelled" as const)
+        }),
+    })
+    const { submit } = Context.get(books, Inventory)
+    const inventory = Inventory.of({
+      submit: (command) => (away?.(command) === true ? Effect.fail(unavailable("database")) : submit(command)),
+    })
+    const outside = Layer.mergeAll(Layer.succeed(Carrier, carrier), Layer.succeed(Inventory, inventory))
+    const runner = ShippingRunner.layer({ callTimeoutMs: TIMEOUT_MS, giveUpMs: GIVE_UP_MS })
+    const { hear } = yield* Layer.build(
+      Layer.merge(runner, Layer.fresh(CarrierCallbacks.layer)).pipe(
+        Layer.provide(outside),
+        Layer.provide(Layer.succeedContext(books)),
+      ),
+    ).pipe(Effect.map((built) => Context.get(built, CarrierCallbacks.CarrierCallbacks)))
+    yield* TestClock.adjust("1 second")
+    const made = yield* shop
+      .createProduct({
+        sku: Scribe.freshId(),
+        name: "bread",
+        price: { amount: 250, currency: "EUR" },
+        onHand: 5,
+        purchaseLimit: null,
+        claim: null,
+      })
+      .pipe(Effect.retry(Schedule.spaced("5 millis")))
+    const placed = yield* shop.placeOrder({
+      customerId: "kim",
+      lines: [{ productId: made.value.id, quantity: 2 }],
+      paying: { _tag: "Token", token: "tok_ok", answer: "wait" },
+      claim: Scribe.claim(),
+    })
+    const id = placed.value.order.id
+    MemoryShipments.openShipment(store, id, 0)
+    return {
+      id,
+      shop,
+      asked,
+      attemptsSeen,
+      /** In small steps, so that whatever is due runs when it is. */
+      pass: (ms: number) => Effect.repeat(TestClock.adjust("50 millis"), { times: ms / 50 - 1 }),
+      shipment: () => store.shipments.get(id)!,
+      notes: () => [...(store.timeline.get(id)?.values() ?? [])].map(({ type }) => type.replace("jaego.", "")),
+      order: () => store.orders.get(id)!,
+      onHand: () => store.stocks.get(made.value.id)!.onHand,
+      hear: (what: "collected" | "delivered", callback: string = Scribe.freshId()) =>
+        hear({ id: callback, what, key: id, trackingId: "T1", at: 0 }),
+    }
+  })
+
+const run = <A, E>(script: Script, test: (shop: Effect.Success<ReturnType<typeof shipping>>) => Effect.Effect<A, E>) =>
+  Effect.runPromise(
+    Effect.flatMap(shipping(script), test).pipe(Effect.scoped, Effect.provide(TestClock.layer())) as Effect.Effect<
+      A,
+      E
+    >,
+  )
+
+const never = (): Effect.Effect<never> => Effect.never
+
+describe("the shipping runner", () => {
+  it("journals an attempt before the carrier is asked, and records what it has taken", () =>
+    run({}, ({ asked, attemptsSeen, order, pass, shipment }) =>
+      Effect.gen(function* () {
+        yield* pass(500)
+        expect([asked, attemptsSeen]).toEqual([["register"], [1]])
+        expect(order().status).toBe("shipped")
+        expect(shipment()).toMatchObject({ state: "shipped", trackingId: "T1", nextAttemptAt: null })
+      }),
+    ))
+
+  it("asks a silent carrier again, and takes the answer when it comes", () =>
+    run({ register: (times) => (times < 3 ? never() : says(taken)) }, ({ asked, notes, order, pass }) =>
+      Effect.gen(function* () {
+        yield* pass(TIMEOUT_MS + 400)
+        expect(order().status).toBe("paid")
+        yield* pass(6_000)
+        expect(asked).toEqual(["register", "register", "register"])
+        expect(order().status).toBe("shipped")
+        expect(notes()).toEqual(["shipment.unanswered", "shipment.unanswered", "shipment.registered"])
+      }),
+    ))
+
+  it("records what was taken without asking again, when that was not possible at once", () => {
+    let isAway = true
+    return run({ away: ({ _tag }) => isAway && _tag === "RecordShipment" }, ({ asked, order, pass, shipment }) =>
+      Effect.gen(function* () {
+        yield* pass(500)
+        expect(order().status).toBe("paid")
+        expect(shipment()).toMatchObject({ state: "open", trackingId: "T1" })
+        isAway = false
+        yield* pass(2_000)
+        expect(order().status).toBe("shipped")
+        expect(asked).toEqual(["register"])
+      }),
+    )
+  })
+
+  it("cancels nothing before the carrier has barred it, however long it is given up", () => {
+    let isSilent = true
+    return run(
+      { register: never, cancel: () => (isSilent ? never() : says("cancelled")) },
+      ({ asked, notes, onHand, order, pass, shipment }) =>
+        Effect.gen(function* () {
+          yield* pass(6 * GIVE_UP_MS)
+          expect(asked.filter((call) => call === "cancel").length).toBeGreaterThan(1)
+          expect(order().status).toBe("paid")
+          expect(onHand()).toBe(3)
+          isSilent = false
+          yield* pass(40_000)
+          expect(order()).toMatchObject({
+            status: "cancelled",
+            reason: "the carrier could not be reached: no answer within 1000 ms",
+            refund: "done",
+          })
+          expect(onHand()).toBe(5)
+          expect(shipment()).toMatchObject({ state: "cancelled", nextAttemptAt: null })
+          expect(notes().filter((note) => note === "shipment.withdrawing")).toHaveLength(1)
+        }),
+    )
+  })
+
+  it("ships after all what had left before it could be barred", () =>
+    run({ register: never, cancel: () => says("shipped") }, ({ notes, onHand, order, pass, shipment }) =>
+      Effect.gen(function* () {
+        yield* pass(3 * GIVE_UP_MS)
+        expect(order().status).toBe("shipped")
+        expect(shipment().state).toBe("shipped")
+        expect(notes()).toContain("shipment.too-late")
+        expect(onHand()).toBe(3)
+      }),
+    ))
+
+  it("comes again with the compensation, when that was not possible at once", () => {
+    let isAway = true
+    return run(
+      {
+        register: () => says({ _tag: "Refused", reason: "too far" }),
+        away: ({ _tag }) => isAway && _tag === "CancelOrder",
+      },
+      ({ onHand, order, pass }) =>
+        Effect.gen(function* () {
+          yield* pass(500)
+          expect(order().status).toBe("paid")
+          isAway = false
+          yield* pass(3_000)
+          expect(order()).toMatchObject({
+            status: "cancelled",
+            reason: "the carrier refused it: too far",
+            refund: "done",
+          })
+          expect(onHand()).toBe(5)
+        }),
+    )
+  })
+
+  it("asks nobody when the order was cancelled in time", () =>
+    run({}, ({ asked, id, notes, order, pass, shipment, shop }) =>
+      Effect.gen(function* () {
+        yield* shop.cancelOrder({ orderId: id, reason: null, claim: null })
+        yield* pass(500)
+        expect([asked, notes()]).toEqual([[], []])
+        expect(order().status).toBe("cancelled")
+        expect(shipment()).toMatchObject({ state: "cancelled", nextAttemptAt: null })
+      }),
+    ))
+
+  it("calls back what was taken while its order was cancelled", () =>
+    run({ register: () => Effect.delay(says(taken), 500) }, ({ asked, id, order, pass, shipment, shop }) =>
+      Effect.gen(function* () {
+        yield* pass(300)
+        expect(asked).toEqual(["register"])
+        yield* shop.cancelOrder({ orderId: id, reason: null, claim: null })
+        yield* pass(2_000)
+        expect(asked).toEqual(["register", "cancel"])
+        expect(order().status).toBe("cancelled")
+        expect(shipment()).toMatchObject({ state: "cancelled", trackingId: "T1" })
+      }),
+    ))
+
+  it("says so when goods have left whose order was cancelled, and leaves them to people", () =>
+    run(
+      { register: () => Effect.delay(says(taken), 500), cancel: () => says("shipped") },
+      ({ id, notes, order, pass, shipment, shop }) =>
+        Effect.gen(function* () {
+          yield* pass(300)
+          yield* shop.cancelOrder({ orderId: id, reason: null, claim: null })
+          yield* pass(2_000)
+          expect(order().status).toBe("cancelled")
+          expect(shipment()).toMatchObject({ state: "stray", nextAttemptAt: null })
+          expect(notes().at(-1)).toBe("shipment.stray")
+        }),
+    ))
+})
+
+describe("what the carrier tells by itself", () => {
+  it("proves what must have come before it, whatever our own calls say", () =>
+    run({ register: never }, ({ asked, hear, order, pass, shipment }) =>
+      Effect.gen(function* () {
+        yield* pass(300)
+        expect(yield* hear("delivered")).toBe("news")
+        expect(order().status).toBe("delivered")
+        expect(yield* hear("collected")).toBe("news")
+        expect(order().status).toBe("delivered")
+        yield* pass(3 * GIVE_UP_MS)
+        expect(asked).toEqual(["register"])
+        expect(shipment()).toMatchObject({ state: "delivered", trackingId: "T1", nextAttemptAt: null })
+      }),
+    ))
+
+  it("is heard once, also when it is told many times at once", () =>
+    run({}, ({ hear, notes, order, pass }) =>
+      Effect.gen(function* () {
+        yield* pass(500)
+        const callback = Scribe.freshId()
+        const heard = yield* Effect.all(
+          Array.from({ length: 5 }, () => hear("collected", callback)),
+          { concurrency: "unbounded" },
+        )
+        expect(heard.toSorted()).toEqual(["known", "known", "known", "known", "news"])
+        expect(order().status).toBe("shipped")
+        expect(notes().filter((note) => note === "carrier.collected")).toHaveLength(1)
+      }),
+    ))
+
+  it("is not heard of an order that was never to be shipped", () =>
+    run({}, ({ shop }) =>
+      Effect.gen(function* () {
+        const key = Scribe.freshId() as OrderId
+        const heard = shop.hearCarrier({ id: "x", what: "collected", key, trackingId: "T1", at: 0 })
+        expect(yield* Effect.flip(heard)).toMatchObject({ rejection: { _tag: "ShipmentNotFound", orderId: key } })
+      }),
+    ))
+
+  it("is not forgotten when it cannot be kept now", () => {
+    let isAway = true
+    const away = ({ _tag }: Command) => isAway && _tag === "RecordDelivery"
+    return run({ register: never, away }, ({ hear, order, pass }) =>
+      Effect.gen(function* () {
+        yield* pass(300)
+        const callback = Scribe.freshId()
+        expect(yield* Effect.flip(hear("delivered", callback))).toMatchObject({ _tag: "Unavailable" })
+        expect(order().status).toBe("shipped")
+        isAway = false
+        expect(yield* hear("delivered", callback)).toBe("news")
+        expect(order().status).toBe("delivered")
+      }),
+    )
+  })
+})
