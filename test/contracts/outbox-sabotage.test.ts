@@ -1,0 +1,192 @@
+/** The outbox's contract and that of the event stream are able to say no: each is broken in one way, and the named check finds it. */
+import { it } from "@effect/vitest"
+import { Context, Effect, Layer } from "effect"
+import { describe } from "vitest"
+import * as MemoryEventStream from "../../src/adapters/memory/event-stream.ts"
+import * as MemoryLease from "../../src/adapters/memory/lease.ts"
+import * as MemoryLedger from "../../src/adapters/memory/ledger.ts"
+import * as MemoryOutbox from "../../src/adapters/memory/outbox.ts"
+import * as Store from "../../src/adapters/memory/store.ts"
+import { EventSource, EventStream, type Handler } from "../../src/ports/event-stream.ts"
+import { Outbox, type Turn } from "../../src/ports/outbox.ts"
+import { catches } from "./check.ts"
+import { checks as streamChecks } from "./event-stream.ts"
+import { checks, TurnSevering } from "./outbox.ts"
+
+type Crooked = (turn: Turn, store: Store.Shape) => Partial<Turn>
+
+const OUTBOXES: ReadonlyArray<{ readonly outbox: string; readonly check: string; readonly crooked: Crooked }> = [
+  {
+    outbox: "forgets the version",
+    check: "tells a fact whole, of products and of orders",
+    crooked: (turn) => ({
+      read: (limit) => Effect.map(turn.read(limit), (events) => events.map((event) => ({ ...event, version: 1 }))),
+    }),
+  },
+  {
+    outbox: "tells orders on the topic of stock",
+    check: "tells a fact whole, of products and of orders",
+    crooked: (turn) => ({
+      read: (limit) =>
+        Effect.map(turn.read(limit), (events) => events.map((event) => ({ ...event, topic: "jaego.stock" }))),
+    }),
+  },
+  {
+    outbox: "tells the newest first",
+    check: "tells each lane in order of seq, without a gap",
+    crooked: (turn) => ({ read: (limit) => Effect.map(turn.read(limit), (events) => events.toReversed()) }),
+  },
+  {
+    outbox: "leaves out a fact",
+    check: "tells each lane in order of seq, without a gap",
+    crooked: (turn) => ({
+      read: (limit) => Effect.map(turn.read(limit), (events) => events.filter(({ version }) => version !== 3)),
+    }),
+  },
+  {
+    outbox: "takes what was read for told",
+    check: "tells again what was not advanced over, also to the next holder",
+    crooked: (turn) => ({
+      read: (limit) =>
+        Effect.tap(turn.read(limit), (events) => turn.advance(events.map(({ lane, seq }) => ({ lane, seq })))),
+    }),
+  },
+  {
+    outbox: "never advances",
+    check: "does not tell what was advanced over, also not to the next holder",
+    crooked: () => ({ advance: () => Effect.void }),
+  },
+  {
+    outbox: "moves cursors back",
+    check: "moves no cursor back",
+    crooked: (turn, { relay }) => ({
+      advance: (cursors) =>
+        Effect.andThen(
+          turn.advance(cursors),
+          Effect.sync(() => {
+            for (const { lane, seq } of cursors) relay.cursors[lane] = seq
+          }),
+        ),
+    }),
+  },
+  {
+    outbox: "tells more than it was asked for",
+    check: "tells at most so many at once, and all of them by and by",
+    crooked: (turn) => ({ read: () => turn.read(1_000) }),
+  },
+  {
+    outbox: "tells one lane after another",
+    check: "lets no lane wait behind the backlog of another",
+    crooked: (turn) => ({ read: (limit) => Effect.map(turn.read(1_000), (events) => events.slice(0, limit)) }),
+  },
+  {
+    outbox: "lets somebody move cursors who has lost his turn",
+    check: "ends the turn of whoever loses his session: he reads nothing and moves nothing",
+    crooked: (turn, { relay }) => ({
+      advance: (cursors) =>
+        Effect.catch(turn.advance(cursors), () =>
+          Effect.sync(() => {
+            for (const { lane, seq } of cursors) relay.cursors[lane] = seq
+          }),
+        ),
+    }),
+  },
+]
+
+const outboxes = (crooked: Crooked) =>
+  Layer.effectContext(
+    Effect.map(Store.Store, (store) => {
+      const honest = MemoryOutbox.make(store)
+      const take = Effect.map(honest.take, (turn) => ({ ...turn, ...crooked(turn, store) }))
+      return Context.make(Outbox, { take }).pipe(Context.add(TurnSevering, { sever: MemoryOutbox.severTurn(store) }))
+    }),
+  ).pipe(Layer.merge(Layer.mergeAll(MemoryLedger.layer, MemoryLease.layer)), Layer.provide(Store.layer))
+
+describe("the contract of an outbox catches one that", () => {
+  for (const { check, crooked, outbox } of OUTBOXES)
+    it.effect(`${outbox}: "${check}"`, () => catches(checks, check, outboxes(crooked)))
+})
+
+interface Ends {
+  readonly stream: EventStream["Service"]
+  readonly source: EventSource["Service"]
+}
+
+/** Its handlers hear something else than they should. */
+const hearing =
+  (change: (handler: Handler) => Partial<Handler>) =>
+  ({ source, stream }: Ends): Ends => ({
+    stream,
+    source: { ...source, consume: (handler) => source.consume({ ...handler, ...change(handler) }) },
+  })
+
+const STREAMS: ReadonlyArray<{
+  readonly stream: string
+  readonly check: string
+  readonly crooked: (ends: Ends) => Ends
+}> = [
+  {
+    stream: "tells something else beside it, first",
+    check: "gives an event to a consumer of its topic, whole",
+    crooked: hearing(({ handle }) => ({
+      handle: ({ deliveries, source }) =>
+        handle({
+          source,
+          deliveries: deliveries.flatMap((each) => [each, { ...each, value: `${each.value} ` }]).reverse(),
+        }),
+    })),
+  },
+  {
+    stream: "turns the order of what was published together",
+    check: "keeps the order of a key, within one publishing and over many",
+    crooked: ({ source, stream }) => ({
+      source,
+      stream: { publish: (events) => stream.publish(events.toReversed()) },
+    }),
+  },
+  {
+    stream: "gives the same offset twice",
+    check: "gives all events of a key in one source, at growing offsets",
+    crooked: hearing(({ handle }) => ({
+      handle: ({ deliveries, source }) =>
+        handle({ source, deliveries: deliveries.map((each) => ({ ...each, offset: each.offset >> 1 })) }),
+    })),
+  },
+  {
+    stream: "gives everybody every topic",
+    check: "gives a consumer only the topics it wants",
+    crooked: hearing(() => ({ topics: ["jaego.orders", "jaego.stock"] })),
+  },
+  {
+    stream: "gives again what was handled",
+    check: "goes on behind what a consumer has handled, when it comes back",
+    crooked: ({ source, stream }) => {
+      const told: Array<Parameters<typeof stream.publish>[0][number]> = []
+      return {
+        source: {
+          ...source,
+          consume: (handler) => source.consume({ ...handler, position: () => Effect.succeed(null) }),
+        },
+        stream: {
+          publish: (events) => {
+            told.push(...events)
+            return stream.publish(told)
+          },
+        },
+      }
+    },
+  },
+]
+
+const streams = (crooked: (ends: Ends) => Ends) =>
+  Layer.effectContext(
+    Effect.sync(() => {
+      const { source, stream } = crooked(MemoryEventStream.make([]))
+      return Context.make(EventStream, stream).pipe(Context.add(EventSource, source))
+    }),
+  )
+
+describe("the contract of an event stream catches one that", () => {
+  for (const { check, crooked, stream } of STREAMS)
+    it.effect(`${stream}: "${check}"`, () => catches(streamChecks, check, streams(crooked)))
+})
