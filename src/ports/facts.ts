@@ -5,6 +5,7 @@
 import type { OrderId, ProductId } from "../domain/ids.ts"
 import type { Order, Event as OrderEvent } from "../domain/order.ts"
 import { available, type Stock, type Event as StockEvent } from "../domain/stock.ts"
+import * as Instant from "./instant.ts"
 
 export const stockType = (event: StockEvent): string => `jaego.stock.${event.type}.v1`
 
@@ -46,7 +47,7 @@ export const orderPayload = (order: Order): string =>
     customerId: order.customerId,
     lines: order.lines,
     total: order.total,
-    createdAt: new Date(order.createdAt).toISOString(),
-    expiresAt: new Date(order.expiresAt).toISOString(),
+    createdAt: Instant.text(order.createdAt),
+    expiresAt: Instant.text(order.expiresAt),
     ...(order.status === "cancelled" ? { reason: order.reason } : {}),
   })

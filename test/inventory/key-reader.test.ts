@@ -24,7 +24,7 @@ describe("the key reader", () => {
         expect(mayBeBound()).toBe(false)
         for (let n = 0; n < MANY; n++) owner.knownKeys.add(`orders ${n}`)
         owner.takeBatch()
-        owner.binds(claim)
+        owner.binds(claimName(claim))
         // The ledger is read now, and does not have it yet.
         yield* settled
         expect(mayBeBound()).toBe(true)

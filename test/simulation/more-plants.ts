@@ -35,7 +35,7 @@ export const MORE_PLANTS: ReadonlyArray<Plant> = [
     changes: [
       {
         file: OWNER,
-        from: "return isBoundElsewhere(command) || this.knownKeys.mayBeBound(claimName(claim))",
+        from: "return isBoundElsewhere(command) || this.knownKeys.mayBeBound(claim)",
         to: "return false",
       },
     ],
@@ -45,7 +45,7 @@ export const MORE_PLANTS: ReadonlyArray<Plant> = [
   {
     name: "a key that its owner forgets",
     story: "what is bound from now on is not noted in memory, so a later refusal does not ask the ledger for it",
-    changes: [{ file: OWNER, from: "    this.knownKeys.add(claimName(claim))\n", to: "" }],
+    changes: [{ file: OWNER, from: "    this.knownKeys.add(claim)\n", to: "" }],
     caughtBy: "I5 a bound key is answered",
     seedsMax: ONE_ROUND,
   },

@@ -34,7 +34,11 @@ const targetOf = (request: IncomingMessage): string => {
 
 const send = (response: ServerResponse, problem: Problems.Problem, requestId: string): void => {
   const body = Problems.body(problem, requestId)
-  const headers = { "content-type": Problems.CONTENT_TYPE, "content-length": Buffer.byteLength(body) }
+  const headers = {
+    "x-request-id": requestId,
+    "content-type": Problems.CONTENT_TYPE,
+    "content-length": Buffer.byteLength(body),
+  }
   response.writeHead(Problems.status(problem), { ...headers, ...problem.headers })
   response.end(body)
 }
@@ -50,34 +54,37 @@ const refusal = (request: IncomingMessage, target: string, route: Routes.Route |
   return query === -1 ? null : Problems.unknownQuery([...new URLSearchParams(target.slice(query)).keys()])
 }
 
-/** Wraps `listener`, which answers the routes, with what holds for all answers. */
+/** Wraps `listener`, which answers the routes, with what holds for all answers. `open`: the answers not yet given. */
 export const answering =
-  (probe: Probe["Service"], listener: Listener): Listener =>
+  (probe: Probe["Service"], open: Set<ServerResponse>, listener: Listener): Listener =>
   (request, response) => {
     const started = performance.now()
     const requestId = idOf(request)
-    // The routes find it in the request; whatever is answered carries it.
+    // The routes find it in the request, and put it into whatever they answer.
     request.headers["x-request-id"] = requestId
-    response.setHeader("x-request-id", requestId)
     const target = targetOf(request)
     const route = Routes.find(target)
-    response.once("finish", () =>
-      probe.emit({
-        _tag: "RequestAnswered",
-        method: request.method ?? "",
-        route: route?.template ?? "unmatched",
-        status: response.statusCode,
-        seconds: secondsSince(started),
-      }),
-    )
+    open.add(response)
+    // Once, without the cost of `once`; it comes right after the answer has been handed to the system, or cut off.
+    response.on("close", () => {
+      open.delete(response)
+      if (response.writableFinished)
+        probe.emit({
+          _tag: "RequestAnswered",
+          method: request.method ?? "",
+          route: route?.template ?? "unmatched",
+          status: response.statusCode,
+          seconds: secondsSince(started),
+        })
+    })
     const problem = refusal(request, target, route)
     if (problem === null) listener(request, response)
     else send(response, problem, requestId)
   }
 
 /** An `Expect` we do not know. */
-export const unexpected = (probe: Probe["Service"]): Listener =>
-  answering(probe, (request, response) => send(response, Problems.expectationFailed, idOf(request)))
+export const unexpected = (probe: Probe["Service"], open: Set<ServerResponse>): Listener =>
+  answering(probe, open, (request, response) => send(response, Problems.expectationFailed, idOf(request)))
 
 /** How long the peer has to read the last answer before the connection is cut, milliseconds. */
 const LAST_WORD_MS = 500

@@ -11,6 +11,7 @@ import { isUtf8 } from "node:buffer"
 import type { IncomingMessage, ServerResponse } from "node:http"
 import { type Effect, Exit, type Fiber, Result, Schema } from "effect"
 import type { HttpServerResponse } from "effect/http"
+import * as Answers from "./answers.ts"
 import { strict } from "./api.ts"
 import type { Placing } from "./orders-routes.ts"
 import { IdempotencyKey, NewOrder } from "./schemas.ts"
@@ -52,9 +53,12 @@ const read = (request: IncomingMessage, body: Buffer | null): Placing | null => 
   return { request, headers: { "idempotency-key": key!, ...headers }, payload: payload.success }
 }
 
-const write = (response: ServerResponse, { body, headers, status }: Response): void => {
+const write = (response: ServerResponse, requestId: string, { body, headers, status }: Response): void => {
   if (body._tag !== "Uint8Array") throw new Error(`an answer with a body of ${body._tag}`)
-  response.writeHead(status, { ...headers, "content-length": body.contentLength })
+  // As a plain list, which node takes as it is; the length of the body is among them.
+  const head = ["x-request-id", requestId]
+  for (const name of Object.keys(headers)) head.push(name, headers[name]!)
+  response.writeHead(status, head)
   // As text it leaves in one write with its head.
   response.end(body.text ?? body.body)
 }
@@ -79,7 +83,7 @@ export const listener =
         return pipeline(request, response)
       }
       run(place(placing)).addObserver((exit) => {
-        if (Exit.isSuccess(exit)) write(response, exit.value)
+        if (Exit.isSuccess(exit)) write(response, Answers.requestId(request), exit.value)
         else response.destroy()
       })
     })

@@ -146,22 +146,23 @@ const make = Effect.fnUntraced(function* (address: Address) {
   const handler = HotRoute.listener({
     place: (placing) => Effect.catchCause(place(placing), (cause) => rescued(placing.request, cause)),
     run,
-    pipeline,
+    pipeline: (request, response) => {
+      response.setHeader("x-request-id", Answers.requestId(request))
+      pipeline(request, response)
+    },
   })
   const server = createServer(limits)
   const open: Open = { responses: new Set(), sockets: new Set() }
-  const answering = Exchange.answering(probe, handler)
+  const answering = Exchange.answering(probe, open.responses, handler)
   server.on("connection", (socket) => {
     open.sockets.add(socket)
     socket.once("close", () => open.sockets.delete(socket))
   })
   server.on("request", (request, response) => {
-    open.responses.add(response)
-    response.once("close", () => open.responses.delete(response))
     if (!server.listening) response.shouldKeepAlive = false
     answering(request, response)
   })
-  server.on("checkExpectation", Exchange.unexpected(probe))
+  server.on("checkExpectation", Exchange.unexpected(probe, open.responses))
   server.on("clientError", (error, socket) => {
     const begun = [...open.responses].some((response) => response.socket === socket && response.headersSent)
     if (begun) socket.destroy()

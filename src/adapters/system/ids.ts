@@ -8,19 +8,28 @@ import { randomUUIDv7 } from "node:crypto"
 import { Layer } from "effect"
 import { Ids } from "../../ports/ids.ts"
 
-const COUNTER_BITS = 12
+/** Counts of one millisecond, as three digits. */
+const COUNTS = Array.from({ length: 4_096 }, (_, count) => count.toString(16).padStart(3, "0"))
 
 export const make = (): Ids["Service"] => {
-  /** Milliseconds and counter of the last id, as one number: exact until the year 2039. Overflowing counts borrow time. */
-  let last = 0
+  let millisecond = 0
+  let count = 0
+  /** The id up to its count: the same for a whole millisecond. */
+  let prefix = ""
+  const begin = (at: number, start: number): void => {
+    millisecond = at
+    count = start
+    const digits = at.toString(16).padStart(12, "0")
+    prefix = `${digits.slice(0, 8)}-${digits.slice(8)}-7`
+  }
   return {
     next: () => {
       const fresh = randomUUIDv7()
-      const start = Number.parseInt(fresh.slice(15, 18), 16) >> 1
-      const milliseconds = Number.parseInt(fresh.slice(0, 8) + fresh.slice(9, 13), 16)
-      last = Math.max(last + 1, milliseconds * 2 ** COUNTER_BITS + start)
-      const digits = last.toString(16).padStart(15, "0")
-      return `${digits.slice(0, 8)}-${digits.slice(8, 12)}-7${digits.slice(12)}${fresh.slice(18)}`
+      const now = Date.now()
+      if (now > millisecond) begin(now, Number.parseInt(fresh.slice(15, 18), 16) >> 1)
+      // More than a millisecond has counts for, or a clock that was set back: time is borrowed.
+      else if (++count === COUNTS.length) begin(millisecond + 1, 0)
+      return prefix + COUNTS[count] + fresh.slice(18)
     },
   }
 }

@@ -36,7 +36,7 @@ export class Builder {
   readonly #seqs = new Map<Lane.Lane, number>()
   readonly #stocks = new Map<ProductId, StockRow>()
   readonly #orders = new Map<OrderId, OrderRow>()
-  readonly #holds = new Map<string, Writable<Ledger.HoldRow>>()
+  readonly #holdsOf = new Map<OrderId, Array<Writable<Ledger.HoldRow>>>()
   readonly #holdChanges = new Map<string, Writable<Ledger.HoldChange>>()
   readonly #units = new Map<string, Ledger.UnitsRow>()
   readonly #keys: Array<Ledger.KeyRow> = []
@@ -57,7 +57,7 @@ export class Builder {
   add(decision: Decision): void {
     this.#addStock(decision)
     this.#addOrder(decision)
-    for (const row of decision.holds) this.#holds.set(row.orderId + row.productId, { ...row })
+    for (const row of decision.holds) this.#addHold({ ...row })
     for (const change of decision.holdChanges) this.#addHoldChange(change)
     for (const { cell, after } of decision.units) {
       const { productId, customerId } = cell
@@ -114,10 +114,20 @@ export class Builder {
     this.#fact("order", after.id, after.version, Facts.orderType(event), Facts.orderPayload(after), decision.at)
   }
 
+  #addHold(row: Writable<Ledger.HoldRow>): void {
+    const rows = this.#holdsOf.get(row.orderId)
+    if (rows === undefined) this.#holdsOf.set(row.orderId, [row])
+    else {
+      const same = rows.findIndex(({ productId }) => productId === row.productId)
+      if (same === -1) rows.push(row)
+      else rows[same] = row
+    }
+  }
+
   /** A hold that begins and changes within one batch is written as it ends. */
   #addHoldChange(change: Ledger.HoldChange): void {
     const key = change.orderId + change.productId
-    const fresh = this.#holds.get(key)
+    const fresh = this.#holdsOf.get(change.orderId)?.find(({ productId }) => productId === change.productId)
     if (fresh !== undefined) {
       fresh.state = change.to
       fresh.lapsesAt = null
@@ -182,7 +192,7 @@ export class Builder {
       orderUpdates: orders.flatMap(({ expectedVersion, order, elsewhere }) =>
         expectedVersion === null ? [] : [{ order, expectedVersion, elsewhere }],
       ),
-      holds: [...this.#holds.values()],
+      holds: [...this.#holdsOf.values()].flat(),
       holdChanges: [...this.#holdChanges.values()],
       units: [...this.#units.values()],
       keys: this.#keys,

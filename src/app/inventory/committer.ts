@@ -12,25 +12,29 @@
  *     defect     -> we were wrong: the batch dies, and the owner with it; the lanes are taken anew
  */
 import { Clock, Deferred, Effect, Fiber, Result, Schedule } from "effect"
+import type { Lane } from "../../domain/lane.ts"
 import { Ids } from "../../ports/ids.ts"
 import { type Batch, type CommitResult, type KnownKey, Ledger, type OwnedLane } from "../../ports/ledger.ts"
 import { Probe } from "../../ports/probe.ts"
 import { Builder } from "./batch.ts"
+import { boundTo, claimOf } from "./claim.ts"
 import { UNKNOWN_PATIENCE_MS } from "./limits.ts"
-import { boundTo, claimOf, decisionsOf, type Entry, type Owner } from "./owner.ts"
+import { decisionsOf, type Entry, type Owner } from "./owner.ts"
 
 /** A commit is sent at once, and is nobody's to interrupt. */
 const SENT = { startImmediately: true, uninterruptible: true } as const
 
 type Contested = Extract<CommitResult, { readonly _tag: "Contested" }>
 
+/** What was drafted of these entries while they waited, and what can be said only now. */
 const build = (owner: Owner, entries: ReadonlyArray<Entry>, nextId: () => string): Batch | null => {
-  const builder = new Builder(owner.lanes, nextId)
+  const draft = owner.draft.take()
+  const builder = draft ?? new Builder(owner.lanes, nextId)
   for (const entry of entries) {
     const outcome = entry.outcome!
     if (outcome._tag === "Decision") {
-      if (outcome.key !== null) owner.binds(outcome.key.claim)
-      builder.add(outcome)
+      if (outcome.key !== null) owner.binds(entry.claim!)
+      if (draft === null) builder.add(outcome)
     } else if (owner.asks(entry)) builder.ask(claimOf(entry.command)!)
   }
   return builder.build()
@@ -96,14 +100,13 @@ export const run = Effect.fnUntraced(function* (owner: Owner, worker: number, fe
     owner.decideAgain(entries)
   })
 
-  const batchEnded = Effect.sync(() => owner.batchEnded())
-
   const commitOnce = Effect.fnUntraced(function* () {
     const entries = owner.takeBatch()
     const batch = build(owner, entries, ids.next)
     if (batch === null) return untold.tell(entries)
     const started = clock.currentTimeMillisUnsafe()
     const commit = yield* Effect.forkChild(Effect.result(ledger.commit(batch)), SENT)
+    owner.beginDraft(new Builder(lanesAfter(owner, batch), ids.next))
     // This batch is on its way: while the ledger works, the callers of the last one hear.
     untold.tell()
     const result = yield* Fiber.join(commit).pipe(
@@ -128,13 +131,19 @@ export const run = Effect.fnUntraced(function* (owner: Owner, worker: number, fe
     probe.emit({ _tag: "BatchCommitted", worker, decisions: decisionsOf(entries).length, seconds })
   })
 
-  return yield* Effect.gen(function* () {
-    while (!owner.abandoned) {
-      yield* owner.commitBell.wait
-      while (owner.pending > 0 && !owner.abandoned)
-        yield* Effect.uninterruptible(Effect.ensuring(commitOnce(), batchEnded))
-    }
-  }).pipe(Effect.ensuring(Effect.sync(() => untold.tell())))
+  return yield* Effect.ensuring(
+    whenever(owner, commitOnce),
+    Effect.sync(() => untold.tell()),
+  )
+})
+
+/** A batch after the other, as long as something waits; until the owner is no more. */
+const whenever = Effect.fnUntraced(function* (owner: Owner, commitOnce: () => Effect.Effect<unknown>) {
+  const ended = Effect.sync(() => owner.batchEnded())
+  while (!owner.abandoned) {
+    yield* owner.commitBell.wait
+    while (owner.pending > 0 && !owner.abandoned) yield* Effect.uninterruptible(Effect.ensuring(commitOnce(), ended))
+  }
 })
 
 /** What is durable, and whose callers have not heard yet: they do as soon as the next batch is on its way, or none is. */
@@ -163,6 +172,13 @@ class Untold {
 
 const advance = (owner: Owner, { lanes }: Batch): void => {
   for (const { lane, epoch, toSeq } of lanes) owner.lanes.set(lane, { lane, epoch, seq: toSeq })
+}
+
+/** If the batch commits. */
+const lanesAfter = (owner: Owner, { lanes }: Batch): ReadonlyMap<Lane, OwnedLane> => {
+  const after = new Map(owner.lanes)
+  for (const { lane, epoch, toSeq } of lanes) after.set(lane, { lane, epoch, seq: toSeq })
+  return after
 }
 
 /** Every commit that changes anything moves a seq of a lane that nobody else moves. */

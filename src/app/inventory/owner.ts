@@ -14,20 +14,15 @@ import { Exit } from "effect"
 import type { OrderId, ProductId } from "../../domain/ids.ts"
 import * as Lane from "../../domain/lane.ts"
 import { type Unavailable, type UnavailableReason, unavailable } from "../../ports/failures.ts"
-import {
-  type Answer,
-  type Claim,
-  type Command,
-  claimName,
-  Refused,
-  type Rejection,
-  type Reply,
-} from "../../ports/inventory.ts"
+import { type Answer, type Command, Refused, type Rejection, type Reply } from "../../ports/inventory.ts"
 import type { KnownKey, Loaded, OwnedLane, Wanted } from "../../ports/ledger.ts"
 import type { Answering } from "../../ports/workers.ts"
+import type { Builder } from "./batch.ts"
 import { Bell } from "./bell.ts"
+import { boundTo, claimNameOf, claimOf, isBoundElsewhere } from "./claim.ts"
 import { Deadlines, deadlineOf } from "./deadlines.ts"
 import { type Decision, type Outcome, settle, undo } from "./decision.ts"
+import { Draft } from "./draft.ts"
 import { KnownKeys } from "./known-keys.ts"
 import { BATCH_SIZE_MAX } from "./limits.ts"
 import { Mailboxes } from "./mailbox.ts"
@@ -38,6 +33,8 @@ import * as Wants from "./wants.ts"
 /** A command on its way through the owner, answered exactly once. */
 export interface Entry {
   readonly command: Command
+  /** Of its claim (`claimName`); null: it has none. Made once: a new text is hashed anew by every map. */
+  readonly claim: string | null
   readonly answer: Answering
   answered: boolean
   outcome: Outcome | null
@@ -67,6 +64,7 @@ export class Owner {
   #paused = false
   /** Claims under way: the first is being decided, the others wait for it and will find their key bound, or free. */
   readonly #claims = new Map<string, Array<Entry>>()
+  readonly draft = new Draft()
   readonly #mailboxes = new Mailboxes()
   readonly #turns: Turns
   readonly #now: () => number
@@ -99,27 +97,26 @@ export class Owner {
     const closed = this.#closed ?? (this.#paused ? "database" : null)
     if (closed !== null) return answer(Exit.fail(unavailable(closed)))
     if (!this.#mailboxes.offer(command)) return answer(Exit.fail(unavailable("mailbox-full")))
-    const entry: Entry = { command, answer, answered: false, outcome: null, absent: null }
+    const claim = claimNameOf(command)
+    const entry: Entry = { command, claim, answer, answered: false, outcome: null, absent: null }
     if (this.#isFirstOfItsClaim(entry)) this.#attempt(entry)
   }
 
   #isFirstOfItsClaim(entry: Entry): boolean {
-    const claim = claimOf(entry.command)
-    if (claim === null) return true
-    const name = claimName(claim)
-    const line = this.#claims.get(name)
-    if (line === undefined) this.#claims.set(name, [entry])
+    if (entry.claim === null) return true
+    const line = this.#claims.get(entry.claim)
+    if (line === undefined) this.#claims.set(entry.claim, [entry])
     else line.push(entry)
     return line === undefined
   }
 
   /** Whoever came with the same claim goes on, one at a time. */
   #letNextOfClaim(entry: Entry): void {
-    const claim = claimOf(entry.command)
-    const line = claim === null ? undefined : this.#claims.get(claimName(claim))
+    const { claim } = entry
+    const line = claim === null ? undefined : this.#claims.get(claim)
     if (claim === null || line?.[0] !== entry) return
     line.shift()
-    if (line.length === 0) this.#claims.delete(claimName(claim))
+    if (line.length === 0) this.#claims.delete(claim)
     else this.#attempt(line[0]!)
   }
 
@@ -152,19 +149,19 @@ export class Owner {
     }
     if (entry.outcome._tag !== "Decision" && this.#sawOnlyDurable(entry)) return this.answerDurable(entry, [])
     this.#pending.push(entry)
+    this.draft.add(entry.outcome)
     this.commitBell.ring()
   }
 
   /** A refusal whose key may be bound already, and then the answer is another: the ledger has to be asked. */
-  asks({ command, outcome }: Entry): boolean {
-    const claim = claimOf(command)
+  asks({ claim, command, outcome }: Entry): boolean {
     if (outcome?._tag !== "Refusal" || claim === null) return false
-    return isBoundElsewhere(command) || this.knownKeys.mayBeBound(claimName(claim))
+    return isBoundElsewhere(command) || this.knownKeys.mayBeBound(claim)
   }
 
   /** To be said before a commit that binds it is sent: from then on it may be bound. */
-  binds(claim: Claim): void {
-    this.knownKeys.add(claimName(claim))
+  binds(claim: string): void {
+    this.knownKeys.add(claim)
     if (this.knownKeys.isOutgrown) this.keyBell.ring()
   }
 
@@ -212,6 +209,10 @@ export class Owner {
     }
     this.#committing = true
     return this.#pending.splice(0, end)
+  }
+
+  beginDraft(builder: Builder): void {
+    this.draft.begin(builder, this.#pending)
   }
 
   /** The batch that was taken has come to its end, whichever. */
@@ -273,6 +274,7 @@ export class Owner {
     for (const { outcome } of this.#pending) if (outcome?._tag === "Decision") undo(this.registry, outcome)
     this.#undone = this.#pending
     this.#pending = []
+    this.draft.drop()
   }
 
   /** After a rewind: these, and all that was decided after them, once more, in the same order. */
@@ -317,27 +319,6 @@ export class Owner {
 }
 
 const answered = (reply: Reply): Exit.Exit<Answer> => Exit.succeed({ reply, replayed: false })
-
-/** The key of a product's creation is bound by whichever worker its id fell to, that of a sibling's hold at the order's home. */
-const isBoundElsewhere = ({ _tag }: Command): boolean => _tag === "CreateProduct" || _tag === "HoldTentatively"
-
-export const claimOf = (command: Command): Claim | null => {
-  switch (command._tag) {
-    case "CreateProduct":
-    case "Receive":
-    case "Adjust":
-    case "PlaceOrder":
-    case "HoldTentatively":
-    case "StartPayment":
-    case "CancelOrder":
-      return command.claim
-    default:
-      return null
-  }
-}
-
-export const boundTo = (claim: Claim | null, known: ReadonlyArray<KnownKey>): KnownKey | undefined =>
-  claim === null ? undefined : known.find(({ route, key }) => key === claim.key && route === claim.route)
 
 export const decisionsOf = (entries: ReadonlyArray<Entry>): ReadonlyArray<Decision> =>
   entries.flatMap(({ outcome }) => (outcome?._tag === "Decision" ? [outcome] : []))

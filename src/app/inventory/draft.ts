@@ -1,0 +1,39 @@
+/**
+ * The draft: what waits, as the next batch will write it if the one under way commits. Made while that is on its way, so
+ * that the next one can follow at once: both the ledger's work and ours lie on the way of every buyer of a hot product.
+ *
+ * Law: it begins behind a batch that was sent, holds the first decisions that wait, in order, and is dropped as soon as
+ * memory goes back. Limit: BATCH_SIZE_MAX decisions, as the batch that is taken.
+ */
+import type { Builder } from "./batch.ts"
+import type { Outcome } from "./decision.ts"
+import { BATCH_SIZE_MAX } from "./limits.ts"
+
+export class Draft {
+  #builder: Builder | null = null
+  #decisions = 0
+
+  /** `waiting`: what was decided already, in order. */
+  begin(builder: Builder, waiting: ReadonlyArray<{ readonly outcome: Outcome | null }>): void {
+    this.#builder = builder
+    this.#decisions = 0
+    for (const { outcome } of waiting) this.add(outcome!)
+  }
+
+  add(outcome: Outcome): void {
+    if (this.#builder === null || outcome._tag !== "Decision" || this.#decisions === BATCH_SIZE_MAX) return
+    this.#decisions++
+    this.#builder.add(outcome)
+  }
+
+  /** For the batch that was just taken; null: there is none. */
+  take(): Builder | null {
+    const builder = this.#builder
+    this.#builder = null
+    return builder
+  }
+
+  drop(): void {
+    this.#builder = null
+  }
+}
