@@ -20,6 +20,7 @@ import * as AtomicWorkers from "./adapters/postgres/atomic/workers.ts"
 import * as PostgresBooks from "./adapters/postgres/books.ts"
 import * as PostgresClient from "./adapters/postgres/client.ts"
 import * as Metrics from "./adapters/prometheus/metrics.ts"
+import * as Heap from "./adapters/system/heap.ts"
 import * as SystemIds from "./adapters/system/ids.ts"
 import * as FactsThread from "./adapters/threads/facts-thread.ts"
 import * as Threads from "./adapters/threads/workers.ts"
@@ -109,4 +110,4 @@ export const serve = (config: Config.Config) =>
     yield* Ownership.Ownership.use(({ begin }) => begin)
     yield* Welcome.greet(url, config.store)
     return yield* Effect.never
-  }).pipe(Effect.scoped, Effect.provide(service(config)))
+  }).pipe(Effect.scoped, Effect.provide(service(config)), (served) => Effect.andThen(Effect.sync(Heap.tune), served))
