@@ -49,9 +49,14 @@ export const startServer = async (): Promise<DatabaseServer> => {
   }
 }
 
-/** The URL of a migrated, empty database on that server. */
-export const freshDatabaseOn = async (serverUrl: string): Promise<string> => {
+const databaseOn = async (serverUrl: string, template: string): Promise<string> => {
   const name = `test_${randomUUID().replaceAll("-", "")}`
-  await create(serverUrl, `${name} template ${TEMPLATE}`)
+  await create(serverUrl, `${name} template ${template}`)
   return databaseUrl(serverUrl, name)
 }
+
+/** The URL of a migrated, empty database on that server. */
+export const freshDatabaseOn = (serverUrl: string): Promise<string> => databaseOn(serverUrl, TEMPLATE)
+
+/** The URL of a database in which there is nothing at all. */
+export const bareDatabaseOn = (serverUrl: string): Promise<string> => databaseOn(serverUrl, "template0")

@@ -1,0 +1,40 @@
+/** The guide's counter-examples are true: without outbox, or without inbox, this is what happens, and with both it does not. */
+import { expect, inject, it } from "vitest"
+import { bareDatabaseOn } from "../support/database-server.ts"
+import { type Outcome, play, STORIES, verdict } from "./lost-events.ts"
+
+const ENDS: ReadonlyArray<readonly [what: string, outcome: Outcome, verdict: string]> = [
+  [
+    "an event published after the commit is lost when the process dies in between",
+    { sold: [1, 2, 3, 4, 5], told: [1, 2, 4, 5], parcels: [1, 2, 4, 5] },
+    "buyer 3 has paid and waits for ever",
+  ],
+  [
+    "an event published before the commit tells of what never happened",
+    { sold: [1, 2, 4, 5], told: [1, 2, 3, 4, 5], parcels: [1, 2, 3, 4, 5] },
+    "a parcel for buyer 3, who has bought nothing",
+  ],
+  [
+    "an outbox loses nothing and tells twice, and whoever does not know what he has handled does it twice",
+    { sold: [1, 2, 3, 4, 5], told: [1, 2, 3, 3, 4, 5], parcels: [1, 2, 3, 3, 4, 5] },
+    "buyer 3 gets two parcels",
+  ],
+  [
+    "a position that moves after the effect doubles it even when everything was told once",
+    { sold: [1, 2, 3, 4, 5], told: [1, 2, 3, 4, 5], parcels: [1, 2, 3, 3, 4, 5] },
+    "buyer 3 gets two parcels",
+  ],
+  [
+    "with outbox and inbox the power may go out anywhere",
+    { sold: [1, 2, 3, 4, 5, 6], told: [1, 2, 3, 4, 4, 5, 6], parcels: [1, 2, 3, 4, 5, 6] },
+    "everybody gets what he bought, once",
+  ],
+]
+
+it.each(ENDS.map(([what, outcome, words], index) => [what, STORIES[index]!, outcome, words] as const))(
+  "%s",
+  async (_, story, outcome, words) => {
+    expect(await play(story, await bareDatabaseOn(inject("postgresUrl")))).toEqual(outcome)
+    expect(verdict(outcome)).toBe(words)
+  },
+)
