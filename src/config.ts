@@ -41,6 +41,8 @@ export interface Config {
   readonly carrierTimeoutMs: number
   /** What the carrier signs its callbacks with; null: none are heard. */
   readonly carrierWebhookSecret: string | null
+  /** Whether this process brings facts out and does what follows from them, or leaves that to other processes. */
+  readonly facts: "on" | "off"
   /** Kafka, where facts go, `host:port` each; none: they are handed to the consumers of this process. */
   readonly kafkaBrokers: ReadonlyArray<string>
   /** Of topics that are not there yet, 1..1024: as many consumers may share a topic. */
@@ -75,6 +77,12 @@ const inventory = (env: Env): Config["inventory"] => {
   const value = env["INVENTORY"] || "actors"
   if (value !== "actors" && value !== "atomic")
     throw new ConfigProblem({ message: `INVENTORY must be actors or atomic, not "${value}"` })
+  return value
+}
+
+const facts = (env: Env): Config["facts"] => {
+  const value = env["FACTS"] || "on"
+  if (value !== "on" && value !== "off") throw new ConfigProblem({ message: `FACTS must be on or off, not "${value}"` })
   return value
 }
 
@@ -126,6 +134,7 @@ export const read = (env: Env): Config => {
     paymentDeadlineMs: integer(env, "PAYMENT_DEADLINE_MS", 2_000, 1, 60_000),
     holdSeconds: integer(env, "HOLD_SECONDS", 600, 1, 86_400),
     paymentGraceSeconds: integer(env, "PAYMENT_GRACE_SECONDS", 60, 0, 3_600),
+    facts: facts(env),
     kafkaBrokers: kafkaBrokers(env),
     kafkaPartitions: integer(env, "KAFKA_PARTITIONS", 12, 1, 1_024),
     kafkaReplication: integer(env, "KAFKA_REPLICATION", 1, 1, 16),

@@ -53,15 +53,17 @@ const deciders = (config: Config.Config, url: string) =>
 
 /** On a thread of their own, so that they hold up no request. */
 const facts = (config: Config.Config, databaseUrl: string) =>
-  FactsThread.layer(new URL("./facts.ts", import.meta.url), {
-    databaseUrl,
-    outboxRetentionHours: config.outboxRetentionHours,
-    kafka:
-      config.kafkaBrokers.length === 0
-        ? null
-        : { brokers: config.kafkaBrokers, partitions: config.kafkaPartitions, replication: config.kafkaReplication },
-    shippingAfterMs: config.shippingAfterSeconds * 1_000,
-  })
+  config.facts === "off"
+    ? Layer.empty
+    : FactsThread.layer(new URL("./facts.ts", import.meta.url), {
+        databaseUrl,
+        outboxRetentionHours: config.outboxRetentionHours,
+        kafka:
+          config.kafkaBrokers.length === 0
+            ? null
+            : { brokers: config.kafkaBrokers, partitions: config.kafkaPartitions, replication: config.kafkaReplication },
+        shippingAfterMs: config.shippingAfterSeconds * 1_000,
+      })
 
 const localFacts = (config: Config.Config) => {
   const consumers = Facts.consumers({ shippingAfterMs: config.shippingAfterSeconds * 1_000 })
