@@ -55,7 +55,12 @@ const shipping = ({ away, cancel, register }: Script) =>
     })
     const { submit } = Context.get(books, Inventory)
     const inventory = Inventory.of({
-      submit: (command) => (away?.(command) === true ? Effect.fail(unavailable("database")) : submit(command)),
+      // Others have their turn meanwhile, as over any real inventory.
+      submit: (command) =>
+        Effect.andThen(
+          Effect.yieldNow,
+          Effect.suspend(() => (away?.(command) === true ? Effect.fail(unavailable("database")) : submit(command))),
+        ),
     })
     const outside = Layer.mergeAll(Layer.succeed(Carrier, carrier), Layer.succeed(Inventory, inventory))
     const runner = ShippingRunner.layer({ callTimeoutMs: TIMEOUT_MS, giveUpMs: GIVE_UP_MS })
@@ -272,6 +277,17 @@ describe("what the carrier tells by itself", () => {
         expect(heard.toSorted()).toEqual(["known", "known", "known", "known", "news"])
         expect(order().status).toBe("shipped")
         expect(notes().filter((note) => note === "carrier.collected")).toHaveLength(1)
+      }),
+    ))
+
+  it("is heard each, when two things are told at the same moment", () =>
+    run({}, ({ hear, notes, order, pass, shipment }) =>
+      Effect.gen(function* () {
+        yield* pass(500)
+        const heard = yield* Effect.all([hear("delivered"), hear("collected")], { concurrency: "unbounded" })
+        expect(heard).toEqual(["news", "news"])
+        expect([order().status, shipment().state]).toEqual(["delivered", "delivered"])
+        expect(notes()).toEqual(expect.arrayContaining(["carrier.collected", "carrier.delivered"]))
       }),
     ))
 
