@@ -3,12 +3,14 @@
  * contender is measured once a scenario, in changing order, so that a slow minute of the machine falls on all of them.
  *
  *     npm run bench -- [--seconds N] [--rounds N] [--only hot,many] [--json FILE] [--verify]
+ *     npm run bench -- --facts [--rounds N]
  *     npm run bench -- --large [--products N] [--orders N]
  */
 import { writeFileSync } from "node:fs"
 import { availableParallelism, cpus, totalmem } from "node:os"
 import { parseArgs } from "node:util"
 import { CONTENDERS } from "./contenders.ts"
+import * as Facts from "./facts.ts"
 import * as Large from "./large.ts"
 import { generator } from "./load.ts"
 import * as Measurement from "./measurement.ts"
@@ -27,6 +29,8 @@ const { values: flags } = parseArgs({
     against: { type: "string", default: CONTENDERS.join(",") },
     json: { type: "string" },
     verify: { type: "boolean", default: false },
+    /** What it costs to bring facts out, and nothing else. */
+    facts: { type: "boolean", default: false },
     /** The large part, and nothing else; how large may be told. */
     large: { type: "boolean", default: false },
     products: { type: "string", default: "1000000" },
@@ -85,11 +89,19 @@ const everyday = async (scratch: Scratch) => {
   return { text: Table.text(table), json: { table, measurements } }
 }
 
+const facts = async (scratch: Scratch) => {
+  const hot = scenarios.find(({ connections, name }) => name === "hot" && connections === 256)!
+  const found = await Facts.measure(scratch, hot, { ...options, rounds, verify: flags.verify, tell })
+  return { text: Facts.text(found), json: { facts: found } }
+}
+
 const large = async (scratch: Scratch) => {
   const size = { products: whole("products"), orders: whole("orders") }
   const found = await Large.measure(scratch, { ...options, ...size, rounds, verify: flags.verify, tell })
   return { text: Large.text(found), json: found }
 }
+
+const part = flags.large ? large : flags.facts ? facts : everyday
 
 // Whoever is tired of waiting leaves nothing behind: services are killed as this process exits, and Postgres notices.
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130))
@@ -99,7 +111,7 @@ process.once("exit", scratch.remove)
 try {
   const { cores, memoryGiB, node, processor } = machine
   tell(`${cores} cores of ${processor}, ${memoryGiB} GiB, node ${node}, load by ${generator}`)
-  const { json, text } = await (flags.large ? large(scratch) : everyday(scratch))
+  const { json, text } = await part(scratch)
   const [server] = await scratch.query("select version(), current_setting('fsync') as fsync")
   console.log(text)
   if (flags.json !== undefined)

@@ -54,7 +54,10 @@ export class Broker {
   readonly #data = mkdtempSync(join(tmpdir(), "jaego-kafka-"))
   #process: ChildProcess | null = null
 
-  constructor(port: number, controllerPort: number, advertised: number) {
+  readonly #jvm: string
+
+  constructor(port: number, controllerPort: number, advertised: number, jvm: string) {
+    this.#jvm = jvm
     this.port = port
     this.#controllerPort = controllerPort
     this.#advertised = advertised
@@ -75,7 +78,7 @@ export class Broker {
         KAFKA_CONTROLLER_PORT: String(this.#controllerPort),
         KAFKA_ADVERTISED_PORT: String(this.#advertised),
         KAFKA_DATA: this.#data,
-        KAFKA_JVM: JVM,
+        KAFKA_JVM: this.#jvm,
       },
       stdio: ["ignore", log, log],
     })
@@ -118,7 +121,7 @@ export class Broker {
 }
 
 /** `advertised`: the port that clients are told, when something stands between; its own otherwise. */
-export const create = async (advertised?: number): Promise<Broker> => {
+export const create = async (advertised?: number, jvm = JVM): Promise<Broker> => {
   const port = await freePort()
-  return new Broker(port, await freePort(), advertised ?? port)
+  return new Broker(port, await freePort(), advertised ?? port, jvm)
 }
