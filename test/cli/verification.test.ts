@@ -47,6 +47,8 @@ const GAP = "a lane's facts are numbered without a gap up to its seq"
 const TOLD = "no lane has told more than happened, and nothing has gone that was not told"
 const EFFECT = "a key that created a product or moved stock did so, and did so alone"
 
+const GIVEN = "what is shipped was given to the carrier"
+
 const laneOf = (id: string) => `(get_byte(uuid_send('${id}'::uuid), 15) & 63)`
 
 /** The one fact of a product goes with a slice that ended then. */
@@ -293,6 +295,7 @@ const CORRUPTIONS: ReadonlyArray<Corruption> = [
   },
   {
     check: "holds stand as their orders do",
+    also: [GIVEN],
     what: "a shipped order whose units never left",
     sql: ({ open }) => [`update orders set status = 'shipped' where id = '${open}'`],
     row: ({ open }) => ({ order_id: open, state: "held", status: "shipped" }),
@@ -311,6 +314,48 @@ const CORRUPTIONS: ReadonlyArray<Corruption> = [
         where s.product_id = '${bread}' and l.lane = ${laneOf(bread)}`,
     ],
     row: ({ bread, released }) => ({ order_id: released, product_id: bread, state: "released", released: 2 }),
+  },
+  {
+    check: "only what was paid is to be shipped",
+    what: "a shipment of an order nobody has paid",
+    sql: ({ open }) => [`insert into shipments (order_id, next_attempt_at) values ('${open}', now())`],
+    row: ({ open }) => ({ order_id: open, state: "open", status: "reserved" }),
+  },
+  {
+    check: "a paid order has its shipment, once that was heard",
+    what: "a payment that was heard and led to nothing",
+    sql: ({ paid }) => [`insert into consumer_keys values ('${paid}', 'shipping', 2)`],
+    row: ({ paid }) => ({ order_id: paid, version: 2 }),
+  },
+  {
+    check: GIVEN,
+    what: "an order that is shipped although the carrier was never asked",
+    sql: ({ paid }) => [
+      `update orders set status = 'shipped' where id = '${paid}'`,
+      `insert into shipments (order_id, next_attempt_at) values ('${paid}', now())`,
+    ],
+    row: ({ paid }) => ({ order_id: paid, status: "shipped", attempts: 0 }),
+  },
+  {
+    check: "a shipment that is done stands as its order does",
+    what: "a delivery the order knows nothing of",
+    sql: ({ paid }) => [`insert into shipments (order_id, state, attempts) values ('${paid}', 'delivered', 1)`],
+    row: ({ paid }) => ({ order_id: paid, state: "delivered", status: "paid" }),
+  },
+  {
+    check: "a shipment that is done stands as its order does",
+    what: "a shipment that nobody will ever look at",
+    sql: ({ paid }) => [`insert into shipments (order_id, attempts) values ('${paid}', 1)`],
+    row: ({ paid }) => ({ order_id: paid, state: "open", next_attempt_at: null }),
+  },
+  {
+    check: "no two orders share a parcel",
+    what: "a tracking id that was given twice",
+    sql: ({ basket, paid }) => [
+      `insert into shipments (order_id, attempts, next_attempt_at, tracking_id)
+        values ('${paid}', 1, now(), 'T1'), ('${basket}', 1, now(), 'T1')`,
+    ],
+    row: () => ({ tracking_id: "T1", orders: 2 }),
   },
 ]
 

@@ -2,9 +2,9 @@
  * Verification: proves a database right or wrong, from SQL alone, in one consistent snapshot; reads only.
  *
  * Why it exists: whoever doubts us should not have to believe our code. What is checked stands in `stock.ts`,
- * `facts.ts` and `orders.ts`, a query a law, each returning the rows that break it.
+ * `facts.ts`, `orders.ts` and `shipments.ts`, a query a law, each returning the rows that break it.
  *
- * Law: I1, I2, I3, I5, I7, I11. Safe beside a running service: it sees one moment, and every moment must be lawful.
+ * Law: I1, I2, I3, I5, I7, I11, I13. Safe beside a running service: it sees one moment, and every moment must be lawful.
  * Fails: DatabaseUnusable, one line.
  */
 import { PgClient } from "@effect/sql-pg"
@@ -14,6 +14,7 @@ import { DatabaseUnusable } from "../client.ts"
 import type { Check } from "./check.ts"
 import { FACT_CHECKS } from "./facts.ts"
 import { ORDER_CHECKS } from "./orders.ts"
+import { SHIPMENT_CHECKS } from "./shipments.ts"
 import { STOCK_CHECKS } from "./stock.ts"
 
 export interface Verdict {
@@ -33,7 +34,7 @@ export interface Report {
 /** Offending rows shown a check: enough to see the pattern. */
 const ROWS_SHOWN = 20
 
-export const CHECKS: ReadonlyArray<Check> = [...STOCK_CHECKS, ...FACT_CHECKS, ...ORDER_CHECKS]
+export const CHECKS: ReadonlyArray<Check> = [...STOCK_CHECKS, ...FACT_CHECKS, ...ORDER_CHECKS, ...SHIPMENT_CHECKS]
 
 /**
  * These queries read everything, so they undo what the pool sets for small look-ups: whole tables are scanned and hashed,
