@@ -12,7 +12,7 @@ import { Cause, Clock, Console, Effect, Exit, Option, Schema } from "effect"
 import { Argument, CliOutput, Command, Flag } from "effect/cli"
 import type { SqlClient } from "effect/sql/SqlClient"
 import * as Baskets from "./adapters/cli/baskets.ts"
-import * as Letters from "./adapters/cli/dead-letters.ts"
+import * as DeadLetterCommands from "./adapters/cli/dead-letter-commands.ts"
 import { PATIENCE_MS } from "./adapters/cli/http-client.ts"
 import * as Replay from "./adapters/cli/replay.ts"
 import * as ReplayReport from "./adapters/cli/replay-report.ts"
@@ -25,12 +25,11 @@ import * as PostgresInbox from "./adapters/postgres/inbox.ts"
 import * as Migrations from "./adapters/postgres/migrations.ts"
 import type { Reads } from "./adapters/postgres/reads.ts"
 import * as Verification from "./adapters/postgres/verification/verify.ts"
-import * as DeadLetters from "./app/dead-letters.ts"
 import * as Facts from "./app/facts.ts"
 import * as Config from "./config.ts"
 import { MAX_ON_HAND } from "./domain/quantity.ts"
 import type { Unavailable } from "./ports/failures.ts"
-import type { Inbox, Parked } from "./ports/inbox.ts"
+import type { Inbox } from "./ports/inbox.ts"
 
 /** Anything that ends a command: one line for people; an empty one when the command has already said it. */
 class CommandFailed extends Schema.TaggedError<CommandFailed>()("CommandFailed", { message: Schema.String }) {}
@@ -235,60 +234,12 @@ const onInbox = <A>(database: Option.Option<string>, effect: Effect.Effect<A, Un
     ),
   )
 
-const consumer = Flag.String("consumer").pipe(Flag.withDescription("Only letters of this consumer"), Flag.optional)
-
-const letter = Argument.Int("letter").pipe(Argument.withDescription("Its id, as `jaego dlq list` tells it"))
-
-const listLetters = Command.make(
-  "list",
-  { consumer, database, json },
-  Effect.fn(function* (options) {
-    const letters: Array<Parked> = []
-    const look = (each: Parked) => Effect.sync(() => letters.push(each))
-    yield* onInbox(options.database, DeadLetters.each(Option.getOrNull(options.consumer), look))
-    yield* Console.log(options.json ? Letters.json(letters) : Letters.list(letters))
-  }),
-).pipe(Command.withDescription("Events that could not be handled, and those of the same key that wait behind them"))
-
-const showLetter = Command.make(
-  "show",
-  { letter, database, json },
-  Effect.fn(function* (options) {
-    const found = yield* onInbox(options.database, DeadLetters.find(options.letter))
-    if (found === null) return yield* new CommandFailed({ message: `there is no dead letter ${options.letter}` })
-    yield* Console.log(options.json ? Letters.json([found]) : Letters.whole(found))
-  }),
-).pipe(Command.withDescription("One letter whole: where it came from, what is wrong, what is in it"))
-
-const replayLetters = Command.make(
-  "replay",
-  {
-    letter: letter.pipe(Argument.optional),
-    all: Flag.Boolean("all").pipe(
-      Flag.withDescription("All letters, and not those of one key"),
-      Flag.withDefault(false),
-    ),
-    consumer,
-    database,
-    json,
-  },
-  Effect.fn(function* ({ all, letter, ...options }) {
-    if (Option.isSome(letter) === all) return yield* new CommandFailed({ message: "name a letter, or say --all" })
-    const { shippingAfterSeconds } = yield* configFrom(process.env)
-    const consumers = Facts.consumers({ shippingAfterMs: shippingAfterSeconds * 1_000 })
-    const request = { consumer: Option.getOrNull(options.consumer), letter: Option.getOrNull(letter) }
-    const replayed = yield* onInbox(options.database, DeadLetters.replay(consumers, request))
-    if (replayed.length === 0 && !all)
-      return yield* new CommandFailed({ message: `there is no dead letter ${request.letter}` })
-    yield* Console.log(options.json ? Letters.replayedJson(replayed) : Letters.replayed(replayed))
-    if (replayed.some(({ stays }) => stays !== null)) return yield* new CommandFailed({ message: "" })
-  }),
-).pipe(Command.withDescription("Handle letters once more, after their cause was mended: the oldest of a key first"))
-
-const dlq = Command.make("dlq").pipe(
-  Command.withDescription("Dead letters: events that could not be handled"),
-  Command.withSubcommands([listLetters, showLetter, replayLetters]),
-)
+const dlq = DeadLetterCommands.command({
+  ...{ database, json, onInbox },
+  consumers: Effect.suspend(() => configFrom(process.env)).pipe(
+    Effect.map(({ shippingAfterSeconds }) => Facts.consumers({ shippingAfterMs: shippingAfterSeconds * 1_000 })),
+  ),
+})
 
 const serve = Command.make(
   "serve",

@@ -24,9 +24,9 @@ export interface Replay {
 }
 
 /** Letters one after another, oldest first, in pages. */
-export const each = <E, R>(
+const each = <E, R>(
   consumer: string | null,
-  look: (letter: Parked) => Effect.Effect<void, E, R>,
+  look: (letter: Parked) => Effect.Effect<unknown, E, R>,
 ): Effect.Effect<void, E | Unavailable, R | Inbox> =>
   Effect.gen(function* () {
     const inbox = yield* Inbox
@@ -36,6 +36,14 @@ export const each = <E, R>(
       if (page.length < PAGE) return
       after = page.at(-1)!.id
     }
+  })
+
+/** Oldest first. */
+export const all = (consumer: string | null): Effect.Effect<ReadonlyArray<Parked>, Unavailable, Inbox> =>
+  Effect.gen(function* () {
+    const letters: Array<Parked> = []
+    yield* each(consumer, (letter) => Effect.sync(() => letters.push(letter)))
+    return letters
   })
 
 /** One letter; null: there is none of that id. */
@@ -57,7 +65,7 @@ export const replay = (
     const inbox = yield* Inbox
     const one = wanted === null ? null : yield* find(wanted)
     if (wanted !== null && one === null) return []
-    const all: Array<Replay> = []
+    const replays: Array<Replay> = []
     /** Keys whose oldest letter stays. */
     const stuck = new Set<string>()
     const again = Effect.fnUntraced(function* (letter: Parked) {
@@ -65,14 +73,26 @@ export const replay = (
       if (stuck.has(key) || (one !== null && key !== keyOf(one))) return
       const stays = yield* handle(inbox, consumers, letter)
       if (stays !== null) stuck.add(key)
-      all.push({ letter, stays })
+      replays.push({ letter, stays })
     })
     // While the last letters of a key are released others may queue behind them: they are not to be left there.
-    for (let before = -1; before !== all.length; ) {
-      before = all.length
+    for (let before = -1; before !== replays.length; ) {
+      before = replays.length
       yield* each(consumer, again)
     }
-    return all
+    return replays
+  })
+
+/** Gives a letter up for good, and handles what queued behind it; null: there is none of that id. */
+export const discard = (
+  consumers: ReadonlyArray<Consumer.Consumer>,
+  id: number,
+): Effect.Effect<ReadonlyArray<Replay> | null, Unavailable, Inbox> =>
+  Effect.gen(function* () {
+    const letter = yield* find(id)
+    if (letter === null || (yield* (yield* Inbox).discard(id)) === "absent") return null
+    const oldest = (yield* all(letter.consumer)).find((other) => keyOf(other) === keyOf(letter))
+    return oldest === undefined ? [] : yield* replay(consumers, { consumer: letter.consumer, letter: oldest.id })
   })
 
 /** Null, or why it stays. */

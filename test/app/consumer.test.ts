@@ -383,6 +383,29 @@ describe("a replay", () => {
   )
 })
 
+describe("a letter that is discarded", () => {
+  it.live("lets what queued behind it be handled", () =>
+    over(
+      Effect.gen(function* () {
+        const { deliver, inbox, letters, versions } = yield* bench(fragile)
+        const [key, other] = [orderId(), orderId()]
+        yield* deliver([
+          message({ key, version: 2, data: { refused: true } }, 0),
+          message({ key: other, version: 2, data: { refused: true } }, 1),
+          message({ key, version: 3 }, 2),
+        ])
+        const [first, second] = yield* letters
+        const discard = (id: number) => Effect.provideService(DeadLetters.discard([fragile], id), Inbox, inbox)
+        expect(yield* discard(first!.id)).toMatchObject([{ letter: { delivery: { offset: 2 } }, stays: null }])
+        expect(versions(key)).toEqual([3])
+        expect(yield* discard(first!.id)).toBeNull()
+        expect(yield* discard(second!.id)).toEqual([])
+        expect(yield* letters).toEqual([])
+      }),
+    ),
+  )
+})
+
 describe("shipping's consumer", () => {
   it.live("opens a shipment for a paid order, some time after it was paid, and for nothing else", () =>
     over(

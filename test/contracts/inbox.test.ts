@@ -206,6 +206,19 @@ const SABOTAGE: ReadonlyArray<{ readonly inbox: string; readonly check: string; 
     }),
   },
   {
+    inbox: "discards the whole key with a letter",
+    check: "discards a letter, and what queued behind it can be released",
+    crooked: (inbox, store) => ({
+      discard: (id) =>
+        Effect.suspend(() => {
+          const key = store.inbox.letters.get(id)?.delivery.key
+          for (const each of store.inbox.letters.values())
+            if (each.id !== id && each.delivery.key === key) store.inbox.letters.delete(each.id)
+          return inbox.discard(id)
+        }),
+    }),
+  },
+  {
     inbox: "loses a letter that is refused once more",
     check: "keeps a letter, and its key parked, when the database refuses it once more",
     crooked: (inbox, store) => ({

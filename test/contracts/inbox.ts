@@ -340,6 +340,15 @@ const releasing: ReadonlyArray<Check<Needs>> = [
     expect(yield* versions(key)).toEqual([2])
   }),
 
+  check("discards a letter, and what queued behind it can be released", function* () {
+    const { inbox, key, of, release, three, two, versions } = yield* stuck
+    expect(yield* inbox.discard(two)).toBe("discarded")
+    expect(yield* inbox.discard(two)).toBe("absent")
+    expect((yield* letters(of.consumer)).map(({ state }) => state)).toEqual(["queued", "queued"])
+    expect(yield* release(three, 3)).toBe("released")
+    expect(yield* versions(key)).toEqual([1, 3])
+  }),
+
   check("keeps a letter, and its key parked, when the database refuses it once more", function* () {
     const { key, of, release, two, versions } = yield* stuck
     expect(yield* endOf(release(two, 2, indigestible(key, 2, 0)))).toBe("Indigestible")

@@ -4,15 +4,18 @@
  */
 import { PgClient } from "@effect/sql-pg"
 import { Effect, Fiber, type Scope } from "effect"
+import { Kafka, Partitioners } from "kafkajs"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import * as KafkaStream from "../../src/adapters/kafka/stream.ts"
 import * as PostgresClient from "../../src/adapters/postgres/client.ts"
 import type { Stock } from "../../src/domain/stock.ts"
 import { EventSource } from "../../src/ports/event-stream.ts"
+import { ORDERS } from "../../src/ports/events.ts"
+import type { Parked } from "../../src/ports/inbox.ts"
 import { isMissing } from "../support/kafka.ts"
 import * as KafkaBroker from "../support/kafka-broker.ts"
 import { freshDatabase } from "../support/postgres.ts"
-import { killAll, type Service, start, until } from "../support/service.ts"
+import { killAll, run, type Service, start, until } from "../support/service.ts"
 import { holding, terminate, waitingForLock } from "../support/sessions.ts"
 import { StockMirror } from "../support/stock-mirror.ts"
 import * as Trade from "../support/trade.ts"
@@ -43,11 +46,14 @@ const UNTOLD = `select from orders o where array(select version from timeline t 
 const MISSHIPPED = `select from orders o full join shipments s on s.order_id = o.id
   where (o.status is not distinct from 'paid') <> (s.order_id is not null)`
 
+/** A paid order that was cancelled keeps its shipment, which is withdrawn when it is due. */
+const CANCELLED = `${MISSHIPPED} and o.status is distinct from 'cancelled'`
+
 /** Everything has left, and everything that was to come of it has come, once. */
-const settled = async (url: string) => {
+const settled = async (url: string, misshipped = MISSHIPPED) => {
   await until("all facts have left", async () => (await count(url, BEHIND)) === 0, 60_000)
   await until("every order's changes have come back", async () => (await count(url, UNTOLD)) === 0, 60_000)
-  await until("every paid order has its shipment", async () => (await count(url, MISSHIPPED)) === 0, 60_000)
+  await until("every paid order has its shipment", async () => (await count(url, misshipped)) === 0, 60_000)
   expect(await count(url, "select from dead_letters")).toBe(0)
   expect(await count(url, "select from timeline")).toBeGreaterThan(0)
 }
@@ -70,6 +76,19 @@ const stocksIn = (url: string): Promise<ReadonlyMap<string, Stock>> =>
         ]),
       )
     }),
+  )
+
+const whatCameOfIt = (url: string) =>
+  on(
+    url,
+    Effect.flatMap(PgClient.PgClient, (sql) =>
+      Effect.all([sql`select * from timeline order by order_id, id`, sql`select * from shipments order by order_id`]),
+    ),
+  )
+
+const tellAllAgain = (forget: string) =>
+  Effect.flatMap(PgClient.PgClient, (sql) =>
+    Effect.all([sql`update relay_cursors set seq = 0`, sql`delete from consumer_positions`, sql.unsafe(forget)]),
   )
 
 const busy = (crowd: Trade.Crowd, orders: number) =>
@@ -113,7 +132,7 @@ describe("a service that is killed while facts are on their way", () => {
     await Trade.verify(url)
   })
 
-  it("again and again under load: every change of an order is told once, and it is shipped once", async () => {
+  it("again and again under load: each change of an order is told once, and told everything again nothing changes", async () => {
     const url = await freshDatabase()
     const env = { DATABASE_URL: url, WORKERS: "1" }
     let ids: ReadonlyArray<string> = []
@@ -128,8 +147,47 @@ describe("a service that is killed while facts are on their way", () => {
     const last = await start(env)
     await settled(url)
     expect(await last.stop()).toEqual({ code: 0, signal: null })
+
+    // Told everything again, nothing changes: the ids are known, and without them the versions.
+    const before = await whatCameOfIt(url)
+    for (const forget of ["select 1", "truncate inbox"]) {
+      await on(url, tellAllAgain(forget))
+      const teller = await start(env)
+      await settled(url)
+      await until("all was told", async () => (await teller.metric("jaego_events_handled_total", "timeline")) >= 100)
+      expect(await teller.metric("jaego_event_effects_total")).toBe(0)
+      expect(await whatCameOfIt(url)).toEqual(before)
+      expect(await teller.stop()).toEqual({ code: 0, signal: null })
+    }
   })
 })
+
+const letters = (url: string) => count(url, "select from dead_letters")
+
+const inKafka = async <A>(brokers: string, use: (kafka: Kafka) => Promise<A>): Promise<A> =>
+  use(new Kafka({ brokers: [brokers], logCreator: () => () => {} }))
+
+/** No event, under the key of an order. */
+const poison = (brokers: string, key: string) =>
+  inKafka(brokers, async (kafka) => {
+    const producer = kafka.producer({ createPartitioner: Partitioners.JavaCompatiblePartitioner })
+    await producer.connect()
+    await producer.send({ topic: ORDERS, messages: [{ key, value: "{" }] })
+    await producer.disconnect()
+  })
+
+/** What lies in the dead-letter topic, as soon as so many do. */
+const dead = (brokers: string, wanted: number) =>
+  inKafka(brokers, async (kafka) => {
+    const consumer = kafka.consumer({ groupId: "undertaker" })
+    const values: Array<string> = []
+    await consumer.connect()
+    await consumer.subscribe({ topic: `${ORDERS}.dlq`, fromBeginning: true })
+    await consumer.run({ eachMessage: async ({ message }) => void values.push(String(message.value)) })
+    await until("the dead letters are in their topic", () => values.length >= wanted)
+    await consumer.disconnect()
+    return values
+  })
 
 describe.skipIf(isMissing)("two services over Kafka, of which the first is killed under load", () => {
   let broker: KafkaBroker.Broker
@@ -170,6 +228,29 @@ describe.skipIf(isMissing)("two services over Kafka, of which the first is kille
     )
     expect(mirror.mistakes).toEqual([])
     expect(mirror.stocks).toEqual(stocks)
+
+    const poisoned = [...next.acknowledged.keys()][0]!
+    await poison(broker.brokers, poisoned)
+    const cancelled = await second.post(`/v1/orders/${poisoned}/cancel`, { reason: "changed my mind" })
+    expect(cancelled.status, cancelled.text).toBe(200)
+    const other = await Trade.buy(second, ids[0]!)
+    await until("the others go on", () =>
+      count(url, `select from timeline where order_id = '${other.body.id}'`).then((told) => told > 0),
+    )
+    await until("the poisoned order's changes wait", async () => (await letters(url)) >= 3)
+    const stuck = JSON.parse((await run(["dlq", "list", "--database", url, "--json"])).stdout).letters
+    expect(stuck.every((each: Parked) => each.delivery.key === poisoned)).toBe(true)
+    expect(
+      stuck
+        .filter(({ state }: Parked) => state === "poison")
+        .map(({ consumer }: Parked) => consumer)
+        .sort(),
+    ).toEqual(["shipping", "timeline"])
+    expect(await dead(broker.brokers, 2)).toEqual(["{", "{"])
+    for (const { id, state } of stuck as ReadonlyArray<Parked>)
+      if (state === "poison") expect((await run(["dlq", "discard", String(id), "--database", url])).code).toBe(0)
+    await settled(url, CANCELLED)
+
     expect(await second.stop()).toEqual({ code: 0, signal: null })
     await Trade.verify(url)
   })

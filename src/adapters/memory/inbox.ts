@@ -133,6 +133,7 @@ export const make = (store: Store.Shape): Inbox["Service"] => ({
         .map(({ eventId: _, ...parked }) => parked),
     ),
   release: (id, eventId, version, writes) => Effect.suspend(() => release(store, id, eventId, version, writes)),
+  discard: (id) => Effect.sync(() => (store.inbox.letters.delete(id) ? "discarded" : "absent")),
 })
 
 export const layer: Layer.Layer<Inbox, never, Store.Store> = Layer.effect(Inbox, Effect.map(Store.Store, make))

@@ -40,6 +40,8 @@ const PARKED = `select json_build_object('id', d.id, 'consumer', d.consumer, 'so
 const TAKE_IN = "select jaego_take_in($1::text, $2::json, $3::json, $4::json, $5::json)"
 const RELEASE = "select jaego_release($1::bigint, $2::json, $3::json, $4::json)"
 
+const DISCARD = "delete from dead_letters d where d.id = $1::bigint returning json_build_object('id', d.id) as row"
+
 export const layer: Layer.Layer<Inbox, never, PgClient.PgClient | Reads> = Layer.effect(
   Inbox,
   Effect.gen(function* () {
@@ -63,6 +65,8 @@ export const layer: Layer.Layer<Inbox, never, PgClient.PgClient | Reads> = Layer
         Effect.map(jsonRows<ParkedJson>(reads, PARKED, [String(after), consumer, limit]), (rows) => rows.map(parkedOf)),
       release: (id, eventId, version, writes) =>
         call<Released>(pool, RELEASE, [String(id), JSON.stringify({ eventId, version }), ...columns([[0, writes]])]),
+      discard: (id) =>
+        Effect.map(jsonRows(reads, DISCARD, [String(id)]), ({ length }) => (length > 0 ? "discarded" : "absent")),
     }
   }),
 )
