@@ -11,6 +11,8 @@ import "../../src/adapters/kafka/kafkajs-internals.ts"
 
 const FOLDER = join(import.meta.dirname, "../../infra/kafka")
 
+const START = join(FOLDER, "start.sh")
+
 /** Little to do, and soon over: the compiler that takes long is of no use. */
 const JVM = "-Xms64m -Xmx256m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xshare:auto"
 
@@ -69,9 +71,12 @@ export class Broker {
 
   /** Done when it answers. */
   async start(): Promise<void> {
+    // The first time on a machine, and as long as the network takes.
+    const jars = spawn(START, ["--jars"], { stdio: ["ignore", "ignore", "inherit"] })
+    if ((await once(jars, "exit"))[0] !== 0) throw new Error("Kafka's jars cannot be had")
     const logFile = join(this.#data, "kafka.log")
     const log = openSync(logFile, "a")
-    const child = spawn(join(FOLDER, "start.sh"), {
+    const child = spawn(START, {
       env: {
         ...process.env,
         KAFKA_PORT: String(this.port),

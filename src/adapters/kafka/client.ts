@@ -31,3 +31,6 @@ export const kafka = ({ brokers }: Options): Kafka =>
   })
 
 export const describe = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+/** Kafka's own word, or that of the way to it. */
+export const isKafkas = (error: unknown): boolean => error instanceof Error && error.name.startsWith("KafkaJS")

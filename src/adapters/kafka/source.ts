@@ -40,19 +40,22 @@ const FAREWELL = "5 seconds"
 /** Runs until interrupted. */
 export const consume = (options: Client.Options, handler: Handler): Effect.Effect<never> =>
   Effect.suspend(() => {
+    let failures = 0
     let told = ""
-    const tell = (trouble: string) => {
-      const isNews = trouble !== told
+    /** One hiccup of the broker (it loads its groups, it has just started) is nobody's concern, nor is the same thing twice. */
+    const tell = (error: unknown) => {
+      failures++
+      const trouble = Client.describe(error)
+      if ((failures === 1 && Client.isKafkas(error)) || trouble === told) return Effect.void
       told = trouble
-      return isNews ? Effect.logWarning(`consumer ${handler.consumer} has lost its stream: ${trouble}`) : Effect.void
+      return Effect.logWarning(`consumer ${handler.consumer} has lost its stream: ${trouble}`)
     }
     const joined = () => {
+      failures = 0
       told = ""
     }
     return session(options, handler, joined).pipe(
-      Effect.catchCause((cause) =>
-        Cause.hasInterruptsOnly(cause) ? Effect.interrupt : tell(Client.describe(Cause.squash(cause))),
-      ),
+      Effect.catchCause((cause) => (Cause.hasInterruptsOnly(cause) ? Effect.interrupt : tell(Cause.squash(cause)))),
       Effect.repeat(AGAIN),
       Effect.andThen(Effect.never),
     )

@@ -3,6 +3,7 @@
  *
  * Law: a topic never gets more partitions, since keys would move and their order would be lost.
  */
+import { setTimeout as sleep } from "node:timers/promises"
 import type { Admin, ITopicConfig, Kafka } from "kafkajs"
 import { ORDERS, STOCK } from "../../ports/events.ts"
 import type { Options } from "./client.ts"
@@ -33,12 +34,26 @@ const wanted = (options: Options): ReadonlyArray<ITopicConfig> =>
     config(deadLetterTopic(topic), options, { "retention.ms": String(DEAD_LETTERS_KEPT_MS) }),
   ])
 
+/** A topic that was just made is known to its brokers a little later: asked for every 50 ms, for at most 5 s. */
+const LOOK_MS = 50
+const LOOKS = 100
+
 /** Idempotent; two processes may do it at once. */
 export const ensure = async (admin: Admin, options: Options): Promise<void> => {
+  const topics = wanted(options)
   const existing = new Set(await admin.listTopics())
   // `false` (somebody else was faster) is as good as `true`.
-  for (const topic of wanted(options))
-    if (!existing.has(topic.topic)) await admin.createTopics({ topics: [topic], waitForLeaders: true })
+  for (const topic of topics)
+    if (!existing.has(topic.topic)) await admin.createTopics({ topics: [topic], waitForLeaders: false })
+  const names = topics.map(({ topic }) => topic)
+  for (let look = 1; ; look++) {
+    try {
+      return void (await admin.fetchTopicMetadata({ topics: names }))
+    } catch (error) {
+      if (look === LOOKS) throw error
+    }
+    await sleep(LOOK_MS)
+  }
 }
 
 /** An administrator for as long as it is used. */
