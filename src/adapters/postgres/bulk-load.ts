@@ -2,8 +2,9 @@
  * Fills an empty database with a generated past: products, and orders that have come to their end. Server-side
  * `insert ... select`, which writes what COPY writes without sending it.
  *
- * A generated order is one unit of one product, placed, and then paid, cancelled or expired: version 2, with its hold, two
- * movements, facts and its idempotency key: what a shop of this age has. Everything is arithmetic on the order's
+ * A generated order is one unit of one product, placed, and then paid, shipped and delivered, or cancelled, or expired:
+ * with its hold, two movements, facts, its shipment and its idempotency key: what a shop of this age has, but for the steps
+ * of its timeline. Everything is arithmetic on the order's
  * number, so nothing has to be sorted: order i is the k-th of product p (i = k * products + p), both lie in
  * lane p mod 64, and the order is the j-th of its lane.
  *
@@ -68,7 +69,12 @@ select p, ${now - GAP_MS - SPAN_MS - products} + p as ms, (p % ${Lane.COUNT})::s
   ${uuid(`${now - GAP_MS - SPAN_MS - products} + p`, "product ", "p", "p % 256")} as id
 from generate_series(0::bigint, ${products - 1}) p`
 
-/** `ending` depends on k, so that the paid orders before the k-th of a product can be told: all but the 4th and 8th of ten. */
+/** Whether the k-th order of a product was paid depends on k alone: all but the 4th and 8th of ten. */
+const sold = (k: string) => `(case when ${k} % 10 in (3, 7) then 0 else 1 end)`
+/** How many of those before it were. */
+const soldBefore = (k: string) => `(${k} - (${k} + 6) / 10 - (${k} + 2) / 10)`
+
+/** An order has four facts; one that was paid has two more, and so have all of its row, whatever their product. */
 const GENERATED_ORDERS = ({ orders, products, now }: Past) => `
 create temporary table generated_orders as
 select *, '","customerId":"' || customer || '","lines":[{"productId":"' || product_id
@@ -80,9 +86,10 @@ from (
     case o.k % 10 when 3 then 'cancelled' when 7 then 'expired' else 'paid' end as status,
     case o.k % 10 when 3 then 'released' when 7 then 'expired' else 'confirmed' end as ending,
     case o.k % 10 when 7 then o.ms + ${HOLD_MS} else o.ms + 1 end as ended,
-    case when o.k % 10 in (3, 7) then 0 else 1 end as sold,
-    o.k - (o.k + 6) / 10 - (o.k + 2) / 10 as sold_before,
-    ${inLane(products)} + 4 * (o.k * ${inLane(products)} + o.p / ${Lane.COUNT}) as seq
+    ${sold("o.k")} as sold,
+    ${soldBefore("o.k")} as sold_before,
+    ${inLane(products)} * (1 + 4 * o.k + 2 * ${soldBefore("o.k")})
+      + o.p / ${Lane.COUNT} * (4 + 2 * ${sold("o.k")}) as seq
   from (
     select i, i / ${products} as k, i % ${products} as p, ${now - GAP_MS - SPAN_MS} + i * ${SPAN_MS} / ${orders} as ms
     from generate_series(0::bigint, ${orders - 1}) i) o
@@ -116,14 +123,18 @@ const PRODUCTS = (past: Past) => {
 const STOCK = ({ onHand, orders, products }: Past) => {
   const k = `(${Math.floor(orders / products)} + (p < ${orders % products})::int)`
   return `insert into stock
-    select id, ${onHand} - (${k} - (${k} + 6) / 10 - (${k} + 2) / 10), 0, 1 + 2 * ${k} from generated_products`
+    select id, ${onHand} - ${soldBefore(k)}, 0, 1 + 2 * ${k} from generated_products`
 }
 
 const ORDERS = (past: Past) => {
   const { onHand } = past
   return [
     `insert into orders (id, customer_id, status, total_amount, currency, created_at, expires_at, version)
-   select id, customer, status, price, 'EUR', ${time("ms")}, ${time(`(ms + ${HOLD_MS})`)}, 2 from generated_orders`,
+   select id, customer, case status when 'paid' then 'delivered' else status end, price, 'EUR', ${time("ms")},
+     ${time(`(ms + ${HOLD_MS})`)}, 2 + 2 * sold
+   from generated_orders`,
+    `insert into shipments (order_id, state, attempts, first_attempt_at, tracking_id)
+   select id, 'delivered', 1, ${time("ended")}, 'GEN-' || i from generated_orders where sold = 1`,
     `insert into holds
    select id, product_id, 0, customer, lane, 1, price, 'EUR',
      case status when 'paid' then 'confirmed' when 'cancelled' then 'released' else 'expired' end, null
@@ -142,15 +153,21 @@ const ORDERS = (past: Past) => {
      (1, 'stock', product_id, 2 * k + 2, 'jaego.stock.reserved.v1', ${stockPayload({ product: "product_id", version: "2 * k + 2", onHand: `${onHand} - sold_before`, reserved: "1", onHandDelta: "0", reservedDelta: "1", order: "id" })}, ${time("ms")}),
      (2, 'order', id, 1, 'jaego.order.placed.v1', ${orderPayload("1", "'reserved'")}, ${time("ms")}),
      (3, 'stock', product_id, 2 * k + 3, 'jaego.stock.' || ending || '.v1', ${stockPayload({ product: "product_id", version: "2 * k + 3", onHand: `${onHand} - sold_before - sold`, reserved: "0", onHandDelta: "-sold", reservedDelta: "-1", order: "id" })}, ${time("ended")}),
-     (4, 'order', id, 2, 'jaego.order.' || status || '.v1', ${orderPayload("2", "status")}, ${time("ended")}))
+     (4, 'order', id, 2, 'jaego.order.' || status || '.v1', ${orderPayload("2", "status")}, ${time("ended")}),
+     (5, 'order', id, 3, 'jaego.order.shipped.v1', ${orderPayload("3", "'shipped'")}, ${time("(ended + 1)")}),
+     (6, 'order', id, 4, 'jaego.order.delivered.v1', ${orderPayload("4", "'delivered'")}, ${time("(ended + 2)")}))
      f (n, kind, subject, version, type, payload, at)
-   where o.ended >= ${horizon(past)} and f.at >= ${time(String(horizon(past)))}`,
+   where f.n <= 4 + 2 * o.sold and o.ended >= ${horizon(past)} and f.at >= ${time(String(horizon(past)))}`,
   ]
 }
 
 const LANES = ({ orders, products }: Past) => `
 update lanes l set seq = seq + ${inLane(products, "l.lane")}
-  + 4 * (${Math.floor(orders / products)} * ${inLane(products, "l.lane")} + ${inLane(orders % products, "l.lane")})`
+  + ${inLane(products, "l.lane")} * (4 * ${rows({ orders, products })} + 2 * ${soldBefore(String(rows({ orders, products })))})
+  + ${inLane(orders % products, "l.lane")} * (4 + 2 * ${sold(String(rows({ orders, products })))})`
+
+/** How many orders every product has had; some have had one more. */
+const rows = ({ orders, products }: Pick<Past, "orders" | "products">): number => Math.floor(orders / products)
 
 /** Everything has left, and what is not there has gone. */
 const LEFT = (past: Past) => [
@@ -205,6 +222,7 @@ const TABLES = [
   "idempotency_keys",
   "movements",
   "outbox",
+  "shipments",
   "lanes",
   "relay_cursors",
 ]

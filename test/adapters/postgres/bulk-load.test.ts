@@ -68,11 +68,16 @@ describe("a generated past", () => {
           products: yield* count("products"),
           orders: yield* count("orders"),
           keys: yield* count("idempotency_keys"),
+          shipments: yield* count("shipments"),
           facts: yield* factsOf(count("outbox")),
         }
       }),
     )
-    expect(found).toEqual({ broken: [], products, orders, keys: orders, facts: products + 4 * orders })
+    const sold = Array.from({ length: orders }, (_, i) => Math.floor(i / products) % 10).filter(
+      (k) => k !== 3 && k !== 7,
+    )
+    const facts = products + 4 * orders + 2 * sold.length
+    expect(found).toEqual({ broken: [], products, orders, keys: orders, shipments: sold.length, facts })
   })
 
   it("keeps of its facts those of the last days, and all have left", async () => {
@@ -91,7 +96,7 @@ describe("a generated past", () => {
     expect(found.oldest.getTime()).toBeGreaterThanOrEqual(NOW - 3 * 24 * 3_600_000 - 12 * 3_600_000)
   })
 
-  it("has orders that were paid, cancelled and expired, whose facts read as the shop writes them", async () => {
+  it("has orders that were delivered, cancelled and expired, whose facts read as the shop writes them", async () => {
     const told = await on(
       Effect.gen(function* () {
         yield* filled(past(3, 600))
@@ -108,12 +113,17 @@ describe("a generated past", () => {
         return orders.map((order, index) => ({ order, facts: facts[index]! }))
       }),
     )
-    expect(new Set(told.map(({ order }) => order.status))).toEqual(new Set(["paid", "cancelled", "expired"]))
+    expect(new Set(told.map(({ order }) => order.status))).toEqual(new Set(["delivered", "cancelled", "expired"]))
     for (const { facts, order } of told) {
-      const placed = Order.place(order, null)
-      const written = [placed, order].map((each) => ({ version: each.version, payload: Facts.orderPayload(each) }))
+      const lives: ReadonlyArray<Order.Status> =
+        order.status === "delivered" ? ["paid", "shipped", "delivered"] : [order.status]
+      const versions = lives.map((status, index) => ({ ...order, status, version: index + 2 }) as Order.Order)
+      const written = [Order.place(order, null), ...versions].map((each) => ({
+        version: each.version,
+        payload: Facts.orderPayload(each),
+      }))
       expect(facts.map(({ payload, version }) => ({ version, payload }))).toEqual(written)
-      expect(facts.map(({ type }) => type)).toEqual(["jaego.order.placed.v1", `jaego.order.${order.status}.v1`])
+      expect(facts.map(({ type }) => type)).toEqual(["placed", ...lives].map((each) => `jaego.order.${each}.v1`))
     }
   })
 
