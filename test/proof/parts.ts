@@ -6,6 +6,7 @@ import * as Crash from "../faults/crash.ts"
 import * as EmbeddedTrouble from "../faults/embedded-trouble.ts"
 import * as FrozenOwner from "../faults/frozen-owner.ts"
 import * as HandOver from "../faults/hand-over.ts"
+import * as KafkaOutage from "../faults/kafka-outage.ts"
 import * as PostgresTrouble from "../faults/postgres-trouble.ts"
 import * as Silence from "../faults/silence.ts"
 import * as TwoOwners from "../faults/two-owners.ts"
@@ -32,5 +33,7 @@ export const PARTS: ReadonlyArray<Part> = [
   { name: "postgres-trouble", run: PostgresTrouble.run, times: { 1: 18, 3: 9 } },
   { name: "embedded-trouble", run: EmbeddedTrouble.run, times: { 1: 4, 3: 4 } },
   { name: "silence", run: Silence.run, times: { 1: 3, 3: 3 } },
+  // A minute each.
+  { name: "kafka-outage", run: KafkaOutage.run, times: { 1: 3, 3: 2 } },
   { name: "linearizability", run: Linearizability.run, times: { 1: 10, 3: 10 } },
 ]
