@@ -20,7 +20,7 @@ const consumers = Facts.consumers({ shippingAfterMs })
 
 NodeRuntime.runMain(
   FactsServe.serve(
-    Facts.layer(consumers).pipe(
+    Facts.layer(consumers, kafka === null ? Facts.unwanted(consumers) : []).pipe(
       Layer.provide(
         kafka === null ? MemoryEventStream.layer(consumers.map(({ name }) => name)) : KafkaStream.layer(kafka),
       ),

@@ -61,13 +61,19 @@ const facts = (config: Config.Config, databaseUrl: string) =>
         kafka:
           config.kafkaBrokers.length === 0
             ? null
-            : { brokers: config.kafkaBrokers, partitions: config.kafkaPartitions, replication: config.kafkaReplication },
+            : {
+                brokers: config.kafkaBrokers,
+                partitions: config.kafkaPartitions,
+                replication: config.kafkaReplication,
+              },
         shippingAfterMs: config.shippingAfterSeconds * 1_000,
       })
 
 const localFacts = (config: Config.Config) => {
   const consumers = Facts.consumers({ shippingAfterMs: config.shippingAfterSeconds * 1_000 })
-  return Facts.layer(consumers).pipe(Layer.provide(MemoryEventStream.layer(consumers.map(({ name }) => name))))
+  return Facts.layer(consumers, Facts.unwanted(consumers)).pipe(
+    Layer.provide(MemoryEventStream.layer(consumers.map(({ name }) => name))),
+  )
 }
 
 const databaseUrl = (config: Config.Config) =>

@@ -5,6 +5,7 @@
  * Why it exists: the same runs in a thread of its own beside Postgres, and in the main thread beside the memory store.
  */
 import { Cause, Effect, Layer } from "effect"
+import * as Types from "../ports/facts.ts"
 import * as Consumer from "./consumer.ts"
 import * as Shipping from "./consumers/shipping.ts"
 import * as Timeline from "./consumers/timeline.ts"
@@ -34,11 +35,18 @@ const again = (consumer: Consumer.Consumer) =>
     Effect.forever,
   )
 
-/** Runs until the layer's scope closes. */
-export const layer = (taking: ReadonlyArray<Consumer.Consumer>) =>
+/**
+ * The facts that none of them wants: a stream that has nobody else need not carry them. Types that this build does not
+ * know are carried: somebody may have learned to want them.
+ */
+export const unwanted = (taking: ReadonlyArray<Consumer.Consumer>): ReadonlyArray<string> =>
+  Types.TYPES.filter((type) => !taking.some(({ wants }) => wants(type)))
+
+/** Runs until the layer's scope closes. `passedOver`: types of facts that do not leave. */
+export const layer = (taking: ReadonlyArray<Consumer.Consumer>, passedOver: ReadonlyArray<string>) =>
   Layer.effectDiscard(
     Effect.gen(function* () {
       for (const consumer of taking) yield* Effect.forkScoped(again(consumer))
-      yield* Relay.start
+      yield* Relay.start(passedOver)
     }),
   )

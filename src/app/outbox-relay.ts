@@ -12,7 +12,7 @@
 import { Clock, Context, Deferred, Effect, Fiber, Layer, type Scope } from "effect"
 import { EventStream } from "../ports/event-stream.ts"
 import type { Event } from "../ports/events.ts"
-import { type Cursor, Outbox, type Turn } from "../ports/outbox.ts"
+import { Outbox, type Turn } from "../ports/outbox.ts"
 import { Probe } from "../ports/probe.ts"
 import { Bell } from "./inventory/bell.ts"
 
@@ -49,15 +49,15 @@ export const waking: Layer.Layer<Wake | Probe, never, Probe> = Layer.effectConte
   }),
 )
 
-/** The last of each lane. */
-const behind = (events: ReadonlyArray<Event>): ReadonlyArray<Cursor> =>
-  [...new Map(events.map(({ lane, seq }) => [lane, seq]))].map(([lane, seq]) => ({ lane, seq }))
-
 const oldest = (events: ReadonlyArray<Event>): number =>
   events.reduce((first, { time }) => Math.min(first, time), Number.POSITIVE_INFINITY)
 
 /** Relays until the turn is lost, or until it is closing and nothing is left, or nothing more can be done. */
-const relay = Effect.fnUntraced(function* (turn: Turn, closing: Deferred.Deferred<void>) {
+const relay = Effect.fnUntraced(function* (
+  turn: Turn,
+  passedOver: ReadonlyArray<string>,
+  closing: Deferred.Deferred<void>,
+) {
   const stream = yield* EventStream
   const probe = yield* Probe
   const wake = yield* Wake
@@ -65,13 +65,13 @@ const relay = Effect.fnUntraced(function* (turn: Turn, closing: Deferred.Deferre
   let failures = 0
   for (;;) {
     const readAt = yield* Clock.currentTimeMillis
-    const events = yield* turn.read(FACTS_MAX)
-    if (events.length === 0) {
+    const { cursors, events } = yield* turn.read(FACTS_MAX, passedOver)
+    if (cursors.length === 0) {
       if (Deferred.isDoneUnsafe(closing)) return
       yield* Effect.raceAllFirst([wake.wait, closed, Effect.sleep(POLL_MS)])
       continue
     }
-    const published = yield* Effect.result(stream.publish(events))
+    const published = yield* Effect.result(events.length === 0 ? Effect.void : stream.publish(events))
     const now = yield* Clock.currentTimeMillis
     const lagSeconds = Math.max(0, now - oldest(events)) / 1_000
     if (published._tag === "Failure") {
@@ -83,14 +83,15 @@ const relay = Effect.fnUntraced(function* (turn: Turn, closing: Deferred.Deferre
     }
     if (failures > 0) yield* Effect.logInfo("the event stream takes facts again")
     failures = 0
-    yield* turn.advance(behind(events))
-    probe.emit({ _tag: "FactsRelayed", facts: events.length, seconds: (now - readAt) / 1_000, lagSeconds })
+    yield* turn.advance(cursors)
+    if (events.length > 0)
+      probe.emit({ _tag: "FactsRelayed", facts: events.length, seconds: (now - readAt) / 1_000, lagSeconds })
     const left = PACE_MS - ((yield* Clock.currentTimeMillis) - readAt)
     if (left > 0) yield* Effect.raceFirst(closed, Effect.sleep(left))
   }
 })
 
-const turns = Effect.fnUntraced(function* (closing: Deferred.Deferred<void>) {
+const turns = Effect.fnUntraced(function* (passedOver: ReadonlyArray<string>, closing: Deferred.Deferred<void>) {
   const outbox = yield* Outbox
   const probe = yield* Probe
   const closed = Deferred.await(closing)
@@ -102,7 +103,7 @@ const turns = Effect.fnUntraced(function* (closing: Deferred.Deferred<void>) {
       Effect.sync(() => probe.emit({ _tag: "TurnTaken" })),
       () => Effect.sync(() => probe.emit({ _tag: "TurnEnded" })),
     )
-    yield* relay(turn, closing)
+    yield* relay(turn, passedOver, closing)
   }).pipe(
     Effect.scoped,
     Effect.catchTags({
@@ -113,13 +114,17 @@ const turns = Effect.fnUntraced(function* (closing: Deferred.Deferred<void>) {
   while (!Deferred.isDoneUnsafe(closing)) yield* oneTurn
 })
 
-/** Relays until the scope closes; then what was committed may still leave, for a moment. */
-export const start: Effect.Effect<void, never, Outbox | EventStream | Probe | Wake | Scope.Scope> = Effect.gen(
-  function* () {
+/**
+ * Relays until the scope closes; then what was committed may still leave, for a moment. Facts of the types `passedOver` are
+ * not brought out: the stream has nobody who wants them, now or ever.
+ */
+export const start = (
+  passedOver: ReadonlyArray<string>,
+): Effect.Effect<void, never, Outbox | EventStream | Probe | Wake | Scope.Scope> =>
+  Effect.gen(function* () {
     const closing = yield* Deferred.make<void>()
-    const running = yield* Effect.forkScoped(turns(closing))
+    const running = yield* Effect.forkScoped(turns(passedOver, closing))
     yield* Effect.addFinalizer(() =>
       Effect.andThen(Deferred.succeed(closing, undefined), Effect.timeoutOption(Fiber.await(running), DRAIN_MS)),
     )
-  },
-)
+  })

@@ -7,7 +7,18 @@ import type { Order, Event as OrderEvent } from "../domain/order.ts"
 import { available, type Stock, type Event as StockEvent } from "../domain/stock.ts"
 import * as Instant from "./instant.ts"
 
-export const stockType = (event: StockEvent): string => `jaego.stock.${event.type}.v1`
+const STOCK_TYPES: { readonly [Type in StockEvent["type"]]: string } = {
+  created: "jaego.stock.created.v1",
+  received: "jaego.stock.received.v1",
+  adjusted: "jaego.stock.adjusted.v1",
+  reserved: "jaego.stock.reserved.v1",
+  released: "jaego.stock.released.v1",
+  expired: "jaego.stock.expired.v1",
+  confirmed: "jaego.stock.confirmed.v1",
+  restocked: "jaego.stock.restocked.v1",
+}
+
+export const stockType = (event: StockEvent): string => STOCK_TYPES[event.type]
 
 /** JSON text. */
 export const stockPayload = (productId: ProductId, event: StockEvent, after: Stock, orderId: OrderId | null): string =>
@@ -35,6 +46,9 @@ const ORDER_TYPES: { readonly [Tag in OrderEvent["_tag"]]: string } = {
   Shipped: "jaego.order.shipped.v1",
   Delivered: "jaego.order.delivered.v1",
 }
+
+/** All there are. */
+export const TYPES: ReadonlyArray<string> = [...Object.values(STOCK_TYPES), ...Object.values(ORDER_TYPES)]
 
 export const orderType = (event: OrderEvent): string => ORDER_TYPES[event._tag]
 

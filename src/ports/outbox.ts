@@ -18,9 +18,18 @@ export interface Cursor {
 /** Somebody else relays, or the database was lost: the turn is over, and has to be taken again. */
 export class TurnLost extends Schema.TaggedError<TurnLost>()("TurnLost", { detail: Schema.String }) {}
 
+/** What was read, and how far: cursors cover facts that were passed over, too. Both empty: there is nothing to tell. */
+export interface Reading {
+  readonly events: ReadonlyArray<Event>
+  readonly cursors: ReadonlyArray<Cursor>
+}
+
 export interface Turn {
-  /** The next facts of every lane behind its cursor, each lane in order of seq; at most `limit` in all. */
-  readonly read: (limit: number) => Effect.Effect<ReadonlyArray<Event>, TurnLost>
+  /**
+   * The next facts of every lane behind its cursor, each lane in order of seq; at most `limit` in all. Those of the types
+   * `passedOver` are counted and not told: nobody wants them.
+   */
+  readonly read: (limit: number, passedOver: ReadonlyArray<string>) => Effect.Effect<Reading, TurnLost>
   /** Law: a cursor moves forward only, and only in the hands of the turn's holder; all of them or none. Repeatable. */
   readonly advance: (cursors: ReadonlyArray<Cursor>) => Effect.Effect<void, TurnLost>
 }

@@ -21,6 +21,9 @@ import * as Scribe from "../support/scribe.ts"
 /** What the stream does with what it is given: it has them all the same when it only seems down. */
 type Mood = "takes" | "down" | "seems down" | "silent"
 
+/** Nobody wants these. */
+const PASSED_OVER = ["jaego.stock.received.v1"]
+
 /** A shop's outbox with somebody who writes, a stream with moods, and relays that come and go. */
 const ground = Effect.gen(function* () {
   const store = Store.make()
@@ -53,10 +56,20 @@ const ground = Effect.gen(function* () {
       yield* scribe.commit({ products: [{ product: Scribe.product({ id, sku: id, createdAt: 0 }), onHand: 1 }] })
     }
   })
+  /** Goods are received so often, which nobody wants to hear: a product is created for it, and that is told. */
+  const writeUnwanted = Effect.fnUntraced(function* (lane: Lane.Lane, count: number) {
+    const id = Lane.place(Scribe.freshId(), lane) as ProductId
+    yield* scribe.commit({ products: [{ product: Scribe.product({ id, sku: id, createdAt: 0 }), onHand: 1 }] })
+    for (let n = 1; n <= count; n++) {
+      const before = { onHand: n, reserved: 0, version: n }
+      const event = { type: "received", onHand: 1, reserved: 0, reason: null } as const
+      yield* scribe.commit({ changes: [{ productId: id, before, event }] })
+    }
+  })
   /** A relay, until `end`. */
   const relay = Effect.gen(function* () {
     const scope = yield* Scope.fork(yield* Effect.scope)
-    yield* Relay.start.pipe(
+    yield* Relay.start(PASSED_OVER).pipe(
       Scope.provide(scope),
       Effect.provide(ports),
       Effect.provideContext(probe),
@@ -70,7 +83,7 @@ const ground = Effect.gen(function* () {
   const all = () => taken.map(({ lane, seq }) => `${lane}:${seq}`)
   const cursor = (lane: Lane.Lane) => store.relay.cursors[lane]
   const recording = yield* Effect.provideContext(MemoryProbe.Recording, probe)
-  return { store, wake, taken, stream, write, relay, told, all, cursor, recording }
+  return { store, wake, taken, stream, write, writeUnwanted, relay, told, all, cursor, recording }
 })
 
 const upTo = (count: number) => Array.from({ length: count }, (_, index) => index + 1)
@@ -85,6 +98,19 @@ describe("the relay", () => {
       yield* TestClock.adjust("10 millis")
       expect([told(3), told(40)]).toEqual([upTo(5), upTo(2)])
       expect([cursor(3), cursor(40)]).toEqual([5, 2])
+    }),
+  )
+
+  test.effect("passes over what nobody wants, and asks the stream for nothing when that is all", () =>
+    Effect.gen(function* () {
+      const { cursor, relay, stream, told, writeUnwanted } = yield* ground
+      yield* writeUnwanted(3, 4)
+      yield* relay
+      yield* TestClock.adjust("1 second")
+      expect([told(3), cursor(3), stream.calls]).toEqual([[1], 5, 1])
+      yield* writeUnwanted(3, 3_000)
+      yield* TestClock.adjust("1 second")
+      expect([told(3), cursor(3), stream.calls]).toEqual([[1, 6], 3_006, 2])
     }),
   )
 

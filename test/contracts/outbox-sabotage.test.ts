@@ -8,48 +8,77 @@ import * as MemoryLedger from "../../src/adapters/memory/ledger.ts"
 import * as MemoryOutbox from "../../src/adapters/memory/outbox.ts"
 import * as Store from "../../src/adapters/memory/store.ts"
 import { EventSource, EventStream, type Handler } from "../../src/ports/event-stream.ts"
-import { Outbox, type Turn } from "../../src/ports/outbox.ts"
+import type { Event } from "../../src/ports/events.ts"
+import { Outbox, type Reading, type Turn } from "../../src/ports/outbox.ts"
 import { catches } from "./check.ts"
 import { checks as streamChecks } from "./event-stream.ts"
 import { checks, TurnSevering } from "./outbox.ts"
 
 type Crooked = (turn: Turn, store: Store.Shape) => Partial<Turn>
 
+/** What is read is something else. */
+const reading =
+  (change: (reading: Reading) => Reading): Crooked =>
+  (turn) => ({ read: (limit, passedOver) => Effect.map(turn.read(limit, passedOver), change) })
+
+const telling = (change: (events: ReadonlyArray<Event>) => ReadonlyArray<Event>): Crooked =>
+  reading(({ cursors, events }) => ({ cursors, events: change(events) }))
+
 const OUTBOXES: ReadonlyArray<{ readonly outbox: string; readonly check: string; readonly crooked: Crooked }> = [
   {
     outbox: "forgets the version",
     check: "tells a fact whole, of products and of orders",
-    crooked: (turn) => ({
-      read: (limit) => Effect.map(turn.read(limit), (events) => events.map((event) => ({ ...event, version: 1 }))),
-    }),
+    crooked: telling((events) => events.map((event) => ({ ...event, version: 1 }))),
   },
   {
     outbox: "tells orders on the topic of stock",
     check: "tells a fact whole, of products and of orders",
-    crooked: (turn) => ({
-      read: (limit) =>
-        Effect.map(turn.read(limit), (events) => events.map((event) => ({ ...event, topic: "jaego.stock" }))),
-    }),
+    crooked: telling((events) => events.map((event) => ({ ...event, topic: "jaego.stock" }))),
   },
   {
     outbox: "tells the newest first",
     check: "tells each lane in order of seq, without a gap",
-    crooked: (turn) => ({ read: (limit) => Effect.map(turn.read(limit), (events) => events.toReversed()) }),
+    crooked: telling((events) => events.toReversed()),
   },
   {
     outbox: "leaves out a fact",
     check: "tells each lane in order of seq, without a gap",
-    crooked: (turn) => ({
-      read: (limit) => Effect.map(turn.read(limit), (events) => events.filter(({ version }) => version !== 3)),
-    }),
+    crooked: telling((events) => events.filter(({ version }) => version !== 3)),
+  },
+  {
+    outbox: "stands behind what it has told",
+    check: "tells each lane in order of seq, without a gap",
+    crooked: reading(({ cursors, events }) => ({
+      events,
+      cursors: cursors.map(({ lane, seq }) => ({ lane, seq: seq - 1 })),
+    })),
   },
   {
     outbox: "takes what was read for told",
     check: "tells again what was not advanced over, also to the next holder",
     crooked: (turn) => ({
-      read: (limit) =>
-        Effect.tap(turn.read(limit), (events) => turn.advance(events.map(({ lane, seq }) => ({ lane, seq })))),
+      read: (limit, passedOver) => Effect.tap(turn.read(limit, passedOver), ({ cursors }) => turn.advance(cursors)),
     }),
+  },
+  {
+    outbox: "tells what nobody wants",
+    check: "passes over what nobody wants, and counts it",
+    crooked: (turn) => ({ read: (limit) => turn.read(limit, []) }),
+  },
+  {
+    outbox: "passes over what was asked for beside it",
+    check: "passes over what nobody wants, and counts it",
+    crooked: (turn) => ({
+      read: (limit, passedOver) => turn.read(limit, passedOver.length === 0 ? [] : ["jaego.stock.received.v1"]),
+    }),
+  },
+  {
+    outbox: "stops where nobody wants anything",
+    check: "comes to an end also where nobody wants anything",
+    crooked: reading(({ cursors, events }) => ({
+      events,
+      cursors: events.length > 0 ? cursors : cursors.map(({ lane, seq }) => ({ lane, seq: seq - 4 })),
+    })),
   },
   {
     outbox: "never advances",
@@ -72,12 +101,18 @@ const OUTBOXES: ReadonlyArray<{ readonly outbox: string; readonly check: string;
   {
     outbox: "tells more than it was asked for",
     check: "tells at most so many at once, and all of them by and by",
-    crooked: (turn) => ({ read: () => turn.read(1_000) }),
+    crooked: (turn) => ({ read: (_, passedOver) => turn.read(1_000, passedOver) }),
   },
   {
     outbox: "tells one lane after another",
     check: "lets no lane wait behind the backlog of another",
-    crooked: (turn) => ({ read: (limit) => Effect.map(turn.read(1_000), (events) => events.slice(0, limit)) }),
+    crooked: (turn) => ({
+      read: (limit, passedOver) =>
+        Effect.map(turn.read(1_000, passedOver), ({ events }) => ({
+          events: events.slice(0, limit),
+          cursors: events.slice(0, limit).map(({ lane, seq }) => ({ lane, seq })),
+        })),
+    }),
   },
   {
     outbox: "lets somebody move cursors who has lost his turn",

@@ -9,7 +9,7 @@ import * as Lane from "../../src/domain/lane.ts"
 import { type Event, ORDERS, STOCK } from "../../src/ports/events.ts"
 import type { Lease } from "../../src/ports/lease.ts"
 import type { Fact, Ledger } from "../../src/ports/ledger.ts"
-import { type Cursor, Outbox, type Turn } from "../../src/ports/outbox.ts"
+import { Outbox, type Turn } from "../../src/ports/outbox.ts"
 import * as Scribe from "../support/scribe.ts"
 import { type Check, check, endOf, runAll } from "./check.ts"
 
@@ -30,14 +30,11 @@ const taken = Effect.gen(function* () {
   return { turn, end: Scope.close(scope, Exit.void) }
 })
 
-const behind = (events: ReadonlyArray<Event>): ReadonlyArray<Cursor> =>
-  [...new Map(events.map(({ lane, seq }) => [lane, seq]))].map(([lane, seq]) => ({ lane, seq }))
-
 const drain = Effect.fnUntraced(function* (turn: Turn) {
   for (;;) {
-    const events = yield* turn.read(ALL)
-    if (events.length === 0) return
-    yield* turn.advance(behind(events))
+    const { cursors } = yield* turn.read(ALL, [])
+    if (cursors.length === 0) return
+    yield* turn.advance(cursors)
   }
 })
 
@@ -86,7 +83,7 @@ const idsOf = (facts: ReadonlyArray<Fact>) => facts.map(({ eventId }) => eventId
 export const checks: ReadonlyArray<Check<Needs>> = [
   check("tells nothing when everything has left", function* () {
     const { end, turn } = yield* quiet
-    expect(yield* turn.read(ALL)).toEqual([])
+    expect(yield* turn.read(ALL, [])).toEqual({ events: [], cursors: [] })
     yield* end
   }),
 
@@ -104,30 +101,32 @@ export const checks: ReadonlyArray<Check<Needs>> = [
     yield* scribe.submit(placed)
     const facts = [...created.facts, ...placed.facts]
     expect(facts.map(({ subjectKind }) => subjectKind)).toEqual(["stock", "stock", "order"])
-    expect(yield* turn.read(ALL)).toEqual(facts.map(eventOf))
+    expect((yield* turn.read(ALL, [])).events).toEqual(facts.map(eventOf))
     yield* end
   }),
 
   check("tells each lane in order of seq, without a gap", function* () {
     const { end, scribe, turn } = yield* quiet
     const facts = [...(yield* write(scribe, 3, 4)), ...(yield* write(scribe, 9, 4)), ...(yield* write(scribe, 3, 2))]
-    const events = yield* turn.read(ALL)
+    const { cursors, events } = yield* turn.read(ALL, [])
     for (const lane of [3, 9])
       expect(ids(events.filter((event) => event.lane === lane))).toEqual(
         idsOf(facts.filter((fact) => fact.lane === lane)),
       )
     expect(events).toHaveLength(facts.length)
+    const last = (lane: Lane.Lane) => ({ lane, seq: facts.findLast((fact) => fact.lane === lane)!.seq })
+    expect(cursors.toSorted((a, b) => a.lane - b.lane)).toEqual([last(3), last(9)])
     yield* end
   }),
 
   check("tells again what was not advanced over, also to the next holder", function* () {
     const { end, scribe, turn } = yield* quiet
     const facts = yield* write(scribe, 5, 1)
-    expect(ids(yield* turn.read(ALL))).toEqual(idsOf(facts))
-    expect(ids(yield* turn.read(ALL))).toEqual(idsOf(facts))
+    expect(ids((yield* turn.read(ALL, [])).events)).toEqual(idsOf(facts))
+    expect(ids((yield* turn.read(ALL, [])).events)).toEqual(idsOf(facts))
     yield* end
     const next = yield* taken
-    expect(ids(yield* next.turn.read(ALL))).toEqual(idsOf(facts))
+    expect(ids((yield* next.turn.read(ALL, [])).events)).toEqual(idsOf(facts))
     yield* next.end
   }),
 
@@ -135,10 +134,10 @@ export const checks: ReadonlyArray<Check<Needs>> = [
     const { end, scribe, turn } = yield* quiet
     const facts = yield* write(scribe, 6, 2)
     yield* turn.advance([{ lane: 6, seq: facts[1]!.seq }])
-    expect(ids(yield* turn.read(ALL))).toEqual(idsOf(facts.slice(2)))
+    expect(ids((yield* turn.read(ALL, [])).events)).toEqual(idsOf(facts.slice(2)))
     yield* end
     const next = yield* taken
-    expect(ids(yield* next.turn.read(ALL))).toEqual(idsOf(facts.slice(2)))
+    expect(ids((yield* next.turn.read(ALL, [])).events)).toEqual(idsOf(facts.slice(2)))
     yield* next.end
   }),
 
@@ -147,7 +146,7 @@ export const checks: ReadonlyArray<Check<Needs>> = [
     const facts = yield* write(scribe, 7, 2)
     yield* turn.advance([{ lane: 7, seq: facts[1]!.seq }])
     yield* turn.advance([{ lane: 7, seq: facts[0]!.seq }])
-    expect(ids(yield* turn.read(ALL))).toEqual(idsOf(facts.slice(2)))
+    expect(ids((yield* turn.read(ALL, [])).events)).toEqual(idsOf(facts.slice(2)))
     yield* end
   }),
 
@@ -155,7 +154,7 @@ export const checks: ReadonlyArray<Check<Needs>> = [
     const { end, scribe, turn } = yield* quiet
     const facts = yield* write(scribe, 8)
     yield* turn.advance([])
-    expect(ids(yield* turn.read(ALL))).toEqual(idsOf(facts))
+    expect(ids((yield* turn.read(ALL, [])).events)).toEqual(idsOf(facts))
     yield* end
   }),
 
@@ -165,13 +164,37 @@ export const checks: ReadonlyArray<Check<Needs>> = [
     for (const lane of [10, 11, 12, 13, 14]) facts.push(...(yield* write(scribe, lane, 2)))
     const told: Array<Event> = []
     for (;;) {
-      const events = yield* turn.read(4)
+      const { cursors, events } = yield* turn.read(4, [])
       expect(events.length).toBeLessThanOrEqual(4)
-      if (events.length === 0) break
+      if (cursors.length === 0) break
       told.push(...events)
-      yield* turn.advance(behind(events))
+      yield* turn.advance(cursors)
     }
     expect(ids(told).toSorted()).toEqual(idsOf(facts).toSorted())
+    yield* end
+  }),
+
+  check("passes over what nobody wants, and counts it", function* () {
+    const { end, scribe, turn } = yield* quiet
+    const facts = [...(yield* write(scribe, 15, 3)), ...(yield* write(scribe, 16)), ...(yield* write(scribe, 15))]
+    const { cursors, events } = yield* turn.read(ALL, ["jaego.stock.created.v1", "jaego.order.placed.v1"])
+    expect(events).toEqual(facts.filter(({ type }) => type === "jaego.stock.received.v1").map(eventOf))
+    yield* turn.advance(cursors)
+    expect(yield* turn.read(ALL, [])).toEqual({ events: [], cursors: [] })
+    yield* end
+  }),
+
+  check("comes to an end also where nobody wants anything", function* () {
+    const { end, scribe, turn } = yield* quiet
+    yield* write(scribe, 17, 6)
+    yield* write(scribe, 18, 6)
+    for (let read = 0; ; read++) {
+      const { cursors, events } = yield* turn.read(4, ["jaego.stock.created.v1", "jaego.stock.received.v1"])
+      expect(events).toEqual([])
+      if (cursors.length === 0) break
+      expect(read, "each reading goes on").toBeLessThan(14)
+      yield* turn.advance(cursors)
+    }
     yield* end
   }),
 
@@ -179,7 +202,7 @@ export const checks: ReadonlyArray<Check<Needs>> = [
     const { end, scribe, turn } = yield* quiet
     yield* write(scribe, 20, 11)
     const [fact] = yield* write(scribe, 21)
-    expect(ids(yield* turn.read(6))).toContain(fact!.eventId)
+    expect(ids((yield* turn.read(6, [])).events)).toContain(fact!.eventId)
     yield* end
   }),
 
@@ -187,11 +210,11 @@ export const checks: ReadonlyArray<Check<Needs>> = [
     const first = yield* taken
     const second = yield* Effect.forkScoped(taken, { startImmediately: true })
     // A read of the holder goes to the same database as the other's waiting.
-    for (let n = 0; n < 3; n++) yield* first.turn.read(1)
+    for (let n = 0; n < 3; n++) yield* first.turn.read(1, [])
     expect(second.pollUnsafe()).toBeUndefined()
     yield* first.end
     const { end, turn } = yield* Fiber.join(second)
-    yield* turn.read(1)
+    yield* turn.read(1, [])
     yield* end
   }),
 
@@ -200,23 +223,23 @@ export const checks: ReadonlyArray<Check<Needs>> = [
     const facts = yield* write(scribe, 30)
     yield* (yield* TurnSevering).sever
     expect(yield* endOf(turn.advance([{ lane: 30, seq: facts[0]!.seq }]))).toBe("TurnLost")
-    expect(yield* endOf(turn.read(ALL))).toBe("TurnLost")
+    expect(yield* endOf(turn.read(ALL, []))).toBe("TurnLost")
     const next = yield* taken
-    expect(ids(yield* next.turn.read(ALL))).toEqual(idsOf(facts))
+    expect(ids((yield* next.turn.read(ALL, [])).events)).toEqual(idsOf(facts))
     yield* end
     // Who lost it long ago gives nothing back.
-    yield* next.turn.read(1)
+    yield* next.turn.read(1, [])
     yield* next.end
   }),
 
   check("is given up by one who stops waiting for it", function* () {
     const first = yield* taken
     const second = yield* Effect.forkScoped(taken, { startImmediately: true })
-    yield* first.turn.read(1)
+    yield* first.turn.read(1, [])
     yield* Fiber.interrupt(second)
     yield* first.end
     const third = yield* taken
-    yield* third.turn.read(1)
+    yield* third.turn.read(1, [])
     yield* third.end
   }),
 ]

@@ -3,7 +3,7 @@ import { Deferred, Effect, Layer } from "effect"
 import * as Lane from "../../domain/lane.ts"
 import { type Event, ORDERS, STOCK } from "../../ports/events.ts"
 import type { Fact } from "../../ports/ledger.ts"
-import { type Cursor, Outbox, TurnLost } from "../../ports/outbox.ts"
+import { type Cursor, Outbox, type Reading, TurnLost } from "../../ports/outbox.ts"
 import * as Store from "./store.ts"
 
 const eventOf = (fact: Fact): Event => ({
@@ -31,13 +31,19 @@ const index = (store: Store.Shape) => {
   }
 }
 
-const read = (lanes: ReadonlyArray<ReadonlyArray<Fact>>, cursors: ReadonlyArray<number>, limit: number) => {
+const read = (
+  lanes: ReadonlyArray<ReadonlyArray<Fact>>,
+  cursors: ReadonlyArray<number>,
+  limit: number,
+  passedOver: ReadonlyArray<string>,
+): Reading => {
   const behind = lanes.flatMap((facts, lane) => (facts.length > cursors[lane]! ? [lane] : []))
   const share = Math.max(1, Math.floor(limit / behind.length))
-  return behind
-    .flatMap((lane) => lanes[lane]!.slice(cursors[lane]!, cursors[lane]! + share))
-    .slice(0, limit)
-    .map(eventOf)
+  const facts = behind.flatMap((lane) => lanes[lane]!.slice(cursors[lane]!, cursors[lane]! + share)).slice(0, limit)
+  return {
+    events: facts.filter(({ type }) => !passedOver.includes(type)).map(eventOf),
+    cursors: [...new Map(facts.map(({ lane, seq }) => [lane, seq]))].map(([lane, seq]) => ({ lane, seq })),
+  }
 }
 
 const advance = (cursors: Array<number>, to: ReadonlyArray<Cursor>): void => {
@@ -68,7 +74,7 @@ export const make = (store: Store.Shape): Outbox["Service"] => {
               : Effect.fail(new TurnLost({ detail: "somebody else relays, or nobody" })),
           )
         return {
-          read: (limit) => owned(() => read(facts(), relay.cursors, limit)),
+          read: (limit, passedOver) => owned(() => read(facts(), relay.cursors, limit, passedOver)),
           advance: (cursors) => owned(() => advance(relay.cursors, cursors)),
         }
       }),

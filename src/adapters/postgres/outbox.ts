@@ -14,7 +14,7 @@ import type { SqlError } from "effect/sql/SqlError"
 import type { OrderId, ProductId } from "../../domain/ids.ts"
 import { type Event, ORDERS, STOCK } from "../../ports/events.ts"
 import { type Unavailable, unavailable } from "../../ports/failures.ts"
-import { type Cursor, Outbox, type Turn, TurnLost } from "../../ports/outbox.ts"
+import { type Cursor, Outbox, type Reading, type Turn, TurnLost } from "../../ports/outbox.ts"
 import { ANSWER_SECONDS, describe, silence } from "./sql-failure.ts"
 
 /** "relay" in ASCII: the lock's name, the same in every build, beside that of the lease. */
@@ -29,16 +29,20 @@ const SILENCE_MS = 10_000
 /** A holder that lives speaks ten times before the server loses its patience. */
 const HEARTBEAT = "1 second"
 
-/** Each lane that is behind gets the same share of the limit. */
+/** Each lane that is behind gets the same share of the limit. Of what nobody wants only the last of a lane comes, and bare. */
 const READ = `
 with behind as materialized (
   select c.lane, c.seq, greatest(1, $1::int / count(*) over ()) as share
   from relay_cursors c join lanes l on l.lane = c.lane where l.seq > c.seq)
-select f.lane, f.seq::float8 as seq, f.event_id::text as id, f.subject_kind as kind, f.subject::text as subject,
-  f.subject_version::float8 as version, f.type, f.payload, (extract(epoch from f.occurred_at) * 1000)::float8 as time
-from behind b cross join lateral (
-  select * from outbox o where o.lane = b.lane and o.seq > b.seq order by o.seq limit b.share) f
-limit $1`
+select r.lane, r.seq::float8 as seq, r.event_id::text as id, r.subject_kind as kind, r.subject::text as subject,
+  r.subject_version::float8 as version, r.type, case when r.wanted then r.payload end as payload,
+  (extract(epoch from r.occurred_at) * 1000)::float8 as time
+from (
+  select f.*, f.type <> all ($2::text[]) as wanted, lead(f.seq) over (partition by f.lane order by f.seq) is null as last
+  from behind b cross join lateral (
+    select * from outbox o where o.lane = b.lane and o.seq > b.seq order by o.seq limit b.share) f
+  limit $1) r
+where r.wanted or r.last order by r.lane, r.seq`
 
 const ADVANCE = `
 update relay_cursors c set seq = a.seq from unnest($1::smallint[], $2::bigint[]) a (lane, seq)
@@ -52,20 +56,21 @@ interface FactRow {
   readonly subject: OrderId | ProductId
   readonly version: number
   readonly type: string
-  readonly payload: string
+  /** Null: nobody wants it. */
+  readonly payload: string | null
   readonly time: number
 }
 
-const eventOf = (row: FactRow): Event => ({
-  topic: row.kind === "order" ? ORDERS : STOCK,
-  key: row.subject,
-  id: row.id,
-  type: row.type,
-  version: row.version,
-  time: row.time,
-  data: row.payload,
-  lane: row.lane,
-  seq: row.seq,
+const eventsOf = (row: FactRow): ReadonlyArray<Event> => {
+  const { id, kind, lane, payload, seq, subject, time, type, version } = row
+  if (payload === null) return []
+  return [{ topic: kind === "order" ? ORDERS : STOCK, key: subject, id, type, version, time, data: payload, lane, seq }]
+}
+
+/** Rows come lane by lane, in order. */
+const readingOf = (rows: ReadonlyArray<FactRow>): Reading => ({
+  events: rows.flatMap(eventsOf),
+  cursors: rows.filter(({ lane }, index) => rows[index + 1]?.lane !== lane).map(({ lane, seq }) => ({ lane, seq })),
 })
 
 export const layer: Layer.Layer<Outbox, never, PgClient.PgClient> = Layer.effect(
@@ -90,8 +95,8 @@ const take = (config: PgClient.PgClientConfig): Effect.Effect<Turn, Unavailable,
       Effect.ignore(Effect.repeat(answered(session, "select 1", []), Schedule.spaced(HEARTBEAT))),
     )
     return {
-      read: (limit) =>
-        Effect.map(owned(session, READ, [limit]), (rows) => (rows as unknown as Array<FactRow>).map(eventOf)),
+      read: (limit, passedOver) =>
+        Effect.map(owned(session, READ, [limit, passedOver]), (rows) => readingOf(rows as unknown as Array<FactRow>)),
       advance: (cursors) =>
         cursors.length === 0 ? Effect.void : Effect.asVoid(owned(session, ADVANCE, columns(cursors))),
     } satisfies Turn

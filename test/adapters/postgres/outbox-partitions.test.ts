@@ -50,9 +50,9 @@ const relayAll = Effect.scoped(
   Effect.gen(function* () {
     const turn = yield* (yield* Outbox).take
     for (;;) {
-      const events = yield* turn.read(1_000)
-      if (events.length === 0) return
-      yield* turn.advance(events.map(({ lane, seq }) => ({ lane, seq })))
+      const { cursors } = yield* turn.read(1_000, [])
+      if (cursors.length === 0) return
+      yield* turn.advance(cursors)
     }
   }),
 )
@@ -213,7 +213,7 @@ describe("a database from before", () => {
         expect(yield* slices).toContain("outbox_past")
         expect(yield* versionsThere).toEqual([1, 2, 3, 4])
         const turn = yield* (yield* Outbox).take
-        expect((yield* turn.read(10)).map(({ version }) => version)).toEqual([1, 2, 3, 4])
+        expect((yield* turn.read(10, [])).events.map(({ version }) => version)).toEqual([1, 2, 3, 4])
         expect(yield* broken).toEqual([])
       }),
     ))
