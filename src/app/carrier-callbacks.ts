@@ -76,7 +76,8 @@ const make = Effect.gen(function* () {
 
 /** A carrier in this process is heard as well, however long it takes. */
 const LISTEN_AGAIN = Schedule.spaced("500 millis")
-const LISTENERS = 16
+/** As many at once: what they find and save shares statements. */
+const LISTENERS = 128
 
 export const layer: Layer.Layer<CarrierCallbacks, never, Inventory | Shipments | Probe | Ids | CarrierNews> =
   Layer.effect(
