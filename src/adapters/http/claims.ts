@@ -16,13 +16,19 @@ import { type Claim, claimName, type Route } from "../../ports/inventory.ts"
 import type { Probe } from "../../ports/probe.ts"
 import * as Problems from "./problems.ts"
 
+/** Mostly they are already, and sorting costs more than everything else here. */
+const inOrder = (names: Array<string>): ReadonlyArray<string> => {
+  for (let index = 1; index < names.length; index++) if (names[index - 1]! > names[index]!) return names.sort()
+  return names
+}
+
 /** As JSON, the members of every object in the order of their names. */
 const canonical = (value: unknown): string => {
   if (typeof value !== "object" || value === null) return JSON.stringify(value)
   if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`
   const members = value as Readonly<Record<string, unknown>>
   let text = "{"
-  for (const name of Object.keys(members).sort()) {
+  for (const name of inOrder(Object.keys(members))) {
     if (members[name] === undefined) continue
     text += `${text === "{" ? "" : ","}${JSON.stringify(name)}:${canonical(members[name])}`
   }

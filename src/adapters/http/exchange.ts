@@ -8,6 +8,7 @@
 import { randomUUID } from "node:crypto"
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http"
 import type { Duplex } from "node:stream"
+import type { Slots } from "../../app/slots.ts"
 import type { Probe } from "../../ports/probe.ts"
 import * as Problems from "./problems.ts"
 import * as Routes from "./routes.ts"
@@ -56,7 +57,7 @@ const refusal = (request: IncomingMessage, target: string, route: Routes.Route |
 
 /** Wraps `listener`, which answers the routes, with what holds for all answers. `open`: the answers not yet given. */
 export const answering =
-  (probe: Probe["Service"], open: Set<ServerResponse>, listener: Listener): Listener =>
+  (probe: Probe["Service"], open: Slots<ServerResponse>, listener: Listener): Listener =>
   (request, response) => {
     const started = performance.now()
     const requestId = idOf(request)
@@ -64,10 +65,10 @@ export const answering =
     request.headers["x-request-id"] = requestId
     const target = targetOf(request)
     const route = Routes.find(target)
-    open.add(response)
+    const ticket = open.put(response)
     // Once, without the cost of `once`; it comes right after the answer has been handed to the system, or cut off.
     response.on("close", () => {
-      open.delete(response)
+      open.take(ticket)
       if (response.writableFinished)
         probe.emit({
           _tag: "RequestAnswered",
@@ -83,7 +84,7 @@ export const answering =
   }
 
 /** An `Expect` we do not know. */
-export const unexpected = (probe: Probe["Service"], open: Set<ServerResponse>): Listener =>
+export const unexpected = (probe: Probe["Service"], open: Slots<ServerResponse>): Listener =>
   answering(probe, open, (request, response) => send(response, Problems.expectationFailed, idOf(request)))
 
 /** How long the peer has to read the last answer before the connection is cut, milliseconds. */

@@ -10,10 +10,11 @@
 import { createServer, type Server, type ServerResponse } from "node:http"
 import type { AddressInfo, Socket } from "node:net"
 import { NodeHttpServer } from "@effect/platform-node"
-import { ByteSize, Cause, Context, Effect, FiberSet, Layer, Schema, Scope } from "effect"
+import { ByteSize, Cause, Context, Effect, Fiber, Layer, Schema, Scope } from "effect"
 import { HttpIncomingMessage, HttpRouter, HttpServerRequest, type HttpServerResponse } from "effect/http"
 import { HttpApiBuilder, HttpApiScalar } from "effect/http-api"
 import { Shop } from "../../app/shop.ts"
+import { Slots } from "../../app/slots.ts"
 import { Probe } from "../../ports/probe.ts"
 import * as Answers from "./answers.ts"
 import { api } from "./api.ts"
@@ -106,7 +107,7 @@ const routes = (inFlight: Claims.InFlight) =>
 
 /** What is open: answers not yet given, and connections. */
 interface Open {
-  readonly responses: Set<ServerResponse>
+  readonly responses: Slots<ServerResponse>
   readonly sockets: Set<Socket>
 }
 
@@ -115,7 +116,7 @@ const drain = (server: Server, open: Open): Effect.Effect<void> =>
   Effect.callback<void>((resume) => {
     server.close(() => resume(Effect.void))
     server.closeIdleConnections()
-    for (const response of open.responses) response.shouldKeepAlive = false
+    for (const response of open.responses.list()) response.shouldKeepAlive = false
     // A connection on which nothing was ever said (browsers open them ahead) does not count as idle, but is.
     for (const socket of open.sockets) if (socket.bytesRead === 0) socket.destroy()
   }).pipe(Effect.timeoutOption(DRAIN), Effect.andThen(Effect.sync(() => server.closeAllConnections())))
@@ -130,6 +131,22 @@ const listen = (server: Server, { host, port }: Address): Effect.Effect<AddressI
     })
   })
 
+/** Runs answers; those that are still under way when the scope closes are interrupted. */
+const running = Effect.fnUntraced(function* (scope: Scope.Scope) {
+  const fork = Effect.runForkWith(yield* Effect.context<never>())
+  const fibers = new Slots<Fiber.Fiber<Response>>()
+  yield* Scope.addFinalizer(
+    scope,
+    Effect.suspend(() => Fiber.interruptAll(fibers.list())),
+  )
+  return (answer: Effect.Effect<Response>): Fiber.Fiber<Response> => {
+    const fiber = fork(answer)
+    const ticket = fibers.put(fiber)
+    fiber.addObserver(() => fibers.take(ticket))
+    return fiber
+  }
+})
+
 const make = Effect.fnUntraced(function* (address: Address) {
   const probe = yield* Probe
   // Requests run in a scope of their own, which is closed after the drain.
@@ -141,8 +158,7 @@ const make = Effect.fnUntraced(function* (address: Address) {
     Effect.provideService(HttpIncomingMessage.MaxBodySize, MAX_BODY),
   )
   const place = OrdersRoutes.placing(yield* Shop, Answers.to(probe), inFlight)
-  const fibers = yield* Scope.provide(FiberSet.make<Response, never>(), requests)
-  const run = yield* FiberSet.runtime(fibers)<never>()
+  const run = yield* running(requests)
   const handler = HotRoute.listener({
     place: (placing) => Effect.catchCause(place(placing), (cause) => rescued(placing.request, cause)),
     run,
@@ -152,7 +168,7 @@ const make = Effect.fnUntraced(function* (address: Address) {
     },
   })
   const server = createServer(limits)
-  const open: Open = { responses: new Set(), sockets: new Set() }
+  const open: Open = { responses: new Slots(), sockets: new Set() }
   const answering = Exchange.answering(probe, open.responses, handler)
   server.on("connection", (socket) => {
     open.sockets.add(socket)
@@ -164,7 +180,7 @@ const make = Effect.fnUntraced(function* (address: Address) {
   })
   server.on("checkExpectation", Exchange.unexpected(probe, open.responses))
   server.on("clientError", (error, socket) => {
-    const begun = [...open.responses].some((response) => response.socket === socket && response.headersSent)
+    const begun = open.responses.list().some((response) => response.socket === socket && response.headersSent)
     if (begun) socket.destroy()
     else Exchange.broken(probe, error, socket)
   })

@@ -7,6 +7,7 @@
 
 import type { Worker as Thread } from "node:worker_threads"
 import { Exit } from "effect"
+import { Slots } from "../../app/slots.ts"
 import { unavailable } from "../../ports/failures.ts"
 import type { Command } from "../../ports/inventory.ts"
 import type { OwnedLane } from "../../ports/ledger.ts"
@@ -29,9 +30,8 @@ const MESSAGE_MAX = 32
 export class Link {
   readonly #thread: Thread
   readonly #listeners: Listeners
-  readonly #callers = new Map<number, Answering>()
+  #callers = new Slots<Answering>()
   #outgoing: Array<Envelope> = []
-  #lastId = 0
   #error: unknown = null
   #gone = false
 
@@ -47,8 +47,7 @@ export class Link {
 
   submit(command: Command, answer: Answering): void {
     if (this.#gone) return answer(Exit.fail(unavailable("worker-lost")))
-    const id = ++this.#lastId
-    this.#callers.set(id, answer)
+    const id = this.#callers.put(answer)
     if (this.#outgoing.length === 0) setImmediate(() => this.#flush())
     this.#outgoing.push({ id, command })
     if (this.#outgoing.length >= MESSAGE_MAX) this.#flush()
@@ -84,19 +83,15 @@ export class Link {
         return this.#listeners.fenced()
       case "Receipts":
         for (const happening of message.happenings) this.#listeners.happened(happening)
-        for (const { id, outcome } of message.receipts) {
-          const answer = this.#callers.get(id)
-          this.#callers.delete(id)
-          answer?.(toExit(outcome))
-        }
+        for (const { id, outcome } of message.receipts) this.#callers.take(id)?.(toExit(outcome))
     }
   }
 
   #lose(): void {
     this.#gone = true
-    const callers = [...this.#callers.values()]
-    this.#callers.clear()
-    for (const answer of callers) answer(Exit.fail(unavailable("worker-lost")))
+    const callers = this.#callers
+    this.#callers = new Slots()
+    for (const answer of callers.list()) answer(Exit.fail(unavailable("worker-lost")))
     this.#listeners.gone(this.#error)
   }
 }

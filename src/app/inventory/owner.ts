@@ -17,6 +17,7 @@ import { type Unavailable, type UnavailableReason, unavailable } from "../../por
 import { type Answer, type Command, Refused, type Rejection, type Reply } from "../../ports/inventory.ts"
 import type { KnownKey, Loaded, OwnedLane, Wanted } from "../../ports/ledger.ts"
 import type { Answering } from "../../ports/workers.ts"
+import { Slots } from "../slots.ts"
 import type { Builder } from "./batch.ts"
 import { Bell } from "./bell.ts"
 import { boundTo, claimNameOf, claimOf, isBoundElsewhere } from "./claim.ts"
@@ -63,7 +64,8 @@ export class Owner {
   #closed: "draining" | "stale-owner" | null = null
   #paused = false
   /** Claims under way: the first is being decided, the others wait for it and will find their key bound, or free. */
-  readonly #claims = new Map<string, Array<Entry>>()
+  readonly #claims = new Map<string, number>()
+  readonly #lines = new Slots<Array<Entry>>()
   readonly draft = new Draft()
   readonly #mailboxes = new Mailboxes()
   readonly #turns: Turns
@@ -104,8 +106,9 @@ export class Owner {
 
   #isFirstOfItsClaim(entry: Entry): boolean {
     if (entry.claim === null) return true
-    const line = this.#claims.get(entry.claim)
-    if (line === undefined) this.#claims.set(entry.claim, [entry])
+    const ticket = this.#claims.get(entry.claim)
+    const line = ticket === undefined ? undefined : this.#lines.get(ticket)
+    if (line === undefined) this.#claims.set(entry.claim, this.#lines.put([entry]))
     else line.push(entry)
     return line === undefined
   }
@@ -113,11 +116,13 @@ export class Owner {
   /** Whoever came with the same claim goes on, one at a time. */
   #letNextOfClaim(entry: Entry): void {
     const { claim } = entry
-    const line = claim === null ? undefined : this.#claims.get(claim)
+    const ticket = claim === null ? undefined : this.#claims.get(claim)
+    const line = ticket === undefined ? undefined : this.#lines.get(ticket)
     if (claim === null || line?.[0] !== entry) return
     line.shift()
-    if (line.length === 0) this.#claims.delete(claim)
-    else this.#attempt(line[0]!)
+    if (line.length > 0) return this.#attempt(line[0]!)
+    this.#claims.delete(claim)
+    this.#lines.take(ticket!)
   }
 
   /** From now on, and for good, commands are refused for this reason; those under way go on. */
