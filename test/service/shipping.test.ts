@@ -203,8 +203,9 @@ describe("a paid order", () => {
   })
 })
 
-describe("a service that is killed in mid-shipment", () => {
-  it("goes on where it was: every paid order is delivered, in one parcel", async () => {
+// Mostly waiting, each for its own services: side by side.
+describe.concurrent("every paid order comes to its end", () => {
+  it("also when the service is killed in mid-shipment: all are delivered, in one parcel each", async () => {
     const database = await freshDatabase()
     const { again, carrier, service } = await opened(database, {}, { slow: 1, lost: 0.3, duplicates: 0.3 })
     const product = await Trade.create(service, 100)
@@ -220,12 +221,10 @@ describe("a service that is killed in mid-shipment", () => {
     await carrier.kill()
     await Trade.verify(database)
   })
-})
 
-describe("a carrier with every fault at once", () => {
-  it("has each order in the end as the shop has it: delivered in one parcel, or cancelled and never shipped", async () => {
+  it("also when the carrier has every fault at once: delivered in one parcel, or cancelled and never shipped", async () => {
     const database = await freshDatabase()
-    const faults = { slow: 0.2, errors: 0.2, silences: 0.1, lost: 0.1, refusals: 0.1, duplicates: 0.3 }
+    const faults = { slow: 0.2, errors: 0.2, silences: 0.1, lost: 0.1, refusals: 0.2, duplicates: 0.3 }
     const { carrier, service } = await opened(
       database,
       { SHIPPING_GIVE_UP_SECONDS: "4", CARRIER_TIMEOUT_MS: "400" },
@@ -247,27 +246,56 @@ describe("a carrier with every fault at once", () => {
     await carrier.kill()
     await Trade.verify(database)
   })
-})
 
-describe("without a carrier of its own", () => {
-  it("ships with the one that is played in the process, in memory as well, after the time to think again", async () => {
-    const service = await start({ STORE: "memory", SHIPPING_AFTER_SECONDS: "1" })
-    const product = await Trade.create(service, 10)
-    const id = await paid(service, product, "kim")
-    const regretted = await paid(service, product, "leo")
-    expect((await service.post(`/v1/orders/${regretted}/cancel`)).status).toBe(200)
-    await becomes(service, id, "delivered")
-    const steps = await until("the last step has come back", async () => {
-      const found = await types(service, id)
-      return found.includes("order.delivered") && found
+  it("also when the carrier cannot be reached for a while", async () => {
+    const port = await freePort()
+    const database = await freshDatabase()
+    const service = await start({
+      DATABASE_URL: database,
+      SHIPPING_AFTER_SECONDS: "0",
+      CARRIER_URL: `http://127.0.0.1:${port}`,
+      CARRIER_WEBHOOK_SECRET: Carrier.SECRET,
     })
-    expect(steps.filter((type) => type.startsWith("order."))).toEqual([
-      "order.placed",
-      "order.paid",
-      "order.shipped",
-      "order.delivered",
-    ])
-    expect(await service.metric("jaego_carrier_calls_total", "register")).toBe(1)
-    expect(await service.stop()).toEqual({ code: 0, signal: null })
+    const id = await paid(service, await Trade.create(service, 10), "kim")
+    await until("the carrier was asked", async () => (await types(service, id)).includes("shipment.unanswered"))
+    const failed = (await timeline(service, id)).find(({ type }) => type === "jaego.shipment.unanswered")
+    expect(failed?.detail).toMatchObject({ reason: expect.stringContaining("the carrier was not reached") })
+    const carrier = await Carrier.start({
+      port,
+      callbacks: `${service.url}/v1/carrier/callbacks`,
+      "collect-after": 50,
+      "deliver-after": 50,
+    })
+    await becomes(service, id, "delivered")
+    expect(await carrier.parcels()).toMatchObject([{ key: id, state: "delivered", asked: 1 }])
+    await service.stop()
+    await carrier.kill()
+    await Trade.verify(database)
   })
+
+  it.each(["in memory", "with one transaction a command"])(
+    "also with the carrier that is played in the process, after the time to think again: %s",
+    async (how) => {
+      const store =
+        how === "in memory" ? { STORE: "memory" } : { INVENTORY: "atomic", DATABASE_URL: await freshDatabase() }
+      const service = await start({ ...store, SHIPPING_AFTER_SECONDS: "2" })
+      const product = await Trade.create(service, 10)
+      const id = await paid(service, product, "kim")
+      const regretted = await paid(service, product, "leo")
+      expect((await service.post(`/v1/orders/${regretted}/cancel`)).status).toBe(200)
+      await becomes(service, id, "delivered")
+      const steps = await until("the last step has come back", async () => {
+        const found = await types(service, id)
+        return found.includes("order.delivered") && found
+      })
+      expect(steps.filter((type) => type.startsWith("order."))).toEqual([
+        "order.placed",
+        "order.paid",
+        "order.shipped",
+        "order.delivered",
+      ])
+      expect(await service.metric("jaego_carrier_calls_total", "register")).toBe(1)
+      expect(await service.stop()).toEqual({ code: 0, signal: null })
+    },
+  )
 })
