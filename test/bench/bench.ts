@@ -3,12 +3,14 @@
  * contender is measured once a scenario, in changing order, so that a slow minute of the machine falls on all of them.
  *
  *     npm run bench -- [--seconds N] [--rounds N] [--only hot,many] [--json FILE] [--verify]
+ *     npm run bench -- --budget
  *     npm run bench -- --facts [--rounds N]
  *     npm run bench -- --large [--products N] [--orders N]
  */
 import { writeFileSync } from "node:fs"
 import { availableParallelism, cpus, totalmem } from "node:os"
 import { parseArgs } from "node:util"
+import * as Budget from "./budget.ts"
 import { CONTENDERS } from "./contenders.ts"
 import * as Facts from "./facts.ts"
 import * as Large from "./large.ts"
@@ -29,6 +31,8 @@ const { values: flags } = parseArgs({
     against: { type: "string", default: CONTENDERS.join(",") },
     json: { type: "string" },
     verify: { type: "boolean", default: false },
+    /** Where the time of one order goes, and nothing else. */
+    budget: { type: "boolean", default: false },
     /** What it costs to bring facts out, and nothing else. */
     facts: { type: "boolean", default: false },
     /** The large part, and nothing else; how large may be told. */
@@ -89,8 +93,14 @@ const everyday = async (scratch: Scratch) => {
   return { text: Table.text(table), json: { table, measurements } }
 }
 
+const hot = scenarios.find(({ connections, name }) => name === "hot" && connections === 256)!
+
+const budget = async (scratch: Scratch) => {
+  const found = await Budget.measure(scratch, hot, options)
+  return { text: Budget.text(found), json: { budget: found } }
+}
+
 const facts = async (scratch: Scratch) => {
-  const hot = scenarios.find(({ connections, name }) => name === "hot" && connections === 256)!
   const found = await Facts.measure(scratch, hot, { ...options, rounds, verify: flags.verify, tell })
   return { text: Facts.text(found), json: { facts: found } }
 }
@@ -101,7 +111,7 @@ const large = async (scratch: Scratch) => {
   return { text: Large.text(found), json: found }
 }
 
-const part = flags.large ? large : flags.facts ? facts : everyday
+const part = flags.large ? large : flags.facts ? facts : flags.budget ? budget : everyday
 
 // Whoever is tired of waiting leaves nothing behind: services are killed as this process exits, and Postgres notices.
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130))
