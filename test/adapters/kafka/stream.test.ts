@@ -52,9 +52,10 @@ describe.skipIf(isMissing)("over a real broker, the stream", () => {
     const story = new Story()
     const first = new Listener([ORDERS])
     const committed = async () => {
+      const { delivery, source } = first.of(story.key).at(-1)!
       const [topic] = await admin.fetchOffsets({ groupId: `jaego-${first.consumer}`, topics: [ORDERS] })
-      const ends = new Map((await admin.fetchTopicOffsets(ORDERS)).map(({ high, partition }) => [partition, high]))
-      return topic!.partitions.some(({ offset, partition }) => offset !== "0" && offset === ends.get(partition))
+      const ofSource = topic!.partitions.find(({ partition }) => source.endsWith(`/${ORDERS}/${partition}`))
+      return ofSource!.offset === String(delivery.offset + 1)
     }
     const waits = Effect.gen(function* () {
       yield* first.until(story.key, 3)
