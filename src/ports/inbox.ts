@@ -100,7 +100,7 @@ export class Inbox extends Context.Service<
       version: number,
       writes: ReadonlyArray<Write>,
     ) => Effect.Effect<"released" | "absent" | "not-the-oldest", Unavailable | Indigestible>
-    /** It will never be handled. What queued behind it stays, to be released. */
+    /** It will never be handled, also when it comes again. What queued behind it stays, to be released. */
     readonly discard: (id: number) => Effect.Effect<"discarded" | "absent", Unavailable>
   }
 >()("jaego/ports/Inbox") {}

@@ -219,6 +219,16 @@ const SABOTAGE: ReadonlyArray<{ readonly inbox: string; readonly check: string; 
     }),
   },
   {
+    inbox: "forgets what was discarded",
+    check: "does not park again what was discarded, and lets its key go on",
+    crooked: forgetting((store) => store.inbox.discarded.clear()),
+  },
+  {
+    inbox: "parks once more what was released",
+    check: "queues nothing behind poison that was released and comes again",
+    crooked: forgetting((store) => store.inbox.events.clear()),
+  },
+  {
     inbox: "loses a letter that is refused once more",
     check: "keeps a letter, and its key parked, when the database refuses it once more",
     crooked: (inbox, store) => ({

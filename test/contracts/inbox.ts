@@ -345,8 +345,35 @@ const releasing: ReadonlyArray<Check<Needs>> = [
     expect(yield* inbox.discard(two)).toBe("discarded")
     expect(yield* inbox.discard(two)).toBe("absent")
     expect((yield* letters(of.consumer)).map(({ state }) => state)).toEqual(["queued", "queued"])
+    expect(yield* release(two, 2)).toBe("absent")
     expect(yield* release(three, 3)).toBe("released")
     expect(yield* versions(key)).toEqual([1, 3])
+  }),
+
+  check("does not park again what was discarded, and lets its key go on", function* () {
+    const { inbox, of, take, versions } = yield* opened
+    const key = orderId()
+    const [unread, refused] = [poison(key, 0), poison(key, 1, freshId())]
+    yield* take(unread, refused)
+    for (const { id } of yield* letters(of.consumer)) yield* inbox.discard(id)
+    expect(yield* take(unread, { ...refused, delivery: delivery(key, 2) }, event(key, 3, 3))).toEqual({
+      effects: 1,
+      queued: 0,
+    })
+    expect(yield* letters(of.consumer)).toEqual([])
+    expect(yield* versions(key)).toEqual([3])
+  }),
+
+  check("queues nothing behind poison that was released and comes again", function* () {
+    const { of, take, inbox, versions } = yield* opened
+    const key = orderId()
+    const bad = poison(key, 0, freshId())
+    yield* take(bad)
+    const [letter] = yield* letters(of.consumer)
+    yield* inbox.release(letter!.id, bad.eventId!, 1, event(key, 1, 0).writes)
+    expect(yield* take(bad, event(key, 2, 1))).toEqual({ effects: 1, queued: 0 })
+    expect(yield* letters(of.consumer)).toEqual([])
+    expect(yield* versions(key)).toEqual([1, 2])
   }),
 
   check("keeps a letter, and its key parked, when the database refuses it once more", function* () {

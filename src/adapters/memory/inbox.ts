@@ -91,7 +91,7 @@ const park = (
   parkedAt: number,
 ): number => {
   if (eventId !== null && inbox.events.has(name(consumer, eventId))) return 0
-  const same = [...inbox.letters.values()].some(
+  const same = [...inbox.letters.values(), ...inbox.discarded.values()].some(
     (each) =>
       each.consumer === consumer &&
       ((eventId !== null && each.eventId === eventId) ||
@@ -122,6 +122,14 @@ const release = (
   return Effect.succeed("released")
 }
 
+const discard = ({ inbox }: Store.Shape, id: number): "discarded" | "absent" => {
+  const letter = inbox.letters.get(id)
+  if (letter === undefined) return "absent"
+  inbox.letters.delete(id)
+  inbox.discarded.set(id, letter)
+  return "discarded"
+}
+
 export const make = (store: Store.Shape): Inbox["Service"] => ({
   position: (consumer, source) => Effect.sync(() => store.inbox.positions.get(name(consumer, source)) ?? null),
   commit: (intakes) => Effect.flatMap(Clock.currentTimeMillis, (now) => commit(store, intakes, now)),
@@ -133,7 +141,7 @@ export const make = (store: Store.Shape): Inbox["Service"] => ({
         .map(({ eventId: _, ...parked }) => parked),
     ),
   release: (id, eventId, version, writes) => Effect.suspend(() => release(store, id, eventId, version, writes)),
-  discard: (id) => Effect.sync(() => (store.inbox.letters.delete(id) ? "discarded" : "absent")),
+  discard: (id) => Effect.sync(() => discard(store, id)),
 })
 
 export const layer: Layer.Layer<Inbox, never, Store.Store> = Layer.effect(Inbox, Effect.map(Store.Store, make))

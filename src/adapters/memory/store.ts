@@ -58,6 +58,8 @@ export interface InboxTables {
   readonly versions: Map<string, number>
   /** Dead letters, oldest first, each with the id of its event. */
   readonly letters: Map<number, Parked & { readonly eventId: string | null }>
+  /** Letters that were given up: known when they come again. */
+  readonly discarded: Map<number, Parked & { readonly eventId: string | null }>
   lastLetter: number
 }
 
@@ -95,7 +97,14 @@ export const make = (): Shape => ({
   keys: new Map(),
   movements: new Map(),
   facts: [],
-  inbox: { positions: new Map(), events: new Set(), versions: new Map(), letters: new Map(), lastLetter: 0 },
+  inbox: {
+    positions: new Map(),
+    events: new Set(),
+    versions: new Map(),
+    letters: new Map(),
+    discarded: new Map(),
+    lastLetter: 0,
+  },
   timeline: new Map(),
   shipments: new Map(),
   callbacks: new Set(),

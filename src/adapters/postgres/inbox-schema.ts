@@ -7,6 +7,7 @@
  * Law: effects, inbox, keys and position are one transaction. The position's row is locked first, so that two consumers of
  * one source (a rebalance) come one after another. Whoever queues an event behind a letter holds that letter (`for share`),
  * whoever releases one waits for him: nothing is ever left queued behind nobody.
+ * A letter that was given up is kept, so that it is known when it comes again, and that nobody wonders what is missing.
  * Limits: the inbox loses its old rows by partitions (`inbox-partitions.ts`); keys are kept, one row a consumer and order.
  */
 
@@ -47,7 +48,7 @@ const TABLES = [
     event_id  uuid,
     error     text not null,
     attempts  int not null,
-    state     text not null check (state in ('poison', 'queued')),
+    state     text not null check (state in ('poison', 'queued', 'discarded')),
     parked_at timestamptz(3) not null default now(),
     unique (consumer, event_id)
   )`,
@@ -166,7 +167,8 @@ $$`
 
 /**
  * What was taken from some sources. Returns {effects, queued}, or {parked: [key]} when it has written nothing, because
- * these keys are parked and their events came without a letter.
+ * these keys are parked and their events came without a letter. Poison that is known (it is parked, was given up, or was
+ * handled meanwhile) parks nothing anew.
  *
  * p_taken: [{n, source, offset, key, eventId, version, error, attempts, letter: {topic, value, headers}}]; whatever has
  * an error is poison. A letter is needed by poison and by what queues.
@@ -189,16 +191,22 @@ begin
     order by p.source for update;
   select array_agg(l.key) into v_parked from (
     select d.key from dead_letters d
-    where d.consumer = p_consumer and d.key <> '' and d.key in (
+    where d.consumer = p_consumer and d.state <> 'discarded' and d.key <> '' and d.key in (
       select t.key from json_to_recordset(p_taken) t (key text))
     order by d.id for share of d) l;
 
-  with taken as materialized (
-    select t.*, t.error is null and (t.key = any (coalesce(v_parked, '{}')) or coalesce(
-      bool_or(t.error is not null and t.key <> '') over (
-        partition by t.key order by t.n rows between unbounded preceding and 1 preceding), false)) as queues
+  with given as materialized (
+    select t.*, t.error is not null and (exists (
+        select from inbox i where i.event_id = t."eventId" and i.consumer = p_consumer) or exists (
+        select from dead_letters d where d.consumer = p_consumer and d.key = t.key and (d.event_id = t."eventId"
+          or (d.source = t.source and d."offset" = t."offset" and d.value = t.letter->>'value')))) as known
     from json_to_recordset(p_taken) t (n int, source text, "offset" bigint, key text, "eventId" uuid, version bigint,
       error text, attempts int, letter json)
+  ), taken as materialized (
+    select g.*, g.error is null and (g.key = any (coalesce(v_parked, '{}')) or coalesce(
+      bool_or(g.error is not null and not g.known and g.key <> '') over (
+        partition by g.key order by g.n rows between unbounded preceding and 1 preceding), false)) as queues
+    from given g
   ), missing as (
     select array_agg(distinct t.key) as keys from taken t where t.queues and t.letter is null
   ), buried as (
@@ -208,10 +216,8 @@ begin
         t."eventId", coalesce(t.error, 'waits behind an older letter of its key'), coalesce(t.attempts, 0),
         case when t.queues then 'queued' else 'poison' end
       from taken t cross join missing m
-      where (t.queues or t.error is not null) and m.keys is null and not exists (
-        select from inbox i where i.event_id = t."eventId" and i.consumer = p_consumer) and not exists (
-        select from dead_letters d where d.consumer = p_consumer and d.key = t.key and d.source = t.source
-          and d."offset" = t."offset" and d.value = t.letter->>'value')
+      where m.keys is null and (t.error is not null and not t.known or t.queues and not exists (
+        select from inbox i where i.event_id = t."eventId" and i.consumer = p_consumer))
       order by t.n
       on conflict do nothing returning state
   )
@@ -236,12 +242,13 @@ returns text language plpgsql set enable_seqscan = off set jit = off as $$
 declare
   v_letter dead_letters;
 begin
-  select * into v_letter from dead_letters d where d.id = p_id for update;
+  select * into v_letter from dead_letters d where d.id = p_id and d.state <> 'discarded' for update;
   if not found then
     return 'absent';
   end if;
   if v_letter.key <> '' and exists (
-    select from dead_letters d where d.consumer = v_letter.consumer and d.key = v_letter.key and d.id < p_id) then
+    select from dead_letters d where d.consumer = v_letter.consumer and d.key = v_letter.key and d.id < p_id
+      and d.state <> 'discarded') then
     return 'not-the-oldest';
   end if;
   perform jaego_consume(v_letter.consumer,

@@ -35,12 +35,13 @@ const PARKED = `select json_build_object('id', d.id, 'consumer', d.consumer, 'so
     'offset', d."offset", 'key', d.key, 'value', d.value, 'headers', d.headers::json, 'error', d.error,
     'attempts', d.attempts, 'state', d.state, 'parkedAt', (extract(epoch from d.parked_at) * 1000)::bigint) as row
   from dead_letters d
-  where d.id > $1::bigint and ($2::text is null or d.consumer = $2::text) order by d.id limit $3::int`
+  where d.id > $1::bigint and d.state <> 'discarded' and ($2::text is null or d.consumer = $2::text) order by d.id limit $3::int`
 
 const TAKE_IN = "select jaego_take_in($1::text, $2::json, $3::json, $4::json, $5::json)"
 const RELEASE = "select jaego_release($1::bigint, $2::json, $3::json, $4::json)"
 
-const DISCARD = "delete from dead_letters d where d.id = $1::bigint returning json_build_object('id', d.id) as row"
+const DISCARD = `update dead_letters d set state = 'discarded' where d.id = $1::bigint and d.state <> 'discarded'
+  returning json_build_object('id', d.id) as row`
 
 export const layer: Layer.Layer<Inbox, never, PgClient.PgClient | Reads> = Layer.effect(
   Inbox,

@@ -2,7 +2,7 @@
  * Verification: proves a database right or wrong, from SQL alone, in one consistent snapshot; reads only.
  *
  * Why it exists: whoever doubts us should not have to believe our code. What is checked stands in `stock.ts`,
- * `facts.ts`, `orders.ts` and `shipments.ts`, a query a law, each returning the rows that break it.
+ * `facts.ts`, `effects.ts`, `orders.ts` and `shipments.ts`, a query a law, each returning the rows that break it.
  *
  * Law: I1, I2, I3, I5, I7, I11, I13. Safe beside a running service: it sees one moment, and every moment must be lawful.
  * Fails: DatabaseUnusable, one line.
@@ -12,6 +12,7 @@ import { Effect } from "effect"
 import * as SqlClient from "effect/sql/SqlClient"
 import { DatabaseUnusable } from "../client.ts"
 import type { Check } from "./check.ts"
+import { EFFECT_CHECKS } from "./effects.ts"
 import { FACT_CHECKS } from "./facts.ts"
 import { ORDER_CHECKS } from "./orders.ts"
 import { SHIPMENT_CHECKS } from "./shipments.ts"
@@ -34,7 +35,13 @@ export interface Report {
 /** Offending rows shown a check: enough to see the pattern. */
 const ROWS_SHOWN = 20
 
-export const CHECKS: ReadonlyArray<Check> = [...STOCK_CHECKS, ...FACT_CHECKS, ...ORDER_CHECKS, ...SHIPMENT_CHECKS]
+export const CHECKS: ReadonlyArray<Check> = [
+  ...STOCK_CHECKS,
+  ...FACT_CHECKS,
+  ...EFFECT_CHECKS,
+  ...ORDER_CHECKS,
+  ...SHIPMENT_CHECKS,
+]
 
 /**
  * These queries read everything, so they undo what the pool sets for small look-ups: whole tables are scanned and hashed,
