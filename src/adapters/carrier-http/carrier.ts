@@ -21,16 +21,21 @@ interface Said {
   readonly body: unknown
 }
 
+/** Null: it is no JSON. */
+const parsed = (text: string): unknown => {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null
+  }
+}
+
 /** The answer, or what went wrong. Interrupting it hangs up. */
 const ask = (url: string, init: RequestInit): Effect.Effect<Said | string> =>
   Effect.tryPromise({
     try: async (signal): Promise<Said> => {
       const response = await fetch(url, { ...init, signal })
-      const text = await response.text()
-      return {
-        status: response.status,
-        body: /json/.test(response.headers.get("content-type") ?? "") ? JSON.parse(text) : null,
-      }
+      return { status: response.status, body: parsed(await response.text()) }
     },
     catch: (error) => error as Error,
   }).pipe(
