@@ -53,6 +53,8 @@ describe("the command line", () => {
       /no answer from http:\/\/127.0.0.1:1/,
     ],
     ["a database URL that is none", () => ["verify", "--database", "mysql://x"], /must look like postgres:\/\//],
+    ["a chance that is none", () => ["simulate", "carrier", "--slow", "3"], /a chance from 0 to 1, not 3/],
+    ["callbacks that lead nowhere", () => ["simulate", "carrier", "--callbacks", "here"], /"here" is not a URL/],
     ["a command that is none", () => ["sell"], /Unknown subcommand "sell"/],
   ]
 

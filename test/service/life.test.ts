@@ -148,6 +148,9 @@ describe("what cannot work", () => {
     ["HOLD_SECONDS", "1.5"],
     ["STORE", "paper"],
     ["PAYMENT_DEADLINE_MS", "-1"],
+    ["SHIPPING_AFTER_SECONDS", "soon"],
+    ["CARRIER_URL", "carrier:80"],
+    ["CARRIER_WEBHOOK_SECRET", "guess"],
   ])("is said in one line: %s=%s", async (name, value) => {
     const said = await refused({ [name]: value })
     expect(said).toContain(name)
