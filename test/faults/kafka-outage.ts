@@ -1,5 +1,5 @@
 /**
- * Kafka is killed while people buy, stays away, and comes back, again and again. Afterwards both topics are read from the
+ * Kafka is killed, or frozen, while people buy, stays away, and comes back, again and again. Afterwards both topics are read from the
  * beginning, as anybody would, and held against the tables.
  *
  * Law: orders go on; what waited is with Kafka within `DRAIN_MS` of its return; every version of every key is there, and
@@ -159,12 +159,15 @@ export const outages = async (options: Options, outageMs: number): Promise<Findi
   try {
     for (let round = 0; round < times; round++) {
       await business("people buy")
-      await broker.kill()
-      faults.add("Kafka killed under load")
+      const isKilled = round % 2 === 0
+      if (isKilled) await broker.kill()
+      else broker.freeze()
+      faults.add(isKilled ? "Kafka killed under load" : "Kafka frozen under load")
       const since = performance.now()
       await business("people buy while Kafka is away")
       await until("the outage is over", () => performance.now() - since >= outageMs, outageMs + 10_000)
-      await broker.start()
+      if (isKilled) await broker.start()
+      else broker.thaw()
       figures["most facts that waited"] = Math.max(figures["most facts that waited"], await lanes.behind())
       const took = await lanes.drained(DRAIN_MS)
       figures["longest drain, ms"] = Math.max(figures["longest drain, ms"], Math.round(took))

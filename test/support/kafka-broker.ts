@@ -109,6 +109,15 @@ export class Broker {
     await this.#end("SIGKILL")
   }
 
+  /** It holds its connections and says nothing. */
+  freeze(): void {
+    this.#process?.kill("SIGSTOP")
+  }
+
+  thaw(): void {
+    this.#process?.kill("SIGCONT")
+  }
+
   /** Ends it; its data are gone with it. */
   async close(): Promise<void> {
     await this.#end("SIGKILL")

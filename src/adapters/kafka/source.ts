@@ -35,7 +35,7 @@ const SILENCE_MS = 60_000
 const AGAIN = Schedule.spaced("500 millis")
 
 /** For kafkajs to say good-bye to the group; without it the others wait for `SESSION_TIMEOUT_MS`. */
-const FAREWELL = "5 seconds"
+const FAREWELL = "2 seconds"
 
 /** Runs until interrupted. */
 export const consume = (options: Client.Options, handler: Handler): Effect.Effect<never> =>
