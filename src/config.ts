@@ -25,6 +25,8 @@ export interface Config {
   readonly home: string
   /** Inventory threads, 1..64 (there are 64 lanes to share). */
   readonly workers: number
+  /** Threads that serve HTTP, each with its own listener on the one port, 1..64; 0: the main thread does. Linux only. */
+  readonly httpThreads: number
   /** How long a buyer waits for the payment outcome before the answer is 202, milliseconds. */
   readonly paymentDeadlineMs: number
   /** How long an unpaid hold lives, seconds. */
@@ -98,7 +100,7 @@ const carrierUrl = (env: Env): string | null => {
   const text = env["CARRIER_URL"]
   if (text === undefined || text === "") return null
   if (!/^https?:\/\//.test(text) || !URL.canParse(text))
-    throw new ConfigProblem({ message: "CARRIER_URL must look like http://host:port" })
+    throw new ConfigProblem({ message: `CARRIER_URL must look like http://host:port, not "${text}"` })
   return text.replace(/\/+$/, "")
 }
 
@@ -121,8 +123,15 @@ const kafkaBrokers = (env: Env): ReadonlyArray<string> => {
   return brokers.map((each) => each.trim())
 }
 
+const httpThreads = (env: Env, platform: NodeJS.Platform): number => {
+  const threads = integer(env, "HTTP_THREADS", 0, 0, 64)
+  if (threads > 0 && platform !== "linux")
+    throw new ConfigProblem({ message: "HTTP_THREADS needs Linux, where threads can share a port; leave it at 0" })
+  return threads
+}
+
 /** Throws `ConfigProblem`. */
-export const read = (env: Env): Config => {
+export const read = (env: Env, platform: NodeJS.Platform = process.platform): Config => {
   const config: Config = {
     host: env["HOST"] || "127.0.0.1",
     port: integer(env, "PORT", 3000, 0, 65_535),
@@ -131,6 +140,7 @@ export const read = (env: Env): Config => {
     databaseUrl: databaseUrl(env),
     home: resolve(env["JAEGO_HOME"] || ".jaego"),
     workers: integer(env, "WORKERS", Math.max(1, availableParallelism() - 1), 1, 64),
+    httpThreads: httpThreads(env, platform),
     paymentDeadlineMs: integer(env, "PAYMENT_DEADLINE_MS", 2_000, 1, 60_000),
     holdSeconds: integer(env, "HOLD_SECONDS", 600, 1, 86_400),
     paymentGraceSeconds: integer(env, "PAYMENT_GRACE_SECONDS", 60, 0, 3_600),
