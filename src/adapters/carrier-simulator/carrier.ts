@@ -1,9 +1,10 @@
 /**
  * A carrier played in this process (`depot.ts` has its moods): what the service ships with when no other is named.
  *
- * Limits: WAITING_MAX callbacks wait to be heard; whatever is told beyond them waits in a fiber of its own. It forgets
- * everything when the process ends: a parcel is then registered again under its key, as with a carrier that never heard of
- * it, and its callbacks begin anew.
+ * Limits: WAITING_MAX callbacks wait to be heard; UNDER_WAY_MAX parcels and callbacks beyond them are under way, and then it
+ * takes no more for now (unknown).
+ * It forgets everything when the process ends: what it had taken stays `shipped`, because nobody delivers it any more; what it
+ * had not is registered anew, as with a carrier that never heard of it.
  */
 import { Clock, Context, Effect, FiberSet, Layer, Queue, Stream } from "effect"
 import { type Callback, Carrier, CarrierNews, type Registration } from "../../ports/carrier.ts"
@@ -11,6 +12,9 @@ import { Depot, NO_FAULTS, type Parcel, type Play } from "./depot.ts"
 
 /** Some seconds of a busy shop. */
 const WAITING_MAX = 10_000
+
+/** Each is a timer and a fiber, about 2 kB. */
+const UNDER_WAY_MAX = 20_000
 
 /** Long enough to see a shipment under way, short enough to wait for the next, milliseconds. */
 const COLLECT_AFTER_MS = 1_000
@@ -20,6 +24,8 @@ const DELIVER_AFTER_MS = 2_000
 export class Books extends Context.Service<Books, { readonly parcels: () => ReadonlyArray<Readonly<Parcel>> }>()(
   "jaego/adapters/carrier-simulator/Books",
 ) {}
+
+const BUSY: Registration = { _tag: "Unknown", reason: "the carrier has its hands full" }
 
 const played = (play: Play): Effect.Effect<Registration> => {
   switch (play._tag) {
@@ -36,7 +42,8 @@ export const layer: Layer.Layer<Carrier | CarrierNews | Books> = Layer.effectCon
   Effect.gen(function* () {
     const clock = yield* Clock.Clock
     const waiting = yield* Queue.bounded<Callback>(WAITING_MAX)
-    const run = yield* FiberSet.runtime(yield* FiberSet.make())<never>()
+    const underWay = yield* FiberSet.make()
+    const run = yield* FiberSet.runtime(underWay)<never>()
     const depot = new Depot({
       faults: NO_FAULTS,
       collectAfterMs: COLLECT_AFTER_MS,
@@ -46,7 +53,10 @@ export const layer: Layer.Layer<Carrier | CarrierNews | Books> = Layer.effectCon
       now: () => clock.currentTimeMillisUnsafe(),
     })
     const carrier = Carrier.of({
-      register: (consignment) => Effect.suspend(() => played(depot.register(consignment))),
+      register: (consignment) =>
+        Effect.flatMap(FiberSet.size(underWay), (busy) =>
+          busy >= UNDER_WAY_MAX ? Effect.succeed(BUSY) : played(depot.register(consignment)),
+        ),
       cancel: (key) => Effect.sync(() => depot.cancel(key)),
     })
     return Context.make(Carrier, carrier).pipe(
