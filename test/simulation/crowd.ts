@@ -149,9 +149,10 @@ export class Crowd {
 
   #send(request: Request, at: number, end: (ended: Ended) => boolean, gone: () => void): void {
     const services = this.#services()
-    // Whoever balances the load knows mostly who is ready.
+    // Whoever balances the load knows mostly who is ready; whoever only looks does not care so much.
     const ready = services.filter((service) => service.isReady)
-    const service = this.#dice.pick(ready.length > 0 && !this.#dice.oneIn(10) ? ready : services)
+    const isAstray = this.#dice.oneIn(request.claim === null ? 4 : 10)
+    const service = this.#dice.pick(ready.length > 0 && !isAstray ? ready : services)
     const travel = () => (this.#dice.oneIn(30) ? this.#dice.between(5_000, 80_000) : this.#dice.between(50, 1_500))
     const lost = () => void this.#world.post(this.node, travel(), gone)
     if (service.isDead) return lost()

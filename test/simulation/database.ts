@@ -52,7 +52,8 @@ interface Losing<E> {
 }
 
 const READING: Losing<LedgerDown> = { refused: down, lost: down, patience: READ_PATIENCE }
-const LISTING = {
+/** Of what only says whether it was done; a commit of these may have been, and is to be repeated. */
+export const LISTING = {
   refused: Exit.fail(unavailable("database")),
   lost: Exit.fail(unavailable("database")),
   patience: READ_PATIENCE,
@@ -131,18 +132,16 @@ export class Database {
     return {
       commit: (batch) => this.#commit(from, batch),
       load: (wanted) =>
-        Effect.suspend(() => this.call(from, "load", this.#ledger.load(wanted), READING, this.#fate("load"))),
+        Effect.suspend(() => this.call(from, "load", this.#ledger.load(wanted), READING, this.fate("read"))),
       due: (lanes, before, limit) =>
         Effect.suspend(() =>
-          this.call(from, "due", this.#ledger.due(lanes, before, limit), READING, this.#fate("due")),
+          this.call(from, "due", this.#ledger.due(lanes, before, limit), READING, this.fate("read")),
         ),
       boundKeys: (after, limit) =>
-        Effect.suspend(() =>
-          this.call(from, "keys", this.#ledger.boundKeys(after, limit), READING, this.#fate("boundKeys")),
-        ),
+        Effect.suspend(() => this.call(from, "keys", this.#ledger.boundKeys(after, limit), READING, this.fate("read"))),
       raise: (lanes) => {
         const raised = Effect.map(this.#ledger.raise(lanes), (owned) => this.grant(owned))
-        return Effect.suspend(() => this.call(from, "raise", raised, READING, this.#fate("raise")))
+        return Effect.suspend(() => this.call(from, "raise", raised, READING, this.fate("write")))
       },
     }
   }
@@ -172,7 +171,7 @@ export class Database {
   #commit(from: Node, batch: Batch) {
     // Thrown when it is sent: the fate of one commit is not another's.
     return Effect.suspend(() => {
-      const fate = this.#fate("commit")
+      const fate = this.fate("commit")
       const done = this.#ledger.commit(batch).pipe(
         Effect.tap((result) => Effect.sync(() => this.#committed(from, batch, result))),
         Effect.tapError((error) => Effect.sync(() => this.#fenced(from, error.detail))),
@@ -212,10 +211,11 @@ export class Database {
     this.onCommit(batch, from)
   }
 
-  #fate(what: keyof Ledger["Service"]): Fate {
+  /** What a call meets, thrown when it is sent. Only a commit may come late: its caller has been told that nobody knows. */
+  fate(what: "read" | "write" | "commit"): Fate {
     const { late, lostAfter, lostBefore, refused } = this.luck
     if (this.dice.oneIn(refused)) return "refused"
-    if (what !== "commit" && what !== "raise") return "served"
+    if (what === "read") return "served"
     if (this.dice.oneIn(lostBefore)) return "lost before"
     if (this.dice.oneIn(lostAfter)) return "lost after"
     return what === "commit" && this.dice.oneIn(late) ? "late" : "served"

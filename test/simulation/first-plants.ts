@@ -144,7 +144,7 @@ const holdRow = (`,
       },
     ],
     caughtBy: "I11 holds end once",
-    seedsMax: ONE_ROUND,
+    seedsMax: FOUR_ROUNDS,
   },
   {
     name: "compensate on payment timeout",

@@ -3,10 +3,12 @@
  * has come to its end. What is judged here and not in `support/` needs to know what the shoppers know.
  */
 import * as MemoryStore from "../../src/adapters/memory/store.ts"
+import type { Stock } from "../../src/domain/stock.ts"
 import { claimName } from "../../src/ports/inventory.ts"
 import { brokenHistory } from "../support/history-laws.ts"
 import { type Books, broken, group, SETTLED, STANDING } from "../support/laws.ts"
 import { brokenSettlement } from "../support/settlement-laws.ts"
+import type { StockMirror } from "../support/stock-mirror.ts"
 import type { Crowd, Wish } from "./crowd.ts"
 
 export const standing = (store: MemoryStore.Tables): ReadonlyArray<string> => broken(STANDING, MemoryStore.rows(store))
@@ -75,3 +77,15 @@ export const settled = ({ calmFrom, charges, crowd, lapses, peace, store }: Endi
     ...lapsesOnTime(books, lapses).map((where) => `I11 tentative holds lapse on time: ${where}`),
   ]
 }
+
+/** Whoever rebuilds stock from the stream has what the tables have. */
+export const mirrored = ({ mistakes, stocks }: StockMirror, store: MemoryStore.Tables): ReadonlyArray<string> =>
+  [
+    ...mistakes,
+    ...[...store.stocks].flatMap(([id, stock]) => {
+      const [is, should] = [JSON.stringify(stocks.get(id)), JSON.stringify(ordered(stock))]
+      return is === should ? [] : [`product ${id} is ${should}, and ${is} on the stream`]
+    }),
+  ].map((where) => `I7 stock rebuilt from the stream: ${where}`)
+
+const ordered = ({ onHand, reserved, version }: Stock) => ({ onHand, reserved, version })

@@ -116,6 +116,6 @@ export const LAW_PLANTS: ReadonlyArray<Plant> = [
       },
     ],
     caughtBy: "I11 paid before the hold ended",
-    seedsMax: ONE_ROUND,
+    seedsMax: FOUR_ROUNDS,
   },
 ]

@@ -4,6 +4,7 @@ import type { Dice } from "./dice.ts"
 import { HONEST } from "./provider.ts"
 import type { Mischief } from "./scenario.ts"
 import { type Outside, Service, type Settings } from "./service.ts"
+import { CALM } from "./stream.ts"
 import type { Host, Node } from "./world.ts"
 
 export class Machines {
@@ -71,6 +72,7 @@ export class Machines {
     world.post(database.node, delay, () => {
       const service = this.#serviceOf(node.host)
       if (service === undefined || this.#peace || node.isDead || node.isFrozen) return
+      if (node === service.facts.node && this.#dice.oneIn(2)) return this.#killFacts(service)
       const thread = service.threads.find((each) => each.node === node)
       if (thread === undefined || this.#dice.oneIn(2)) return this.#kill(service)
       this.#outside.journal.fault("a worker thread killed", node.name)
@@ -84,8 +86,20 @@ export class Machines {
     if (service !== undefined && !this.#peace) this.#freezeThread(service.main, forMs)
   }
 
+  #killFacts({ facts }: Service): void {
+    if (facts.node.isDead) return
+    this.#outside.journal.fault("a facts thread killed", facts.node.name)
+    facts.kill()
+  }
+
+  /** Whoever relays is worth more trouble than whoever waits. */
+  #relay(): Service {
+    const relay = this.#dice.oneIn(3) ? undefined : this.#serviceOf(this.#outside.turns.holder?.host ?? null)
+    return relay ?? this.#dice.pick(this.services)
+  }
+
   do(what: Mischief): void {
-    const { database, journal, leases, world } = this.#outside
+    const { database, journal, leases, stream, turns, world } = this.#outside
     const service = this.#victim()
     const number = this.services.indexOf(service)
     const { host } = service
@@ -110,6 +124,7 @@ export class Machines {
         journal.fault("the database restarted")
         database.goDown()
         leases.endAll(() => true)
+        turns.endAll(() => true)
         return void world.post(database.node, what.forMs * 1_000, () => {
           database.isDown = false
         })
@@ -120,6 +135,20 @@ export class Machines {
       case "EndLease":
         journal.fault("the lease's session ended", leases.holder?.name ?? "nobody's")
         return leases.endAll((each) => each === leases.holder)
+      case "EndTurn":
+        journal.fault("the relay's session ended", turns.holder?.name ?? "nobody's")
+        return turns.endAll((each) => each === turns.holder?.host)
+      case "KillFacts":
+        return this.#killFacts(this.#relay())
+      case "FreezeFacts":
+        return this.#freezeThread(this.#relay().facts.node, what.forMs)
+      case "StreamOutage":
+        if (stream.isDown) return
+        journal.fault("the stream was down", `for ${what.forMs} ms`)
+        stream.isDown = true
+        return void world.post(database.node, what.forMs * 1_000, () => {
+          stream.isDown = false
+        })
       case "JumpClock":
         journal.fault(what.byMs < 0 ? "a clock put back" : "a clock put forward", `${host.name} ${what.byMs} ms`)
         this.#offsets[number]! += what.byMs
@@ -163,9 +192,11 @@ export class Machines {
 
   /** No more faults; what is broken is mended, what was stopped is started. */
   heal(): void {
-    const { database, provider, world } = this.#outside
+    const { database, provider, stream, world } = this.#outside
     this.#peace = true
     database.luck = PEACE
+    stream.luck = CALM
+    stream.isDown = false
     provider.moods = HONEST
     database.isDown = false
     for (const [number, service] of this.services.entries()) {

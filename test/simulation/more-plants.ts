@@ -47,7 +47,7 @@ export const MORE_PLANTS: ReadonlyArray<Plant> = [
     story: "what is bound from now on is not noted in memory, so a later refusal does not ask the ledger for it",
     changes: [{ file: OWNER, from: "    this.knownKeys.add(claim)\n", to: "" }],
     caughtBy: "I5 a bound key is answered",
-    seedsMax: ONE_ROUND,
+    seedsMax: FOUR_ROUNDS,
   },
   {
     name: "attempt not looked up after a crash",

@@ -6,6 +6,7 @@
  * loader, which a test runner replaces.
  */
 import { Worker } from "node:worker_threads"
+import { FACT_PLANTS } from "./fact-plants.ts"
 import { FIRST_PLANTS } from "./first-plants.ts"
 import { LAW_PLANTS } from "./law-plants.ts"
 import { MORE_PLANTS } from "./more-plants.ts"
@@ -26,7 +27,7 @@ export interface Harvest {
   readonly said: ReadonlyArray<string>
 }
 
-export const ALL: ReadonlyArray<Plant> = [...FIRST_PLANTS, ...MORE_PLANTS, ...LAW_PLANTS]
+export const ALL: ReadonlyArray<Plant> = [...FIRST_PLANTS, ...MORE_PLANTS, ...LAW_PLANTS, ...FACT_PLANTS]
 
 export const SEEDS_MAX = Math.max(...ALL.map(({ seedsMax }) => seedsMax))
 

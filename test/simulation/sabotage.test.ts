@@ -8,6 +8,7 @@ import { SETTLED, STANDING } from "../support/laws.ts"
 import { SETTLEMENT } from "../support/settlement-laws.ts"
 import { changed } from "./plant.ts"
 import { ALL, type Harvest, harvest, SEEDS_MAX } from "./plants.ts"
+import { FACT_LAWS } from "./witness.ts"
 
 /** All of them together take some twenty seconds here. */
 const PATIENCE_MS = 240_000
@@ -26,8 +27,9 @@ describe("a planted bug is found", () => {
     expect(harvests.get(null)!.said).toEqual([])
   })
 
-  it.each([...STANDING, ...SETTLED, ...HISTORY, ...SETTLEMENT])("there is one for the law `$name`", ({ name }) => {
-    expect(ALL.filter(({ caughtBy }) => caughtBy === name)).not.toEqual([])
+  const laws = [...[...STANDING, ...SETTLED, ...HISTORY, ...SETTLEMENT].map(({ name }) => name), ...FACT_LAWS]
+  it.each(laws)("there is one for the law `%s`", (law) => {
+    expect(ALL.filter(({ caughtBy }) => caughtBy === law)).not.toEqual([])
   })
 
   it("a plant whose line is no longer there is an error, not a bug that is never found", () => {

@@ -6,6 +6,7 @@ import { type Luck, PEACE } from "./database.ts"
 import type { Dice } from "./dice.ts"
 import { HONEST, type Moods } from "./provider.ts"
 import type { Settings } from "./service.ts"
+import { CALM, type StreamLuck } from "./stream.ts"
 
 /** What may be done to the shop, in milliseconds where it takes a time. */
 export type Mischief =
@@ -18,6 +19,10 @@ export type Mischief =
   | { readonly _tag: "Partition"; readonly forMs: number }
   | { readonly _tag: "EndLease" }
   | { readonly _tag: "JumpClock"; readonly byMs: number }
+  | { readonly _tag: "EndTurn" }
+  | { readonly _tag: "KillFacts" }
+  | { readonly _tag: "FreezeFacts"; readonly forMs: number }
+  | { readonly _tag: "StreamOutage"; readonly forMs: number }
 
 /** Mischief that waits for its moment, see `ambush.ts`. */
 export type Ambush = "a lapse" | "a window" | null
@@ -27,6 +32,7 @@ export interface Scenario {
   readonly processes: number
   readonly settings: Settings
   readonly luck: Luck
+  readonly streamLuck: StreamLuck
   readonly moods: Moods
   /** A request is sent twice, once in so many; 0: never. */
   readonly twice: number
@@ -51,7 +57,7 @@ const THEMES = [
   "two processes",
   "holds that end while they are paid",
   "holds that lapse on their way",
-  "a bad line to the database",
+  "bad lines",
   "crashes",
   "a bad payment provider",
   "clocks that jump",
@@ -66,7 +72,7 @@ const CHANCES: { readonly [T in Theme]: ReadonlyArray<Mischief["_tag"]> } = {
   "two processes": ["Freeze", "EndLease", "Kill", "Stop", "Partition", "Freeze"],
   "holds that end while they are paid": ["Kill", "KillThread", "FreezeThread"],
   "holds that lapse on their way": ["FreezeThread", "FreezeThread", "FreezeThread", "KillThread", "Outage"],
-  "a bad line to the database": ["Outage", "Partition", "EndLease"],
+  "bad lines": ["Outage", "Partition", "EndLease"],
   crashes: ["Kill", "Kill", "KillThread", "Stop"],
   "a bad payment provider": ["Kill", "KillThread"],
   "clocks that jump": ["JumpClock", "JumpClock", "Kill", "Freeze"],
@@ -83,6 +89,9 @@ const CHANCES: { readonly [T in Theme]: ReadonlyArray<Mischief["_tag"]> } = {
   "a storm": ["Kill", "Kill", "KillThread", "Freeze", "FreezeThread", "Outage", "Partition", "EndLease", "Stop"],
 }
 
+/** What befalls the facts on their way out, in every theme. */
+const FACTS: ReadonlyArray<Mischief["_tag"]> = ["EndTurn", "KillFacts", "FreezeFacts", "StreamOutage"]
+
 const mischiefOf = (tag: Mischief["_tag"], dice: Dice): Mischief => {
   switch (tag) {
     case "Freeze":
@@ -92,6 +101,11 @@ const mischiefOf = (tag: Mischief["_tag"], dice: Dice): Mischief => {
       return { _tag: tag, forMs: dice.oneIn(2) ? dice.between(4_500, 7_500) : dice.between(200, 4_500) }
     case "Outage":
       return { _tag: tag, forMs: dice.between(50, 4_000) }
+    case "FreezeFacts":
+      // Every other time for longer than the stream believes in a consumer, and the database in a relay.
+      return { _tag: tag, forMs: dice.oneIn(2) ? dice.between(10_500, 14_000) : dice.between(200, 6_000) }
+    case "StreamOutage":
+      return { _tag: tag, forMs: dice.between(100, 7_000) }
     case "Partition":
       return { _tag: tag, forMs: dice.oneIn(2) ? dice.between(10_000, 16_000) : dice.between(200, 6_000) }
     case "JumpClock":
@@ -117,9 +131,14 @@ const tradeOf = (theme: Theme, processes: number, dice: Dice): number => {
 }
 
 const luckOf = (theme: Theme, dice: Dice): Luck => {
-  if (theme === "a bad line to the database" || theme === "a storm")
-    return { refused: 25, lostBefore: 30, lostAfter: 15, late: 25 }
+  if (theme === "bad lines" || theme === "a storm") return { refused: 25, lostBefore: 30, lostAfter: 15, late: 25 }
   return dice.oneIn(3) ? PEACE : { refused: 120, lostBefore: 150, lostAfter: 60, late: 90 }
+}
+
+const streamLuckOf = (theme: Theme, dice: Dice): StreamLuck => {
+  if (theme === "bad lines" || theme === "a storm")
+    return { refused: 15, lostBefore: 15, lostAfter: 12, late: 12, twice: 12, again: 15 }
+  return dice.oneIn(3) ? CALM : { refused: 60, lostBefore: 60, lostAfter: 50, late: 60, twice: 50, again: 60 }
 }
 
 const moodsOf = (theme: Theme, dice: Dice): Moods => {
@@ -155,6 +174,8 @@ export const of = (seed: number, dice: Dice): Scenario => {
     atMs: dice.between(300, tradeMs),
     what: mischiefOf(dice.pick(kinds), dice),
   }))
+  for (let trouble = dice.between(0, isPair || theme === "a storm" ? 4 : 2); trouble > 0; trouble--)
+    mischief.push({ atMs: dice.between(300, tradeMs), what: mischiefOf(dice.pick(FACTS), dice) })
   if (isPair) mischief.push({ atMs: dice.between(1_500, 4_000), what: takenOver(dice) })
   return {
     theme,
@@ -166,8 +187,10 @@ export const of = (seed: number, dice: Dice): Scenario => {
       holdMs:
         theme === "holds that end while they are paid" ? dice.pick([700, 2_000]) : dice.pick([2_000, 6_000, 15_000]),
       graceMs: dice.pick([500, 3_000]),
+      shippingAfterMs: dice.pick([0, 400, 1_500]),
     },
     luck: luckOf(theme, dice),
+    streamLuck: streamLuckOf(theme, dice),
     moods: moodsOf(theme, dice),
     twice: dice.pick([0, 6, 12]),
     hasty: dice.pick([0, 12, 25]),

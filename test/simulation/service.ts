@@ -24,10 +24,14 @@ import { Payment } from "../../src/ports/payment.ts"
 import { type Happening, Probe } from "../../src/ports/probe.ts"
 import { Timeline } from "../../src/ports/timeline.ts"
 import type { Database } from "./database.ts"
+import { FactsThread } from "./facts.ts"
 import type { Journal } from "./journal.ts"
 import type { Leases } from "./lease.ts"
 import type { Provider } from "./provider.ts"
+import type { Records } from "./records.ts"
+import type { Stream } from "./stream.ts"
 import * as Threads from "./threads.ts"
+import type { Turns } from "./turns.ts"
 import { Host, Node, type World } from "./world.ts"
 
 export interface Outside {
@@ -35,6 +39,9 @@ export interface Outside {
   readonly journal: Journal
   readonly database: Database
   readonly leases: Leases
+  readonly turns: Turns
+  readonly records: Records
+  readonly stream: Stream
   readonly provider: Provider
   /** Seeds of ids. */
   readonly nextSeed: () => number
@@ -47,6 +54,7 @@ export interface Settings {
   readonly deadlineMs: number
   readonly holdMs: number
   readonly graceMs: number
+  readonly shippingAfterMs: number
 }
 
 export type Failure = Refused | Unavailable | Problems.Problem
@@ -60,6 +68,7 @@ export class Service {
   readonly main: Node
   /** Also those of earlier crews. */
   readonly threads: Array<Threads.Thread> = []
+  readonly facts: FactsThread
   readonly #outside: Outside
   readonly #scope = Scope.makeUnsafe()
   readonly #begun = new Set<Begun>()
@@ -75,6 +84,10 @@ export class Service {
       this.#context = yield* Layer.build(layerOf(this, outside, settings))
     })
     outside.journal.write(name, "starts")
+    const { records, stream, turns } = outside
+    const { shippingAfterMs } = settings
+    const emit = (happening: Happening) => observe(outside.journal, `${name}.facts`, happening)
+    this.facts = new FactsThread({ main: this.main, turns, records, stream, shippingAfterMs, emit })
     outside.world.post(this.main, 0, () => {
       this.#claims = Claims.inFlight({ emit: () => undefined })
       this.main.fork(Scope.provide(boot, this.#scope))
@@ -86,7 +99,7 @@ export class Service {
   }
 
   get nodes(): ReadonlyArray<Node> {
-    return [this.main, ...this.threads.map(({ node }) => node)]
+    return [this.main, this.facts.node, ...this.threads.map(({ node }) => node)]
   }
 
   get isOpen(): boolean {
@@ -130,15 +143,18 @@ export class Service {
 
   /** It dies, at once: nothing of it goes on, and who waited for it has lost his connection. */
   kill(): void {
-    const { database, journal, leases, world } = this.#outside
+    const { database, journal, leases, turns, world } = this.#outside
     if (database.isUnheard((node) => node.host === this.host))
       journal.moment("a process died between COMMIT and its answer")
     this.host.state = "dead"
     for (const { lost } of this.#begun) lost()
     this.#begun.clear()
     // The system closes its sockets; of a machine that loses its power nobody hears, the server finds out by itself.
-    if (world.dice.below(3) > 0)
-      world.post(database.node, world.dice.between(200, 15_000), () => leases.endAll((host) => host === this.host))
+    if (world.dice.below(3) === 0) return
+    world.post(database.node, world.dice.between(200, 15_000), () => {
+      leases.endAll((host) => host === this.host)
+      turns.endAll((host) => host === this.host)
+    })
   }
 
   killThread(thread: Threads.Thread): void {
@@ -157,7 +173,9 @@ export class Service {
       this.main.fork(SubscriptionRef.set(Context.get(this.#context, Readiness), "draining"))
       const finish = (patience: number): void => {
         if (this.#begun.size > 0 && patience > 0) return void world.post(this.main, 50_000, () => finish(patience - 1))
-        this.main.fork(Scope.close(this.#scope, Exit.void)).addObserver(() => this.#end(stopped))
+        this.main
+          .fork(Scope.close(this.#scope, Exit.void))
+          .addObserver(() => this.facts.drain(() => this.#end(stopped)))
       }
       finish(200)
     })
@@ -173,7 +191,10 @@ const layerOf = (service: Service, outside: Outside, settings: Settings) => {
   const { database, journal, leases, nextSeed, provider } = outside
   const { main } = service
   const { deadlineMs, graceMs, holdMs, threads, workers } = settings
-  const emit = (happening: Happening) => observe(journal, main.name, happening)
+  const emit = (happening: Happening) => {
+    if (happening._tag === "BatchCommitted") service.facts.wake()
+    observe(journal, main.name, happening)
+  }
   const crew =
     threads === "main"
       ? LocalWorkers.layer
@@ -205,6 +226,8 @@ const observe = (journal: Journal, name: string, happening: Happening): void => 
   switch (happening._tag) {
     case "WorkerMeasured":
     case "RequestAnswered":
+    case "FactsRelayed":
+    case "EventsHandled":
       return
     case "BatchCommitted": {
       const { decisions } = happening

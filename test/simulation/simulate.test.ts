@@ -14,12 +14,17 @@ const SOMETIMES = [
   "a stale owner's commit was fenced",
   "a frozen owner woke up after its lanes were taken",
   "a sibling's hold had lapsed before acceptance",
+  "a silent relay lost its turn",
+  "a frozen consumer lost its partitions",
+  "a fact told twice",
+  "an old fact told again after a newer",
   "a batch of 1",
   "a batch of 64 or more",
 ]
 
 const FAULTS = [
   "a caller hung up",
+  "a facts thread killed",
   "a clock put back",
   "a clock put forward",
   "a process asked to stop",
@@ -33,15 +38,23 @@ const FAULTS = [
   "commit answer lost after",
   "commit answer lost before",
   "commit refused",
+  "delivered again",
+  "intake answer late",
+  "intake answer lost after",
   "load refused",
   "payment charge: answer lost",
   "payment charge: delivered twice",
   "payment charge: late",
   "payment look-up: absent before the charge landed",
+  "publish answer late",
+  "publish answer lost after",
+  "publish came twice",
   "raise answer lost after",
   "raise refused",
   "the database restarted",
   "the lease's session ended",
+  "the relay's session ended",
+  "the stream was down",
 ]
 
 describe(`${SEEDS} seeds`, () => {

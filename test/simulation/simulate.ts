@@ -11,6 +11,7 @@ import { createHash } from "node:crypto"
 import * as MemoryStore from "../../src/adapters/memory/store.ts"
 import { available } from "../../src/domain/stock.ts"
 import type { Batch } from "../../src/ports/ledger.ts"
+import { StockMirror } from "../support/stock-mirror.ts"
 import * as Ambush from "./ambush.ts"
 import { Crowd } from "./crowd.ts"
 import { Database } from "./database.ts"
@@ -20,10 +21,14 @@ import * as Judge from "./judge.ts"
 import { Leases } from "./lease.ts"
 import { Machines } from "./mischief.ts"
 import { Provider } from "./provider.ts"
+import { Records } from "./records.ts"
 import * as Scenario from "./scenario.ts"
 import type { Outside } from "./service.ts"
+import { Stream } from "./stream.ts"
 import { Trade } from "./trade.ts"
-import { World } from "./world.ts"
+import { Turns } from "./turns.ts"
+import { Witness } from "./witness.ts"
+import { Host, Node, World } from "./world.ts"
 
 export interface Run {
   readonly seed: number
@@ -70,6 +75,9 @@ class Simulation {
   readonly machines: Machines
   readonly crowd: Crowd
   readonly trade: Trade
+  readonly witness: Witness
+  readonly stream: Stream
+  readonly mirror = new StockMirror()
   #isStorm = false
 
   constructor(seed: number) {
@@ -81,6 +89,8 @@ class Simulation {
     this.database = new Database(this.world, this.journal, this.dice.split())
     this.provider = new Provider(this.world, this.journal, this.dice.split())
     const seeds = this.dice.split()
+    this.witness = new Witness(this.journal, this.database.store)
+    this.stream = new Stream(this.world, this.journal, this.dice.split(), this.witness)
     const outside: Outside = {
       world: this.world,
       journal: this.journal,
@@ -88,6 +98,9 @@ class Simulation {
       leases: new Leases(this.database),
       provider: this.provider,
       nextSeed: () => seeds.below(2 ** 31),
+      turns: new Turns(this.database, this.witness),
+      records: new Records(this.database, this.witness),
+      stream: this.stream,
     }
     const { processes, settings } = this.scenario
     this.machines = new Machines(outside, settings, processes, this.dice.split())
@@ -104,9 +117,13 @@ class Simulation {
     const ambush = Ambush.lay(this.scenario.ambush, this.machines, this.dice.split())
     this.database.onCommit = (batch, by) => {
       this.#notice(batch)
-      if (this.#isStorm) ambush(batch, by)
+      if (this.#isStorm) ambush.onCommit(batch, by)
       if (looks.oneIn(LOOK_AT)) this.look()
     }
+    outside.records.onHandled = (by) => this.#isStorm && ambush.onStep(by)
+    this.stream.onTaken = (by) => this.#isStorm && ambush.onStep(by)
+    const warehouse = new Node(this.world, new Host("warehouse"), "warehouse")
+    this.world.post(warehouse, 0, () => warehouse.fork(this.stream.source(warehouse).consume(this.mirror.handler)))
   }
 
   /** What is dangerous about a commit that was just done. */
@@ -129,8 +146,9 @@ class Simulation {
   }
 
   storm(): void {
-    const { hasty, luck, mischief, moods, tradeMs, twice } = this.scenario
+    const { hasty, luck, mischief, moods, streamLuck, tradeMs, twice } = this.scenario
     this.database.luck = luck
+    this.stream.luck = streamLuck
     this.provider.moods = moods
     this.crowd.twice = twice
     this.crowd.hasty = hasty
@@ -162,7 +180,8 @@ class Simulation {
       this.world.now > from + Math.max(8 * SECOND, last * 1_000) &&
       this.crowd.waiting === 0 &&
       open.size === 0 &&
-      tentative.size === 0
+      tentative.size === 0 &&
+      this.witness.isQuiet
     this.world.runUntil(from + PEACE_MAX, isQuiet)
     // What is still on its way may come, and may find nothing to do.
     this.world.runUntil(this.world.now + 3 * SECOND)
@@ -176,6 +195,8 @@ class Simulation {
     const { lapses, store } = this.database
     const { accounts: charges } = this.provider
     this.journal.violated(Judge.settled({ store, crowd: this.crowd, charges, lapses, calmFrom, peace }))
+    this.journal.violated(this.witness.settled())
+    this.journal.violated(Judge.mirrored(this.mirror, store))
     const { facts, keys, orders } = MemoryStore.snapshot(store)
     this.journal.write("books", createHash("sha256").update(JSON.stringify({ facts, keys, orders })).digest("hex"))
   }

@@ -18,7 +18,7 @@ import { Node } from "./world.ts"
 const RESTART = "200 millis"
 
 /** One direction of a link: what is sent later does not come earlier. */
-class Wire {
+export class Wire {
   readonly #from: Node
   readonly #to: Node
   #lastAt = 0

@@ -77,7 +77,7 @@ export class Trade {
   askMeanwhile(forMs: number): void {
     const delay = () => Math.max(0, forMs - this.#dice.below(1_000)) * 1_000
     for (const productId of this.#crowd.products)
-      for (let reader = 0; reader < 6; reader++) this.#crowd.wish(delay(), () => Requests.read(productId))
+      for (let reader = 0; reader < 15; reader++) this.#crowd.wish(delay(), () => Requests.read(productId))
     for (const { id } of this.#crowd.placed.slice(-6))
       this.#crowd.wish(delay(), () => Requests.cancel(id, this.#optionalKey()))
   }

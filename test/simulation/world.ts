@@ -7,7 +7,7 @@
  *
  * Law: the same events in the same order for the same seed. Limits: TASKS_MAX tasks in one instant, beyond which it spins.
  */
-import { Clock, Context, Duration, Effect, type Fiber, References, Scheduler } from "effect"
+import { Clock, Context, Duration, Effect, type Fiber, Random, References, Scheduler } from "effect"
 import type { Dice } from "./dice.ts"
 
 /** 2026-01-01T00:00:00Z, milliseconds since 1970. */
@@ -107,10 +107,16 @@ export class Node implements Scheduler.Scheduler {
     },
   }
 
+  readonly #random: typeof Random.Random.Service = {
+    nextIntUnsafe: () => this.world.dice.below(2 ** 31),
+    nextDoubleUnsafe: () => this.world.dice.below(2 ** 31) / 2 ** 31,
+  }
+
   /** What its fibers need around them. */
   readonly #context = Context.empty().pipe(
     Context.add(Scheduler.Scheduler, this),
     Context.add(Clock.Clock, this.#clock),
+    Context.add(Random.Random, this.#random),
     // A shop that is tormented complains at length; what it says is not what is judged.
     Context.add(References.MinimumLogLevel, "None"),
   )

@@ -1,0 +1,63 @@
+/**
+ * What consumers keep in the database: the memory inbox, reached from another node by calls that get lost or come late.
+ * The database forgets what it has known for longer than FORGETS, as it drops old slices of the inbox.
+ */
+import { Effect } from "effect"
+import * as MemoryInbox from "../../src/adapters/memory/inbox.ts"
+import type { Inbox } from "../../src/ports/inbox.ts"
+import { type Database, LISTING } from "./database.ts"
+import type { Witness } from "./witness.ts"
+import type { Node } from "./world.ts"
+
+/** Ids of events that were handled are kept for so long, milliseconds: days in earnest. */
+const FORGETS_MS = 4_000
+/** Microseconds. */
+const ROUND = 1_000_000
+
+export class Records {
+  /** Called after each commit of a consumer. */
+  onHandled: (by: Node) => void = () => undefined
+  readonly #database: Database
+  readonly #witness: Witness
+  readonly #inbox: Inbox["Service"]
+
+  constructor(database: Database, witness: Witness) {
+    this.#database = database
+    this.#witness = witness
+    this.#inbox = MemoryInbox.make(database.store)
+    this.#forget()
+  }
+
+  /** The inbox, as this node reaches it. */
+  inbox(from: Node): Inbox["Service"] {
+    const database = this.#database
+    return {
+      ...this.#inbox,
+      position: (consumer, source) =>
+        Effect.suspend(() =>
+          database.call(from, "position", this.#inbox.position(consumer, source), LISTING, database.fate("read")),
+        ),
+      commit: (intakes) => {
+        const done = Effect.tap(this.#inbox.commit(intakes), (handled) =>
+          Effect.sync(() => {
+            this.#witness.handled(intakes, handled)
+            this.onHandled(from)
+          }),
+        )
+        return Effect.suspend(() => database.call(from, "intake", done, LISTING, database.fate("commit")))
+      },
+    }
+  }
+
+  #forget(): void {
+    const { node, store, world } = this.#database
+    const before = node.wallMs - FORGETS_MS
+    const { events } = store.inbox
+    // "consumer id", and an id begins with its time.
+    for (const name of events) {
+      const [, id] = name.split(" ")
+      if (Number.parseInt(id!.slice(0, 8) + id!.slice(9, 13), 16) < before) events.delete(name)
+    }
+    world.post(node, ROUND, () => this.#forget())
+  }
+}
