@@ -11,7 +11,7 @@ import * as Welcome from "./adapters/cli/welcome.ts"
 import * as EmbeddedPostgres from "./adapters/embedded-postgres/server.ts"
 import { CarrierSecret } from "./adapters/http/carrier-routes.ts"
 import { MetricsPage } from "./adapters/http/metrics-page.ts"
-import { HttpServer, layer as httpLayer } from "./adapters/http/server.ts"
+import { HttpServer, layer as httpLayer, vacant } from "./adapters/http/server.ts"
 import * as MemoryBooks from "./adapters/memory/books.ts"
 import * as MemoryEventStream from "./adapters/memory/event-stream.ts"
 import * as SimulatedPayment from "./adapters/payment-simulator/payment.ts"
@@ -23,6 +23,7 @@ import * as Metrics from "./adapters/prometheus/metrics.ts"
 import * as Heap from "./adapters/system/heap.ts"
 import * as SystemIds from "./adapters/system/ids.ts"
 import * as FactsThread from "./adapters/threads/facts-thread.ts"
+import * as HttpThreads from "./adapters/threads/http-threads.ts"
 import * as Threads from "./adapters/threads/workers.ts"
 import * as CarrierCallbacks from "./app/carrier-callbacks.ts"
 import * as CheckoutRunner from "./app/checkout-runner.ts"
@@ -90,11 +91,30 @@ const shipping = (config: Config.Config) =>
     }),
   )
 
+/** In this thread, or on threads of their own. */
+const http = (config: Config.Config) =>
+  config.httpThreads === 0
+    ? httpLayer({ host: config.host, port: config.port }).pipe(
+        Layer.provide(Layer.effect(MetricsPage, Metrics.Metrics)),
+        Layer.provide(Layer.succeed(CarrierSecret, config.carrierWebhookSecret)),
+      )
+    : Layer.effect(HttpServer, httpThreads(config))
+
+const httpThreads = Effect.fnUntraced(function* ({ carrierWebhookSecret, host, httpThreads, port }: Config.Config) {
+  const { render } = yield* Metrics.Metrics
+  if (port !== 0) yield* vacant({ host, port })
+  return yield* HttpThreads.start({
+    entry: new URL("./http.ts", import.meta.url),
+    threads: httpThreads,
+    address: { host, port },
+    carrierSecret: carrierWebhookSecret,
+    metrics: render,
+  })
+})
+
 const service = (config: Config.Config) => {
   const deadlineMs = config.paymentDeadlineMs
-  return httpLayer({ host: config.host, port: config.port }).pipe(
-    Layer.provide(Layer.effect(MetricsPage, Metrics.Metrics)),
-    Layer.provide(Layer.succeed(CarrierSecret, config.carrierWebhookSecret)),
+  return http(config).pipe(
     Layer.provideMerge(Shopkeeper.layer({ deadlineMs, holdMs: config.holdSeconds * 1_000 })),
     Layer.provide(shipping(config)),
     Layer.provide(CheckoutRunner.layer({ callTimeoutMs: deadlineMs, graceMs: config.paymentGraceSeconds * 1_000 })),

@@ -121,6 +121,8 @@ export type Rejection =
   | { readonly _tag: "TotalTooLarge" }
   /** The key is bound to another request. */
   | { readonly _tag: "KeyReused"; readonly key: string }
+  /** A request with this key is under way: told by whoever keeps the keys that are, never by the inventory itself. */
+  | { readonly _tag: "KeyInProgress"; readonly key: string }
 
 export type Reply =
   | { readonly _tag: "Product"; readonly product: Product }

@@ -67,6 +67,7 @@ export type Happening =
   /** The stream has not confirmed; `lagSeconds`: how old the oldest fact is that waits for it. */
   | { readonly _tag: "StreamStalled"; readonly lagSeconds: number }
   | { readonly _tag: "FactsThreadDied" }
+  | { readonly _tag: "HttpThreadDied" }
   /** In one transaction; `effects` were new, `queued` wait behind poison. */
   | {
       readonly _tag: "EventsHandled"

@@ -59,7 +59,7 @@ export const freshHome = (): { readonly home: string; readonly remove: () => voi
 }
 
 /** Nothing of the machine's own settings: a knob is set because a test set it. */
-const KNOBS = ["PORT", "HOST", "STORE", "DATABASE_URL", "JAEGO_HOME", "WORKERS", "NODE_OPTIONS"]
+const KNOBS = ["PORT", "HOST", "STORE", "DATABASE_URL", "JAEGO_HOME", "WORKERS", "HTTP_THREADS", "NODE_OPTIONS"]
 /** What is paid stays so, unless a test is about what comes then. */
 const STILL: Env = { SHIPPING_AFTER_SECONDS: "86400" }
 const clean = (env: Env): NodeJS.ProcessEnv => {

@@ -1,14 +1,14 @@
 /**
  * Loaded into a service by `node --import`: at each SIGUSR2 a worker thread is terminated, as a crash would end it. The
- * service itself knows nothing of it. It is the oldest thread, or that of the worker whose number is in the file
- * JAEGO_REAPER_AIM; threads tell their numbers here, each once when it starts.
+ * service itself knows nothing of it. It is the oldest worker, or the thread whose name is in the file JAEGO_REAPER_AIM;
+ * threads tell their names here, each once when it starts.
  */
 import { readFileSync } from "node:fs"
 import { BroadcastChannel, isMainThread, threadId, type Worker, workerData } from "node:worker_threads"
 
 interface Presence {
   readonly threadId: number
-  /** A worker's number; the facts thread has none. */
+  /** A worker's number, `http-` and an HTTP thread's number, or `facts`. */
   readonly name: string
 }
 
@@ -30,13 +30,14 @@ if (isMainThread) {
     const wanted = aim === undefined ? null : readFileSync(aim, "utf8").trim()
     const victim = threads.find(({ threadId }) => {
       const name = names.get(threadId)
-      return wanted === null ? name !== "facts" : name === wanted
+      return wanted === null ? name !== "facts" && !name?.startsWith("http-") : name === wanted
     })
     void victim?.terminate()
   })
 } else {
-  const { worker } = workerData as { readonly worker?: number }
-  const presence: Presence = { threadId, name: worker === undefined ? "facts" : String(worker) }
+  const { http, worker } = workerData as { readonly http?: number; readonly worker?: number }
+  const serving = http === undefined ? "facts" : `http-${http}`
+  const presence: Presence = { threadId, name: worker === undefined ? serving : String(worker) }
   channel.postMessage(presence)
   channel.close()
 }

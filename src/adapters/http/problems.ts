@@ -155,6 +155,8 @@ export const fromRejection = (rejection: Rejection): Problem => {
       return of("total-too-large", "The total is beyond what can be counted exactly.")
     case "KeyReused":
       return of("idempotency-key-reused", "This Idempotency-Key was used with another path or body.")
+    case "KeyInProgress":
+      return idempotencyInProgress()
   }
 }
 

@@ -8,7 +8,7 @@
  */
 
 import { createServer, type Server, type ServerResponse } from "node:http"
-import type { AddressInfo, Socket } from "node:net"
+import { type AddressInfo, createServer as createNetServer, type Server as NetServer, type Socket } from "node:net"
 import { NodeHttpServer } from "@effect/platform-node"
 import { ByteSize, Cause, Context, Effect, Fiber, Layer, Schema, Scope } from "effect"
 import { HttpIncomingMessage, HttpRouter, HttpServerRequest, type HttpServerResponse } from "effect/http"
@@ -121,14 +121,29 @@ const drain = (server: Server, open: Open): Effect.Effect<void> =>
     for (const socket of open.sockets) if (socket.bytesRead === 0) socket.destroy()
   }).pipe(Effect.timeoutOption(DRAIN), Effect.andThen(Effect.sync(() => server.closeAllConnections())))
 
-const listen = (server: Server, { host, port }: Address): Effect.Effect<AddressInfo, CannotListen> =>
+/** `shared`: others of this process listen there too, and the system shares connections out. */
+type Sharing = "alone" | "shared"
+
+const listen = (
+  server: NetServer,
+  { host, port }: Address,
+  sharing: Sharing,
+): Effect.Effect<AddressInfo, CannotListen> =>
   Effect.callback((resume) => {
     const failed = (error: Error) => resume(Effect.fail(cannotListen({ host, port }, error)))
     server.once("error", failed)
-    server.listen({ host, port }, () => {
+    server.listen({ host, port, reusePort: sharing === "shared" }, () => {
       server.off("error", failed)
       resume(Effect.succeed(server.address() as AddressInfo))
     })
+  })
+
+/** Nobody listens there: asked before a port is shared, because it would be shared with another process as well. */
+export const vacant = (address: Address): Effect.Effect<void, CannotListen> =>
+  Effect.suspend(() => {
+    const server = createNetServer((socket) => socket.destroy())
+    const closed = Effect.callback<void>((resume) => void server.close(() => resume(Effect.void)))
+    return Effect.andThen(listen(server, address, "alone"), closed)
   })
 
 /** Runs answers; those that are still under way when the scope closes are interrupted. */
@@ -147,7 +162,7 @@ const running = Effect.fnUntraced(function* (scope: Scope.Scope) {
   }
 })
 
-const make = Effect.fnUntraced(function* (address: Address) {
+const make = Effect.fnUntraced(function* (address: Address, sharing: Sharing) {
   const probe = yield* Probe
   // Requests run in a scope of their own, which is closed after the drain.
   const requests = yield* Scope.make()
@@ -184,11 +199,11 @@ const make = Effect.fnUntraced(function* (address: Address) {
     if (begun) socket.destroy()
     else Exchange.broken(probe, error, socket)
   })
-  const bound = yield* Effect.acquireRelease(listen(server, address), () => drain(server, open))
+  const bound = yield* Effect.acquireRelease(listen(server, address, sharing), () => drain(server, open))
   const host = bound.family === "IPv6" ? `[${bound.address}]` : bound.address
   return { host: bound.address, port: bound.port, url: `http://${host}:${bound.port}` }
 })
 
 /** Needs the shop, the readiness, the probe and the metrics page. */
-export const layer = (address: Address) =>
-  Layer.effect(HttpServer, make(address)).pipe(Layer.provide(NodeHttpServer.layerHttpServices))
+export const layer = (address: Address, sharing: Sharing = "alone") =>
+  Layer.effect(HttpServer, make(address, sharing)).pipe(Layer.provide(NodeHttpServer.layerHttpServices))

@@ -38,6 +38,7 @@ const requests = (registry: Registry) => ({
   ),
   replayed: counter(registry)("jaego_replayed_total", "Answers replayed for a known Idempotency-Key", ["route"]),
   unavailable: counter(registry)("jaego_unavailable_total", "Requests answered with not now", ["reason"]),
+  httpThreadsDied: counter(registry)("jaego_http_thread_deaths_total", "HTTP threads that died and are replaced"),
 })
 
 const sales = (registry: Registry) => ({

@@ -22,6 +22,7 @@ const onRequests = (meters: Meters) =>
     },
     Replayed: ({ route }) => meters.replayed.inc({ route }),
     RequestUnavailable: ({ reason }) => meters.unavailable.inc({ reason }),
+    HttpThreadDied: () => meters.httpThreadsDied.inc(),
   }) satisfies Partial<Counting>
 
 const onSales = (meters: Meters) =>

@@ -26,15 +26,15 @@ export type ToWorker =
   | { readonly _tag: "Commands"; readonly commands: ReadonlyArray<Envelope> }
   | { readonly _tag: "Drain" }
 
-export type Outcome =
-  | { readonly _tag: "Answered"; readonly answer: Answer }
+export type Outcome<A> =
+  | { readonly _tag: "Answered"; readonly answer: A }
   | { readonly _tag: "Refused"; readonly rejection: Rejection }
   | { readonly _tag: "Unavailable"; readonly reason: UnavailableReason; readonly retryAfterSeconds: number }
   | { readonly _tag: "Defect"; readonly message: string }
 
 export interface Receipt {
   readonly id: number
-  readonly outcome: Outcome
+  readonly outcome: Outcome<Answer>
 }
 
 export type FromWorker =
@@ -48,7 +48,7 @@ export type FromWorker =
   | { readonly _tag: "Ended"; readonly reply: OrderReply }
   | { readonly _tag: "Fenced" }
 
-export const toOutcome = (exit: Exit.Exit<Answer, Refused | Unavailable>): Outcome => {
+export const toOutcome = <A>(exit: Exit.Exit<A, Refused | Unavailable>): Outcome<A> => {
   if (Exit.isSuccess(exit)) return { _tag: "Answered", answer: exit.value }
   const error = Cause.squash(exit.cause)
   if (error instanceof Refused) return { _tag: "Refused", rejection: error.rejection }
@@ -60,7 +60,7 @@ export const toOutcome = (exit: Exit.Exit<Answer, Refused | Unavailable>): Outco
   return { _tag: "Defect", message: error instanceof Error ? (error.stack ?? error.message) : String(error) }
 }
 
-export const toExit = (outcome: Outcome): Exit.Exit<Answer, Refused | Unavailable> => {
+export const toExit = <A>(outcome: Outcome<A>): Exit.Exit<A, Refused | Unavailable> => {
   switch (outcome._tag) {
     case "Answered":
       return Exit.succeed(outcome.answer)

@@ -190,6 +190,7 @@ describe("a refusal of the business", () => {
     [{ _tag: "MixedCurrencies" }, 409, "mixed-currencies", {}],
     [{ _tag: "TotalTooLarge" }, 409, "total-too-large", {}],
     [{ _tag: "KeyReused", key: "k" }, 422, "idempotency-key-reused", {}],
+    [{ _tag: "KeyInProgress", key: "k" }, 409, "idempotency-in-progress", {}],
   ])("answers $_tag", async (rejection, code, name, extras) => {
     const refusing = await HttpServer.start({ placeOrder: () => Effect.fail(new Refused(rejection)) })
     const answer = await refusing.post("/v1/orders", { customerId: "a", lines: [line] }, key)

@@ -69,6 +69,7 @@ it.each<[Happening, string]>([
   [{ _tag: "FactsRelayed", facts: 30, seconds: 0.004, lagSeconds: 0.02 }, "jaego_relay_lag_seconds_sum 0.02"],
   [{ _tag: "StreamStalled", lagSeconds: 9 }, "jaego_relay_oldest_seconds 9"],
   [{ _tag: "FactsThreadDied" }, "jaego_facts_thread_deaths_total 1"],
+  [{ _tag: "HttpThreadDied" }, "jaego_http_thread_deaths_total 1"],
   [
     { _tag: "EventsHandled", consumer: "shipping", events: 9, effects: 7, queued: 1, seconds: 0.01 },
     'jaego_event_effects_total{consumer="shipping"} 7',
