@@ -283,12 +283,13 @@ const program = Command.run(jaego, { version: "0.1.0", renderErrors: true }).pip
   Effect.provide(NodeServices.layer),
 )
 
-/** A service that was asked to stop and did so has done well. */
+/** What runs until it is asked to stop, and then did so, has done well. */
+const ENDLESS: ReadonlyArray<string | undefined> = ["serve", "simulate"]
 NodeRuntime.runMain(program, {
   disableErrorReporting: true,
   teardown: (exit, onExit) => {
     if (Exit.isSuccess(exit)) return onExit(0)
-    if (Cause.hasInterruptsOnly(exit.cause)) return onExit(process.argv[2] === "serve" ? 0 : 130)
+    if (Cause.hasInterruptsOnly(exit.cause)) return onExit(ENDLESS.includes(process.argv[2]) ? 0 : 130)
     onExit(1)
   },
 })

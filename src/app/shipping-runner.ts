@@ -56,9 +56,16 @@ export const entryOf = (nextId: () => string, note: Shipping.Note, at: number): 
   detail: note.detail === null ? null : JSON.stringify(note.detail),
 })
 
-/** Changes that followed from one another, written as one; not at all when somebody else wrote first, who knows more. */
-const save = Effect.fnUntraced(function* ({ nextId, probe, shipments }: Desk, changes: ReadonlyArray<Shipping.Change>) {
-  const at = yield* Clock.currentTimeMillis
+/**
+ * Changes that followed from one another, written as one; not at all when somebody else wrote first, who knows more.
+ * `heardAt`: when the carrier said it, milliseconds since 1970; without it now.
+ */
+const save = Effect.fnUntraced(function* (
+  { nextId, probe, shipments }: Desk,
+  changes: ReadonlyArray<Shipping.Change>,
+  heardAt?: number,
+) {
+  const at = heardAt ?? (yield* Clock.currentTimeMillis)
   const { shipment } = changes.at(-1)!
   const entries = changes.flatMap(({ note }) => (note === null ? [] : [entryOf(nextId, note, at)]))
   const saved = yield* shipments.save([{ shipment, entries, callback: null }])
@@ -75,21 +82,23 @@ const submit = ({ inventory }: Desk, command: Command) =>
 /** The carrier has it: the order is to say so, if it still can. */
 const record = Effect.fnUntraced(function* (desk: Desk, so: Shipping.Change, has: "registered" | "left") {
   const { shipment } = so
+  const heardAt = yield* Clock.currentTimeMillis
   const recorded = yield* Effect.result(submit(desk, { _tag: "RecordShipment", orderId: shipment.orderId }))
   // Kept at least: with its tracking id it will be recorded without asking again.
-  if (recorded._tag === "Failure") return yield* save(desk, [so])
+  if (recorded._tag === "Failure") return yield* save(desk, [so], heardAt)
   const now = yield* Clock.currentTimeMillis
-  yield* save(desk, [so, Shipping.recorded(shipment, recorded.success.status, has, now)])
+  yield* save(desk, [so, Shipping.recorded(shipment, recorded.success.status, has, now)], heardAt)
 })
 
 /** The carrier will never ship it: the order ends with the reason, its money and its units go back. */
 const compensate = Effect.fnUntraced(function* (desk: Desk, so: Shipping.Change) {
   const { orderId, reason } = so.shipment
+  const heardAt = yield* Clock.currentTimeMillis
   const command = { _tag: "CancelOrder", orderId, reason: reason?.slice(0, REASON_MAX) ?? null, claim: null } as const
   const order = yield* submit(desk, command)
   announceEnd(desk.probe, command, order)
   if (order.status === "cancelled" && order.refund === "due") yield* desk.checkout.begin(order, null)
-  yield* save(desk, [so, Shipping.close(so.shipment, "cancelled")])
+  yield* save(desk, [so, Shipping.close(so.shipment, "cancelled")], heardAt)
 })
 
 /** As long as the reason of a cancellation may be, characters. */
