@@ -1,6 +1,6 @@
 /**
  * Things that run out, wanted by many at once: sold exactly as often as there are. On one worker, and on three, and without
- * owners, by one transaction a command.
+ * owners, by one transaction a command; and asked through several HTTP threads.
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { freshDatabase } from "../support/postgres.ts"
@@ -12,17 +12,18 @@ const SOLD_OUT = "409 insufficient-stock"
 afterAll(killAll)
 
 describe.each([
-  [1, "actors"],
-  [3, "actors"],
-  [1, "atomic"],
-])("a hot product, with %i worker(s), %s", (workers, inventory) => {
+  [1, "actors", 0],
+  [3, "actors", 0],
+  [3, "actors", 2],
+  [1, "atomic", 0],
+])("a hot product, with %i worker(s), %s, %i HTTP threads", (workers, inventory, http) => {
   let database: string
   let service: Service
   beforeAll(async () => {
     database = await freshDatabase()
     // So long a patience that a busy machine makes no 202 of a 201.
-    const env = { WORKERS: String(workers), INVENTORY: inventory, PAYMENT_DEADLINE_MS: "30000" }
-    service = await start({ DATABASE_URL: database, ...env })
+    const env = { WORKERS: String(workers), INVENTORY: inventory, HTTP_THREADS: String(http) }
+    service = await start({ DATABASE_URL: database, PAYMENT_DEADLINE_MS: "30000", ...env })
   })
   afterAll(async () => {
     expect(await service.stop()).toEqual({ code: 0, signal: null })
