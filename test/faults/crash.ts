@@ -9,7 +9,7 @@ import { randomOf } from "../support/random.ts"
 import { Process, ROOT, type Service, start, until } from "../support/service.ts"
 import { type Findings, type Options, Tally } from "./campaign.ts"
 import { type Blow, embedded, type Ground, proxied } from "./crash-ground.ts"
-import { boundKeys, type Judgement, judgeRest, judgeRetries, judgeTold, verify } from "./judge.ts"
+import { boundKeys, type Judgement, judgeFacts, judgeRest, judgeRetries, judgeTold, verify } from "./judge.ts"
 import { kindOf, Shoppers, stockShelves } from "./shoppers.ts"
 
 /** One kill in how many happens on an embedded database: its start takes several times as long. */
@@ -88,6 +88,7 @@ class Crash {
       }
       const end = "in the end"
       this.#found({ name: end }, await judgeRest(ground.databaseUrl()))
+      this.#found({ name: end }, await judgeFacts(ground.databaseUrl()))
       this.#found({ name: end }, await judgeTold(service.url, ground.databaseUrl(), shoppers))
       this.#found({ name: end }, await verify(ground.databaseUrl()))
       for (const wish of shoppers.wishes) for (const told of wish.told) this.outcomes.add(kindOf(told))

@@ -5,6 +5,7 @@
  * - a refused wish has bound no key, and so has placed nothing;
  * - a wish nobody knows the end of has had one effect or none, and asking again with its key says which;
  * - every order in the database was asked for, once;
+ * - every fact has left, and every change of an order has come back from the stream, once;
  * - no error was a bare failure: 503 says when to come back, and nothing is a 500;
  * - every check of `jaego verify` holds.
  */
@@ -210,9 +211,36 @@ export const judgeRest = async (databaseUrl: string): Promise<Judgement> => {
   return { checks: 2, violations: open.map(([what, count]) => `${count} ${what} are still open after ${REST_MS} ms`) }
 }
 
+/**
+ * Facts have found their way out, whatever was in it: looks until none is behind and each order's timeline has its versions
+ * above the first, each once.
+ */
+export const judgeFacts = async (databaseUrl: string): Promise<Judgement> => {
+  const { behind, untold } = await inDatabase(
+    databaseUrl,
+    Effect.gen(function* () {
+      const sql = yield* PgClient.PgClient
+      const look = sql<{ readonly behind: bigint; readonly untold: bigint }>`
+        select (select coalesce(sum(l.seq - c.seq), 0)::bigint from lanes l join relay_cursors c on c.lane = l.lane) as behind,
+          (select count(*) from orders o where array(select version from timeline t where t.order_id = o.id
+            and t.version is not null order by version) <> array(select generate_series(2, o.version))) as untold`
+      const end = performance.now() + REST_MS
+      for (;;) {
+        const [seen = { behind: 0n, untold: 0n }] = yield* look
+        if ((Number(seen.behind) === 0 && Number(seen.untold) === 0) || performance.now() > end) return seen
+        yield* Effect.sleep("100 millis")
+      }
+    }),
+  )
+  const violations: Array<string> = []
+  if (Number(behind) > 0) violations.push(`${behind} facts have not left after ${REST_MS} ms`)
+  if (Number(untold) > 0) violations.push(`of ${untold} orders not every change is told once after ${REST_MS} ms`)
+  return { checks: 2, violations }
+}
+
 /** Everything, once business rests and all wishes are settled. */
 export const judge = async (url: string, databaseUrl: string, shoppers: Pick<Shoppers, "wishes">): Promise<Judgement> =>
-  sum([await judgeTold(url, databaseUrl, shoppers), await verify(databaseUrl)])
+  sum([await judgeTold(url, databaseUrl, shoppers), await judgeFacts(databaseUrl), await verify(databaseUrl)])
 
 export const sum = (judgements: ReadonlyArray<Judgement>): Judgement => ({
   checks: judgements.reduce((all, { checks }) => all + checks, 0),

@@ -8,7 +8,6 @@
  */
 import { PgClient } from "@effect/sql-pg"
 import { Effect, Layer, Schedule } from "effect"
-import { SqlClient } from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
 import { DAYS_AHEAD } from "./outbox-schema.ts"
 import { describe, stateOf } from "./sql-failure.ts"
