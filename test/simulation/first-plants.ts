@@ -208,6 +208,6 @@ const holdRow = (`,
       },
     ],
     caughtBy: "I4 answered when durable",
-    seedsMax: ONE_ROUND,
+    seedsMax: FOUR_ROUNDS,
   },
 ]

@@ -1,4 +1,5 @@
 /** Mischief: what is done to the shop while people trade, and how it is all undone when the storm is over. */
+import { PROMPT } from "./carrier.ts"
 import { PEACE } from "./database.ts"
 import type { Dice } from "./dice.ts"
 import { HONEST } from "./provider.ts"
@@ -192,8 +193,9 @@ export class Machines {
 
   /** No more faults; what is broken is mended, what was stopped is started. */
   heal(): void {
-    const { database, provider, stream, world } = this.#outside
+    const { carrier, database, provider, stream, world } = this.#outside
     this.#peace = true
+    carrier.moods = PROMPT
     database.luck = PEACE
     stream.luck = CALM
     stream.isDown = false

@@ -11,6 +11,7 @@ import { FIRST_PLANTS } from "./first-plants.ts"
 import { LAW_PLANTS } from "./law-plants.ts"
 import { MORE_PLANTS } from "./more-plants.ts"
 import type { Plant } from "./plant.ts"
+import { SHIPPING_PLANTS } from "./shipping-plants.ts"
 
 export interface Caught {
   readonly name: string
@@ -27,7 +28,13 @@ export interface Harvest {
   readonly said: ReadonlyArray<string>
 }
 
-export const ALL: ReadonlyArray<Plant> = [...FIRST_PLANTS, ...MORE_PLANTS, ...LAW_PLANTS, ...FACT_PLANTS]
+export const ALL: ReadonlyArray<Plant> = [
+  ...FIRST_PLANTS,
+  ...MORE_PLANTS,
+  ...LAW_PLANTS,
+  ...FACT_PLANTS,
+  ...SHIPPING_PLANTS,
+]
 
 export const SEEDS_MAX = Math.max(...ALL.map(({ seedsMax }) => seedsMax))
 

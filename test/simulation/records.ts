@@ -1,10 +1,14 @@
 /**
- * What consumers keep in the database: the memory inbox, reached from another node by calls that get lost or come late.
+ * What consumers and shipping keep in the database: the memory inbox and the memory shipments, reached from another node by
+ * calls that get lost or come late.
  * The database forgets what it has known for longer than FORGETS, as it drops old slices of the inbox.
  */
 import { Effect } from "effect"
 import * as MemoryInbox from "../../src/adapters/memory/inbox.ts"
+import * as MemoryShipments from "../../src/adapters/memory/shipments.ts"
+import type { Unavailable } from "../../src/ports/failures.ts"
 import type { Inbox } from "../../src/ports/inbox.ts"
+import type { Shipments } from "../../src/ports/shipments.ts"
 import { type Database, LISTING } from "./database.ts"
 import type { Witness } from "./witness.ts"
 import type { Node } from "./world.ts"
@@ -20,11 +24,13 @@ export class Records {
   readonly #database: Database
   readonly #witness: Witness
   readonly #inbox: Inbox["Service"]
+  readonly #shipments: Shipments["Service"]
 
   constructor(database: Database, witness: Witness) {
     this.#database = database
     this.#witness = witness
     this.#inbox = MemoryInbox.make(database.store)
+    this.#shipments = MemoryShipments.make(database.store)
     this.#forget()
   }
 
@@ -46,6 +52,20 @@ export class Records {
         )
         return Effect.suspend(() => database.call(from, "intake", done, LISTING, database.fate("commit")))
       },
+    }
+  }
+
+  /** The shipments, as this node reaches them. */
+  shipments(from: Node): Shipments["Service"] {
+    const database = this.#database
+    const shipments = this.#shipments
+    const call = <A>(what: string, served: Effect.Effect<A, Unavailable>, kind: "read" | "commit") =>
+      Effect.suspend(() => database.call(from, what, served, LISTING, database.fate(kind)))
+    return {
+      due: (request) => call("due shipments", shipments.due(request), "read"),
+      find: (id, callback) => call("shipment", shipments.find(id, callback), "read"),
+      save: (changes) =>
+        changes.length === 0 ? Effect.succeed(new Set()) : call("shipments", shipments.save(changes), "commit"),
     }
   }
 

@@ -8,6 +8,7 @@ import { SETTLED, STANDING } from "../support/laws.ts"
 import { SETTLEMENT } from "../support/settlement-laws.ts"
 import { changed } from "./plant.ts"
 import { ALL, type Harvest, harvest, SEEDS_MAX } from "./plants.ts"
+import { CERTAIN, SHIPPING } from "./shipping-judge.ts"
 import { FACT_LAWS } from "./witness.ts"
 
 /** All of them together take some twenty seconds here. */
@@ -27,7 +28,8 @@ describe("a planted bug is found", () => {
     expect(harvests.get(null)!.said).toEqual([])
   })
 
-  const laws = [...[...STANDING, ...SETTLED, ...HISTORY, ...SETTLEMENT].map(({ name }) => name), ...FACT_LAWS]
+  const named = [...STANDING, ...SETTLED, ...HISTORY, ...SETTLEMENT, ...SHIPPING]
+  const laws = [...named.map(({ name }) => name), ...FACT_LAWS, CERTAIN]
   it.each(laws)("there is one for the law `%s`", (law) => {
     expect(ALL.filter(({ caughtBy }) => caughtBy === law)).not.toEqual([])
   })

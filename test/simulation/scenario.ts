@@ -2,6 +2,7 @@
  * Scenarios: what a seed stands for. The last digit says what the run is mostly about, so that every few seeds meet every
  * danger; everything else comes from the dice.
  */
+import { type CarrierMoods, PROMPT } from "./carrier.ts"
 import { type Luck, PEACE } from "./database.ts"
 import type { Dice } from "./dice.ts"
 import { HONEST, type Moods } from "./provider.ts"
@@ -34,6 +35,7 @@ export interface Scenario {
   readonly luck: Luck
   readonly streamLuck: StreamLuck
   readonly moods: Moods
+  readonly carrierMoods: CarrierMoods
   /** A request is sent twice, once in so many; 0: never. */
   readonly twice: number
   /** Somebody hangs up before he is answered, once in so many; 0: never. */
@@ -59,7 +61,7 @@ const THEMES = [
   "holds that lapse on their way",
   "bad lines",
   "crashes",
-  "a bad payment provider",
+  "a bad payment provider and a bad carrier",
   "clocks that jump",
   "a rush with enough for all",
   "a storm",
@@ -74,7 +76,7 @@ const CHANCES: { readonly [T in Theme]: ReadonlyArray<Mischief["_tag"]> } = {
   "holds that lapse on their way": ["FreezeThread", "FreezeThread", "FreezeThread", "KillThread", "Outage"],
   "bad lines": ["Outage", "Partition", "EndLease"],
   crashes: ["Kill", "Kill", "KillThread", "Stop"],
-  "a bad payment provider": ["Kill", "KillThread"],
+  "a bad payment provider and a bad carrier": ["Kill", "KillThread"],
   "clocks that jump": ["JumpClock", "JumpClock", "Kill", "Freeze"],
   "a rush with enough for all": [
     "Kill",
@@ -142,8 +144,14 @@ const streamLuckOf = (theme: Theme, dice: Dice): StreamLuck => {
 }
 
 const moodsOf = (theme: Theme, dice: Dice): Moods => {
-  if (theme === "a bad payment provider") return { lostAnswer: 4, slow: 6, twice: 6 }
+  if (theme === "a bad payment provider and a bad carrier") return { lostAnswer: 4, slow: 6, twice: 6 }
   return dice.oneIn(3) ? HONEST : { lostAnswer: 12, slow: 25, twice: 20 }
+}
+
+const carrierMoodsOf = (theme: Theme, dice: Dice): CarrierMoods => {
+  if (theme === "a bad payment provider and a bad carrier" || theme === "a storm")
+    return { lostAnswer: 4, slow: 4, twice: 5, silent: 3, refused: 8, untold: 6 }
+  return dice.oneIn(4) ? PROMPT : { lostAnswer: 10, slow: 10, twice: 12, silent: 12, refused: 20, untold: 15 }
 }
 
 const firstShelf = (theme: Theme, dice: Dice): number => {
@@ -188,10 +196,12 @@ export const of = (seed: number, dice: Dice): Scenario => {
         theme === "holds that end while they are paid" ? dice.pick([700, 2_000]) : dice.pick([2_000, 6_000, 15_000]),
       graceMs: dice.pick([500, 3_000]),
       shippingAfterMs: dice.pick([0, 400, 1_500]),
+      giveUpMs: dice.pick([1_000, 2_500]),
     },
     luck: luckOf(theme, dice),
     streamLuck: streamLuckOf(theme, dice),
     moods: moodsOf(theme, dice),
+    carrierMoods: carrierMoodsOf(theme, dice),
     twice: dice.pick([0, 6, 12]),
     hasty: dice.pick([0, 12, 25]),
     tradeMs,

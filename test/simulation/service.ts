@@ -2,17 +2,19 @@
  * A service: one process with the shop's own application in it, from its start to its death. What it reaches (database,
  * lease, provider) lies outside and outlives it; a new process of the same name starts from what is durable.
  */
-import { Context, Effect, Exit, Layer, Scope, SubscriptionRef } from "effect"
+import { Cause, Context, Effect, Exit, Layer, Scope, Stream as Streams, SubscriptionRef } from "effect"
 import * as Claims from "../../src/adapters/http/claims.ts"
 import type * as Problems from "../../src/adapters/http/problems.ts"
 import * as MemoryIds from "../../src/adapters/memory/ids.ts"
-import { CarrierCallbacks } from "../../src/app/carrier-callbacks.ts"
+import * as CarrierCallbacks from "../../src/app/carrier-callbacks.ts"
 import * as CheckoutRunner from "../../src/app/checkout-runner.ts"
 import * as LocalWorkers from "../../src/app/inventory/local-workers.ts"
 import * as Ownership from "../../src/app/inventory/ownership.ts"
 import { Readiness } from "../../src/app/readiness.ts"
+import * as ShippingRunner from "../../src/app/shipping-runner.ts"
 import { type Replayable, Shop } from "../../src/app/shop.ts"
 import * as Shopkeeper from "../../src/app/shopkeeper.ts"
+import { type Callback, Carrier, CarrierNews } from "../../src/ports/carrier.ts"
 import { Catalog } from "../../src/ports/catalog.ts"
 import type { Unavailable } from "../../src/ports/failures.ts"
 import { Ids } from "../../src/ports/ids.ts"
@@ -22,7 +24,9 @@ import { Ledger } from "../../src/ports/ledger.ts"
 import { OrderBook } from "../../src/ports/order-book.ts"
 import { Payment } from "../../src/ports/payment.ts"
 import { type Happening, Probe } from "../../src/ports/probe.ts"
+import { Shipments } from "../../src/ports/shipments.ts"
 import { Timeline } from "../../src/ports/timeline.ts"
+import type { SimulatedCarrier } from "./carrier.ts"
 import type { Database } from "./database.ts"
 import { FactsThread } from "./facts.ts"
 import type { Journal } from "./journal.ts"
@@ -34,6 +38,9 @@ import * as Threads from "./threads.ts"
 import type { Turns } from "./turns.ts"
 import { Host, Node, type World } from "./world.ts"
 
+/** One call to the carrier. */
+const CARRIER_TIMEOUT_MS = 800
+
 export interface Outside {
   readonly world: World
   readonly journal: Journal
@@ -43,6 +50,7 @@ export interface Outside {
   readonly records: Records
   readonly stream: Stream
   readonly provider: Provider
+  readonly carrier: SimulatedCarrier
   /** Seeds of ids. */
   readonly nextSeed: () => number
 }
@@ -55,6 +63,7 @@ export interface Settings {
   readonly holdMs: number
   readonly graceMs: number
   readonly shippingAfterMs: number
+  readonly giveUpMs: number
 }
 
 export type Failure = Refused | Unavailable | Problems.Problem
@@ -73,7 +82,7 @@ export class Service {
   readonly #scope = Scope.makeUnsafe()
   readonly #begun = new Set<Begun>()
   #claims: Claims.InFlight | null = null
-  #context: Context.Context<Shop | Readiness> | null = null
+  #context: Context.Context<Shop | Readiness | CarrierCallbacks.CarrierCallbacks> | null = null
   #closing = false
 
   constructor(outside: Outside, settings: Settings, name: string) {
@@ -141,6 +150,18 @@ export class Service {
     return () => fiber.interruptUnsafe()
   }
 
+  /** The carrier calls; to be called on its main node. Nothing is said when it dies meanwhile. */
+  hear(callback: Callback, heard: (outcome: string) => void): void {
+    if (!this.isOpen) return heard("unavailable")
+    const callbacks = Context.get(this.#context!, CarrierCallbacks.CarrierCallbacks)
+    this.main.fork(callbacks.hear(callback)).addObserver((exit) => {
+      if (Exit.isSuccess(exit)) return heard(exit.value)
+      const error = Cause.squash(exit.cause) as Refused | Unavailable | Error
+      if (!("_tag" in error)) this.#outside.journal.violated([`a callback of the carrier broke: ${String(error)}`])
+      heard("_tag" in error && error._tag === "Refused" ? "refused" : "unavailable")
+    })
+  }
+
   /** It dies, at once: nothing of it goes on, and who waited for it has lost his connection. */
   kill(): void {
     const { database, journal, leases, turns, world } = this.#outside
@@ -188,9 +209,9 @@ export class Service {
 }
 
 const layerOf = (service: Service, outside: Outside, settings: Settings) => {
-  const { database, journal, leases, nextSeed, provider } = outside
+  const { carrier, database, journal, leases, nextSeed, provider, records } = outside
   const { main } = service
-  const { deadlineMs, graceMs, holdMs, threads, workers } = settings
+  const { deadlineMs, giveUpMs, graceMs, holdMs, threads, workers } = settings
   const emit = (happening: Happening) => {
     if (happening._tag === "BatchCommitted") service.facts.wake()
     observe(journal, main.name, happening)
@@ -201,6 +222,9 @@ const layerOf = (service: Service, outside: Outside, settings: Settings) => {
       : Threads.layer({ main, database, nextSeed, onThread: (thread) => service.threads.push(thread) })
   return Layer.effectDiscard(Ownership.Ownership.use(({ begin }) => begin)).pipe(
     Layer.provideMerge(Shopkeeper.layer({ deadlineMs, holdMs })),
+    Layer.provideMerge(
+      Layer.mergeAll(CarrierCallbacks.layer, ShippingRunner.layer({ callTimeoutMs: CARRIER_TIMEOUT_MS, giveUpMs })),
+    ),
     Layer.provideMerge(CheckoutRunner.layer({ callTimeoutMs: deadlineMs, graceMs })),
     Layer.provideMerge(Ownership.layer(workers)),
     Layer.provideMerge(crew),
@@ -213,8 +237,10 @@ const layerOf = (service: Service, outside: Outside, settings: Settings) => {
         Layer.succeed(Payment, provider.payment(main)),
         Layer.succeed(Probe, { emit }),
         Layer.succeed(Ids, MemoryIds.make(nextSeed())),
-        // Nobody ships here.
-        Layer.succeed(CarrierCallbacks, { hear: () => Effect.die("no carrier") }),
+        Layer.succeed(Carrier, carrier.carrier(main)),
+        Layer.succeed(Shipments, records.shipments(main)),
+        // This carrier calls from outside.
+        Layer.succeed(CarrierNews, { callbacks: Streams.never }),
         Layer.succeed(Timeline, { entries: () => Effect.succeed([]) }),
         Readiness.layer,
       ),
@@ -235,6 +261,8 @@ const observe = (journal: Journal, name: string, happening: Happening): void => 
       if (decisions >= 64) journal.moment("a batch of 64 or more")
       return
     }
+    case "ShipmentEnded":
+      return journal.moment(`a shipment ended: ${happening.outcome}`)
     case "CommitFenced":
       return journal.moment("an owner was fenced")
     default:

@@ -13,6 +13,7 @@ import { available } from "../../src/domain/stock.ts"
 import type { Batch } from "../../src/ports/ledger.ts"
 import { StockMirror } from "../support/stock-mirror.ts"
 import * as Ambush from "./ambush.ts"
+import { SimulatedCarrier } from "./carrier.ts"
 import { Crowd } from "./crowd.ts"
 import { Database } from "./database.ts"
 import { Dice } from "./dice.ts"
@@ -24,6 +25,7 @@ import { Provider } from "./provider.ts"
 import { Records } from "./records.ts"
 import * as Scenario from "./scenario.ts"
 import type { Outside } from "./service.ts"
+import * as ShippingJudge from "./shipping-judge.ts"
 import { Stream } from "./stream.ts"
 import { Trade } from "./trade.ts"
 import { Turns } from "./turns.ts"
@@ -63,7 +65,7 @@ const RUSH = 100
 const UNPAID_HOLD_MAX_MS = 2_000
 
 /** The books are looked at after one commit in so many. */
-const LOOK_AT = 6
+const LOOK_AT = 10
 
 class Simulation {
   readonly dice: Dice
@@ -72,6 +74,7 @@ class Simulation {
   readonly scenario: Scenario.Scenario
   readonly database: Database
   readonly provider: Provider
+  readonly carrier: SimulatedCarrier
   readonly machines: Machines
   readonly crowd: Crowd
   readonly trade: Trade
@@ -91,7 +94,11 @@ class Simulation {
     const seeds = this.dice.split()
     this.witness = new Witness(this.journal, this.database.store)
     this.stream = new Stream(this.world, this.journal, this.dice.split(), this.witness)
+    const { orders } = this.database.store
+    const services = () => this.machines.services
+    this.carrier = new SimulatedCarrier(this.world, this.journal, this.dice.split(), orders, services)
     const outside: Outside = {
+      carrier: this.carrier,
       world: this.world,
       journal: this.journal,
       database: this.database,
@@ -133,6 +140,12 @@ class Simulation {
         this.journal.moment(`the last unit wanted by ${RUSH} or more`)
     for (const { order } of orderUpdates)
       if (order.status === "expired" && this.crowd.isPaying(order.id)) this.journal.moment("an expiry raced a payment")
+    this.journal.violated(
+      ShippingJudge.rashly(
+        orderUpdates.map(({ order }) => order),
+        this.carrier,
+      ),
+    )
   }
 
   look(): void {
@@ -146,10 +159,11 @@ class Simulation {
   }
 
   storm(): void {
-    const { hasty, luck, mischief, moods, streamLuck, tradeMs, twice } = this.scenario
+    const { carrierMoods, hasty, luck, mischief, moods, streamLuck, tradeMs, twice } = this.scenario
     this.database.luck = luck
     this.stream.luck = streamLuck
     this.provider.moods = moods
+    this.carrier.moods = carrierMoods
     this.crowd.twice = twice
     this.crowd.hasty = hasty
     this.#isStorm = true
@@ -175,16 +189,18 @@ class Simulation {
     // Holds that end by themselves once it is calm have to do so on time.
     const last = this.scenario.settings.holdMs <= UNPAID_HOLD_MAX_MS ? CALM_MS + 1_000 : 0
     if (last > 0) this.world.post(this.database.node, last * 1_000, () => this.trade.leaveUnpaid())
-    const { open, tentative } = this.database.store
+    const { open, shipments, tentative } = this.database.store
     const isQuiet = () =>
       this.world.now > from + Math.max(8 * SECOND, last * 1_000) &&
       this.crowd.waiting === 0 &&
       open.size === 0 &&
       tentative.size === 0 &&
-      this.witness.isQuiet
+      !this.carrier.isBusy &&
+      this.witness.isQuiet &&
+      [...shipments.values()].every(({ nextAttemptAt }) => nextAttemptAt === null)
     this.world.runUntil(from + PEACE_MAX, isQuiet)
     // What is still on its way may come, and may find nothing to do.
-    this.world.runUntil(this.world.now + 3 * SECOND)
+    this.world.runUntil(this.world.now + 2 * SECOND)
     return { calmFrom, peace: `${Math.round((this.world.now - from) / SECOND)} s` }
   }
 
@@ -196,6 +212,7 @@ class Simulation {
     const { accounts: charges } = this.provider
     this.journal.violated(Judge.settled({ store, crowd: this.crowd, charges, lapses, calmFrom, peace }))
     this.journal.violated(this.witness.settled())
+    this.journal.violated(ShippingJudge.brokenShipping(store, this.carrier))
     this.journal.violated(Judge.mirrored(this.mirror, store))
     const { facts, keys, orders } = MemoryStore.snapshot(store)
     this.journal.write("books", createHash("sha256").update(JSON.stringify({ facts, keys, orders })).digest("hex"))

@@ -148,8 +148,15 @@ export class Trade {
     return Requests.pay(order.id, this.#dice.pick(TOKENS), this.#dice.oneIn(4) ? "async" : "wait", this.#optionalKey())
   }
 
+  /** Who has paid may think again while it is being shipped. */
+  #secondThoughts(order: Order): void {
+    if (!this.#dice.oneIn(4)) return
+    this.#crowd.wish(this.#dice.between(50, 3_500) * 1_000, () => Requests.cancel(order.id, this.#optionalKey()))
+  }
+
   /** Who is to pay later does so in the last minute, or a moment too late; several try at once. */
   readonly #later = (order: Order): void => {
+    if (order.status === "paid") return this.#secondThoughts(order)
     if (order.status !== "reserved" || !this.#dice.oneIn(this.#scenario.lastMinute)) return
     const left = (order.expiresAt - this.#wallMs()) * 1_000
     for (let tries = this.#dice.between(1, 4); tries > 0; tries--)

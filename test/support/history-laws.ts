@@ -187,8 +187,14 @@ const legal = (call: Call, rejection: Rejection, books: Books): boolean => {
     case "NotCancellable":
     case "NotPayable": {
       const order = books.orders.find(({ id }) => id === rejection.orderId)
-      // Both are told of ends only, and an order that has ended another way stays so; what was paid may be cancelled later.
-      return order !== undefined && (order.status === rejection.status || rejection.status === "expired")
+      // Both are told of ends only, and an order that has ended another way stays so; what was paid may be cancelled later,
+      // and what was shipped delivered.
+      return (
+        order !== undefined &&
+        (order.status === rejection.status ||
+          rejection.status === "expired" ||
+          (rejection.status === "shipped" && order.status === "delivered"))
+      )
     }
     case "PaymentInProgress":
       return books.facts.some(
