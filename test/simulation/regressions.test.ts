@@ -19,6 +19,12 @@ const REGRESSIONS: ReadonlyArray<Regression> = [
       "were the new one's: its freshness was judged by the new lease",
   },
   { seed: 3921, story: STALE_CONTEST },
+  {
+    seed: 1421,
+    story:
+      "a process that had been frozen heard the carrier's callbacks when it woke, found in its old memory that the order was not " +
+      "paid yet, and wrote that a parcel which had been delivered was astray",
+  },
 ]
 
 describe("a seed that once failed", () => {

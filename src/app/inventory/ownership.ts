@@ -9,7 +9,7 @@
  */
 import { Clock, Context, Effect, FiberSet, Latch, Layer, Schedule, SubscriptionRef } from "effect"
 import { unavailable } from "../../ports/failures.ts"
-import { Inventory } from "../../ports/inventory.ts"
+import { type Command, Inventory } from "../../ports/inventory.ts"
 import { Lease } from "../../ports/lease.ts"
 import { Probe } from "../../ports/probe.ts"
 import { Workers } from "../../ports/workers.ts"
@@ -27,6 +27,12 @@ const STEADY_MS = 10_000
  * the first, then ever longer. What broke the owner may break the next one too, and each taking costs everybody's answers.
  */
 const pauseMs = (losses: number): number => (losses < 2 ? 0 : Math.min(5_000, 100 * 2 ** (losses - 2)))
+
+/**
+ * Answered from memory, the last two when they find nothing to do; and whoever records a shipment acts on the status that he
+ * is told. That one of them was done after all costs nothing: it is asked again.
+ */
+const TELLS_OF_MEMORY: ReadonlySet<Command["_tag"]> = new Set(["ReadStock", "RecordShipment", "RecordDelivery"])
 
 export class Ownership extends Context.Service<
   Ownership,
@@ -110,7 +116,7 @@ export const layer = (workers: number) =>
             const answer = Effect.catchDefect(placement.submit(command), (defect) =>
               Effect.andThen(believable, Effect.die(defect)),
             )
-            return command._tag === "ReadStock"
+            return TELLS_OF_MEMORY.has(command._tag)
               ? Effect.tap(answer, believable)
               : Effect.tapError(answer, (error) => (error._tag === "Refused" ? believable : Effect.void))
           }),
