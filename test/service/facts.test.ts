@@ -51,8 +51,13 @@ const CANCELLED = `${MISSHIPPED} and o.status is distinct from 'cancelled'`
 
 const letters = (url: string) => count(url, "select from dead_letters where state <> 'discarded'")
 
+/** Orders somebody is still driving. */
+const UNPAID = "select from orders where attempt_token is not null or refund = 'due' or elsewhere"
+
 /** Everything has left, and everything that was to come of it has come, once. */
 const settled = async (url: string, misshipped = MISSHIPPED) => {
+  // What a killed service had begun to charge is charged by the next one, and that has facts too.
+  await until("no payment is under way", async () => (await count(url, UNPAID)) === 0, 60_000)
   await until("all facts have left", async () => (await count(url, BEHIND)) === 0, 60_000)
   await until("every order's changes have come back", async () => (await count(url, UNTOLD)) === 0, 60_000)
   await until("every paid order has its shipment", async () => (await count(url, misshipped)) === 0, 60_000)
