@@ -12,6 +12,8 @@
  * Fails: JG001 (stale: another owner, or memory and ledger disagree); 23505 when two lanes race for one key or SKU.
  */
 
+import { ms } from "./rows.ts"
+
 /** Name and type of every column of a batch, in the order `batch-columns.ts` sends them. At most 100. */
 export const COMMIT_PARAMETERS = [
   ["lane", "smallint[]"],
@@ -106,7 +108,6 @@ export const COMMIT_PARAMETERS = [
 
 /** Milliseconds since 1970, as the columns hold them: exact to the millisecond. */
 const time = (column: string) => `to_timestamp(${column} / 1000)`
-const ms = (column: string) => `(extract(epoch from ${column}) * 1000)::bigint`
 
 const CONTESTED = `
   if cardinality(p_key_key) + cardinality(p_ask_key) > 0 then

@@ -5,7 +5,7 @@
  * Limits: an answer that does not come within 10 s is given up; whether it happened, the next try finds out.
  * Fails: Unavailable "database"; Indigestible, when the database refuses a value (SQLSTATE 22...) or a row (23...).
  */
-import { PgClient, PgPool } from "@effect/sql-pg"
+import type { PgClient, PgPool } from "@effect/sql-pg"
 import { Effect, Layer } from "effect"
 import type { SqlError } from "effect/sql/SqlError"
 import type { Topic } from "../../ports/events.ts"
@@ -21,19 +21,19 @@ import {
 } from "../../ports/inbox.ts"
 import { jsonRows } from "./page.ts"
 import { Reads } from "./reads.ts"
+import { ms } from "./rows.ts"
 import { ANSWER_SECONDS, describe, silence, stateOf } from "./sql-failure.ts"
+import * as WritingPool from "./writing-pool.ts"
 
 /** One for each consumer of the service. */
 const CONNECTIONS = 2
-
-const READ_ONLY = "25006"
 
 const POSITION = `select json_build_object('next', p.next) as row from consumer_positions p
   where p.consumer = $1::text and p.source = $2::text`
 
 const PARKED = `select json_build_object('id', d.id, 'consumer', d.consumer, 'source', d.source, 'topic', d.topic,
     'offset', d."offset", 'key', d.key, 'value', d.value, 'headers', d.headers::json, 'error', d.error,
-    'attempts', d.attempts, 'state', d.state, 'parkedAt', (extract(epoch from d.parked_at) * 1000)::bigint) as row
+    'attempts', d.attempts, 'state', d.state, 'parkedAt', ${ms("d.parked_at")}) as row
   from dead_letters d
   where d.id > $1::bigint and d.state <> 'discarded' and ($2::text is null or d.consumer = $2::text) order by d.id limit $3::int`
 
@@ -46,15 +46,8 @@ const DISCARD = `update dead_letters d set state = 'discarded' where d.id = $1::
 export const layer: Layer.Layer<Inbox, never, PgClient.PgClient | Reads> = Layer.effect(
   Inbox,
   Effect.gen(function* () {
-    const sql = yield* PgClient.PgClient
     const reads = yield* Reads
-    const pool = yield* PgPool.make({
-      ...sql.config,
-      multiplex: false,
-      minConnections: 0,
-      maxConnections: CONNECTIONS,
-      idleTimeout: "10 minutes",
-    }).pipe(Effect.orDie)
+    const pool = yield* WritingPool.make(CONNECTIONS)
     return {
       position: (consumer, source) =>
         Effect.map(
@@ -121,26 +114,23 @@ const columns = (writes: ReadonlyArray<readonly [n: number, writes: ReadonlyArra
   return [JSON.stringify(entries), JSON.stringify(shipments)]
 }
 
-/** One call, on a connection that nobody else waits on. A session that takes no writes never will: it is given up. */
+/** One call, on a connection that nobody else waits on. One that says nothing is given up. */
 const call = <A>(
   pool: PgPool.PgPool,
   statement: string,
   parameters: ReadonlyArray<unknown>,
 ): Effect.Effect<A, Unavailable | Indigestible> =>
-  pool
-    .use((connection) =>
-      connection.queryValues(statement, parameters).pipe(
-        Effect.timeoutOrElse({
-          duration: `${ANSWER_SECONDS} seconds`,
-          orElse: () => Effect.andThen(pool.invalidate(connection), Effect.fail(silence)),
-        }),
-        Effect.tapError((error) => (stateOf(error) === READ_ONLY ? pool.invalidate(connection) : Effect.void)),
-      ),
-    )
-    .pipe(
-      Effect.map((rows) => rows[0]![0] as A),
-      Effect.mapError(failureOf),
-    )
+  WritingPool.use(pool, (connection) =>
+    connection.queryValues(statement, parameters).pipe(
+      Effect.timeoutOrElse({
+        duration: `${ANSWER_SECONDS} seconds`,
+        orElse: () => Effect.andThen(pool.invalidate(connection), Effect.fail(silence)),
+      }),
+    ),
+  ).pipe(
+    Effect.map((rows) => rows[0]![0] as A),
+    Effect.mapError(failureOf),
+  )
 
 const failureOf = (error: SqlError): Unavailable | Indigestible =>
   /^2[23]/.test(stateOf(error) ?? "") ? new Indigestible({ detail: describe(error) }) : unavailable("database")

@@ -7,7 +7,7 @@
  * Fails: an answered error is `LedgerDown` (rolled back), an unanswered commit `CommitUnknown`; see `sql-failure.ts`. A
  * CHECK that fires is a defect (rolled back too).
  */
-import { PgClient, type PgConnection, PgPool } from "@effect/sql-pg"
+import type { PgClient, PgPool } from "@effect/sql-pg"
 import { Effect, Fiber, Layer } from "effect"
 import type { SqlError } from "effect/sql/SqlError"
 import type { OrderId } from "../../domain/ids.ts"
@@ -28,6 +28,7 @@ import { COMMIT_STATEMENT } from "./commit-function.ts"
 import { Reads } from "./reads.ts"
 import { HOLD, type KnownKeyJson, knownKeyOf, type LoadedJson, ORDER, orderOf, PRODUCT_WITH_STOCK } from "./rows.ts"
 import { ANSWER_SECONDS, describe, outcomeOf, SILENCE, STALE, stateOf } from "./sql-failure.ts"
+import * as WritingPool from "./writing-pool.ts"
 
 /** One for the commit, one for `raise`, which waits for a commit: on a shared connection, reads would wait behind it. */
 const WRITE_CONNECTIONS = 2
@@ -37,22 +38,13 @@ const RACES_MAX = 2
 
 const UNIQUE_VIOLATION = "23505"
 
-const READ_ONLY = "25006"
-
 type CommitFailure = StaleOwner | LedgerDown | CommitUnknown
 
 export const layer: Layer.Layer<Ledger, never, PgClient.PgClient | Reads> = Layer.effect(
   Ledger,
   Effect.gen(function* () {
-    const sql = yield* PgClient.PgClient
     const reads = yield* Reads
-    const pool = yield* PgPool.make({
-      ...sql.config,
-      multiplex: false,
-      minConnections: 0,
-      maxConnections: WRITE_CONNECTIONS,
-      idleTimeout: "10 minutes",
-    }).pipe(Effect.orDie)
+    const pool = yield* WritingPool.make(WRITE_CONNECTIONS)
     return {
       commit: (batch) => Effect.uninterruptible(commit(pool, batch)),
       load: (wanted) => load(reads, wanted),
@@ -62,17 +54,6 @@ export const layer: Layer.Layer<Ledger, never, PgClient.PgClient | Reads> = Laye
     }
   }),
 )
-
-/** A session that began while the database took no writes never will: it is given up, the next one may. */
-const writing = <A>(
-  pool: PgPool.PgPool,
-  statement: (connection: PgConnection.PgConnection) => Effect.Effect<A, SqlError>,
-): Effect.Effect<A, SqlError> =>
-  pool.use((connection) =>
-    Effect.tapError(statement(connection), (error) =>
-      stateOf(error) === READ_ONLY ? pool.invalidate(connection) : Effect.void,
-    ),
-  )
 
 const commit = (pool: PgPool.PgPool, batch: Batch): Effect.Effect<CommitResult, CommitFailure> =>
   Effect.gen(function* () {
@@ -92,7 +73,7 @@ const commit = (pool: PgPool.PgPool, batch: Batch): Effect.Effect<CommitResult, 
  * the time limit without waiting for the statement too, which asks the server to cancel it and gives that some seconds.
  */
 const answered = (pool: PgPool.PgPool, columns: ReadonlyArray<unknown>) =>
-  writing(pool, (connection) => connection.queryValues(COMMIT_STATEMENT, columns)).pipe(
+  WritingPool.use(pool, (connection) => connection.queryValues(COMMIT_STATEMENT, columns)).pipe(
     Effect.interruptible,
     Effect.forkDetach({ startImmediately: true }),
     Effect.flatMap((statement) =>
@@ -229,7 +210,7 @@ export interface LaneRow {
 export const ownedLane = (row: LaneRow) => ({ lane: row.lane, epoch: Number(row.epoch), seq: Number(row.seq) })
 
 const raise = (pool: PgPool.PgPool, lanes: ReadonlyArray<{ readonly lane: number; readonly epoch: number }>) =>
-  writing(pool, (connection) =>
+  WritingPool.use(pool, (connection) =>
     connection.query("select * from jaego_raise_lanes($1, $2)", [
       literal(lanes.map((each) => each.lane)),
       literal(lanes.map((each) => each.epoch)),

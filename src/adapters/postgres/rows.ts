@@ -9,7 +9,7 @@ import type { Stock } from "../../domain/stock.ts"
 import type { Reply } from "../../ports/inventory.ts"
 import type { HoldRow, KnownKey, Movement } from "../../ports/ledger.ts"
 
-const ms = (column: string) => `(extract(epoch from ${column}) * 1000)::bigint`
+export const ms = (column: string) => `(extract(epoch from ${column}) * 1000)::bigint`
 
 /** A product `p`, as the domain's `Product`. */
 export const PRODUCT = `json_build_object('id', p.id, 'sku', p.sku, 'name', p.name,

@@ -12,9 +12,7 @@ import { Timeline, type TimelineEntry } from "../../ports/timeline.ts"
 import * as Lift from "./lift.ts"
 import { jsonRows } from "./page.ts"
 import { Reads } from "./reads.ts"
-import { ORDER, type OrderJson, orderOf } from "./rows.ts"
-
-const ms = (column: string) => `(extract(epoch from ${column}) * 1000)::bigint`
+import { ms, ORDER, type OrderJson, orderOf } from "./rows.ts"
 
 /** A shipment `s`, as the domain's `Shipment`. */
 const SHIPMENT = `json_build_object('orderId', s.order_id, 'state', s.state, 'attempts', s.attempts,
