@@ -226,7 +226,7 @@ describe("the relay", () => {
       stream.mood = "silent"
       yield* relay
       yield* TestClock.adjust("1 second")
-      yield* MemoryOutbox.severTurn(store)
+      yield* store.relay.turn.sever
       stream.mood = "takes"
       yield* Deferred.succeed(stream.gate, undefined)
       yield* TestClock.adjust("10 millis")
@@ -308,7 +308,7 @@ it("loses nothing and keeps the order of each lane, whatever happens to the stre
             yield* write(each.write, each.count)
           } else if ("mood" in each) stream.mood = each.mood
           else if ("pass" in each) yield* TestClock.adjust(each.pass)
-          else if ("sever" in each) yield* MemoryOutbox.severTurn(store)
+          else if ("sever" in each) yield* store.relay.turn.sever
           else wake.ring()
         }
         for (const lane of [0, 1, 2, 3])

@@ -6,7 +6,6 @@ import { it } from "@effect/vitest"
 import { Effect, Layer, References } from "effect"
 import { expect } from "vitest"
 import * as MemoryEventStream from "../../src/adapters/memory/event-stream.ts"
-import * as MemoryOutbox from "../../src/adapters/memory/outbox.ts"
 import * as Store from "../../src/adapters/memory/store.ts"
 import * as Relay from "../../src/app/outbox-relay.ts"
 import { type Paying, Shop } from "../../src/app/shop.ts"
@@ -77,7 +76,7 @@ const trade = Effect.fnUntraced(function* (random: Random) {
       )
     // So that facts leave meanwhile.
     yield* Effect.sleep("20 millis")
-    if (index % 50 === 25) yield* MemoryOutbox.severTurn(store)
+    if (index % 50 === 25) yield* store.relay.turn.sever
   })
   yield* Effect.forEach(
     Array.from({ length: ORDERS }, (_, index) => index),

@@ -18,12 +18,12 @@ import { paymentContract } from "./payment.ts"
 
 const severing = Layer.effect(
   Severing,
-  Effect.map(Store.Store, (store) => ({ sever: Store.sever(store) })),
+  Effect.map(Store.Store, (store) => ({ sever: store.lease.sever })),
 )
 
 const turnSevering = Layer.effect(
   TurnSevering,
-  Effect.map(Store.Store, (store) => ({ sever: MemoryOutbox.severTurn(store) })),
+  Effect.map(Store.Store, (store) => ({ sever: store.relay.turn.sever })),
 )
 
 const memory = Layer.mergeAll(

@@ -133,7 +133,7 @@ const outboxes = (crooked: Crooked) =>
     Effect.map(Store.Store, (store) => {
       const honest = MemoryOutbox.make(store)
       const take = Effect.map(honest.take, (turn) => ({ ...turn, ...crooked(turn, store) }))
-      return Context.make(Outbox, { take }).pipe(Context.add(TurnSevering, { sever: MemoryOutbox.severTurn(store) }))
+      return Context.make(Outbox, { take }).pipe(Context.add(TurnSevering, { sever: store.relay.turn.sever }))
     }),
   ).pipe(Layer.merge(Layer.mergeAll(MemoryLedger.layer, MemoryLease.layer)), Layer.provide(Store.layer))
 

@@ -51,8 +51,8 @@ export const FACT_PLANTS: ReadonlyArray<Plant> = [
     name: "a relay without the turn",
     story: "every process brings out what it finds, whether or not another one does",
     changes: [
-      { file: OUTBOX, from: "        yield* restore(relay.turn.take(1))\n", to: "" },
-      { file: OUTBOX, from: "relay.session === session\n", to: "relay.turn !== null\n" },
+      { file: OUTBOX, from: "relay.turn.take(Effect.void)", to: "Effect.succeed(null)" },
+      { file: OUTBOX, from: "relay.turn.isHeldBy(session)\n", to: "relay.turn !== null\n" },
     ],
     caughtBy: "I7 one relay at a time",
     seedsMax: ONE_ROUND,

@@ -1,5 +1,5 @@
-/** The outbox in memory: the facts of the store, by lane. `severTurn` ends the turn from outside, as a dead session would. */
-import { Deferred, Effect, Layer } from "effect"
+/** The outbox in memory: the facts of the store, by lane. The turn is a seat: `store.relay.turn.sever` ends it from outside. */
+import { Effect, Layer } from "effect"
 import * as Lane from "../../domain/lane.ts"
 import { type Event, ORDERS, STOCK } from "../../ports/events.ts"
 import type { Fact } from "../../ports/ledger.ts"
@@ -54,40 +54,19 @@ export const make = (store: Store.Shape): Outbox["Service"] => {
   const facts = index(store)
   const { relay } = store
   return {
-    take: Effect.uninterruptibleMask((restore) =>
-      Effect.gen(function* () {
-        yield* restore(relay.turn.take(1))
-        const session: Store.Session = { lost: Deferred.makeUnsafe() }
-        relay.session = session
-        yield* Effect.addFinalizer(() =>
-          Effect.suspend(() => {
-            // A turn that was severed is free already.
-            if (relay.session !== session) return Effect.void
-            relay.session = null
-            return relay.turn.release(1)
-          }),
+    take: Effect.map(relay.turn.take(Effect.void), (session) => {
+      const owned = <A>(work: () => A) =>
+        Effect.suspend(() =>
+          relay.turn.isHeldBy(session)
+            ? Effect.sync(work)
+            : Effect.fail(new TurnLost({ detail: "somebody else relays, or nobody" })),
         )
-        const owned = <A>(work: () => A) =>
-          Effect.suspend(() =>
-            relay.session === session
-              ? Effect.sync(work)
-              : Effect.fail(new TurnLost({ detail: "somebody else relays, or nobody" })),
-          )
-        return {
-          read: (limit, passedOver) => owned(() => read(facts(), relay.cursors, limit, passedOver)),
-          advance: (cursors) => owned(() => advance(relay.cursors, cursors)),
-        }
-      }),
-    ),
+      return {
+        read: (limit, passedOver) => owned(() => read(facts(), relay.cursors, limit, passedOver)),
+        advance: (cursors) => owned(() => advance(relay.cursors, cursors)),
+      }
+    }),
   }
 }
 
 export const layer: Layer.Layer<Outbox, never, Store.Store> = Layer.effect(Outbox, Effect.map(Store.Store, make))
-
-/** The session of whoever has the turn dies: the turn is free at once. */
-export const severTurn = ({ relay }: Store.Shape): Effect.Effect<void> =>
-  Effect.suspend(() => {
-    if (relay.session === null) return Effect.void
-    relay.session = null
-    return Effect.asVoid(relay.turn.release(1))
-  })

@@ -7,7 +7,7 @@
  * Limits: none, on purpose. It forgets nothing until the process ends, as a ledger must not; it is for tests and for a
  * first look (`STORE=memory`), not for a shop.
  */
-import { Context, Deferred, Effect, Layer, Semaphore } from "effect"
+import { Context, Layer } from "effect"
 import type { CustomerId, OrderId, ProductId } from "../../domain/ids.ts"
 import * as Lane from "../../domain/lane.ts"
 import type { Order } from "../../domain/order.ts"
@@ -17,11 +17,7 @@ import type { Stock } from "../../domain/stock.ts"
 import type { Parked } from "../../ports/inbox.ts"
 import type { Fact, HoldRow, KeyRow, Movement, OwnedLane, UnitsRow } from "../../ports/ledger.ts"
 import type { TimelineEntry } from "../../ports/timeline.ts"
-
-/** Whoever holds the lease: its database session, so to speak. */
-export interface Session {
-  readonly lost: Deferred.Deferred<void>
-}
+import { Seat } from "./seat.ts"
 
 export interface Tables {
   /** One for each lane, at its index. */
@@ -65,9 +61,7 @@ export interface InboxTables {
 
 /** Who brings the facts out, and how far he is. */
 export interface Relay {
-  /** One permit: the turn. */
-  readonly turn: Semaphore.Semaphore
-  session: Session | null
+  readonly turn: Seat
   /** The seq of the last fact of each lane that has left, at the lane's index. */
   readonly cursors: Array<number>
 }
@@ -75,9 +69,8 @@ export interface Relay {
 export class Store extends Context.Service<
   Store,
   Tables & {
-    /** One permit: the lease on all lanes. */
-    readonly lease: Semaphore.Semaphore
-    session: Session | null
+    /** On all lanes. */
+    readonly lease: Seat
     readonly relay: Relay
   }
 >()("jaego/adapters/memory/Store") {}
@@ -108,9 +101,8 @@ export const make = (): Shape => ({
   timeline: new Map(),
   shipments: new Map(),
   callbacks: new Set(),
-  lease: Semaphore.makeUnsafe(1),
-  session: null,
-  relay: { turn: Semaphore.makeUnsafe(1), session: null, cursors: Array.from({ length: Lane.COUNT }, () => 0) },
+  lease: new Seat(),
+  relay: { turn: new Seat(), cursors: Array.from({ length: Lane.COUNT }, () => 0) },
 })
 
 export const layer: Layer.Layer<Store> = Layer.sync(Store, make)
@@ -131,15 +123,6 @@ export const raise = (store: Tables, lanes: ReadonlyArray<Lane.Lane>): ReadonlyA
     const raised = { lane, epoch: epoch + 1, seq }
     store.lanes[lane] = raised
     return raised
-  })
-
-/** The session of the lease's holder dies, as a killed database backend would: its lease ends at once. */
-export const sever = (store: Shape): Effect.Effect<void> =>
-  Effect.suspend(() => {
-    const { session } = store
-    if (session === null) return Effect.void
-    store.session = null
-    return Effect.andThen(Deferred.succeed(session.lost, undefined), store.lease.release(1))
   })
 
 /** Every row as it is now. Rows are never changed in place, but the tables are: look at once, or take a `snapshot`. */
