@@ -146,7 +146,7 @@ export const vacant = (address: Address): Effect.Effect<void, CannotListen> =>
     return Effect.andThen(listen(server, address, "alone"), closed)
   })
 
-/** Runs answers; those that are still under way when the scope closes are interrupted. */
+/** Runs answers; those still under way when the scope closes are interrupted. As a FiberSet, but in slots (see there). */
 const running = Effect.fnUntraced(function* (scope: Scope.Scope) {
   const fork = Effect.runForkWith(yield* Effect.context<never>())
   const fibers = new Slots<Fiber.Fiber<Response>>()

@@ -5,10 +5,11 @@
  * Law: what it had not advanced over when it died leaves again with the next one.
  */
 import { Worker as Thread } from "node:worker_threads"
-import { Effect, Fiber, Layer } from "effect"
+import { Deferred, Effect, Fiber, Layer } from "effect"
 import { Wake } from "../../app/outbox-relay.ts"
 import { Probe } from "../../ports/probe.ts"
 import type { FactsSettings, FromFacts, ToFacts } from "./facts-messages.ts"
+import * as Lives from "./lives.ts"
 
 /** A thread that does not end by itself after a drain is terminated, milliseconds; above the drain's own patience. */
 const DRAIN_MS = 5_000
@@ -16,11 +17,8 @@ const DRAIN_MS = 5_000
 /** One wake for the commits of so long a time, milliseconds: below the relay's own pace. */
 const WAKE_MS = 10
 
-/** Before a thread that died is replaced: soon at first, and never in a hot loop, milliseconds. */
-const pauseMs = (deaths: number): number => Math.min(5_000, 100 * 2 ** deaths)
-
-/** A thread that has lived for so long did not die of how it was started, milliseconds. */
-const STEADY_MS = 10_000
+/** Before a thread that died is replaced for the first time, milliseconds. */
+const PAUSE_MS = 100
 
 /** `entry`: the module the thread runs. */
 export const layer = (entry: URL, settings: FactsSettings) =>
@@ -29,7 +27,7 @@ export const layer = (entry: URL, settings: FactsSettings) =>
       const probe = yield* Probe
       const wake = yield* Wake
       let current: Thread | null = null
-      let closing = false
+      const closing = yield* Deferred.make<void>()
       const tell = (message: ToFacts): void => current?.postMessage(JSON.stringify(message))
 
       /** One life of the thread; ends with what it died of. */
@@ -50,19 +48,11 @@ export const layer = (entry: URL, settings: FactsSettings) =>
         return Effect.promise(() => thread.terminate())
       })
 
-      const lives = Effect.gen(function* () {
-        for (let deaths = 0; ; deaths++) {
-          const bornAt = performance.now()
-          const error = yield* life
-          if (closing) return
-          if (performance.now() - bornAt > STEADY_MS) deaths = 0
-          probe.emit({ _tag: "FactsThreadDied" })
-          yield* Effect.logError("the facts thread died and is replaced", error)
-          yield* Effect.sleep(pauseMs(deaths))
-        }
-      })
-
-      const running = yield* Effect.forkScoped(lives)
+      const died = (error: unknown) => {
+        probe.emit({ _tag: "FactsThreadDied" })
+        return Effect.logError("the facts thread died and is replaced", error)
+      }
+      const running = yield* Effect.forkScoped(Lives.lead({ life, closing, died, pauseMs: PAUSE_MS }))
       const waking = Effect.andThen(
         wake.wait,
         Effect.sync(() => tell({ _tag: "Wake" })),
@@ -70,7 +60,7 @@ export const layer = (entry: URL, settings: FactsSettings) =>
       yield* Effect.forkScoped(Effect.forever(Effect.andThen(waking, Effect.sleep(WAKE_MS))))
       yield* Effect.addFinalizer(() =>
         Effect.suspend(() => {
-          closing = true
+          Deferred.doneUnsafe(closing, Effect.void)
           tell({ _tag: "Drain" })
           return current === null ? Effect.void : Effect.timeoutOption(Fiber.await(running), DRAIN_MS)
         }),

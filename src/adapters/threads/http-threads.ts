@@ -13,15 +13,13 @@ import { Probe } from "../../ports/probe.ts"
 import * as HttpCalls from "./http-calls.ts"
 import { HttpLink } from "./http-link.ts"
 import type { Address, Bound, HttpBirth, Page } from "./http-messages.ts"
+import * as Lives from "./lives.ts"
 
 /** A thread that does not end by itself after a drain is terminated, milliseconds; above the drain's own patience. */
 const DRAIN_MS = 15_000
 
-/** Before a thread that died is replaced: soon at first, and never in a hot loop, milliseconds. */
-const pauseMs = (deaths: number): number => Math.min(5_000, 50 * 2 ** deaths)
-
-/** A thread that has lived for so long did not die of how it was started, milliseconds. */
-const STEADY_MS = 10_000
+/** Before a thread that died is replaced for the first time, milliseconds. */
+const PAUSE_MS = 50
 
 export class CannotListen extends Schema.TaggedError<CannotListen>()("CannotListen", { message: Schema.String }) {}
 
@@ -69,17 +67,13 @@ export const start = Effect.fnUntraced(function* ({ address, carrierSecret, entr
       return Effect.promise(() => thread.terminate())
     })
 
-  const lives = Effect.fnUntraced(function* (http: number) {
-    for (let deaths = 0; ; deaths++) {
-      const bornAt = performance.now()
-      const error = yield* life(http)
-      if (Deferred.isDoneUnsafe(closing)) return
-      if (performance.now() - bornAt > STEADY_MS) deaths = 0
+  const lives = (http: number) => {
+    const died = (error: unknown) => {
       probe.emit({ _tag: "HttpThreadDied" })
-      yield* Effect.logError(`HTTP thread ${http} died and is replaced`, error)
-      yield* Effect.raceFirst(Effect.sleep(pauseMs(deaths)), Deferred.await(closing))
+      return Effect.logError(`HTTP thread ${http} died and is replaced`, error)
     }
-  })
+    return Lives.lead({ life: life(http), closing, died, pauseMs: PAUSE_MS })
+  }
 
   const running = yield* Effect.forEach(bound, (_, http) => Effect.forkScoped(lives(http)))
   const told = Stream.runForEach(SubscriptionRef.changes(readiness), (state) =>

@@ -13,6 +13,7 @@ import type { Command } from "../../ports/inventory.ts"
 import type { OwnedLane } from "../../ports/ledger.ts"
 import type { Happening } from "../../ports/probe.ts"
 import type { Answering, OrderReply } from "../../ports/workers.ts"
+import { Bundle } from "./bundle.ts"
 import { type Envelope, type FromWorker, type ToWorker, toExit } from "./messages.ts"
 
 export interface Listeners {
@@ -24,14 +25,12 @@ export interface Listeners {
   readonly gone: (error: unknown) => void
 }
 
-/** Commands in one message: more would let the worker wait for a whole turn of this thread, which reads sockets meanwhile. */
-const MESSAGE_MAX = 32
-
 export class Link {
   readonly #thread: Thread
   readonly #listeners: Listeners
   #callers = new Slots<Answering>()
-  #outgoing: Array<Envelope> = []
+  /** Bundled, so that the worker need not wait for a whole turn of this thread, which reads sockets meanwhile. */
+  readonly #commands = new Bundle<Envelope>((commands) => this.#send({ _tag: "Commands", commands }))
   #error: unknown = null
   #gone = false
 
@@ -47,10 +46,7 @@ export class Link {
 
   submit(command: Command, answer: Answering): void {
     if (this.#gone) return answer(Exit.fail(unavailable("worker-lost")))
-    const id = this.#callers.put(answer)
-    if (this.#outgoing.length === 0) setImmediate(() => this.#flush())
-    this.#outgoing.push({ id, command })
-    if (this.#outgoing.length >= MESSAGE_MAX) this.#flush()
+    this.#commands.add({ id: this.#callers.put(answer), command })
   }
 
   begin(lanes: ReadonlyArray<OwnedLane>): void {
@@ -58,15 +54,8 @@ export class Link {
   }
 
   drain(): void {
-    this.#flush()
+    this.#commands.flush()
     this.#send({ _tag: "Drain" })
-  }
-
-  #flush(): void {
-    if (this.#outgoing.length === 0) return
-    const commands = this.#outgoing
-    this.#outgoing = []
-    this.#send({ _tag: "Commands", commands })
   }
 
   #send(message: ToWorker): void {
