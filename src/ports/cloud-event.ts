@@ -6,6 +6,7 @@
  */
 import { Result, Schema } from "effect"
 import { type Event, ORDERS, STOCK, type Topic } from "./events.ts"
+import * as Instant from "./instant.ts"
 
 /** The media type of a message, for streams whose messages have headers. */
 export const CONTENT_TYPE = "application/cloudevents+json; charset=UTF-8"
@@ -13,20 +14,9 @@ export const CONTENT_TYPE = "application/cloudevents+json; charset=UTF-8"
 /** Who tells: with `id` it names a fact for ever. */
 const SOURCES: { readonly [T in Topic]: string } = { [ORDERS]: "/jaego/orders", [STOCK]: "/jaego/stock" }
 
-/** Facts of one commit share their time, and their text is as long to make as all the rest. */
-let lastTime = Number.NaN
-let lastTimeText = ""
-const timeText = (time: number): string => {
-  if (time !== lastTime) {
-    lastTimeText = new Date(time).toISOString()
-    lastTime = time
-  }
-  return lastTimeText
-}
-
 /** JSON text. */
 export const encode = (event: Event): string =>
-  `{"specversion":"1.0","id":"${event.id}","source":"${SOURCES[event.topic]}","type":"${event.type}","subject":"${event.key}","time":"${timeText(event.time)}","datacontenttype":"application/json","data":${event.data}}`
+  `{"specversion":"1.0","id":"${event.id}","source":"${SOURCES[event.topic]}","type":"${event.type}","subject":"${event.key}","time":"${Instant.text(event.time)}","datacontenttype":"application/json","data":${event.data}}`
 
 const WRITTEN = /^\{"specversion":"1\.0","id":"[0-9a-f-]{36}","source":"[^"\\]*","type":"([^"\\]*)"/
 
