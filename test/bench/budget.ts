@@ -10,6 +10,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { setTimeout as pause } from "node:timers/promises"
 import { start } from "../support/service.ts"
+import { HOLD_SECONDS } from "./contenders.ts"
 import * as Load from "./load.ts"
 import * as Processor from "./processor.ts"
 import type { Scenario } from "./scenarios.ts"
@@ -46,8 +47,8 @@ const ALWAYS: Stages = [
 const MAIN: Stages = [
   ...ALWAYS,
   ["write to the socket", /^(writeUtf8String|writeLatin1String|writev|writeBuffer) /],
-  ["hand over to the worker", /^(postMessage|#send|#flush|submit) .*(threads\/|^\S* :)|^postMessage/],
-  ["hear from the worker", /#receive .*threads\/link|toExit|threads\/link\.ts/],
+  ["hand over to the worker", /^postMessage |^(#send|add|flush|submit) .*threads\//],
+  ["hear from the worker", /threads\//],
   ["claim and fingerprint", /adapters\/http\/claims/],
   ["read and decode the body", /^read .*hot-route|SchemaAST|SchemaCompiler|SchemaParser|Schema\.js/],
   ["metrics", /prom-client|prometheus/],
@@ -113,7 +114,7 @@ export const measure = async (scratch: Scratch, scenario: Scenario, { seconds, w
   const service = await start(
     {
       DATABASE_URL: scratch.urlOf(database),
-      HOLD_SECONDS: "86400",
+      HOLD_SECONDS,
       FACTS: "off",
       WORKERS: "1",
       BENCH_PROFILE: `${folder} ${warmUpMs} ${seconds * 1_000}`,

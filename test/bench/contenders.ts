@@ -36,7 +36,7 @@ const startBare = async (): Promise<Pick<Running, "url" | "pid" | "stop">> => {
 }
 
 /** Holds that outlive every measurement: what their end costs is not what is measured. */
-const HOLD_SECONDS = "86400"
+export const HOLD_SECONDS = "86400"
 
 export const start = async (
   contender: Contender,

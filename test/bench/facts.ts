@@ -7,7 +7,8 @@
  */
 
 import * as Kafka from "../support/kafka-broker.ts"
-import { run as jaego, type Service, start } from "../support/service.ts"
+import { type Service, start } from "../support/service.ts"
+import { HOLD_SECONDS } from "./contenders.ts"
 import * as Load from "./load.ts"
 import * as Processor from "./processor.ts"
 import type { Scenario } from "./scenarios.ts"
@@ -40,7 +41,6 @@ interface Round {
   readonly drain: number
 }
 
-const HOLD_SECONDS = "86400"
 const LOOK_MS = 10
 
 /** A broker with much to do: its compiler may take its time. */
@@ -107,7 +107,7 @@ const take = async (
     const lag = await bucketsOf(service, "jaego_relay_lag_seconds")
     const drain = stream === "none" ? 0 : await drained(scratch, database)
     await service.stop()
-    if (verify) await prove(scratch, database)
+    if (verify) await scratch.prove(database)
     return {
       stream,
       rate: load.answers / load.seconds,
@@ -122,11 +122,6 @@ const take = async (
     await service.kill()
     await scratch.drop(database)
   }
-}
-
-const prove = async (scratch: Scratch, database: string): Promise<void> => {
-  const { code, stderr, stdout } = await jaego(["verify", "--database", scratch.urlOf(database)])
-  if (code !== 0) throw new Error(`the database breaks a law:\n${stdout}${stderr}`)
 }
 
 export const measure = async (

@@ -5,7 +5,6 @@
  * These databases are too large to be copied for every measurement: each is filled once and sold from, round after round.
  */
 import { Agent, get } from "node:http"
-import { run as jaego } from "../support/service.ts"
 import * as Contenders from "./contenders.ts"
 import * as Load from "./load.ts"
 import * as Processor from "./processor.ts"
@@ -137,11 +136,6 @@ const weigh = async (scratch: Scratch, filled: Filled, options: Options): Promis
   return { live, resident, rate: rateOf(measured), p99: measured.p99 }
 }
 
-const prove = async (scratch: Scratch, { database, name }: Filled): Promise<void> => {
-  const { code, stderr, stdout } = await jaego(["verify", "--database", scratch.urlOf(database)])
-  if (code !== 0) throw new Error(`${name} breaks a law:\n${stdout}${stderr}`)
-}
-
 export const measure = async (scratch: Scratch, options: Options) => {
   const { orders, products, rounds, tell, verify } = options
   const sizes = [
@@ -159,7 +153,7 @@ export const measure = async (scratch: Scratch, options: Options) => {
       tell(`round ${number} ${filled.name}: ready in ${one.startMs.toFixed(0)} ms, ${one.rate.toFixed(0)}/s`)
     }
   const weight = await weigh(scratch, databases[1]!, options)
-  if (verify) for (const filled of databases) await prove(scratch, filled)
+  if (verify) for (const { database } of databases) await scratch.prove(database)
   const reports = databases.map(
     ({ bytes, fillSeconds, name }): Report => ({ name, fillSeconds, bytes, rounds: taken.get(name)! }),
   )

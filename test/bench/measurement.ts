@@ -2,7 +2,6 @@
  * One measurement: a fresh copy of a database, a fresh process, a warm-up, the load, and then the proof that what was
  * answered is in the database.
  */
-import { run as jaego } from "../support/service.ts"
 import type { Contender, Running } from "./contenders.ts"
 import * as Contenders from "./contenders.ts"
 import * as Load from "./load.ts"
@@ -123,7 +122,7 @@ export const take = async (
     const paid = isService && scenario.answer === "async" ? await paymentOf(scratch, database) : null
     await service.stop()
     if (isService) await check(scratch, database, scenario, [warmUp, load])
-    if (isService && options.verify) await prove(scratch, database)
+    if (isService && options.verify) await scratch.prove(database)
     const { answers, p50, p99, seconds } = load
     const { connections, name } = scenario
     const { startMs } = service
@@ -132,9 +131,4 @@ export const take = async (
   } finally {
     await scratch.drop(database)
   }
-}
-
-const prove = async (scratch: Scratch, database: string): Promise<void> => {
-  const { code, stdout, stderr } = await jaego(["verify", "--database", scratch.urlOf(database)])
-  if (code !== 0) throw new Error(`the database breaks a law:\n${stdout}${stderr}`)
 }

@@ -8,7 +8,7 @@ import * as Server from "../../src/adapters/embedded-postgres/server.ts"
 import * as BulkLoad from "../../src/adapters/postgres/bulk-load.ts"
 import * as PostgresClient from "../../src/adapters/postgres/client.ts"
 import { migrate } from "../../src/adapters/postgres/migrations.ts"
-import { freshHome } from "../support/service.ts"
+import { freshHome, run as jaego } from "../support/service.ts"
 
 export interface Contents {
   readonly products: number
@@ -100,6 +100,12 @@ export class Scratch {
 
   async drop(database: string): Promise<void> {
     await this.query(`drop database if exists ${database} with (force)`)
+  }
+
+  /** From SQL, by `jaego verify`; throws what it says. */
+  async prove(database: string): Promise<void> {
+    const { code, stderr, stdout } = await jaego(["verify", "--database", this.urlOf(database)])
+    if (code !== 0) throw new Error(`the database ${database} breaks a law:\n${stdout}${stderr}`)
   }
 
   /** Ids of the products of a template, in the order they were made. */
