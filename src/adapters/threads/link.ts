@@ -14,7 +14,8 @@ import type { OwnedLane } from "../../ports/ledger.ts"
 import type { Happening } from "../../ports/probe.ts"
 import type { Answering, OrderReply } from "../../ports/workers.ts"
 import { Bundle } from "./bundle.ts"
-import { type Envelope, type FromWorker, type ToWorker, toExit } from "./messages.ts"
+import { type Envelope, type FromWorker, type Receipt, type ToWorker, toExit } from "./messages.ts"
+import { Portions } from "./portions.ts"
 
 export interface Listeners {
   readonly ready: () => void
@@ -31,6 +32,7 @@ export class Link {
   #callers = new Slots<Answering>()
   /** Bundled, so that the worker need not wait for a whole turn of this thread, which reads sockets meanwhile. */
   readonly #commands = new Bundle<Envelope>((commands) => this.#send({ _tag: "Commands", commands }))
+  readonly #receipts = new Portions<Receipt>(({ id, outcome }) => this.#callers.take(id)?.(toExit(outcome)))
   #error: unknown = null
   #gone = false
 
@@ -72,12 +74,13 @@ export class Link {
         return this.#listeners.fenced()
       case "Receipts":
         for (const happening of message.happenings) this.#listeners.happened(happening)
-        for (const { id, outcome } of message.receipts) this.#callers.take(id)?.(toExit(outcome))
+        this.#receipts.add(message.receipts)
     }
   }
 
   #lose(): void {
     this.#gone = true
+    this.#receipts.flush()
     const callers = this.#callers
     this.#callers = new Slots()
     for (const answer of callers.list()) answer(Exit.fail(unavailable("worker-lost")))

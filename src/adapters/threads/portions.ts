@@ -1,0 +1,40 @@
+/**
+ * Portions: what another thread said at once, heard a little at a time, in order. Between two portions this thread reads
+ * its sockets, so that whoever was answered first can already be served anew while the others are answered.
+ */
+
+/** Some millisecond of answering. One commit may have receipts for hundreds. */
+const PORTION = 32
+
+export class Portions<Thing> {
+  readonly #hear: (thing: Thing) => void
+  #waiting: Array<Thing> = []
+  #heard = 0
+
+  constructor(hear: (thing: Thing) => void) {
+    this.#hear = hear
+  }
+
+  add(things: ReadonlyArray<Thing>): void {
+    const isFirst = this.#waiting.length === 0
+    for (const thing of things) this.#waiting.push(thing)
+    if (isFirst) this.#next()
+  }
+
+  /** All that waits, now. */
+  flush(): void {
+    this.#hearUntil(this.#waiting.length)
+  }
+
+  #next(): void {
+    this.#hearUntil(Math.min(this.#heard + PORTION, this.#waiting.length))
+    if (this.#waiting.length > 0) setImmediate(() => this.#next())
+  }
+
+  #hearUntil(end: number): void {
+    while (this.#heard < end) this.#hear(this.#waiting[this.#heard++]!)
+    if (this.#heard < this.#waiting.length) return
+    this.#waiting = []
+    this.#heard = 0
+  }
+}
