@@ -55,8 +55,9 @@ export const layer: Layer.Layer<Ledger, never, PgClient.PgClient | Reads> = Laye
   }),
 )
 
-const commit = (pool: PgPool.PgPool, batch: Batch): Effect.Effect<CommitResult, CommitFailure> =>
-  Effect.gen(function* () {
+/** Not `Effect.gen`: a generator that is made anew for each batch has a hidden class of its own, which keeps the batch. */
+const commit: (pool: PgPool.PgPool, batch: Batch) => Effect.Effect<CommitResult, CommitFailure> = Effect.fnUntraced(
+  function* (pool, batch) {
     const columns = encode(batch)
     for (let tries = 1; ; tries++) {
       const answer = yield* Effect.result(answered(pool, columns))
@@ -66,6 +67,18 @@ const commit = (pool: PgPool.PgPool, batch: Batch): Effect.Effect<CommitResult, 
       if (answer.failure._tag === "SqlError" && breaksOurRules(answer.failure)) return yield* Effect.die(answer.failure)
       return yield* Effect.fail(commitFailure(answer.failure))
     }
+  },
+)
+
+/** The server is asked to cancel what is not answered in time. */
+const unlessSilent = <A>(statement: Fiber.Fiber<A, SqlError>): Effect.Effect<A, SqlError | CommitUnknown> =>
+  Effect.timeoutOrElse(Fiber.join(statement), {
+    duration: `${ANSWER_SECONDS} seconds`,
+    orElse: () =>
+      Effect.andThen(
+        Effect.sync(() => statement.interruptUnsafe()),
+        Effect.fail(new CommitUnknown({ detail: SILENCE })),
+      ),
   })
 
 /**
@@ -76,16 +89,7 @@ const answered = (pool: PgPool.PgPool, columns: ReadonlyArray<unknown>) =>
   WritingPool.use(pool, (connection) => connection.queryValues(COMMIT_STATEMENT, columns)).pipe(
     Effect.interruptible,
     Effect.forkDetach({ startImmediately: true }),
-    Effect.flatMap((statement) =>
-      Effect.timeoutOrElse(Fiber.join(statement), {
-        duration: `${ANSWER_SECONDS} seconds`,
-        orElse: () =>
-          Effect.andThen(
-            Effect.sync(() => statement.interruptUnsafe()),
-            Effect.fail(new CommitUnknown({ detail: SILENCE })),
-          ),
-      }),
-    ),
+    Effect.flatMap(unlessSilent),
     Effect.interruptible,
     Effect.forkDetach({ startImmediately: true }),
     Effect.flatMap(Fiber.join),
