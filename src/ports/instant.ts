@@ -3,8 +3,8 @@
  * the end of a hold that begins now), so the text of a second is kept: `Date` would compute the calendar each time.
  */
 
-/** Seconds whose text is kept; a power of two. */
-const KEPT = 64
+/** Seconds whose text is kept. A prime: now, and the end of a hold of whole minutes, hours or days, have places of their own. */
+const KEPT = 61
 
 const seconds = new Array<number>(KEPT).fill(Number.NaN)
 const texts = new Array<string>(KEPT).fill("")
