@@ -190,8 +190,8 @@ const groups = (entries: ReadonlyArray<Waiting>): ReadonlyArray<ReadonlyArray<Wa
 }
 
 /** Commits them, whatever it takes. `tries`: how often these have been tried, this one included. */
-const settle = (desk: Desk, intakes: ReadonlyArray<Intake>, tries: number): Effect.Effect<Handled> =>
-  Effect.gen(function* () {
+const settle: (desk: Desk, intakes: ReadonlyArray<Intake>, tries: number) => Effect.Effect<Handled> = Effect.fnUntraced(
+  function* (desk, intakes, tries) {
     yield* bury(desk, intakes)
     const once = Effect.result(desk.inbox.commit(intakes)).pipe(
       Effect.flatMap((result) =>
@@ -209,7 +209,8 @@ const settle = (desk: Desk, intakes: ReadonlyArray<Intake>, tries: number): Effe
       sum.queued += queued
     }
     return sum
-  })
+  },
+)
 
 /** In order. Of a single event nothing can be halved: it is what the database refuses. */
 const halves = (

@@ -9,13 +9,11 @@ type Call = "charge" | "lookUp" | "void" | "refund"
 export const make = Effect.fnUntraced(function* (limitMs: number) {
   const payment = yield* Payment
   const probe = yield* Probe
+  const limit = { duration: limitMs, orElse: () => Effect.succeed("unknown" as const) }
 
   const timed = Effect.fnUntraced(function* <A extends string>(call: Call, asking: Effect.Effect<A>) {
     const before = yield* Clock.currentTimeMillis
-    const outcome: A | "unknown" = yield* Effect.timeoutOrElse(asking, {
-      duration: limitMs,
-      orElse: () => Effect.succeed("unknown" as const),
-    })
+    const outcome: A | "unknown" = yield* Effect.timeoutOrElse(asking, limit)
     const seconds = ((yield* Clock.currentTimeMillis) - before) / 1_000
     probe.emit({ _tag: "PaymentAnswered", call, outcome, seconds })
     return outcome

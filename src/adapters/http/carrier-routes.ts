@@ -5,6 +5,7 @@
  */
 import { createHmac, timingSafeEqual } from "node:crypto"
 import { Clock, Context, Effect } from "effect"
+import type { HttpServerRequest } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
 import { Shop } from "../../app/shop.ts"
 import * as Signature from "../../ports/carrier-signature.ts"
@@ -12,6 +13,7 @@ import { Probe } from "../../ports/probe.ts"
 import * as Answers from "./answers.ts"
 import { api } from "./api.ts"
 import * as Problems from "./problems.ts"
+import type { CarrierCallback } from "./schemas.ts"
 
 /** What the carrier signs with; null: it is not known here, and nobody is heard. */
 export const CarrierSecret = Context.Reference<string | null>("jaego/adapters/http/CarrierSecret", {
@@ -31,6 +33,27 @@ const problemOf = (secret: string | null, header: string | undefined, body: stri
   return isFresh ? null : Problems.invalidSignature("Its time is too far from ours: sign it anew.")
 }
 
+/** What a callback has been read as. */
+interface Called {
+  readonly request: HttpServerRequest.HttpServerRequest
+  readonly headers: { readonly "carrier-signature"?: string }
+  readonly payload: typeof CarrierCallback.Type
+}
+
+const hear = Effect.fnUntraced(function* (
+  shop: Shop["Service"],
+  secret: string | null,
+  { headers, payload, request }: Called,
+) {
+  // Read before: this is the very text that was parsed.
+  const body = yield* Effect.orDie(request.text)
+  const problem = problemOf(secret, headers["carrier-signature"], body, yield* Clock.currentTimeMillis)
+  if (problem !== null) return yield* Effect.fail(problem)
+  const { at, id, orderId, trackingId, type } = payload
+  const heard = yield* shop.hearCarrier({ id, what: type, key: orderId, trackingId, at: Date.parse(at) })
+  return Answers.ok({ heard })
+})
+
 export const layer = HttpApiBuilder.group(
   api,
   "carrier",
@@ -39,19 +62,7 @@ export const layer = HttpApiBuilder.group(
     const secret = yield* CarrierSecret
     const answer = Answers.to(yield* Probe)
     return handlers.handleAll({
-      callback: ({ request, headers, payload }) =>
-        answer(
-          request,
-          Effect.gen(function* () {
-            // Read before: this is the very text that was parsed.
-            const body = yield* Effect.orDie(request.text)
-            const problem = problemOf(secret, headers["carrier-signature"], body, yield* Clock.currentTimeMillis)
-            if (problem !== null) return yield* Effect.fail(problem)
-            const { at, id, orderId, trackingId, type } = payload
-            const heard = yield* shop.hearCarrier({ id, what: type, key: orderId, trackingId, at: Date.parse(at) })
-            return Answers.ok({ heard })
-          }),
-        ),
+      callback: (called) => answer(called.request, hear(shop, secret, called)),
     })
   }),
 )

@@ -6,7 +6,7 @@
 import { Clock, Effect } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { type Paying, type Replayable, type Sale, Shop } from "../../app/shop.ts"
-import type { OrderId } from "../../domain/ids.ts"
+import type { CustomerId, OrderId } from "../../domain/ids.ts"
 import * as Order from "../../domain/order.ts"
 import { Probe } from "../../ports/probe.ts"
 import * as Answers from "./answers.ts"
@@ -64,6 +64,31 @@ export const placing =
     )
   }
 
+interface ListQuery {
+  readonly customerId?: CustomerId
+  readonly status?: Order.Status
+  readonly limit?: string
+  readonly cursor?: string
+}
+
+const list = Effect.fnUntraced(function* (shop: Shop["Service"], query: ListQuery) {
+  const after = (yield* Cursors.read("orders", query.cursor, Cursors.ID)) as OrderId | null
+  const page = yield* shop.listOrders({
+    limit: Number(query.limit ?? LIMIT.default),
+    after,
+    customerId: query.customerId ?? null,
+    status: query.status ?? null,
+  })
+  const now = yield* Clock.currentTimeMillis
+  return Answers.page("orders", page, (order) => Views.order(order, Order.statusAt(order, now)))
+})
+
+const get = Effect.fnUntraced(function* (shop: Shop["Service"], id: OrderId) {
+  const order = yield* shop.getOrder(id)
+  const now = yield* Clock.currentTimeMillis
+  return Answers.ok(Views.order(order, Order.statusAt(order, now)))
+})
+
 export const layer = (inFlight: Claims.InFlight) =>
   HttpApiBuilder.group(
     api,
@@ -73,30 +98,8 @@ export const layer = (inFlight: Claims.InFlight) =>
       const answer = Answers.to(yield* Probe)
       return handlers.handleAll({
         place: placing(shop, answer, inFlight),
-        list: ({ request, query }) =>
-          answer(
-            request,
-            Effect.gen(function* () {
-              const after = (yield* Cursors.read("orders", query.cursor, Cursors.ID)) as OrderId | null
-              const page = yield* shop.listOrders({
-                limit: Number(query.limit ?? LIMIT.default),
-                after,
-                customerId: query.customerId ?? null,
-                status: query.status ?? null,
-              })
-              const now = yield* Clock.currentTimeMillis
-              return Answers.page("orders", page, (order) => Views.order(order, Order.statusAt(order, now)))
-            }),
-          ),
-        get: ({ request, params }) =>
-          answer(
-            request,
-            Effect.gen(function* () {
-              const order = yield* shop.getOrder(params.id)
-              const now = yield* Clock.currentTimeMillis
-              return Answers.ok(Views.order(order, Order.statusAt(order, now)))
-            }),
-          ),
+        list: ({ request, query }) => answer(request, list(shop, query)),
+        get: ({ request, params }) => answer(request, get(shop, params.id)),
         timeline: ({ request, params }) =>
           answer(
             request,

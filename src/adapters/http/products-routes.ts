@@ -19,7 +19,26 @@ const claimOf = (route: Route, path: string, headers: KeyHeader, payload: unknow
   return key === undefined ? null : Claims.make(route, key, path, payload)
 }
 
-const limitOf = (query: { readonly limit?: string }): number => Number(query.limit ?? LIMIT.default)
+interface PageQuery {
+  readonly limit?: string
+  readonly cursor?: string
+}
+
+const limitOf = (query: PageQuery): number => Number(query.limit ?? LIMIT.default)
+
+const list = Effect.fnUntraced(function* (shop: Shop["Service"], query: PageQuery & { readonly sku?: string }) {
+  const after = (yield* Cursors.read("products", query.cursor, Cursors.ID)) as ProductId | null
+  const page = yield* shop.listProducts({ limit: limitOf(query), after, sku: query.sku ?? null })
+  return Answers.page("products", page, Views.product)
+})
+
+const movements = Effect.fnUntraced(function* (shop: Shop["Service"], id: ProductId, query: PageQuery) {
+  const list = `movements/${id}` as const
+  const version = yield* Cursors.read(list, query.cursor, Cursors.NUMBER)
+  const after = version === null ? null : Number(version)
+  const page = yield* shop.listMovements(id, { limit: limitOf(query), after })
+  return Answers.page(list, page, Views.movement)
+})
 
 export const layer = (inFlight: Claims.InFlight) =>
   HttpApiBuilder.group(
@@ -37,15 +56,7 @@ export const layer = (inFlight: Claims.InFlight) =>
             Effect.map(inFlight.once(claim, created), (done) => Answers.accepted(201, Views.product(done.value), done)),
           )
         },
-        list: ({ request, query }) =>
-          answer(
-            request,
-            Effect.gen(function* () {
-              const after = (yield* Cursors.read("products", query.cursor, Cursors.ID)) as ProductId | null
-              const page = yield* shop.listProducts({ limit: limitOf(query), after, sku: query.sku ?? null })
-              return Answers.page("products", page, Views.product)
-            }),
-          ),
+        list: ({ request, query }) => answer(request, list(shop, query)),
         get: ({ request, params }) =>
           answer(
             request,
@@ -72,17 +83,7 @@ export const layer = (inFlight: Claims.InFlight) =>
             Effect.map(inFlight.once(claim, adjusted), (done) => Answers.accepted(200, Views.stock(done.value), done)),
           )
         },
-        movements: ({ request, params, query }) =>
-          answer(
-            request,
-            Effect.gen(function* () {
-              const list = `movements/${params.id}` as const
-              const version = yield* Cursors.read(list, query.cursor, Cursors.NUMBER)
-              const after = version === null ? null : Number(version)
-              const page = yield* shop.listMovements(params.id, { limit: limitOf(query), after })
-              return Answers.page(list, page, Views.movement)
-            }),
-          ),
+        movements: ({ request, params, query }) => answer(request, movements(shop, params.id, query)),
       })
     }),
   )

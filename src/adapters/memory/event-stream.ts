@@ -110,18 +110,17 @@ export const make = (consumers: ReadonlyArray<string>) => {
   }
 
   const stream: EventStream["Service"] = {
-    publish: (events) =>
-      Effect.gen(function* () {
-        yield* everybody
-        const sources = sourcesOf(events)
-        const parcels = [...subscriptions].map(({ open, parcels }) => {
-          const parcel: Parcel = { sources, handled: Deferred.makeUnsafe() }
-          open.add(parcel)
-          Queue.offerUnsafe(parcels, parcel)
-          return parcel
-        })
-        for (const { handled } of parcels) yield* Deferred.await(handled)
-      }),
+    publish: Effect.fnUntraced(function* (events) {
+      yield* everybody
+      const sources = sourcesOf(events)
+      const parcels = [...subscriptions].map(({ open, parcels }) => {
+        const parcel: Parcel = { sources, handled: Deferred.makeUnsafe() }
+        open.add(parcel)
+        Queue.offerUnsafe(parcels, parcel)
+        return parcel
+      })
+      for (const { handled } of parcels) yield* Deferred.await(handled)
+    }),
   }
   const source: EventSource["Service"] = {
     consume: (handler) =>

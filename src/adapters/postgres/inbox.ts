@@ -22,7 +22,7 @@ import {
 import { jsonRows } from "./page.ts"
 import { Reads } from "./reads.ts"
 import { ms } from "./rows.ts"
-import { ANSWER_SECONDS, describe, silence, stateOf } from "./sql-failure.ts"
+import { describe, inTime, silence, stateOf } from "./sql-failure.ts"
 import * as WritingPool from "./writing-pool.ts"
 
 /** One for each consumer of the service. */
@@ -74,23 +74,22 @@ interface TakenInJson {
   readonly parked?: ReadonlyArray<string>
 }
 
-const commit = (
+const commit: (
   pool: PgPool.PgPool,
   intakes: ReadonlyArray<Intake>,
-): Effect.Effect<Handled, Unavailable | Indigestible> =>
-  Effect.gen(function* () {
-    if (intakes.length === 0) return { effects: 0, queued: 0 }
-    const { consumer } = intakes[0]!
-    const sources = JSON.stringify(intakes.map(({ next, source }) => ({ source: storable(source), next })))
-    const taken = intakes.flatMap(({ source, taken }) => taken.map((each) => ({ source, each })))
-    const writes = columns(taken.map(({ each }, n) => [n, each._tag === "Event" ? each.writes : []]))
-    for (const parked = new Set<string>(); ; ) {
-      const rows = taken.map(({ each, source }, n) => rowOf(each, source, n, parked))
-      const answer = yield* call<TakenInJson>(pool, TAKE_IN, [consumer, sources, JSON.stringify(rows), ...writes])
-      if (answer.parked === undefined) return answer
-      for (const key of answer.parked) parked.add(key)
-    }
-  })
+) => Effect.Effect<Handled, Unavailable | Indigestible> = Effect.fnUntraced(function* (pool, intakes) {
+  if (intakes.length === 0) return { effects: 0, queued: 0 }
+  const { consumer } = intakes[0]!
+  const sources = JSON.stringify(intakes.map(({ next, source }) => ({ source: storable(source), next })))
+  const taken = intakes.flatMap(({ source, taken }) => taken.map((each) => ({ source, each })))
+  const writes = columns(taken.map(({ each }, n) => [n, each._tag === "Event" ? each.writes : []]))
+  for (const parked = new Set<string>(); ; ) {
+    const rows = taken.map(({ each, source }, n) => rowOf(each, source, n, parked))
+    const answer = yield* call<TakenInJson>(pool, TAKE_IN, [consumer, sources, JSON.stringify(rows), ...writes])
+    if (answer.parked === undefined) return answer
+    for (const key of answer.parked) parked.add(key)
+  }
+})
 
 /** Postgres keeps no NUL in a text, and no half of a surrogate pair: whatever has one is no event, and may lose it. */
 const storable = (text: string): string => text.replaceAll("\0", "\uFFFD").toWellFormed()
@@ -121,12 +120,9 @@ const call = <A>(
   parameters: ReadonlyArray<unknown>,
 ): Effect.Effect<A, Unavailable | Indigestible> =>
   WritingPool.use(pool, (connection) =>
-    connection.queryValues(statement, parameters).pipe(
-      Effect.timeoutOrElse({
-        duration: `${ANSWER_SECONDS} seconds`,
-        orElse: () => Effect.andThen(pool.invalidate(connection), Effect.fail(silence)),
-      }),
-    ),
+    connection
+      .queryValues(statement, parameters)
+      .pipe(inTime(Effect.andThen(pool.invalidate(connection), Effect.fail(silence)))),
   ).pipe(
     Effect.map((rows) => rows[0]![0] as A),
     Effect.mapError(failureOf),

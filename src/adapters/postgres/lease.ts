@@ -12,7 +12,7 @@ import type { SqlError } from "effect/sql/SqlError"
 import { type Held, Lease } from "../../ports/lease.ts"
 import { LedgerDown } from "../../ports/ledger.ts"
 import { type LaneRow, ownedLane } from "./ledger.ts"
-import { ANSWER_SECONDS, describe, silence } from "./sql-failure.ts"
+import { describe, inTime, silence } from "./sql-failure.ts"
 
 /** "jaego" in ASCII: the lock's name, the same in every build, in the database's own lock space. */
 const LOCK = "456784176495"
@@ -88,10 +88,7 @@ const acquire = (
 
 /** A line that falls silent just now would keep us standing by for ever. */
 const answered = (session: PgConnection.PgConnection, statement: string) =>
-  Effect.timeoutOrElse(session.query(statement), {
-    duration: `${ANSWER_SECONDS} seconds`,
-    orElse: () => Effect.fail(silence),
-  })
+  session.query(statement).pipe(inTime(Effect.fail(silence)))
 
 const waitForLock = (session: PgConnection.PgConnection, onWaiting: Effect.Effect<void>) =>
   Effect.gen(function* () {

@@ -27,7 +27,7 @@ import { encode } from "./batch-columns.ts"
 import { COMMIT_STATEMENT } from "./commit-function.ts"
 import { Reads } from "./reads.ts"
 import { HOLD, type KnownKeyJson, knownKeyOf, type LoadedJson, ORDER, orderOf, PRODUCT_WITH_STOCK } from "./rows.ts"
-import { ANSWER_SECONDS, describe, outcomeOf, SILENCE, STALE, stateOf } from "./sql-failure.ts"
+import { describe, inTime, outcomeOf, SILENCE, STALE, stateOf } from "./sql-failure.ts"
 import * as WritingPool from "./writing-pool.ts"
 
 /** One for the commit, one for `raise`, which waits for a commit: on a shared connection, reads would wait behind it. */
@@ -72,14 +72,14 @@ const commit: (pool: PgPool.PgPool, batch: Batch) => Effect.Effect<CommitResult,
 
 /** The server is asked to cancel what is not answered in time. */
 const unlessSilent = <A>(statement: Fiber.Fiber<A, SqlError>): Effect.Effect<A, SqlError | CommitUnknown> =>
-  Effect.timeoutOrElse(Fiber.join(statement), {
-    duration: `${ANSWER_SECONDS} seconds`,
-    orElse: () =>
-      Effect.andThen(
-        Effect.sync(() => statement.interruptUnsafe()),
-        Effect.fail(new CommitUnknown({ detail: SILENCE })),
-      ),
-  })
+  Fiber.join(statement).pipe(
+    inTime(
+      Effect.suspend(() => {
+        statement.interruptUnsafe()
+        return Effect.fail(new CommitUnknown({ detail: SILENCE }))
+      }),
+    ),
+  )
 
 /**
  * In fibers of their own: the caller, who cannot be interrupted, waits for whatever comes, and the wait can be given up at
@@ -221,10 +221,7 @@ const raise = (pool: PgPool.PgPool, lanes: ReadonlyArray<{ readonly lane: number
     ]),
   ).pipe(
     // Another line may know better. If this one did raise them, we learn that our epochs are old, and take the lanes anew.
-    Effect.timeoutOrElse({
-      duration: `${ANSWER_SECONDS} seconds`,
-      orElse: () => Effect.fail(new LedgerDown({ detail: SILENCE })),
-    }),
+    inTime(Effect.suspend(() => Effect.fail(new LedgerDown({ detail: SILENCE })))),
     Effect.map(({ rows }) => (rows as unknown as ReadonlyArray<LaneRow>).map(ownedLane)),
     Effect.mapError((error) => {
       if (error._tag === "LedgerDown") return error

@@ -81,23 +81,22 @@ const UNSETTLED = `select json_build_object('order', ${ORDER}, 'elsewhere', o.el
   where (o.attempt_token is not null or o.refund = 'due' or o.elsewhere) and o.id > $1::uuid
   order by o.id limit $2::int`
 
-const unsettled = (
+const unsettled: (
   reads: Reads["Service"],
   after: OrderId | null,
   limit: number,
-): Effect.Effect<Page<Unsettled, OrderId>, Unavailable> =>
-  Effect.gen(function* () {
-    const rows = yield* jsonRows<UnsettledJson>(reads, UNSETTLED, [after ?? BEFORE_ALL, limit + 1])
-    const page = pageOf(rows, limit, (row) => row.order.id)
-    const found = page.rows.map((row) => ({ row, unsettled: { order: orderOf(row.order), ...openHolds(row) } }))
-    const ended = found.filter(({ row, unsettled }) => row.elsewhere && unsettled.elsewhere.length === 0)
-    if (ended.length > 0)
-      yield* clearElsewhere(
-        reads,
-        ended.map(({ row }) => row.order),
-      )
-    return { rows: found.map(({ unsettled }) => unsettled).filter(isOpen), next: page.next }
-  })
+) => Effect.Effect<Page<Unsettled, OrderId>, Unavailable> = Effect.fnUntraced(function* (reads, after, limit) {
+  const rows = yield* jsonRows<UnsettledJson>(reads, UNSETTLED, [after ?? BEFORE_ALL, limit + 1])
+  const page = pageOf(rows, limit, (row) => row.order.id)
+  const found = page.rows.map((row) => ({ row, unsettled: { order: orderOf(row.order), ...openHolds(row) } }))
+  const ended = found.filter(({ row, unsettled }) => row.elsewhere && unsettled.elsewhere.length === 0)
+  if (ended.length > 0)
+    yield* clearElsewhere(
+      reads,
+      ended.map(({ row }) => row.order),
+    )
+  return { rows: found.map(({ unsettled }) => unsettled).filter(isOpen), next: page.next }
+})
 
 const isOpen = ({ elsewhere, order }: Unsettled): boolean =>
   elsewhere.length > 0 ||

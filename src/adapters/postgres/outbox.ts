@@ -15,7 +15,7 @@ import type { OrderId, ProductId } from "../../domain/ids.ts"
 import { type Event, ORDERS, STOCK } from "../../ports/events.ts"
 import { type Unavailable, unavailable } from "../../ports/failures.ts"
 import { type Cursor, Outbox, type Reading, type Turn, TurnLost } from "../../ports/outbox.ts"
-import { ANSWER_SECONDS, describe, silence } from "./sql-failure.ts"
+import { describe, inTime, silence } from "./sql-failure.ts"
 
 /** "relay" in ASCII: the lock's name, the same in every build, beside that of the lease. */
 const LOCK = "491327873401"
@@ -107,7 +107,7 @@ const columns = (cursors: ReadonlyArray<Cursor>) => [cursors.map(({ lane }) => l
 /** A line that fell silent would keep the turn from everybody until the server notices. */
 const answered = (session: PgConnection.PgConnection, statement: string, parameters: ReadonlyArray<unknown>) =>
   session.query(statement, parameters).pipe(
-    Effect.timeoutOrElse({ duration: `${ANSWER_SECONDS} seconds`, orElse: () => Effect.fail(silence) }),
+    inTime(Effect.fail(silence)),
     Effect.map(({ rows }) => rows),
   )
 

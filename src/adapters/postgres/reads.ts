@@ -10,7 +10,7 @@
 import { type PgClient, PgPool } from "@effect/sql-pg"
 import { Context, Effect, type Scope } from "effect"
 import type { SqlError } from "effect/sql/SqlError"
-import { ANSWER_SECONDS, silence } from "./sql-failure.ts"
+import { inTime, silence } from "./sql-failure.ts"
 
 /** A thread's: only a transaction takes one for itself. */
 const READ_CONNECTIONS = 4
@@ -32,10 +32,7 @@ export const make = (config: PgClient.PgClientConfig): Effect.Effect<Reads["Serv
       rows: <Row extends object>(statement: string, parameters: ReadonlyArray<unknown>) =>
         pool.use((connection) =>
           connection.query(statement, parameters).pipe(
-            Effect.timeoutOrElse({
-              duration: `${ANSWER_SECONDS} seconds`,
-              orElse: () => Effect.andThen(pool.invalidate(connection), Effect.fail(silence)),
-            }),
+            inTime(Effect.andThen(pool.invalidate(connection), Effect.fail(silence))),
             Effect.map((result) => result.rows as unknown as ReadonlyArray<Row>),
           ),
         ),

@@ -5,6 +5,7 @@
  * - answered with an error while the session lived on: for certain not, a single statement has been rolled back.
  * - anything else (connection lost, session ended by the server, no answer in time): nobody knows.
  */
+import { Effect } from "effect"
 import { ConnectionError, SqlError } from "effect/sql/SqlError"
 
 /** Raised by our functions: epochs, seqs or versions are not as the caller believes. */
@@ -19,6 +20,12 @@ export const SILENCE = `no answer within ${ANSWER_SECONDS} s`
 export const silence = new SqlError({
   reason: new ConnectionError({ cause: new Error(SILENCE), operation: "query" }),
 })
+
+/** What is asked, or `late` when nobody has answered it in time. */
+export const inTime =
+  <B, F>(late: Effect.Effect<B, F>) =>
+  <A, E, R>(asked: Effect.Effect<A, E, R>): Effect.Effect<A | B, E | F, R> =>
+    Effect.timeoutOrElse(asked, { duration: `${ANSWER_SECONDS} seconds`, orElse: () => late })
 
 export type Outcome = "never-sent" | "refused" | "unknown"
 

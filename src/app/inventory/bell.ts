@@ -3,7 +3,7 @@ import { Effect } from "effect"
 
 export class Bell {
   #rung = false
-  #wake: (() => void) | null = null
+  #wake: ((effect: Effect.Effect<void>) => void) | null = null
 
   ring(): void {
     if (this.#wake === null) {
@@ -12,7 +12,7 @@ export class Bell {
     }
     const wake = this.#wake
     this.#wake = null
-    wake()
+    wake(Effect.void)
   }
 
   readonly wait: Effect.Effect<void> = Effect.callback<void>((resume) => {
@@ -21,7 +21,7 @@ export class Bell {
       resume(Effect.void)
       return
     }
-    this.#wake = () => resume(Effect.void)
+    this.#wake = resume
     return Effect.sync(() => {
       this.#wake = null
     })

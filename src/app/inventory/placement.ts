@@ -42,6 +42,13 @@ const laneOf = (command: Command): Lane.Lane => {
   }
 }
 
+/** For the lines of an order that lie `there`. */
+const holdOf = (command: PlaceOrder, there: (id: ProductId) => boolean, lapsesAt: number): Command => {
+  const { claim, customerId, orderId } = command
+  const lines = command.lines.map((line, lineNo) => ({ ...line, lineNo })).filter(({ productId }) => there(productId))
+  return { _tag: "HoldTentatively", orderId, customerId, lines, lapsesAt, claim }
+}
+
 export interface Placement {
   readonly submit: (command: Command) => Outcome
   /** Ends an order's holds on the other workers, after the order has ended; tried a few times, then left to the sweep. */
@@ -69,32 +76,28 @@ export const make = (workers: ReadonlyArray<Worker>): Placement => {
     )
   }
 
-  const placeAcross = Effect.fnUntraced(function* (command: PlaceOrder, others: ReadonlyArray<number>) {
-    const { orderId, customerId } = command
-    const now = yield* Clock.currentTimeMillis
+  /** The lanes that are asked to hold something are added to `asked`, whatever they answer. */
+  const holdAndPlace = Effect.fnUntraced(function* (
+    command: PlaceOrder,
+    others: ReadonlyArray<number>,
+    asked: Array<Lane.Lane>,
+  ) {
+    const lapsesAt = (yield* Clock.currentTimeMillis) + TENTATIVE_MS
     const held: Array<HeldLine> = []
-    const lanes: Array<Lane.Lane> = []
-    const place = Effect.gen(function* () {
-      for (const worker of others) {
-        const lines = command.lines
-          .map((line, lineNo) => ({ ...line, lineNo }))
-          .filter(({ productId }) => indexOf(Lane.of(productId)) === worker)
-        lanes.push(Lane.of(lines[0]!.productId))
-        const answer = yield* ask(workers[worker]!, {
-          _tag: "HoldTentatively",
-          orderId,
-          customerId,
-          lines,
-          lapsesAt: now + TENTATIVE_MS,
-          claim: command.claim,
-        })
-        if (answer.replayed) return answer
-        if (answer.reply._tag === "Held") held.push(...answer.reply.lines)
-      }
-      return yield* ask(ownerOf(Lane.of(orderId)), { ...command, held })
-    })
-    const dropAll = Effect.suspend(() => endHolds(orderId, lanes, "drop"))
-    return yield* place.pipe(
+    for (const worker of others) {
+      const hold = holdOf(command, (id) => indexOf(Lane.of(id)) === worker, lapsesAt)
+      asked.push(laneOf(hold))
+      const answer = yield* ask(workers[worker]!, hold)
+      if (answer.replayed) return answer
+      if (answer.reply._tag === "Held") held.push(...answer.reply.lines)
+    }
+    return yield* ask(ownerOf(laneOf(command)), { ...command, held })
+  })
+
+  const placeAcross = Effect.fnUntraced(function* (command: PlaceOrder, others: ReadonlyArray<number>) {
+    const asked: Array<Lane.Lane> = []
+    const dropAll = Effect.suspend(() => endHolds(command.orderId, asked, "drop"))
+    return yield* holdAndPlace(command, others, asked).pipe(
       Effect.tap((answer) => (answer.replayed ? dropAll : Effect.void)),
       Effect.tapError(() => dropAll),
     )

@@ -16,7 +16,7 @@ import type { Claim, Command, Rejection, Reply, RequestedLine } from "../../../p
 import type { Ledger, LedgerDown } from "../../../ports/ledger.ts"
 import { record } from "./history.ts"
 import * as Statements from "./statements.ts"
-import { commit, type Ending, rollback, type Transact } from "./transaction.ts"
+import { commit, type Ending, rollback, type Send, type Transact } from "./transaction.ts"
 
 export type Of<Tag extends Command["_tag"]> = Extract<Command, { readonly _tag: Tag }>
 
@@ -54,7 +54,7 @@ const SHORT: Short = { _tag: "Short" }
 /** Runs the transaction; if it came short, asks `why`. */
 export const orWhy = (
   { transact }: Desk,
-  body: (send: Parameters<Parameters<Transact>[0]>[0]) => Effect.Effect<Ending<Came | Short>, SqlError>,
+  body: (send: Send) => Effect.Effect<Ending<Came | Short>, SqlError>,
   why: Effect.Effect<Rejection | null, LedgerDown>,
 ): Coming =>
   Effect.flatMap(
@@ -68,81 +68,83 @@ export const orWhy = (
 export const short = (): Ending<Short> => rollback(SHORT)
 
 /** Why these lines cannot be reserved, by the rules of the domain, line by line; null: they could be now. */
-export const whyNot = (
-  { ledger }: Desk,
+export const whyNot: (
+  desk: Desk,
   lines: ReadonlyArray<RequestedLine>,
   customerId: CustomerId,
-): Effect.Effect<Rejection | null, LedgerDown> =>
-  Effect.gen(function* () {
-    const units = lines.map(({ productId }) => ({ productId, customerId }))
-    const loaded = yield* ledger.load({ products: lines.map((line) => line.productId), orders: [], holdsOf: [], units })
-    const products = new Map(loaded.products.map((each) => [each.product.id, each]))
-    for (const { productId } of lines) if (!products.has(productId)) return { _tag: "ProductNotFound", productId }
-    for (const { productId, quantity } of lines) {
-      const { product, stock } = products.get(productId)!
-      if (product.purchaseLimit !== null) {
-        const has = loaded.units.find((each) => each.productId === productId)?.units ?? 0
-        const taken = PurchaseLimit.take(productId, product.purchaseLimit, has, quantity)
-        if (Result.isFailure(taken)) return taken.failure
-      }
-      const decided = Stock.decide(productId, { _tag: "Reserve", quantity }, stock)
-      if (Result.isFailure(decided)) return decided.failure
+) => Effect.Effect<Rejection | null, LedgerDown> = Effect.fnUntraced(function* ({ ledger }, lines, customerId) {
+  const units = lines.map(({ productId }) => ({ productId, customerId }))
+  const loaded = yield* ledger.load({ products: lines.map((line) => line.productId), orders: [], holdsOf: [], units })
+  const products = new Map(loaded.products.map((each) => [each.product.id, each]))
+  for (const { productId } of lines) if (!products.has(productId)) return { _tag: "ProductNotFound", productId }
+  for (const { productId, quantity } of lines) {
+    const { product, stock } = products.get(productId)!
+    if (product.purchaseLimit !== null) {
+      const has = loaded.units.find((each) => each.productId === productId)?.units ?? 0
+      const taken = PurchaseLimit.take(productId, product.purchaseLimit, has, quantity)
+      if (Result.isFailure(taken)) return taken.failure
     }
-    return null
-  })
+    const decided = Stock.decide(productId, { _tag: "Reserve", quantity }, stock)
+    if (Result.isFailure(decided)) return decided.failure
+  }
+  return null
+})
 
 const whole = (claim: Claim, reply: Reply) => ({ claim, answer: { _tag: "Whole", reply } }) as const
 
-export const create = (desk: Desk, { claim, onHand, product }: Of<"CreateProduct">): Coming =>
-  desk.transact((send) =>
-    Effect.gen(function* () {
-      const reply: Reply = { _tag: "Product", product }
-      const key = claim === null ? [] : [Statements.bindIfFree(whole(claim, reply))]
-      const rows = yield* send([...key, Statements.insertProduct(product)])
-      if (claim !== null && rows[0]!.length === 0) return rollback(BOUND)
-      if (rows.at(-1)!.length === 0) return rollback(refused({ _tag: "SkuTaken", sku: product.sku }))
-      const event = Stock.created(onHand)
-      const after = { ...product, ...Stock.evolve(Stock.nothing, event), productId: product.id }
-      const history = {
-        at: desk.now(),
-        orderId: null,
-        stock: [{ productId: product.id, event, after }],
-        order: null,
-      }
-      return commit([Statements.insertStock(after), ...record(history, desk.nextId)], answered(reply))
-    }),
-  )
+/** Here as elsewhere, what ends in `In` is done inside of the transaction that it is given. */
+const createIn = Effect.fnUntraced(function* (send: Send, desk: Desk, { claim, onHand, product }: Of<"CreateProduct">) {
+  const reply: Reply = { _tag: "Product", product }
+  const key = claim === null ? [] : [Statements.bindIfFree(whole(claim, reply))]
+  const rows = yield* send([...key, Statements.insertProduct(product)])
+  if (claim !== null && rows[0]!.length === 0) return rollback(BOUND)
+  if (rows.at(-1)!.length === 0) return rollback(refused({ _tag: "SkuTaken", sku: product.sku }))
+  const event = Stock.created(onHand)
+  const after = { ...product, ...Stock.evolve(Stock.nothing, event), productId: product.id }
+  const history = {
+    at: desk.now(),
+    orderId: null,
+    stock: [{ productId: product.id, event, after }],
+    order: null,
+  }
+  return commit([Statements.insertStock(after), ...record(history, desk.nextId)], answered(reply))
+})
+
+export const create = (desk: Desk, command: Of<"CreateProduct">): Coming =>
+  desk.transact((send) => createIn(send, desk, command))
+
+const whyNotChanged = Effect.fnUntraced(function* ({ ledger }: Desk, productId: ProductId, command: Stock.Command) {
+  const loaded = yield* ledger.load({ products: [productId], orders: [], holdsOf: [], units: [] })
+  const found = loaded.products[0]
+  if (found === undefined) return { _tag: "ProductNotFound", productId } as const
+  const decided = Stock.decide(productId, command, found.stock)
+  return Result.isFailure(decided) ? decided.failure : null
+})
+
+const changeIn = Effect.fnUntraced(function* (
+  send: Send,
+  desk: Desk,
+  { claim, productId }: Of<"Receive"> | Of<"Adjust">,
+  event: Stock.Event,
+) {
+  const rows = yield* send(Statements.move([{ productId, event }]))
+  const after = Statements.movedIn(rows.at(-1)!).get(productId)
+  if (after === undefined || after.onHand > MAX_ON_HAND) return short()
+  const { onHand, reserved, version } = after
+  const reply: Reply = { _tag: "Stock", productId, stock: { onHand, reserved, version } }
+  const history = { at: desk.now(), orderId: null, stock: [{ productId, event, after }], order: null }
+  const key = claim === null ? [] : [Statements.bind(whole(claim, reply))]
+  return commit([...key, ...record(history, desk.nextId)], answered(reply))
+})
 
 /** `event` as the domain would decide it; the guard is in the update. */
 const changeStock = (
   desk: Desk,
-  { claim, productId }: Of<"Receive"> | Of<"Adjust">,
+  request: Of<"Receive"> | Of<"Adjust">,
   command: Stock.Command,
   event: Stock.Event,
-): Coming => {
-  const why = Effect.gen(function* () {
-    const loaded = yield* desk.ledger.load({ products: [productId], orders: [], holdsOf: [], units: [] })
-    const found = loaded.products[0]
-    if (found === undefined) return { _tag: "ProductNotFound", productId } as const
-    const decided = Stock.decide(productId, command, found.stock)
-    return Result.isFailure(decided) ? decided.failure : null
-  })
-  return orWhy(
-    desk,
-    (send) =>
-      Effect.gen(function* () {
-        const rows = yield* send(Statements.move([{ productId, event }]))
-        const after = Statements.movedIn(rows.at(-1)!).get(productId)
-        if (after === undefined || after.onHand > MAX_ON_HAND) return short()
-        const { onHand, reserved, version } = after
-        const reply: Reply = { _tag: "Stock", productId, stock: { onHand, reserved, version } }
-        const history = { at: desk.now(), orderId: null, stock: [{ productId, event, after }], order: null }
-        const key = claim === null ? [] : [Statements.bind(whole(claim, reply))]
-        return commit([...key, ...record(history, desk.nextId)], answered(reply))
-      }),
-    why,
-  )
-}
+): Coming =>
+  orWhy(desk, (send) => changeIn(send, desk, request, event), whyNotChanged(desk, request.productId, command))
 
 export const receive = (desk: Desk, command: Of<"Receive">): Coming => {
   const { quantity } = command

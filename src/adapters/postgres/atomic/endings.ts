@@ -87,14 +87,14 @@ export const endHoldsOf = Effect.fnUntraced(function* (
   return { stock, last: [...units, Statements.changeHolds(changes)] }
 })
 
-export const endHolds = (desk: Desk, { ending, orderId }: Of<"EndHolds">): Coming =>
-  desk.transact((send) =>
-    Effect.gen(function* () {
-      const done = answered({ _tag: "Done" })
-      const [rows] = yield* send([Statements.lockHolds(orderId)])
-      const ended = yield* endHoldsOf(send, orderId, Statements.holdsIn(rows!), ending)
-      if (ended === null) return rollback(done)
-      const history = { at: desk.now(), orderId, stock: ended.stock, order: null }
-      return commit([...ended.last, ...record(history, desk.nextId)], done)
-    }),
-  )
+const endHoldsIn = Effect.fnUntraced(function* (send: Send, desk: Desk, { ending, orderId }: Of<"EndHolds">) {
+  const done = answered({ _tag: "Done" })
+  const [rows] = yield* send([Statements.lockHolds(orderId)])
+  const ended = yield* endHoldsOf(send, orderId, Statements.holdsIn(rows!), ending)
+  if (ended === null) return rollback(done)
+  const history = { at: desk.now(), orderId, stock: ended.stock, order: null }
+  return commit([...ended.last, ...record(history, desk.nextId)], done)
+})
+
+export const endHolds = (desk: Desk, command: Of<"EndHolds">): Coming =>
+  desk.transact((send) => endHoldsIn(send, desk, command))

@@ -60,8 +60,8 @@ const claimOf = (command: Command): Claim | null =>
   "claim" in command && command._tag !== "RecordPayment" ? command.claim : null
 
 /** The stored answer, or a refusal if the key is bound to another request; null: it is not bound. */
-const replay = ({ sql }: Commands.Desk, claim: Claim): Effect.Effect<Answer | null, SqlError | Refused> =>
-  Effect.gen(function* () {
+const replay: (desk: Commands.Desk, claim: Claim) => Effect.Effect<Answer | null, SqlError | Refused> =
+  Effect.fnUntraced(function* ({ sql }, claim) {
     const { parameters, sql: text } = known(claim)
     const rows = yield* sql.unsafe(text, parameters).values
     const found = knownIn(rows)
@@ -73,27 +73,31 @@ const replay = ({ sql }: Commands.Desk, claim: Claim): Effect.Effect<Answer | nu
 
 type Outcome = Effect.Effect<Answer | null, SqlError | LedgerDown | Refused | Unavailable>
 
-/** One try; null: try again. */
-const attempt = (desk: Commands.Desk, command: Command): Outcome =>
-  Effect.gen(function* () {
-    const came = yield* perform(desk, command)
-    const claim = claimOf(command)
-    switch (came._tag) {
-      case "Answered":
-        return { reply: came.reply, replayed: false }
-      case "Bound":
-        return yield* replay(desk, claim!)
-      case "Refused": {
-        // Its key may be bound, by a time when it was not to be refused.
-        const stored = claim === null ? null : yield* replay(desk, claim)
-        return stored ?? (yield* Effect.fail(new Refused(came.rejection)))
-      }
-      case "Again":
-        return null
-      case "NotNow":
-        return yield* Effect.fail(unavailable(came.reason))
+type Attempt = (desk: Commands.Desk, command: Command) => Outcome
+
+const carryOut: Attempt = Effect.fnUntraced(function* (desk, command) {
+  const came = yield* perform(desk, command)
+  const claim = claimOf(command)
+  switch (came._tag) {
+    case "Answered":
+      return { reply: came.reply, replayed: false }
+    case "Bound":
+      return yield* replay(desk, claim!)
+    case "Refused": {
+      // Its key may be bound, by a time when it was not to be refused.
+      const stored = claim === null ? null : yield* replay(desk, claim)
+      return stored ?? (yield* Effect.fail(new Refused(came.rejection)))
     }
-  }).pipe(
+    case "Again":
+      return null
+    case "NotNow":
+      return yield* Effect.fail(unavailable(came.reason))
+  }
+})
+
+/** One try; null: try again. */
+const attempt: Attempt = (desk, command) =>
+  carryOut(desk, command).pipe(
     Effect.catchTag("SqlError", (error): Outcome => {
       const state = stateOf(error) ?? ""
       const claim = claimOf(command)

@@ -61,49 +61,52 @@ const priced = (line: RequestedLine, { moves }: Reserved): HeldLine => ({
   unitPrice: moves.find(({ productId }) => productId === line.productId)!.after.price,
 })
 
-export const place = (desk: Desk, command: Of<"PlaceOrder">): Coming => {
+const placeIn = Effect.fnUntraced(function* (
+  send: Send,
+  desk: Desk,
+  command: Of<"PlaceOrder">,
+  local: ReadonlyArray<RequestedLine>,
+) {
   const { claim, createdAt, customerId, expiresAt, held, lines, orderId, token } = command
   const heldOf = new Map(held.map((line) => [line.productId, line]))
-  const local = held.length === 0 ? lines : lines.filter(({ productId }) => !heldOf.has(productId))
   const before = [
     Statements.bindIfFree({ claim, answer: { _tag: "Order", orderId, status: "reserved" } }),
     ...(held.length === 0 ? [] : [Statements.acceptHolds(orderId, [...heldOf.keys()])]),
   ]
-  return orWhy(
-    desk,
-    (send) =>
-      Effect.gen(function* () {
-        const { first, reserved } = yield* reserveAll(send, before, local, customerId)
-        if (first[0]!.length === 0) return rollback(BOUND)
-        if (held.length > 0 && first[1]!.length < held.length)
-          return rollback<Came>({ _tag: "NotNow", reason: "hold-lapsed" })
-        if (reserved === null) return short()
-        const agreed = lines.map((line) => heldOf.get(line.productId) ?? priced(line, reserved))
-        const total = Money.total(agreed)
-        if ("_tag" in total) return rollback(refused(total))
-        const attempt = token === null ? null : { token, startedAt: createdAt }
-        const terms = { id: orderId, customerId, lines: agreed, total, createdAt, expiresAt }
-        const order = Order.place(terms, attempt)
-        const holds = agreed.flatMap((line, lineNo) =>
-          heldOf.has(line.productId) ? [] : [holdRow(command, line, lineNo, "held", null)],
-        )
-        const history = {
-          at: desk.now(),
-          orderId,
-          stock: reserved.moves,
-          order: { event: { _tag: "Placed" }, after: order },
-        } as const
-        return commit(
-          [
-            Statements.insertOrder(order),
-            ...(holds.length === 0 ? [] : [Statements.insertHolds(holds)]),
-            ...record(history, desk.nextId),
-          ],
-          answered({ _tag: "Order", order, elsewhere: [], ending: null }),
-        )
-      }),
-    whyNot(desk, local, customerId),
+  const { first, reserved } = yield* reserveAll(send, before, local, customerId)
+  if (first[0]!.length === 0) return rollback(BOUND)
+  if (held.length > 0 && first[1]!.length < held.length)
+    return rollback<Came>({ _tag: "NotNow", reason: "hold-lapsed" })
+  if (reserved === null) return short()
+  const agreed = lines.map((line) => heldOf.get(line.productId) ?? priced(line, reserved))
+  const total = Money.total(agreed)
+  if ("_tag" in total) return rollback(refused(total))
+  const attempt = token === null ? null : { token, startedAt: createdAt }
+  const terms = { id: orderId, customerId, lines: agreed, total, createdAt, expiresAt }
+  const order = Order.place(terms, attempt)
+  const holds = agreed.flatMap((line, lineNo) =>
+    heldOf.has(line.productId) ? [] : [holdRow(command, line, lineNo, "held", null)],
   )
+  const history = {
+    at: desk.now(),
+    orderId,
+    stock: reserved.moves,
+    order: { event: { _tag: "Placed" }, after: order },
+  } as const
+  return commit(
+    [
+      Statements.insertOrder(order),
+      ...(holds.length === 0 ? [] : [Statements.insertHolds(holds)]),
+      ...record(history, desk.nextId),
+    ],
+    answered({ _tag: "Order", order, elsewhere: [], ending: null }),
+  )
+})
+
+export const place = (desk: Desk, command: Of<"PlaceOrder">): Coming => {
+  const { customerId, held, lines } = command
+  const local = lines.filter((line) => !held.some(({ productId }) => productId === line.productId))
+  return orWhy(desk, (send) => placeIn(send, desk, command, local), whyNot(desk, local, customerId))
 }
 
 const holdRow = (
@@ -125,26 +128,22 @@ const holdRow = (
   lapsesAt,
 })
 
-export const hold = (desk: Desk, command: Of<"HoldTentatively">): Coming => {
+const holdIn = Effect.fnUntraced(function* (send: Send, desk: Desk, command: Of<"HoldTentatively">) {
   const { claim, customerId, lapsesAt, lines, orderId } = command
-  return orWhy(
-    desk,
-    (send) =>
-      Effect.gen(function* () {
-        const { first, reserved } = yield* reserveAll(send, [Statements.known(claim)], lines, customerId)
-        if (first[0]!.length > 0) return rollback(BOUND)
-        if (reserved === null) return short()
-        const held = lines.map((line) => priced(line, reserved))
-        const rows = held.map((line, index) => holdRow(command, line, lines[index]!.lineNo, "tentative", lapsesAt))
-        const history = { at: desk.now(), orderId, stock: reserved.moves, order: null }
-        return commit(
-          [Statements.insertHolds(rows), ...record(history, desk.nextId)],
-          answered({ _tag: "Held", lines: held }),
-        )
-      }),
-    whyNot(desk, lines, customerId),
+  const { first, reserved } = yield* reserveAll(send, [Statements.known(claim)], lines, customerId)
+  if (first[0]!.length > 0) return rollback(BOUND)
+  if (reserved === null) return short()
+  const held = lines.map((line) => priced(line, reserved))
+  const rows = held.map((line, index) => holdRow(command, line, lines[index]!.lineNo, "tentative", lapsesAt))
+  const history = { at: desk.now(), orderId, stock: reserved.moves, order: null }
+  return commit(
+    [Statements.insertHolds(rows), ...record(history, desk.nextId)],
+    answered({ _tag: "Held", lines: held }),
   )
-}
+})
+
+export const hold = (desk: Desk, command: Of<"HoldTentatively">): Coming =>
+  orWhy(desk, (send) => holdIn(send, desk, command), whyNot(desk, command.lines, command.customerId))
 
 type OrderCommand =
   | Of<"StartPayment">
@@ -185,40 +184,40 @@ const bindTo = (claim: Claim | null, { id, status }: Order.Order): ReadonlyArray
 const settleOf = (command: OrderCommand, order: Order.Order): ReadonlyArray<Statement> =>
   command._tag === "RecordPayment" && command.claim !== null ? [Statements.settleKey(order, command.claim)] : []
 
-export const change = (desk: Desk, command: OrderCommand): Coming =>
-  desk.transact((send) =>
-    Effect.gen(function* () {
-      const { orderId } = command
-      const claim = claimOf(command)
-      const asked = claim === null ? [] : [Statements.known(claim)]
-      const rows = yield* send([Statements.lockOrder(orderId), Statements.lockHolds(orderId), ...asked])
-      if (claim !== null && rows[2]!.length > 0) return rollback(BOUND)
-      const found = Statements.orderIn(rows[0]!)
-      if (found === undefined) return rollback(refused({ _tag: "OrderNotFound", orderId }))
-      const before = orderOf(found)
-      const at = desk.now()
-      const decided = Order.decide(domainCommand(command, at), before)
-      if (Result.isFailure(decided)) return rollback(refused(decided.failure))
-      const event = decided.success
-      if (event === null) {
-        const same = answered(replyOf(before))
-        return claim === null ? rollback(same) : commit(bindTo(claim, before), same)
-      }
-      const after = Order.evolve(before, event)
-      const ending = Order.ending(before, event)
-      const ended = ending === null ? null : yield* endHoldsOf(send, orderId, Statements.holdsIn(rows[1]!), ending)
-      const history = { at, orderId, stock: ended?.stock ?? [], order: { event, after } }
-      return commit(
-        [
-          Statements.updateOrder(after),
-          ...(ended?.last ?? []),
-          ...bindTo(claim, after),
-          ...settleOf(command, after),
-          ...record(history, desk.nextId),
-        ],
-        answered(replyOf(after)),
-      )
-    }),
+const changeIn = Effect.fnUntraced(function* (send: Send, desk: Desk, command: OrderCommand) {
+  const { orderId } = command
+  const claim = claimOf(command)
+  const asked = claim === null ? [] : [Statements.known(claim)]
+  const rows = yield* send([Statements.lockOrder(orderId), Statements.lockHolds(orderId), ...asked])
+  if (claim !== null && rows[2]!.length > 0) return rollback(BOUND)
+  const found = Statements.orderIn(rows[0]!)
+  if (found === undefined) return rollback(refused({ _tag: "OrderNotFound", orderId }))
+  const before = orderOf(found)
+  const at = desk.now()
+  const decided = Order.decide(domainCommand(command, at), before)
+  if (Result.isFailure(decided)) return rollback(refused(decided.failure))
+  const event = decided.success
+  if (event === null) {
+    const same = answered(replyOf(before))
+    return claim === null ? rollback(same) : commit(bindTo(claim, before), same)
+  }
+  const after = Order.evolve(before, event)
+  const ending = Order.ending(before, event)
+  const ended = ending === null ? null : yield* endHoldsOf(send, orderId, Statements.holdsIn(rows[1]!), ending)
+  const history = { at, orderId, stock: ended?.stock ?? [], order: { event, after } }
+  return commit(
+    [
+      Statements.updateOrder(after),
+      ...(ended?.last ?? []),
+      ...bindTo(claim, after),
+      ...settleOf(command, after),
+      ...record(history, desk.nextId),
+    ],
+    answered(replyOf(after)),
   )
+})
+
+export const change = (desk: Desk, command: OrderCommand): Coming =>
+  desk.transact((send) => changeIn(send, desk, command))
 
 const replyOf = (order: Order.Order): Reply => ({ _tag: "Order", order, elsewhere: [], ending: null })

@@ -9,7 +9,7 @@
 import { PgClient, type PgConnection, PgPool } from "@effect/sql-pg"
 import { Effect, type Scope } from "effect"
 import type { SqlError } from "effect/sql/SqlError"
-import { ANSWER_SECONDS, silence } from "../sql-failure.ts"
+import { inTime, silence } from "../sql-failure.ts"
 
 /** Several a core, so that a flush of one leaves none idle; few enough that the line for a hot row stays short. */
 const CONNECTIONS = 16
@@ -57,9 +57,16 @@ const pipeline = (connection: PgConnection.PgConnection, statements: ReadonlyArr
     concurrency: "unbounded",
   }).pipe(
     Effect.interruptible,
-    Effect.timeoutOrElse({ duration: `${ANSWER_SECONDS} seconds`, orElse: () => Effect.fail(silence) }),
+    inTime(Effect.fail(silence)),
     Effect.flatMap((results) => Effect.forEach(results, (result) => Effect.fromResult(result))),
   )
+
+const perform = Effect.fnUntraced(function* <A>(body: Body<A>, send: Send, undo: Effect.Effect<void>) {
+  const ending = yield* body(send)
+  if (ending._tag === "Rollback") yield* undo
+  else yield* send([...ending.last, COMMIT])
+  return ending.value
+})
 
 const within = <A>(pool: PgPool.PgPool, connection: PgConnection.PgConnection, body: Body<A>) => {
   let begun = false
@@ -80,12 +87,7 @@ const within = <A>(pool: PgPool.PgPool, connection: PgConnection.PgConnection, b
     if (silent) return pool.invalidate(connection)
     return begun ? Effect.ignore(ask([ROLLBACK])) : Effect.void
   })
-  return Effect.gen(function* () {
-    const ending = yield* body(send)
-    if (ending._tag === "Rollback") yield* undo
-    else yield* send([...ending.last, COMMIT])
-    return ending.value
-  }).pipe(Effect.onError(() => undo))
+  return Effect.onError(perform(body, send, undo), () => undo)
 }
 
 /** Transactions on connections of their own. Each runs to its end, whoever hangs up. */
