@@ -1,21 +1,22 @@
 /**
  * A batch as columns: one array a column of `jaego_commit`, in the order of `COMMIT_PARAMETERS`.
  *
- * This runs for every commit, so it is written as plain loops. Numbers and UUIDs travel as array literals, which cost one
- * join; text travels as a binary text[], which needs no escaping. Every parameter always has the same wire type, empty or
- * not, so the statement is prepared once.
+ * This runs for every commit, so it is written as plain loops. Numbers travel as array literals, which cost one join; text
+ * travels as a binary text[], which needs no escaping, and UUIDs as a binary uuid[], which the server need not parse. Every
+ * parameter always has the same wire type, empty or not, so the statement is prepared once.
  */
 import { PgTypes } from "@effect/sql-pg"
 import * as Lane from "../../domain/lane.ts"
 import type { Order } from "../../domain/order.ts"
 import type { Batch, KeyRow } from "../../ports/ledger.ts"
 
-/** The OID of text[]. */
+/** OIDs. */
 const TEXT_ARRAY = 1009
+const UUID_ARRAY = 2951
 
 type Cell = string | number | boolean | null
 
-/** Of numbers, booleans and UUIDs, which never need quoting. */
+/** Of numbers and booleans, which never need quoting. */
 export const plain = <Row>(rows: ReadonlyArray<Row>, cell: (row: Row) => Cell): string => {
   let literal = "{"
   for (let index = 0; index < rows.length; index++) {
@@ -25,11 +26,18 @@ export const plain = <Row>(rows: ReadonlyArray<Row>, cell: (row: Row) => Cell): 
   return `${literal}}`
 }
 
-export const text = <Row>(rows: ReadonlyArray<Row>, cell: (row: Row) => string | null): PgTypes.Parameter => {
-  const values = new Array<string | null>(rows.length)
-  for (let index = 0; index < rows.length; index++) values[index] = cell(rows[index]!)
-  return { [PgTypes.ParameterTypeId]: PgTypes.ParameterTypeId, oid: TEXT_ARRAY, value: values }
-}
+type Column = <Row>(rows: ReadonlyArray<Row>, cell: (row: Row) => string | null) => PgTypes.Parameter
+
+const binary =
+  (oid: number): Column =>
+  (rows, cell) => {
+    const value = new Array<string | null>(rows.length)
+    for (let index = 0; index < rows.length; index++) value[index] = cell(rows[index]!)
+    return { [PgTypes.ParameterTypeId]: PgTypes.ParameterTypeId, oid, value }
+  }
+
+export const text = binary(TEXT_ARRAY)
+export const uuids = binary(UUID_ARRAY)
 
 const token = (order: Order) => (order.status === "reserved" && order.attempt !== null ? order.attempt.token : null)
 const started = (order: Order) =>
@@ -57,7 +65,7 @@ export const encode = (batch: Batch): Array<unknown> => {
 }
 
 const stockColumns = ({ products, stocks }: Batch): Array<unknown> => [
-  plain(products, (r) => r.product.id),
+  uuids(products, (r) => r.product.id),
   text(products, (r) => r.product.sku),
   text(products, (r) => r.product.name),
   plain(products, (r) => r.product.price.amount),
@@ -68,7 +76,7 @@ const stockColumns = ({ products, stocks }: Batch): Array<unknown> => [
   plain(products, (r) => r.stock.onHand),
   plain(products, (r) => r.stock.reserved),
   plain(products, (r) => r.stock.version),
-  plain(stocks, (r) => r.productId),
+  uuids(stocks, (r) => r.productId),
   plain(stocks, (r) => r.expectedVersion),
   plain(stocks, (r) => r.stock.onHand),
   plain(stocks, (r) => r.stock.reserved),
@@ -76,7 +84,7 @@ const stockColumns = ({ products, stocks }: Batch): Array<unknown> => [
 ]
 
 const orderColumns = ({ orders, orderUpdates }: Batch): Array<unknown> => [
-  plain(orders, (r) => r.id),
+  uuids(orders, (r) => r.id),
   text(orders, (r) => r.customerId),
   text(orders, (r) => r.status),
   plain(orders, (r) => r.total.amount),
@@ -88,7 +96,7 @@ const orderColumns = ({ orders, orderUpdates }: Batch): Array<unknown> => [
   plain(orders, started),
   text(orders, refund),
   text(orders, reason),
-  plain(orderUpdates, (r) => r.order.id),
+  uuids(orderUpdates, (r) => r.order.id),
   plain(orderUpdates, (r) => r.expectedVersion),
   text(orderUpdates, (r) => r.order.status),
   plain(orderUpdates, (r) => r.order.version),
@@ -100,8 +108,8 @@ const orderColumns = ({ orders, orderUpdates }: Batch): Array<unknown> => [
 ]
 
 const holdColumns = ({ holds, holdChanges, units }: Batch): Array<unknown> => [
-  plain(holds, (r) => r.orderId),
-  plain(holds, (r) => r.productId),
+  uuids(holds, (r) => r.orderId),
+  uuids(holds, (r) => r.productId),
   plain(holds, (r) => r.lineNo),
   text(holds, (r) => r.customerId),
   plain(holds, (r) => r.lane),
@@ -110,11 +118,11 @@ const holdColumns = ({ holds, holdChanges, units }: Batch): Array<unknown> => [
   text(holds, (r) => r.currency),
   text(holds, (r) => r.state),
   plain(holds, (r) => r.lapsesAt),
-  plain(holdChanges, (r) => r.orderId),
-  plain(holdChanges, (r) => r.productId),
+  uuids(holdChanges, (r) => r.orderId),
+  uuids(holdChanges, (r) => r.productId),
   text(holdChanges, (r) => r.from),
   text(holdChanges, (r) => r.to),
-  plain(units, (r) => r.productId),
+  uuids(units, (r) => r.productId),
   text(units, (r) => r.customerId),
   plain(units, (r) => r.units),
 ]
@@ -122,8 +130,8 @@ const holdColumns = ({ holds, holdChanges, units }: Batch): Array<unknown> => [
 const keyColumns = ({ keys, keyOutcomes }: Batch): Array<unknown> => [
   text(keys, (r) => r.claim.route),
   text(keys, (r) => r.claim.key),
-  plain(keys, (r) => r.claim.fingerprint),
-  plain(keys, (r) => orderOf(r)?.orderId ?? null),
+  uuids(keys, (r) => r.claim.fingerprint),
+  uuids(keys, (r) => orderOf(r)?.orderId ?? null),
   text(keys, (r) => orderOf(r)?.status ?? null),
   text(keys, (r) => (r.answer._tag === "Whole" ? JSON.stringify(r.answer.reply) : null)),
   text(keyOutcomes, (r) => r.route),
@@ -132,21 +140,21 @@ const keyColumns = ({ keys, keyOutcomes }: Batch): Array<unknown> => [
 ]
 
 const historyColumns = ({ movements, facts }: Batch): Array<unknown> => [
-  plain(movements, (r) => r.productId),
+  uuids(movements, (r) => r.productId),
   plain(movements, (r) => r.version),
   text(movements, (r) => r.type),
   plain(movements, (r) => r.onHandDelta),
   plain(movements, (r) => r.reservedDelta),
   plain(movements, (r) => r.onHand),
   plain(movements, (r) => r.reserved),
-  plain(movements, (r) => r.orderId),
+  uuids(movements, (r) => r.orderId),
   text(movements, (r) => r.reason),
   plain(movements, (r) => r.at),
   plain(facts, (r) => r.lane),
   plain(facts, (r) => r.seq),
-  plain(facts, (r) => r.eventId),
+  uuids(facts, (r) => r.eventId),
   text(facts, (r) => r.subjectKind),
-  plain(facts, (r) => r.subject),
+  uuids(facts, (r) => r.subject),
   plain(facts, (r) => r.subjectVersion),
   text(facts, (r) => r.type),
   text(facts, (r) => r.payload),

@@ -8,7 +8,7 @@ import type { OrderId } from "../../../domain/ids.ts"
 import * as Lane from "../../../domain/lane.ts"
 import type { Order, Event as OrderEvent } from "../../../domain/order.ts"
 import * as Facts from "../../../ports/facts.ts"
-import { plain, text } from "../batch-columns.ts"
+import { plain, text, uuids } from "../batch-columns.ts"
 import type { Move, Moved } from "./statements.ts"
 import { type Statement, say, time } from "./transaction.ts"
 
@@ -31,7 +31,7 @@ const movements = ({ at, orderId, stock }: History): Statement =>
     MOVEMENTS,
     orderId,
     String(at),
-    plain(stock, (each) => each.productId),
+    uuids(stock, (each) => each.productId),
     plain(stock, ({ after }) => after.version),
     text(stock, ({ event }) => event.type),
     plain(stock, ({ event }) => event.onHand),
@@ -92,9 +92,9 @@ export const record = (history: History, nextId: () => string): ReadonlyArray<St
     plain(lanes, ([, count]) => count),
     plain(facts, (fact) => fact.lane),
     plain(facts, (fact) => fact.nth),
-    plain(facts, nextId),
+    uuids(facts, nextId),
     text(facts, (fact) => fact.kind),
-    plain(facts, (fact) => fact.subject),
+    uuids(facts, (fact) => fact.subject),
     plain(facts, (fact) => fact.version),
     text(facts, (fact) => fact.type),
     text(facts, (fact) => fact.payload),

@@ -11,7 +11,7 @@ import type { Product } from "../../../domain/product.ts"
 import type { Event as StockEvent } from "../../../domain/stock.ts"
 import type { Claim, RequestedLine } from "../../../ports/inventory.ts"
 import type { HoldChange, HoldRow, HoldState, KeyRow } from "../../../ports/ledger.ts"
-import { plain, text } from "../batch-columns.ts"
+import { plain, text, uuids } from "../batch-columns.ts"
 import { type KnownKeyJson, ORDER, type OrderJson } from "../rows.ts"
 import { type Rows, type Statement, say, time } from "./transaction.ts"
 
@@ -98,7 +98,7 @@ const MOVE = `update stock s set on_hand = s.on_hand + w.on_hand, reserved = s.r
 
 /** The guarded atomic update; the last of these statements answers. */
 export const move = (moves: ReadonlyArray<Move>): ReadonlyArray<Statement> => {
-  const ids = plain(moves, (each) => each.productId)
+  const ids = uuids(moves, (each) => each.productId)
   const update = say(
     MOVE,
     ids,
@@ -132,7 +132,7 @@ export const takeUnits = (lines: ReadonlyArray<RequestedLine>, customerId: Custo
     on conflict (product_id, customer_id) do update set units = c.units + excluded.units
       where c.units + excluded.units <= (select p.purchase_limit from products p where p.id = excluded.product_id)
     returning 1`,
-    plain(lines, (line) => line.productId),
+    uuids(lines, (line) => line.productId),
     plain(lines, (line) => line.quantity),
     customerId,
   )
@@ -141,7 +141,7 @@ export const giveUnitsBack = (lines: ReadonlyArray<RequestedLine>, customerId: C
   say(
     `update customer_units c set units = c.units - w.quantity from unnest($1::uuid[], $2::bigint[]) w (id, quantity)
     where c.product_id = w.id and c.customer_id = $3`,
-    plain(lines, (line) => line.productId),
+    uuids(lines, (line) => line.productId),
     plain(lines, (line) => line.quantity),
     customerId,
   )
@@ -209,7 +209,7 @@ export const acceptHolds = (id: OrderId, productIds: ReadonlyArray<ProductId>): 
     `update holds set state = 'held', lapses_at = null
     where order_id = $1 and product_id = any ($2::uuid[]) and state = 'tentative' returning 1`,
     id,
-    plain(productIds, (each) => each),
+    uuids(productIds, (each) => each),
   )
 
 export const insertHolds = (rows: ReadonlyArray<HoldRow>): Statement =>
@@ -219,7 +219,7 @@ export const insertHolds = (rows: ReadonlyArray<HoldRow>): Statement =>
       w (product, line, lane, quantity, price, currency, state, lapses)`,
     rows[0]!.orderId,
     rows[0]!.customerId,
-    plain(rows, (row) => row.productId),
+    uuids(rows, (row) => row.productId),
     plain(rows, (row) => row.lineNo),
     plain(rows, (row) => row.lane),
     plain(rows, (row) => row.quantity),
@@ -235,6 +235,6 @@ export const changeHolds = (changes: ReadonlyArray<HoldChange>): Statement =>
     `update holds h set state = w.state, lapses_at = null from unnest($2::uuid[], $3::text[]) w (product, state)
     where h.order_id = $1 and h.product_id = w.product`,
     changes[0]!.orderId,
-    plain(changes, (each) => each.productId),
+    uuids(changes, (each) => each.productId),
     text(changes, (each) => each.to),
   )
