@@ -29,20 +29,19 @@ const SILENCE_MS = 10_000
 /** A holder that lives speaks ten times before the server loses its patience. */
 const HEARTBEAT = "1 second"
 
-/** Each lane that is behind gets the same share of the limit. Of what nobody wants only the last of a lane comes, and bare. */
+/**
+ * Each lane that is behind gets the same share of the limit; its seqs have no gaps, so it is known beforehand how far that
+ * goes. Of what nobody wants only the last of a lane comes, and bare.
+ */
 const READ = `
 with behind as materialized (
-  select c.lane, c.seq, greatest(1, $1::int / count(*) over ()) as share
-  from relay_cursors c join lanes l on l.lane = c.lane where l.seq > c.seq)
-select r.lane, r.seq::float8 as seq, r.event_id::text as id, r.subject_kind as kind, r.subject::text as subject,
-  r.subject_version::float8 as version, r.type, case when r.wanted then r.payload end as payload,
-  (extract(epoch from r.occurred_at) * 1000)::float8 as time
-from (
-  select f.*, f.type <> all ($2::text[]) as wanted, lead(f.seq) over (partition by f.lane order by f.seq) is null as last
-  from behind b cross join lateral (
-    select * from outbox o where o.lane = b.lane and o.seq > b.seq order by o.seq limit b.share) f
-  limit $1) r
-where r.wanted or r.last order by r.lane, r.seq`
+  select c.lane, c.seq, least(l.seq, c.seq + greatest(1, $1::int / count(*) over ())) as till
+  from relay_cursors c join lanes l on l.lane = c.lane where l.seq > c.seq limit $1)
+select o.lane, o.seq::float8 as seq, o.event_id::text as id, o.subject_kind as kind, o.subject::text as subject,
+  o.subject_version::float8 as version, o.type, case when o.type <> all ($2::text[]) then o.payload end as payload,
+  (extract(epoch from o.occurred_at) * 1000)::float8 as time
+from behind b join outbox o on o.lane = b.lane and o.seq > b.seq and o.seq <= b.till
+where o.type <> all ($2::text[]) or o.seq = b.till order by o.lane, o.seq`
 
 const ADVANCE = `
 update relay_cursors c set seq = a.seq from unnest($1::smallint[], $2::bigint[]) a (lane, seq)
