@@ -28,10 +28,14 @@ export interface Held {
   readonly release: (verdict: Verdict) => void
 }
 
-/** How many rows a batch has of a table, by one of its columns that holds numbers or ids. */
+/** How many rows a batch has of a table, by one of its columns: an array as literal (of numbers) or binary. */
 export const rowsOf = ({ parameters }: Exchange, column: (typeof COMMIT_PARAMETERS)[number][0]): number => {
-  const literal = parameters[COMMIT_PARAMETERS.findIndex(([name]) => name === column)]?.toString("latin1") ?? "{}"
-  return literal === "{}" ? 0 : literal.split(",").length
+  const array = parameters[COMMIT_PARAMETERS.findIndex(([name]) => name === column)]
+  if (array === undefined || array === null) return 0
+  const literal = array.toString("latin1")
+  if (literal.startsWith("{")) return literal === "{}" ? 0 : literal.split(",").length
+  // Dimensions, whether it has nulls, type, and then the length of the first dimension.
+  return array.readInt32BE(0) === 0 ? 0 : array.readInt32BE(12)
 }
 
 const COMMIT = /\bjaego_commit\(/
