@@ -13,6 +13,7 @@ import { Probe } from "../../ports/probe.ts"
 import { Bundle } from "./bundle.ts"
 import type { Address, Bound, FromHttp, HttpBirth, Page, Question, ToHttp } from "./http-messages.ts"
 import { toExit } from "./messages.ts"
+import { Portions } from "./portions.ts"
 
 /** What this thread was born with. */
 export const birth = (): HttpBirth => workerData as HttpBirth
@@ -79,9 +80,8 @@ export const serve = Effect.fnUntraced(function* (
         return
     }
   }
-  parentPort!.on("message", (text: string) => {
-    for (const message of JSON.parse(text) as ReadonlyArray<ToHttp>) hear(message)
-  })
+  const hearing = new Portions(hear)
+  parentPort!.on("message", (text: string) => hearing.add(JSON.parse(text) as ReadonlyArray<ToHttp>))
   const end = Deferred.await(drained)
   const serving = Effect.flatMap(Deferred.await(told), listen).pipe(
     Effect.tap((bound) => Effect.sync(() => bundle.add({ _tag: "Listening", bound }))),
