@@ -8,8 +8,7 @@ const PORTION = 32
 
 export class Portions<Thing> {
   readonly #hear: (thing: Thing) => void
-  #waiting: Array<Thing> = []
-  #heard = 0
+  readonly #waiting: Array<Thing> = []
 
   constructor(hear: (thing: Thing) => void) {
     this.#hear = hear
@@ -23,18 +22,11 @@ export class Portions<Thing> {
 
   /** All that waits, now. */
   flush(): void {
-    this.#hearUntil(this.#waiting.length)
+    for (const thing of this.#waiting.splice(0)) this.#hear(thing)
   }
 
   #next(): void {
-    this.#hearUntil(Math.min(this.#heard + PORTION, this.#waiting.length))
+    for (const thing of this.#waiting.splice(0, PORTION)) this.#hear(thing)
     if (this.#waiting.length > 0) setImmediate(() => this.#next())
-  }
-
-  #hearUntil(end: number): void {
-    while (this.#heard < end) this.#hear(this.#waiting[this.#heard++]!)
-    if (this.#heard < this.#waiting.length) return
-    this.#waiting = []
-    this.#heard = 0
   }
 }
