@@ -7,22 +7,19 @@
  *
  * Law (checked here, at each step): a parcel is taken for a paid order, under that order's key.
  */
-import { Effect } from "effect"
 import type { OrderId } from "../../src/domain/ids.ts"
 import type { Order } from "../../src/domain/order.ts"
 import type { Callback, Cancellation, Carrier, Registration } from "../../src/ports/carrier.ts"
 import type { Dice } from "./dice.ts"
 import type { Journal } from "./journal.ts"
+import { type Lengths, type Moods, Road, type Span } from "./road.ts"
 import type { Service } from "./service.ts"
 import { Host, Node, type World } from "./world.ts"
 
 export type ParcelState = "registered" | "collected" | "delivered" | "barred" | "refused"
 
-/** What befalls a call, once in so many; 0: never. The last three befall a key, or a callback. */
-export interface CarrierMoods {
-  readonly lostAnswer: number
-  readonly slow: number
-  readonly twice: number
+/** What befalls a key, or a callback, as well. */
+export interface CarrierMoods extends Moods {
   /** It never takes this key, and never says so. */
   readonly silent: number
   readonly refused: number
@@ -31,9 +28,15 @@ export interface CarrierMoods {
 
 export const PROMPT: CarrierMoods = { lostAnswer: 0, slow: 0, twice: 0, silent: 0, refused: 0, untold: 0 }
 
+const LENGTHS: Lengths = {
+  there: { least: 4_000, most: 50_000 },
+  detour: { least: 400_000, most: 6_000_000 },
+  back: { least: 2_000, most: 50_000 },
+}
+
+const COLLECTED: Span = { least: 100_000, most: 3_000_000 }
+const DELIVERED: Span = { least: 50_000, most: 2_000_000 }
 /** Microseconds. */
-const COLLECTED = { least: 100_000, most: 3_000_000 } as const
-const DELIVERED = { least: 50_000, most: 2_000_000 } as const
 const CALL_AGAIN = 800_000
 
 /** It has left, or will: somebody gets these goods. */
@@ -52,6 +55,7 @@ export class SimulatedCarrier {
   readonly #journal: Journal
   readonly #dice: Dice
   readonly #node: Node
+  readonly #road: Road
   readonly #orders: ReadonlyMap<string, Order>
   readonly #services: () => ReadonlyArray<Service>
 
@@ -68,17 +72,18 @@ export class SimulatedCarrier {
     this.#orders = orders
     this.#services = services
     this.#node = new Node(world, new Host("carrier"), "carrier")
+    this.#road = new Road({ to: this.#node, name: "carrier", journal, dice, lengths: LENGTHS, moods: () => this.moods })
   }
 
   /** The carrier, as this node reaches it. */
   carrier(from: Node): Carrier["Service"] {
     return {
       register: ({ key }) =>
-        this.#ask<Registration>(from, "register", (answer) => {
+        this.#road.ask<Registration>(from, "register", (answer) => {
           const said = this.#register(key)
           if (said !== null) answer(said)
         }),
-      cancel: (key) => this.#ask<Cancellation>(from, "cancel", (answer) => answer(this.#cancel(key))),
+      cancel: (key) => this.#road.ask<Cancellation>(from, "cancel", (answer) => answer(this.#cancel(key))),
     }
   }
 
@@ -91,24 +96,6 @@ export class SimulatedCarrier {
   isCertain(key: string): boolean {
     const state = this.parcels.get(key)
     return state === "barred" || state === "refused"
-  }
-
-  #ask<A>(from: Node, what: string, serve: (answer: (value: A) => void) => void): Effect.Effect<A> {
-    return Effect.callback<A>((resume) => {
-      const { lostAnswer, slow, twice } = this.moods
-      const isLost = this.#dice.oneIn(lostAnswer)
-      if (isLost) this.#journal.fault(`carrier ${what}: answer lost`)
-      const isSlow = this.#dice.oneIn(slow)
-      if (isSlow) this.#journal.fault(`carrier ${what}: late`)
-      const travel = isSlow ? this.#dice.between(400_000, 6_000_000) : this.#dice.between(4_000, 50_000)
-      const answer = (value: A) => {
-        if (!isLost) this.#world.post(from, this.#dice.between(2_000, 50_000), () => resume(Effect.succeed(value)))
-      }
-      this.#world.post(this.#node, travel, () => serve(answer))
-      if (!this.#dice.oneIn(twice)) return
-      this.#journal.fault(`carrier ${what}: delivered twice`)
-      this.#world.post(this.#node, travel + this.#dice.between(0, 3_000_000), () => serve(() => undefined))
-    })
   }
 
   /** Null: it says nothing. */

@@ -4,22 +4,21 @@
  * A charge arrives late, lands later still, and its answer may be lost; a look-up that comes before says `absent` or
  * `unknown`; a request may arrive twice. What has landed stays so: one key, one charge, at most one refund.
  */
-import { Effect } from "effect"
 import type { Charge, Outcome, Payment } from "../../src/ports/payment.ts"
 import type { Dice } from "./dice.ts"
 import type { Journal } from "./journal.ts"
+import { type Lengths, type Moods, Road } from "./road.ts"
 import { Host, Node, type World } from "./world.ts"
 
 export type AccountState = "charged" | "declined" | "voided" | "refunded"
 
-/** What befalls a call, once in so many; 0: never. */
-export interface Moods {
-  readonly lostAnswer: number
-  readonly slow: number
-  readonly twice: number
-}
-
 export const HONEST: Moods = { lostAnswer: 0, slow: 0, twice: 0 }
+
+const LENGTHS: Lengths = {
+  there: { least: 5_000, most: 60_000 },
+  detour: { least: 500_000, most: 7_000_000 },
+  back: { least: 2_000, most: 60_000 },
+}
 
 const outcomeOf = (state: AccountState): Outcome =>
   state === "charged" || state === "refunded" ? "charged" : "declined"
@@ -32,40 +31,24 @@ export class Provider {
   readonly #journal: Journal
   readonly #dice: Dice
   readonly #node: Node
+  readonly #road: Road
 
   constructor(world: World, journal: Journal, dice: Dice) {
     this.#world = world
     this.#journal = journal
     this.#dice = dice
     this.#node = new Node(world, new Host("provider"), "provider")
+    this.#road = new Road({ to: this.#node, name: "payment", journal, dice, lengths: LENGTHS, moods: () => this.moods })
   }
 
   /** The provider, as this node reaches it. */
   payment(from: Node): Payment["Service"] {
     return {
-      charge: (charge) => this.#ask<Outcome>(from, "charge", (answer) => this.#charge(charge, answer)),
-      lookUp: (key) => this.#ask<Outcome | "absent">(from, "look-up", (answer) => answer(this.#lookUp(key))),
-      void: (key) => this.#ask<"voided" | "charged">(from, "void", (answer) => answer(this.#void(key))),
-      refund: (key) => this.#ask<"refunded" | "unknown">(from, "refund", (answer) => answer(this.#refund(key))),
+      charge: (charge) => this.#road.ask<Outcome>(from, "charge", (answer) => this.#charge(charge, answer)),
+      lookUp: (key) => this.#road.ask<Outcome | "absent">(from, "look-up", (answer) => answer(this.#lookUp(key))),
+      void: (key) => this.#road.ask<"voided" | "charged">(from, "void", (answer) => answer(this.#void(key))),
+      refund: (key) => this.#road.ask<"refunded" | "unknown">(from, "refund", (answer) => answer(this.#refund(key))),
     }
-  }
-
-  #ask<A>(from: Node, what: string, serve: (answer: (value: A) => void) => void): Effect.Effect<A> {
-    return Effect.callback<A>((resume) => {
-      const { lostAnswer, slow, twice } = this.moods
-      const isLost = this.#dice.oneIn(lostAnswer)
-      if (isLost) this.#journal.fault(`payment ${what}: answer lost`)
-      const isSlow = this.#dice.oneIn(slow)
-      if (isSlow) this.#journal.fault(`payment ${what}: late`)
-      const travel = isSlow ? this.#dice.between(500_000, 7_000_000) : this.#dice.between(5_000, 60_000)
-      const answer = (value: A) => {
-        if (!isLost) this.#world.post(from, this.#dice.between(2_000, 60_000), () => resume(Effect.succeed(value)))
-      }
-      this.#world.post(this.#node, travel, () => serve(answer))
-      if (!this.#dice.oneIn(twice)) return
-      this.#journal.fault(`payment ${what}: delivered twice`)
-      this.#world.post(this.#node, travel + this.#dice.between(0, 3_000_000), () => serve(() => undefined))
-    })
   }
 
   #charge({ key, token }: Charge, answer: (outcome: Outcome) => void): void {

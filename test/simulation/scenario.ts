@@ -5,7 +5,8 @@
 import { type CarrierMoods, PROMPT } from "./carrier.ts"
 import { type Luck, PEACE } from "./database.ts"
 import type { Dice } from "./dice.ts"
-import { HONEST, type Moods } from "./provider.ts"
+import { HONEST } from "./provider.ts"
+import type { Moods } from "./road.ts"
 import type { Settings } from "./service.ts"
 import { CALM, type StreamLuck } from "./stream.ts"
 

@@ -14,7 +14,7 @@ import type { Batch, KeyRow } from "../../ports/ledger.ts"
 const TEXT_ARRAY = 1009
 const UUID_ARRAY = 2951
 
-type Cell = string | number | boolean | null
+type Cell = number | boolean | null
 
 /** Of numbers and booleans, which never need quoting. */
 export const plain = <Row>(rows: ReadonlyArray<Row>, cell: (row: Row) => Cell): string => {

@@ -221,7 +221,7 @@ const raise = (pool: PgPool.PgPool, lanes: ReadonlyArray<{ readonly lane: number
     ]),
   ).pipe(
     // Another line may know better. If this one did raise them, we learn that our epochs are old, and take the lanes anew.
-    inTime(Effect.suspend(() => Effect.fail(new LedgerDown({ detail: SILENCE })))),
+    inTime(Effect.fail(new LedgerDown({ detail: SILENCE }))),
     Effect.map(({ rows }) => (rows as unknown as ReadonlyArray<LaneRow>).map(ownedLane)),
     Effect.mapError((error) => {
       if (error._tag === "LedgerDown") return error
