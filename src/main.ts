@@ -9,7 +9,7 @@ import * as HttpCarrier from "./adapters/carrier-http/carrier.ts"
 import * as SimulatedCarrier from "./adapters/carrier-simulator/carrier.ts"
 import * as Welcome from "./adapters/cli/welcome.ts"
 import * as EmbeddedPostgres from "./adapters/embedded-postgres/server.ts"
-import { CarrierSecret } from "./adapters/http/carrier-routes.ts"
+import { CarrierSecret } from "./adapters/http/carrier-handlers.ts"
 import { MetricsPage } from "./adapters/http/metrics-page.ts"
 import { HttpServer, layer as httpLayer, vacant } from "./adapters/http/server.ts"
 import * as MemoryBooks from "./adapters/memory/books.ts"
@@ -22,16 +22,16 @@ import * as PostgresClient from "./adapters/postgres/client.ts"
 import * as Metrics from "./adapters/prometheus/metrics.ts"
 import * as Heap from "./adapters/system/heap.ts"
 import * as SystemIds from "./adapters/system/ids.ts"
-import * as FactsThread from "./adapters/threads/facts-thread.ts"
-import * as HttpThreads from "./adapters/threads/http-threads.ts"
-import * as Threads from "./adapters/threads/workers.ts"
-import * as CarrierCallbacks from "./app/carrier-callbacks.ts"
+import * as FactsThread from "./adapters/threads/facts/link.ts"
+import * as HttpThreads from "./adapters/threads/http/threads.ts"
+import * as Threads from "./adapters/threads/inventory/workers.ts"
+import * as CarrierCallbacks from "./app/carrier-webhook.ts"
 import * as CheckoutRunner from "./app/checkout-runner.ts"
 import * as Facts from "./app/facts.ts"
+import { Readiness } from "./app/health.ts"
 import * as LocalWorkers from "./app/inventory/local-workers.ts"
 import * as Ownership from "./app/inventory/ownership.ts"
 import * as Relay from "./app/outbox-relay.ts"
-import { Readiness } from "./app/readiness.ts"
 import * as ShippingRunner from "./app/shipping-runner.ts"
 import * as Shopkeeper from "./app/shopkeeper.ts"
 import type * as Config from "./config.ts"
@@ -50,13 +50,13 @@ const store = (config: Config.Config) =>
 const deciders = (config: Config.Config, url: string) =>
   config.inventory === "atomic"
     ? AtomicWorkers.layer.pipe(Layer.provide(AtomicInventory.layer), Layer.provide(PostgresClient.layer(url)))
-    : Threads.layer(new URL("./worker.ts", import.meta.url), url, config.workers)
+    : Threads.layer(new URL("./inventory-thread.ts", import.meta.url), url, config.workers)
 
 /** On a thread of their own, so that they hold up no request. */
 const facts = (config: Config.Config, databaseUrl: string) =>
   config.facts === "off"
     ? Layer.empty
-    : FactsThread.layer(new URL("./facts.ts", import.meta.url), {
+    : FactsThread.layer(new URL("./facts-thread.ts", import.meta.url), {
         databaseUrl,
         outboxRetentionHours: config.outboxRetentionHours,
         kafka:
@@ -104,7 +104,7 @@ const httpThreads = Effect.fnUntraced(function* ({ carrierWebhookSecret, host, h
   const { render } = yield* Metrics.Metrics
   if (port !== 0) yield* vacant({ host, port })
   return yield* HttpThreads.start({
-    entry: new URL("./http.ts", import.meta.url),
+    entry: new URL("./http-thread.ts", import.meta.url),
     threads: httpThreads,
     address: { host, port },
     carrierSecret: carrierWebhookSecret,

@@ -17,8 +17,8 @@ import type { Page } from "../ports/page.ts"
 import type { Payment } from "../ports/payment.ts"
 import { Probe } from "../ports/probe.ts"
 import { announceEnd } from "./announce.ts"
+import { Readiness, type State } from "./health.ts"
 import * as PaymentCalls from "./payment-calls.ts"
-import { Readiness, type State } from "./readiness.ts"
 
 /** An open outcome is asked for again after 100 ms, then ever more slowly, at most every 5 s. */
 const askAgainMs = (times: number): number => Math.min(5_000, 100 * 1.6 ** times)

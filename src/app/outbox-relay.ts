@@ -14,7 +14,7 @@ import { EventStream } from "../ports/event-stream.ts"
 import type { Event } from "../ports/events.ts"
 import { Outbox, type Turn } from "../ports/outbox.ts"
 import { Probe } from "../ports/probe.ts"
-import { Bell } from "./inventory/bell.ts"
+import { Notify } from "../std/notify.ts"
 
 /** Facts read at once: some 2 MB. */
 const FACTS_MAX = 4_000
@@ -38,17 +38,17 @@ const pauseMs = (failures: number): number => Math.min(2_000, 50 * 2 ** failures
 const DRAIN_MS = 2_000
 
 /** Rung after a commit: there are facts. */
-export class Wake extends Context.Service<Wake, Bell>()("jaego/app/Wake") {}
+export class Wake extends Context.Service<Wake, Notify>()("jaego/app/Wake") {}
 
-/** The bell, and the probe that rings it when it hears of a commit. */
+/** The changed, and the probe that rings it when it hears of a commit. */
 export const waking: Layer.Layer<Wake | Probe, never, Probe> = Layer.effectContext(
   Effect.map(Probe, (probe) => {
-    const bell = new Bell()
+    const changed = new Notify()
     const emit: Probe["Service"]["emit"] = (happening) => {
       probe.emit(happening)
-      if (happening._tag === "BatchCommitted") bell.ring()
+      if (happening._tag === "BatchCommitted") changed.notify()
     }
-    return Context.make(Wake, bell).pipe(Context.add(Probe, { emit }))
+    return Context.make(Wake, changed).pipe(Context.add(Probe, { emit }))
   }),
 )
 

@@ -13,7 +13,7 @@ import { Ids } from "../ports/ids.ts"
 import { type Answer, type Claim, Inventory, type RequestedLine } from "../ports/inventory.ts"
 import { Probe } from "../ports/probe.ts"
 import { CheckoutRunner, type Waiter } from "./checkout-runner.ts"
-import { Readiness } from "./readiness.ts"
+import { Readiness } from "./health.ts"
 import type { Paying, Replayable, Sale } from "./shop.ts"
 
 export interface Options {

@@ -21,7 +21,7 @@ import type { TimelineEntry } from "../ports/timeline.ts"
 import { announceEnd } from "./announce.ts"
 import * as CarrierCalls from "./carrier-calls.ts"
 import { CheckoutRunner } from "./checkout-runner.ts"
-import { Readiness } from "./readiness.ts"
+import { Readiness } from "./health.ts"
 
 /** Each is a call under way: as many as a carrier's own limits usually allow. */
 const DRIVERS_MAX = 128

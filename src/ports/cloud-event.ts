@@ -5,8 +5,8 @@
  * can hold a character that JSON would escape. Reading trusts nothing.
  */
 import { Result, Schema } from "effect"
+import * as Rfc3339 from "../std/rfc3339.ts"
 import { type Event, ORDERS, STOCK, type Topic } from "./events.ts"
-import * as Instant from "./instant.ts"
 
 /** The media type of a message, for streams whose messages have headers. */
 export const CONTENT_TYPE = "application/cloudevents+json; charset=UTF-8"
@@ -16,7 +16,7 @@ const SOURCES: { readonly [T in Topic]: string } = { [ORDERS]: "/jaego/orders", 
 
 /** JSON text. */
 export const encode = (event: Event): string =>
-  `{"specversion":"1.0","id":"${event.id}","source":"${SOURCES[event.topic]}","type":"${event.type}","subject":"${event.key}","time":"${Instant.text(event.time)}","datacontenttype":"application/json","data":${event.data}}`
+  `{"specversion":"1.0","id":"${event.id}","source":"${SOURCES[event.topic]}","type":"${event.type}","subject":"${event.key}","time":"${Rfc3339.text(event.time)}","datacontenttype":"application/json","data":${event.data}}`
 
 const WRITTEN = /^\{"specversion":"1\.0","id":"[0-9a-f-]{36}","source":"[^"\\]*","type":"([^"\\]*)"/
 

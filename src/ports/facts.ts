@@ -5,7 +5,7 @@
 import type { OrderId, ProductId } from "../domain/ids.ts"
 import type { Order, Event as OrderEvent } from "../domain/order.ts"
 import { available, type Stock, type Event as StockEvent } from "../domain/stock.ts"
-import * as Instant from "./instant.ts"
+import * as Rfc3339 from "../std/rfc3339.ts"
 
 const STOCK_TYPES: { readonly [Type in StockEvent["type"]]: string } = {
   created: "jaego.stock.created.v1",
@@ -61,7 +61,7 @@ export const orderPayload = (order: Order): string =>
     customerId: order.customerId,
     lines: order.lines,
     total: order.total,
-    createdAt: Instant.text(order.createdAt),
-    expiresAt: Instant.text(order.expiresAt),
+    createdAt: Rfc3339.text(order.createdAt),
+    expiresAt: Rfc3339.text(order.expiresAt),
     ...(order.status === "cancelled" ? { reason: order.reason } : {}),
   })

@@ -3,9 +3,9 @@ import { Context, Effect, Exit, Layer, Schedule, Scope } from "effect"
 import { TestClock } from "effect/testing"
 import { expect, it } from "vitest"
 import * as MemoryBooks from "../../src/adapters/memory/books.ts"
-import { Recording } from "../../src/adapters/memory/probe.ts"
 import { Shop } from "../../src/app/shop.ts"
 import * as MemoryShop from "../support/memory-shop.ts"
+import { Recording } from "../support/recording-probe.ts"
 
 const asksTheProvider = (recording: Recording["Service"]) => recording.count(({ _tag }) => _tag === "PaymentAnswered")
 

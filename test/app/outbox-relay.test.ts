@@ -7,15 +7,15 @@ import { describe, expect, it } from "vitest"
 import * as MemoryLease from "../../src/adapters/memory/lease.ts"
 import * as MemoryLedger from "../../src/adapters/memory/ledger.ts"
 import * as MemoryOutbox from "../../src/adapters/memory/outbox.ts"
-import * as MemoryProbe from "../../src/adapters/memory/probe.ts"
 import * as Store from "../../src/adapters/memory/store.ts"
-import { Bell } from "../../src/app/inventory/bell.ts"
 import * as Relay from "../../src/app/outbox-relay.ts"
 import type { ProductId } from "../../src/domain/ids.ts"
 import * as Lane from "../../src/domain/lane.ts"
 import { EventStream, StreamDown } from "../../src/ports/event-stream.ts"
 import type { Event } from "../../src/ports/events.ts"
 import { Outbox } from "../../src/ports/outbox.ts"
+import { Notify } from "../../src/std/notify.ts"
+import * as MemoryProbe from "../support/recording-probe.ts"
 import * as Scribe from "../support/scribe.ts"
 
 /** What the stream does with what it is given: it has them all the same when it only seems down. */
@@ -27,7 +27,7 @@ const PASSED_OVER = ["jaego.stock.received.v1"]
 /** A shop's outbox with somebody who writes, a stream with moods, and relays that come and go. */
 const ground = Effect.gen(function* () {
   const store = Store.make()
-  const wake = new Bell()
+  const wake = new Notify()
   /** Everything the stream has, in the order it came, repeats included. */
   const taken: Array<Event> = []
   const stream = { mood: "takes" as Mood, calls: 0, under: 0, most: 0, gate: Deferred.makeUnsafe<void>() }
@@ -120,7 +120,7 @@ describe("the relay", () => {
       yield* relay
       yield* TestClock.adjust("10 seconds")
       yield* write(1, 1)
-      wake.ring()
+      wake.notify()
       yield* TestClock.adjust("5 millis")
       expect(told(1)).toEqual([1])
     }),
@@ -143,7 +143,7 @@ describe("the relay", () => {
       yield* relay
       for (let n = 0; n < 200; n++) {
         yield* write(1, 1)
-        wake.ring()
+        wake.notify()
         yield* TestClock.adjust("1 millis")
       }
       yield* TestClock.adjust("30 millis")
@@ -309,7 +309,7 @@ it("loses nothing and keeps the order of each lane, whatever happens to the stre
           } else if ("mood" in each) stream.mood = each.mood
           else if ("pass" in each) yield* TestClock.adjust(each.pass)
           else if ("sever" in each) yield* store.relay.turn.sever
-          else wake.ring()
+          else wake.notify()
         }
         for (const lane of [0, 1, 2, 3])
           expect(cursor(lane), "nobody is ahead of what was told").toBeLessThanOrEqual(told(lane).length)

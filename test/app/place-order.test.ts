@@ -1,11 +1,11 @@
 /** Placing and paying while the database is away: nobody waits for it beyond the point where there is something to say. */
 import { Context, Effect, Exit, Fiber, Layer, Schedule } from "effect"
 import { describe, expect, it } from "vitest"
-import { Recording } from "../../src/adapters/memory/probe.ts"
-import * as Readiness from "../../src/app/readiness.ts"
+import * as Readiness from "../../src/app/health.ts"
 import { Shop } from "../../src/app/shop.ts"
 import { LedgerDown } from "../../src/ports/ledger.ts"
 import * as MemoryShop from "../support/memory-shop.ts"
+import { Recording } from "../support/recording-probe.ts"
 import * as Trial from "../support/trial.ts"
 
 describe("an outcome that cannot be recorded", () => {

@@ -1,7 +1,7 @@
 /** What is measured: each scenario says what the shop has, what the buyers send, and how many of them there are. */
 
 import { existsSync, readFileSync } from "node:fs"
-import { mulberry32 } from "../../src/adapters/memory/mulberry32.ts"
+import { mulberry32 } from "../../src/std/mulberry32.ts"
 import type { Contents } from "./scratch.ts"
 
 export interface Scenario {

@@ -1,10 +1,10 @@
 /** Lanes: where an id lies, how it is moved, and that a crowd of ids spreads over all of them. */
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import * as MemoryIds from "../../src/adapters/memory/ids.ts"
 import * as SystemIds from "../../src/adapters/system/ids.ts"
 import type { ProductId } from "../../src/domain/ids.ts"
 import * as Lane from "../../src/domain/lane.ts"
+import * as MemoryIds from "../support/counting-ids.ts"
 
 const UUID_V7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
 

@@ -1,7 +1,6 @@
 /** An owner of lanes, sentence by sentence: what it answers, when, and what it keeps of what it could not commit. */
 import { Deferred, Effect, Exit, Fiber, Schedule } from "effect"
 import { describe, expect, it } from "vitest"
-import * as MemoryIds from "../../src/adapters/memory/ids.ts"
 import * as MemoryLedger from "../../src/adapters/memory/ledger.ts"
 import * as Store from "../../src/adapters/memory/store.ts"
 import * as Committer from "../../src/app/inventory/committer.ts"
@@ -17,6 +16,7 @@ import { Ids } from "../../src/ports/ids.ts"
 import type { Command } from "../../src/ports/inventory.ts"
 import { CommitUnknown, Ledger, LedgerDown } from "../../src/ports/ledger.ts"
 import { Probe } from "../../src/ports/probe.ts"
+import * as MemoryIds from "../support/counting-ids.ts"
 
 const receive = (productId: ProductId, quantity = 1): Command => ({ _tag: "Receive", productId, quantity, claim: null })
 
@@ -65,7 +65,7 @@ const work = ({ owner, ids }: Desk, ledger: Ledger["Service"]) =>
     const fenced = yield* Deferred.make<void>()
     const loader = yield* Effect.forkChild(Loader.run(owner))
     const committer = yield* Effect.forkChild(Committer.run(owner, 0, fenced))
-    while (owner.queued > 0) yield* owner.idleBell.wait
+    while (owner.queued > 0) yield* owner.becameIdle.wait
     yield* Fiber.interrupt(loader)
     yield* Fiber.interrupt(committer)
   }).pipe(

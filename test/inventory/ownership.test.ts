@@ -2,14 +2,14 @@
 import { Deferred, Effect, Exit, Fiber, Layer } from "effect"
 import { TestClock } from "effect/testing"
 import { describe, expect, it } from "vitest"
-import * as MemoryProbe from "../../src/adapters/memory/probe.ts"
+import { Readiness } from "../../src/app/health.ts"
 import * as Ownership from "../../src/app/inventory/ownership.ts"
-import { Readiness } from "../../src/app/readiness.ts"
 import type { ProductId } from "../../src/domain/ids.ts"
 import { unavailable } from "../../src/ports/failures.ts"
 import { Inventory } from "../../src/ports/inventory.ts"
 import { Lease } from "../../src/ports/lease.ts"
 import { type Answering, Workers } from "../../src/ports/workers.ts"
+import * as MemoryProbe from "../support/recording-probe.ts"
 
 it("does not tell what an earlier lease's owner had read, though the new lease is fresh", async () => {
   const asked: Array<Answering> = []

@@ -1,6 +1,5 @@
 /** What a worker has in memory: nothing leaves that is still needed, and nothing is taken for settled that is not. */
 import { describe, expect, it } from "vitest"
-import * as MemoryIds from "../../src/adapters/memory/ids.ts"
 import { RESIDENT_ORDERS_MAX, RESIDENT_UNITS_MAX } from "../../src/app/inventory/limits.ts"
 import { Owner } from "../../src/app/inventory/owner.ts"
 import { Registry } from "../../src/app/inventory/registry.ts"
@@ -9,6 +8,7 @@ import type { OrderId, ProductId } from "../../src/domain/ids.ts"
 import * as Lane from "../../src/domain/lane.ts"
 import * as Order from "../../src/domain/order.ts"
 import type { Loaded, Wanted } from "../../src/ports/ledger.ts"
+import * as MemoryIds from "../support/counting-ids.ts"
 
 const nothing: Wanted & Loaded = { products: [], orders: [], holdsOf: [], holds: [], units: [] } as never
 

@@ -6,7 +6,7 @@ import { Context, Effect, Exit, Layer, ManagedRuntime, References, Stream, Subsc
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import * as MemoryStore from "../../src/adapters/memory/store.ts"
-import { Readiness } from "../../src/app/readiness.ts"
+import { Readiness } from "../../src/app/health.ts"
 import { Shop } from "../../src/app/shop.ts"
 import type { OrderId, ProductId } from "../../src/domain/ids.ts"
 import * as Lane from "../../src/domain/lane.ts"

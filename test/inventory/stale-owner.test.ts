@@ -1,9 +1,7 @@
 /** An owner whose lanes another has taken: it does not know yet, its memory is behind, and nothing of that may be told. */
 import { Deferred, Effect, Exit } from "effect"
 import { expect, it } from "vitest"
-import * as MemoryIds from "../../src/adapters/memory/ids.ts"
 import * as MemoryLedger from "../../src/adapters/memory/ledger.ts"
-import * as MemoryProbe from "../../src/adapters/memory/probe.ts"
 import * as Store from "../../src/adapters/memory/store.ts"
 import * as LocalWorkers from "../../src/app/inventory/local-workers.ts"
 import type { Owner } from "../../src/app/inventory/owner.ts"
@@ -13,6 +11,8 @@ import { unavailable } from "../../src/ports/failures.ts"
 import { Ids } from "../../src/ports/ids.ts"
 import type { Answer, Command, Refused } from "../../src/ports/inventory.ts"
 import { Ledger } from "../../src/ports/ledger.ts"
+import * as MemoryIds from "../support/counting-ids.ts"
+import * as MemoryProbe from "../support/recording-probe.ts"
 
 const ask = (owner: Owner, command: Command) =>
   Effect.exit(

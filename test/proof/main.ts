@@ -1,5 +1,5 @@
 /**
- * `npm run proof`: the long campaign. Simulates thousands of seeds, plants bugs that have to be found, and hurts the real
+ * `npm run proof`: the long campaign. Simulates thousands of seeds, mutants bugs that have to be found, and hurts the real
  * service hundreds of times; then writes `REPORT.md` and `report.json`. Exit code 1 if anything was violated.
  *
  *     npm run proof                          all of it: about an hour on two cores
@@ -17,7 +17,7 @@ import { join } from "node:path"
 import { parseArgs } from "node:util"
 import { Worker } from "node:worker_threads"
 import { addTo } from "../simulation/journal.ts"
-import { catchAll } from "../simulation/plants.ts"
+import { catchAll } from "../simulation/mutants/all.ts"
 import { freshDatabaseOn, startServer } from "../support/database-server.ts"
 import { killAll, ROOT } from "../support/service.ts"
 import { PARTS, SEEDS } from "./parts.ts"

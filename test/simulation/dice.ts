@@ -1,5 +1,5 @@
 /** Dice: everything that is left to chance in a simulated run, from one seed. */
-import { mulberry32 } from "../../src/adapters/memory/mulberry32.ts"
+import { mulberry32 } from "../../src/std/mulberry32.ts"
 
 export class Dice {
   readonly #next: () => number

@@ -4,12 +4,12 @@
  */
 import { Exit, Layer, Scope } from "effect"
 import * as Facts from "../../src/app/facts.ts"
-import { Bell } from "../../src/app/inventory/bell.ts"
 import { Wake } from "../../src/app/outbox-relay.ts"
 import { EventSource, EventStream } from "../../src/ports/event-stream.ts"
 import { Inbox } from "../../src/ports/inbox.ts"
 import { Outbox } from "../../src/ports/outbox.ts"
 import { type Happening, Probe } from "../../src/ports/probe.ts"
+import { Notify } from "../../src/std/notify.ts"
 import type { Records } from "./records.ts"
 import type { Stream } from "./stream.ts"
 import { Wire } from "./threads.ts"
@@ -32,7 +32,7 @@ export interface Options {
 export class FactsThread {
   node: Node
   readonly #options: Options
-  #bell = new Bell()
+  #changed = new Notify()
   #scope = Scope.makeUnsafe()
   #wire: Wire
   #closing = false
@@ -49,8 +49,8 @@ export class FactsThread {
     this.node = new Node(main.world, main.host, `${main.name}.facts`)
     this.#wire = new Wire(main, this.node)
     this.#scope = Scope.makeUnsafe()
-    const bell = new Bell()
-    this.#bell = bell
+    const changed = new Notify()
+    this.#changed = changed
     const { node } = this
     const layer = Facts.layer(Facts.consumers({ shippingAfterMs }), []).pipe(
       Layer.provide(
@@ -60,7 +60,7 @@ export class FactsThread {
           Layer.succeed(EventSource, stream.source(node)),
           Layer.succeed(Inbox, records.inbox(node)),
           Layer.succeed(Probe, { emit }),
-          Layer.succeed(Wake, bell),
+          Layer.succeed(Wake, changed),
         ),
       ),
     )
@@ -68,8 +68,8 @@ export class FactsThread {
   }
 
   wake(): void {
-    const bell = this.#bell
-    this.#wire.send(() => bell.ring())
+    const changed = this.#changed
+    this.#wire.send(() => changed.notify())
   }
 
   /** It dies; the main thread hears of it, and starts another. */

@@ -6,8 +6,8 @@ import { beforeAll, describe, expect, it } from "vitest"
 import { HISTORY } from "../support/history-laws.ts"
 import { SETTLED, STANDING } from "../support/laws.ts"
 import { SETTLEMENT } from "../support/settlement-laws.ts"
-import { changed } from "./plant.ts"
-import { ALL, type Harvest, harvest, SEEDS_MAX } from "./plants.ts"
+import { ALL, type Harvest, harvest, SEEDS_MAX } from "./mutants/all.ts"
+import { changed } from "./mutants/load.ts"
 import { CERTAIN, SHIPPING } from "./shipping-judge.ts"
 import { FACT_LAWS } from "./witness.ts"
 
@@ -34,7 +34,7 @@ describe("a planted bug is found", () => {
     expect(ALL.filter(({ caughtBy }) => caughtBy === law)).not.toEqual([])
   })
 
-  it("a plant whose line is no longer there is an error, not a bug that is never found", () => {
+  it("a mutant whose line is no longer there is an error, not a bug that is never found", () => {
     const change = { file: "a.ts", from: "two", to: "three" }
     expect(changed("one two", "a.ts", [change])).toBe("one three")
     expect(() => changed("one", "a.ts", [change])).toThrow("0 times")

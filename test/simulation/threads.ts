@@ -3,8 +3,7 @@
  * after another on each link; between links there is no order. A thread that dies is replaced after its epochs were raised.
  */
 import { Context, Deferred, Effect, Exit, FiberSet, Layer, Schedule, Scope } from "effect"
-import * as MemoryIds from "../../src/adapters/memory/ids.ts"
-import { toExit, toOutcome } from "../../src/adapters/threads/messages.ts"
+import { toExit, toOutcome } from "../../src/adapters/threads/inventory/messages.ts"
 import * as LocalWorkers from "../../src/app/inventory/local-workers.ts"
 import { unavailable } from "../../src/ports/failures.ts"
 import { Ids } from "../../src/ports/ids.ts"
@@ -12,6 +11,7 @@ import type { Command } from "../../src/ports/inventory.ts"
 import { Ledger, type OwnedLane } from "../../src/ports/ledger.ts"
 import { Probe } from "../../src/ports/probe.ts"
 import { type Answering, type OrderReply, type Worker, Workers } from "../../src/ports/workers.ts"
+import * as MemoryIds from "../support/counting-ids.ts"
 import type { Database } from "./database.ts"
 import { Node } from "./world.ts"
 

@@ -2,10 +2,10 @@
 
 import { connect } from "node:net"
 import { Effect, Exit, Layer, Scope, SubscriptionRef } from "effect"
-import { CarrierSecret } from "../../src/adapters/http/carrier-routes.ts"
+import { CarrierSecret } from "../../src/adapters/http/carrier-handlers.ts"
 import { MetricsPage } from "../../src/adapters/http/metrics-page.ts"
 import * as HttpServer from "../../src/adapters/http/server.ts"
-import { Readiness, type State } from "../../src/app/readiness.ts"
+import { Readiness, type State } from "../../src/app/health.ts"
 import type { Shop } from "../../src/app/shop.ts"
 import { type Happening, Probe } from "../../src/ports/probe.ts"
 import * as FakeShop from "./fake-shop.ts"

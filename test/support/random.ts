@@ -1,5 +1,5 @@
 /** Numbers from a seed: 0 .. below - 1. */
-import { mulberry32 } from "../../src/adapters/memory/mulberry32.ts"
+import { mulberry32 } from "../../src/std/mulberry32.ts"
 
 export type Random = (below: number) => number
 

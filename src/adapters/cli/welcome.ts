@@ -1,7 +1,7 @@
 /** What the service says when it stands: its URLs, and one curl that places an order. Seeds an empty catalogue first. */
 import { Console, Effect, Stream, SubscriptionRef } from "effect"
 import * as DemoCatalogue from "../../app/demo-catalogue.ts"
-import { Readiness } from "../../app/readiness.ts"
+import { Readiness } from "../../app/health.ts"
 import { Shop } from "../../app/shop.ts"
 
 const welcome = (url: string, productId: string) => `

@@ -5,10 +5,10 @@
  * Law: what is not declared is refused: unknown fields and unknown query parameters are 400.
  */
 import { HttpApi, OpenApi } from "effect/http-api"
-import { carrier } from "./carrier-api.ts"
+import { carrier } from "./carrier-webhook-api.ts"
+import { pages } from "./health-api.ts"
 import { complete } from "./openapi.ts"
 import { orders } from "./orders-api.ts"
-import { pages } from "./pages-api.ts"
 import { products } from "./products-api.ts"
 
 /** Every fault of a body at once, so that a caller mends it in one go. */

@@ -8,10 +8,10 @@
 import { randomUUID } from "node:crypto"
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http"
 import type { Duplex } from "node:stream"
-import type { Slots } from "../../app/slots.ts"
 import type { Probe } from "../../ports/probe.ts"
+import type { Slab } from "../../std/slab.ts"
+import * as Routes from "./method-table.ts"
 import * as Problems from "./problems.ts"
-import * as Routes from "./routes.ts"
 
 type Listener = (request: IncomingMessage, response: ServerResponse) => void
 
@@ -57,7 +57,7 @@ const refusal = (request: IncomingMessage, target: string, route: Routes.Route |
 
 /** Wraps `listener`, which answers the routes, with what holds for all answers. `open`: the answers not yet given. */
 export const answering =
-  (probe: Probe["Service"], open: Slots<ServerResponse>, listener: Listener): Listener =>
+  (probe: Probe["Service"], open: Slab<ServerResponse>, listener: Listener): Listener =>
   (request, response) => {
     const started = performance.now()
     const requestId = idOf(request)
@@ -84,7 +84,7 @@ export const answering =
   }
 
 /** An `Expect` we do not know. */
-export const unexpected = (probe: Probe["Service"], open: Slots<ServerResponse>): Listener =>
+export const unexpected = (probe: Probe["Service"], open: Slab<ServerResponse>): Listener =>
   answering(probe, open, (request, response) => send(response, Problems.expectationFailed, idOf(request)))
 
 /** How long the peer has to read the last answer before the connection is cut, milliseconds. */

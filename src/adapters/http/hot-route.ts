@@ -13,7 +13,7 @@ import { type Effect, Exit, type Fiber, Result, Schema } from "effect"
 import type { HttpServerResponse } from "effect/http"
 import * as Answers from "./answers.ts"
 import { strict } from "./api.ts"
-import type { Placing } from "./orders-routes.ts"
+import type { Placing } from "./orders-handlers.ts"
 import { IdempotencyKey, NewOrder } from "./schemas.ts"
 
 type Listener = (request: IncomingMessage, response: ServerResponse) => void

@@ -14,18 +14,18 @@ import { ByteSize, Cause, Context, Effect, Fiber, Layer, Schema, Scope } from "e
 import { HttpIncomingMessage, HttpRouter, HttpServerRequest, type HttpServerResponse } from "effect/http"
 import { HttpApiBuilder, HttpApiScalar } from "effect/http-api"
 import { Shop } from "../../app/shop.ts"
-import { Slots } from "../../app/slots.ts"
 import { Probe } from "../../ports/probe.ts"
+import { Slab } from "../../std/slab.ts"
 import * as Answers from "./answers.ts"
 import { api } from "./api.ts"
-import * as CarrierRoutes from "./carrier-routes.ts"
-import * as Claims from "./claims.ts"
+import * as CarrierRoutes from "./carrier-handlers.ts"
 import * as Exchange from "./exchange.ts"
+import * as PagesRoutes from "./health-handlers.ts"
 import * as HotRoute from "./hot-route.ts"
-import * as OrdersRoutes from "./orders-routes.ts"
-import * as PagesRoutes from "./pages-routes.ts"
+import * as Claims from "./idempotency.ts"
+import * as OrdersRoutes from "./orders-handlers.ts"
 import * as Problems from "./problems.ts"
-import * as ProductsRoutes from "./products-routes.ts"
+import * as ProductsRoutes from "./products-handlers.ts"
 
 const limits = {
   /** Headers must be here within 5 s: nobody needs longer for 16 KiB. */
@@ -107,7 +107,7 @@ const routes = (inFlight: Claims.InFlight) =>
 
 /** What is open: answers not yet given, and connections. */
 interface Open {
-  readonly responses: Slots<ServerResponse>
+  readonly responses: Slab<ServerResponse>
   readonly sockets: Set<Socket>
 }
 
@@ -149,7 +149,7 @@ export const vacant = (address: Address): Effect.Effect<void, CannotListen> =>
 /** Runs answers; those still under way when the scope closes are interrupted. As a FiberSet, but in slots (see there). */
 const running = Effect.fnUntraced(function* (scope: Scope.Scope) {
   const fork = Effect.runForkWith(yield* Effect.context<never>())
-  const fibers = new Slots<Fiber.Fiber<Response>>()
+  const fibers = new Slab<Fiber.Fiber<Response>>()
   yield* Scope.addFinalizer(
     scope,
     Effect.suspend(() => Fiber.interruptAll(fibers.list())),
@@ -183,7 +183,7 @@ const make = Effect.fnUntraced(function* (address: Address, sharing: Sharing) {
     },
   })
   const server = createServer(limits)
-  const open: Open = { responses: new Slots(), sockets: new Set() }
+  const open: Open = { responses: new Slab(), sockets: new Set() }
   const answering = Exchange.answering(probe, open.responses, handler)
   server.on("connection", (socket) => {
     open.sockets.add(socket)

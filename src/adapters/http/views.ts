@@ -5,9 +5,9 @@ import type { Money } from "../../domain/money.ts"
 import type { Order, Status } from "../../domain/order.ts"
 import type { Product } from "../../domain/product.ts"
 import * as Stock from "../../domain/stock.ts"
-import * as Instant from "../../ports/instant.ts"
 import type { Movement } from "../../ports/ledger.ts"
 import type { TimelineEntry } from "../../ports/timeline.ts"
+import * as Rfc3339 from "../../std/rfc3339.ts"
 import type { MovementView, OrderView, ProductView, StockView, TimelineView } from "./schemas.ts"
 
 const money = ({ amount, currency }: Money): Money => ({ amount, currency })
@@ -18,7 +18,7 @@ export const product = (product: Product): ProductView => ({
   name: product.name,
   price: money(product.price),
   purchaseLimit: product.purchaseLimit,
-  createdAt: Instant.text(product.createdAt),
+  createdAt: Rfc3339.text(product.createdAt),
 })
 
 export const stock = ({ productId, stock }: StockOf): StockView => ({
@@ -39,14 +39,14 @@ export const movement = (movement: Movement): MovementView => ({
   reserved: movement.reserved,
   orderId: movement.orderId,
   reason: movement.reason,
-  at: Instant.text(movement.at),
+  at: Rfc3339.text(movement.at),
 })
 
 export const timeline = (entries: ReadonlyArray<TimelineEntry>): TimelineView => ({
   data: entries.map(({ at, detail, id, type, version }) => ({
     id,
     type,
-    at: Instant.text(at),
+    at: Rfc3339.text(at),
     ...(version === null ? {} : { version }),
     ...(detail === null ? {} : { detail: JSON.parse(detail) as Record<string, unknown> }),
   })),
@@ -63,6 +63,6 @@ export const order = (order: Order, status: Status): OrderView => ({
     unitPrice: money(unitPrice),
   })),
   total: money(order.total),
-  createdAt: Instant.text(order.createdAt),
-  expiresAt: Instant.text(order.expiresAt),
+  createdAt: Rfc3339.text(order.createdAt),
+  expiresAt: Rfc3339.text(order.expiresAt),
 })

@@ -17,7 +17,7 @@ import type { Stock } from "../../domain/stock.ts"
 import type { Parked } from "../../ports/inbox.ts"
 import type { Fact, HoldRow, KeyRow, Movement, OwnedLane, UnitsRow } from "../../ports/ledger.ts"
 import type { TimelineEntry } from "../../ports/timeline.ts"
-import { Seat } from "./seat.ts"
+import { SessionLock } from "./session-lock.ts"
 
 export interface Tables {
   /** One for each lane, at its index. */
@@ -61,7 +61,7 @@ export interface InboxTables {
 
 /** Who brings the facts out, and how far he is. */
 export interface Relay {
-  readonly turn: Seat
+  readonly turn: SessionLock
   /** The seq of the last fact of each lane that has left, at the lane's index. */
   readonly cursors: Array<number>
 }
@@ -70,7 +70,7 @@ export class Store extends Context.Service<
   Store,
   Tables & {
     /** On all lanes. */
-    readonly lease: Seat
+    readonly lease: SessionLock
     readonly relay: Relay
   }
 >()("jaego/adapters/memory/Store") {}
@@ -101,8 +101,8 @@ export const make = (): Shape => ({
   timeline: new Map(),
   shipments: new Map(),
   callbacks: new Set(),
-  lease: new Seat(),
-  relay: { turn: new Seat(), cursors: Array.from({ length: Lane.COUNT }, () => 0) },
+  lease: new SessionLock(),
+  relay: { turn: new SessionLock(), cursors: Array.from({ length: Lane.COUNT }, () => 0) },
 })
 
 export const layer: Layer.Layer<Store> = Layer.sync(Store, make)

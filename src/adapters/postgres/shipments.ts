@@ -9,7 +9,7 @@ import type { OrderId } from "../../domain/ids.ts"
 import type { Shipment } from "../../domain/shipping.ts"
 import { type ShipmentChange, Shipments } from "../../ports/shipments.ts"
 import { Timeline, type TimelineEntry } from "../../ports/timeline.ts"
-import * as Lift from "./lift.ts"
+import * as Batcher from "../../std/batcher.ts"
 import { jsonRows } from "./page.ts"
 import { Reads } from "./reads.ts"
 import { ms, ORDER, type OrderJson, orderOf } from "./rows.ts"
@@ -75,8 +75,8 @@ const save = Effect.fnUntraced(function* (reads: Reads["Service"], changes: Read
 })
 
 export const make = Effect.fnUntraced(function* (reads: Reads["Service"]) {
-  const finding = yield* Lift.make(SEATS, (wanted: ReadonlyArray<readonly [OrderId, string]>) => find(reads, wanted))
-  const saving = yield* Lift.make(SEATS, (changes: ReadonlyArray<ShipmentChange>) => save(reads, changes))
+  const finding = yield* Batcher.make(SEATS, (wanted: ReadonlyArray<readonly [OrderId, string]>) => find(reads, wanted))
+  const saving = yield* Batcher.make(SEATS, (changes: ReadonlyArray<ShipmentChange>) => save(reads, changes))
   return Shipments.of({
     due: ({ except, limit, now }) =>
       Effect.map(jsonRows<DueJson>(reads, DUE, [String(now), limit, `{${except.join(",")}}`]), (rows) =>

@@ -141,7 +141,7 @@ export const run = Effect.fnUntraced(function* (owner: Owner, worker: number, fe
 const whenever = Effect.fnUntraced(function* (owner: Owner, commitOnce: () => Effect.Effect<unknown>) {
   const ended = Effect.sync(() => owner.batchEnded())
   while (!owner.abandoned) {
-    yield* owner.commitBell.wait
+    yield* owner.toCommit.wait
     while (owner.pending > 0 && !owner.abandoned) yield* Effect.uninterruptible(Effect.ensuring(commitOnce(), ended))
   }
 })

@@ -42,8 +42,8 @@ export const run = Effect.fnUntraced(function* (owner: Owner) {
     for (;;) {
       yield* readAll
       if (!knownKeys.isOutgrown) knownKeys.complete()
-      // The bell may have been rung for a filter that was made anew since.
-      while (!knownKeys.isOutgrown) yield* owner.keyBell.wait
+      // The notification may be of a filter that was replaced since.
+      while (!knownKeys.isOutgrown) yield* owner.keysOutgrown.wait
       yield* regrow
     }
   })

@@ -8,7 +8,7 @@ export const run = Effect.fnUntraced(function* (owner: Owner) {
   const ledger = yield* Ledger
   return yield* Effect.gen(function* () {
     for (;;) {
-      yield* owner.loadBell.wait
+      yield* owner.toLoad.wait
       for (let taken = owner.takeWanted(); taken !== null; taken = owner.takeWanted()) {
         const { wanted, entries } = taken
         const result = yield* Effect.result(ledger.load(wanted))

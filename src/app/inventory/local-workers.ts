@@ -8,16 +8,16 @@ import type { Ledger, OwnedLane } from "../../ports/ledger.ts"
 import { Probe } from "../../ports/probe.ts"
 import { type OrderReply, type Worker, Workers } from "../../ports/workers.ts"
 import * as Committer from "./committer.ts"
+import * as Expiry from "./expiry.ts"
 import * as KeyReader from "./key-reader.ts"
 import * as Loader from "./loader.ts"
 import { Owner } from "./owner.ts"
-import * as Timekeeper from "./timekeeper.ts"
 
 /** A drain that has not ended after this is given up; what is left was never acknowledged. */
 const DRAIN = "10 seconds"
 
 const idle = Effect.fnUntraced(function* (owner: Owner) {
-  while (owner.queued > 0) yield* owner.idleBell.wait
+  while (owner.queued > 0) yield* owner.becameIdle.wait
 })
 
 const drain = (owner: Owner): Effect.Effect<void> =>
@@ -56,7 +56,7 @@ export const startOwner = Effect.fnUntraced(function* (
     Committer.run(owner, worker, fenced),
     Loader.run(owner),
     KeyReader.run(owner),
-    Timekeeper.run(owner, ended),
+    Expiry.run(owner, ended),
     measure,
   ]
   for (const loop of loops) yield* Effect.forkScoped(Effect.catchCause(loop, stop))

@@ -4,7 +4,7 @@
  *
  *     submit -> (load what is missing) -> turn -> pending -> commit, all that wait together -> answer
  *
- * This file is the front and the memory; `committer.ts`, `loader.ts` and `timekeeper.ts` are the three loops behind it.
+ * This file is the front and the memory; `committer.ts`, `loader.ts`, `expiry.ts` and `key-reader.ts` are the loops behind it.
  *
  * Law: I2 one turn after another; I4 nobody hears before it is durable, refusals and readings included: they wait in the
  * same line for what they saw; I6 when memory and ledger disagree, memory is thrown away; I10 a fenced owner stops.
@@ -17,9 +17,9 @@ import { type Unavailable, type UnavailableReason, unavailable } from "../../por
 import { type Answer, type Command, Refused, type Rejection, type Reply } from "../../ports/inventory.ts"
 import type { KnownKey, Loaded, OwnedLane, Wanted } from "../../ports/ledger.ts"
 import type { Answering } from "../../ports/workers.ts"
-import { Slots } from "../slots.ts"
+import { Notify } from "../../std/notify.ts"
+import { Slab } from "../../std/slab.ts"
 import type { Builder } from "./batch.ts"
-import { Bell } from "./bell.ts"
 import { boundTo, claimNameOf, claimOf, isBoundElsewhere } from "./claim.ts"
 import { Deadlines, deadlineOf } from "./deadlines.ts"
 import { type Decision, type Outcome, settle, undo } from "./decision.ts"
@@ -27,9 +27,9 @@ import { Draft } from "./draft.ts"
 import { KnownKeys } from "./known-keys.ts"
 import { BATCH_SIZE_MAX } from "./limits.ts"
 import { Mailboxes } from "./mailbox.ts"
+import * as Misses from "./misses.ts"
 import { Registry } from "./registry.ts"
 import { Turns } from "./turn.ts"
-import * as Wants from "./wants.ts"
 
 /** A command on its way through the owner, answered exactly once. */
 export interface Entry {
@@ -49,23 +49,23 @@ export class Owner {
   readonly knownKeys = new KnownKeys()
   readonly lanes: Map<Lane.Lane, OwnedLane>
   /** Rung when there is something to commit, to load, a sooner deadline, nothing left to answer, too many keys. */
-  readonly commitBell = new Bell()
-  readonly loadBell = new Bell()
-  readonly deadlineBell = new Bell()
-  readonly idleBell = new Bell()
-  readonly keyBell = new Bell()
+  readonly toCommit = new Notify()
+  readonly toLoad = new Notify()
+  readonly deadlineChanged = new Notify()
+  readonly becameIdle = new Notify()
+  readonly keysOutgrown = new Notify()
   /** Decided, in order, waiting for a commit. */
   #pending: Array<Entry> = []
   /** Taken back by a rewind, waiting to be decided again. */
   #undone: ReadonlyArray<Entry> = []
   /** Waiting for something to be loaded. */
   #waiting: Array<Entry> = []
-  #wants = Wants.none()
+  #wants = Misses.none()
   #closed: "draining" | "stale-owner" | null = null
   #paused = false
   /** Claims under way: the first is being decided, the others wait for it and will find their key bound, or free. */
   readonly #claims = new Map<string, number>()
-  readonly #lines = new Slots<Array<Entry>>()
+  readonly #lines = new Slab<Array<Entry>>()
   readonly draft = new Draft()
   readonly #mailboxes = new Mailboxes()
   readonly #turns: Turns
@@ -142,9 +142,9 @@ export class Owner {
   #attempt(entry: Entry): void {
     if (entry.answered) return
     if (this.abandoned) return this.fail([entry], "stale-owner")
-    if (Wants.add(entry.command, this.registry, this.mine, entry.absent, this.#wants)) {
+    if (Misses.add(entry.command, this.registry, this.mine, entry.absent, this.#wants)) {
       this.#waiting.push(entry)
-      this.loadBell.ring()
+      this.toLoad.notify()
       return
     }
     try {
@@ -155,7 +155,7 @@ export class Owner {
     if (entry.outcome._tag !== "Decision" && this.#sawOnlyDurable(entry)) return this.answerDurable(entry, [])
     this.#pending.push(entry)
     this.draft.add(entry.outcome)
-    this.commitBell.ring()
+    this.toCommit.notify()
   }
 
   /** A refusal whose key may be bound already, and then the answer is another: the ledger has to be asked. */
@@ -167,7 +167,7 @@ export class Owner {
   /** To be said before a commit that binds it is sent: from then on it may be bound. */
   binds(claim: string): void {
     this.knownKeys.add(claim)
-    if (this.knownKeys.isOutgrown) this.keyBell.ring()
+    if (this.knownKeys.isOutgrown) this.keysOutgrown.notify()
   }
 
   #sawOnlyDurable(entry: Entry): boolean {
@@ -182,9 +182,9 @@ export class Owner {
 
   /** Everything that is missing, for one load; null: nothing is. */
   takeWanted(): { readonly wanted: Wanted; readonly entries: ReadonlyArray<Entry> } | null {
-    if (Wants.isEmpty(this.#wants)) return null
-    const taken = { wanted: Wants.toWanted(this.#wants, this.registry), entries: this.#waiting }
-    this.#wants = Wants.none()
+    if (Misses.isEmpty(this.#wants)) return null
+    const taken = { wanted: Misses.toWanted(this.#wants, this.registry), entries: this.#waiting }
+    this.#wants = Misses.none()
     this.#waiting = []
     return taken
   }
@@ -298,7 +298,7 @@ export class Owner {
     this.fail(this.#pending, reason)
     this.fail(this.#waiting, reason)
     this.#waiting = []
-    this.#wants = Wants.none()
+    this.#wants = Misses.none()
   }
 
   /** The lanes are lost: nothing here may be decided or believed any more. */
@@ -314,12 +314,12 @@ export class Owner {
     this.#mailboxes.take(entry.command)
     entry.answer(exit)
     this.#letNextOfClaim(entry)
-    if (this.#mailboxes.total === 0) this.idleBell.ring()
+    if (this.#mailboxes.total === 0) this.becameIdle.notify()
   }
 
   #schedule(command: Command): void {
     const deadline = deadlineOf(command)
-    if (deadline !== null && this.deadlines.add(deadline)) this.deadlineBell.ring()
+    if (deadline !== null && this.deadlines.add(deadline)) this.deadlineChanged.notify()
   }
 }
 

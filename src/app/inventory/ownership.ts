@@ -13,7 +13,7 @@ import { type Command, Inventory } from "../../ports/inventory.ts"
 import { Lease } from "../../ports/lease.ts"
 import { Probe } from "../../ports/probe.ts"
 import { Workers } from "../../ports/workers.ts"
-import { Readiness } from "../readiness.ts"
+import { Readiness } from "../health.ts"
 import * as Placement from "./placement.ts"
 
 /** After the database was not reached, ask again after this. */

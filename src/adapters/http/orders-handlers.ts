@@ -1,0 +1,129 @@
+/**
+ * Answers the routes of orders, from the shop.
+ *
+ * The answer of a mutation, and its replay, shows the order as it was answered; a read shows it as it stands now.
+ */
+import { Clock, Effect } from "effect"
+import { HttpApiBuilder } from "effect/http-api"
+import { type Paying, type Replayable, type Sale, Shop } from "../../app/shop.ts"
+import type { CustomerId, OrderId } from "../../domain/ids.ts"
+import * as Order from "../../domain/order.ts"
+import { Probe } from "../../ports/probe.ts"
+import * as Answers from "./answers.ts"
+import { api } from "./api.ts"
+import * as Cursors from "./cursors.ts"
+import * as Claims from "./idempotency.ts"
+import type { NewOrder } from "./schemas.ts"
+import { LIMIT } from "./schemas.ts"
+import * as Views from "./views.ts"
+
+/** The token of the simulated provider that always pays. */
+const DEFAULT_TOKEN = "tok_ok"
+
+/** RFC 7240: a list of preferences, of which we know one. */
+const answerOf = (headers: { readonly prefer?: string }): "wait" | "async" =>
+  /(^|,)\s*respond-async\s*($|[,;])/i.test(headers.prefer ?? "") ? "async" : "wait"
+
+const payingOf = (payment: (typeof NewOrder.Type)["payment"], answer: "wait" | "async"): Paying =>
+  payment === "later" ? { _tag: "Later" } : { _tag: "Token", token: payment?.token ?? DEFAULT_TOKEN, answer }
+
+const sold = (paid: 200 | 201, sale: Replayable<Sale>) => {
+  const { order, outcome } = sale.value
+  return outcome === "declined"
+    ? Effect.fail(Answers.declined(order.id, sale))
+    : Effect.succeed(Answers.accepted(outcome === "paid" ? paid : 202, Views.order(order, order.status), sale))
+}
+
+const claimOf = (
+  route: "pay" | "cancel",
+  id: OrderId,
+  headers: { readonly "idempotency-key"?: string },
+  payload: unknown,
+) => {
+  const key = headers["idempotency-key"]
+  return key === undefined ? null : Claims.make(route, key, `/v1/orders/${id}/${route}`, payload)
+}
+
+/** What a request to place an order has been read as. */
+export interface Placing {
+  readonly request: Answers.Asked
+  readonly headers: { readonly "idempotency-key": string; readonly prefer?: string }
+  readonly payload: typeof NewOrder.Type
+}
+
+/** Apart from the other routes, because the hot route calls it too (`hot-route.ts`). */
+export const placing =
+  (shop: Shop["Service"], answer: Answers.Answer, inFlight: Claims.InFlight) =>
+  ({ request, headers, payload }: Placing) => {
+    const { customerId, lines, payment } = payload
+    const claim = Claims.make("orders", headers["idempotency-key"], "/v1/orders", payload)
+    const placed = shop.placeOrder({ customerId, lines, paying: payingOf(payment, answerOf(headers)), claim })
+    return answer(
+      request,
+      Effect.flatMap(inFlight.once(claim, placed), (sale) => sold(201, sale)),
+    )
+  }
+
+interface ListQuery {
+  readonly customerId?: CustomerId
+  readonly status?: Order.Status
+  readonly limit?: string
+  readonly cursor?: string
+}
+
+const list = Effect.fnUntraced(function* (shop: Shop["Service"], query: ListQuery) {
+  const after = (yield* Cursors.read("orders", query.cursor, Cursors.ID)) as OrderId | null
+  const page = yield* shop.listOrders({
+    limit: Number(query.limit ?? LIMIT.default),
+    after,
+    customerId: query.customerId ?? null,
+    status: query.status ?? null,
+  })
+  const now = yield* Clock.currentTimeMillis
+  return Answers.page("orders", page, (order) => Views.order(order, Order.statusAt(order, now)))
+})
+
+const get = Effect.fnUntraced(function* (shop: Shop["Service"], id: OrderId) {
+  const order = yield* shop.getOrder(id)
+  const now = yield* Clock.currentTimeMillis
+  return Answers.ok(Views.order(order, Order.statusAt(order, now)))
+})
+
+export const layer = (inFlight: Claims.InFlight) =>
+  HttpApiBuilder.group(
+    api,
+    "orders",
+    Effect.fnUntraced(function* (handlers) {
+      const shop = yield* Shop
+      const answer = Answers.to(yield* Probe)
+      return handlers.handleAll({
+        place: placing(shop, answer, inFlight),
+        list: ({ request, query }) => answer(request, list(shop, query)),
+        get: ({ request, params }) => answer(request, get(shop, params.id)),
+        timeline: ({ request, params }) =>
+          answer(
+            request,
+            Effect.map(shop.readTimeline(params.id), (entries) => Answers.ok(Views.timeline(entries))),
+          ),
+        pay: ({ request, params, headers, payload }) => {
+          const claim = claimOf("pay", params.id, headers, payload)
+          const token = payload.token ?? DEFAULT_TOKEN
+          const paid = shop.payOrder({ orderId: params.id, token, answer: answerOf(headers), claim })
+          return answer(
+            request,
+            Effect.flatMap(inFlight.once(claim, paid), (sale) => sold(200, sale)),
+          )
+        },
+        cancel: ({ request, params, headers, payload }) => {
+          const claim = claimOf("cancel", params.id, headers, payload)
+          const cancelled = shop.cancelOrder({ orderId: params.id, reason: payload?.reason ?? null, claim })
+          return answer(
+            request,
+            Effect.map(inFlight.once(claim, cancelled), (done) =>
+              Answers.accepted(200, Views.order(done.value, done.value.status), done),
+            ),
+          )
+        },
+      })
+    }),
+  )

@@ -1,0 +1,89 @@
+/** Answers the routes of products and stock, from the shop. */
+import { Effect } from "effect"
+import { HttpApiBuilder } from "effect/http-api"
+import { Shop } from "../../app/shop.ts"
+import type { ProductId } from "../../domain/ids.ts"
+import type { Route } from "../../ports/inventory.ts"
+import { Probe } from "../../ports/probe.ts"
+import * as Answers from "./answers.ts"
+import { api } from "./api.ts"
+import * as Cursors from "./cursors.ts"
+import * as Claims from "./idempotency.ts"
+import { LIMIT } from "./schemas.ts"
+import * as Views from "./views.ts"
+
+type KeyHeader = { readonly "idempotency-key"?: string }
+
+const claimOf = (route: Route, path: string, headers: KeyHeader, payload: unknown) => {
+  const key = headers["idempotency-key"]
+  return key === undefined ? null : Claims.make(route, key, path, payload)
+}
+
+interface PageQuery {
+  readonly limit?: string
+  readonly cursor?: string
+}
+
+const limitOf = (query: PageQuery): number => Number(query.limit ?? LIMIT.default)
+
+const list = Effect.fnUntraced(function* (shop: Shop["Service"], query: PageQuery & { readonly sku?: string }) {
+  const after = (yield* Cursors.read("products", query.cursor, Cursors.ID)) as ProductId | null
+  const page = yield* shop.listProducts({ limit: limitOf(query), after, sku: query.sku ?? null })
+  return Answers.page("products", page, Views.product)
+})
+
+const movements = Effect.fnUntraced(function* (shop: Shop["Service"], id: ProductId, query: PageQuery) {
+  const list = `movements/${id}` as const
+  const version = yield* Cursors.read(list, query.cursor, Cursors.NUMBER)
+  const after = version === null ? null : Number(version)
+  const page = yield* shop.listMovements(id, { limit: limitOf(query), after })
+  return Answers.page(list, page, Views.movement)
+})
+
+export const layer = (inFlight: Claims.InFlight) =>
+  HttpApiBuilder.group(
+    api,
+    "products",
+    Effect.fnUntraced(function* (handlers) {
+      const shop = yield* Shop
+      const answer = Answers.to(yield* Probe)
+      return handlers.handleAll({
+        create: ({ request, headers, payload }) => {
+          const claim = claimOf("products", "/v1/products", headers, payload)
+          const created = shop.createProduct({ ...payload, purchaseLimit: payload.purchaseLimit ?? null, claim })
+          return answer(
+            request,
+            Effect.map(inFlight.once(claim, created), (done) => Answers.accepted(201, Views.product(done.value), done)),
+          )
+        },
+        list: ({ request, query }) => answer(request, list(shop, query)),
+        get: ({ request, params }) =>
+          answer(
+            request,
+            Effect.map(shop.getProduct(params.id), (product) => Answers.ok(Views.product(product))),
+          ),
+        stock: ({ request, params }) =>
+          answer(
+            request,
+            Effect.map(shop.readStock(params.id), (stock) => Answers.ok(Views.stock(stock))),
+          ),
+        receive: ({ request, params, headers, payload }) => {
+          const claim = claimOf("receipts", `/v1/products/${params.id}/stock/receipts`, headers, payload)
+          const received = shop.receiveStock({ productId: params.id, ...payload, claim })
+          return answer(
+            request,
+            Effect.map(inFlight.once(claim, received), (done) => Answers.accepted(200, Views.stock(done.value), done)),
+          )
+        },
+        adjust: ({ request, params, headers, payload }) => {
+          const claim = claimOf("adjustments", `/v1/products/${params.id}/stock/adjustments`, headers, payload)
+          const adjusted = shop.adjustStock({ productId: params.id, ...payload, claim })
+          return answer(
+            request,
+            Effect.map(inFlight.once(claim, adjusted), (done) => Answers.accepted(200, Views.stock(done.value), done)),
+          )
+        },
+        movements: ({ request, params, query }) => answer(request, movements(shop, params.id, query)),
+      })
+    }),
+  )

@@ -1,0 +1,69 @@
+/**
+ * The main thread's end of the facts thread: starts it, wakes it after commits, hears what happens there, starts it again
+ * when it dies, and lets it drain at the end. Nobody waits for it: orders are taken without it.
+ *
+ * Law: what it had not advanced over when it died leaves again with the next one.
+ */
+import { Worker as Thread } from "node:worker_threads"
+import { Deferred, Effect, Fiber, Layer } from "effect"
+import { Wake } from "../../../app/outbox-relay.ts"
+import { Probe } from "../../../ports/probe.ts"
+import * as Supervisor from "../supervisor.ts"
+import type { FactsSettings, FromFacts, ToFacts } from "./messages.ts"
+
+/** A thread that does not end by itself after a drain is terminated, milliseconds; above the drain's own patience. */
+const DRAIN_MS = 5_000
+
+/** One wake for the commits of so long a time, milliseconds: below the relay's own pace. */
+const WAKE_MS = 10
+
+/** Before a thread that died is replaced for the first time, milliseconds. */
+const PAUSE_MS = 100
+
+/** `entry`: the module the thread runs. */
+export const layer = (entry: URL, settings: FactsSettings) =>
+  Layer.effectDiscard(
+    Effect.gen(function* () {
+      const probe = yield* Probe
+      const wake = yield* Wake
+      let current: Thread | null = null
+      const closing = yield* Deferred.make<void>()
+      const tell = (message: ToFacts): void => current?.postMessage(JSON.stringify(message))
+
+      /** One life of the thread; ends with what it died of. */
+      const life = Effect.callback<unknown>((resume) => {
+        let error: unknown = null
+        const thread = new Thread(entry, { workerData: settings })
+        thread.on("message", (text: string) => {
+          for (const happening of JSON.parse(text) as FromFacts) probe.emit(happening)
+        })
+        thread.on("error", (cause) => {
+          error = cause
+        })
+        thread.on("exit", () => {
+          current = null
+          resume(Effect.succeed(error))
+        })
+        current = thread
+        return Effect.promise(() => thread.terminate())
+      })
+
+      const died = (error: unknown) => {
+        probe.emit({ _tag: "FactsThreadDied" })
+        return Effect.logError("the facts thread died and is replaced", error)
+      }
+      const running = yield* Effect.forkScoped(Supervisor.keepAlive({ life, closing, died, pauseMs: PAUSE_MS }))
+      const waking = Effect.andThen(
+        wake.wait,
+        Effect.sync(() => tell({ _tag: "Wake" })),
+      )
+      yield* Effect.forkScoped(Effect.forever(Effect.andThen(waking, Effect.sleep(WAKE_MS))))
+      yield* Effect.addFinalizer(() =>
+        Effect.suspend(() => {
+          Deferred.doneUnsafe(closing, Effect.void)
+          tell({ _tag: "Drain" })
+          return current === null ? Effect.void : Effect.timeoutOption(Fiber.await(running), DRAIN_MS)
+        }),
+      )
+    }),
+  )

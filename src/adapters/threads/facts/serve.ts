@@ -1,0 +1,55 @@
+/** The facts thread's own end: hears of commits and of the end, and tells what happens here, all of one turn at once. */
+import { parentPort, workerData } from "node:worker_threads"
+import { Deferred, Effect, Layer, Schedule } from "effect"
+import { Wake } from "../../../app/outbox-relay.ts"
+import { type Happening, Probe } from "../../../ports/probe.ts"
+import { Notify } from "../../../std/notify.ts"
+import type { FactsSettings, FromFacts, ToFacts } from "./messages.ts"
+
+/** After what this thread needs could not be reached. */
+const AGAIN = "1 second"
+
+/** What this thread was born with. */
+export const settings = (): FactsSettings => workerData as FactsSettings
+
+let untold: Array<Happening> = []
+
+const flush = (): void => {
+  if (untold.length === 0) return
+  parentPort!.postMessage(JSON.stringify(untold satisfies FromFacts))
+  untold = []
+}
+
+/** What happens here is counted in the main thread. */
+export const probe = Layer.succeed(Probe, {
+  emit: (happening: Happening) => {
+    if (untold.push(happening) === 1) setImmediate(flush)
+  },
+})
+
+const changed = new Notify()
+
+export const wake = Layer.succeed(Wake, changed)
+
+/** Runs the layer until it is told to drain; what it needs is waited for. */
+export const serve = <E>(layer: Layer.Layer<never, E>): Effect.Effect<void> =>
+  Effect.gen(function* () {
+    const drained = yield* Deferred.make<void>()
+    parentPort!.on("message", (text: string) => {
+      const message = JSON.parse(text) as ToFacts
+      if (message._tag === "Wake") changed.notify()
+      else Deferred.doneUnsafe(drained, Effect.void)
+    })
+    const end = Deferred.await(drained)
+    yield* Layer.build(layer).pipe(
+      Effect.andThen(end),
+      Effect.scoped,
+      Effect.tapError((error) => Effect.logWarning(`facts cannot leave yet: ${String(error)}`)),
+      Effect.retry(Schedule.spaced(AGAIN)),
+      Effect.ignore,
+      // Whoever is told to end while he waits for the database does not wait on.
+      Effect.raceFirst(Effect.andThen(end, Effect.never)),
+    )
+    flush()
+    parentPort!.close()
+  })

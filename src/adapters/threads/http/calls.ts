@@ -1,0 +1,51 @@
+/**
+ * Runs what the HTTP threads ask of the shop, in the main thread, and keeps the idempotency keys that are under way in any
+ * of them.
+ *
+ * Law: a call with a key is carried to its end whoever is left to hear it, and no other call with that key runs meanwhile.
+ * Fails: of two calls that race with one key, in whichever threads, the second is refused (`KeyInProgress`).
+ */
+import { Effect, type Exit, Fiber } from "effect"
+import { Shop } from "../../../app/shop.ts"
+import type { Unavailable } from "../../../ports/failures.ts"
+import { type Claim, claimName, Refused } from "../../../ports/inventory.ts"
+import { Slab } from "../../../std/slab.ts"
+import type { Call, Page, Question } from "./messages.ts"
+
+type Answering = (exit: Exit.Exit<unknown, Refused | Unavailable>) => void
+type Running = Effect.Effect<unknown, Refused | Unavailable>
+
+/** Every entry that takes a key takes it in its request. */
+const claimOf = ([request]: ReadonlyArray<unknown>): Claim | null =>
+  typeof request === "object" && request !== null && "claim" in request ? (request.claim as Claim | null) : null
+
+/** What is still under way when the scope closes is interrupted. */
+export const make = Effect.fnUntraced(function* (metrics: Effect.Effect<Page>) {
+  const shop = yield* Shop
+  const fork = Effect.runForkWith(yield* Effect.context<never>())
+  const fibers = new Slab<Fiber.Fiber<unknown, unknown>>()
+  yield* Effect.addFinalizer(() => Effect.suspend(() => Fiber.interruptAll(fibers.list())))
+  const keys = new Set<string>()
+
+  const answered = (question: Question, args: ReadonlyArray<unknown>): Running =>
+    // The compiler cannot follow that an entry is called with what was given for that same entry.
+    question === "metrics" ? metrics : (shop[question] as (...args: ReadonlyArray<unknown>) => Running)(...args)
+
+  const once = (claim: Claim, running: Running): Running => {
+    const name = claimName(claim)
+    if (keys.has(name)) return Effect.fail(new Refused({ _tag: "KeyInProgress", key: claim.key }))
+    keys.add(name)
+    return Effect.uninterruptible(Effect.onExit(running, () => Effect.sync(() => keys.delete(name))))
+  }
+
+  return ({ args, question }: Call, answer: Answering): void => {
+    const claim = claimOf(args)
+    const running = Effect.suspend(() => answered(question, args))
+    const fiber = fork(claim === null ? running : once(claim, running))
+    const ticket = fibers.put(fiber)
+    fiber.addObserver((exit) => {
+      fibers.take(ticket)
+      answer(exit)
+    })
+  }
+})

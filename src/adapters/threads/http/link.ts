@@ -1,0 +1,69 @@
+/** The main thread's end of one HTTP thread: hears its calls and what happens there, and gives the answers. */
+import type { Worker as Thread } from "node:worker_threads"
+import type { Exit } from "effect"
+import type { State } from "../../../app/health.ts"
+import type { Unavailable } from "../../../ports/failures.ts"
+import type { Refused } from "../../../ports/inventory.ts"
+import type { Happening } from "../../../ports/probe.ts"
+import { Bundle } from "../bundle.ts"
+import { toOutcome } from "../inventory/messages.ts"
+import type { Address, Bound, Call, FromHttp, ToHttp } from "./messages.ts"
+
+export interface Listeners {
+  readonly called: (call: Call, answer: (exit: Exit.Exit<unknown, Refused | Unavailable>) => void) => void
+  readonly happened: (happening: Happening) => void
+  readonly listening: (bound: Bound) => void
+  readonly cannotListen: (message: string) => void
+  /** The thread is no more; what it was asked is answered to nobody. */
+  readonly gone: (error: unknown) => void
+}
+
+export class HttpLink {
+  readonly #listeners: Listeners
+  readonly #bundle: Bundle<ToHttp>
+  #error: unknown = null
+
+  constructor(thread: Thread, listeners: Listeners) {
+    this.#listeners = listeners
+    // To a thread that is gone it says nothing, and does not fail.
+    this.#bundle = new Bundle((things) => thread.postMessage(JSON.stringify(things)))
+    thread.on("message", (text: string) => {
+      for (const message of JSON.parse(text) as ReadonlyArray<FromHttp>) this.#hear(message)
+    })
+    thread.on("error", (error) => {
+      this.#error = error
+    })
+    thread.on("exit", () => listeners.gone(this.#error))
+  }
+
+  listen(address: Address): void {
+    this.#bundle.add({ _tag: "Listen", address })
+  }
+
+  become(state: State): void {
+    this.#bundle.add({ _tag: "Readiness", state })
+  }
+
+  drain(): void {
+    this.#bundle.add({ _tag: "Drain" })
+    this.#bundle.flush()
+  }
+
+  #hear(message: FromHttp): void {
+    switch (message._tag) {
+      case "Called": {
+        const { id } = message.call
+        return this.#listeners.called(message.call, (exit) =>
+          this.#bundle.add({ _tag: "Answered", id, outcome: toOutcome(exit) }),
+        )
+      }
+      case "Happened":
+        return this.#listeners.happened(message.happening)
+      case "Listening":
+        return this.#listeners.listening(message.bound)
+      case "CannotListen":
+        this.#error = message.message
+        return this.#listeners.cannotListen(message.message)
+    }
+  }
+}

@@ -1,0 +1,53 @@
+/** What crosses the boundary between the main thread and an HTTP thread: plain data, all of one event-loop turn at once. */
+import type { State } from "../../../app/health.ts"
+import type { Shop } from "../../../app/shop.ts"
+import type { Happening } from "../../../ports/probe.ts"
+import type { Outcome } from "../inventory/messages.ts"
+
+/** What an HTTP thread is told at birth. */
+export interface HttpBirth {
+  /** Its number, from 0. */
+  readonly http: number
+  /** What the carrier signs with; null: none is known. */
+  readonly carrierSecret: string | null
+}
+
+export interface Address {
+  readonly host: string
+  /** 0: any free one. */
+  readonly port: number
+}
+
+/** Where it really listens. */
+export interface Bound extends Address {
+  readonly url: string
+}
+
+/** What `/metrics` shows. */
+export interface Page {
+  readonly contentType: string
+  readonly body: string
+}
+
+/** The entries of the shop, and the one page that only the main thread can write. */
+export type Question = keyof Shop["Service"] | "metrics"
+
+export interface Call {
+  readonly id: number
+  readonly question: Question
+  readonly args: ReadonlyArray<unknown>
+}
+
+export type ToHttp =
+  | { readonly _tag: "Answered"; readonly id: number; readonly outcome: Outcome<unknown> }
+  | { readonly _tag: "Readiness"; readonly state: State }
+  /** The first one of its life, perhaps after a readiness. */
+  | { readonly _tag: "Listen"; readonly address: Address }
+  | { readonly _tag: "Drain" }
+
+export type FromHttp =
+  | { readonly _tag: "Called"; readonly call: Call }
+  | { readonly _tag: "Happened"; readonly happening: Happening }
+  | { readonly _tag: "Listening"; readonly bound: Bound }
+  /** It ends after this. */
+  | { readonly _tag: "CannotListen"; readonly message: string }

@@ -1,0 +1,103 @@
+/**
+ * An HTTP thread's own end: a shop, a probe and a metrics page that are really the main thread's, and a readiness that
+ * follows the main thread's. Everything that is decided is decided there; here requests are read and answers written.
+ */
+import { parentPort, workerData } from "node:worker_threads"
+import { Deferred, Effect, type Exit, Layer, type Scope, SubscriptionRef } from "effect"
+import { Readiness, type State } from "../../../app/health.ts"
+import { Shop } from "../../../app/shop.ts"
+import type { Unavailable } from "../../../ports/failures.ts"
+import type { Refused } from "../../../ports/inventory.ts"
+import { Probe } from "../../../ports/probe.ts"
+import { Slab } from "../../../std/slab.ts"
+import { Bundle } from "../bundle.ts"
+import { toExit } from "../inventory/messages.ts"
+import { Portions } from "../portions.ts"
+import type { Address, Bound, FromHttp, HttpBirth, Page, Question, ToHttp } from "./messages.ts"
+
+/** What this thread was born with. */
+export const birth = (): HttpBirth => workerData as HttpBirth
+
+type Answering = (exit: Exit.Exit<unknown, Refused | Unavailable>) => void
+
+const callers = new Slab<Answering>()
+const bundle = new Bundle<FromHttp>((things) => parentPort!.postMessage(JSON.stringify(things)))
+
+/** Whoever hangs up stops waiting; the main thread carries what was asked to its end. */
+const ask = (question: Question, args: ReadonlyArray<unknown>): Effect.Effect<unknown, Refused | Unavailable> =>
+  Effect.callback((resume) => {
+    const id = callers.put(resume)
+    bundle.add({ _tag: "Called", call: { id, question, args } })
+    return Effect.sync(() => callers.take(id))
+  })
+
+type Entries = Shop["Service"]
+
+/** Arguments and answers of every entry are plain data. */
+const remote = <Entry extends keyof Entries>(entry: Entry): Entries[Entry] =>
+  ((...args: ReadonlyArray<unknown>) => ask(entry, args)) as unknown as Entries[Entry]
+
+export const shop = Layer.succeed(Shop, {
+  createProduct: remote("createProduct"),
+  getProduct: remote("getProduct"),
+  listProducts: remote("listProducts"),
+  readStock: remote("readStock"),
+  receiveStock: remote("receiveStock"),
+  adjustStock: remote("adjustStock"),
+  listMovements: remote("listMovements"),
+  placeOrder: remote("placeOrder"),
+  getOrder: remote("getOrder"),
+  listOrders: remote("listOrders"),
+  payOrder: remote("payOrder"),
+  readTimeline: remote("readTimeline"),
+  hearCarrier: remote("hearCarrier"),
+  cancelOrder: remote("cancelOrder"),
+})
+
+/** What happens here is counted in the main thread. */
+export const probe = Layer.succeed(Probe, { emit: (happening) => bundle.add({ _tag: "Happened", happening }) })
+
+export const metrics: Effect.Effect<Page> = Effect.orDie(ask("metrics", [])) as Effect.Effect<Page>
+
+/** Waits to be told where, listens there, and serves until drained. */
+export const serve = Effect.fnUntraced(function* (
+  listen: (address: Address) => Effect.Effect<Bound, { readonly message: string }, Readiness | Scope.Scope>,
+) {
+  const told = yield* Deferred.make<Address>()
+  const drained = yield* Deferred.make<void>()
+  const readiness = yield* SubscriptionRef.make<State>("starting")
+  const hear = (message: ToHttp): void => {
+    switch (message._tag) {
+      case "Answered":
+        return callers.take(message.id)?.(toExit(message.outcome))
+      case "Readiness":
+        return Effect.runSync(SubscriptionRef.set(readiness, message.state))
+      case "Listen":
+        Deferred.doneUnsafe(told, Effect.succeed(message.address))
+        return
+      case "Drain":
+        Deferred.doneUnsafe(drained, Effect.void)
+        return
+    }
+  }
+  const hearing = new Portions(hear)
+  parentPort!.on("message", (text: string) => hearing.add(JSON.parse(text) as ReadonlyArray<ToHttp>))
+  const end = Deferred.await(drained)
+  const serving = Effect.flatMap(Deferred.await(told), listen).pipe(
+    Effect.tap((bound) => Effect.sync(() => bundle.add({ _tag: "Listening", bound }))),
+    Effect.andThen(end),
+    Effect.scoped,
+    Effect.catch(({ message }) => Effect.sync(() => bundle.add({ _tag: "CannotListen", message }))),
+    Effect.provideService(Readiness, readiness),
+  )
+  // Whoever is told to end before he is told where to listen does not wait on.
+  yield* Effect.raceFirst(
+    serving,
+    Effect.andThen(
+      end,
+      Effect.suspend(() => (Deferred.isDoneUnsafe(told) ? Effect.never : Effect.void)),
+    ),
+  )
+  bundle.flush()
+  parentPort!.close()
+})

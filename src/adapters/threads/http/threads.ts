@@ -1,0 +1,97 @@
+/**
+ * HTTP on threads of their own, which all listen on one port; the system shares connections out among them. The main
+ * thread answers what they ask of the shop.
+ *
+ * Law: all of them listen before this has started. One that dies is replaced, its connections are lost, and what it had
+ * begun is carried to its end. At the end each answers what it has begun to hear, as one server does.
+ * Fails: `CannotListen`, one clear line, when they start. Later it is tried again.
+ */
+import { Worker as Thread } from "node:worker_threads"
+import { Deferred, Effect, Fiber, Schema, Stream, SubscriptionRef } from "effect"
+import { Readiness } from "../../../app/health.ts"
+import { Probe } from "../../../ports/probe.ts"
+import * as Supervisor from "../supervisor.ts"
+import * as HttpCalls from "./calls.ts"
+import { HttpLink } from "./link.ts"
+import type { Address, Bound, HttpBirth, Page } from "./messages.ts"
+
+/** A thread that does not end by itself after a drain is terminated, milliseconds; above the drain's own patience. */
+const DRAIN_MS = 15_000
+
+/** Before a thread that died is replaced for the first time, milliseconds. */
+const PAUSE_MS = 50
+
+export class CannotListen extends Schema.TaggedError<CannotListen>()("CannotListen", { message: Schema.String }) {}
+
+export interface Options {
+  /** The module a thread runs. */
+  readonly entry: URL
+  /** How many, 1..64. */
+  readonly threads: number
+  readonly address: Address
+  readonly carrierSecret: string | null
+  readonly metrics: Effect.Effect<Page>
+}
+
+/** Until the scope closes. */
+export const start = Effect.fnUntraced(function* ({ address, carrierSecret, entry, metrics, threads }: Options) {
+  const readiness = yield* Readiness
+  const probe = yield* Probe
+  const called = yield* HttpCalls.make(metrics)
+  const links = new Set<HttpLink>()
+  const closing = yield* Deferred.make<void>()
+  /** Each has listened, or could not. The first of them finds the port that all share. */
+  const bound = yield* Effect.replicateEffect(Deferred.make<Bound, CannotListen>(), threads)
+  const shared = Deferred.await(bound[0]!)
+
+  /** One life of a thread; ends with what it died of. */
+  const life = (http: number) =>
+    Effect.callback<unknown>((resume) => {
+      const birth: HttpBirth = { http, carrierSecret }
+      const thread = new Thread(entry, { workerData: birth })
+      const link = new HttpLink(thread, {
+        called,
+        happened: probe.emit,
+        listening: (where) => Deferred.doneUnsafe(bound[http]!, Effect.succeed(where)),
+        cannotListen: (message) => Deferred.doneUnsafe(bound[http]!, Effect.fail(new CannotListen({ message }))),
+        gone: (error) => {
+          links.delete(link)
+          resume(Effect.succeed(error))
+        },
+      })
+      links.add(link)
+      link.become(SubscriptionRef.getUnsafe(readiness))
+      // Loaded at once, told where as soon as that is known.
+      if (http === 0 && !Deferred.isDoneUnsafe(bound[0]!)) link.listen(address)
+      else Effect.runFork(Effect.ignore(Effect.map(shared, (where) => link.listen(where))))
+      return Effect.promise(() => thread.terminate())
+    })
+
+  const lives = (http: number) => {
+    const died = (error: unknown) => {
+      probe.emit({ _tag: "HttpThreadDied" })
+      return Effect.logError(`HTTP thread ${http} died and is replaced`, error)
+    }
+    return Supervisor.keepAlive({ life: life(http), closing, died, pauseMs: PAUSE_MS })
+  }
+
+  const running = yield* Effect.forEach(bound, (_, http) => Effect.forkScoped(lives(http)))
+  const told = Stream.runForEach(SubscriptionRef.changes(readiness), (state) =>
+    Effect.sync(() => {
+      for (const link of links) link.become(state)
+    }),
+  )
+  yield* Effect.forkScoped(told)
+  yield* Effect.addFinalizer(() =>
+    Effect.suspend(() => {
+      Deferred.doneUnsafe(closing, Effect.void)
+      for (const link of links) {
+        link.become(SubscriptionRef.getUnsafe(readiness))
+        link.drain()
+      }
+      return Effect.timeoutOption(Fiber.awaitAll(running), DRAIN_MS)
+    }),
+  )
+  yield* Effect.forEach(bound, Deferred.await)
+  return yield* shared
+})

@@ -1,0 +1,74 @@
+/**
+ * What crosses the boundary between the main thread and a worker: plain data, many at a time. All commands of one
+ * event-loop turn travel in one message, all receipts of one commit in another.
+ */
+import { Cause, Exit } from "effect"
+import { type Unavailable, type UnavailableReason, unavailable } from "../../../ports/failures.ts"
+import { type Answer, type Command, Refused, type Rejection } from "../../../ports/inventory.ts"
+import type { OwnedLane } from "../../../ports/ledger.ts"
+import type { Happening } from "../../../ports/probe.ts"
+import type { OrderReply } from "../../../ports/workers.ts"
+
+/** What a worker is told at birth. */
+export interface Birth {
+  readonly worker: number
+  readonly databaseUrl: string
+}
+
+export interface Envelope {
+  readonly id: number
+  readonly command: Command
+}
+
+export type ToWorker =
+  /** The first message, once it is time: until then a thread is a spare. */
+  | { readonly _tag: "Begin"; readonly lanes: ReadonlyArray<OwnedLane> }
+  | { readonly _tag: "Commands"; readonly commands: ReadonlyArray<Envelope> }
+  | { readonly _tag: "Drain" }
+
+export type Outcome<A> =
+  | { readonly _tag: "Answered"; readonly answer: A }
+  | { readonly _tag: "Refused"; readonly rejection: Rejection }
+  | { readonly _tag: "Unavailable"; readonly reason: UnavailableReason; readonly retryAfterSeconds: number }
+  | { readonly _tag: "Defect"; readonly message: string }
+
+export interface Receipt {
+  readonly id: number
+  readonly outcome: Outcome<Answer>
+}
+
+export type FromWorker =
+  | { readonly _tag: "Ready" }
+  | {
+      readonly _tag: "Receipts"
+      readonly receipts: ReadonlyArray<Receipt>
+      readonly happenings: ReadonlyArray<Happening>
+    }
+  /** An order ended by time and has holds on other workers. */
+  | { readonly _tag: "Ended"; readonly reply: OrderReply }
+  | { readonly _tag: "Fenced" }
+
+export const toOutcome = <A>(exit: Exit.Exit<A, Refused | Unavailable>): Outcome<A> => {
+  if (Exit.isSuccess(exit)) return { _tag: "Answered", answer: exit.value }
+  const error = Cause.squash(exit.cause)
+  if (error instanceof Refused) return { _tag: "Refused", rejection: error.rejection }
+  const failed = Cause.findErrorOption(exit.cause)
+  if (failed._tag === "Some" && failed.value._tag === "Unavailable") {
+    const { reason, retryAfterSeconds } = failed.value
+    return { _tag: "Unavailable", reason, retryAfterSeconds }
+  }
+  return { _tag: "Defect", message: error instanceof Error ? (error.stack ?? error.message) : String(error) }
+}
+
+export const toExit = <A>(outcome: Outcome<A>): Exit.Exit<A, Refused | Unavailable> => {
+  switch (outcome._tag) {
+    case "Answered":
+      return Exit.succeed(outcome.answer)
+    case "Refused":
+      return Exit.fail(new Refused(outcome.rejection))
+    case "Unavailable":
+      return Exit.fail(unavailable(outcome.reason, outcome.retryAfterSeconds))
+    case "Defect":
+      return Exit.die(new Error(outcome.message))
+  }
+}

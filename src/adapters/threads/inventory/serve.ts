@@ -1,0 +1,88 @@
+/**
+ * A worker thread's own end: takes commands in, gives receipts out (all of one event-loop turn in one message), until it
+ * is told to drain. Inside, the worker is the same that runs without threads.
+ */
+
+import { parentPort, workerData } from "node:worker_threads"
+import { Deferred, Effect, Exit, Layer, Scope } from "effect"
+import type { OwnedLane } from "../../../ports/ledger.ts"
+import { type Happening, Probe } from "../../../ports/probe.ts"
+import { type Worker, Workers } from "../../../ports/workers.ts"
+import { type Birth, type FromWorker, type Receipt, type ToWorker, toOutcome } from "./messages.ts"
+
+/** What this thread was born with. */
+export const birth = (): Birth => workerData as Birth
+
+class Outbox {
+  #receipts: Array<Receipt> = []
+  #happenings: Array<Happening> = []
+  #scheduled = false
+
+  give(receipt: Receipt): void {
+    this.#receipts.push(receipt)
+    this.#schedule()
+  }
+
+  tell(happening: Happening): void {
+    this.#happenings.push(happening)
+    this.#schedule()
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return
+    this.#scheduled = true
+    setImmediate(() => this.flush())
+  }
+
+  flush(): void {
+    this.#scheduled = false
+    if (this.#receipts.length + this.#happenings.length === 0) return
+    post({ _tag: "Receipts", receipts: this.#receipts, happenings: this.#happenings })
+    this.#receipts = []
+    this.#happenings = []
+  }
+}
+
+const post = (message: FromWorker): void => parentPort!.postMessage(JSON.stringify(message))
+const outbox = new Outbox()
+
+/** What happens here is counted in the main thread, under this worker's number. */
+export const probe = Layer.succeed(Probe, {
+  emit: (happening: Happening) => {
+    outbox.tell("worker" in happening ? { ...happening, worker: birth().worker } : happening)
+  },
+})
+
+/** Waits for its lanes, then serves until drained. */
+export const serve = Effect.gen(function* () {
+  const workers = yield* Workers
+  const begun = yield* Deferred.make<ReadonlyArray<OwnedLane>>()
+  const drained = yield* Deferred.make<void>()
+  let worker: Worker | null = null
+  parentPort!.on("message", (text: string) => {
+    const message = JSON.parse(text) as ToWorker
+    if (message._tag === "Begin") return Deferred.doneUnsafe(begun, Effect.succeed(message.lanes))
+    if (message._tag === "Drain") return Deferred.doneUnsafe(drained, Effect.void)
+    // Nobody sends a command before he has heard that this worker is ready.
+    for (const { id, command } of message.commands)
+      worker!.submit(command, (exit) => outbox.give({ id, outcome: toOutcome(exit) }))
+  })
+  const lanes = yield* Deferred.await(begun)
+  const scope = yield* Scope.make()
+  const crew = yield* Scope.provide(
+    workers.start([lanes], (reply) => post({ _tag: "Ended", reply })),
+    scope,
+  )
+  worker = crew.workers[0]!
+  yield* Effect.forkChild(
+    Effect.andThen(
+      crew.fenced,
+      Effect.sync(() => post({ _tag: "Fenced" })),
+    ),
+  )
+  post({ _tag: "Ready" })
+  yield* Deferred.await(drained)
+  yield* Scope.close(scope, Exit.void)
+  outbox.flush()
+  parentPort!.close()
+})

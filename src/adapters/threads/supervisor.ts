@@ -1,0 +1,30 @@
+/** Supervises a thread that no caller waits for: one that dies is replaced, with exponential back-off. */
+import { Deferred, Effect } from "effect"
+
+/** The longest pause before a thread that died is replaced, ms. */
+const PAUSE_MAX_MS = 5_000
+
+/** A thread that has run this long, ms, did not die of how it was started: the back-off begins anew. */
+const STEADY_MS = 10_000
+
+export interface Supervised {
+  /** Runs one thread; succeeds with what it died of. */
+  readonly life: Effect.Effect<unknown>
+  /** Completed before the thread is told to end: then it is not replaced. */
+  readonly closing: Deferred.Deferred<void>
+  readonly died: (error: unknown) => Effect.Effect<void>
+  /** The pause before the first replacement, ms; it doubles each time. */
+  readonly pauseMs: number
+}
+
+/** One thread after the other, until `closing`. */
+export const keepAlive = Effect.fnUntraced(function* ({ closing, died, life, pauseMs }: Supervised) {
+  for (let deaths = 0; ; deaths++) {
+    const bornAt = performance.now()
+    const error = yield* life
+    if (Deferred.isDoneUnsafe(closing)) return
+    if (performance.now() - bornAt > STEADY_MS) deaths = 0
+    yield* died(error)
+    yield* Effect.raceFirst(Effect.sleep(Math.min(PAUSE_MAX_MS, pauseMs * 2 ** deaths)), Deferred.await(closing))
+  }
+})

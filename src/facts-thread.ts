@@ -1,0 +1,34 @@
+/**
+ * The facts thread: brings facts out, and does what follows from them. A third small hexagon with its own root, which
+ * needs Postgres and, when it is told brokers, Kafka. It never holds up a request.
+ */
+import "effect/schema/SchemaJITCompiler/enable"
+import { NodeRuntime } from "@effect/platform-node"
+import { Layer } from "effect"
+import * as KafkaStream from "./adapters/kafka/stream.ts"
+import * as MemoryEventStream from "./adapters/memory/event-stream.ts"
+import * as PostgresClient from "./adapters/postgres/client.ts"
+import * as PostgresInbox from "./adapters/postgres/inbox.ts"
+import * as InboxPartitions from "./adapters/postgres/inbox-partitions.ts"
+import * as PostgresOutbox from "./adapters/postgres/outbox.ts"
+import * as OutboxPartitions from "./adapters/postgres/outbox-partitions.ts"
+import * as FactsServe from "./adapters/threads/facts/serve.ts"
+import * as Facts from "./app/facts.ts"
+
+const { databaseUrl, kafka, outboxRetentionHours, shippingAfterMs } = FactsServe.settings()
+const consumers = Facts.consumers({ shippingAfterMs })
+
+NodeRuntime.runMain(
+  FactsServe.serve(
+    Facts.layer(consumers, kafka === null ? Facts.unwanted(consumers) : []).pipe(
+      Layer.provide(
+        kafka === null ? MemoryEventStream.layer(consumers.map(({ name }) => name)) : KafkaStream.layer(kafka),
+      ),
+      Layer.provide(Layer.mergeAll(PostgresOutbox.layer, PostgresInbox.layer)),
+      Layer.provide(InboxPartitions.layer),
+      Layer.merge(OutboxPartitions.layer(outboxRetentionHours)),
+      Layer.provide(PostgresClient.layer(databaseUrl)),
+      Layer.provide(Layer.mergeAll(FactsServe.probe, FactsServe.wake)),
+    ),
+  ),
+)

@@ -1,0 +1,23 @@
+/**
+ * An HTTP thread: reads requests and writes answers. A fourth small hexagon with its own root; its shop is the main
+ * thread's, and so are its probe and its metrics page.
+ */
+import "effect/schema/SchemaJITCompiler/enable"
+import { NodeRuntime } from "@effect/platform-node"
+import { Context, Effect, Layer } from "effect"
+import { CarrierSecret } from "./adapters/http/carrier-handlers.ts"
+import { MetricsPage } from "./adapters/http/metrics-page.ts"
+import { HttpServer, layer } from "./adapters/http/server.ts"
+import type { Address } from "./adapters/threads/http/messages.ts"
+import * as HttpServe from "./adapters/threads/http/serve.ts"
+
+const server = (address: Address) =>
+  layer(address, "shared").pipe(
+    Layer.provide(Layer.succeed(MetricsPage, { render: HttpServe.metrics })),
+    Layer.provide(Layer.succeed(CarrierSecret, HttpServe.birth().carrierSecret)),
+    Layer.provide(Layer.mergeAll(HttpServe.shop, HttpServe.probe)),
+  )
+
+NodeRuntime.runMain(
+  HttpServe.serve((address) => Effect.map(Layer.build(server(address)), (built) => Context.get(built, HttpServer))),
+)

@@ -1,0 +1,16 @@
+/** A worker thread: owns its lanes. A second small hexagon with its own root, which chooses Postgres as its ledger. */
+import { NodeRuntime } from "@effect/platform-node"
+import { Effect, Layer } from "effect"
+import * as PostgresClient from "./adapters/postgres/client.ts"
+import * as PostgresLedger from "./adapters/postgres/ledger.ts"
+import * as SystemIds from "./adapters/system/ids.ts"
+import * as Serve from "./adapters/threads/inventory/serve.ts"
+import * as LocalWorkers from "./app/inventory/local-workers.ts"
+
+const Ledger = PostgresLedger.layer.pipe(Layer.provide(PostgresClient.layer(Serve.birth().databaseUrl)))
+
+NodeRuntime.runMain(
+  Serve.serve.pipe(
+    Effect.provide(LocalWorkers.layer.pipe(Layer.provide(Layer.mergeAll(Ledger, SystemIds.layer, Serve.probe)))),
+  ),
+)

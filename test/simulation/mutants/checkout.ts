@@ -1,0 +1,66 @@
+/** Mutants of payment attempts and the money of an order. */
+import { type Mutant, ONE_ROUND } from "./load.ts"
+
+const ORDER = "src/domain/order.ts"
+const RUNNER = "src/app/checkout-runner.ts"
+
+export const CHECKOUT_MUTANTS: ReadonlyArray<Mutant> = [
+  {
+    name: "compensate on payment timeout",
+    story: "an unknown outcome is taken as a no: the goods go back to the shelf, the money has gone",
+    changes: [
+      {
+        file: RUNNER,
+        from: `return outcome === "unknown" ? null : yield* recordPayment(desk, order.id, outcome, waiter)`,
+        to: `return yield* recordPayment(desk, order.id, outcome === "unknown" ? "declined" : outcome, waiter)`,
+      },
+    ],
+    caughtBy: "I11 money follows orders",
+    seedsMax: ONE_ROUND,
+  },
+  {
+    name: "new payment key on retry",
+    story: "an unknown outcome is not looked up but charged again, under a key the provider cannot know",
+    changes: [
+      { file: RUNNER, from: `how = said === "absent" ? "charge" : "lookUp"`, to: `how = "charge"` },
+      {
+        file: RUNNER,
+        from: "return payment.charge({ key: order.id, token",
+        to: `asked.set(order.id, (asked.get(order.id) ?? 0) + 1)
+  return payment.charge({ key: asked.get(order.id) === 1 ? order.id : \`\${order.id} again\`, token`,
+      },
+      { file: RUNNER, from: "const ask = (", to: "const asked = new Map<OrderId, number>()\nconst ask = (" },
+    ],
+    caughtBy: "I11 charged once",
+    seedsMax: ONE_ROUND,
+  },
+  {
+    name: "attempt not looked up after a crash",
+    story: "nobody takes up what a dead process left behind",
+    changes: [{ file: RUNNER, from: `if (!young) yield* run(order, "lookUp", null)`, to: "" }],
+    caughtBy: "everything comes to an end",
+    seedsMax: ONE_ROUND,
+  },
+  {
+    name: "stock returned while the charge is open",
+    story: "past its hold and grace an order expires, and nobody bars the charge that is still running",
+    changes: [
+      {
+        file: RUNNER,
+        from: "const outcome = yield* desk.payment.void(order.id)",
+        to: `const outcome = "voided" as "voided" | "charged" | "unknown"`,
+      },
+    ],
+    caughtBy: "I11 money follows orders",
+    seedsMax: ONE_ROUND,
+  },
+  {
+    name: "cancelled but charged",
+    story: "a paid order is cancelled, and nobody owes its buyer anything",
+    changes: [
+      { file: ORDER, from: `reason: command.reason, refund: "due" }`, to: `reason: command.reason, refund: "none" }` },
+    ],
+    caughtBy: "I11 money follows orders",
+    seedsMax: ONE_ROUND,
+  },
+]

@@ -1,0 +1,127 @@
+/** Mutants of what the owner decides in memory, and when it answers. */
+import { FOUR_ROUNDS, type Mutant, ONE_ROUND } from "./load.ts"
+
+const MEMORY_LEDGER = "src/adapters/memory/ledger.ts"
+const BATCH_LAWS = "src/adapters/memory/batch-laws.ts"
+const ORDER = "src/domain/order.ts"
+const OWNER = "src/app/inventory/owner.ts"
+const STOCK = "src/domain/stock.ts"
+const TURN = "src/app/inventory/turn.ts"
+
+export const INVENTORY_MUTANTS: ReadonlyArray<Mutant> = [
+  {
+    name: "answer before commit",
+    story: "the owner answers as soon as it has decided; whatever the commit comes to, the buyer has heard yes",
+    changes: [
+      {
+        file: OWNER,
+        from: "    this.#pending.push(entry)\n",
+        to: `    this.#pending.push(entry)
+    if (entry.outcome._tag === "Decision") this.#answer(entry, answered(entry.outcome.reply))
+`,
+      },
+    ],
+    caughtBy: "I4 answered when durable",
+    seedsMax: ONE_ROUND,
+  },
+  {
+    name: "refuse from memory that is not durable",
+    story: "a refusal does not wait in line: it tells of stock that a commit may yet take back",
+    changes: [
+      {
+        file: OWNER,
+        from: `entry.outcome._tag !== "Decision" && this.#sawOnlyDurable(entry)`,
+        to: `entry.outcome._tag === "Refusal"`,
+      },
+    ],
+    caughtBy: "I4 refusals are legal",
+    seedsMax: ONE_ROUND,
+  },
+  {
+    name: "skip the stock guard",
+    story: "every reservation is let through, and the database has lost its CHECK",
+    changes: [
+      { file: STOCK, from: "available(stock) < command.quantity ? short() : ", to: "" },
+      { file: BATCH_LAWS, from: "stock.onHand >= stock.reserved && stock.reserved >= 0", to: "stock.reserved >= 0" },
+    ],
+    caughtBy: "I1 never oversold",
+    seedsMax: ONE_ROUND,
+  },
+  {
+    name: "duplicate lines checked separately",
+    story: "two lines of one product are not merged; each is held against the shelf as it was before the order",
+    changes: [
+      { file: "src/app/place-order.ts", from: "Order.mergeLines(request.lines)", to: "request.lines" },
+      {
+        file: TURN,
+        from: "const event = decided.success\n      stock.push({ cell, created: null, event, after: Stock.evolve(cell.current, event), orderId })",
+        to: "const event = decided.success\n      stock.push({ cell, created: null, event, after: Stock.evolve(lastOf(stock, cell), event), orderId })",
+      },
+      {
+        file: TURN,
+        from: "const event = Result.getOrThrow(Stock.decide(productId, { _tag: command, quantity }, cell.current))\n      stock.push({ cell, created: null, event, after: Stock.evolve(cell.current, event), orderId })",
+        to: "const event = Result.getOrThrow(Stock.decide(productId, { _tag: command, quantity }, cell.current))\n      stock.push({ cell, created: null, event, after: Stock.evolve(lastOf(stock, cell), event), orderId })",
+      },
+      {
+        file: TURN,
+        from: "const holdRow = (",
+        to: `const lastOf = (stock: ReadonlyArray<StockChange>, cell: StockChange["cell"]) =>
+  stock.findLast((line) => line.cell === cell)?.after ?? cell.current
+const holdRow = (`,
+      },
+    ],
+    caughtBy: "I3 all or nothing",
+    seedsMax: ONE_ROUND,
+  },
+  {
+    name: "version not bumped",
+    story: "a paid order keeps its version, and the ledger does not compare the versions of orders",
+    changes: [
+      {
+        file: ORDER,
+        from: `return { ...next, status: "paid" }`,
+        to: `return { ...next, version: order.version, status: "paid" }`,
+      },
+      {
+        file: MEMORY_LEDGER,
+        from: "expectedVersion, order } of batch.orderUpdates",
+        to: "expectedVersion, order } of []",
+      },
+    ],
+    caughtBy: "I3 one fact per change",
+    seedsMax: ONE_ROUND,
+  },
+  {
+    name: "limit counted twice",
+    story: "what a customer has counts double against his limit",
+    changes: [
+      {
+        file: "src/domain/purchase-limit.ts",
+        from: "Result.succeed(units + quantity)",
+        to: "Result.succeed(units + 2 * quantity)",
+      },
+    ],
+    caughtBy: "I1 within purchase limits",
+    seedsMax: ONE_ROUND,
+  },
+  {
+    name: "memory kept after a failed commit",
+    story: "what was decided behind a commit that failed is not taken back",
+    changes: [
+      {
+        file: OWNER,
+        from: `for (const { outcome } of this.#pending) if (outcome?._tag === "Decision") undo(this.registry, outcome)`,
+        to: "",
+      },
+    ],
+    caughtBy: "I4 answered when durable",
+    seedsMax: FOUR_ROUNDS,
+  },
+  {
+    name: "a frozen owner tells what it remembers",
+    story: "readings leave without a look at the lease: somebody else may have sold on",
+    changes: [{ file: "src/app/inventory/ownership.ts", from: "isFresh() ? Effect.void", to: "true ? Effect.void" }],
+    caughtBy: "I2 reads are fresh",
+    seedsMax: FOUR_ROUNDS,
+  },
+]

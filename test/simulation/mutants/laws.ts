@@ -1,0 +1,121 @@
+/** Mutants for the laws that no other mutant breaks: a law that is never broken may as well not be there. */
+import { FOUR_ROUNDS, type Mutant, ONE_ROUND } from "./load.ts"
+
+const BATCH = "src/app/inventory/batch.ts"
+const OWNER = "src/app/inventory/owner.ts"
+const TURN = "src/app/inventory/turn.ts"
+
+export const LAW_MUTANTS: ReadonlyArray<Mutant> = [
+  {
+    name: "a movement that does not add up",
+    story: "when sold units leave the shelf, the product's ledger does not say so",
+    changes: [
+      {
+        file: BATCH,
+        from: "onHandDelta: event.onHand,\n        reservedDelta: event.reserved,\n        onHand: after.onHand,",
+        to: "onHandDelta: 0,\n        reservedDelta: event.reserved,\n        onHand: after.onHand,",
+      },
+    ],
+    caughtBy: "I2 movements contiguous and adding up",
+    seedsMax: ONE_ROUND,
+  },
+  {
+    name: "an outbox in another order",
+    story: "the facts of a batch are written newest first",
+    changes: [
+      {
+        file: "src/adapters/memory/ledger.ts",
+        from: "for (const fact of batch.facts) store",
+        to: "for (const fact of batch.facts.toReversed()) store",
+      },
+    ],
+    caughtBy: "I7 facts in order",
+    seedsMax: ONE_ROUND,
+  },
+  {
+    name: "a hold of one unit",
+    story: "however many units a line reserves, its hold says one",
+    changes: [{ file: TURN, from: "quantity: line.quantity,\n  unitPrice", to: "quantity: 1,\n  unitPrice" }],
+    caughtBy: "I3 reserved is held",
+    seedsMax: ONE_ROUND,
+  },
+  {
+    name: "a key that is not bound",
+    story: "the commit that accepts a request does not bind its key",
+    changes: [{ file: BATCH, from: "    this.#keys.push(decision.key)\n", to: "" }],
+    caughtBy: "I5 one order per key",
+    seedsMax: ONE_ROUND,
+  },
+  {
+    name: "goods that are received twice",
+    story: "only orders bind their keys; whoever repeats a delivery delivers again",
+    changes: [
+      {
+        file: BATCH,
+        from: "if (decision.key === null) return\n",
+        to: `if (decision.key?.answer._tag !== "Order") return\n`,
+      },
+    ],
+    caughtBy: "I3 accepted once",
+    seedsMax: FOUR_ROUNDS,
+  },
+  {
+    name: "the guard asked once more after the commit",
+    story: "when the commit has come back, the shelf is as empty as the order left it, and the buyer hears sold out",
+    changes: [
+      {
+        file: OWNER,
+        from: '        return this.#answer(entry, answered(outcome.reply))\n      case "Reading":',
+        to: `        for (const { cell, event } of entry.command._tag === "PlaceOrder" ? outcome.stock : []) {
+          const available = cell.current.onHand - cell.current.reserved
+          if (available < event.reserved)
+            return this.refuse(entry, { _tag: "InsufficientStock", productId: cell.product.id, available })
+        }
+        return this.#answer(entry, answered(outcome.reply))
+      case "Reading":`,
+      },
+    ],
+    caughtBy: "I3 refused is not placed",
+    seedsMax: ONE_ROUND,
+  },
+  {
+    name: "holds elsewhere that nobody ends",
+    story: "an order ends at home, and the holds on other workers stay as they are",
+    changes: [
+      {
+        file: "src/app/inventory/placement.ts",
+        from: `ending === null ? Effect.void : finish(`,
+        to: `1 > 0 ? Effect.void : finish(`,
+      },
+      { file: "src/app/checkout-runner.ts", from: "if (ending !== null)\n", to: "if (ending === null)\n" },
+    ],
+    caughtBy: "I11 holds follow their order",
+    seedsMax: ONE_ROUND,
+  },
+  {
+    name: "a caller who is forgotten",
+    story: "whoever is refused hears nothing",
+    changes: [
+      {
+        file: OWNER,
+        from: "    this.#answer(entry, Exit.fail(new Refused(rejection)))\n",
+        to: '    if (rejection._tag !== "InsufficientStock") this.#answer(entry, Exit.fail(new Refused(rejection)))\n',
+      },
+    ],
+    caughtBy: "everyone is answered",
+    seedsMax: ONE_ROUND,
+  },
+  {
+    name: "payment begun after the hold has ended",
+    story: "whoever pays in the moment before the timer may begin to pay for what is no longer held",
+    changes: [
+      {
+        file: "src/domain/order.ts",
+        from: "if (hasLapsed(order, command.at)) return",
+        to: "if (order.version < 0) return",
+      },
+    ],
+    caughtBy: "I11 paid before the hold ended",
+    seedsMax: FOUR_ROUNDS,
+  },
+]

@@ -1,0 +1,59 @@
+/** Mutants of the commit, its fence and its lost answers. */
+import { FOUR_ROUNDS, type Mutant, ONE_ROUND } from "./load.ts"
+
+const COMMITTER = "src/app/inventory/committer.ts"
+const MEMORY_LEDGER = "src/adapters/memory/ledger.ts"
+
+export const LEDGER_MUTANTS: ReadonlyArray<Mutant> = [
+  {
+    name: "outbox outside the transaction",
+    story: "facts are published first and the rest is committed then, or not",
+    changes: [
+      { file: MEMORY_LEDGER, from: "  for (const fact of batch.facts) store.facts.push(fact)\n", to: "" },
+      {
+        file: MEMORY_LEDGER,
+        from: "  const contest = contested(store, batch)\n",
+        to: "  store.facts.push(...batch.facts)\n  const contest = contested(store, batch)\n",
+      },
+    ],
+    caughtBy: "I3 one fact per change",
+    seedsMax: ONE_ROUND,
+  },
+  {
+    name: "no fencing",
+    story: "the ledger does not compare epochs and seqs: whoever owned a lane yesterday still writes to it",
+    changes: [{ file: MEMORY_LEDGER, from: "fencedLane(store, batch) ?? staleVersion", to: "staleVersion" }],
+    caughtBy: "I10 a stale owner cannot commit",
+    seedsMax: FOUR_ROUNDS,
+  },
+  {
+    name: "batch partly failed but acknowledged",
+    story: "when something in a batch is taken, the others in it hear yes, as if the rest had been written",
+    changes: [
+      {
+        file: COMMITTER,
+        from: "for (const entry of entries) settleContested(owner, entry, result)\n",
+        to: `for (const entry of entries) {
+      settleContested(owner, entry, result)
+      owner.answerDurable(entry, result.known)
+    }
+`,
+      },
+    ],
+    caughtBy: "I4 answered when durable",
+    seedsMax: FOUR_ROUNDS,
+  },
+  {
+    name: "lost commit answer taken as yes",
+    story: "when the answer to a commit is lost, everyone in it is told that it happened",
+    changes: [
+      {
+        file: COMMITTER,
+        from: "if (isUnknown) return yield* findOut(batch, entries)",
+        to: "if (isUnknown) { advance(owner, batch); return untold.tell(entries) }",
+      },
+    ],
+    caughtBy: "I4 answered when durable",
+    seedsMax: ONE_ROUND,
+  },
+]

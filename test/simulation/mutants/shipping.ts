@@ -1,0 +1,65 @@
+/** Mutants of shipping: on the way from a paid order to the carrier, and back when it will not go. */
+
+import { CERTAIN } from "../shipping-judge.ts"
+import { type Mutant, ONE_ROUND } from "./load.ts"
+
+const RUNNER = "src/app/shipping-runner.ts"
+const SHIPPING = "src/domain/shipping.ts"
+
+export const SHIPPING_MUTANTS: ReadonlyArray<Mutant> = [
+  {
+    name: "a new shipment key on every attempt",
+    story: "whoever asks the carrier again asks for another parcel",
+    changes: [{ file: RUNNER, from: "    key: id,\n", to: "    key: desk.nextId() as typeof id,\n" }],
+    caughtBy: "one shipment per paid order",
+    seedsMax: ONE_ROUND,
+  },
+  {
+    name: "compensation without the carrier's word",
+    story: "a carrier that was given up is not asked to bar the parcel; it may ship it yet",
+    changes: [
+      {
+        file: RUNNER,
+        from: "const said = yield* desk.carrier.cancel(order.id)",
+        to: `const said = "cancelled" as "cancelled" | "shipped" | "unknown"`,
+      },
+    ],
+    caughtBy: CERTAIN,
+    seedsMax: ONE_ROUND,
+  },
+  {
+    name: "a silence of the carrier taken for a refusal",
+    story: "no answer in time, so it does not want it: the order is cancelled while its parcel may be on its way",
+    changes: [
+      {
+        file: RUNNER,
+        from: "return yield* save(desk, [Shipping.unanswered(shipment, said.reason)])",
+        to: "return yield* compensate(desk, Shipping.refused(shipment, said.reason))",
+      },
+    ],
+    caughtBy: CERTAIN,
+    seedsMax: ONE_ROUND,
+  },
+  {
+    name: "a refusal that nobody makes good",
+    story: "the shipment is closed when the carrier will not have it; the buyer keeps waiting, and has paid",
+    changes: [
+      {
+        file: RUNNER,
+        from: "return yield* compensate(desk, Shipping.refused(shipment, said.reason))",
+        to: `return yield* save(desk, [Shipping.refused(shipment, said.reason), Shipping.close(shipment, "cancelled")])`,
+      },
+    ],
+    caughtBy: "what is not shipped is made good",
+    seedsMax: ONE_ROUND,
+  },
+  {
+    name: "an attempt that nobody takes up",
+    story: "the journal does not say when to look again: whoever dies, or hears nothing, leaves it for ever",
+    changes: [
+      { file: SHIPPING, from: "    nextAttemptAt: now + askAgainMs(attempts),\n", to: "    nextAttemptAt: null,\n" },
+    ],
+    caughtBy: "shipping comes to an end",
+    seedsMax: ONE_ROUND,
+  },
+]
