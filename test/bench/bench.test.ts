@@ -38,9 +38,21 @@ it("measures the shop, the same without owners, and node:http alone", async () =
   }
 }, 120_000)
 
+it("measures another checkout in the same rounds, on a database that the checkout has made itself", async () => {
+  const short = ["--seconds", "1", "--warm-up", "1", "--rounds", "1", "--only", "hot/64"]
+  const { code, text } = await bench([...short, "--checkout", fileURLToPath(new URL("../..", import.meta.url))])
+  expect(code, text).toBe(0)
+  expect(text).toMatch(/round 1 hot\/64 checkout: \d+\/s/)
+  const jaego = text.split("\n").find((line) => /^\| hot +\| 64 +\| jaego/.test(line))!
+  expect(Number(jaego.split("|")[9])).toBeGreaterThan(0)
+}, 120_000)
+
 it("says what it was asked for wrongly", async () => {
   const { code, text } = await bench(["--seconds", "soon"])
   expect([code, text]).toEqual([1, 'bench: --seconds must be a whole number above 0, not "soon"\n'])
+  const nowhere = await bench(["--checkout", "/nowhere"])
+  expect(nowhere.code).toBe(1)
+  expect(nowhere.text).toMatch(/^bench: --checkout \/nowhere: there is no \S+ \(clone it, then npm ci\)\n$/)
 })
 
 it("takes the middle of its rounds", () => {

@@ -3,6 +3,7 @@
  * contender is measured once a scenario, in changing order, so that a slow minute of the machine falls on all of them.
  *
  *     npm run bench -- [--seconds N] [--rounds N] [--only hot,many] [--json FILE] [--verify]
+ *     npm run bench -- --checkout DIR [...]   another checkout (with its node_modules) in the same rounds, and the ratio
  *     npm run bench -- --budget
  *     npm run bench -- --facts [--rounds N]
  *     npm run bench -- --large [--products N] [--orders N]
@@ -11,7 +12,7 @@ import { writeFileSync } from "node:fs"
 import { availableParallelism, cpus, totalmem } from "node:os"
 import { parseArgs } from "node:util"
 import * as Budget from "./budget.ts"
-import { CONTENDERS } from "./contenders.ts"
+import { CONTENDERS, cliOf } from "./contenders.ts"
 import * as Facts from "./facts.ts"
 import * as Large from "./large.ts"
 import { generator } from "./load.ts"
@@ -28,7 +29,8 @@ const { values: flags } = parseArgs({
     rounds: { type: "string", default: "3" },
     /** Names of scenarios and contenders, comma-separated; without it all. */
     only: { type: "string", default: "" },
-    against: { type: "string", default: CONTENDERS.join(",") },
+    against: { type: "string" },
+    checkout: { type: "string" },
     json: { type: "string" },
     verify: { type: "boolean", default: false },
     /** Where the time of one order goes, and nothing else. */
@@ -53,9 +55,22 @@ const only = flags.only.split(",").filter((name) => name !== "")
 const chosen = scenarios.filter(
   ({ connections, name }) => only.length === 0 || only.includes(name) || only.includes(`${name}/${connections}`),
 )
-const contenders = CONTENDERS.filter((each) => flags.against.split(",").includes(each))
+
+/** Null: there is no other checkout. Says in one line what is wrong with a folder that is none. */
+const checkoutCli = (): string | null => {
+  try {
+    return flags.checkout === undefined ? null : cliOf(flags.checkout)
+  } catch (error) {
+    console.error(`bench: ${(error as Error).message}`)
+    process.exit(1)
+  }
+}
+
+const cli = checkoutCli()
+const against = (flags.against ?? (cli === null ? "jaego,atomic,bare" : "jaego,checkout")).split(",")
+const contenders = CONTENDERS.filter((each) => against.includes(each))
 const rounds = whole("rounds")
-const options = { seconds: whole("seconds"), warmUpSeconds: whole("warm-up") }
+const options = { seconds: whole("seconds"), warmUpSeconds: whole("warm-up"), cli }
 
 const machine = {
   processor: cpus()[0]?.model ?? "unknown",

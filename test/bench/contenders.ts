@@ -1,15 +1,23 @@
 /**
- * Who is measured, each as a process of its own: Jaego, the same service with one transaction an order
- * (`INVENTORY=atomic`), and node:http alone.
+ * The contenders of the bench, each a process of its own: Jaego, another checkout of Jaego (`--checkout DIR`), the same
+ * service with one transaction an order (`INVENTORY=atomic`), and node:http alone.
  */
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
-import { join } from "node:path"
+import { join, resolve } from "node:path"
 import { fileURLToPath } from "node:url"
 import { Process, start as startService, until } from "../support/service.ts"
 
-export const CONTENDERS = ["jaego", "atomic", "bare"] as const
+export const CONTENDERS = ["jaego", "checkout", "atomic", "bare"] as const
 export type Contender = (typeof CONTENDERS)[number]
+
+/** The entry point of another checkout, which has its own node_modules. Throws when there is none at `folder`. */
+export const cliOf = (folder: string): string => {
+  const cli = resolve(folder, "src/cli.ts")
+  for (const needed of [cli, resolve(folder, "node_modules")])
+    if (!existsSync(needed)) throw new Error(`--checkout ${folder}: there is no ${needed} (clone it, then npm ci)`)
+  return cli
+}
 
 export interface Running {
   readonly url: string
@@ -43,6 +51,7 @@ export const start = async (
   databaseUrl: string,
   workers: number | null,
   measured: "rate" | "memory" = "rate",
+  cli?: string,
 ): Promise<Running> => {
   const begun = performance.now()
   if (contender === "bare")
@@ -58,6 +67,7 @@ export const start = async (
       ...(workers === null ? {} : { WORKERS: String(workers) }),
     },
     measured === "memory" ? ["--expose-gc", "--import", HEAP_PROBE] : [],
+    cli,
   )
   const startMs = performance.now() - begun
   const stop = async () => {

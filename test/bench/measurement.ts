@@ -28,6 +28,8 @@ export interface Measurement {
 }
 
 export interface Options {
+  /** The entry point of the contender `checkout`; null: it is not measured. */
+  readonly cli: string | null
   readonly seconds: number
   readonly warmUpSeconds: number
   /** Also prove the database right from SQL, after the run. */
@@ -112,17 +114,20 @@ export const take = async (
   round: number,
   options: Options,
 ): Promise<Measurement> => {
-  const template = await scratch.template(scenario.contents)
+  const cli = contender === "checkout" ? options.cli! : undefined
+  const template =
+    cli === undefined ? await scratch.template(scenario.contents) : await scratch.templateOf(cli, scenario.contents)
   const bodies = scenario.bodies(await scratch.products(template))
   const database = await scratch.copy(template)
-  const service = await Contenders.start(contender, scratch.urlOf(database), scenario.workers)
+  const service = await Contenders.start(contender, scratch.urlOf(database), scenario.workers, "rate", cli)
   try {
     const { load, postgresUs, serviceUs, warmUp } = await underLoad(service, scratch, scenario, bodies, options)
     const isService = contender !== "bare"
     const paid = isService && scenario.answer === "async" ? await paymentOf(scratch, database) : null
     await service.stop()
     if (isService) await check(scratch, database, scenario, [warmUp, load])
-    if (isService && options.verify) await scratch.prove(database)
+    // Another checkout's tables are for its own `jaego verify`.
+    if (isService && cli === undefined && options.verify) await scratch.prove(database)
     const { answers, p50, p99, seconds } = load
     const { connections, name } = scenario
     const { startMs } = service

@@ -8,7 +8,7 @@ import * as Server from "../../src/adapters/embedded-postgres/server.ts"
 import * as BulkLoad from "../../src/adapters/postgres/bulk-load.ts"
 import * as PostgresClient from "../../src/adapters/postgres/client.ts"
 import { migrate } from "../../src/adapters/postgres/migrations.ts"
-import { freshHome, run as jaego } from "../support/service.ts"
+import { freshHome, run as jaego, start as startService } from "../support/service.ts"
 
 export interface Contents {
   readonly products: number
@@ -16,6 +16,11 @@ export interface Contents {
   /** Units each product has. */
   readonly onHand: number
 }
+
+const CHECKOUT_SKU = "BENCH-"
+
+/** Products created at once in another checkout. */
+const CREATES = 64
 
 type Row = Readonly<Record<string, unknown>>
 
@@ -90,6 +95,34 @@ export class Scratch {
     return name
   }
 
+  /**
+   * The same contents made by another checkout, whose tables and functions may differ: through its HTTP API, which is what
+   * two versions have in common. Limits: no past orders.
+   */
+  async templateOf(cli: string, { onHand, orders, products }: Contents): Promise<string> {
+    if (orders > 0) throw new Error("another checkout is measured without past orders")
+    const name = `checkout_${products}_${onHand}`
+    if (this.#templates.has(name)) return name
+    await this.query(`create database ${name}`)
+    const service = await startService({ DATABASE_URL: this.urlOf(name), FACTS: "off" }, [], cli)
+    const create = (index: number) =>
+      service.post(
+        "/v1/products",
+        { sku: `${CHECKOUT_SKU}${index}`, name: `Product ${index}`, price: { amount: 1_000, currency: "EUR" }, onHand },
+        { "idempotency-key": `bench-product-${index}` },
+      )
+    for (let made = 0; made < products; made += CREATES) {
+      const answers = await Promise.all(
+        Array.from({ length: Math.min(CREATES, products - made) }, (_, index) => create(made + index)),
+      )
+      const refused = answers.find(({ status }) => status !== 201)
+      if (refused !== undefined) throw new Error(`the checkout makes no products: ${refused.status} ${refused.text}`)
+    }
+    await service.stop()
+    this.#templates.set(name, name)
+    return name
+  }
+
   /** A fresh copy. Its pages are on disk before it is given out, so that no write of them falls into a measurement. */
   async copy(template: string): Promise<string> {
     const name = `bench_${++this.#count}`
@@ -108,9 +141,10 @@ export class Scratch {
     if (code !== 0) throw new Error(`the database ${database} breaks a law:\n${stdout}${stderr}`)
   }
 
-  /** Ids of the products of a template, in the order they were made. */
+  /** Ids of a template's products, in the order they were made; not those that a checkout demonstrates itself with. */
   async products(template: string): Promise<ReadonlyArray<string>> {
-    const rows = await this.query("select id from products order by id", template)
+    const made = template.startsWith("checkout_") ? `where sku like '${CHECKOUT_SKU}%'` : ""
+    const rows = await this.query(`select id from products ${made} order by id`, template)
     return rows.map(({ id }) => String(id))
   }
 }

@@ -64,7 +64,7 @@ const tenths = (value: number): string => value.toFixed(1)
 const hundredths = (value: number): string => value.toFixed(2)
 
 const HEAD = [
-  ["scenario", "conns", "contender", "answers/s", "range", "p50 ms", "p99 ms", "x atomic", "of bare"],
+  ["scenario", "conns", "contender", "answers/s", "range", "p50 ms", "p99 ms", "x atomic", "of checkout", "of bare"],
   ["service us", "postgres us", "paid after p50/p99 ms", "drain ms"],
 ].flat()
 
@@ -73,7 +73,7 @@ const cells = (row: Row, all: ReadonlyArray<Row>): ReadonlyArray<string> => {
     all.find(
       (each) => each.contender === contender && each.scenario === row.scenario && each.connections === row.connections,
     )?.rate ?? null
-  const [atomic, bare] = [beside("atomic"), beside("bare")]
+  const [atomic, checkout, bare] = [beside("atomic"), beside("checkout"), beside("bare")]
   return [
     row.scenario,
     String(row.connections),
@@ -83,6 +83,7 @@ const cells = (row: Row, all: ReadonlyArray<Row>): ReadonlyArray<string> => {
     tenths(row.p50),
     tenths(row.p99),
     atomic === null || row.contender !== "jaego" ? "" : tenths(row.rate / atomic),
+    checkout === null || row.contender !== "jaego" ? "" : hundredths(row.rate / checkout),
     bare === null || row.contender === "bare" ? "" : hundredths(row.rate / bare),
     whole(row.serviceUs),
     row.contender === "bare" ? "" : whole(row.postgresUs),

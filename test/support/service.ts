@@ -209,9 +209,9 @@ const started = async (child: Process): Promise<Service> => {
   return new Service(child, url)
 }
 
-/** Starts it on any free port, and waits until it is ready, or stands by. */
-export const start = (env: Env, nodeFlags: ReadonlyArray<string> = []): Promise<Service> =>
-  started(new Process(process.execPath, [...nodeFlags, CLI, "serve"], { PORT: "0", ...env }))
+/** Starts it on any free port, and waits until it is ready, or stands by. `cli`: that of another checkout. */
+export const start = (env: Env, nodeFlags: ReadonlyArray<string> = [], cli = CLI): Promise<Service> =>
+  started(new Process(process.execPath, [...nodeFlags, cli, "serve"], { PORT: "0", ...env }))
 
 /** Starts it as a newcomer does. */
 export const npmStart = (env: Env): Promise<Service> => started(new Process("npm", ["start"], { PORT: "0", ...env }))
