@@ -2,7 +2,7 @@
  * A cramped shop: the same source with tiny limits, so that a few dozen orders fill what otherwise takes millions. Memory
  * forgets all the time, commits are cut into small batches, deadlines find no room, mailboxes are full.
  *
- * Limits: runs in a thread of its own, not inside a test runner (see `mutant.ts`).
+ * Limits: runs in a thread of its own, not inside a test runner (see `mutants/load.ts`).
  */
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads"
 import type * as Many from "./many.ts"

@@ -8,7 +8,7 @@
  * Its plans are cached while the tables are small, so the planner is kept to index look-ups in nested loops, for ever.
  *
  * Law: I3, I10. No NOTIFY: it would serialise all commits. Empty parts cost a length check.
- * Returns: null (committed, nothing to report) or JSON text (see `commit-result.ts`).
+ * Returns: null (committed, nothing to report) or JSON text (see `rows.ts`).
  * Fails: JG001 (stale: another owner, or memory and ledger disagree); 23505 when two lanes race for one key or SKU.
  */
 

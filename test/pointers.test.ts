@@ -1,0 +1,32 @@
+/** Every source file that a comment or a document names exists, so that no header points into a room that has moved. */
+import { globSync, readFileSync } from "node:fs"
+import { join } from "node:path"
+import { expect, it } from "vitest"
+
+const root = join(import.meta.dirname, "..")
+const list = (pattern: string): ReadonlyArray<string> =>
+  globSync(pattern, { cwd: root }).map((file) => file.replaceAll("\\", "/"))
+
+const sources = list("{src,test}/**/*.ts")
+const documents = ["README.md", "CONTRIBUTING.md", "test/README.md", ...list("docs/**/*.md")]
+const files = [...sources, ...list("{bin,infra,.ci}/*")]
+
+/** A name between backticks: `owner.ts`, `http/serve.ts`, `src/main.ts`. */
+const NAMED = /`([\w./-]+\.ts)`/g
+
+const dangling = (text: string): ReadonlyArray<string> =>
+  [...text.matchAll(NAMED)]
+    .map(([, name]) => name!)
+    .filter((name) => !files.some((file) => file === name || file.endsWith(`/${name}`)))
+
+it("comments and documents name only files that exist", () => {
+  const found = [...documents, ...sources].flatMap((file) =>
+    dangling(readFileSync(join(root, file), "utf8")).map((name) => `${file} names ${name}`),
+  )
+  expect(found).toEqual([])
+})
+
+it("a name that leads nowhere is found", () => {
+  const quoted = (name: string) => `\`${name}\``
+  expect(dangling(`see ${quoted("owner.ts")} and ${quoted("inventory/ownr.ts")}`)).toEqual(["inventory/ownr.ts"])
+})
