@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 // The door to `src/cli.ts` for whatever Node is on PATH: old ones cannot run TypeScript, so the command is handed to the
-// pinned Node that came with `npm ci`. Plain JavaScript that Node 18 understands. Signals and the exit code go through.
+// pinned Node that came with `npm ci`. Plain JavaScript that Node 18 understands. Signals and the exit code go through,
+// also from npx, which hands its signals to a shell between us: the shell dies of them and passes nothing on.
 import { spawn } from "node:child_process"
 import { existsSync } from "node:fs"
 import { createRequire } from "node:module"
@@ -18,6 +19,9 @@ const PINNED = {
 
 /** The first major version that runs `src/cli.ts` as it is. */
 const MAJOR = 26
+
+/** How often a command that npx started looks whether its shell is still there, milliseconds. */
+const SHELL_LOOK_MS = 200
 
 const cli = fileURLToPath(new URL("../src/cli.ts", import.meta.url))
 
@@ -48,6 +52,19 @@ const handOver = (node) => {
     process.exit(code ?? 128 + (constants.signals[signal] ?? 1))
   })
 }
+
+/** The shell's death is the only trace of a signal to npx. Windows has neither such signals nor new parents. */
+const endWithShell = () => {
+  const shell = process.ppid
+  const look = setInterval(() => {
+    if (process.ppid === shell) return
+    clearInterval(look)
+    process.kill(process.pid, "SIGTERM")
+  }, SHELL_LOOK_MS)
+  look.unref()
+}
+
+if (process.env.npm_lifecycle_event === "npx" && process.platform !== "win32") endWithShell()
 
 if (Number(process.versions.node.split(".")[0]) >= MAJOR) {
   await import(cli)

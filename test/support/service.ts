@@ -216,6 +216,10 @@ export const start = (env: Env, nodeFlags: ReadonlyArray<string> = [], cli = CLI
 /** Starts it as a newcomer does. */
 export const npmStart = (env: Env): Promise<Service> => started(new Process("npm", ["start"], { PORT: "0", ...env }))
 
+/** Starts it as who types a command does. */
+export const npxServe = (env: Env): Promise<Service> =>
+  started(new Process("npx", ["jaego", "serve"], { PORT: "0", ...env }))
+
 /** Kills what is left, when a test has failed half-way. */
 export const killAll = async (): Promise<void> => {
   const left = [...running]
