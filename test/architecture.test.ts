@@ -160,6 +160,20 @@ const planted: ReadonlyArray<Planted> = [
       source: `export const planted = ${code}`,
     }),
   ),
+  ...[
+    "const context = yield* Effect.context<Ledger>()",
+    "const context = yield* Effect.context<Ledger | Scope.Scope>()",
+    "const start = Effect.provideContext(owner, yield* Effect.context<Ledger>())",
+    "const ids = Context.omit(Ids)(yield* Effect.context<Ledger>())",
+    "const ledger = Effect.flatMap(Effect.context<Ledger>(), (context) => Effect.provideContext(owner, context))",
+  ].map(
+    (code): Planted => ({
+      rule: "captured-scope",
+      what: `a layer says ${code}`,
+      file: "src/app/planted.ts",
+      source: `export const planted = function* () { ${code} }`,
+    }),
+  ),
   {
     rule: "size",
     what: "a file is too long",
@@ -197,6 +211,8 @@ describe("the check reports", () => {
       // import { Effect } from "effect" is only mentioned; so is Date.now()
       import { Result, type Option as Maybe } from "effect"
       import type { Money } from "./money.ts"
+      const context = Context.omit(Scope.Scope)(yield* Effect.context<Ledger>())
+      const fork = Effect.runForkWith(yield* Effect.context<never>())
       const text = "new Date()" + 'import "../app/shop.ts"' + \`Math.random() \${"process.exit"}\`
       export const planted = (money: Money): Maybe<Money> => Result.succeed(/import "x"/.test(text) ? money : 1 / 2)
     `

@@ -1,5 +1,5 @@
 /**
- * The one dependency rule, as a pure check over sources:
+ * The one dependency rule, and a few more that a text can show, as a pure check over sources:
  *
  *     domain <- ports <- app <- adapters <- roots (main, cli, *-thread; config beside them)
  *       std below all but the domain
@@ -7,6 +7,7 @@
  * A file imports only from its own ring and from rings to its left. Driven adapters see only `ports` and `domain`;
  * adapter folders never import each other. The domain is pure: no Effect runtime, no clock, no chance, no process.
  * `std` holds named structures that know no shop: it imports nothing of ours, and the domain does without it.
+ * Nowhere is a context captured together with the scope in it.
  */
 import { posix } from "node:path"
 import { codeOf, type Import, importsOf } from "./source-scan.ts"
@@ -21,6 +22,7 @@ export type Rule =
   | "packages"
   | "domain-effect"
   | "domain-purity"
+  | "captured-scope"
   | "size"
   | "cycle"
   | "unresolved"
@@ -62,6 +64,13 @@ const IMPURE = /\b(Date\.now|Math\.random|new Date\(|performance\.|process\.|set
 
 /** A named variable; handing the whole environment on to a child process is no knob. */
 const KNOB = /\bprocess\.env( \[|\.)/
+
+/**
+ * The context of a layer holds the layer's own scope. Provided to something scoped it takes the place of the caller's, and
+ * what should have ended with the caller lives as long as the layer. Run as a whole it hides nobody's scope.
+ */
+const CAPTURED_CONTEXT = /\bEffect\.context\b/g
+const SCOPELESS = /(\bContext\.omit\(Scope\.Scope \)|\bEffect\.run\w+With)\(yield \* $/
 
 /** A file above this is two concepts. */
 const LINES_MAX = 350
@@ -124,6 +133,13 @@ const textProblems = (file: string, source: string): ReadonlyArray<Violation> =>
   const impure = ring === "domain" ? IMPURE.exec(code) : null
   if (impure !== null) found.push({ rule: "domain-purity", file, detail: `says ${impure[0]}` })
   if (ring !== "roots" && KNOB.test(code)) found.push({ rule: "environment", file, detail: "reads process.env" })
+  for (const { index } of code.matchAll(CAPTURED_CONTEXT))
+    if (!SCOPELESS.test(code.slice(0, index)))
+      found.push({
+        rule: "captured-scope",
+        file,
+        detail: "captures a context with its scope: Context.omit(Scope.Scope)",
+      })
   const lines = source.trimEnd().split("\n").length
   if (lines > LINES_MAX) found.push({ rule: "size", file, detail: `${lines} lines, more than ${LINES_MAX}` })
   return found

@@ -2,7 +2,7 @@
  * Workers in this thread: each assignment of lanes gets an owner and its loops. What a worker thread runs, and what tests
  * and the memory store run directly.
  */
-import { Cause, Clock, Deferred, Effect, Layer } from "effect"
+import { Cause, Clock, Context, Deferred, Effect, Layer, Scope } from "effect"
 import type { Ids } from "../../ports/ids.ts"
 import type { Ledger, OwnedLane } from "../../ports/ledger.ts"
 import { Probe } from "../../ports/probe.ts"
@@ -68,7 +68,8 @@ export const startOwner = Effect.fnUntraced(function* (
 export const layer = Layer.effect(
   Workers,
   Effect.gen(function* () {
-    const context = yield* Effect.context<Ledger | Probe | Ids>()
+    // Without the layer's scope: owners live and drain in the scope of the crew that they are started for.
+    const context = Context.omit(Scope.Scope)(yield* Effect.context<Ledger | Probe | Ids>())
     return Workers.of({
       start: (assignments, ended) =>
         Effect.gen(function* () {

@@ -4,7 +4,7 @@
  *
  * Law: closing the scope waits for what was begun. Holds end on time: what is due is looked for twice a second.
  */
-import { Clock, Effect, FiberSet, Layer, Schedule } from "effect"
+import { Clock, Context, Effect, FiberSet, Layer, Schedule, Scope } from "effect"
 import * as Lane from "../../../domain/lane.ts"
 import { type Command, Inventory } from "../../../ports/inventory.ts"
 import { Ledger } from "../../../ports/ledger.ts"
@@ -46,7 +46,7 @@ const endDue = Effect.gen(function* () {
 export const layer: Layer.Layer<Workers, never, Inventory | Ledger | Probe> = Layer.effect(
   Workers,
   Effect.gen(function* () {
-    const context = yield* Effect.context<Inventory | Ledger | Probe>()
+    const context = Context.omit(Scope.Scope)(yield* Effect.context<Inventory | Ledger | Probe>())
     const inventory = yield* Inventory
     const probe = yield* Probe
     return Workers.of({
