@@ -8,9 +8,9 @@ import * as PostgresLedger from "../../src/adapters/postgres/ledger.ts"
 import * as Lane from "../../src/domain/lane.ts"
 import { Lease } from "../../src/ports/lease.ts"
 import type { Ledger } from "../../src/ports/ledger.ts"
-import { freshDatabase } from "../support/postgres.ts"
-import * as PostgresProxy from "../support/postgres-proxy.ts"
-import * as Scribe from "../support/scribe.ts"
+import { freshDatabase } from "./postgres.ts"
+import * as PostgresProxy from "./postgres-proxy.ts"
+import * as Scribe from "./scribe.ts"
 
 /** Looks at the database itself, past the proxy. */
 class Direct extends Context.Service<Direct, PgClient.PgClient>()("test/Direct") {}
