@@ -70,9 +70,24 @@ export const evolve = (stock: Stock, event: Event): Stock => ({
   version: stock.version + 1,
 })
 
-const hold = (stock: Stock, quantity: number, type: EventType, onHand: number): Event => {
-  if (quantity > stock.reserved) throw new Error(`${type} ${quantity} units, but only ${stock.reserved} are reserved`)
-  return event(type, onHand, -quantity)
+/** What a command does to the stock it may be done to: here after `decide` has said so, elsewhere by a guarded update. */
+export const eventOf = (command: Command): Event => {
+  switch (command._tag) {
+    case "Receive":
+      return event("received", command.quantity, 0)
+    case "Adjust":
+      return event("adjusted", command.delta, 0, command.reason)
+    case "Reserve":
+      return event("reserved", 0, command.quantity)
+    case "Release":
+      return event("released", 0, -command.quantity)
+    case "Expire":
+      return event("expired", 0, -command.quantity)
+    case "Confirm":
+      return event("confirmed", -command.quantity, -command.quantity)
+    case "Restock":
+      return event("restocked", command.quantity, 0)
+  }
 }
 
 export const decide = (productId: ProductId, command: Command, stock: Stock): Result.Result<Event, Rejection> => {
@@ -80,24 +95,20 @@ export const decide = (productId: ProductId, command: Command, stock: Stock): Re
   const overflow = () => Result.fail({ _tag: "StockOverflow", productId, maximum: MAX_ON_HAND } as const)
   switch (command._tag) {
     case "Receive":
-      return stock.onHand + command.quantity > MAX_ON_HAND
-        ? overflow()
-        : Result.succeed(event("received", command.quantity, 0))
+      return stock.onHand + command.quantity > MAX_ON_HAND ? overflow() : Result.succeed(eventOf(command))
     case "Adjust":
       if (stock.onHand + command.delta > MAX_ON_HAND) return overflow()
-      return available(stock) + command.delta < 0
-        ? short()
-        : Result.succeed(event("adjusted", command.delta, 0, command.reason))
+      return available(stock) + command.delta < 0 ? short() : Result.succeed(eventOf(command))
     case "Reserve":
-      return available(stock) < command.quantity ? short() : Result.succeed(event("reserved", 0, command.quantity))
+      return available(stock) < command.quantity ? short() : Result.succeed(eventOf(command))
     case "Release":
-      return Result.succeed(hold(stock, command.quantity, "released", 0))
     case "Expire":
-      return Result.succeed(hold(stock, command.quantity, "expired", 0))
     case "Confirm":
-      return Result.succeed(hold(stock, command.quantity, "confirmed", -command.quantity))
+      if (command.quantity > stock.reserved)
+        throw new Error(`${command._tag} of ${command.quantity} units, but only ${stock.reserved} are reserved`)
+      return Result.succeed(eventOf(command))
     case "Restock":
       // Goods that come back are never refused: they were on hand before, under the same bound.
-      return Result.succeed(event("restocked", command.quantity, 0))
+      return Result.succeed(eventOf(command))
   }
 }

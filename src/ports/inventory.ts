@@ -5,6 +5,7 @@
  * data, so that they can be posted between threads.
  */
 import { Context, type Effect } from "effect"
+import type * as Hold from "../domain/hold.ts"
 import type { CustomerId, OrderId, ProductId } from "../domain/ids.ts"
 import type { Lane } from "../domain/lane.ts"
 import type { Ending, Line, Order, Rejection as OrderRejection } from "../domain/order.ts"
@@ -86,7 +87,7 @@ export type Command =
       readonly orderId: OrderId
       /** A lane of the addressed worker. */
       readonly lane: Lane
-      readonly ending: Ending | "drop" | "lapse"
+      readonly ending: Hold.Ending
     }
   | { readonly _tag: "StartPayment"; readonly orderId: OrderId; readonly token: string; readonly claim: Claim | null }
   /** The provider's final word; `claim` is the request still waiting for it, whose stored answer becomes the outcome. */

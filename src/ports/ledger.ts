@@ -6,6 +6,7 @@
  * into columns.
  */
 import { Context, type Effect, Schema } from "effect"
+import type * as Hold from "../domain/hold.ts"
 import type { CustomerId, OrderId, ProductId } from "../domain/ids.ts"
 import type { Lane } from "../domain/lane.ts"
 import type { Order, Status } from "../domain/order.ts"
@@ -20,34 +21,14 @@ export interface OwnedLane {
   readonly seq: number
 }
 
-/**
- * A hold is an order line's claim on stock. `tentative` holds lapse by themselves; `held` ones end through their order:
- * confirmed, released or expired, once (I11). `returned` units were confirmed and came back with a cancelled order.
- */
-export type HoldState = "tentative" | "held" | "confirmed" | "released" | "expired" | "returned"
-
-export interface HoldRow {
-  readonly orderId: OrderId
-  readonly productId: ProductId
-  readonly customerId: CustomerId
-  /** 0-based place in the order. */
-  readonly lineNo: number
-  /** The product's lane. */
-  readonly lane: Lane
-  readonly quantity: number
-  /** Unit price in minor units. */
-  readonly unitPrice: number
-  readonly currency: string
-  readonly state: HoldState
-  /** When a tentative hold lapses, milliseconds since 1970; null once it is not tentative. */
-  readonly lapsesAt: number | null
-}
+/** A hold as the ledger keeps it. */
+export type HoldRow = Hold.Hold
 
 export interface HoldChange {
   readonly orderId: OrderId
   readonly productId: ProductId
-  readonly from: HoldState
-  readonly to: HoldState
+  readonly from: Hold.State
+  readonly to: Hold.State
 }
 
 /** A change of an order that exists: written where the version is still `expectedVersion`. */

@@ -1,10 +1,11 @@
 /** What every order book promises: orders as they were committed, newest first, and what is left to do for them outside. */
 import { Effect, type Layer } from "effect"
 import { expect } from "vitest"
+import type * as Hold from "../../src/domain/hold.ts"
 import type { OrderId } from "../../src/domain/ids.ts"
 import * as Order from "../../src/domain/order.ts"
 import type { Lease } from "../../src/ports/lease.ts"
-import type { HoldState, Ledger } from "../../src/ports/ledger.ts"
+import type { Ledger } from "../../src/ports/ledger.ts"
 import { OrderBook } from "../../src/ports/order-book.ts"
 import * as Scribe from "../support/scribe.ts"
 import { type Check, check, runAll } from "./check.ts"
@@ -38,7 +39,7 @@ const change = (order: Order.Order, event: Order.Event, holds: "elsewhere" | "no
   elsewhere: holds === "elsewhere",
 })
 
-const moved = (order: Order.Order, line: number, from: HoldState, to: HoldState) => ({
+const moved = (order: Order.Order, line: number, from: Hold.State, to: Hold.State) => ({
   orderId: order.id,
   productId: order.lines[line]!.productId,
   from,

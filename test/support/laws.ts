@@ -6,9 +6,10 @@
  * against the books in `history-laws.ts`.
  */
 import type { snapshot } from "../../src/adapters/memory/store.ts"
+import type * as Hold from "../../src/domain/hold.ts"
 import type { ProductId } from "../../src/domain/ids.ts"
 import * as Lane from "../../src/domain/lane.ts"
-import type { HoldRow, HoldState, Movement } from "../../src/ports/ledger.ts"
+import type { HoldRow, Movement } from "../../src/ports/ledger.ts"
 
 export type Books = ReturnType<typeof snapshot>
 
@@ -104,7 +105,7 @@ const factsInOrder = (books: Books): ReadonlyArray<string> => {
   return found
 }
 
-const LIVE: ReadonlyArray<HoldState> = ["tentative", "held"]
+const LIVE: ReadonlyArray<Hold.State> = ["tentative", "held"]
 
 const reservedIsHeld = (books: Books): ReadonlyArray<string> => {
   const holds = group(
@@ -163,7 +164,7 @@ const oneOrderPerKey = (books: Books): ReadonlyArray<string> => {
 }
 
 /** What a hold's state says must have happened to its units, in this order, and nothing else. */
-const PASTS: { readonly [S in HoldState]: string } = {
+const PASTS: { readonly [S in Hold.State]: string } = {
   tentative: "reserved",
   held: "reserved",
   confirmed: "reserved confirmed",
@@ -195,7 +196,7 @@ const holdsEndOnce = (books: Books): ReadonlyArray<string> => {
   ]
 }
 
-const COUNTED: ReadonlyArray<HoldState> = ["tentative", "held", "confirmed"]
+const COUNTED: ReadonlyArray<Hold.State> = ["tentative", "held", "confirmed"]
 
 const withinLimits = (books: Books): ReadonlyArray<string> => {
   const limits = new Map(books.products.map(({ id, purchaseLimit }) => [id, purchaseLimit]))
@@ -210,7 +211,7 @@ const withinLimits = (books: Books): ReadonlyArray<string> => {
   })
 }
 
-const ENDS: { readonly [status: string]: ReadonlyArray<HoldState> } = {
+const ENDS: { readonly [status: string]: ReadonlyArray<Hold.State> } = {
   reserved: ["held"],
   paid: ["confirmed"],
   shipped: ["confirmed"],

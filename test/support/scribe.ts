@@ -5,6 +5,7 @@
 
 import { Effect, type Scope } from "effect"
 import * as SystemIds from "../../src/adapters/system/ids.ts"
+import type * as Hold from "../../src/domain/hold.ts"
 import type { OrderId, ProductId } from "../../src/domain/ids.ts"
 import * as Lane from "../../src/domain/lane.ts"
 import * as Order from "../../src/domain/order.ts"
@@ -16,7 +17,6 @@ import {
   type Batch,
   type Fact,
   type HoldRow,
-  type HoldState,
   Ledger,
   type LedgerDown,
   type Movement,
@@ -204,7 +204,7 @@ export const order = (
 /** The holds of an order, one a line. */
 export const holds = (
   of: Order.Terms,
-  state: HoldState = "held",
+  state: Hold.State = "held",
   lapsesAt: number | null = null,
 ): ReadonlyArray<HoldRow> =>
   of.lines.map(({ productId, quantity, unitPrice }, lineNo) => ({

@@ -8,6 +8,7 @@
  * `CommitUnknown`: memory is always there.
  */
 import { Effect, Layer } from "effect"
+import * as Hold from "../../domain/hold.ts"
 import type { OrderId, ProductId } from "../../domain/ids.ts"
 import * as Lane from "../../domain/lane.ts"
 import type { Order, Status } from "../../domain/order.ts"
@@ -27,7 +28,6 @@ import {
   type Wanted,
 } from "../../ports/ledger.ts"
 import { defectOf } from "./batch-laws.ts"
-import { leftovers } from "./leftovers.ts"
 import * as Store from "./store.ts"
 
 const commit = (store: Store.Shape, batch: Batch): Effect.Effect<CommitResult, StaleOwner> => {
@@ -150,7 +150,7 @@ const watch = (store: Store.Shape, orderId: OrderId): void => {
   const open =
     order.status === "reserved" ||
     ("refund" in order && order.refund === "due") ||
-    leftovers(order, Store.holdsOf(store, orderId)) !== null
+    Hold.leftOver(order.status, Store.holdsOf(store, orderId)) !== null
   if (open) store.open.add(orderId)
   else store.open.delete(orderId)
 }

@@ -1,15 +1,15 @@
 /** The order book in memory. */
 import { Effect, Layer } from "effect"
+import * as Hold from "../../domain/hold.ts"
 import type { OrderId } from "../../domain/ids.ts"
 import * as Order from "../../domain/order.ts"
 import { OrderBook, type Unsettled } from "../../ports/order-book.ts"
-import { leftovers } from "./leftovers.ts"
 import { page } from "./pages.ts"
 import * as Store from "./store.ts"
 
 const unsettled = (store: Store.Shape, id: OrderId): ReadonlyArray<Unsettled> => {
   const order = store.orders.get(id)!
-  const left = leftovers(order, Store.holdsOf(store, id))
+  const left = Hold.leftOver(order.status, Store.holdsOf(store, id))
   const pending = order.status === "reserved" && order.attempt !== null
   const owed = "refund" in order && order.refund === "due"
   if (left === null && !pending && !owed) return []

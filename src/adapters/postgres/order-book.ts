@@ -4,10 +4,10 @@
  * Fails: Unavailable "database".
  */
 import { Effect, Layer } from "effect"
-import type { OrderId, ProductId } from "../../domain/ids.ts"
-import type { Ending, Status } from "../../domain/order.ts"
+import * as Hold from "../../domain/hold.ts"
+import type { OrderId } from "../../domain/ids.ts"
+import type { Status } from "../../domain/order.ts"
 import type { Unavailable } from "../../ports/failures.ts"
-import type { HoldState } from "../../ports/ledger.ts"
 import { OrderBook, type Unsettled } from "../../ports/order-book.ts"
 import type { Page } from "../../ports/page.ts"
 import { jsonRows, pageOf } from "./page.ts"
@@ -71,12 +71,13 @@ export const layer: Layer.Layer<OrderBook, never, Reads> = Layer.effect(
 interface UnsettledJson {
   readonly order: OrderJson
   readonly elsewhere: boolean
-  readonly open: ReadonlyArray<{ readonly productId: ProductId; readonly state: HoldState }> | null
+  /** Null: the order has none on other workers that are still to be ended. */
+  readonly holds: ReadonlyArray<Pick<Hold.Hold, "productId" | "state">> | null
 }
 
-const UNSETTLED = `select json_build_object('order', ${ORDER}, 'elsewhere', o.elsewhere, 'open', case when o.elsewhere then (
+const UNSETTLED = `select json_build_object('order', ${ORDER}, 'elsewhere', o.elsewhere, 'holds', case when o.elsewhere then (
     select json_agg(json_build_object('productId', h.product_id, 'state', h.state) order by h.line_no)
-    from holds h where h.order_id = o.id and h.state in ('held', 'confirmed')) end) as row
+    from holds h where h.order_id = o.id) end) as row
   from orders o
   where (o.attempt_token is not null or o.refund = 'due' or o.elsewhere) and o.id > $1::uuid
   order by o.id limit $2::int`
@@ -88,7 +89,7 @@ const unsettled: (
 ) => Effect.Effect<Page<Unsettled, OrderId>, Unavailable> = Effect.fnUntraced(function* (reads, after, limit) {
   const rows = yield* jsonRows<UnsettledJson>(reads, UNSETTLED, [after ?? BEFORE_ALL, limit + 1])
   const page = pageOf(rows, limit, (row) => row.order.id)
-  const found = page.rows.map((row) => ({ row, unsettled: { order: orderOf(row.order), ...openHolds(row) } }))
+  const found = page.rows.map((row) => ({ row, unsettled: unsettledOf(row) }))
   const ended = found.filter(({ row, unsettled }) => row.elsewhere && unsettled.elsewhere.length === 0)
   if (ended.length > 0)
     yield* clearElsewhere(
@@ -97,6 +98,13 @@ const unsettled: (
     )
   return { rows: found.map(({ unsettled }) => unsettled).filter(isOpen), next: page.next }
 })
+
+const NONE_LEFT = { elsewhere: [], ending: null }
+
+const unsettledOf = ({ holds, order }: UnsettledJson): Unsettled => {
+  const { elsewhere, ending } = Hold.leftOver(order.status, holds ?? []) ?? NONE_LEFT
+  return { order: orderOf(order), elsewhere, ending }
+}
 
 const isOpen = ({ elsewhere, order }: Unsettled): boolean =>
   elsewhere.length > 0 ||
@@ -111,28 +119,3 @@ const clearElsewhere = (reads: Reads["Service"], orders: ReadonlyArray<OrderJson
       where o.id = w.id and o.version = w.version returning null as row`,
     [`{${orders.map(({ id }) => id).join(",")}}`, `{${orders.map(({ version }) => version).join(",")}}`],
   )
-
-/** Which holds are not as their order's status wants them, and how they end. Units that had left come back first. */
-const openHolds = ({ open, order }: UnsettledJson): Pick<Unsettled, "elsewhere" | "ending"> => {
-  const inState = (state: HoldState) =>
-    (open ?? []).filter((hold) => hold.state === state).map((hold) => hold.productId)
-  const end = (elsewhere: ReadonlyArray<ProductId>, ending: Ending) =>
-    elsewhere.length === 0 ? { elsewhere, ending: null } : { elsewhere, ending }
-  const held = inState("held")
-  switch (order.status) {
-    case "reserved":
-      return { elsewhere: [], ending: null }
-    case "paid":
-    case "shipped":
-    case "delivered":
-      return end(held, "confirm")
-    case "payment_failed":
-      return end(held, "release")
-    case "expired":
-      return end(held, "expire")
-    case "cancelled": {
-      const confirmed = inState("confirmed")
-      return confirmed.length > 0 ? end(confirmed, "restock") : end(held, "release")
-    }
-  }
-}

@@ -5,17 +5,16 @@
  * Law: I1, I2, I11 by the deciders; a refused turn changes nothing, in memory either.
  */
 import { Result } from "effect"
+import * as Hold from "../../domain/hold.ts"
 import type { CustomerId, OrderId, ProductId } from "../../domain/ids.ts"
-import * as Lane from "../../domain/lane.ts"
 import * as Money from "../../domain/money.ts"
 import * as Order from "../../domain/order.ts"
 import { forSale } from "../../domain/product.ts"
 import * as PurchaseLimit from "../../domain/purchase-limit.ts"
 import * as Stock from "../../domain/stock.ts"
 import type { Claim, Command, HeldLine, Rejection, Reply, RequestedLine } from "../../ports/inventory.ts"
-import type { HoldChange, HoldRow, HoldState, KeyOutcome, KeyRow } from "../../ports/ledger.ts"
+import type { HoldChange, KeyOutcome, KeyRow } from "../../ports/ledger.ts"
 import type { Outcome, StockChange } from "./decision.ts"
-import { ENDINGS, type Ending, endingOf } from "./ending.ts"
 import { type HoldsCell, type OrderCell, type Registry, type Units, type UnitsCell, unitsKey } from "./registry.ts"
 
 type Of<Tag extends Command["_tag"]> = Extract<Command, { readonly _tag: Tag }>
@@ -128,7 +127,7 @@ export class Turns {
     this.#registry.orders.put(orderId, cell)
     this.#moveAhead(reserved.stock, reserved.units)
     const holds = lines.flatMap((line, lineNo) =>
-      this.#mine(line.productId) ? [holdRow(orderId, customerId, line, lineNo, "held", null)] : [],
+      this.#mine(line.productId) ? [Hold.held(command, line, lineNo)] : [],
     )
     return {
       _tag: "Decision",
@@ -150,7 +149,7 @@ export class Turns {
     const reserved = this.#reserve(command.lines, customerId, orderId)
     if ("_tag" in reserved) return refusal(reserved)
     const rows = reserved.lines.map((line, index) =>
-      holdRow(orderId, customerId, line, command.lines[index]!.lineNo, "tentative", lapsesAt),
+      Hold.tentative(command, line, command.lines[index]!.lineNo, lapsesAt),
     )
     const cell: HoldsCell = { durable: null, current: rows, recent: true }
     this.#registry.holds.put(orderId, cell)
@@ -248,8 +247,8 @@ export class Turns {
     return { elsewhere, ...this.#endLines(order.id, order.customerId, local, ending) }
   }
 
-  #endLines(orderId: OrderId, customerId: CustomerId, lines: ReadonlyArray<RequestedLine>, ending: Ending) {
-    const { command, from, to } = ENDINGS[ending]
+  #endLines(orderId: OrderId, customerId: CustomerId, lines: ReadonlyArray<RequestedLine>, ending: Hold.Ending) {
+    const { from, stock: command, to } = Hold.TRANSITIONS[ending]
     const stock: Array<StockChange> = []
     const units: Array<UnitsChange> = []
     const holdChanges: Array<HoldChange> = []
@@ -259,7 +258,7 @@ export class Turns {
       const event = Result.getOrThrow(Stock.decide(productId, { _tag: command, quantity }, cell.current))
       stock.push({ cell, created: null, event, after: Stock.evolve(cell.current, event), orderId })
       holdChanges.push({ orderId, productId, from, to })
-      if (cell.product.purchaseLimit !== null && ending !== "confirm") {
+      if (cell.product.purchaseLimit !== null && !Hold.isCounted(to)) {
         const count = this.#registry.units.get(unitsKey(productId, customerId))!
         units.push({ cell: count, after: { count: count.current.count - quantity } })
       }
@@ -272,9 +271,9 @@ export class Turns {
     const done: Reply = { _tag: "Done" }
     const cell = this.#registry.holds.get(orderId)
     if (cell === undefined) return reading(done)
-    const endings = new Map<ProductId, Ending>()
+    const endings = new Map<ProductId, Hold.Ending>()
     for (const row of cell.current) {
-      const how = endingOf(row.state, ending)
+      const how = Hold.endingOf(believed(row.state, ending), ending)
       if (how !== null) endings.set(row.productId, how)
     }
     if (endings.size === 0) return reading(done)
@@ -283,7 +282,7 @@ export class Turns {
       .map((row) => this.#endLines(orderId, row.customerId, [row], endings.get(row.productId)!))
     const after = cell.current.map((row) => {
       const how = endings.get(row.productId)
-      return how === undefined ? row : { ...row, state: ENDINGS[how].to, lapsesAt: null }
+      return how === undefined ? row : { ...row, state: Hold.TRANSITIONS[how].to, lapsesAt: null }
     })
     const stock = ended.flatMap((one) => one.stock)
     const units = ended.flatMap((one) => one.units)
@@ -302,25 +301,12 @@ export class Turns {
   }
 }
 
-const holdRow = (
-  orderId: OrderId,
-  customerId: CustomerId,
-  line: HeldLine,
-  lineNo: number,
-  state: HoldState,
-  lapsesAt: number | null,
-): HoldRow => ({
-  orderId,
-  productId: line.productId,
-  customerId,
-  lineNo,
-  lane: Lane.of(line.productId),
-  quantity: line.quantity,
-  unitPrice: line.unitPrice.amount,
-  currency: line.unitPrice.currency,
-  state,
-  lapsesAt,
-})
+/**
+ * The order's home may have accepted holds that memory here still calls tentative: an order that ends was placed. If they
+ * were not accepted after all, the ledger contests the change.
+ */
+const believed = (state: Hold.State, ending: Hold.Ending): Hold.State =>
+  state === "tentative" && Hold.TRANSITIONS[ending].from !== "tentative" ? "held" : state
 
 const inOrderOf = (wanted: ReadonlyArray<RequestedLine>, lines: ReadonlyArray<HeldLine>): ReadonlyArray<HeldLine> =>
   wanted.map(({ productId }) => lines.find((line) => line.productId === productId)!)

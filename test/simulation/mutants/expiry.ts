@@ -1,7 +1,7 @@
 /** Mutants of how and when holds end. */
 import { FOUR_ROUNDS, type Mutant, ONE_ROUND } from "./load.ts"
 
-const ENDING = "src/app/inventory/ending.ts"
+const HOLD = "src/domain/hold.ts"
 const MEMORY_LEDGER = "src/adapters/memory/ledger.ts"
 const ORDER = "src/domain/order.ts"
 
@@ -10,7 +10,11 @@ export const EXPIRY_MUTANTS: ReadonlyArray<Mutant> = [
     name: "release twice",
     story: "a hold that was given back is given back again when it lapses, and the ledger does not look at its state",
     changes: [
-      { file: ENDING, from: "if (state === from) return", to: `if (state === from || state === "released") return` },
+      {
+        file: HOLD,
+        from: "if (state === TRANSITIONS[ending].from) return",
+        to: `if (state === TRANSITIONS[ending].from || state === "released") return`,
+      },
       { file: MEMORY_LEDGER, from: "?.state !== from)", to: "?.state === undefined)" },
     ],
     caughtBy: "I11 holds end once",

@@ -64,10 +64,10 @@ export const INVENTORY_MUTANTS: ReadonlyArray<Mutant> = [
       },
       {
         file: TURN,
-        from: "const holdRow = (",
+        from: "const inOrderOf = (",
         to: `const lastOf = (stock: ReadonlyArray<StockChange>, cell: StockChange["cell"]) =>
   stock.findLast((line) => line.cell === cell)?.after ?? cell.current
-const holdRow = (`,
+const inOrderOf = (`,
       },
     ],
     caughtBy: "I3 all or nothing",

@@ -3,7 +3,6 @@ import { FOUR_ROUNDS, type Mutant, ONE_ROUND } from "./load.ts"
 
 const BATCH = "src/app/inventory/batch.ts"
 const OWNER = "src/app/inventory/owner.ts"
-const TURN = "src/app/inventory/turn.ts"
 
 export const LAW_MUTANTS: ReadonlyArray<Mutant> = [
   {
@@ -35,7 +34,9 @@ export const LAW_MUTANTS: ReadonlyArray<Mutant> = [
   {
     name: "a hold of one unit",
     story: "however many units a line reserves, its hold says one",
-    changes: [{ file: TURN, from: "quantity: line.quantity,\n  unitPrice", to: "quantity: 1,\n  unitPrice" }],
+    changes: [
+      { file: "src/domain/hold.ts", from: "quantity: line.quantity,\n  unitPrice", to: "quantity: 1,\n  unitPrice" },
+    ],
     caughtBy: "I3 reserved is held",
     seedsMax: ONE_ROUND,
   },

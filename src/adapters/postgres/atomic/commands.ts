@@ -137,26 +137,19 @@ const changeIn = Effect.fnUntraced(function* (
   return commit([...key, ...record(history, desk.nextId)], answered(reply))
 })
 
-/** `event` as the domain would decide it; the guard is in the update. */
-const changeStock = (
-  desk: Desk,
-  request: Of<"Receive"> | Of<"Adjust">,
-  command: Stock.Command,
-  event: Stock.Event,
-): Coming =>
-  orWhy(desk, (send) => changeIn(send, desk, request, event), whyNotChanged(desk, request.productId, command))
+/** The guard is in the update. */
+const changeStock = (desk: Desk, request: Of<"Receive"> | Of<"Adjust">, command: Stock.Command): Coming =>
+  orWhy(
+    desk,
+    (send) => changeIn(send, desk, request, Stock.eventOf(command)),
+    whyNotChanged(desk, request.productId, command),
+  )
 
-export const receive = (desk: Desk, command: Of<"Receive">): Coming => {
-  const { quantity } = command
-  const event: Stock.Event = { type: "received", onHand: quantity, reserved: 0, reason: null }
-  return changeStock(desk, command, { _tag: "Receive", quantity }, event)
-}
+export const receive = (desk: Desk, command: Of<"Receive">): Coming =>
+  changeStock(desk, command, { _tag: "Receive", quantity: command.quantity })
 
-export const adjust = (desk: Desk, command: Of<"Adjust">): Coming => {
-  const { delta, reason } = command
-  const event: Stock.Event = { type: "adjusted", onHand: delta, reserved: 0, reason }
-  return changeStock(desk, command, { _tag: "Adjust", delta, reason }, event)
-}
+export const adjust = (desk: Desk, command: Of<"Adjust">): Coming =>
+  changeStock(desk, command, { _tag: "Adjust", delta: command.delta, reason: command.reason })
 
 export const readStock = ({ sql }: Desk, productId: ProductId): Coming =>
   Effect.map(

@@ -3,67 +3,27 @@
  * buy of a limited product comes back. Every order is whole here: all of its holds end together.
  */
 import { Effect } from "effect"
+import * as Hold from "../../../domain/hold.ts"
 import type { OrderId } from "../../../domain/ids.ts"
-import type { Event as StockEvent } from "../../../domain/stock.ts"
-import type { HoldChange, HoldState } from "../../../ports/ledger.ts"
+import * as Stock from "../../../domain/stock.ts"
+import type { HoldChange } from "../../../ports/ledger.ts"
 import { answered, type Coming, type Desk, type Of } from "./commands.ts"
 import { record } from "./history.ts"
 import * as Statements from "./statements.ts"
 import { commit, rollback, type Send } from "./transaction.ts"
 
-interface HoldEnding {
-  readonly to: HoldState
-  readonly event: (quantity: number) => StockEvent
-}
-
-const gone = (type: "released" | "expired", to: HoldState): HoldEnding => ({
-  to,
-  event: (quantity) => ({ type, onHand: 0, reserved: -quantity, reason: null }),
-})
-const RELEASED = gone("released", "released")
-const EXPIRED = gone("expired", "expired")
-const CONFIRMED: HoldEnding = {
-  to: "confirmed",
-  event: (quantity) => ({ type: "confirmed", onHand: -quantity, reserved: -quantity, reason: null }),
-}
-const RETURNED: HoldEnding = {
-  to: "returned",
-  event: (quantity) => ({ type: "restocked", onHand: quantity, reserved: 0, reason: null }),
-}
-
-/**
- * How a hold in this state is to end; null: it has ended already. A paid order may be cancelled before the hold of another
- * worker was confirmed (by whoever ran before us): those units have not left, they are released.
- */
-const endingOf = (state: HoldState, ending: Of<"EndHolds">["ending"]): HoldEnding | null => {
-  const tentative = state === "tentative"
-  const live = state === "held"
-  switch (ending) {
-    case "drop":
-      return tentative ? RELEASED : null
-    case "lapse":
-      return tentative ? EXPIRED : null
-    case "confirm":
-      return live ? CONFIRMED : null
-    case "release":
-      return live ? RELEASED : null
-    case "expire":
-      return live ? EXPIRED : null
-    case "restock":
-      return state === "confirmed" ? RETURNED : live ? RELEASED : null
-  }
-}
-
 /** Moves the stock of these holds as `ending` says; they are locked. */
 export const endHoldsOf = Effect.fnUntraced(function* (
   send: Send,
   orderId: OrderId,
-  holds: ReadonlyArray<Statements.Hold>,
-  ending: Of<"EndHolds">["ending"],
+  holds: ReadonlyArray<Statements.HeldUnits>,
+  ending: Hold.Ending,
 ) {
   const endings = holds.flatMap((each) => {
-    const how = endingOf(each.state, ending)
-    return how === null ? [] : [{ each, how, productId: each.productId, event: how.event(each.quantity) }]
+    const how = Hold.endingOf(each.state, ending)
+    if (how === null) return []
+    const { stock, to } = Hold.TRANSITIONS[how]
+    return [{ each, to, productId: each.productId, event: Stock.eventOf({ _tag: stock, quantity: each.quantity }) }]
   })
   if (endings.length === 0) return null
   const rows = yield* send(Statements.move(endings))
@@ -72,9 +32,11 @@ export const endHoldsOf = Effect.fnUntraced(function* (
     return yield* Effect.die(new Error(`order ${orderId} has holds that are not in the stock`))
   const stock = endings.map(({ event, productId }) => ({ productId, event, after: moved.get(productId)! }))
   const changes = endings.map(
-    ({ each, how }): HoldChange => ({ orderId, productId: each.productId, from: each.state, to: how.to }),
+    ({ each, to }): HoldChange => ({ orderId, productId: each.productId, from: each.state, to }),
   )
-  const back = endings.filter(({ how, productId }) => how !== CONFIRMED && moved.get(productId)!.purchaseLimit !== null)
+  const back = endings.filter(
+    ({ productId, to }) => !Hold.isCounted(to) && moved.get(productId)!.purchaseLimit !== null,
+  )
   const units =
     back.length === 0
       ? []

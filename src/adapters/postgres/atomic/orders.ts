@@ -3,12 +3,13 @@
  * the guarded update.
  */
 import { Effect, Result } from "effect"
-import type { OrderId, ProductId } from "../../../domain/ids.ts"
-import * as Lane from "../../../domain/lane.ts"
+import * as Hold from "../../../domain/hold.ts"
+import type { ProductId } from "../../../domain/ids.ts"
 import * as Money from "../../../domain/money.ts"
 import * as Order from "../../../domain/order.ts"
+import * as Stock from "../../../domain/stock.ts"
 import type { Claim, HeldLine, Reply, RequestedLine } from "../../../ports/inventory.ts"
-import type { HoldRow, HoldState, KeyRow } from "../../../ports/ledger.ts"
+import type { KeyRow } from "../../../ports/ledger.ts"
 import { orderOf } from "../rows.ts"
 import {
   answered,
@@ -29,7 +30,7 @@ import { commit, rollback, type Send, type Statement } from "./transaction.ts"
 
 const reserve = ({ productId, quantity }: RequestedLine): Statements.Move => ({
   productId,
-  event: { type: "reserved", onHand: 0, reserved: quantity, reason: null },
+  event: Stock.eventOf({ _tag: "Reserve", quantity }),
 })
 
 type Reserved = { readonly moves: ReadonlyArray<Statements.Move & { readonly after: Statements.Moved }> }
@@ -84,9 +85,7 @@ const placeIn = Effect.fnUntraced(function* (
   const attempt = token === null ? null : { token, startedAt: createdAt }
   const terms = { id: orderId, customerId, lines: agreed, total, createdAt, expiresAt }
   const order = Order.place(terms, attempt)
-  const holds = agreed.flatMap((line, lineNo) =>
-    heldOf.has(line.productId) ? [] : [holdRow(command, line, lineNo, "held", null)],
-  )
+  const holds = agreed.flatMap((line, lineNo) => (heldOf.has(line.productId) ? [] : [Hold.held(command, line, lineNo)]))
   const history = {
     at: desk.now(),
     orderId,
@@ -109,32 +108,13 @@ export const place = (desk: Desk, command: Of<"PlaceOrder">): Coming => {
   return orWhy(desk, (send) => placeIn(send, desk, command, local), whyNot(desk, local, customerId))
 }
 
-const holdRow = (
-  { customerId, orderId }: { readonly customerId: string; readonly orderId: OrderId },
-  { productId, quantity, unitPrice }: HeldLine,
-  lineNo: number,
-  state: HoldState,
-  lapsesAt: number | null,
-): HoldRow => ({
-  orderId,
-  productId,
-  customerId,
-  lineNo,
-  lane: Lane.of(productId),
-  quantity,
-  unitPrice: unitPrice.amount,
-  currency: unitPrice.currency,
-  state,
-  lapsesAt,
-})
-
 const holdIn = Effect.fnUntraced(function* (send: Send, desk: Desk, command: Of<"HoldTentatively">) {
   const { claim, customerId, lapsesAt, lines, orderId } = command
   const { first, reserved } = yield* reserveAll(send, [Statements.known(claim)], lines, customerId)
   if (first[0]!.length > 0) return rollback(BOUND)
   if (reserved === null) return short()
   const held = lines.map((line) => priced(line, reserved))
-  const rows = held.map((line, index) => holdRow(command, line, lines[index]!.lineNo, "tentative", lapsesAt))
+  const rows = held.map((line, index) => Hold.tentative(command, line, lines[index]!.lineNo, lapsesAt))
   const history = { at: desk.now(), orderId, stock: reserved.moves, order: null }
   return commit(
     [Statements.insertHolds(rows), ...record(history, desk.nextId)],

@@ -4,13 +4,14 @@
  *
  * Law: rows are locked in one order, so that nobody deadlocks: key, order, holds, stock by product, units, lanes.
  */
+import type * as Hold from "../../../domain/hold.ts"
 import type { CustomerId, OrderId, ProductId } from "../../../domain/ids.ts"
 import * as Lane from "../../../domain/lane.ts"
 import type { Order } from "../../../domain/order.ts"
 import type { Product } from "../../../domain/product.ts"
 import type { Event as StockEvent } from "../../../domain/stock.ts"
 import type { Claim, RequestedLine } from "../../../ports/inventory.ts"
-import type { HoldChange, HoldRow, HoldState, KeyRow } from "../../../ports/ledger.ts"
+import type { HoldChange, HoldRow, KeyRow } from "../../../ports/ledger.ts"
 import { plain, text, uuids } from "../batch-columns.ts"
 import { type KnownKeyJson, ORDER, type OrderJson } from "../rows.ts"
 import { type Rows, type Statement, say, time } from "./transaction.ts"
@@ -183,24 +184,19 @@ export const updateOrder = (order: Order): Statement =>
     order.status === "cancelled" ? order.reason : null,
   )
 
-export interface Hold {
-  readonly productId: ProductId
-  readonly customerId: CustomerId
-  readonly quantity: number
-  readonly state: HoldState
-}
+export type HeldUnits = Pick<Hold.Hold, "productId" | "customerId" | "quantity" | "state">
 
 export const lockHolds = (id: OrderId): Statement =>
   say(
     `select product_id, customer_id, quantity::float8, state from holds where order_id = $1 order by product_id for update`,
     id,
   )
-export const holdsIn = (rows: Rows): ReadonlyArray<Hold> =>
+export const holdsIn = (rows: Rows): ReadonlyArray<HeldUnits> =>
   rows.map(([productId, customerId, quantity, state]) => ({
     productId: productId as ProductId,
     customerId: customerId as string,
     quantity: quantity as number,
-    state: state as HoldState,
+    state: state as Hold.State,
   }))
 
 /** Tentative holds become the order's; as many rows as there still were. */
