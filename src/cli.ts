@@ -26,7 +26,9 @@ import * as Migrations from "./adapters/postgres/migrations.ts"
 import type { Reads } from "./adapters/postgres/reads.ts"
 import * as Verification from "./adapters/postgres/verification/verify.ts"
 import * as Facts from "./app/facts.ts"
-import * as Config from "./config.ts"
+import * as Config from "./config/config.ts"
+import * as Database from "./config/database.ts"
+import * as Shipping from "./config/shipping.ts"
 import { MAX_ON_HAND } from "./domain/quantity.ts"
 import type { Unavailable } from "./ports/failures.ts"
 import type { Inbox } from "./ports/inbox.ts"
@@ -34,11 +36,9 @@ import type { Inbox } from "./ports/inbox.ts"
 /** Anything that ends a command: one line for people; an empty one when the command has already said it. */
 class CommandFailed extends Schema.TaggedError<CommandFailed>()("CommandFailed", { message: Schema.String }) {}
 
-const configFrom = (env: Parameters<typeof Config.read>[0]) =>
-  Effect.try({
-    try: () => Config.read(env),
-    catch: (cause) => new CommandFailed({ message: reasonOf(cause) }),
-  })
+/** Of the environment only what the command needs: a wrong PORT is no reason not to verify. */
+const knobs = <A>(read: () => A) =>
+  Effect.try({ try: read, catch: (cause) => new CommandFailed({ message: reasonOf(cause) }) })
 
 const url = Flag.String("url").pipe(
   Flag.withDescription("Address of the running service"),
@@ -107,9 +107,8 @@ const onDatabase = <A, E>(
 ) =>
   Effect.gen(function* () {
     const named = Option.match(flag, { onNone: () => ({}), onSome: (url) => ({ DATABASE_URL: url }) })
-    const { databaseUrl, home } = yield* configFrom({ ...process.env, ...named })
-    const url = databaseUrl ?? (yield* embedded(home)).url
-    return yield* Effect.provide(effect, PostgresClient.layer(url))
+    const { home, url } = yield* knobs(() => Database.read({ ...process.env, ...named }))
+    return yield* Effect.provide(effect, PostgresClient.layer(url ?? (yield* embedded(home)).url))
   }).pipe(Effect.scoped)
 
 /** A running service has migrated its database already, so that joining it is as good as starting it. */
@@ -236,9 +235,7 @@ const onInbox = <A>(database: Option.Option<string>, effect: Effect.Effect<A, Un
 
 const dlq = DeadLetterCommands.command({
   ...{ database, json, onInbox },
-  consumers: Effect.suspend(() => configFrom(process.env)).pipe(
-    Effect.map(({ shippingAfterSeconds }) => Facts.consumers({ shippingAfterMs: shippingAfterSeconds * 1_000 })),
-  ),
+  consumers: Effect.suspend(() => knobs(() => Facts.consumers(Shipping.read(process.env).consumers))),
 })
 
 const serve = Command.make(
@@ -247,7 +244,7 @@ const serve = Command.make(
   Effect.fn(function* () {
     // Loaded only when asked for: the other commands need not wait for the whole service.
     const main = yield* Effect.promise(() => import("./main.ts"))
-    yield* main.serve(yield* configFrom(process.env))
+    yield* main.serve(yield* knobs(() => Config.read(process.env)))
   }),
 ).pipe(Command.withDescription("Run the service (what `npm start` runs)"))
 

@@ -2,6 +2,7 @@
  * The facts thread: brings facts out, and does what follows from them. A third small hexagon with its own root, which
  * needs Postgres and, when it is told brokers, Kafka. It never holds up a request.
  */
+// First, before any schema is used: schemas are compiled to plain functions.
 import "effect/schema/SchemaJITCompiler/enable"
 import { NodeRuntime } from "@effect/platform-node"
 import { Layer } from "effect"

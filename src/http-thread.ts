@@ -2,6 +2,7 @@
  * An HTTP thread: reads requests and writes answers. A fourth small hexagon with its own root; its shop is the main
  * thread's, and so are its probe and its metrics page.
  */
+// First, before any schema is used: schemas are compiled to plain functions.
 import "effect/schema/SchemaJITCompiler/enable"
 import { NodeRuntime } from "@effect/platform-node"
 import { Context, Effect, Layer } from "effect"

@@ -17,7 +17,7 @@ const sources = new Map(
 )
 
 describe("the dependency rule", () => {
-  it.each(["src/std/", "src/domain/", "src/ports/", "src/app/", "src/adapters/", "src/config.ts"])(
+  it.each(["src/std/", "src/domain/", "src/ports/", "src/app/", "src/adapters/", "src/config/"])(
     "looks at %s",
     (part) => {
       expect([...sources.keys()].filter((file) => file.startsWith(part))).not.toEqual([])
@@ -100,7 +100,7 @@ const planted: ReadonlyArray<Planted> = [
     rule: "config",
     what: "the application imports the knobs",
     file: "src/app/planted.ts",
-    source: 'import type { Config } from "../config.ts"',
+    source: 'import type { Config } from "../config/config.ts"',
   },
   {
     rule: "environment",

@@ -5,7 +5,7 @@ import { type AddressInfo, connect, createServer, type Socket } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest"
-import * as Config from "../../src/config.ts"
+import * as Config from "../../src/config/config.ts"
 import { freshDatabase } from "../support/postgres.ts"
 import { killAll, ROOT, run, type Service, start, until } from "../support/service.ts"
 import * as Trade from "../support/trade.ts"
@@ -193,6 +193,6 @@ describe("what cannot work is said in one line", () => {
 
   it("a system whose threads cannot share a port", () => {
     expect(() => Config.read({ HTTP_THREADS: "2" }, "darwin")).toThrow(/HTTP_THREADS needs Linux/)
-    expect(Config.read({ HTTP_THREADS: "0" }, "darwin").httpThreads).toBe(0)
+    expect(Config.read({ HTTP_THREADS: "0" }, "darwin").http.threads).toBe(0)
   })
 })

@@ -1,0 +1,28 @@
+/** HTTP, in this thread or on threads of its own; the metrics page is this thread's either way. */
+import { Effect, Layer } from "effect"
+import { CarrierSecret } from "../adapters/http/carrier-handlers.ts"
+import { MetricsPage } from "../adapters/http/metrics-page.ts"
+import { HttpServer, layer as serverLayer, vacant } from "../adapters/http/server.ts"
+import { Metrics } from "../adapters/prometheus/metrics.ts"
+import * as HttpThreads from "../adapters/threads/http/threads.ts"
+import type { Config } from "../config/config.ts"
+
+export const layer = (config: Config) =>
+  config.http.threads === 0
+    ? serverLayer(config.http.address).pipe(
+        Layer.provide(Layer.effect(MetricsPage, Metrics)),
+        Layer.provide(Layer.succeed(CarrierSecret, config.shipping.webhookSecret)),
+      )
+    : Layer.effect(HttpServer, threads(config))
+
+const threads = Effect.fnUntraced(function* ({ http, shipping }: Config) {
+  const { render } = yield* Metrics
+  if (http.address.port !== 0) yield* vacant(http.address)
+  return yield* HttpThreads.start({
+    entry: new URL("../http-thread.ts", import.meta.url),
+    threads: http.threads,
+    address: http.address,
+    carrierSecret: shipping.webhookSecret,
+    metrics: render,
+  })
+})

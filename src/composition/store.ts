@@ -1,0 +1,52 @@
+/** The books, the workers that write them, and what becomes of the facts that are written. */
+import { Effect, Layer } from "effect"
+import * as EmbeddedPostgres from "../adapters/embedded-postgres/server.ts"
+import * as MemoryBooks from "../adapters/memory/books.ts"
+import * as MemoryEventStream from "../adapters/memory/event-stream.ts"
+import * as AtomicInventory from "../adapters/postgres/atomic/inventory.ts"
+import * as AtomicWorkers from "../adapters/postgres/atomic/workers.ts"
+import * as PostgresBooks from "../adapters/postgres/books.ts"
+import * as PostgresClient from "../adapters/postgres/client.ts"
+import * as FactsThread from "../adapters/threads/facts/link.ts"
+import * as InventoryThreads from "../adapters/threads/inventory/workers.ts"
+import * as Facts from "../app/facts.ts"
+import * as LocalWorkers from "../app/inventory/local-workers.ts"
+import type { Config } from "../config/config.ts"
+
+export const layer = (config: Config) => (config.database.store === "memory" ? memory(config) : postgres(config))
+
+/** Everything in this thread, nothing durable. */
+const memory = ({ shipping }: Config) => {
+  const consumers = Facts.consumers(shipping.consumers)
+  const facts = Facts.layer(consumers, Facts.unwanted(consumers)).pipe(
+    Layer.provide(MemoryEventStream.layer(consumers.map(({ name }) => name))),
+  )
+  return LocalWorkers.layer.pipe(Layer.provide(facts), Layer.provideMerge(MemoryBooks.layer))
+}
+
+/** Workers and facts on threads of their own, so that they hold up no request. */
+const postgres = (config: Config) =>
+  Layer.unwrap(
+    Effect.map(databaseUrl(config), (url) =>
+      workers(config, url).pipe(Layer.provide(facts(config, url)), Layer.provideMerge(PostgresBooks.layer(url))),
+    ),
+  )
+
+const databaseUrl = ({ database: { home, url } }: Config) =>
+  url === null ? Effect.map(EmbeddedPostgres.start(home), (embedded) => embedded.url) : Effect.succeed(url)
+
+/** Owners on threads, or one transaction a command. */
+const workers = ({ inventory }: Config, url: string) =>
+  inventory.kind === "atomic"
+    ? AtomicWorkers.layer.pipe(Layer.provide(AtomicInventory.layer), Layer.provide(PostgresClient.layer(url)))
+    : InventoryThreads.layer(new URL("../inventory-thread.ts", import.meta.url), url, inventory.workers)
+
+const facts = ({ events, shipping }: Config, databaseUrl: string) =>
+  events.facts === "off"
+    ? Layer.empty
+    : FactsThread.layer(new URL("../facts-thread.ts", import.meta.url), {
+        databaseUrl,
+        outboxRetentionHours: events.outboxRetentionHours,
+        kafka: events.kafka,
+        ...shipping.consumers,
+      })

@@ -1,0 +1,43 @@
+/**
+ * Every knob of the service, in groups, checked once at start. A group lies in its own file with its variables, their
+ * defaults, units and bounds, and hands out the options of the modules that it is for. What an operator needs to know of
+ * each stands in docs/operating.md.
+ *
+ * Law: only roots read it. Fails: `ConfigProblem`, one clear line.
+ */
+import * as Database from "./database.ts"
+import * as Events from "./events.ts"
+import * as Http from "./http.ts"
+import * as Inventory from "./inventory.ts"
+import { ConfigProblem, type Env } from "./knob.ts"
+import * as Payment from "./payment.ts"
+import * as Shipping from "./shipping.ts"
+
+export interface Config {
+  readonly http: Http.Http
+  readonly database: Database.Database
+  readonly inventory: Inventory.Inventory
+  readonly payment: Payment.Payment
+  readonly shipping: Shipping.Shipping
+  readonly events: Events.Events
+}
+
+/** Throws `ConfigProblem`. */
+export const read = (env: Env, platform: NodeJS.Platform = process.platform): Config => {
+  const config: Config = {
+    http: Http.read(env, platform),
+    database: Database.read(env),
+    inventory: Inventory.read(env),
+    payment: Payment.read(env),
+    shipping: Shipping.read(env),
+    events: Events.read(env),
+  }
+  if (config.database.store === "memory") {
+    if (config.inventory.kind === "atomic") throw needsDatabase("INVENTORY=atomic")
+    if (config.events.kafka !== null) throw needsDatabase("KAFKA_BROKERS")
+  }
+  return config
+}
+
+const needsDatabase = (knob: string): ConfigProblem =>
+  new ConfigProblem({ message: `${knob} needs a database: it cannot go with STORE=memory` })

@@ -1,0 +1,25 @@
+/** Where the books are kept. */
+import { resolve } from "node:path"
+import { ConfigProblem, type Env, oneOf, secret, text } from "./knob.ts"
+
+export interface Database {
+  /** `postgres` is durable; `memory` forgets everything at exit and is for a first look and for tests. */
+  readonly store: "postgres" | "memory"
+  /** An existing PostgreSQL (15 or newer); null: an embedded one under `home`. */
+  readonly url: string | null
+  /** Folder of the embedded database. */
+  readonly home: string
+}
+
+export const read = (env: Env): Database => ({
+  store: oneOf(env, "STORE", ["postgres", "memory"]),
+  url: url(env),
+  home: resolve(text(env, "JAEGO_HOME") ?? ".jaego"),
+})
+
+const url = (env: Env): string | null => {
+  const given = secret(env, "DATABASE_URL")
+  if (given !== null && !(/^postgres(ql)?:\/\//.test(given) && URL.canParse(given)))
+    throw new ConfigProblem({ message: "DATABASE_URL must look like postgres://user:password@host:port/database" })
+  return given
+}

@@ -1,0 +1,31 @@
+/** Where facts go, who brings them out, and how long they stay. */
+import type * as Kafka from "../adapters/kafka/client.ts"
+import { ConfigProblem, type Env, integer, oneOf, text } from "./knob.ts"
+
+export interface Events {
+  /** Whether this process brings facts out and does what follows from them, or leaves that to other processes. */
+  readonly facts: "on" | "off"
+  /** Null: facts are handed to the consumers of this process. */
+  readonly kafka: Kafka.Options | null
+  /** How long a fact that has left stays in the outbox, at least, hours. */
+  readonly outboxRetentionHours: number
+}
+
+export const read = (env: Env): Events => ({
+  facts: oneOf(env, "FACTS", ["on", "off"]),
+  kafka: kafka(env),
+  outboxRetentionHours: integer(env, "OUTBOX_RETENTION_HOURS", { fallback: 72, min: 1, max: 8_760 }),
+})
+
+const kafka = (env: Env): Kafka.Options | null => {
+  const brokers = (text(env, "KAFKA_BROKERS") ?? "").split(",").flatMap((each) => each.trim() || [])
+  const wrong = brokers.find((each) => !/^[^\s:/]+:\d{1,5}$/.test(each))
+  if (wrong !== undefined)
+    throw new ConfigProblem({ message: `KAFKA_BROKERS must be host:port, separated by commas, not "${wrong}"` })
+  const options = {
+    brokers,
+    partitions: integer(env, "KAFKA_PARTITIONS", { fallback: 12, min: 1, max: 1_024 }),
+    replication: integer(env, "KAFKA_REPLICATION", { fallback: 1, min: 1, max: 16 }),
+  }
+  return brokers.length === 0 ? null : options
+}

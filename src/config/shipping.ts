@@ -1,0 +1,45 @@
+/** Who carries what was paid, and how long it is waited for. */
+import type * as Facts from "../app/facts.ts"
+import type * as ShippingRunner from "../app/shipping-runner.ts"
+import { ConfigProblem, type Env, integer, secret } from "./knob.ts"
+
+/** A week, seconds. */
+const LONGEST = 604_800
+
+export interface Shipping {
+  readonly consumers: Facts.Options
+  readonly runner: ShippingRunner.Options
+  /** The carrier; null: one played in this process. */
+  readonly carrierUrl: string | null
+  /** What the carrier signs its callbacks with; null: none are accepted. */
+  readonly webhookSecret: string | null
+}
+
+export const read = (env: Env): Shipping => ({
+  consumers: {
+    shippingAfterMs: integer(env, "SHIPPING_AFTER_SECONDS", { fallback: 3, min: 0, max: LONGEST }) * 1_000,
+  },
+  runner: {
+    callTimeoutMs: integer(env, "CARRIER_TIMEOUT_MS", { fallback: 2_000, min: 1, max: 60_000 }),
+    giveUpMs: integer(env, "SHIPPING_GIVE_UP_SECONDS", { fallback: 3_600, min: 1, max: LONGEST }) * 1_000,
+  },
+  carrierUrl: carrierUrl(env),
+  webhookSecret: webhookSecret(env),
+})
+
+const carrierUrl = (env: Env): string | null => {
+  const given = secret(env, "CARRIER_URL")
+  if (given !== null && !(/^https?:\/\//.test(given) && URL.canParse(given)))
+    throw new ConfigProblem({ message: "CARRIER_URL must look like http://host:port" })
+  return given?.replace(/\/+$/, "") ?? null
+}
+
+/** Shorter ones can be guessed. */
+const SECRET_MIN = 16
+
+const webhookSecret = (env: Env): string | null => {
+  const given = secret(env, "CARRIER_WEBHOOK_SECRET")
+  if (given !== null && given.length < SECRET_MIN)
+    throw new ConfigProblem({ message: `CARRIER_WEBHOOK_SECRET must have at least ${SECRET_MIN} characters` })
+  return given
+}

@@ -1,0 +1,104 @@
+/** Knobs: defaults, bounds, secrets in files, and a table for operators that has every one of them. */
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { describe, expect, it } from "vitest"
+import * as Config from "../../src/config/config.ts"
+import { ConfigProblem } from "../../src/config/knob.ts"
+
+const root = join(import.meta.dirname, "../..")
+
+/** Every variable that is looked at, as the reading itself shows. */
+const variables = (): ReadonlyArray<string> => {
+  const seen = new Set<string>()
+  Config.read(new Proxy({}, { get: (_, name) => void seen.add(String(name)) }))
+  return [...seen].sort()
+}
+
+const problemOf = (env: Record<string, string>): string => {
+  try {
+    Config.read(env)
+  } catch (error) {
+    if (error instanceof ConfigProblem) return error.message
+    throw error
+  }
+  throw new Error("it was taken")
+}
+
+const fileWith = (text: string): string => {
+  const file = join(mkdtempSync(join(tmpdir(), "jaego-config-")), "secret")
+  writeFileSync(file, text)
+  return file
+}
+
+describe("the knobs", () => {
+  it("stand in the operators' table, each once, and nothing else does", () => {
+    const table = readFileSync(join(root, "docs/operating.md"), "utf8")
+    const rows = [...table.matchAll(/^\| `([A-Z][A-Z0-9_]+)` \| [^|]+ \| [^|]+ \|$/gm)].map(([, name]) => name!)
+    expect(rows.sort()).toEqual(variables().filter((name) => !name.endsWith("_FILE")))
+  })
+
+  it("that hold a secret can all come from a file", () => {
+    expect(variables().filter((name) => name.endsWith("_FILE"))).toEqual([
+      "CARRIER_URL_FILE",
+      "CARRIER_WEBHOOK_SECRET_FILE",
+      "DATABASE_URL_FILE",
+    ])
+  })
+
+  it("become options, in the options' own units", () => {
+    const { events, payment, shipping } = Config.read({
+      PAYMENT_DEADLINE_MS: "1500",
+      HOLD_SECONDS: "30",
+      PAYMENT_GRACE_SECONDS: "0",
+      SHIPPING_AFTER_SECONDS: "2",
+      CARRIER_URL: "http://127.0.0.1:3100//",
+      KAFKA_BROKERS: " a:1, b:2,",
+    })
+    expect(payment).toEqual({
+      placing: { deadlineMs: 1_500, holdMs: 30_000 },
+      checkout: { callTimeoutMs: 1_500, graceMs: 0 },
+    })
+    expect(shipping).toMatchObject({ consumers: { shippingAfterMs: 2_000 }, carrierUrl: "http://127.0.0.1:3100" })
+    expect(events.kafka).toEqual({ brokers: ["a:1", "b:2"], partitions: 12, replication: 1 })
+  })
+
+  it.each([
+    [{ PORT: "65536" }, 'PORT must be a whole number from 0 to 65535, not "65536"'],
+    [{ PORT: "1e3" }, 'PORT must be a whole number from 0 to 65535, not "1e3"'],
+    [{ STORE: "disk" }, 'STORE must be postgres or memory, not "disk"'],
+    [{ STORE: "memory", INVENTORY: "atomic" }, "INVENTORY=atomic needs a database: it cannot go with STORE=memory"],
+    [{ STORE: "memory", KAFKA_BROKERS: "a:1" }, "KAFKA_BROKERS needs a database: it cannot go with STORE=memory"],
+    [{ KAFKA_BROKERS: "a:1,b" }, 'KAFKA_BROKERS must be host:port, separated by commas, not "b"'],
+    [{ HOLD_SECONDS: "1" }, "PAYMENT_DEADLINE_MS must not be longer than HOLD_SECONDS"],
+  ])("%o is refused in one line", (env: Record<string, string>, line) => {
+    expect(problemOf(env)).toBe(line)
+  })
+})
+
+describe("a secret", () => {
+  it("is read from the file that is named, without the line end", () => {
+    const file = fileWith("postgres://shop:s3cret@db.example/shop\n")
+    expect(Config.read({ DATABASE_URL_FILE: file }).database.url).toBe("postgres://shop:s3cret@db.example/shop")
+  })
+
+  it("is not taken from two places", () => {
+    const file = fileWith("a secret of a good length")
+    const env = { CARRIER_WEBHOOK_SECRET: "another of a good length", CARRIER_WEBHOOK_SECRET_FILE: file }
+    expect(problemOf(env)).toBe("CARRIER_WEBHOOK_SECRET and CARRIER_WEBHOOK_SECRET_FILE are both set: keep one")
+  })
+
+  it("says which file cannot be read", () => {
+    expect(problemOf({ DATABASE_URL_FILE: "/nowhere/url" })).toMatch(
+      /^DATABASE_URL_FILE cannot be read: .*\/nowhere\/url/,
+    )
+  })
+
+  it.each(["DATABASE_URL", "CARRIER_URL", "CARRIER_WEBHOOK_SECRET"])(
+    "is never repeated by a message about %s",
+    (name) => {
+      expect(problemOf({ [name]: "hunter2" })).not.toContain("hunter2")
+      expect(problemOf({ [`${name}_FILE`]: fileWith("hunter2") })).not.toContain("hunter2")
+    },
+  )
+})
