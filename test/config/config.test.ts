@@ -64,6 +64,12 @@ describe("the knobs", () => {
   })
 
   it.each([
+    [{ WORKERS: "0" }, 'WORKERS must be a whole number from 1 to 64, not "0"'],
+    [{ HOLD_SECONDS: "1.5" }, 'HOLD_SECONDS must be a whole number from 1 to 86400, not "1.5"'],
+    [{ PAYMENT_DEADLINE_MS: "-1" }, 'PAYMENT_DEADLINE_MS must be a whole number from 1 to 60000, not "-1"'],
+    [{ SHIPPING_AFTER_SECONDS: "soon" }, 'SHIPPING_AFTER_SECONDS must be a whole number from 0 to 604800, not "soon"'],
+    [{ CARRIER_URL: "carrier:80" }, "CARRIER_URL must look like http://host:port"],
+    [{ CARRIER_WEBHOOK_SECRET: "guess" }, "CARRIER_WEBHOOK_SECRET must have at least 16 characters"],
     [{ PORT: "65536" }, 'PORT must be a whole number from 0 to 65535, not "65536"'],
     [{ PORT: "1e3" }, 'PORT must be a whole number from 0 to 65535, not "1e3"'],
     [{ STORE: "disk" }, 'STORE must be postgres or memory, not "disk"'],
