@@ -13,7 +13,7 @@
 import { Exit } from "effect"
 import type { OrderId, ProductId } from "../../domain/ids.ts"
 import * as Lane from "../../domain/lane.ts"
-import { type Unavailable, type UnavailableReason, unavailable } from "../../ports/failures.ts"
+import { type Fate, type Unavailable, type UnavailableReason, unavailable } from "../../ports/failures.ts"
 import { type Answer, type Command, Refused, type Rejection, type Reply } from "../../ports/inventory.ts"
 import type { KnownKey, Loaded, OwnedLane, Wanted } from "../../ports/ledger.ts"
 import type { Answering } from "../../ports/workers.ts"
@@ -262,8 +262,8 @@ export class Owner {
     this.#answer(entry, Exit.fail(new Refused(rejection)))
   }
 
-  fail(entries: ReadonlyArray<Entry>, reason: UnavailableReason): void {
-    for (const entry of entries) this.#answer(entry, Exit.fail(unavailable(reason)))
+  fail(entries: ReadonlyArray<Entry>, reason: UnavailableReason, fate: Fate = "undecided"): void {
+    for (const entry of entries) this.#answer(entry, Exit.fail(unavailable(reason, fate)))
   }
 
   die(entry: Entry, defect: unknown): void {
@@ -292,9 +292,9 @@ export class Owner {
     }
   }
 
-  /** Nobody is kept waiting: everything that has not been decided durably is answered `Unavailable`. */
-  failAll(batch: ReadonlyArray<Entry>, reason: UnavailableReason): void {
-    this.fail(batch, reason)
+  /** No caller is kept waiting: all that is not known to be durable is answered `Unavailable`. `fate`: the batch's. */
+  failAll(batch: ReadonlyArray<Entry>, reason: UnavailableReason, fate: Fate): void {
+    this.fail(batch, reason, fate)
     this.fail(this.#pending, reason)
     this.fail(this.#waiting, reason)
     this.#waiting = []
@@ -302,9 +302,9 @@ export class Owner {
   }
 
   /** The lanes are lost: nothing here may be decided or believed any more. */
-  abandon(batch: ReadonlyArray<Entry>): void {
+  abandon(batch: ReadonlyArray<Entry>, fate: Fate): void {
     this.close("stale-owner")
-    this.failAll(batch, "stale-owner")
+    this.failAll(batch, "stale-owner", fate)
     this.#pending = []
   }
 

@@ -63,4 +63,18 @@ export const CHECKOUT_MUTANTS: ReadonlyArray<Mutant> = [
     caughtBy: "I11 money follows orders",
     seedsMax: ONE_ROUND,
   },
+  {
+    name: "a placed order told as undecided",
+    story:
+      "when the outcome of a payment cannot be recorded, its buyer hears that nothing was decided: the order is placed",
+    changes: [
+      {
+        file: "src/app/checkout-runner.ts",
+        from: 'unavailable(reason, "unknown", retryAfterSeconds)',
+        to: 'unavailable(reason, "undecided", retryAfterSeconds)',
+      },
+    ],
+    caughtBy: "I4 answered when durable",
+    seedsMax: FOUR_ROUNDS,
+  },
 ]
