@@ -19,6 +19,7 @@ import type { KnownKey, Loaded, OwnedLane, Wanted } from "../../ports/ledger.ts"
 import type { Answering } from "../../ports/workers.ts"
 import { Notify } from "../../std/notify.ts"
 import { Slab } from "../../std/slab.ts"
+import { Absent } from "./absent.ts"
 import type { Builder } from "./batch.ts"
 import { boundTo, claimNameOf, claimOf, isBoundElsewhere } from "./claim.ts"
 import { Deadlines, deadlineOf } from "./deadlines.ts"
@@ -40,7 +41,7 @@ export interface Entry {
   answered: boolean
   outcome: Outcome | null
   /** Ids that were looked for and do not exist. */
-  absent: Set<string> | null
+  absent: Absent | null
 }
 
 export class Owner {
@@ -196,7 +197,7 @@ export class Owner {
     for (const id of wanted.orders) if (!this.registry.orders.has(id)) absent.add(id)
     for (const id of wanted.holdsOf) if (!this.registry.holds.has(id)) absent.add(id)
     for (const entry of entries) {
-      if (absent.size > 0) entry.absent = new Set([...(entry.absent ?? []), ...absent])
+      if (absent.size > 0) entry.absent = new Absent(absent, entry.absent)
       this.#attempt(entry)
     }
   }
