@@ -13,6 +13,7 @@
  * after a crash it is only read again.
  */
 import { Clock, Deferred, Effect, Queue, Result, Schedule } from "effect"
+import * as Text from "../domain/text.ts"
 import * as CloudEvent from "../ports/cloud-event.ts"
 import { type DeadLetter, type Deliveries, type Delivery, EventSource } from "../ports/event-stream.ts"
 import type { Topic } from "../ports/events.ts"
@@ -34,6 +35,8 @@ const SOURCES_MAX = 256
 /** How late the position moves for what nobody has a use for: deliveries of one source, and milliseconds. */
 const LAZY_EVENTS = 5_000
 const LAZY_MS = 1_000
+/** What is wrong with poison, code points: it may quote what came from outside. */
+const ERROR_MAX = 1_000
 /** While the database or the broker is away it is asked after 100 ms, then ever more slowly, at most every 5 s. */
 const AGAIN = Schedule.min([Schedule.exponential("100 millis"), Schedule.spaced("5 seconds")]).pipe(Schedule.jittered)
 
@@ -45,7 +48,7 @@ export const read = (consumer: Consumer, delivery: Delivery): Taken | null => {
     _tag: "Poison",
     delivery,
     eventId,
-    error,
+    error: Text.clean(error, ERROR_MAX),
     attempts: 1,
   })
   const decoded = CloudEvent.decode(delivery.value)

@@ -9,18 +9,17 @@ import { Schema, SchemaTransformation } from "effect"
 import { OrderId, ProductId } from "../../domain/ids.ts"
 import { MAX_PRICE } from "../../domain/money.ts"
 import { MAX_ON_HAND, MAX_PER_LINE } from "../../domain/quantity.ts"
+import * as Clean from "../../domain/text.ts"
+import * as Rfc3339 from "../../std/rfc3339.ts"
 
 const between = (minimum: number, maximum: number) => Schema.Int.check(Schema.isBetween({ minimum, maximum }))
-
-/** Written `u`, so that a lone surrogate is a character of its own and is refused, but a pair is not. */
-const CLEAN = /^[^\p{Cc}\p{Cs}]*$/u
 
 /** Text of `minimum`..`maximum` code points without control characters. */
 const text = (minimum: number, maximum: number) =>
   Schema.String.check(
     Schema.isMinCodePoints(minimum),
     Schema.isMaxCodePoints(maximum),
-    Schema.makeFilter((value: string) => CLEAN.test(value), {
+    Schema.makeFilter(Clean.isClean, {
       expected: "text without control characters",
       // Without the surrogates, which JSON Schema's regular expressions cannot name.
       toJsonSchema: () => ({ pattern: "^[^\\u0000-\\u001F\\u007F-\\u009F]*$" }),
@@ -89,8 +88,6 @@ export const Status = Schema.Literals([
   "payment_failed",
 ])
 
-const RFC_3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/
-
 /** Bodies of requests. */
 export const NewProduct = Schema.Struct({
   sku: Sku,
@@ -113,8 +110,8 @@ export const NewPayment = Schema.Struct({ token: Schema.optionalKey(Token) })
 export const Cancellation = Schema.Struct({ reason: Schema.optionalKey(Reason) })
 /** A time of another's clock. */
 const Moment = Schema.String.check(
-  Schema.makeFilter((value: string) => RFC_3339.test(value) && !Number.isNaN(Date.parse(value)), {
-    expected: "a time as RFC 3339 writes it",
+  Schema.makeFilter((value: string) => Rfc3339.parse(value) !== null, {
+    expected: "a time of 1970 to 2100 as RFC 3339 writes it",
     toJsonSchema: () => ({ format: "date-time" }),
   }),
 )

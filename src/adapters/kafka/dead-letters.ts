@@ -1,6 +1,7 @@
 /**
  * Dead letters as messages: key, text and headers as they came, and beside them where from, for whom, and why.
  */
+import * as Text from "../../domain/text.ts"
 import type { DeadLetter } from "../../ports/event-stream.ts"
 import * as ProduceRequest from "./produce-request.ts"
 import type { Outgoing } from "./producer.ts"
@@ -20,7 +21,7 @@ export const outgoing = ({ attempts, consumer, delivery, error, source }: DeadLe
     "dlq-source": source,
     "dlq-topic": delivery.topic,
     "dlq-offset": String(delivery.offset),
-    "dlq-error": error.slice(0, ERROR_CHARACTERS),
+    "dlq-error": Text.clean(error, ERROR_CHARACTERS),
     "dlq-attempts": String(attempts),
     ...(trace === undefined ? {} : { "dlq-trace-id": trace }),
   })

@@ -1,10 +1,11 @@
 /**
  * The inbox in memory: an intake is looked at whole before anything is written, and nothing else runs in between.
  *
- * Law: as `adapters/postgres/inbox-schema.ts`, guard by guard. Never `Unavailable`; `Indigestible` is a text with a NUL,
- * which Postgres cannot keep either.
+ * Law: as `adapters/postgres/inbox-schema.ts`, guard by guard. Never `Unavailable`; `Indigestible` is a text that Postgres
+ * cannot keep either.
  */
 import { Clock, Effect, Layer } from "effect"
+import * as Text from "../../domain/text.ts"
 import type { Delivery } from "../../ports/event-stream.ts"
 import { type Handled, Inbox, Indigestible, type Intake, type Parked, type Write } from "../../ports/inbox.ts"
 import { openShipment } from "./shipments.ts"
@@ -37,9 +38,9 @@ const commit = (
 
 const indigestible = (writes: ReadonlyArray<Write>): Indigestible | null => {
   const bad = writes.find((write) =>
-    Object.values(write).some((value) => typeof value === "string" && value.includes("\0")),
+    Object.values(write).some((value) => typeof value === "string" && !Text.isStorable(value)),
   )
-  return bad === undefined ? null : new Indigestible({ detail: `a ${bad._tag} has a NUL` })
+  return bad === undefined ? null : new Indigestible({ detail: `a ${bad._tag} has a NUL or a lone surrogate` })
 }
 
 /** 1: it had an effect; 0: it was known, or older than what its key has seen. */

@@ -8,6 +8,7 @@
 import type { PgClient, PgPool } from "@effect/sql-pg"
 import { Effect, Layer } from "effect"
 import type { SqlError } from "effect/sql/SqlError"
+import * as Text from "../../domain/text.ts"
 import type { Topic } from "../../ports/events.ts"
 import { type Unavailable, unavailable } from "../../ports/failures.ts"
 import {
@@ -22,7 +23,7 @@ import {
 import { jsonRows } from "./page.ts"
 import { Reads } from "./reads.ts"
 import { ms } from "./rows.ts"
-import { describe, inTime, silence, stateOf } from "./sql-failure.ts"
+import { describe, inTime, isRefusedValue, silence } from "./sql-failure.ts"
 import * as WritingPool from "./writing-pool.ts"
 
 /** One for each consumer of the service. */
@@ -80,7 +81,7 @@ const commit: (
 ) => Effect.Effect<Handled, Unavailable | Indigestible> = Effect.fnUntraced(function* (pool, intakes) {
   if (intakes.length === 0) return { effects: 0, queued: 0 }
   const { consumer } = intakes[0]!
-  const sources = JSON.stringify(intakes.map(({ next, source }) => ({ source: storable(source), next })))
+  const sources = JSON.stringify(intakes.map(({ next, source }) => ({ source: Text.storable(source), next })))
   const taken = intakes.flatMap(({ source, taken }) => taken.map((each) => ({ source, each })))
   const writes = columns(taken.map(({ each }, n) => [n, each._tag === "Event" ? each.writes : []]))
   for (const parked = new Set<string>(); ; ) {
@@ -91,16 +92,13 @@ const commit: (
   }
 })
 
-/** Postgres keeps no NUL in a text, and no half of a surrogate pair: whatever has one is no event, and may lose it. */
-const storable = (text: string): string => text.replaceAll("\0", "\uFFFD").toWellFormed()
-
 /** With its letter when it is poison, or its key is known to be parked. */
 const rowOf = (taken: Taken, source: string, n: number, parked: ReadonlySet<string>) => {
   const { headers, key, offset, topic, value } = taken.delivery
-  const row = { n, source: storable(source), offset, key: storable(key), eventId: taken.eventId }
-  const letter = () => ({ topic, value: storable(value), headers: storable(JSON.stringify(headers)) })
+  const row = { n, source: Text.storable(source), offset, key: Text.storable(key), eventId: taken.eventId }
+  const letter = () => ({ topic, value: Text.storable(value), headers: Text.storable(JSON.stringify(headers)) })
   if (taken._tag === "Poison")
-    return { ...row, error: storable(taken.error), attempts: taken.attempts, letter: letter() }
+    return { ...row, error: Text.storable(taken.error), attempts: taken.attempts, letter: letter() }
   return { ...row, version: taken.version, ...(parked.has(row.key) ? { letter: letter() } : {}) }
 }
 
@@ -129,7 +127,7 @@ const call = <A>(
   )
 
 const failureOf = (error: SqlError): Unavailable | Indigestible =>
-  /^2[23]/.test(stateOf(error) ?? "") ? new Indigestible({ detail: describe(error) }) : unavailable("database")
+  isRefusedValue(error) ? new Indigestible({ detail: describe(error) }) : unavailable("database")
 
 interface ParkedJson extends Omit<Parked, "delivery"> {
   readonly topic: Topic

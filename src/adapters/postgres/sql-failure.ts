@@ -46,6 +46,9 @@ export const stateOf = (error: SqlError): string | undefined => {
   return typeof code === "string" && /^[0-9A-Z]{5}$/.test(code) ? code : undefined
 }
 
+/** The database refuses a value (22...) or a row (23...), as it would each time: the statement, not the database, is at fault. */
+export const isRefusedValue = (error: SqlError): boolean => /^2[23]/.test(stateOf(error) ?? "")
+
 export const outcomeOf = (error: SqlError): Outcome => {
   if (error.reason.operation === "connect") return "never-sent"
   const state = stateOf(error)

@@ -4,6 +4,7 @@
  */
 import { Result } from "effect"
 import type { OrderId } from "../../domain/ids.ts"
+import * as Text from "../../domain/text.ts"
 import type { CloudEvent } from "../../ports/cloud-event.ts"
 import { ORDERS } from "../../ports/events.ts"
 import type { Write } from "../../ports/inbox.ts"
@@ -12,9 +13,12 @@ import type { Consumer } from "../consumer.ts"
 const ORDER_EVENTS = "jaego.order."
 const PLACED = "jaego.order.placed.v1"
 
-/** Why an order ended, in the words of whoever ended it; null: there is nothing more to say. */
+/** As long as the reason of a cancellation may be, code points. */
+const REASON_MAX = 500
+
+/** Why an order ended, in the words that came with it; null: there is nothing more to say. */
 const detailOf = ({ reason }: CloudEvent["data"]): string | null =>
-  typeof reason === "string" ? JSON.stringify({ reason }) : null
+  typeof reason === "string" ? JSON.stringify({ reason: Text.clean(reason, REASON_MAX) }) : null
 
 const entry = (event: CloudEvent): Write => ({
   _tag: "AddTimelineEntry",
