@@ -38,8 +38,8 @@ const service = (config: Config) =>
     Layer.provideMerge(Layer.mergeAll(probe, Readiness.layer, SystemIds.layer)),
   )
 
-const carrier = ({ shipping: { carrierUrl } }: Config) =>
-  carrierUrl === null ? SimulatedCarrier.layer : HttpCarrier.layer(carrierUrl)
+const carrier = ({ shipping: { carrier } }: Config) =>
+  carrier === null ? SimulatedCarrier.layer : HttpCarrier.layer(carrier)
 
 /** Every happening is counted, and a commit wakes the relay. */
 const probe = Relay.waking.pipe(Layer.provideMerge(Metrics.layer))

@@ -1,20 +1,23 @@
 /**
- * What the carrier tells by itself: that it has collected a shipment, that it has delivered it. In any order, again and
+ * The carrier's callbacks (its webhook): that it has collected a shipment, that it has delivered it. In any order, again and
  * again, and perhaps before its answer to our own request has come: so each proves all that must have come before it.
  *
- * Law: heard only once it is durable; then it is known, and hearing it again changes nothing.
- * Fails: `Refused` (ShipmentNotFound); `Unavailable` (not now, and the carrier is to call again).
+ * Law: heard only once it is durable; then it is known, and hearing it again changes nothing. One that names another order's
+ * parcel, or says something else under an id that was heard, moves nothing: the timeline shows it, once.
+ * Fails: `Refused` (ShipmentNotFound, CallbackMismatch); `Unavailable` (not now, and the carrier is to call again).
  */
-import { Context, Effect, Layer, Schedule, Stream } from "effect"
+import { Clock, Context, Effect, Layer, Schedule, Stream } from "effect"
 import type { OrderId } from "../domain/ids.ts"
 import type { Status } from "../domain/order.ts"
 import * as Shipping from "../domain/shipping.ts"
-import { type Callback, CarrierNews } from "../ports/carrier.ts"
+import * as Text from "../domain/text.ts"
+import { CALLBACK_ID_MAX, type Callback, CarrierNews, TRACKING_ID_MAX } from "../ports/carrier.ts"
 import { type Unavailable, unavailable } from "../ports/failures.ts"
 import { Ids } from "../ports/ids.ts"
 import { type Command, Inventory, Refused } from "../ports/inventory.ts"
 import { Probe } from "../ports/probe.ts"
-import { Shipments } from "../ports/shipments.ts"
+import { type Found, Shipments } from "../ports/shipments.ts"
+import * as KeyedLock from "../std/keyed-lock.ts"
 import { entryOf } from "./shipping-runner.ts"
 
 /** `known`: it was heard before. */
@@ -25,14 +28,18 @@ export class CarrierCallbacks extends Context.Service<
   { readonly hear: (callback: Callback) => Effect.Effect<Heard, Refused | Unavailable> }
 >()("jaego/app/CarrierCallbacks") {}
 
-/** Others write at the same moment (the runner, the other callback): as often as that can be, and some. */
+/** The runner, or another process, writes at the same moment: as often as it can, and some. */
 const TRIES_MAX = 5
+
+/** Callbacks of one order that wait for one another. A carrier has two to tell; more of them at once is a storm. */
+const WAITING_MAX = 32
 
 const make = Effect.gen(function* () {
   const inventory = yield* Inventory
   const shipments = yield* Shipments
   const probe = yield* Probe
   const { next } = yield* Ids
+  const oneByOne = KeyedLock.make<OrderId>(WAITING_MAX)
 
   /** Where the order stands after it was asked to say so. */
   const record = (command: Command & { readonly orderId: OrderId }): Effect.Effect<Status, Refused | Unavailable> =>
@@ -43,22 +50,38 @@ const make = Effect.gen(function* () {
       }),
     )
 
+  /** True: written, with the callback that led to it. */
+  const save = Effect.fnUntraced(function* ({ note, shipment }: Shipping.Change, { at, id, what }: Callback) {
+    // It cannot have happened after it was told; whose clock is ahead is of no matter.
+    const entryAt = Math.min(at, yield* Clock.currentTimeMillis)
+    const entries = note === null ? [] : [entryOf(next, note, entryAt)]
+    return (yield* shipments.save([{ shipment, entries, callback: { id, what } }])).has(shipment.orderId)
+  })
+
+  /** Is it this order's parcel that is talked of, and has this id told the same before, if it has told anything? */
+  const fits = Effect.fnUntraced(function* ({ known, shipment }: Found, callback: Callback) {
+    if (known !== null && known !== "unknown" && known !== callback.what) return false
+    if (Shipping.isForeign(shipment, callback)) return false
+    return shipment.trackingId !== null || (yield* shipments.claimParcel(shipment.orderId, callback.trackingId))
+  })
+
+  /** Null: another write came in between. */
   const once = Effect.fnUntraced(function* (callback: Callback) {
-    const { at, id, key, what } = callback
+    const { id, key, what } = callback
     const found = yield* shipments.find(key, id)
     if (found === null) return yield* Effect.fail(new Refused({ _tag: "ShipmentNotFound", orderId: key }))
-    if (found.knows) return "known" as const
-    const { shipment } = found
+    const { known, shipment } = found
+    if (!(yield* fits(found, callback)))
+      return known !== null || (yield* save(Shipping.mismatched(shipment, callback), callback)) ? "mismatch" : null
+    if (known !== null) return "known"
     // Whatever it tells, the carrier has it: that comes first.
     let status: Status =
       shipment.state === "shipped" ? "shipped" : yield* record({ _tag: "RecordShipment", orderId: key })
     if (what === "delivered") status = yield* record({ _tag: "RecordDelivery", orderId: key })
     const change = Shipping.told(shipment, callback, status)
-    const entries = change.note === null ? [] : [entryOf(next, change.note, at)]
-    const saved = yield* shipments.save([{ shipment: change.shipment, entries, callback: id }])
-    if (!saved.has(key)) return null
+    if (!(yield* save(change, callback))) return null
     if (shipment.state !== change.shipment.state) probe.emit({ _tag: "ShipmentEnded", outcome: change.shipment.state })
-    return "news" as const
+    return "news"
   })
 
   const hear = Effect.fnUntraced(function* (callback: Callback) {
@@ -66,12 +89,22 @@ const make = Effect.gen(function* () {
       const heard = yield* once(callback)
       if (heard === null) continue
       probe.emit({ _tag: "CarrierCalled", what: callback.what, heard })
-      return heard
+      if (heard !== "mismatch") return heard
+      return yield* Effect.fail(new Refused({ _tag: "CallbackMismatch", orderId: callback.key }))
     }
-    return yield* Effect.fail(unavailable("database"))
+    return yield* Effect.fail(unavailable("contended"))
   })
 
-  return CarrierCallbacks.of({ hear: (callback) => Effect.uninterruptible(hear(callback)) })
+  return CarrierCallbacks.of({
+    hear: (told) => {
+      const callback = {
+        ...told,
+        id: Text.clean(told.id, CALLBACK_ID_MAX),
+        trackingId: Text.clean(told.trackingId, TRACKING_ID_MAX),
+      }
+      return Effect.uninterruptible(oneByOne(callback.key, hear(callback), Effect.fail(unavailable("contended"))))
+    },
+  })
 })
 
 /** A carrier in this process is heard as well, however long it takes. */

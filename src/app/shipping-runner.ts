@@ -5,12 +5,14 @@
  *
  * Law: I9, no turn and no transaction waits here; one driver per shipment in this process. An order is cancelled here only
  * when it is certain that the carrier will never ship it.
- * Limits: DRIVERS_MAX shipments on their way to the carrier at a time; the others wait in the table.
+ * Limits: DRIVERS_MAX shipments on their way to the carrier at a time, FIRSTS_MIN of them for first attempts; the others wait
+ * in the table.
  */
 import { Clock, Effect, FiberMap, Layer, Schedule, SubscriptionRef } from "effect"
 import type { OrderId } from "../domain/ids.ts"
 import type { Order } from "../domain/order.ts"
 import * as Shipping from "../domain/shipping.ts"
+import * as Text from "../domain/text.ts"
 import type { Carrier } from "../ports/carrier.ts"
 import type { Unavailable } from "../ports/failures.ts"
 import { Ids } from "../ports/ids.ts"
@@ -25,6 +27,8 @@ import { Readiness } from "./health.ts"
 
 /** Each is a call under way: as many as a carrier's own limits usually allow. */
 const DRIVERS_MAX = 128
+/** So many of them are kept for first attempts: a carrier that is silent about some parcels still hears of the next one. */
+const FIRSTS_MIN = 32
 /** Between two looks for what is due: how late a shipment may begin. */
 const LOOK = Schedule.spaced("200 millis")
 /** While there is something to do, it is looked for as often. */
@@ -94,14 +98,19 @@ const record = Effect.fnUntraced(function* (desk: Desk, so: Shipping.Change, has
 const compensate = Effect.fnUntraced(function* (desk: Desk, so: Shipping.Change) {
   const { orderId, reason } = so.shipment
   const heardAt = yield* Clock.currentTimeMillis
-  const command = { _tag: "CancelOrder", orderId, reason: reason?.slice(0, REASON_MAX) ?? null, claim: null } as const
+  const command = {
+    _tag: "CancelOrder",
+    orderId,
+    reason: reason === null ? null : Text.cut(reason, REASON_MAX),
+    claim: null,
+  } as const
   const order = yield* submit(desk, command)
   announceEnd(desk.probe, command, order)
   if (order.status === "cancelled" && order.refund === "due") yield* desk.checkout.begin(order, null)
   yield* save(desk, [so, Shipping.close(so.shipment, "cancelled")], heardAt)
 })
 
-/** As long as the reason of a cancellation may be, characters. */
+/** As long as the reason of a cancellation may be, code points. */
 const REASON_MAX = 500
 
 const register = Effect.fnUntraced(function* (desk: Desk, shipment: Shipping.Shipment, order: Order) {
@@ -112,12 +121,18 @@ const register = Effect.fnUntraced(function* (desk: Desk, shipment: Shipping.Shi
     lines: lines.map(({ productId, quantity }) => ({ productId, quantity })),
   })
   switch (said._tag) {
-    case "Registered":
+    case "Registered": {
+      const isOurs = yield* desk.shipments.claimParcel(id, said.trackingId)
+      if (!isOurs) return yield* save(desk, [Shipping.unanswered(shipment, "parcel-of-another-order")])
       return yield* record(desk, Shipping.registered(shipment, said.trackingId), "registered")
+    }
     case "Refused":
+      // It has it, and was only asked for the tracking id: there is none to be had.
+      if (order.status === "shipped" || order.status === "delivered")
+        return yield* save(desk, [Shipping.close(shipment, order.status)])
       return yield* compensate(desk, Shipping.refused(shipment, said.reason))
     case "Unknown":
-      return yield* save(desk, [Shipping.unanswered(shipment, said.reason)])
+      return yield* save(desk, [Shipping.unanswered(shipment, said.code)])
   }
 })
 
@@ -133,7 +148,7 @@ const withdraw = Effect.fnUntraced(function* (desk: Desk, shipment: Shipping.Shi
     case "shipped":
       return yield* record(desk, Shipping.tooLate(shipment), "left")
     case "unknown":
-      return yield* save(desk, [Shipping.unanswered(shipment, "it did not say whether it is barred")])
+      return yield* save(desk, [Shipping.unanswered(shipment, "not-barred")])
   }
 })
 
@@ -192,19 +207,20 @@ export const layer = ({ callTimeoutMs, giveUpMs }: Options) =>
         nextId: (yield* Ids).next,
       }
       const drivers = yield* FiberMap.make<OrderId>()
+      /** Shipments of theirs that the carrier was asked about before. */
+      const retried = new Set<OrderId>()
 
-      const begin = ({ change: { shipment }, order, step }: Begun) =>
-        FiberMap.run(
-          drivers,
-          order.id,
-          drive(desk, { ...shipment, version: shipment.version + 1 }, order, step).pipe(
-            Effect.catchTag(["Unavailable", "Refused"], () => Effect.void),
-            Effect.catchCause((cause) =>
-              Effect.logError(`the shipment of order ${order.id} stopped; it will be taken up again`, cause),
-            ),
+      const begin = ({ change: { shipment }, order, step }: Begun) => {
+        if (shipment.attempts > 1) retried.add(order.id)
+        const driven = drive(desk, { ...shipment, version: shipment.version + 1 }, order, step).pipe(
+          Effect.catchTag(["Unavailable", "Refused"], () => Effect.void),
+          Effect.catchCause((cause) =>
+            Effect.logError(`the shipment of order ${order.id} stopped; it will be taken up again`, cause),
           ),
-          { onlyIfMissing: true },
+          Effect.ensuring(Effect.sync(() => retried.delete(order.id))),
         )
+        return FiberMap.run(drivers, order.id, driven, { onlyIfMissing: true })
+      }
 
       /** True: there was something. */
       const look: Effect.Effect<boolean, Unavailable> = Effect.gen(function* () {
@@ -212,7 +228,8 @@ export const layer = ({ callTimeoutMs, giveUpMs }: Options) =>
         const busy = [...drivers].map(([id]) => id)
         const limit = DRIVERS_MAX - busy.length
         if (limit <= 0) return false
-        const due = yield* desk.shipments.due({ now: yield* Clock.currentTimeMillis, limit, except: busy })
+        const retries = Math.max(0, DRIVERS_MAX - FIRSTS_MIN - retried.size)
+        const due = yield* desk.shipments.due({ now: yield* Clock.currentTimeMillis, limit, retries, except: busy })
         if (due.length === 0) return false
         for (const each of yield* beginAll(desk, due, giveUpMs)) yield* begin(each)
         return true

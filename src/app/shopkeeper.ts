@@ -81,7 +81,9 @@ export const layer = (options: PlaceOrder.Options) =>
         getOrder,
         readTimeline: Effect.fnUntraced(function* (id) {
           const order = yield* getOrder(id)
-          return [placed(order), ...(yield* timeline.entries(id))]
+          const entries = yield* timeline.entries(id)
+          // Times of other clocks: nothing happened to an order before it was placed.
+          return [placed(order), ...entries.map((entry) => ({ ...entry, at: Math.max(entry.at, order.createdAt) }))]
         }),
         hearCarrier: carrier.hear,
         listOrders: Effect.fnUntraced(function* (request) {

@@ -1,6 +1,7 @@
 /** Who carries what was paid, and how long it is waited for. */
 import type * as Facts from "../app/facts.ts"
 import type * as ShippingRunner from "../app/shipping-runner.ts"
+import * as HttpCall from "../std/http-call.ts"
 import { ConfigProblem, type Env, integer, secret } from "./knob.ts"
 
 /** A week, seconds. */
@@ -10,7 +11,7 @@ export interface Shipping {
   readonly consumers: Facts.Options
   readonly runner: ShippingRunner.Options
   /** The carrier; null: one played in this process. */
-  readonly carrierUrl: string | null
+  readonly carrier: HttpCall.Endpoint | null
   /** What the carrier signs its callbacks with; null: none are accepted. */
   readonly webhookSecret: string | null
 }
@@ -23,15 +24,17 @@ export const read = (env: Env): Shipping => ({
     callTimeoutMs: integer(env, "CARRIER_TIMEOUT_MS", { fallback: 2_000, min: 1, max: 60_000 }),
     giveUpMs: integer(env, "SHIPPING_GIVE_UP_SECONDS", { fallback: 3_600, min: 1, max: LONGEST }) * 1_000,
   },
-  carrierUrl: carrierUrl(env),
+  carrier: carrier(env),
   webhookSecret: webhookSecret(env),
 })
 
-const carrierUrl = (env: Env): string | null => {
+/** A user and a password in it are sent as `Authorization`. */
+const carrier = (env: Env): HttpCall.Endpoint | null => {
   const given = secret(env, "CARRIER_URL")
-  if (given !== null && !(/^https?:\/\//.test(given) && URL.canParse(given)))
-    throw new ConfigProblem({ message: "CARRIER_URL must look like http://host:port" })
-  return given?.replace(/\/+$/, "") ?? null
+  if (given === null) return null
+  const endpoint = HttpCall.endpoint(given)
+  if (endpoint === null) throw new ConfigProblem({ message: "CARRIER_URL must look like http://host:port" })
+  return endpoint
 }
 
 /** Shorter ones can be guessed. */

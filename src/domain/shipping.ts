@@ -28,7 +28,7 @@ export interface Shipment {
   /** When it is looked at next, milliseconds since 1970; null: nothing is left to do. */
   readonly nextAttemptAt: number | null
   readonly trackingId: string | null
-  /** Why it is not shipped; of an open one: what went wrong the last time. */
+  /** Why it is not shipped; of an open one: the code of what went wrong the last time. */
   readonly reason: string | null
   /** 1 when opened, +1 each time it is written: whoever writes has seen the last one. */
   readonly version: number
@@ -67,7 +67,7 @@ export type Step =
   | { readonly _tag: "Record" }
   /** To be called back, or barred. */
   | { readonly _tag: "Withdraw"; readonly reason: string }
-  /** Nobody outside has to be asked. */
+  /** No call is needed. */
   | { readonly _tag: "Close"; readonly state: "shipped" | "delivered" | "cancelled" }
   /** Its order is not paid: a mistake of somebody else's, not to be shipped. */
   | { readonly _tag: "Wait" }
@@ -79,14 +79,19 @@ const isGivenUp = ({ firstAttemptAt }: Shipment, now: number, giveUpMs: number):
 
 const withdraw = (reason: string): Step => ({ _tag: "Withdraw", reason })
 
-/** `now` in milliseconds since 1970, `giveUpMs` how long a carrier is asked to take it. */
+/**
+ * `now` in milliseconds since 1970, `giveUpMs` how long a carrier is asked to take it, or for the tracking id of what it has
+ * taken.
+ */
 export const next = (shipment: Shipment, { status }: Order, now: number, giveUpMs: number): Step => {
   switch (status) {
     case "reserved":
       return { _tag: "Wait" }
     case "shipped":
     case "delivered":
-      return { _tag: "Close", state: status }
+      return shipment.trackingId === null && !isGivenUp(shipment, now, giveUpMs)
+        ? { _tag: "Register" }
+        : { _tag: "Close", state: status }
     case "cancelled":
     case "expired":
     case "payment_failed":
@@ -96,7 +101,7 @@ export const next = (shipment: Shipment, { status }: Order, now: number, giveUpM
       if (shipment.state === "withdrawn") return withdraw(shipment.reason ?? "")
       if (shipment.trackingId !== null) return { _tag: "Record" }
       return isGivenUp(shipment, now, giveUpMs)
-        ? withdraw(`the carrier could not be reached: ${shipment.reason ?? "no answer"}`)
+        ? withdraw(`the carrier could not be reached: ${shipment.reason ?? "no-answer"}`)
         : { _tag: "Register" }
   }
 }
@@ -137,11 +142,11 @@ export const registered = (shipment: Shipment, trackingId: string): Change =>
     { type: "jaego.shipment.registered", detail: { trackingId, attempt: shipment.attempts } },
   )
 
-/** Nobody knows: asked again when the journal says. */
-export const unanswered = (shipment: Shipment, reason: string): Change =>
-  change(shipment, shipment.state === "open" ? { reason } : {}, {
+/** It is not known what the carrier did: asked again when the journal says. `code`: why, in a word that any reader may see. */
+export const unanswered = (shipment: Shipment, code: string): Change =>
+  change(shipment, shipment.state === "open" ? { reason: code } : {}, {
     type: "jaego.shipment.unanswered",
-    detail: { reason, attempt: shipment.attempts },
+    detail: { code, attempt: shipment.attempts },
   })
 
 /** The carrier will never have it. */
@@ -160,9 +165,15 @@ export const barred = (shipment: Shipment): Change =>
 export const tooLate = (shipment: Shipment): Change =>
   change(shipment, { reason: null }, { type: "jaego.shipment.too-late", detail: null })
 
-/** What the carrier has, once its order was asked to say so and stands as it does; `has`: it has left the house. */
+/**
+ * What the carrier has, once its order was asked to say so and stands as it does; `has`: it has left the house. Its tracking id
+ * is asked for as long again when it is missing.
+ */
 export const recorded = (shipment: Shipment, status: Status, has: "registered" | "left", now: number): Change => {
-  if (status === "shipped" || status === "delivered") return close(shipment, status)
+  if (status === "shipped" || status === "delivered")
+    return shipment.trackingId === null
+      ? change(shipment, { state: "open", firstAttemptAt: null, nextAttemptAt: now })
+      : close(shipment, status)
   if (has === "left") return close(shipment, "stray")
   return change(shipment, { state: "withdrawn", reason: ORDER_ENDED, nextAttemptAt: now })
 }
@@ -172,6 +183,14 @@ export interface Told {
   readonly what: "collected" | "delivered"
   readonly trackingId: string
 }
+
+/** It names another parcel than the one this order has, or the carrier was never asked to take any. */
+export const isForeign = ({ attempts, trackingId }: Shipment, told: Told): boolean =>
+  attempts === 0 || (trackingId !== null && trackingId !== told.trackingId)
+
+/** What is told does not belong to this order: it is shown, and moves nothing. */
+export const mismatched = (shipment: Shipment, { trackingId, what }: Told): Change =>
+  change(shipment, {}, { type: "jaego.carrier.mismatch", detail: { what, trackingId } })
 
 /** `status`: where the order stands after it was asked to say what was told. What is further along stays so. */
 export const told = (shipment: Shipment, { trackingId, what }: Told, status: Status): Change => {

@@ -1,7 +1,7 @@
 /**
  * The carrier. Every call carries our own key (the order's id), so each may be repeated: the carrier does it once.
  *
- * A timeout is `unknown`, never a failure: the shipment may have been registered.
+ * A timeout is `Unknown`, never a failure: the shipment may have been registered.
  */
 import { Context, type Effect, type Stream } from "effect"
 import type { CustomerId, OrderId, ProductId } from "../domain/ids.ts"
@@ -13,13 +13,31 @@ export interface Consignment {
   readonly lines: ReadonlyArray<{ readonly productId: ProductId; readonly quantity: number }>
 }
 
+/**
+ * Why it is not known what the carrier did. Codes are for ever: the timeline shows them to every reader, and so they hold no
+ * address, no secret and no words of the carrier's.
+ *
+ * `unreachable`: no connection, or it broke. `no-answer`: none in time. `busy`: it takes no more for now. `too-large` and
+ * `unreadable`: its answer is not in the form that was agreed on. `status-<code>`: an HTTP status that has no meaning here.
+ */
+export type Silence = "unreachable" | "no-answer" | "busy" | "too-large" | "unreadable" | `status-${number}`
+
 export type Registration =
   | { readonly _tag: "Registered"; readonly trackingId: string }
-  /** It will never take it; asking again is of no use. */
+  /** It will never take it; asking again is of no use. The reason is in the carrier's words, as they came. */
   | { readonly _tag: "Refused"; readonly reason: string }
-  | { readonly _tag: "Unknown"; readonly reason: string }
+  | { readonly _tag: "Unknown"; readonly code: Silence }
 
 export type Cancellation = "cancelled" | "shipped" | "unknown"
+
+/** Longest tracking id that is kept, code points. */
+export const TRACKING_ID_MAX = 128
+
+/** Longest id of a callback, code points. */
+export const CALLBACK_ID_MAX = 128
+
+/** As much of the carrier's words as goes into a reason, code points. */
+export const REASON_MAX = 200
 
 export class Carrier extends Context.Service<
   Carrier,
@@ -33,12 +51,12 @@ export class Carrier extends Context.Service<
 
 /** What the carrier tells by itself: at least once, in any order, perhaps before its own answer has come. */
 export interface Callback {
-  /** The carrier's id of it, the same however often it is told. 1..128 characters. */
+  /** The carrier's id of it, the same however often it is told; unique within its parcel only. */
   readonly id: string
   readonly what: "collected" | "delivered"
   readonly key: OrderId
   readonly trackingId: string
-  /** When it happened, milliseconds since 1970. */
+  /** When it happened by the carrier's clock, milliseconds since 1970. */
   readonly at: number
 }
 

@@ -117,6 +117,8 @@ export type Rejection =
   | { readonly _tag: "OrderNotFound"; readonly orderId: OrderId }
   /** The carrier talks of an order that was never to be shipped. */
   | { readonly _tag: "ShipmentNotFound"; readonly orderId: OrderId }
+  /** The carrier talks of a parcel that is not this order's, or says something else under an id it has used. */
+  | { readonly _tag: "CallbackMismatch"; readonly orderId: OrderId }
   | { readonly _tag: "SkuTaken"; readonly sku: string }
   | { readonly _tag: "MixedCurrencies" }
   | { readonly _tag: "TotalTooLarge" }

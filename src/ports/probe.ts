@@ -34,7 +34,11 @@ export type Happening =
       readonly outcome: string
       readonly seconds: number
     }
-  | { readonly _tag: "CarrierCalled"; readonly what: "collected" | "delivered"; readonly heard: "news" | "known" }
+  | {
+      readonly _tag: "CarrierCalled"
+      readonly what: "collected" | "delivered"
+      readonly heard: "news" | "known" | "mismatch"
+    }
   /** A shipment reached this state. */
   | { readonly _tag: "ShipmentEnded"; readonly outcome: string }
   | { readonly _tag: "BatchCommitted"; readonly worker: number; readonly decisions: number; readonly seconds: number }

@@ -1,5 +1,5 @@
 /** The shipping runner before a carrier that does what a test says, in memory and under virtual time. */
-import { Context, Effect, Layer, Schedule } from "effect"
+import { Clock, Context, Effect, Layer, Schedule } from "effect"
 import { TestClock } from "effect/testing"
 import { describe, expect, it } from "vitest"
 import * as MemoryShipments from "../../src/adapters/memory/shipments.ts"
@@ -8,7 +8,7 @@ import * as CarrierCallbacks from "../../src/app/carrier-webhook.ts"
 import * as ShippingRunner from "../../src/app/shipping-runner.ts"
 import { Shop } from "../../src/app/shop.ts"
 import type { OrderId } from "../../src/domain/ids.ts"
-import { type Cancellation, Carrier, type Registration } from "../../src/ports/carrier.ts"
+import { type Callback, type Cancellation, Carrier, type Registration } from "../../src/ports/carrier.ts"
 import { unavailable } from "../../src/ports/failures.ts"
 import { type Command, Inventory } from "../../src/ports/inventory.ts"
 import * as MemoryShop from "../support/memory-shop.ts"
@@ -100,8 +100,11 @@ const shipping = ({ away, cancel, register }: Script) =>
       notes: () => [...(store.timeline.get(id)?.values() ?? [])].map(({ type }) => type.replace("jaego.", "")),
       order: () => store.orders.get(id)!,
       onHand: () => store.stocks.get(made.value.id)!.onHand,
-      hear: (what: "collected" | "delivered", callback: string = Scribe.freshId()) =>
-        hear({ id: callback, what, key: id, trackingId: "T1", at: 0 }),
+      timeline: () => shop.readTimeline(id),
+      /** The carrier has given it to another order. */
+      claimed: (trackingId: string) => void store.parcels.set(trackingId, Scribe.freshId() as OrderId),
+      hear: (what: "collected" | "delivered", callback: string = Scribe.freshId(), more: Partial<Callback> = {}) =>
+        hear({ id: callback, what, key: id, trackingId: "T1", at: 0, ...more }),
     }
   })
 
@@ -167,7 +170,7 @@ describe("the shipping runner", () => {
           yield* pass(40_000)
           expect(order()).toMatchObject({
             status: "cancelled",
-            reason: "the carrier could not be reached: no answer within 1000 ms",
+            reason: "the carrier could not be reached: no-answer",
             refund: "done",
           })
           expect(onHand()).toBe(5)
@@ -180,12 +183,69 @@ describe("the shipping runner", () => {
   it("ships after all what had left before it could be barred", () =>
     run({ register: never, cancel: () => says("shipped") }, ({ notes, onHand, order, pass, shipment }) =>
       Effect.gen(function* () {
-        yield* pass(3 * GIVE_UP_MS)
+        yield* pass(10 * GIVE_UP_MS)
         expect(order().status).toBe("shipped")
-        expect(shipment().state).toBe("shipped")
+        expect(shipment()).toMatchObject({ state: "shipped", trackingId: null, nextAttemptAt: null })
         expect(notes()).toContain("shipment.too-late")
         expect(onHand()).toBe(3)
       }),
+    ))
+
+  it("asks for the tracking id of what had left before it could be barred", () => {
+    let hasLeft = false
+    return run(
+      {
+        register: () => (hasLeft ? says(taken) : never()),
+        cancel: () => {
+          hasLeft = true
+          return says("shipped")
+        },
+      },
+      ({ asked, notes, order, pass, shipment }) =>
+        Effect.gen(function* () {
+          yield* pass(4 * GIVE_UP_MS)
+          expect(order().status).toBe("shipped")
+          expect(shipment()).toMatchObject({ state: "shipped", trackingId: "T1", nextAttemptAt: null })
+          expect(asked.at(-1)).toBe("register")
+          expect(notes().slice(-2)).toEqual(["shipment.too-late", "shipment.registered"])
+        }),
+    )
+  })
+
+  it("keeps what the carrier says in words that a database keeps", () =>
+    run(
+      { register: () => says({ _tag: "Refused", reason: `no\0pe \ud83d ${"🧺".repeat(300)}` }) },
+      ({ order, pass, timeline }) =>
+        Effect.gen(function* () {
+          yield* pass(500)
+          const reason = `no\uFFFDpe \uFFFD ${"🧺".repeat(192)}`
+          expect(order()).toMatchObject({ status: "cancelled", reason: `the carrier refused it: ${reason}` })
+          const refused = (yield* timeline()).find(({ type }) => type === "jaego.shipment.refused")
+          expect(JSON.parse(refused!.detail!)).toEqual({ reason, attempt: 1 })
+        }),
+    ))
+
+  it("ships with a tracking id that needed cleaning", () =>
+    run({ register: () => says({ _tag: "Registered", trackingId: "A\0B" }) }, ({ order, pass, shipment }) =>
+      Effect.gen(function* () {
+        yield* pass(500)
+        expect(order().status).toBe("shipped")
+        expect(shipment()).toMatchObject({ state: "shipped", trackingId: "A\uFFFDB" })
+      }),
+    ))
+
+  it("does not take another order's parcel for its own, and asks again", () =>
+    run(
+      { register: (times) => says(times < 3 ? { _tag: "Registered", trackingId: "T9" } : taken) },
+      ({ claimed, notes, order, pass, shipment }) =>
+        Effect.gen(function* () {
+          claimed("T9")
+          yield* pass(300)
+          expect([order().status, shipment().trackingId]).toEqual(["paid", null])
+          yield* pass(3_000)
+          expect([order().status, shipment().trackingId]).toEqual(["shipped", "T1"])
+          expect(notes()).toEqual(["shipment.unanswered", "shipment.unanswered", "shipment.registered"])
+        }),
     ))
 
   it("comes again with the compensation, when that was not possible at once", () => {
@@ -288,6 +348,78 @@ describe("what the carrier tells by itself", () => {
         expect(heard).toEqual(["news", "news"])
         expect([order().status, shipment().state]).toEqual(["delivered", "delivered"])
         expect(notes()).toEqual(expect.arrayContaining(["carrier.collected", "carrier.delivered"]))
+      }),
+    ))
+
+  it("is heard each, when a storm of it comes at the same moment, as many as may wait for one another", () =>
+    run({}, ({ hear, notes, pass }) =>
+      Effect.gen(function* () {
+        yield* pass(500)
+        const ends = yield* Effect.all(
+          Array.from({ length: 40 }, () => Effect.result(hear("delivered"))),
+          { concurrency: "unbounded" },
+        )
+        const failed = ends.flatMap((end) => (end._tag === "Failure" ? [end.failure] : []))
+        expect(failed).toHaveLength(8)
+        expect(failed).toEqual(failed.map(() => expect.objectContaining({ _tag: "Unavailable", reason: "contended" })))
+        expect(notes().filter((note) => note === "carrier.delivered")).toHaveLength(32)
+      }),
+    ))
+
+  it("moves nothing when it names another parcel, and is shown once", () =>
+    run({}, ({ hear, notes, order, pass, shipment }) =>
+      Effect.gen(function* () {
+        yield* pass(500)
+        for (let times = 0; times < 2; times++) {
+          const heard = hear("delivered", "C-1", { trackingId: "T2" })
+          expect(yield* Effect.flip(heard)).toMatchObject({ rejection: { _tag: "CallbackMismatch" } })
+        }
+        expect([order().status, shipment().trackingId]).toEqual(["shipped", "T1"])
+        expect(notes().filter((note) => note === "carrier.mismatch")).toHaveLength(1)
+      }),
+    ))
+
+  it("moves nothing when it names another order's parcel, before our own call was answered", () =>
+    run({ register: never }, ({ claimed, hear, order, pass, shipment }) =>
+      Effect.gen(function* () {
+        yield* pass(300)
+        claimed("T1")
+        expect(yield* Effect.flip(hear("delivered"))).toMatchObject({ rejection: { _tag: "CallbackMismatch" } })
+        expect([order().status, shipment().trackingId]).toEqual(["paid", null])
+      }),
+    ))
+
+  it("moves nothing when the carrier was never asked to take it", () =>
+    run({}, ({ hear, order, shipment }) =>
+      Effect.gen(function* () {
+        expect(yield* Effect.flip(hear("collected"))).toMatchObject({ rejection: { _tag: "CallbackMismatch" } })
+        expect([order().status, shipment().state]).toEqual(["paid", "open"])
+      }),
+    ))
+
+  it("is not believed when it says something else under an id that was heard", () =>
+    run({}, ({ hear, order, pass }) =>
+      Effect.gen(function* () {
+        yield* pass(500)
+        expect(yield* hear("collected", "1")).toBe("news")
+        expect(yield* hear("collected", "1")).toBe("known")
+        expect(yield* Effect.flip(hear("delivered", "1"))).toMatchObject({ rejection: { _tag: "CallbackMismatch" } })
+        expect(order().status).toBe("shipped")
+      }),
+    ))
+
+  it("is shown no earlier than its order was placed, and no later than it was told", () =>
+    run({}, ({ hear, order, pass, timeline }) =>
+      Effect.gen(function* () {
+        yield* pass(500)
+        yield* hear("collected", "1", { at: 0 })
+        yield* hear("delivered", "2", { at: Date.UTC(2099, 0, 1) })
+        const now = yield* Clock.currentTimeMillis
+        const entries = yield* timeline()
+        expect(entries[0]!.type).toBe("jaego.order.placed.v1")
+        const times = entries.map(({ at }) => at)
+        expect(times).toEqual(times.toSorted((a, b) => a - b))
+        expect([times[0], times.at(-1)]).toEqual([order().createdAt, now])
       }),
     ))
 

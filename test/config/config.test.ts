@@ -52,14 +52,20 @@ describe("the knobs", () => {
       HOLD_SECONDS: "30",
       PAYMENT_GRACE_SECONDS: "0",
       SHIPPING_AFTER_SECONDS: "2",
-      CARRIER_URL: "http://127.0.0.1:3100//",
+      CARRIER_URL: "http://ann:p%40ss@127.0.0.1:3100/api//",
       KAFKA_BROKERS: " a:1, b:2,",
     })
     expect(payment).toEqual({
       placing: { deadlineMs: 1_500, holdMs: 30_000 },
       checkout: { callTimeoutMs: 1_500, graceMs: 0 },
     })
-    expect(shipping).toMatchObject({ consumers: { shippingAfterMs: 2_000 }, carrierUrl: "http://127.0.0.1:3100" })
+    expect(shipping).toMatchObject({
+      consumers: { shippingAfterMs: 2_000 },
+      carrier: {
+        base: "http://127.0.0.1:3100/api",
+        authorization: `Basic ${Buffer.from("ann:p@ss").toString("base64")}`,
+      },
+    })
     expect(events.kafka).toEqual({ brokers: ["a:1", "b:2"], partitions: 12, replication: 1 })
   })
 
@@ -69,6 +75,7 @@ describe("the knobs", () => {
     [{ PAYMENT_DEADLINE_MS: "-1" }, 'PAYMENT_DEADLINE_MS must be a whole number from 1 to 60000, not "-1"'],
     [{ SHIPPING_AFTER_SECONDS: "soon" }, 'SHIPPING_AFTER_SECONDS must be a whole number from 0 to 604800, not "soon"'],
     [{ CARRIER_URL: "carrier:80" }, "CARRIER_URL must look like http://host:port"],
+    [{ CARRIER_URL: "http://carrier/?key=1" }, "CARRIER_URL must look like http://host:port"],
     [{ CARRIER_WEBHOOK_SECRET: "guess" }, "CARRIER_WEBHOOK_SECRET must have at least 16 characters"],
     [{ PORT: "65536" }, 'PORT must be a whole number from 0 to 65535, not "65536"'],
     [{ PORT: "1e3" }, 'PORT must be a whole number from 0 to 65535, not "1e3"'],

@@ -34,7 +34,7 @@ export const checks: ReadonlyArray<Check<Carrier>> = [
     const carrier = yield* Carrier
     const one = consignment("bob+flaky")
     for (let times = 0; times < 2; times++)
-      expect(yield* carrier.register(one)).toEqual({ _tag: "Unknown", reason: "the carrier said 500" })
+      expect(yield* carrier.register(one)).toEqual({ _tag: "Unknown", code: "status-500" })
     expect(yield* carrier.register(one)).toMatchObject({ _tag: "Registered" })
   }),
 

@@ -6,6 +6,7 @@ import * as MemoryLease from "../../src/adapters/memory/lease.ts"
 import * as MemoryLedger from "../../src/adapters/memory/ledger.ts"
 import * as MemoryShipments from "../../src/adapters/memory/shipments.ts"
 import * as Store from "../../src/adapters/memory/store.ts"
+import type { OrderId } from "../../src/domain/ids.ts"
 import { type ShipmentChange, Shipments } from "../../src/ports/shipments.ts"
 import { catches } from "./check.ts"
 import { checks, shipmentsContract } from "./shipments.ts"
@@ -67,6 +68,37 @@ const cases: ReadonlyArray<readonly [string, Crooked, string]> = [
         ),
     }),
     "lets one of many who write at once win",
+  ],
+  [
+    "know a callback whoever's it is",
+    ({ find }, store) => ({
+      find: (id, callback) =>
+        Effect.map(find(id, callback), (found) => {
+          const isKnown = [...store.callbacks.keys()].some((name) => name.endsWith(` ${callback}`))
+          return found === null ? null : { ...found, known: isKnown ? "collected" : null }
+        }),
+    }),
+    "knows a callback of its own order only",
+  ],
+  [
+    "give a parcel to whoever asks last",
+    () => ({ claimParcel: () => Effect.succeed(true) }),
+    "gives a parcel to the order that claims it first, for ever",
+  ],
+  [
+    "tell what is due longest, whatever was tried before",
+    ({ due }) => ({
+      due: (request) =>
+        Effect.map(due(request), (rows) =>
+          rows.toSorted((a, b) => a.shipment.nextAttemptAt! - b.shipment.nextAttemptAt!),
+        ),
+    }),
+    "tells first attempts before all others, and as many of those as are asked for",
+  ],
+  [
+    "keep a change that the database refused to themselves",
+    ({ save }) => ({ save: (changes) => Effect.catchCause(save(changes), () => Effect.succeed(new Set<OrderId>())) }),
+    "lets a change that no database keeps fail alone",
   ],
   [
     "lose the reason",

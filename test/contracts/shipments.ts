@@ -53,6 +53,8 @@ const written = (shipment: Shipment, more: Partial<ShipmentChange> = {}): Shipme
   ...more,
 })
 
+const collected = (id: string = Scribe.freshId()) => ({ id, what: "collected" }) as const
+
 /** No callback has this id. */
 const none = "no callback"
 
@@ -65,10 +67,9 @@ const found = Effect.fnUntraced(function* (id: OrderId) {
 const dueBy = Effect.fnUntraced(function* (
   orders: ReadonlyArray<{ readonly id: OrderId }>,
   now: number,
-  limit = 100,
-  except: ReadonlyArray<OrderId> = [],
+  { limit = 100, retries = limit, except = [] as ReadonlyArray<OrderId> } = {},
 ) {
-  const due = yield* (yield* Shipments).due({ now, limit, except })
+  const due = yield* (yield* Shipments).due({ now, limit, retries, except })
   return due.flatMap(({ shipment }) => {
     const index = orders.findIndex(({ id }) => id === shipment.orderId)
     return index === -1 ? [] : [index]
@@ -80,7 +81,7 @@ export const checks: ReadonlyArray<Check<Needs>> = [
     const [order] = yield* opened(NOON)
     const shipments = yield* Shipments
     expect(yield* shipments.find(order!.id, none)).toEqual({
-      knows: false,
+      known: null,
       shipment: {
         orderId: order!.id,
         state: "open",
@@ -99,7 +100,7 @@ export const checks: ReadonlyArray<Check<Needs>> = [
     const orders = yield* opened(NOON + 20, NOON + 10, NOON + 40, NOON + 30)
     expect(yield* dueBy(orders, NOON + 30)).toEqual([1, 0, 3])
     expect(yield* dueBy(orders, NOON + 29)).toEqual([1, 0])
-    expect(yield* dueBy(orders, NOON + 30, 100, [orders[0]!.id])).toEqual([1, 3])
+    expect(yield* dueBy(orders, NOON + 30, { except: [orders[0]!.id] })).toEqual([1, 3])
     for (const { id } of orders) {
       const shipment = yield* found(id)
       yield* (yield* Shipments).save([written({ ...shipment, nextAttemptAt: null })])
@@ -110,10 +111,10 @@ export const checks: ReadonlyArray<Check<Needs>> = [
   check("tells as many as are asked for, each with its order", function* () {
     const orders = yield* opened(1, 2, 3)
     const shipments = yield* Shipments
-    const due = yield* shipments.due({ now: 3, limit: 2, except: [] })
+    const due = yield* shipments.due({ now: 3, limit: 2, retries: 2, except: [] })
     expect(due.map(({ order }) => order)).toEqual(orders.slice(0, 2))
     yield* shipments.save(
-      (yield* shipments.due({ now: 3, limit: 9, except: [] })).map(({ shipment }) =>
+      (yield* shipments.due({ now: 3, limit: 9, retries: 9, except: [] })).map(({ shipment }) =>
         written({ ...shipment, nextAttemptAt: null }),
       ),
     )
@@ -141,13 +142,13 @@ export const checks: ReadonlyArray<Check<Needs>> = [
     const shipments = yield* Shipments
     const seen = yield* found(one!.id)
     yield* shipments.save([written({ ...seen, state: "shipped" })])
-    const late = written({ ...seen, state: "cancelled" }, { entries: [entry()], callback: Scribe.freshId() })
+    const late = written({ ...seen, state: "cancelled" }, { entries: [entry()], callback: collected() })
     const other = written({ ...(yield* found(two!.id)), attempts: 1 })
     expect(yield* shipments.save([late, other])).toEqual(new Set([two!.id]))
     expect(yield* found(one!.id)).toMatchObject({ state: "shipped", version: 2 })
     expect(yield* (yield* Timeline).entries(one!.id)).toEqual([])
     // It was not heard: it may come again.
-    expect(yield* shipments.find(one!.id, late.callback!)).toMatchObject({ knows: false })
+    expect(yield* shipments.find(one!.id, late.callback!.id)).toMatchObject({ known: null })
   }),
 
   check("lets one of many who write at once win", function* () {
@@ -167,15 +168,72 @@ export const checks: ReadonlyArray<Check<Needs>> = [
   check("writes what a callback led to once", function* () {
     const [order] = yield* opened(NOON)
     const shipments = yield* Shipments
-    const callback = Scribe.freshId()
+    const callback = collected()
     const seen = yield* found(order!.id)
     const told = written({ ...seen, state: "delivered" }, { entries: [entry()], callback })
     expect(yield* shipments.save([told])).toEqual(new Set([order!.id]))
-    expect(yield* shipments.find(order!.id, callback)).toMatchObject({ knows: true })
+    expect(yield* shipments.find(order!.id, callback.id)).toMatchObject({ known: "collected" })
     const again = written({ ...(yield* found(order!.id)), state: "stray" }, { entries: [entry()], callback })
     expect(yield* shipments.save([again])).toEqual(new Set())
     expect(yield* found(order!.id)).toMatchObject({ state: "delivered", version: 2 })
     expect(yield* (yield* Timeline).entries(order!.id)).toHaveLength(1)
+  }),
+
+  check("knows a callback of its own order only", function* () {
+    const [one, two] = yield* opened(NOON, NOON)
+    const shipments = yield* Shipments
+    const callback = collected("1")
+    for (const order of [one!, two!]) {
+      expect(yield* shipments.find(order.id, "1")).toMatchObject({ known: null })
+      expect(yield* shipments.save([written(yield* found(order.id), { callback })])).toEqual(new Set([order.id]))
+      expect(yield* shipments.find(order.id, "1")).toMatchObject({ known: "collected" })
+    }
+  }),
+
+  check("gives a parcel to the order that claims it first, for ever", function* () {
+    const [one, two] = yield* opened(NOON, NOON)
+    const shipments = yield* Shipments
+    const [parcel, other] = [`T-${Scribe.freshId()}`, `T-${Scribe.freshId()}`]
+    const claimed = yield* Effect.all(
+      [one!, two!, one!].map(({ id }) => shipments.claimParcel(id, parcel)),
+      { concurrency: "unbounded" },
+    )
+    expect(claimed).toEqual([true, false, true])
+    expect(yield* shipments.claimParcel(one!.id, parcel)).toBe(true)
+    expect(yield* shipments.claimParcel(two!.id, parcel)).toBe(false)
+    expect(yield* shipments.claimParcel(two!.id, other)).toBe(true)
+  }),
+
+  check("tells first attempts before all others, and as many of those as are asked for", function* () {
+    const orders = yield* opened(4, 3, 2, 1)
+    const shipments = yield* Shipments
+    // The two that are due longest have been asked about before.
+    for (const { id } of orders.slice(2)) yield* shipments.save([written({ ...(yield* found(id)), attempts: 1 })])
+    const due = 5
+    expect(yield* dueBy(orders, due)).toEqual([1, 0, 3, 2])
+    expect(yield* dueBy(orders, due, { retries: 1 })).toEqual([1, 0, 3])
+    expect(yield* dueBy(orders, due, { retries: 0 })).toEqual([1, 0])
+    expect(yield* dueBy(orders, due, { limit: 3 })).toEqual([1, 0, 3])
+    expect(yield* dueBy(orders, due, { limit: 1 })).toEqual([1])
+    for (const { id } of orders) yield* shipments.save([written({ ...(yield* found(id)), nextAttemptAt: null })])
+  }),
+
+  check("lets a change that no database keeps fail alone", function* () {
+    const orders = yield* opened(NOON, NOON, NOON)
+    const shipments = yield* Shipments
+    const ends = yield* Effect.forEach(
+      orders,
+      ({ id }, index) =>
+        Effect.gen(function* () {
+          const shipment = { ...(yield* found(id)), trackingId: index === 1 ? "A\0B" : "T1", nextAttemptAt: null }
+          return yield* Effect.exit(shipments.save([written(shipment)]))
+        }),
+      { concurrency: "unbounded" },
+    )
+    expect(ends.map(({ _tag }) => _tag)).toEqual(["Success", "Failure", "Success"])
+    expect(yield* found(orders[1]!.id)).toMatchObject({ version: 1, trackingId: null })
+    for (const index of [0, 2]) expect(yield* found(orders[index]!.id)).toMatchObject({ version: 2, trackingId: "T1" })
+    yield* shipments.save([written({ ...(yield* found(orders[1]!.id)), nextAttemptAt: null })])
   }),
 
   check("keeps the timeline oldest first, each entry once", function* () {

@@ -58,22 +58,35 @@ describe("a shipment", () => {
   })
 
   it("is given up only after its time, and then barred before anything else happens", () => {
-    const asked = Shipping.unanswered(begun(opened, paid), "no answer within 2000 ms").shipment
+    const asked = Shipping.unanswered(begun(opened, paid), "no-answer").shipment
     expect(next(asked, paid, 3_000 + GIVE_UP - 1)).toEqual({ _tag: "Register" })
-    const reason = "the carrier could not be reached: no answer within 2000 ms"
+    const reason = "the carrier could not be reached: no-answer"
     expect(next(asked, paid, 3_000 + GIVE_UP)).toEqual({ _tag: "Withdraw", reason })
     const withdrawn = begun(asked, paid, 3_000 + GIVE_UP)
     expect(withdrawn).toMatchObject({ state: "withdrawn", reason, attempts: 2 })
     expect(next(withdrawn, paid, 99_999)).toEqual({ _tag: "Withdraw", reason })
     // However long the carrier says nothing, the reason stays the one it was given up for.
-    const silent = Shipping.unanswered(withdrawn, "it did not say whether it is barred").shipment
+    const silent = Shipping.unanswered(withdrawn, "not-barred").shipment
     expect(next(silent, paid, 99_999)).toEqual({ _tag: "Withdraw", reason })
   })
 
-  it("is shipped after all, when it had left before it could be barred", () => {
+  it("is shipped after all, when it had left before it could be barred, and then asked for its tracking id", () => {
     const withdrawn = begun(begun(opened, paid), paid, 3_000 + GIVE_UP)
     const { shipment } = Shipping.tooLate(withdrawn)
-    expect(Shipping.recorded(shipment, "shipped", "left", 0).shipment).toMatchObject({ state: "shipped", reason: null })
+    const missing = Shipping.recorded(shipment, "shipped", "left", 20_000).shipment
+    expect(missing).toMatchObject({ state: "open", reason: null, firstAttemptAt: null, nextAttemptAt: 20_000 })
+    expect(next(missing, shipped, 20_000)).toEqual({ _tag: "Register" })
+    const asked = begun(missing, shipped, 20_000)
+    const { shipment: found } = Shipping.registered(asked, "T1")
+    expect(Shipping.recorded(found, "shipped", "registered", 20_100).shipment).toMatchObject({
+      state: "shipped",
+      trackingId: "T1",
+      nextAttemptAt: null,
+    })
+    // Without an answer it is given up in its time, and stays shipped.
+    const silent = Shipping.unanswered(asked, "no-answer").shipment
+    expect(next(silent, shipped, 20_000 + GIVE_UP - 1)).toEqual({ _tag: "Register" })
+    expect(next(silent, shipped, 20_000 + GIVE_UP)).toEqual({ _tag: "Close", state: "shipped" })
   })
 
   it("is closed without asking anybody, when its order was cancelled before anybody was asked", () => {
@@ -94,9 +107,23 @@ describe("a shipment", () => {
     })
   })
 
-  it("is closed as its order stands, when a callback was faster", () => {
-    expect(next(begun(opened, paid), shipped)).toEqual({ _tag: "Close", state: "shipped" })
-    expect(next(opened, Order.evolve(shipped, { _tag: "Delivered" }))).toEqual({ _tag: "Close", state: "delivered" })
+  it("is closed as its order stands, when that was recorded already", () => {
+    const known = { ...begun(opened, paid), trackingId: "T1" }
+    expect(next(known, shipped)).toEqual({ _tag: "Close", state: "shipped" })
+    expect(next(known, Order.evolve(shipped, { _tag: "Delivered" }))).toEqual({ _tag: "Close", state: "delivered" })
+  })
+
+  it("takes no callback that names another parcel, or that the carrier cannot know of", () => {
+    const told = { what: "delivered", trackingId: "T2" } as const
+    const asked = begun(opened, paid)
+    expect(Shipping.isForeign(asked, told)).toBe(false)
+    expect(Shipping.isForeign({ ...asked, trackingId: "T2" }, told)).toBe(false)
+    expect(Shipping.isForeign({ ...asked, trackingId: "T1" }, told)).toBe(true)
+    expect(Shipping.isForeign(opened, told)).toBe(true)
+    expect(Shipping.mismatched({ ...asked, trackingId: "T1" }, told)).toEqual({
+      shipment: { ...asked, trackingId: "T1" },
+      note: { type: "jaego.carrier.mismatch", detail: { what: "delivered", trackingId: "T2" } },
+    })
   })
 
   it("takes callbacks in any order, and never moves back", () => {
@@ -128,6 +155,7 @@ describe("every life of a shipment", () => {
           if (step._tag === "Register" && said === "registered") {
             mayHaveIt = true
             shipment = Shipping.registered(shipment, "T1").shipment
+            if (order === shipped) shipment = Shipping.recorded(shipment, "shipped", "registered", now).shipment
           } else if (step._tag === "Register") {
             // The answer is lost; nobody knows.
             mayHaveIt = true

@@ -3,7 +3,8 @@
  * taken; what was collected is not called back.
  *
  * A request arrives late, or twice, and its answer may be lost; some keys it never takes, some it refuses. It calls back
- * until it is heard: again and again, in any order, and some things it never tells.
+ * until it is heard: again and again, in any order, and some things it never tells. What it says holds characters that no database
+ * keeps.
  *
  * Law (checked here, at each step): a parcel is taken for a paid order, under that order's key.
  */
@@ -38,6 +39,11 @@ const COLLECTED: Span = { least: 100_000, most: 3_000_000 }
 const DELIVERED: Span = { least: 50_000, most: 2_000_000 }
 /** Microseconds. */
 const CALL_AGAIN = 800_000
+
+/** Its words are its own affair: NUL and half a surrogate pair, which no database keeps. */
+const HOSTILE = "we do not go there \0 \ud83d"
+
+const trackingIdOf = (key: string): string => `JC\0${key}`
 
 /** It has left, or will: somebody gets these goods. */
 export const isLive = (state: ParcelState | undefined): boolean =>
@@ -101,8 +107,8 @@ export class SimulatedCarrier {
   /** Null: it says nothing. */
   #register(key: OrderId): Registration | null {
     const state = this.parcels.get(key)
-    if (state === "barred" || state === "refused") return { _tag: "Refused", reason: `it is ${state}` }
-    if (state !== undefined) return { _tag: "Registered", trackingId: `JC-${key}` }
+    if (state === "barred" || state === "refused") return { _tag: "Refused", reason: HOSTILE }
+    if (state !== undefined) return { _tag: "Registered", trackingId: trackingIdOf(key) }
     if (!this.#known.has(key)) {
       this.#known.add(key)
       if (this.#dice.oneIn(this.moods.silent)) this.#silent.add(key)
@@ -114,10 +120,10 @@ export class SimulatedCarrier {
     if (this.#dice.oneIn(this.moods.refused)) {
       this.#journal.fault("carrier register: refused")
       this.#becomes(key, "refused")
-      return { _tag: "Refused", reason: "we do not go there" }
+      return { _tag: "Refused", reason: HOSTILE }
     }
     this.#take(key)
-    return { _tag: "Registered", trackingId: `JC-${key}` }
+    return { _tag: "Registered", trackingId: trackingIdOf(key) }
   }
 
   #take(key: OrderId): void {
@@ -159,7 +165,7 @@ export class SimulatedCarrier {
 
   #tell(key: OrderId, what: Callback["what"]): void {
     if (this.#dice.oneIn(this.moods.untold)) return this.#journal.fault("carrier callback: never told")
-    const callback: Callback = { id: `${key}-${what}`, what, key, trackingId: `JC-${key}`, at: this.#node.wallMs }
+    const callback: Callback = { id: `${key}-${what}`, what, key, trackingId: trackingIdOf(key), at: this.#node.wallMs }
     this.#call(callback, this.#dice.between(5_000, 1_500_000))
     if (!this.#dice.oneIn(this.moods.twice)) return
     this.#journal.fault("carrier callback: twice")

@@ -6,7 +6,7 @@
  *
  * Law (checked here, at each commit): I10, who commits has the newest epoch of each lane he writes.
  */
-import { Effect, Exit } from "effect"
+import { Cause, Effect, Exit } from "effect"
 import * as MemoryCatalog from "../../src/adapters/memory/catalog.ts"
 import * as MemoryLedger from "../../src/adapters/memory/ledger.ts"
 import * as MemoryOrderBook from "../../src/adapters/memory/order-book.ts"
@@ -35,6 +35,9 @@ export interface Luck {
 }
 
 export const PEACE: Luck = { refused: 0, lostBefore: 0, lostAfter: 0, late: 0 }
+
+/** What comes from outside was cleaned before it is written. */
+export const STORABLE = "no statement is refused for its text"
 
 type Fate = "served" | "refused" | "lost before" | "lost after" | "late"
 
@@ -221,6 +224,13 @@ export class Database {
     return what === "commit" && this.dice.oneIn(late) ? "late" : "served"
   }
 
+  /** Whatever comes of it in the end: what shares the statement fails with it. */
+  #refusedValue(exit: Exit.Exit<unknown, unknown>): void {
+    if (exit._tag === "Success") return
+    const defect = Cause.squash(exit.cause)
+    if (defect instanceof MemoryStore.Unstorable) this.journal.violated([`${STORABLE}: ${defect.message}`])
+  }
+
   /** Mostly a millisecond or two, sometimes much longer. */
   #delay(): number {
     if (this.dice.oneIn(150)) return this.dice.between(50_000, 900_000)
@@ -256,6 +266,7 @@ export class Database {
       this.world.post(this.node, travel, () => {
         if (isCut()) return answer(losing.lost, this.isDown ? this.#delay() : losing.patience)
         this.node.fork(served).addObserver((exit) => {
+          this.#refusedValue(exit)
           if (fate !== "late") heard(exit)
         })
       })

@@ -64,6 +64,7 @@ export class Records {
     return {
       due: (request) => call("due shipments", shipments.due(request), "read"),
       find: (id, callback) => call("shipment", shipments.find(id, callback), "read"),
+      claimParcel: (id, trackingId) => call("parcel", shipments.claimParcel(id, trackingId), "commit"),
       save: (changes) =>
         changes.length === 0 ? Effect.succeed(new Set()) : call("shipments", shipments.save(changes), "commit"),
     }

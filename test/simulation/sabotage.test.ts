@@ -6,6 +6,7 @@ import { beforeAll, describe, expect, it } from "vitest"
 import { HISTORY } from "../support/history-laws.ts"
 import { SETTLED, STANDING } from "../support/laws.ts"
 import { SETTLEMENT } from "../support/settlement-laws.ts"
+import { STORABLE } from "./database.ts"
 import { ALL, type Harvest, harvest, SEEDS_MAX } from "./mutants/all.ts"
 import { changed } from "./mutants/load.ts"
 import { CERTAIN, SHIPPING } from "./shipping-judge.ts"
@@ -29,7 +30,7 @@ describe("a planted bug is found", () => {
   })
 
   const named = [...STANDING, ...SETTLED, ...HISTORY, ...SETTLEMENT, ...SHIPPING]
-  const laws = [...named.map(({ name }) => name), ...FACT_LAWS, CERTAIN]
+  const laws = [...named.map(({ name }) => name), ...FACT_LAWS, CERTAIN, STORABLE]
   it.each(laws)("there is one for the law `%s`", (law) => {
     expect(ALL.filter(({ caughtBy }) => caughtBy === law)).not.toEqual([])
   })

@@ -9,68 +9,33 @@
  */
 import { Effect, Layer, Schema, Stream } from "effect"
 import { type Cancellation, Carrier, CarrierNews, type Registration } from "../../ports/carrier.ts"
+import * as HttpCall from "../../std/http-call.ts"
 
 const isTaken = Schema.is(Schema.Struct({ trackingId: Schema.NonEmptyString }))
 const isRefused = Schema.is(Schema.Struct({ reason: Schema.String }))
 
-/** As much of another's words as goes into a reason. */
-const WORDS_MAX = 200
-
-interface Said {
-  readonly status: number
-  readonly body: unknown
+const registration = (answer: HttpCall.Answer | HttpCall.Trouble): Registration => {
+  if (typeof answer === "string") return { _tag: "Unknown", code: answer }
+  const { json, status } = answer
+  if (status !== 200 && status !== 422) return { _tag: "Unknown", code: `status-${status}` }
+  if (status === 200 && isTaken(json)) return { _tag: "Registered", trackingId: json.trackingId }
+  if (status === 422 && isRefused(json)) return { _tag: "Refused", reason: json.reason }
+  return { _tag: "Unknown", code: "unreadable" }
 }
 
-/** Null: it is no JSON. */
-const parsed = (text: string): unknown => {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return null
-  }
+const cancellation = (answer: HttpCall.Answer | HttpCall.Trouble): Cancellation => {
+  if (typeof answer === "string") return "unknown"
+  return answer.status === 200 ? "cancelled" : answer.status === 409 ? "shipped" : "unknown"
 }
 
-/** The answer, or what went wrong. Interrupting it hangs up. */
-const ask = (url: string, init: RequestInit): Effect.Effect<Said | string> =>
-  Effect.tryPromise({
-    try: async (signal): Promise<Said> => {
-      const response = await fetch(url, { ...init, signal })
-      return { status: response.status, body: parsed(await response.text()) }
-    },
-    catch: (error) => error as Error,
-  }).pipe(
-    Effect.catch(({ cause, message }) =>
-      Effect.succeed(`the carrier was not reached: ${cause instanceof Error ? cause.message : message}`),
-    ),
-  )
-
-const registration = (said: Said | string): Registration => {
-  if (typeof said === "string") return { _tag: "Unknown", reason: said }
-  const { body, status } = said
-  if (status === 200 && isTaken(body)) return { _tag: "Registered", trackingId: body.trackingId }
-  if (status === 422 && isRefused(body)) return { _tag: "Refused", reason: body.reason.slice(0, WORDS_MAX) }
-  return { _tag: "Unknown", reason: `the carrier said ${status}` }
-}
-
-const cancellation = (said: Said | string): Cancellation => {
-  if (typeof said === "string") return "unknown"
-  return said.status === 200 ? "cancelled" : said.status === 409 ? "shipped" : "unknown"
-}
-
-/** `url` without a slash at its end. */
-export const layer = (url: string): Layer.Layer<Carrier | CarrierNews> =>
+export const layer = (to: HttpCall.Endpoint): Layer.Layer<Carrier | CarrierNews> =>
   Layer.mergeAll(
     Layer.succeed(Carrier, {
-      register: ({ customerId, key, lines }) =>
-        Effect.map(
-          ask(`${url}/v1/shipments/${key}`, {
-            method: "PUT",
-            headers: { "content-type": "application/json" },
-            body: JSON.stringify({ customerId, lines }),
-          }),
-          registration,
-        ),
-      cancel: (key) => Effect.map(ask(`${url}/v1/shipments/${key}`, { method: "DELETE" }), cancellation),
+      register: ({ customerId, key, lines }) => {
+        const request = { method: "PUT", path: `/v1/shipments/${key}`, body: { customerId, lines } } as const
+        return Effect.map(HttpCall.call(to, request), registration)
+      },
+      cancel: (key) => Effect.map(HttpCall.call(to, { method: "DELETE", path: `/v1/shipments/${key}` }), cancellation),
     }),
     Layer.succeed(CarrierNews, { callbacks: Stream.never }),
   )

@@ -8,7 +8,7 @@
  */
 import { Clock, Context, Effect, FiberSet, Layer, Queue, Stream } from "effect"
 import { type Callback, Carrier, CarrierNews, type Registration } from "../../ports/carrier.ts"
-import { Depot, NO_FAULTS, type Parcel, type Play } from "./depot.ts"
+import { Depot, type Moods, NO_FAULTS, type Parcel, type Play } from "./depot.ts"
 
 /** Some seconds of a busy shop. */
 const WAITING_MAX = 10_000
@@ -25,43 +25,48 @@ export class Books extends Context.Service<Books, { readonly parcels: () => Read
   "jaego/adapters/carrier-simulator/Books",
 ) {}
 
-const BUSY: Registration = { _tag: "Unknown", reason: "the carrier has its hands full" }
+const BUSY: Registration = { _tag: "Unknown", code: "busy" }
 
 const played = (play: Play): Effect.Effect<Registration> => {
   switch (play._tag) {
     case "Answers":
       return Effect.delay(Effect.succeed(play.registration), play.afterMs)
     case "Fails":
-      return Effect.succeed({ _tag: "Unknown", reason: "the carrier said 500" })
+      return Effect.succeed({ _tag: "Unknown", code: "status-500" })
     case "SaysNothing":
       return Effect.never
   }
 }
 
-export const layer: Layer.Layer<Carrier | CarrierNews | Books> = Layer.effectContext(
-  Effect.gen(function* () {
-    const clock = yield* Clock.Clock
-    const waiting = yield* Queue.bounded<Callback>(WAITING_MAX)
-    const underWay = yield* FiberSet.make()
-    const run = yield* FiberSet.runtime(underWay)<never>()
-    const depot = new Depot({
-      faults: NO_FAULTS,
-      collectAfterMs: COLLECT_AFTER_MS,
-      deliverAfterMs: DELIVER_AFTER_MS,
-      later: (milliseconds, then) => void run(Effect.andThen(Effect.sleep(milliseconds), Effect.sync(then))),
-      tell: (callback) => void run(Queue.offer(waiting, callback)),
-      now: () => clock.currentTimeMillisUnsafe(),
-    })
-    const carrier = Carrier.of({
-      register: (consignment) =>
-        Effect.flatMap(FiberSet.size(underWay), (busy) =>
-          busy >= UNDER_WAY_MAX ? Effect.succeed(BUSY) : played(depot.register(consignment)),
-        ),
-      cancel: (key) => Effect.sync(() => depot.cancel(key)),
-    })
-    return Context.make(Carrier, carrier).pipe(
-      Context.add(CarrierNews, { callbacks: Stream.fromQueue(waiting) }),
-      Context.add(Books, { parcels: () => depot.parcels() }),
-    )
-  }),
-)
+export const make = (moods: Moods): Layer.Layer<Carrier | CarrierNews | Books> =>
+  Layer.effectContext(
+    Effect.gen(function* () {
+      const clock = yield* Clock.Clock
+      const waiting = yield* Queue.bounded<Callback>(WAITING_MAX)
+      const underWay = yield* FiberSet.make()
+      const run = yield* FiberSet.runtime(underWay)<never>()
+      const depot = new Depot({
+        faults: NO_FAULTS,
+        moods,
+        collectAfterMs: COLLECT_AFTER_MS,
+        deliverAfterMs: DELIVER_AFTER_MS,
+        later: (milliseconds, then) => void run(Effect.andThen(Effect.sleep(milliseconds), Effect.sync(then))),
+        tell: (callback) => void run(Queue.offer(waiting, callback)),
+        now: () => clock.currentTimeMillisUnsafe(),
+      })
+      const carrier = Carrier.of({
+        register: (consignment) =>
+          Effect.flatMap(FiberSet.size(underWay), (busy) =>
+            busy >= UNDER_WAY_MAX ? Effect.succeed(BUSY) : played(depot.register(consignment)),
+          ),
+        cancel: (key) => Effect.sync(() => depot.cancel(key)),
+      })
+      return Context.make(Carrier, carrier).pipe(
+        Context.add(CarrierNews, { callbacks: Stream.fromQueue(waiting) }),
+        Context.add(Books, { parcels: () => depot.parcels() }),
+      )
+    }),
+  )
+
+/** As a shop has it, whose customers may be called as they like. */
+export const layer = make("ignored")

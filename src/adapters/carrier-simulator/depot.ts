@@ -1,13 +1,15 @@
 /**
  * The depot: a carrier's books, played. Whoever talks to it (in this process, or over HTTP) performs what it decides.
  *
- * A customer's name that ends with a mood shows how carriers are, each time and for this customer alone:
+ * When it was asked for moods, a customer's name that ends with one shows how carriers are, each time and for this customer
+ * alone:
  *
  *     +refused   will not take it                          +down     fails (500), and takes nothing
  *     +silent    never answers, and takes nothing          +flaky    fails twice, then takes it
  *     +late      takes it, and its first answer is lost    +lost     takes it, and no answer ever comes
  *     +slow      answers after SLOW_MS                     +swift    has collected it before it answers
  *     +twice     calls back twice, the last thing first    +quiet    never calls back
+ *     +hostile   refuses with text that no database keeps
  *
  * Law: one key, one parcel. A key that was barred is never taken. What was collected is not called back.
  * Limits: PARCELS_MAX keys; the oldest leave first.
@@ -31,9 +33,11 @@ export interface Parcel {
   asked: number
 }
 
+type Answer = Exclude<Registration, { readonly _tag: "Unknown" }>
+
 /** What a caller is to see. */
 export type Play =
-  | { readonly _tag: "Answers"; readonly registration: Registration; readonly afterMs: number }
+  | { readonly _tag: "Answers"; readonly registration: Answer; readonly afterMs: number }
   | { readonly _tag: "Fails" }
   | { readonly _tag: "SaysNothing" }
 
@@ -51,8 +55,12 @@ export interface Faults {
 
 export const NO_FAULTS: Faults = { slow: 0, errors: 0, silences: 0, lost: 0, refusals: 0, duplicates: 0 }
 
+/** Whether names of customers mean anything: never in a shop, whose customers choose their names themselves. */
+export type Moods = "ignored" | "played"
+
 export interface Options {
   readonly faults: Faults
+  readonly moods: Moods
   /** From the answer until it is collected, and from then until it is delivered, milliseconds. */
   readonly collectAfterMs: number
   readonly deliverAfterMs: number
@@ -64,8 +72,6 @@ export interface Options {
   readonly now: () => number
 }
 
-const moodOf = (customerId: string): string => /\+([a-z]+)$/.exec(customerId)?.[1] ?? ""
-
 /** The same for a key, whoever asks. */
 const trackingIdOf = (key: string): string =>
   `JC${createHash("sha256").update(key).digest("hex").slice(0, 12).toUpperCase()}`
@@ -73,7 +79,10 @@ const trackingIdOf = (key: string): string =>
 const FAILS: Play = { _tag: "Fails" }
 const SAYS_NOTHING: Play = { _tag: "SaysNothing" }
 
-const refusal = (reason: string): Registration => ({ _tag: "Refused", reason })
+/** NUL, half a surrogate pair, a terminal's escape. */
+const HOSTILE = "no\0pe \ud83d \u001b[2J"
+
+const refusal = (reason: string): Answer => ({ _tag: "Refused", reason })
 
 export class Depot {
   readonly #options: Options
@@ -85,15 +94,19 @@ export class Depot {
     this.#options = options
   }
 
+  #moodOf(customerId: string): string {
+    return this.#options.moods === "ignored" ? "" : (/\+([a-z]+)$/.exec(customerId)?.[1] ?? "")
+  }
+
   register({ customerId, key }: Consignment): Play {
     const known = this.#parcels.get(key)
     if (known !== undefined) return this.#again(known)
     const { faults } = this.#options
-    const mood = moodOf(customerId)
+    const mood = this.#moodOf(customerId)
     const chanced = (chance: number) => chance > 0 && Math.random() < chance
     if (mood === "down" || (mood === "flaky" && this.#failed(key) <= 2) || chanced(faults.errors)) return FAILS
     if (mood === "silent" || chanced(faults.silences)) return SAYS_NOTHING
-    const isRefused = mood === "refused" || chanced(faults.refusals)
+    const isRefused = mood === "refused" || mood === "hostile" || chanced(faults.refusals)
     const parcel = this.#keep({ key, customerId, asked: 1, state: isRefused ? "refused" : "registered" })
     if (!isRefused) this.#send(parcel)
     if (mood === "late" || mood === "lost" || chanced(faults.lost)) return SAYS_NOTHING
@@ -114,14 +127,15 @@ export class Depot {
 
   #again(parcel: Parcel): Play {
     parcel.asked++
-    return moodOf(parcel.customerId) === "lost" ? SAYS_NOTHING : this.#answer(parcel)
+    return this.#moodOf(parcel.customerId) === "lost" ? SAYS_NOTHING : this.#answer(parcel)
   }
 
   #answer({ customerId, state, trackingId }: Parcel): Play {
-    const afterMs = moodOf(customerId) === "slow" || Math.random() < this.#options.faults.slow ? SLOW_MS : 0
+    const mood = this.#moodOf(customerId)
+    const afterMs = mood === "slow" || Math.random() < this.#options.faults.slow ? SLOW_MS : 0
     const registration =
       state === "refused"
-        ? refusal("we do not go there")
+        ? refusal(mood === "hostile" ? HOSTILE : "we do not go there")
         : state === "barred"
           ? refusal("it was called back")
           : ({ _tag: "Registered", trackingId } as const)
@@ -145,7 +159,7 @@ export class Depot {
   /** On its way, unless it is barred before it is collected. */
   #send(parcel: Parcel): void {
     const { collectAfterMs, deliverAfterMs, faults, later } = this.#options
-    const mood = moodOf(parcel.customerId)
+    const mood = this.#moodOf(parcel.customerId)
     const isTwice = mood === "twice" || Math.random() < faults.duplicates
     const collect = () => {
       if (parcel.state !== "registered") return
@@ -166,7 +180,7 @@ export class Depot {
   }
 
   #tell({ customerId, key, trackingId }: Parcel, what: Callback["what"]): void {
-    if (moodOf(customerId) === "quiet") return
+    if (this.#moodOf(customerId) === "quiet") return
     this.#options.tell({ id: `${trackingId}-${what}`, what, key, trackingId, at: this.#options.now() })
   }
 }

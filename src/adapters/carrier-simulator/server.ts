@@ -15,6 +15,7 @@ import { Effect, Schema } from "effect"
 import { OrderId } from "../../domain/ids.ts"
 import type { Callback, Consignment } from "../../ports/carrier.ts"
 import * as Signature from "../../ports/carrier-signature.ts"
+import * as Rfc3339 from "../../std/rfc3339.ts"
 import { Depot, type Faults, type Play } from "./depot.ts"
 
 export interface Options {
@@ -38,14 +39,14 @@ const CALL_TIMEOUT_MS = 5_000
 
 const sign = (secret: string, body: string): string => {
   const time = Math.floor(Date.now() / 1_000)
-  const hex = createHmac("sha256", secret).update(Signature.signedText(time, body)).digest("hex")
+  const hex = createHmac("sha256", secret).update(Signature.prefix(time)).update(body).digest("hex")
   return Signature.write({ time, hex })
 }
 
 const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds).unref())
 
 const bodyOf = ({ at, id, key, trackingId, what }: Callback): string =>
-  JSON.stringify({ id, type: what, orderId: key, trackingId, at: new Date(at).toISOString() })
+  JSON.stringify({ id, type: what, orderId: key, trackingId, at: Rfc3339.text(at) })
 
 /** Tells it until it is heard. */
 const call = async (url: string, secret: string, callback: Callback): Promise<void> => {
@@ -114,6 +115,7 @@ export const serve = Effect.fnUntraced(function* (options: Options) {
   const { callbacks, secret } = options
   const depot = new Depot({
     ...options,
+    moods: "played",
     later: (milliseconds, run) => void setTimeout(run, milliseconds),
     tell: (callback) => {
       if (callbacks !== null) void call(callbacks, secret, callback)

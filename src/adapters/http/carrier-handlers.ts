@@ -10,6 +10,7 @@ import { HttpApiBuilder } from "effect/http-api"
 import { Shop } from "../../app/shop.ts"
 import * as Signature from "../../ports/carrier-signature.ts"
 import { Probe } from "../../ports/probe.ts"
+import * as Rfc3339 from "../../std/rfc3339.ts"
 import * as Answers from "./answers.ts"
 import { api } from "./api.ts"
 import * as Problems from "./problems.ts"
@@ -21,12 +22,12 @@ export const CarrierSecret = Context.Reference<string | null>("jaego/adapters/ht
 })
 
 /** What is wrong with a signature; null: nothing. `now` in milliseconds since 1970. */
-const problemOf = (secret: string | null, header: string | undefined, body: string, now: number) => {
+const problemOf = (secret: string | null, header: string | undefined, body: Uint8Array, now: number) => {
   if (secret === null) return Problems.callbacksNotConfigured
   const signature = header === undefined ? null : Signature.read(header)
   if (signature === null) return Problems.invalidSignature("Send Carrier-Signature: t=<unix seconds>,v1=<hex>.")
   const { hex, time } = signature
-  const expected = createHmac("sha256", secret).update(Signature.signedText(time, body)).digest()
+  const expected = createHmac("sha256", secret).update(Signature.prefix(time)).update(body).digest()
   if (!timingSafeEqual(expected, Buffer.from(hex, "hex")))
     return Problems.invalidSignature("It is not that of this body under the secret we know.")
   const isFresh = Math.abs(now / 1_000 - time) <= Signature.TOLERANCE_SECONDS
@@ -45,12 +46,12 @@ const hear = Effect.fnUntraced(function* (
   secret: string | null,
   { headers, payload, request }: Called,
 ) {
-  // Read before: this is the very text that was parsed.
-  const body = yield* Effect.orDie(request.text)
+  // Read before: these are the very bytes that were parsed.
+  const body = new Uint8Array(yield* Effect.orDie(request.arrayBuffer))
   const problem = problemOf(secret, headers["carrier-signature"], body, yield* Clock.currentTimeMillis)
   if (problem !== null) return yield* Effect.fail(problem)
   const { at, id, orderId, trackingId, type } = payload
-  const heard = yield* shop.hearCarrier({ id, what: type, key: orderId, trackingId, at: Date.parse(at) })
+  const heard = yield* shop.hearCarrier({ id, what: type, key: orderId, trackingId, at: Rfc3339.parse(at)! })
   return Answers.ok({ heard })
 })
 

@@ -23,6 +23,7 @@ const extras: { readonly [C in Code]?: Schema.Struct.Fields } = {
   "product-not-found": { productId: id },
   "order-not-found": { orderId: id },
   "shipment-not-found": { orderId: id },
+  "callback-mismatch": { orderId: id },
   "payment-declined": { orderId: id },
   "payment-in-progress": { orderId: id },
   "not-cancellable": { orderId: id, orderStatus: Schema.optionalKey(Status) },

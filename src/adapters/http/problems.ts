@@ -8,7 +8,7 @@
 import { Cause } from "effect"
 import { HttpServerError, HttpServerResponse } from "effect/http"
 import { HttpApiError } from "effect/http-api"
-import { type Fate, Unavailable, type UnavailableReason } from "../../ports/failures.ts"
+import { Unavailable, type UnavailableReason } from "../../ports/failures.ts"
 import { Refused, type Rejection } from "../../ports/inventory.ts"
 import * as InvalidRequest from "./invalid-request.ts"
 
@@ -37,6 +37,7 @@ export const kinds = {
   "mixed-currencies": [409, "The products are priced in different currencies"],
   "total-too-large": [409, "The total is too large"],
   "stock-overflow": [409, "The stock would be too large"],
+  "callback-mismatch": [409, "The callback does not belong to this order"],
   "body-too-large": [413, "The body is too large"],
   "unsupported-media-type": [415, "The body must be application/json"],
   "expectation-failed": [417, "This expectation cannot be met"],
@@ -52,6 +53,7 @@ export const kinds = {
   draining: [503, "This instance is shutting down"],
   "stale-owner": [503, "Another instance has taken over"],
   "hold-lapsed": [503, "The hold lapsed before it was accepted"],
+  contended: [503, "Too many changes of one order at once"],
 } as const satisfies Record<string, readonly [status: number, title: string]> &
   Record<UnavailableReason, readonly [503, string]>
 
@@ -147,6 +149,11 @@ export const fromRejection = (rejection: Rejection): Problem => {
       const { orderId } = rejection
       return of("shipment-not-found", `Nothing was to be shipped for the order ${orderId}.`, { orderId })
     }
+    case "CallbackMismatch": {
+      const { orderId } = rejection
+      const detail = "Its tracking id is not that of the order's parcel, or its id was used for something else."
+      return of("callback-mismatch", detail, { orderId })
+    }
     case "SkuTaken":
       return of("sku-taken", "A SKU belongs to one product.", { sku: rejection.sku })
     case "MixedCurrencies":
@@ -160,14 +167,16 @@ export const fromRejection = (rejection: Rejection): Problem => {
   }
 }
 
-const FATES: { readonly [F in Fate]: string } = {
-  undecided: "Nothing was decided. Try again with the same Idempotency-Key.",
-  unknown: "The outcome is unknown. Repeat with the same Idempotency-Key to learn it.",
-}
-
 /** The world says not now; the same request may be sent again with the same key. */
-export const fromUnavailable = ({ fate, reason, retryAfterSeconds }: Unavailable): Problem =>
-  of(reason, FATES[fate], {}, { "retry-after": String(retryAfterSeconds) })
+export const fromUnavailable = ({ reason, retryAfterSeconds }: Unavailable): Problem =>
+  of(
+    reason,
+    "Nothing was decided. Try again with the same Idempotency-Key.",
+    {},
+    {
+      "retry-after": String(retryAfterSeconds),
+    },
+  )
 
 /** The other failures that handlers know. */
 export const from = (failure: Refused | Unavailable | Problem): Problem => {

@@ -82,3 +82,11 @@ const gapInFacts = (batch: Batch): string | null => {
   const short = batch.lanes.find(({ lane, toSeq }) => seqs.get(lane) !== toSeq)
   return short === undefined ? null : `lane ${short.lane} goes to ${short.toSeq}, its facts to ${seqs.get(short.lane)}`
 }
+
+/** Throws `Unstorable` when the batch has a text that Postgres does not keep. */
+export const assertStorable = ({ movements, orders, orderUpdates, products }: Batch): void => {
+  for (const { product } of products) for (const text of [product.sku, product.name]) Store.assertStorable(text)
+  for (const { customerId } of orders) Store.assertStorable(customerId)
+  for (const { order } of orderUpdates) if (order.status === "cancelled") Store.assertStorable(order.reason)
+  for (const { reason } of movements) Store.assertStorable(reason)
+}

@@ -27,7 +27,7 @@ import {
   StaleOwner,
   type Wanted,
 } from "../../ports/ledger.ts"
-import { defectOf } from "./batch-laws.ts"
+import { assertStorable, defectOf } from "./batch-laws.ts"
 import * as Store from "./store.ts"
 
 const commit = (store: Store.Shape, batch: Batch): Effect.Effect<CommitResult, StaleOwner> => {
@@ -37,6 +37,7 @@ const commit = (store: Store.Shape, batch: Batch): Effect.Effect<CommitResult, S
   if (stale !== null) return Effect.fail(new StaleOwner({ detail: stale }))
   const defect = defectOf(store, batch)
   if (defect !== null) return Effect.die(new Error(defect))
+  assertStorable(batch)
   const known = knownKeys(store, batch.asks)
   write(store, batch)
   return Effect.succeed({ _tag: "Committed", known })

@@ -12,17 +12,35 @@ export const openShipment = (store: Store.Tables, orderId: OrderId, at: number):
 }
 
 const dueOf = (store: Store.Tables, now: number, except: ReadonlySet<OrderId>): ReadonlyArray<Due> =>
-  [...store.shipments.values()].flatMap((shipment) => {
-    const order = store.orders.get(shipment.orderId)
-    const isDue = shipment.nextAttemptAt !== null && shipment.nextAttemptAt <= now && !except.has(shipment.orderId)
-    return isDue && order !== undefined ? [{ shipment, order }] : []
-  })
+  [...store.shipments.values()]
+    .flatMap((shipment) => {
+      const order = store.orders.get(shipment.orderId)
+      const isDue = shipment.nextAttemptAt !== null && shipment.nextAttemptAt <= now && !except.has(shipment.orderId)
+      return isDue && order !== undefined ? [{ shipment, order }] : []
+    })
+    .toSorted((a, b) => a.shipment.nextAttemptAt! - b.shipment.nextAttemptAt!)
 
-const save = (store: Store.Tables, { callback, entries, shipment }: ShipmentChange): boolean => {
+const isFirst = ({ shipment }: Due): boolean => shipment.attempts === 0
+
+const claimParcel = ({ parcels }: Store.Tables, orderId: OrderId, trackingId: string): boolean => {
+  if (!parcels.has(trackingId)) parcels.set(trackingId, orderId)
+  return parcels.get(trackingId) === orderId
+}
+
+const callbackName = (orderId: OrderId, callback: string): string => `${orderId} ${callback}`
+
+/** What Postgres would refuse is a defect here as well. */
+const assertStorable = ({ entries, shipment }: ShipmentChange): void => {
+  for (const row of [shipment, ...entries]) for (const value of Object.values(row)) Store.assertStorable(value)
+}
+
+const save = (store: Store.Tables, change: ShipmentChange): boolean => {
+  const { callback, entries, shipment } = change
+  assertStorable(change)
   const { orderId, version } = shipment
   if (store.shipments.get(orderId)?.version !== version) return false
-  if (callback !== null && store.callbacks.has(callback)) return false
-  if (callback !== null) store.callbacks.add(callback)
+  if (callback !== null && store.callbacks.has(callbackName(orderId, callback.id))) return false
+  if (callback !== null) store.callbacks.set(callbackName(orderId, callback.id), callback.what)
   store.shipments.set(orderId, { ...shipment, version: version + 1 })
   const told = store.timeline.get(orderId) ?? new Map<string, TimelineEntry>()
   for (const entry of entries) if (!told.has(entry.id)) told.set(entry.id, entry)
@@ -31,17 +49,20 @@ const save = (store: Store.Tables, { callback, entries, shipment }: ShipmentChan
 }
 
 export const make = (store: Store.Tables): Shipments["Service"] => ({
-  due: ({ except, limit, now }) =>
-    Effect.sync(() =>
-      dueOf(store, now, new Set(except))
-        .toSorted((a, b) => a.shipment.nextAttemptAt! - b.shipment.nextAttemptAt!)
-        .slice(0, limit),
-    ),
+  due: ({ except, limit, now, retries }) =>
+    Effect.sync(() => {
+      const due = dueOf(store, now, new Set(except))
+      const firsts = due.filter(isFirst).slice(0, limit)
+      const others = due.filter((each) => !isFirst(each))
+      return [...firsts, ...others.slice(0, Math.min(retries, limit - firsts.length))]
+    }),
   find: (id, callback) =>
     Effect.sync(() => {
       const shipment = store.shipments.get(id)
-      return shipment === undefined ? null : { shipment, knows: store.callbacks.has(callback) }
+      const known = store.callbacks.get(callbackName(id, callback)) ?? null
+      return shipment === undefined ? null : { shipment, known }
     }),
+  claimParcel: (id, trackingId) => Effect.sync(() => claimParcel(store, id, trackingId)),
   save: (changes) =>
     Effect.sync(() => new Set(changes.flatMap((change) => (save(store, change) ? [change.shipment.orderId] : [])))),
 })

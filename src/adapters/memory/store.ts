@@ -14,6 +14,8 @@ import type { Order } from "../../domain/order.ts"
 import type { Product } from "../../domain/product.ts"
 import type { Shipment } from "../../domain/shipping.ts"
 import type { Stock } from "../../domain/stock.ts"
+import * as Text from "../../domain/text.ts"
+import type { Callback } from "../../ports/carrier.ts"
 import type { Parked } from "../../ports/inbox.ts"
 import type { Fact, HoldRow, KeyRow, Movement, OwnedLane, UnitsRow } from "../../ports/ledger.ts"
 import type { TimelineEntry } from "../../ports/timeline.ts"
@@ -42,8 +44,10 @@ export interface Tables {
   /** By order, then entry. */
   readonly timeline: Map<OrderId, Map<string, TimelineEntry>>
   readonly shipments: Map<OrderId, Shipment>
-  /** Ids of what the carrier has called back with. */
-  readonly callbacks: Set<string>
+  /** What each callback of the carrier has told, by order and id. */
+  readonly callbacks: Map<string, Callback["what"]>
+  /** Whose each parcel is, by tracking id. */
+  readonly parcels: Map<string, OrderId>
 }
 
 /** What consumers have handled. Each name begins with the consumer's. */
@@ -100,7 +104,8 @@ export const make = (): Shape => ({
   },
   timeline: new Map(),
   shipments: new Map(),
-  callbacks: new Set(),
+  callbacks: new Map(),
+  parcels: new Map(),
   lease: new SessionLock(),
   relay: { turn: new SessionLock(), cursors: Array.from({ length: Lane.COUNT }, () => 0) },
 })
@@ -140,3 +145,14 @@ export const rows = (store: Tables) => ({
 
 /** A copy of every row, for tests: two snapshots are equal when nothing was written in between. */
 export const snapshot = (store: Tables) => structuredClone(rows(store))
+
+/** A text that Postgres does not keep, which it tells only when it is to be written. */
+export class Unstorable extends Error {
+  override readonly name = "Unstorable"
+}
+
+/** Throws `Unstorable`. */
+export const assertStorable = (value: unknown): void => {
+  if (typeof value === "string" && !Text.isStorable(value))
+    throw new Unstorable(`no database keeps the text ${JSON.stringify(value)}`)
+}

@@ -17,7 +17,7 @@ import { COMMIT_FUNCTION } from "./commit-function.ts"
 import { INBOX_SCHEMA } from "./inbox-schema.ts"
 import { LANE_FUNCTIONS } from "./lane-functions.ts"
 import { OUTBOX_STATEMENTS, OUTBOX_TABLES } from "./outbox-schema.ts"
-import { SHIPPING_SCHEMA } from "./shipping-schema.ts"
+import { PARCEL_TABLES, SHIPPING_FUNCTIONS, SHIPPING_TABLES } from "./shipping-schema.ts"
 
 const TABLES = `
 -- One row per lane: the fence. 64 rows in as many pages' worth of room, so that every commit's update is HOT.
@@ -153,7 +153,8 @@ const migrations = PgMigrator.fromRecord({
     Effect.forEach(OUTBOX_STATEMENTS, run, { discard: true }),
   ),
   "0004_inbox": Effect.forEach(INBOX_SCHEMA, run, { discard: true }),
-  "0005_shipping": Effect.forEach(SHIPPING_SCHEMA, run, { discard: true }),
+  "0005_shipping": Effect.forEach(SHIPPING_TABLES, run, { discard: true }),
+  "0006_parcels": Effect.forEach([...PARCEL_TABLES, ...SHIPPING_FUNCTIONS], run, { discard: true }),
 })
 
 /** Brings the database to this build's schema; idempotent, safe to run from several processes at once. */

@@ -1,93 +1,136 @@
 /**
- * Shipments on Postgres, and the timeline as it is read. Findings and savings that come at once share a statement.
+ * Shipments on Postgres, and the timeline as it is read. Calls that come at once share a statement.
  *
- * Fails: Unavailable "database"; of a saving nobody knows then whether it happened, and who saves again finds out by its
- * version.
+ * Fails: Unavailable "database"; a save may or may not have happened then, and a second one learns it by the version. A change
+ * whose values the database refuses is found by halves: it alone dies, as the defect it is, and the others are written.
  */
-import { Effect, Layer } from "effect"
+import { Effect, Exit, Layer } from "effect"
 import type { OrderId } from "../../domain/ids.ts"
 import type { Shipment } from "../../domain/shipping.ts"
-import { type ShipmentChange, Shipments } from "../../ports/shipments.ts"
+import { type Unavailable, unavailable } from "../../ports/failures.ts"
+import { type Found, type ShipmentChange, Shipments } from "../../ports/shipments.ts"
 import { Timeline, type TimelineEntry } from "../../ports/timeline.ts"
 import * as Batcher from "../../std/batcher.ts"
 import { jsonRows } from "./page.ts"
 import { Reads } from "./reads.ts"
 import { ms, ORDER, type OrderJson, orderOf } from "./rows.ts"
+import { describe, isRefusedValue } from "./sql-failure.ts"
 
 /** A shipment `s`, as the domain's `Shipment`. */
 const SHIPMENT = `json_build_object('orderId', s.order_id, 'state', s.state, 'attempts', s.attempts,
   'firstAttemptAt', ${ms("s.first_attempt_at")}, 'nextAttemptAt', ${ms("s.next_attempt_at")},
   'trackingId', s.tracking_id, 'reason', s.reason, 'version', s.version)`
 
-const DUE = `select json_build_object('shipment', ${SHIPMENT}, 'order', ${ORDER}) as row
-  from (
+/** Of $5 at most $4 are no first attempts. */
+const DUE = `with firsts as materialized (
     select * from shipments s
-    where s.next_attempt_at <= to_timestamp($1::float8 / 1000) and s.order_id <> all ($3::uuid[])
-    order by s.next_attempt_at limit $2::int) s
-  join orders o on o.id = s.order_id order by s.next_attempt_at`
+    where s.next_attempt_at <= to_timestamp($1::float8 / 1000) and s.attempts = 0 and s.order_id <> all ($2::uuid[])
+    order by s.next_attempt_at limit $3::int
+  ), retries as materialized (
+    select * from shipments s
+    where s.next_attempt_at <= to_timestamp($1::float8 / 1000) and s.attempts > 0 and s.order_id <> all ($2::uuid[])
+    order by s.next_attempt_at limit least($4::int, $3::int - (select count(*) from firsts))
+  )
+  select json_build_object('shipment', ${SHIPMENT}, 'order', ${ORDER}) as row
+  from (select * from firsts union all select * from retries) s join orders o on o.id = s.order_id
+  order by s.attempts > 0, s.next_attempt_at`
 
-const FIND = `select case when s.order_id is null then 'null'::json else json_build_object('shipment', ${SHIPMENT},
-    'knows', exists(select from carrier_callbacks c where c.id = w.callback)) end as row
+const FIND = `select case when s.order_id is null then 'null'::json else json_build_object('shipment', ${SHIPMENT}, 'known', (
+    select coalesce(c.what, 'unknown') from carrier_callbacks c where c.order_id = w.id and c.id = w.callback)) end as row
   from json_to_recordset($1::json) w (n int, id uuid, callback text)
   left join shipments s on s.order_id = w.id order by w.n`
 
 const SAVE = "select to_json(saved) as row from jaego_save_shipments($1::json, $2::json) saved"
+const CLAIM = "select to_json(claimed) as row from jaego_claim_parcels($1::json) claimed"
 
 const ENTRIES = `select json_build_object('id', t.id, 'type', t.type, 'version', t.version, 'at', ${ms("t.at")},
     'detail', t.detail) as row
   from timeline t where t.order_id = $1::uuid order by t.at, t.id`
-
-interface FoundJson {
-  readonly shipment: Shipment
-  readonly knows: boolean
-}
 
 interface DueJson {
   readonly shipment: Shipment
   readonly order: OrderJson
 }
 
-/** As many as a busy moment brings. */
-const SEATS = 256
+/** Calls in one statement: as many as a busy moment brings. */
+const BATCH_MAX = 256
 
-const find = (reads: Reads["Service"], wanted: ReadonlyArray<readonly [id: OrderId, callback: string]>) =>
-  jsonRows<FoundJson | null>(reads, FIND, [JSON.stringify(wanted.map(([id, callback], n) => ({ n, id, callback })))])
+type Wanted = readonly [id: OrderId, name: string]
+
+const find = (reads: Reads["Service"], wanted: ReadonlyArray<Wanted>) =>
+  jsonRows<Found | null>(reads, FIND, [JSON.stringify(wanted.map(([id, callback], n) => ({ n, id, callback })))])
+
+const claim = (reads: Reads["Service"], wanted: ReadonlyArray<Wanted>) => {
+  const claims = wanted.map(([orderId, trackingId], n) => ({ n, orderId, trackingId }))
+  return Effect.map(jsonRows<number>(reads, CLAIM, [JSON.stringify(claims)]), (claimed) => {
+    const ours = new Set(claimed)
+    return wanted.map((_, n) => ours.has(n))
+  })
+}
 
 const rowsOf = (changes: ReadonlyArray<ShipmentChange>) => [
-  JSON.stringify(changes.map(({ callback, shipment }) => ({ ...shipment, callback }))),
+  JSON.stringify(
+    changes.map(({ callback, shipment }) => ({
+      ...shipment,
+      callback: callback?.id ?? null,
+      what: callback?.what ?? null,
+    })),
+  ),
   JSON.stringify(
     changes.flatMap(({ entries, shipment }) => entries.map((entry) => ({ orderId: shipment.orderId, ...entry }))),
   ),
 ]
 
-/** Of two changes of one order, or by one callback, that come at once, the second has not seen the first. */
+type Saved = Exit.Exit<boolean>
+
+/** Of two changes of one order that come at once the second has not seen the first. */
 const save = Effect.fnUntraced(function* (reads: Reads["Service"], changes: ReadonlyArray<ShipmentChange>) {
   const orders = new Set<OrderId>()
-  const callbacks = new Set<string>()
-  const first = changes.map(({ callback, shipment: { orderId } }) => {
-    if (orders.has(orderId) || (callback !== null && callbacks.has(callback))) return false
-    orders.add(orderId)
-    if (callback !== null) callbacks.add(callback)
-    return true
-  })
-  const saved = new Set(yield* jsonRows<OrderId>(reads, SAVE, rowsOf(changes.filter((_, index) => first[index]))))
-  return changes.map(({ shipment }, index) => first[index] === true && saved.has(shipment.orderId))
+  const isFirst = changes.map(({ shipment: { orderId } }) => orders.size < orders.add(orderId).size)
+  const written = yield* write(
+    reads,
+    changes.filter((_, index) => isFirst[index]),
+  )
+  return changes.map(
+    ({ shipment }, index): Saved => (isFirst[index] ? written.get(shipment.orderId)! : Exit.succeed(false)),
+  )
+})
+
+/** What became of the change of each order: written, or decided on an older version, or refused by the database. */
+const write: (
+  reads: Reads["Service"],
+  changes: ReadonlyArray<ShipmentChange>,
+) => Effect.Effect<ReadonlyMap<OrderId, Saved>, Unavailable> = Effect.fnUntraced(function* (reads, changes) {
+  const result = yield* Effect.result(reads.rows<{ readonly row: OrderId }>(SAVE, rowsOf(changes)))
+  if (result._tag === "Success") {
+    const saved = new Set(result.success.map(({ row }) => row))
+    return new Map(changes.map(({ shipment: { orderId } }) => [orderId, Exit.succeed(saved.has(orderId))] as const))
+  }
+  if (!isRefusedValue(result.failure)) return yield* Effect.fail(unavailable("database"))
+  const half = changes.length >> 1
+  if (half === 0) return new Map([[changes[0]!.shipment.orderId, Exit.die(new Error(describe(result.failure)))]])
+  return new Map([...(yield* write(reads, changes.slice(0, half))), ...(yield* write(reads, changes.slice(half)))])
 })
 
 export const make = Effect.fnUntraced(function* (reads: Reads["Service"]) {
-  const finding = yield* Batcher.make(SEATS, (wanted: ReadonlyArray<readonly [OrderId, string]>) => find(reads, wanted))
-  const saving = yield* Batcher.make(SEATS, (changes: ReadonlyArray<ShipmentChange>) => save(reads, changes))
+  const finding = yield* Batcher.make(BATCH_MAX, (wanted: ReadonlyArray<Wanted>) => find(reads, wanted))
+  const claiming = yield* Batcher.make(BATCH_MAX, (wanted: ReadonlyArray<Wanted>) => claim(reads, wanted))
+  const saving = yield* Batcher.make(BATCH_MAX, (changes: ReadonlyArray<ShipmentChange>) => save(reads, changes))
   return Shipments.of({
-    due: ({ except, limit, now }) =>
-      Effect.map(jsonRows<DueJson>(reads, DUE, [String(now), limit, `{${except.join(",")}}`]), (rows) =>
+    due: ({ except, limit, now, retries }) =>
+      Effect.map(jsonRows<DueJson>(reads, DUE, [String(now), `{${except.join(",")}}`, limit, retries]), (rows) =>
         rows.map(({ order, shipment }) => ({ shipment, order: orderOf(order) })),
       ),
     find: (id, callback) => finding([id, callback]),
+    claimParcel: (id, trackingId) => claiming([id, trackingId]),
     save: (changes) =>
-      Effect.map(Effect.forEach(changes, saving, { concurrency: "unbounded" }), (saved) => {
-        const written = changes.filter((_, index) => saved[index])
-        return new Set(written.map(({ shipment }) => shipment.orderId))
-      }),
+      Effect.map(
+        Effect.forEach(changes, (each) => Effect.flatten(saving(each)), { concurrency: "unbounded" }),
+        (saved) => {
+          const written = changes.filter((_, index) => saved[index])
+          return new Set(written.map(({ shipment }) => shipment.orderId))
+        },
+      ),
   })
 })
 

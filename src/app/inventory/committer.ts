@@ -13,7 +13,6 @@
  */
 import { Clock, Deferred, Effect, Fiber, Result, Schedule } from "effect"
 import type { Lane } from "../../domain/lane.ts"
-import type { Fate } from "../../ports/failures.ts"
 import { Ids } from "../../ports/ids.ts"
 import { type Batch, type CommitResult, type KnownKey, Ledger, type OwnedLane } from "../../ports/ledger.ts"
 import { Probe } from "../../ports/probe.ts"
@@ -57,16 +56,16 @@ export const run = Effect.fnUntraced(function* (owner: Owner, worker: number, fe
 
   const untold = new Untold(owner)
 
-  const fence = (entries: ReadonlyArray<Entry>, fate: Fate) => {
+  const fence = (entries: ReadonlyArray<Entry>) => {
     probe.emit({ _tag: "CommitFenced", worker })
-    owner.abandon(entries, fate)
+    owner.abandon(entries)
     return Deferred.succeed(fenced, undefined)
   }
 
   const contested = (result: Contested, entries: ReadonlyArray<Entry>) =>
     Effect.suspend(() => {
       // The contest is looked up before the fence: a stale owner may hear of it first.
-      if (entries.some((entry) => isBehind(entry, result))) return fence(entries, "undecided")
+      if (entries.some((entry) => isBehind(entry, result))) return fence(entries)
       probe.emit({ _tag: "CommitContested", worker })
       owner.rewind(entries)
       for (const entry of entries) settleContested(owner, entry, result)
@@ -78,21 +77,21 @@ export const run = Effect.fnUntraced(function* (owner: Owner, worker: number, fe
   const broken = Effect.fnUntraced(function* (entries: ReadonlyArray<Entry>, defect: unknown) {
     yield* Effect.logError("a batch breaks the ledger's rules; its owner stops", defect)
     for (const entry of entries) owner.die(entry, defect)
-    owner.abandon([], "undecided")
+    owner.abandon([])
     yield* Deferred.succeed(fenced, undefined)
   })
 
   const findOut = Effect.fnUntraced(function* (batch: Batch, entries: ReadonlyArray<Entry>) {
     owner.pause()
     const patience = Effect.sleep(UNKNOWN_PATIENCE_MS).pipe(
-      Effect.andThen(Effect.sync(() => owner.failAll(entries, "database", "unknown"))),
+      Effect.andThen(Effect.sync(() => owner.failAll(entries, "database"))),
     )
     // Asking for the truth changes nothing: unlike a commit it may be interrupted, when the service has to stop.
     const lanes = yield* Effect.raceFirst(raiseAll(ledger, owner), Effect.andThen(patience, Effect.never)).pipe(
-      Effect.onInterrupt(() => Effect.sync(() => owner.failAll(entries, "draining", "unknown"))),
+      Effect.onInterrupt(() => Effect.sync(() => owner.failAll(entries, "draining"))),
       Effect.interruptible,
     )
-    if (lanes === null) return yield* fence(entries, "unknown")
+    if (lanes === null) return yield* fence(entries)
     const happened = didCommit(batch, lanes)
     for (const owned of lanes) owner.lanes.set(owned.lane, owned)
     owner.resume()
@@ -116,7 +115,7 @@ export const run = Effect.fnUntraced(function* (owner: Owner, worker: number, fe
     if (result === null) return
     if (Result.isFailure(result)) {
       const error = result.failure
-      if (error._tag === "StaleOwner") return yield* fence(entries, "undecided")
+      if (error._tag === "StaleOwner") return yield* fence(entries)
       const isUnknown = error._tag === "CommitUnknown"
       probe.emit({ _tag: "CommitFailed", worker, outcome: isUnknown ? "unknown" : "down" })
       if (isUnknown) return yield* findOut(batch, entries)

@@ -18,6 +18,8 @@ beforeAll(async () => {
     hearCarrier: (callback) => {
       if (callback.trackingId === "nowhere")
         return Effect.fail(new Refused({ _tag: "ShipmentNotFound", orderId: callback.key }))
+      if (callback.trackingId === "another's")
+        return Effect.fail(new Refused({ _tag: "CallbackMismatch", orderId: callback.key }))
       if (callback.trackingId === "later") return Effect.fail(unavailable("standby"))
       const heard = told.some(({ id }) => id === callback.id) ? "known" : "news"
       told.push(callback)
@@ -86,12 +88,31 @@ describe("a callback", () => {
   it.each([
     ["a word that is not known", { type: "lost" }, "#/type"],
     ["a time that is none", { at: "yesterday" }, "#/at"],
+    ["a day that its month does not have", { at: "2026-02-30T12:00:00Z" }, "#/at"],
+    ["a time before 1970", { at: "1969-12-31T23:59:59Z" }, "#/at"],
+    ["the year 1", { at: "0001-01-01T00:00:00Z" }, "#/at"],
+    ["the year 10000", { at: "+010000-01-01T00:00:00Z" }, "#/at"],
+    ["a tracking id with a NUL", { trackingId: "A\0B" }, "#/trackingId"],
+    ["half a surrogate pair in its id", { id: "\ud83d" }, "#/id"],
     ["an order that is none", { orderId: "x" }, "#/orderId"],
     ["more than we know", { colour: "red" }, "#/colour"],
   ])("is not valid with %s", async (_, more, pointer) => {
     const answer = await tell(callback(more))
     expectProblem(answer, 400, "invalid-request")
     expect(answer.body.errors[0].pointer).toBe(pointer)
+  })
+
+  it("may write its time in every form of RFC 3339", async () => {
+    const forms = ["2026-06-01t12:00:00z", "2026-06-01T14:00:00.000000+02:00", "2026-06-01T12:00:00-00:00"]
+    for (const [index, at] of forms.entries())
+      expect((await tell(callback({ id: `C-form-${index}`, at }))).body).toEqual({ heard: "news" })
+    expect(told.slice(-3).map(({ at }) => at)).toEqual(forms.map(() => Date.UTC(2026, 5, 1, 12)))
+  })
+
+  it("is refused for good when it belongs to another order", async () => {
+    const answer = await tell(callback({ trackingId: "another's" }))
+    expectProblem(answer, 409, "callback-mismatch")
+    expect(answer.body.orderId).toBe(ORDER)
   })
 
   it("is refused for good when nothing was to be shipped, and put off when it cannot be kept now", async () => {

@@ -1,5 +1,6 @@
 /** Mutants of shipping: on the way from a paid order to the carrier, and back when it will not go. */
 
+import { STORABLE } from "../database.ts"
 import { CERTAIN } from "../shipping-judge.ts"
 import { type Mutant, ONE_ROUND } from "./load.ts"
 
@@ -33,8 +34,8 @@ export const SHIPPING_MUTANTS: ReadonlyArray<Mutant> = [
     changes: [
       {
         file: RUNNER,
-        from: "return yield* save(desk, [Shipping.unanswered(shipment, said.reason)])",
-        to: "return yield* compensate(desk, Shipping.refused(shipment, said.reason))",
+        from: "return yield* save(desk, [Shipping.unanswered(shipment, said.code)])",
+        to: "return yield* compensate(desk, Shipping.refused(shipment, said.code))",
       },
     ],
     caughtBy: CERTAIN,
@@ -60,6 +61,32 @@ export const SHIPPING_MUTANTS: ReadonlyArray<Mutant> = [
       { file: SHIPPING, from: "    nextAttemptAt: now + askAgainMs(attempts),\n", to: "    nextAttemptAt: null,\n" },
     ],
     caughtBy: "shipping comes to an end",
+    seedsMax: ONE_ROUND,
+  },
+  {
+    name: "a carrier's reason is taken as it comes",
+    story: "what it says goes into the commit of the order, and the database refuses that, each time it is tried",
+    changes: [
+      {
+        file: "src/app/carrier-calls.ts",
+        from: "return { ...said, reason: Text.clean(said.reason, REASON_MAX) }",
+        to: "return said",
+      },
+    ],
+    caughtBy: STORABLE,
+    seedsMax: ONE_ROUND,
+  },
+  {
+    name: "a tracking id is taken as it comes",
+    story: "the shipment that the carrier has taken cannot be saved, nor what it calls back with",
+    changes: [
+      {
+        file: "src/app/carrier-calls.ts",
+        from: "return { ...said, trackingId: Text.clean(said.trackingId, TRACKING_ID_MAX) }",
+        to: "return said",
+      },
+    ],
+    caughtBy: STORABLE,
     seedsMax: ONE_ROUND,
   },
 ]
