@@ -8,12 +8,14 @@
 import { readFile } from "node:fs/promises"
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
 import type { PgClient } from "@effect/sql-pg/PgClient"
-import { Cause, Clock, Console, Effect, Exit, Option, Schema } from "effect"
+import { Cause, Clock, Console, Effect, Exit, Option } from "effect"
 import { Argument, CliOutput, Command, Flag } from "effect/cli"
 import type { SqlClient } from "effect/sql/SqlClient"
 import * as Baskets from "./adapters/cli/baskets.ts"
+import { CommandFailed } from "./adapters/cli/command-failed.ts"
 import * as DeadLetterCommands from "./adapters/cli/dead-letter-commands.ts"
 import { PATIENCE_MS } from "./adapters/cli/http-client.ts"
+import { printable } from "./adapters/cli/printable.ts"
 import * as Replay from "./adapters/cli/replay.ts"
 import * as ReplayReport from "./adapters/cli/replay-report.ts"
 import * as Seed from "./adapters/cli/seed.ts"
@@ -32,9 +34,6 @@ import * as Shipping from "./config/shipping.ts"
 import { MAX_ON_HAND } from "./domain/quantity.ts"
 import type { Unavailable } from "./ports/failures.ts"
 import type { Inbox } from "./ports/inbox.ts"
-
-/** Anything that ends a command: one line for people; an empty one when the command has already said it. */
-class CommandFailed extends Schema.TaggedError<CommandFailed>()("CommandFailed", { message: Schema.String }) {}
 
 /** Of the environment only what the command needs: a wrong PORT is no reason not to verify. */
 const knobs = <A>(read: () => A) =>
@@ -95,7 +94,9 @@ const replay = Command.make(
 ).pipe(Command.withDescription("Sell the baskets of a CSV file to a running service, and audit what it did"))
 
 const database = Flag.String("database").pipe(
-  Flag.withDescription("postgres://...; without it DATABASE_URL, or else the embedded database, running or not"),
+  Flag.withDescription(
+    "postgres://..., seen by other users (`ps`); without it DATABASE_URL or DATABASE_URL_FILE, or else the embedded database",
+  ),
   Flag.optional,
 )
 
@@ -189,12 +190,10 @@ const carrier = Command.make(
   {
     port: whole("port", 0, 65_535).pipe(Flag.withDescription("0: any free one"), Flag.withDefault(3100)),
     callbacks: Flag.String("callbacks").pipe(
-      Flag.withDescription("Where to call back: http://127.0.0.1:3000/v1/carrier/callbacks"),
+      Flag.withDescription(
+        "Where to call back, signed with CARRIER_WEBHOOK_SECRET: http://127.0.0.1:3000/v1/carrier/callbacks",
+      ),
       Flag.optional,
-    ),
-    secret: Flag.String("secret").pipe(
-      Flag.withDescription("What callbacks are signed with; without it CARRIER_WEBHOOK_SECRET"),
-      Flag.withDefault(process.env["CARRIER_WEBHOOK_SECRET"] ?? ""),
     ),
     collectAfterMs: milliseconds("collect-after", 1_000, "From the answer until it is collected"),
     deliverAfterMs: milliseconds("deliver-after", 2_000, "From then until it is delivered"),
@@ -205,11 +204,13 @@ const carrier = Command.make(
     refusals: chance("refusals", "Chance of a refusal"),
     duplicates: chance("duplicates", "Chance that callbacks come twice and in the wrong order"),
   },
-  Effect.fn(function* ({ callbacks, collectAfterMs, deliverAfterMs, port, secret, ...faults }) {
+  Effect.fn(function* ({ callbacks, collectAfterMs, deliverAfterMs, port, ...faults }) {
     const to = Option.getOrNull(callbacks)
-    if (to !== null && !URL.canParse(to)) return yield* new CommandFailed({ message: `"${to}" is not a URL` })
+    if (to !== null && !URL.canParse(to))
+      return yield* new CommandFailed({ message: "--callbacks must look like http://host:port/path" })
+    const { webhookSecret } = yield* knobs(() => Shipping.read(process.env))
     const Simulator = yield* Effect.promise(() => import("./adapters/carrier-simulator/server.ts"))
-    const options = { port, faults, collectAfterMs, deliverAfterMs, callbacks: to, secret }
+    const options = { port, faults, collectAfterMs, deliverAfterMs, callbacks: to, secret: webhookSecret ?? "" }
     const url = yield* Simulator.serve(options)
     yield* Console.log(`the carrier is ready at ${url}; start the service with CARRIER_URL=${url}`)
     return yield* Effect.never
@@ -253,11 +254,13 @@ const reasonOf = (cause: unknown): string => {
   return code === "ENOENT" ? "there is no such file" : code === "EISDIR" ? "it is a folder" : (message ?? String(cause))
 }
 
+const firstLine = ({ message }: { readonly message: string }): string => message.split("\n")[0]!
+
 /** A mistyped command gets one line, not the manual; the manual is `--help`. */
 const Presenter = CliOutput.layerPresenter({
   present: (event) =>
     event._tag === "InvalidInvocation"
-      ? Console.error(`jaego: ${event.errors.map(({ message }) => message.split("\n")[0]).join("; ")} (see --help)`)
+      ? Console.error(`jaego: ${printable(event.errors.map(firstLine).join("; "))} (see --help)`)
       : CliOutput.defaultPresenter.present(event),
 })
 
@@ -274,7 +277,7 @@ const program = Command.run(jaego, { version: "0.1.0", renderErrors: true }).pip
     if (Cause.hasInterruptsOnly(cause)) return Effect.void
     const failure = Cause.squash(cause)
     const message = failure instanceof Error ? failure.message : String(failure)
-    return isTold(failure) || message === "" ? Effect.void : Console.error(`jaego: ${message}`)
+    return isTold(failure) || message === "" ? Effect.void : Console.error(`jaego: ${printable(message)}`)
   }),
   Effect.provide(Presenter),
   Effect.provide(NodeServices.layer),
@@ -282,6 +285,18 @@ const program = Command.run(jaego, { version: "0.1.0", renderErrors: true }).pip
 
 /** What runs until it is asked to stop, and then did so, has done well. */
 const ENDLESS: ReadonlyArray<string | undefined> = ["serve", "simulate"]
+
+/** How shells tell of an end by SIGPIPE. */
+const SIGPIPE_EXIT = 141
+
+/** Output that cannot be written ends a command, quietly when its reader has seen enough (`| head`); but no service. */
+process.stdout.on("error", ({ code, message }: NodeJS.ErrnoException) => {
+  if (ENDLESS.includes(process.argv[2])) return
+  if (code === "EPIPE") process.exit(SIGPIPE_EXIT)
+  console.error(`jaego: cannot write the output: ${message}`)
+  process.exit(1)
+})
+
 NodeRuntime.runMain(program, {
   disableErrorReporting: true,
   teardown: (exit, onExit) => {

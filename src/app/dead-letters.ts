@@ -2,7 +2,7 @@
  * Dead letters once more: after the cause was mended, what was parked is read again as if it had just come, key by key and
  * the oldest first. What is still poison stays, and what queues behind it.
  */
-import { Effect } from "effect"
+import { Effect, Option, Stream } from "effect"
 import type { Unavailable } from "../ports/failures.ts"
 import { Inbox, type Parked } from "../ports/inbox.ts"
 import * as Consumer from "./consumer.ts"
@@ -23,28 +23,16 @@ export interface Replay {
   readonly stays: string | null
 }
 
-/** Letters one after another, oldest first, in pages. */
-const each = <E, R>(
-  consumer: string | null,
-  look: (letter: Parked) => Effect.Effect<unknown, E, R>,
-): Effect.Effect<void, E | Unavailable, R | Inbox> =>
-  Effect.gen(function* () {
-    const inbox = yield* Inbox
-    for (let after = 0; ; ) {
-      const page = yield* inbox.parked({ consumer, after, limit: PAGE })
-      for (const letter of page) yield* look(letter)
-      if (page.length < PAGE) return
-      after = page.at(-1)!.id
-    }
-  })
-
-/** Oldest first. */
-export const all = (consumer: string | null): Effect.Effect<ReadonlyArray<Parked>, Unavailable, Inbox> =>
-  Effect.gen(function* () {
-    const letters: Array<Parked> = []
-    yield* each(consumer, (letter) => Effect.sync(() => letters.push(letter)))
-    return letters
-  })
+/** Oldest first, a page at a time. */
+export const all = (consumer: string | null): Stream.Stream<Parked, Unavailable, Inbox> =>
+  Stream.paginate(
+    0,
+    Effect.fnUntraced(function* (after: number) {
+      const page = yield* (yield* Inbox).parked({ consumer, after, limit: PAGE })
+      const next = page.length < PAGE ? Option.none<number>() : Option.some(page.at(-1)!.id)
+      return [page, next] as const
+    }),
+  )
 
 /** One letter; null: there is none of that id. */
 export const find = (id: number): Effect.Effect<Parked | null, Unavailable, Inbox> =>
@@ -78,7 +66,7 @@ export const replay = (
     // While the last letters of a key are released others may queue behind them: they are not to be left there.
     for (let before = -1; before !== replays.length; ) {
       before = replays.length
-      yield* each(consumer, again)
+      yield* Stream.runForEach(all(consumer), again)
     }
     return replays
   })
@@ -91,8 +79,10 @@ export const discard = (
   Effect.gen(function* () {
     const letter = yield* find(id)
     if (letter === null || (yield* (yield* Inbox).discard(id)) === "absent") return null
-    const oldest = (yield* all(letter.consumer)).find((other) => keyOf(other) === keyOf(letter))
-    return oldest === undefined ? [] : yield* replay(consumers, { consumer: letter.consumer, letter: oldest.id })
+    const ofKey = Stream.filter(all(letter.consumer), (other) => keyOf(other) === keyOf(letter))
+    const oldest = yield* Stream.runHead(ofKey)
+    if (Option.isNone(oldest)) return []
+    return yield* replay(consumers, { consumer: letter.consumer, letter: oldest.value.id })
   })
 
 /** Null, or why it stays. */

@@ -46,15 +46,27 @@ describe("the command line", () => {
     ],
     ["a number that is none", () => ["replay", "x.csv", "--concurrency", "many"], /--concurrency.*many/],
     ["a number out of bounds", () => ["replay", "x.csv", "--limit", "0"], /--limit.*from 1/],
-    ["a URL that is none", () => ["replay", file("a.csv", "a\n"), "--url", "here"], /"here" is not an http/],
+    [
+      "a URL that is none",
+      () => ["replay", file("a.csv", "a\n"), "--url", "pass:s3cret@here"],
+      /must look like http:\/\/host:port/,
+    ],
     [
       "a service that is not there",
-      () => ["seed", "--url", "http://127.0.0.1:1"],
-      /no answer from http:\/\/127.0.0.1:1/,
+      () => ["seed", "--url", "http://ann:s3cret@127.0.0.1:1"],
+      /no answer from http:\/\/127.0.0.1:1 /,
     ],
-    ["a database URL that is none", () => ["verify", "--database", "mysql://x"], /must look like postgres:\/\//],
+    [
+      "a database URL that is none",
+      () => ["verify", "--database", "mysql://ann:s3cret@x"],
+      /must look like postgres:\/\//,
+    ],
     ["a chance that is none", () => ["simulate", "carrier", "--slow", "3"], /a chance from 0 to 1, not 3/],
-    ["callbacks that lead nowhere", () => ["simulate", "carrier", "--callbacks", "here"], /"here" is not a URL/],
+    [
+      "callbacks that lead nowhere",
+      () => ["simulate", "carrier", "--callbacks", "s3cret"],
+      /--callbacks must look like http/,
+    ],
     ["a command that is none", () => ["sell"], /Unknown subcommand "sell"/],
   ]
 
@@ -62,6 +74,7 @@ describe("the command line", () => {
     const { code, stderr, stdout } = await jaego(...words())
     expect(stderr).toMatch(/^jaego: [^\n]+\n$/)
     expect(stderr).toMatch(message)
+    expect(stderr).not.toContain("s3cret")
     expect(stdout).toBe("")
     expect(code).toBe(1)
   })

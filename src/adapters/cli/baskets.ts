@@ -4,11 +4,9 @@
  * Names are kept exactly as the file has them (a trailing space makes another product); quotes, CRLF and a byte-order
  * mark are the file's clothes and are taken off. Blank fields and blank lines are nobody's basket and are skipped.
  *
- * Fails: `BasketProblem`, one clear line.
+ * Fails: `CommandFailed`.
  */
-import { Schema } from "effect"
-
-export class BasketProblem extends Schema.TaggedError<BasketProblem>()("BasketProblem", { message: Schema.String }) {}
+import { CommandFailed } from "./command-failed.ts"
 
 export interface BasketLine {
   readonly name: string
@@ -18,7 +16,7 @@ export interface BasketLine {
 /** A name that comes twice in a line is bought twice. */
 export type Basket = ReadonlyArray<BasketLine>
 
-/** Records of RFC 4180: commas separate, double quotes protect commas, line ends and (doubled) themselves. Throws `BasketProblem`. */
+/** Records of RFC 4180: commas separate, double quotes protect commas, line ends and (doubled) themselves. Throws `CommandFailed`. */
 export const records = (text: string): ReadonlyArray<ReadonlyArray<string>> => {
   const all: Array<Array<string>> = []
   let record: Array<string> = []
@@ -49,7 +47,7 @@ export const records = (text: string): ReadonlyArray<ReadonlyArray<string>> => {
     if (at >= text.length) break
     if (text[at] === "\r" && text[at + 1] === "\n") at += 2
     else if (text[at] === "\n" || text[at] === "\r") at++
-    else throw new BasketProblem({ message: `line ${line}: text after a closing quote` })
+    else throw new CommandFailed({ message: `line ${line}: text after a closing quote` })
     endRecord()
   }
   if (record.length > 0) all.push(record)
@@ -61,7 +59,7 @@ const quoted = (text: string, start: number, line: number): { readonly value: st
   let at = start + 1
   for (;;) {
     const close = text.indexOf('"', at)
-    if (close < 0) throw new BasketProblem({ message: `line ${line}: a quote is never closed` })
+    if (close < 0) throw new CommandFailed({ message: `line ${line}: a quote is never closed` })
     value += text.slice(at, close)
     if (text[close + 1] !== '"') return { value, end: close + 1 }
     value += '"'
@@ -69,7 +67,7 @@ const quoted = (text: string, start: number, line: number): { readonly value: st
   }
 }
 
-/** Throws `BasketProblem` when nothing is left to order. */
+/** Throws `CommandFailed` when nothing is left to order. */
 export const read = (text: string): ReadonlyArray<Basket> => {
   const baskets: Array<Basket> = []
   for (const record of records(text)) {
@@ -77,7 +75,7 @@ export const read = (text: string): ReadonlyArray<Basket> => {
     for (const name of record) if (name.trim() !== "") quantities.set(name, (quantities.get(name) ?? 0) + 1)
     if (quantities.size > 0) baskets.push(Array.from(quantities, ([name, quantity]) => ({ name, quantity })))
   }
-  if (baskets.length === 0) throw new BasketProblem({ message: "there is no basket in it" })
+  if (baskets.length === 0) throw new CommandFailed({ message: "there is no basket in it" })
   return baskets
 }
 

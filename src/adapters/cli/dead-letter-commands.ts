@@ -2,19 +2,16 @@
  * `jaego dlq`: dead letters are listed, shown, handled once more, or given up. On which database, and for which consumers,
  * is the root's to choose.
  *
- * Fails: DeadLetterProblem, one clear line; an empty one when the command has already said it.
+ * Fails: CommandFailed.
  */
-import { Console, Effect, Option, Schema } from "effect"
+import { Console, Effect, Option, Stream } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import type { Consumer } from "../../app/consumer.ts"
 import * as DeadLetters from "../../app/dead-letters.ts"
 import type { Unavailable } from "../../ports/failures.ts"
 import type { Inbox } from "../../ports/inbox.ts"
+import { CommandFailed } from "./command-failed.ts"
 import * as Telling from "./dead-letters.ts"
-
-export class DeadLetterProblem extends Schema.TaggedError<DeadLetterProblem>()("DeadLetterProblem", {
-  message: Schema.String,
-}) {}
 
 export interface Desk<E> {
   readonly database: Flag.Flag<Option.Option<string>>
@@ -35,15 +32,24 @@ const all = Flag.Boolean("all").pipe(
   Flag.withDefault(false),
 )
 
-const absent = (letter: number | null) => new DeadLetterProblem({ message: `there is no dead letter ${letter}` })
+const absent = (letter: number | null) => new CommandFailed({ message: `there is no dead letter ${letter}` })
+
+/** Waits for a slow reader: what it has not read yet is never kept in memory. */
+const write = (text: string) =>
+  Effect.callback<void>((resume) => void process.stdout.write(text, () => resume(Effect.void)))
 
 const list = <E>({ database, json, onInbox }: Desk<E>) =>
   Command.make(
     "list",
     { consumer, database, json },
     Effect.fn(function* (options) {
-      const letters = yield* onInbox(options.database, DeadLetters.all(Option.getOrNull(options.consumer)))
-      yield* Console.log(options.json ? Telling.json(letters) : Telling.list(letters))
+      const { end, page } = options.json ? Telling.jsonPages() : Telling.table()
+      const letters = DeadLetters.all(Option.getOrNull(options.consumer))
+      yield* onInbox(
+        options.database,
+        Stream.runForEachArray(letters, (some) => write(page(some))),
+      )
+      yield* write(end())
     }),
   ).pipe(Command.withDescription("Events that could not be handled, and those of the same key that wait behind them"))
 
@@ -54,7 +60,7 @@ const show = <E>({ database, json, onInbox }: Desk<E>) =>
     Effect.fn(function* (options) {
       const found = yield* onInbox(options.database, DeadLetters.find(options.letter))
       if (found === null) return yield* absent(options.letter)
-      yield* Console.log(options.json ? Telling.json([found]) : Telling.whole(found))
+      yield* Console.log(options.json ? Telling.wholeJson(found) : Telling.whole(found))
     }),
   ).pipe(Command.withDescription("One letter whole: where it came from, what is wrong, what is in it"))
 
@@ -64,12 +70,11 @@ const replay = <E>({ consumers, database, json, onInbox }: Desk<E>) =>
     { letter: letter.pipe(Argument.optional), all, consumer, database, json },
     Effect.fn(function* ({ all, ...options }) {
       const request = { consumer: Option.getOrNull(options.consumer), letter: Option.getOrNull(options.letter) }
-      if ((request.letter !== null) === all)
-        return yield* new DeadLetterProblem({ message: "name a letter, or say --all" })
+      if ((request.letter !== null) === all) return yield* new CommandFailed({ message: "name a letter, or say --all" })
       const replayed = yield* onInbox(options.database, DeadLetters.replay(yield* consumers, request))
       if (replayed.length === 0 && !all) return yield* absent(request.letter)
       yield* Console.log(options.json ? Telling.replayedJson(replayed) : Telling.replayed(replayed))
-      if (replayed.some(({ stays }) => stays !== null)) return yield* new DeadLetterProblem({ message: "" })
+      if (replayed.some(({ stays }) => stays !== null)) return yield* new CommandFailed({ message: "" })
     }),
   ).pipe(Command.withDescription("Handle letters once more, after their cause was mended: the oldest of a key first"))
 

@@ -1,6 +1,7 @@
 /** How dead letters are told: a line each for people, one whole, and JSON for programs. */
 import type { Replay } from "../../app/dead-letters.ts"
 import type { Parked } from "../../ports/inbox.ts"
+import { json, prettyJson, printable } from "./printable.ts"
 
 /** Of what is wrong with a letter in a list, characters: the rest is for `show`. */
 const ERROR_CHARACTERS = 80
@@ -10,46 +11,66 @@ const HEAD = ["id", "state", "consumer", "key", "since", "error"]
 const cells = ({ consumer, delivery, error, id, parkedAt, state }: Parked): ReadonlyArray<string> => [
   String(id),
   state,
-  consumer,
-  delivery.key || "(none)",
+  printable(consumer),
+  keyOf(delivery),
   new Date(parkedAt).toISOString(),
-  oneLine(error).slice(0, ERROR_CHARACTERS),
+  printable(error.slice(0, ERROR_CHARACTERS)),
 ]
 
-/** What came from outside must not move the cursor of whoever reads it. */
-const oneLine = (text: string): string => text.replaceAll(/[\p{Cc}\s]+/gu, " ")
+const keyOf = ({ key }: Parked["delivery"]): string => (key === "" ? "(none)" : printable(key))
 
-export const list = (letters: ReadonlyArray<Parked>): string => {
-  if (letters.length === 0) return "No dead letters."
-  const rows = [HEAD, ...letters.map(cells)]
-  const widths = HEAD.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)))
-  return rows
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column]!))
-        .join("  ")
-        .trimEnd(),
-    )
-    .join("\n")
+/** What a long list is written with: a beginning, a page after another, an end. */
+export interface Pages {
+  readonly page: (letters: ReadonlyArray<Parked>) => string
+  readonly end: () => string
+}
+
+/** A table whose columns are as wide as the widest cell so far: of one page they are straight, of many nearly so. */
+export const table = (): Pages => {
+  let widths: ReadonlyArray<number> | null = null
+  return {
+    page: (letters) => {
+      const rows = [...(widths === null ? [HEAD] : []), ...letters.map(cells)]
+      const before = widths ?? HEAD.map(() => 0)
+      const now = before.map((width, column) => Math.max(width, ...rows.map((row) => row[column]!.length)))
+      widths = now
+      const lines = rows.map((row) => row.map((cell, column) => cell.padEnd(now[column]!)).join("  "))
+      return lines.map((line) => `${line.trimEnd()}\n`).join("")
+    },
+    end: () => (widths === null ? "No dead letters.\n" : ""),
+  }
+}
+
+/** One object, though nothing but a page of it is ever in memory. */
+export const jsonPages = (): Pages => {
+  let isOpen = false
+  return {
+    page: (letters) => {
+      const before = isOpen ? "," : '{"letters":['
+      isOpen = true
+      return before + letters.map(json).join(",")
+    },
+    end: () => `${isOpen ? "" : '{"letters":['}]}\n`,
+  }
 }
 
 /** JSON is shown as JSON; whatever else it is, as the text it is. */
 const pretty = (value: string): string => {
   try {
-    return JSON.stringify(JSON.parse(value), null, 2)
+    return prettyJson(JSON.parse(value))
   } catch {
-    return JSON.stringify(value)
+    return json(value)
   }
 }
 
 export const whole = (letter: Parked): string => {
   const { attempts, consumer, delivery, error, source, state } = letter
-  const headers = Object.entries(delivery.headers).map(([name, value]) => `  ${oneLine(name)}: ${oneLine(value)}`)
+  const headers = Object.entries(delivery.headers).map(([name, value]) => `  ${printable(name)}: ${printable(value)}`)
   return [
-    `Letter ${letter.id} of ${consumer}, ${state} since ${new Date(letter.parkedAt).toISOString()}`,
-    `from      ${source}, offset ${delivery.offset}`,
-    `key       ${delivery.key || "(none)"}`,
-    `error     ${oneLine(error)}`,
+    `Letter ${letter.id} of ${printable(consumer)}, ${state} since ${new Date(letter.parkedAt).toISOString()}`,
+    `from      ${printable(source)}, offset ${delivery.offset}`,
+    `key       ${keyOf(delivery)}`,
+    `error     ${printable(error)}`,
     `attempts  ${attempts}`,
     ...(headers.length === 0 ? [] : ["headers", ...headers]),
     "value",
@@ -57,8 +78,15 @@ export const whole = (letter: Parked): string => {
   ].join("\n")
 }
 
+export const wholeJson = (letter: Parked): string => json({ letters: [letter] })
+
 const outcome = ({ letter, stays }: Replay): string =>
-  `${letter.id}  ${letter.consumer}  ${letter.delivery.key || "(none)"}  ${stays === null ? "handled" : `stays: ${oneLine(stays)}`}`
+  [
+    letter.id,
+    printable(letter.consumer),
+    keyOf(letter.delivery),
+    stays === null ? "handled" : `stays: ${printable(stays)}`,
+  ].join("  ")
 
 export const replayed = (replays: ReadonlyArray<Replay>): string => {
   const stays = replays.filter((each) => each.stays !== null).length
@@ -66,10 +94,8 @@ export const replayed = (replays: ReadonlyArray<Replay>): string => {
   return [...replays.map(outcome), sum].join("\n")
 }
 
-export const json = (letters: ReadonlyArray<Parked>): string => JSON.stringify({ letters })
-
 export const replayedJson = (replays: ReadonlyArray<Replay>): string =>
-  JSON.stringify({
+  json({
     replayed: replays.map(({ letter: { consumer, delivery, id }, stays }) => ({
       id,
       consumer,

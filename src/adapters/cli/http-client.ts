@@ -4,7 +4,7 @@
  * Patience: a lost connection, 503 and 409 `idempotency-in-progress` mean "not now", and the very same request, with the
  * same key, is sent again, waiting longer each time. That is safe, because one key is one effect (I5).
  *
- * Fails: `Unreachable`, when nobody answered at all for as long as our patience lasts.
+ * Fails: `Unreachable`, when no answer came for as long as our patience lasts.
  */
 
 import * as Http from "node:http"
@@ -43,7 +43,6 @@ export const describe = (answer: Answer): string => {
 }
 
 export interface Client {
-  readonly url: string
   /** Sends once. */
   readonly send: (request: Request) => Effect.Effect<Answer, Unreachable>
   /** Sends until there is an answer that is not "not now", or patience ends; then the last answer stands. */
@@ -70,16 +69,19 @@ const LONGEST_WAIT_MS = 2_000
 const isNotNow = (answer: Answer): boolean =>
   answer.status === 503 || (answer.status === 409 && problemCode(answer) === "idempotency-in-progress")
 
-/** Closed with its scope. Fails: `Unreachable` when the URL is none. */
+/** Closed with its scope. User and password of the URL are sent (Basic). Fails: `Unreachable` when the URL is none. */
 export const make = Effect.fn("HttpClient.make")(function* (url: string, limits: Limits) {
   const base = URL.canParse(url) ? new URL(url) : null
   if (base === null || (base.protocol !== "http:" && base.protocol !== "https:"))
-    return yield* new Unreachable({ message: `"${url}" is not an http:// or https:// URL` })
+    return yield* new Unreachable({ message: "the address of the service must look like http://host:port" })
   const library = base.protocol === "https:" ? Https : Http
   const agent = yield* Effect.acquireRelease(
     Effect.sync(() => new library.Agent({ keepAlive: true, maxSockets: limits.connections })),
     (agent) => Effect.sync(() => agent.destroy()),
   )
+  // The password goes into the request, and into no error.
+  const auth =
+    base.username === "" ? {} : { auth: `${decodeURIComponent(base.username)}:${decodeURIComponent(base.password)}` }
   const root = base.pathname.replace(/\/$/, "")
   let lastAnswerAt = performance.now()
 
@@ -91,9 +93,10 @@ export const make = Effect.fn("HttpClient.make")(function* (url: string, limits:
       if (request.method === "POST") headers["content-length"] = body?.length ?? 0
       if (request.key !== undefined) headers["idempotency-key"] = request.key
       const fail = (cause: Error & { readonly code?: string }) =>
-        resume(new Unreachable({ message: `no answer from ${url} (${cause.code ?? cause.message})` }))
+        resume(new Unreachable({ message: `no answer from ${base.origin} (${cause.code ?? cause.message})` }))
       const outgoing = library.request(
         {
+          ...auth,
           agent,
           host: base.hostname.replace(/^\[|\]$/g, ""),
           port: base.port,
@@ -133,7 +136,7 @@ export const make = Effect.fn("HttpClient.make")(function* (url: string, limits:
     }
   })
 
-  return { url, send, insist } satisfies Client
+  return { send, insist } satisfies Client
 })
 
 const answerOf = (incoming: Http.IncomingMessage, text: string): Answer => ({

@@ -1,11 +1,12 @@
 /** How a replay is told: a few lines for people, one JSON object for programs. */
+import { json as jsonOf, printable } from "./printable.ts"
 import type { Report } from "./replay.ts"
 
 /** Problems told to people; `--json` has all of them. */
 const PROBLEMS_TOLD = 20
 
 const list = (lines: ReadonlyArray<string>): ReadonlyArray<string> => {
-  const told = lines.slice(0, PROBLEMS_TOLD).map((line) => `  - ${line}`)
+  const told = lines.slice(0, PROBLEMS_TOLD).map((line) => `  - ${printable(line)}`)
   return lines.length > PROBLEMS_TOLD ? [...told, `  - and ${lines.length - PROBLEMS_TOLD} more`] : told
 }
 
@@ -21,7 +22,7 @@ export const text = (report: Report): string =>
     ...list(report.problems),
   ].join("\n")
 
-export const json = (report: Report): string => JSON.stringify(report)
+export const json = (report: Report): string => jsonOf(report)
 
 /** A replay is good when every order was answered and the books are in order; refusals are answers. */
 export const isGood = (report: Report): boolean => report.failed === 0 && report.audit === "clean"

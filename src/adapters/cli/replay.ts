@@ -4,17 +4,16 @@
  * Each run is its own world: its SKUs, customers and keys carry the run's name, so runs never meet, and what the audit
  * finds is this run's doing. Every order is answered for: placed, refused (the business said no), or failed.
  *
- * Fails: `ReplayProblem`, one clear line.
+ * Fails: `CommandFailed`.
  */
 
 import { randomBytes } from "node:crypto"
-import { Effect, Schema } from "effect"
+import { Effect } from "effect"
 import * as Audit from "./audit.ts"
 import * as Baskets from "./baskets.ts"
+import { CommandFailed } from "./command-failed.ts"
 import * as HttpClient from "./http-client.ts"
 import * as Progress from "./progress.ts"
-
-export class ReplayProblem extends Schema.TaggedError<ReplayProblem>()("ReplayProblem", { message: Schema.String }) {}
 
 export interface Options {
   readonly url: string
@@ -78,7 +77,7 @@ const createProducts = Effect.fnUntraced(function* (
       const answer = yield* client.insist({ method: "POST", path: "/v1/products", key: sku, body })
       const id = (answer.body as { readonly id?: unknown } | null)?.id
       if (answer.status !== 201 || typeof id !== "string")
-        return yield* new ReplayProblem({
+        return yield* new CommandFailed({
           message: `the service did not create product "${name}": ${HttpClient.describe(answer)}`,
         })
       return [name, id] as const

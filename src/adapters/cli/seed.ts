@@ -1,13 +1,12 @@
 /**
  * Seeds the demonstration catalogue over HTTP, because only the running service may change stock: it is the owner.
  *
- * Fails: `SeedProblem`, `Unreachable`, one clear line. Safe to repeat: each product has its own key, for ever.
+ * Fails: `CommandFailed`, `Unreachable`. Safe to repeat: each product has its own key, for ever.
  */
-import { Effect, Schema } from "effect"
+import { Effect } from "effect"
 import * as DemoCatalogue from "../../app/demo-catalogue.ts"
+import { CommandFailed } from "./command-failed.ts"
 import * as HttpClient from "./http-client.ts"
-
-export class SeedProblem extends Schema.TaggedError<SeedProblem>()("SeedProblem", { message: Schema.String }) {}
 
 interface ProductsPage {
   readonly data: ReadonlyArray<{ readonly sku: string }>
@@ -19,7 +18,9 @@ export const run = Effect.fn("Seed.run")(function* (url: string, patienceMs: num
   const path = `/v1/products?limit=${DemoCatalogue.products.length}`
   const listed = yield* client.send({ method: "GET", path })
   if (listed.status !== 200)
-    return yield* new SeedProblem({ message: `the service did not list its products: ${HttpClient.describe(listed)}` })
+    return yield* new CommandFailed({
+      message: `the service did not list its products: ${HttpClient.describe(listed)}`,
+    })
   const existing = (listed.body as ProductsPage).data
   if (!DemoCatalogue.isOurs(existing)) return 0
   const missing = DemoCatalogue.products.filter(({ sku }) => !existing.some((each) => each.sku === sku))
@@ -27,7 +28,7 @@ export const run = Effect.fn("Seed.run")(function* (url: string, patienceMs: num
     const body = purchaseLimit === null ? product : { ...product, purchaseLimit }
     const answer = yield* client.insist({ method: "POST", path: "/v1/products", key: `demo-${product.sku}`, body })
     if (answer.status !== 201)
-      return yield* new SeedProblem({ message: `${product.sku} was not created: ${HttpClient.describe(answer)}` })
+      return yield* new CommandFailed({ message: `${product.sku} was not created: ${HttpClient.describe(answer)}` })
   }
   return missing.length
 }, Effect.scoped)

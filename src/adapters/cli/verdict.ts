@@ -1,4 +1,5 @@
 /** How a verification is told: a table for people, one JSON object for programs. */
+import { json as jsonOf, printable } from "./printable.ts"
 
 interface Verdict {
   readonly law: string
@@ -14,7 +15,7 @@ export interface Report {
 
 const rowText = (row: Readonly<Record<string, unknown>>): string =>
   Object.entries(row)
-    .map(([column, value]) => `${column} ${value}`)
+    .map(([column, value]) => `${column} ${printable(String(value))}`)
     .join("  ")
 
 const verdictText = ({ law, name, rows, violations }: Verdict): string => {
@@ -33,4 +34,4 @@ export const text = ({ checks, ok }: Report): string => {
   return [...checks.map(verdictText), sum].join("\n")
 }
 
-export const json = (report: Report): string => JSON.stringify(report)
+export const json = (report: Report): string => jsonOf(report)
