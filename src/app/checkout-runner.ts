@@ -10,7 +10,7 @@ import * as Checkout from "../domain/checkout.ts"
 import type { OrderId } from "../domain/ids.ts"
 import * as Lane from "../domain/lane.ts"
 import type { Order } from "../domain/order.ts"
-import type { Unavailable } from "../ports/failures.ts"
+import { type Unavailable, unavailable } from "../ports/failures.ts"
 import { type Claim, type Command, Inventory } from "../ports/inventory.ts"
 import { OrderBook, type Unsettled } from "../ports/order-book.ts"
 import type { Page } from "../ports/page.ts"
@@ -89,6 +89,8 @@ const recordPayment = Effect.fnUntraced(function* (
   if (waiter?.state !== "waiting") return yield* record(desk, recording)
   waiter.state = "recording"
   return yield* recordOnce(desk, { ...recording, claim: waiter.claim }).pipe(
+    // The order is placed and the provider has answered: whatever became of this record, nothing it is not.
+    Effect.mapError(({ reason, retryAfterSeconds }) => unavailable(reason, "unknown", retryAfterSeconds)),
     Effect.onExit((exit) => Deferred.done(waiter.order, exit)),
     // Only the first record may become the stored answer: by now the caller may have asked again and been told.
     Effect.catchTag("Unavailable", () => record(desk, recording)),

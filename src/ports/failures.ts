@@ -1,5 +1,6 @@
 /**
- * The world says not now: nothing was decided, or nobody can tell yet. Safe to try again with the same key.
+ * Unavailability: the world says not now. Safe to try again with the same key; without one only where `fate` says that
+ * nothing was decided.
  *
  * The other two kinds of failure have no class here: a rejection is a value of the domain, a defect is a thrown error.
  */
@@ -18,11 +19,16 @@ export const UnavailableReason = Schema.Literals([
 ])
 export type UnavailableReason = typeof UnavailableReason.Type
 
+/** What became of the command: nothing, for certain; or it may have been carried out, or may still be. */
+export const Fate = Schema.Literals(["undecided", "unknown"])
+export type Fate = typeof Fate.Type
+
 export class Unavailable extends Schema.TaggedError<Unavailable>()("Unavailable", {
   reason: UnavailableReason,
+  fate: Fate,
   /** When to come back, in seconds. */
   retryAfterSeconds: Schema.Int,
 }) {}
 
-export const unavailable = (reason: UnavailableReason, retryAfterSeconds = 1): Unavailable =>
-  new Unavailable({ reason, retryAfterSeconds })
+export const unavailable = (reason: UnavailableReason, fate: Fate = "undecided", retryAfterSeconds = 1): Unavailable =>
+  new Unavailable({ reason, fate, retryAfterSeconds })

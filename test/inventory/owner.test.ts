@@ -11,9 +11,10 @@ import { MAILBOX_CAPACITY } from "../../src/app/inventory/limits.ts"
 import * as Loader from "../../src/app/inventory/loader.ts"
 import { Owner } from "../../src/app/inventory/owner.ts"
 import { type Cell, Shelf } from "../../src/app/inventory/registry.ts"
-import type { ProductId } from "../../src/domain/ids.ts"
+import type { OrderId, ProductId } from "../../src/domain/ids.ts"
+import * as Lane from "../../src/domain/lane.ts"
 import { Ids } from "../../src/ports/ids.ts"
-import type { Command } from "../../src/ports/inventory.ts"
+import type { Command, RequestedLine } from "../../src/ports/inventory.ts"
 import { CommitUnknown, Ledger, LedgerDown } from "../../src/ports/ledger.ts"
 import { Probe } from "../../src/ports/probe.ts"
 import * as MemoryIds from "../support/counting-ids.ts"
@@ -26,6 +27,21 @@ const adjust = (productId: ProductId, delta: number): Command => ({
   delta,
   reason: "",
   claim: null,
+})
+
+const order = (key: string, lines: ReadonlyArray<RequestedLine>): Command => ({
+  _tag: "PlaceOrder",
+  orderId: Lane.place(
+    "018f0000-0000-7000-8000-000000000000",
+    Lane.home(lines.map((line) => line.productId)),
+  ) as OrderId,
+  customerId: "kim",
+  lines,
+  held: [],
+  token: null,
+  createdAt: 0,
+  expiresAt: 600_000,
+  claim: { route: "orders", key, fingerprint: "f" },
 })
 
 /** A store with a few products, an owner of all its lanes, and everything it answered. */
@@ -103,6 +119,24 @@ describe("an owner", () => {
     })
     expect(loads).toEqual([50])
     expect(shop.answers).toHaveLength(50)
+  })
+
+  it("refuses 800 orders of 100 unknown products with work that grows as their lines do, not as its square", async () => {
+    const shop = desk(0)
+    const lines = () => Array.from({ length: 100 }, () => ({ productId: shop.ids.next() as ProductId, quantity: 1 }))
+    for (let n = 0; n < 800; n++) shop.submit(order(`key ${n}`, lines()))
+    let insertions = 0
+    const { add } = Set.prototype
+    Set.prototype.add = function (value) {
+      insertions++
+      return add.call(this, value)
+    }
+    await work(shop, shop.ledger).finally(() => {
+      Set.prototype.add = add
+    })
+    expect(shop.answers).toEqual(Array.from({ length: 800 }, () => "ProductNotFound"))
+    // Wanted, found absent, and as much again for all else: a set for each order took 64 million.
+    expect(insertions).toBeLessThan(4 * 800 * 100)
   })
 
   it("does not tell a refusal that was decided on what then failed to commit", async () => {

@@ -188,8 +188,20 @@ export class Crowd {
   /** In the instant in which the process answers: what it tells has to be in the books. */
   #answered({ claim }: Request, at: number, exit: Exit.Exit<Answered, Failure>): void {
     const call = this.calls[at]!
-    const missing = Exit.isSuccess(exit) ? undurable(viewOf(this.#store, exit.value, claim), exit.value, claim) : []
+    const missing = Exit.isSuccess(exit)
+      ? undurable(viewOf(this.#store, exit.value, claim), exit.value, claim)
+      : this.#contradicted(claim, exit.cause)
     this.calls[at] = { ...call, ended: this.#versions(), undurable: [...call.undurable, ...missing] }
+  }
+
+  /** Told that nothing was decided, although its key is bound, and no other request can have bound it. */
+  #contradicted(claim: Request["claim"], cause: Cause.Cause<Failure>): ReadonlyArray<string> {
+    const error = Cause.squash(cause) as Failure
+    if (claim === null || error._tag !== "Unavailable" || error.fate === "unknown") return []
+    const name = claimName(claim)
+    if (!this.#store.keys.has(name)) return []
+    const asked = this.calls.filter((call) => call.claim !== null && claimName(call.claim) === name)
+    return asked.length === 1 ? [`that nothing was decided, and the key ${name} is bound`] : []
   }
 
   /** It may have told what was so before: any version may have been meant. */
@@ -200,7 +212,7 @@ export class Crowd {
   }
 
   #ended(wish: Wish, attempt: Attempt, at: number, ended: Ended, then: (order: Order) => void): void {
-    const lost = { ...this.calls[at]!, exit: Exit.fail(unavailable("worker-lost")) }
+    const lost = { ...this.calls[at]!, exit: Exit.fail(unavailable("worker-lost", "unknown")) }
     const told =
       ended._tag === "Lost" ? (attempt.outcome === "gone" ? "connection lost" : "no answer") : outcomeOf(ended.exit)
     this.#journal.told(told)

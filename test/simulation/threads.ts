@@ -129,7 +129,7 @@ export class Thread {
     this.#gone = true
     const callers = [...this.#callers.values()]
     this.#callers.clear()
-    for (const resume of callers) resume(Exit.fail(unavailable("worker-lost")))
+    for (const resume of callers) resume(Exit.fail(unavailable("worker-lost", "unknown")))
   }
 }
 

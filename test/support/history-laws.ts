@@ -55,6 +55,12 @@ const rejectionOf = (call: Call): Rejection | null => {
   return failure?._tag === "Refused" ? failure.rejection : null
 }
 
+/** It may have been carried out, as far as its caller can tell. */
+const isOpen = (call: Call): boolean => {
+  const failure = failureOf(call)
+  return call.exit === null || (failure?._tag === "Unavailable" && failure.fate === "unknown")
+}
+
 const everyoneAnswered = (calls: ReadonlyArray<Call>): ReadonlyArray<string> =>
   calls.flatMap((call) => {
     if (call.exit === null) return [`${call.name} was never answered`]
@@ -219,7 +225,7 @@ const refusalsAreLegal = (calls: ReadonlyArray<Call>, books: Books): ReadonlyArr
     return [`${call.name} was refused by a state that never was: ${JSON.stringify(rejection)}`]
   })
 
-/** Goods came and went as often as somebody was told so; of the unavailable nobody can tell. */
+/** Goods came and went as often as a caller was told so; of an unknown outcome nobody can tell. */
 const acceptedOnce = (calls: ReadonlyArray<Call>, books: Books): ReadonlyArray<string> =>
   books.products.flatMap(({ id }) => {
     const moves = versionsOf(books, id).filter(({ type }) => type === "received" || type === "adjusted").length
@@ -230,7 +236,7 @@ const acceptedOnce = (calls: ReadonlyArray<Call>, books: Books): ReadonlyArray<s
       if (successOf(call) === null) continue
       if (call.claim === null || keyed.size !== keyed.add(`${call.claim.route} ${call.claim.key}`).size) accepted++
     }
-    const open = mine.filter((call) => call.exit === null || failureOf(call)?._tag === "Unavailable").length
+    const open = mine.filter(isOpen).length
     return accepted <= moves && moves <= accepted + open
       ? []
       : [`product ${id} was received or adjusted ${moves} times, ${accepted} were accepted and ${open} left open`]
@@ -247,10 +253,8 @@ const ordersAreTold = (calls: ReadonlyArray<Call>, books: Books): ReadonlyArray<
   return books.keys.flatMap(({ claim }) => {
     if (claim.route !== "orders") return []
     if (!asked.has(claim.key)) return [`key ${claim.key} is bound, and nobody asked`]
-    const open = refused
-      .get(claim.key)!
-      .some((call) => successOf(call) !== null || failureOf(call)?._tag === "Unavailable")
-    return open ? [] : [`everyone with key ${claim.key} was refused, and yet it is bound`]
+    const open = refused.get(claim.key)!.some((call) => successOf(call) !== null || isOpen(call))
+    return open ? [] : [`nothing was decided for anyone with key ${claim.key}, and yet it is bound`]
   })
 }
 

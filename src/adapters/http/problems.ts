@@ -8,7 +8,7 @@
 import { Cause } from "effect"
 import { HttpServerError, HttpServerResponse } from "effect/http"
 import { HttpApiError } from "effect/http-api"
-import { Unavailable, type UnavailableReason } from "../../ports/failures.ts"
+import { type Fate, Unavailable, type UnavailableReason } from "../../ports/failures.ts"
 import { Refused, type Rejection } from "../../ports/inventory.ts"
 import * as InvalidRequest from "./invalid-request.ts"
 
@@ -167,16 +167,14 @@ export const fromRejection = (rejection: Rejection): Problem => {
   }
 }
 
+const FATES: { readonly [F in Fate]: string } = {
+  undecided: "Nothing was decided. Try again with the same Idempotency-Key.",
+  unknown: "The outcome is unknown. Repeat with the same Idempotency-Key to learn it.",
+}
+
 /** The world says not now; the same request may be sent again with the same key. */
-export const fromUnavailable = ({ reason, retryAfterSeconds }: Unavailable): Problem =>
-  of(
-    reason,
-    "Nothing was decided. Try again with the same Idempotency-Key.",
-    {},
-    {
-      "retry-after": String(retryAfterSeconds),
-    },
-  )
+export const fromUnavailable = ({ fate, reason, retryAfterSeconds }: Unavailable): Problem =>
+  of(reason, FATES[fate], {}, { "retry-after": String(retryAfterSeconds) })
 
 /** The other failures that handlers know. */
 export const from = (failure: Refused | Unavailable | Problem): Problem => {

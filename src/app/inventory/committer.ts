@@ -13,6 +13,7 @@
  */
 import { Clock, Deferred, Effect, Fiber, Result, Schedule } from "effect"
 import type { Lane } from "../../domain/lane.ts"
+import type { Fate } from "../../ports/failures.ts"
 import { Ids } from "../../ports/ids.ts"
 import { type Batch, type CommitResult, type KnownKey, Ledger, type OwnedLane } from "../../ports/ledger.ts"
 import { Probe } from "../../ports/probe.ts"
@@ -56,16 +57,16 @@ export const run = Effect.fnUntraced(function* (owner: Owner, worker: number, fe
 
   const untold = new Untold(owner)
 
-  const fence = (entries: ReadonlyArray<Entry>) => {
+  const fence = (entries: ReadonlyArray<Entry>, fate: Fate) => {
     probe.emit({ _tag: "CommitFenced", worker })
-    owner.abandon(entries)
+    owner.abandon(entries, fate)
     return Deferred.succeed(fenced, undefined)
   }
 
   const contested = (result: Contested, entries: ReadonlyArray<Entry>) =>
     Effect.suspend(() => {
       // The contest is looked up before the fence: a stale owner may hear of it first.
-      if (entries.some((entry) => isBehind(entry, result))) return fence(entries)
+      if (entries.some((entry) => isBehind(entry, result))) return fence(entries, "undecided")
       probe.emit({ _tag: "CommitContested", worker })
       owner.rewind(entries)
       for (const entry of entries) settleContested(owner, entry, result)
@@ -77,21 +78,21 @@ export const run = Effect.fnUntraced(function* (owner: Owner, worker: number, fe
   const broken = Effect.fnUntraced(function* (entries: ReadonlyArray<Entry>, defect: unknown) {
     yield* Effect.logError("a batch breaks the ledger's rules; its owner stops", defect)
     for (const entry of entries) owner.die(entry, defect)
-    owner.abandon([])
+    owner.abandon([], "undecided")
     yield* Deferred.succeed(fenced, undefined)
   })
 
   const findOut = Effect.fnUntraced(function* (batch: Batch, entries: ReadonlyArray<Entry>) {
     owner.pause()
     const patience = Effect.sleep(UNKNOWN_PATIENCE_MS).pipe(
-      Effect.andThen(Effect.sync(() => owner.failAll(entries, "database"))),
+      Effect.andThen(Effect.sync(() => owner.failAll(entries, "database", "unknown"))),
     )
     // Asking for the truth changes nothing: unlike a commit it may be interrupted, when the service has to stop.
     const lanes = yield* Effect.raceFirst(raiseAll(ledger, owner), Effect.andThen(patience, Effect.never)).pipe(
-      Effect.onInterrupt(() => Effect.sync(() => owner.failAll(entries, "draining"))),
+      Effect.onInterrupt(() => Effect.sync(() => owner.failAll(entries, "draining", "unknown"))),
       Effect.interruptible,
     )
-    if (lanes === null) return yield* fence(entries)
+    if (lanes === null) return yield* fence(entries, "unknown")
     const happened = didCommit(batch, lanes)
     for (const owned of lanes) owner.lanes.set(owned.lane, owned)
     owner.resume()
@@ -115,7 +116,7 @@ export const run = Effect.fnUntraced(function* (owner: Owner, worker: number, fe
     if (result === null) return
     if (Result.isFailure(result)) {
       const error = result.failure
-      if (error._tag === "StaleOwner") return yield* fence(entries)
+      if (error._tag === "StaleOwner") return yield* fence(entries, "undecided")
       const isUnknown = error._tag === "CommitUnknown"
       probe.emit({ _tag: "CommitFailed", worker, outcome: isUnknown ? "unknown" : "down" })
       if (isUnknown) return yield* findOut(batch, entries)

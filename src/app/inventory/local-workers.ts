@@ -24,7 +24,7 @@ const drain = (owner: Owner): Effect.Effect<void> =>
   Effect.suspend(() => {
     if (!owner.abandoned) owner.close("draining")
     return idle(owner)
-  }).pipe(Effect.timeoutOption(DRAIN), Effect.andThen(Effect.sync(() => owner.failAll([], "draining"))))
+  }).pipe(Effect.timeoutOption(DRAIN), Effect.andThen(Effect.sync(() => owner.failAll([], "draining", "undecided"))))
 
 /** One owner with its loops, until the scope closes; then it drains. `fenced` completes when it had to stop. */
 export const startOwner = Effect.fnUntraced(function* (
@@ -40,7 +40,7 @@ export const startOwner = Effect.fnUntraced(function* (
     Cause.hasInterruptsOnly(cause)
       ? Effect.failCause(cause)
       : Effect.logError("the owner of lanes broke down", cause).pipe(
-          Effect.andThen(Effect.sync(() => owner.abandon([]))),
+          Effect.andThen(Effect.sync(() => owner.abandon([], "undecided"))),
           Effect.andThen(Deferred.succeed(fenced, undefined)),
         )
   const measure = Effect.sync(() =>

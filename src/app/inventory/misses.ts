@@ -5,6 +5,7 @@
 import type { CustomerId, OrderId, ProductId } from "../../domain/ids.ts"
 import type { Command, RequestedLine } from "../../ports/inventory.ts"
 import type { Wanted } from "../../ports/ledger.ts"
+import type { Absent } from "./absent.ts"
 import { type Registry, unitsKey } from "./registry.ts"
 
 export interface Misses {
@@ -38,7 +39,7 @@ export const add = (
   command: Command,
   registry: Registry,
   mine: (id: ProductId | OrderId) => boolean,
-  absent: ReadonlySet<string> | null,
+  absent: Absent | null,
   into: Misses,
 ): boolean => {
   const product = (id: ProductId): boolean => {

@@ -13,12 +13,13 @@
 import { Exit } from "effect"
 import type { OrderId, ProductId } from "../../domain/ids.ts"
 import * as Lane from "../../domain/lane.ts"
-import { type Unavailable, type UnavailableReason, unavailable } from "../../ports/failures.ts"
+import { type Fate, type Unavailable, type UnavailableReason, unavailable } from "../../ports/failures.ts"
 import { type Answer, type Command, Refused, type Rejection, type Reply } from "../../ports/inventory.ts"
 import type { KnownKey, Loaded, OwnedLane, Wanted } from "../../ports/ledger.ts"
 import type { Answering } from "../../ports/workers.ts"
 import { Notify } from "../../std/notify.ts"
 import { Slab } from "../../std/slab.ts"
+import { Absent } from "./absent.ts"
 import type { Builder } from "./batch.ts"
 import { boundTo, claimNameOf, claimOf, isBoundElsewhere } from "./claim.ts"
 import { Deadlines, deadlineOf } from "./deadlines.ts"
@@ -40,7 +41,7 @@ export interface Entry {
   answered: boolean
   outcome: Outcome | null
   /** Ids that were looked for and do not exist. */
-  absent: Set<string> | null
+  absent: Absent | null
 }
 
 export class Owner {
@@ -196,7 +197,7 @@ export class Owner {
     for (const id of wanted.orders) if (!this.registry.orders.has(id)) absent.add(id)
     for (const id of wanted.holdsOf) if (!this.registry.holds.has(id)) absent.add(id)
     for (const entry of entries) {
-      if (absent.size > 0) entry.absent = new Set([...(entry.absent ?? []), ...absent])
+      if (absent.size > 0) entry.absent = new Absent(absent, entry.absent)
       this.#attempt(entry)
     }
   }
@@ -262,8 +263,8 @@ export class Owner {
     this.#answer(entry, Exit.fail(new Refused(rejection)))
   }
 
-  fail(entries: ReadonlyArray<Entry>, reason: UnavailableReason): void {
-    for (const entry of entries) this.#answer(entry, Exit.fail(unavailable(reason)))
+  fail(entries: ReadonlyArray<Entry>, reason: UnavailableReason, fate: Fate = "undecided"): void {
+    for (const entry of entries) this.#answer(entry, Exit.fail(unavailable(reason, fate)))
   }
 
   die(entry: Entry, defect: unknown): void {
@@ -292,9 +293,9 @@ export class Owner {
     }
   }
 
-  /** Nobody is kept waiting: everything that has not been decided durably is answered `Unavailable`. */
-  failAll(batch: ReadonlyArray<Entry>, reason: UnavailableReason): void {
-    this.fail(batch, reason)
+  /** No caller is kept waiting: all that is not known to be durable is answered `Unavailable`. `fate`: the batch's. */
+  failAll(batch: ReadonlyArray<Entry>, reason: UnavailableReason, fate: Fate): void {
+    this.fail(batch, reason, fate)
     this.fail(this.#pending, reason)
     this.fail(this.#waiting, reason)
     this.#waiting = []
@@ -302,9 +303,9 @@ export class Owner {
   }
 
   /** The lanes are lost: nothing here may be decided or believed any more. */
-  abandon(batch: ReadonlyArray<Entry>): void {
+  abandon(batch: ReadonlyArray<Entry>, fate: Fate): void {
     this.close("stale-owner")
-    this.failAll(batch, "stale-owner")
+    this.failAll(batch, "stale-owner", fate)
     this.#pending = []
   }
 

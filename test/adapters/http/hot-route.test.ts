@@ -94,7 +94,7 @@ describe("the two give the same answers", () => {
           ),
       },
     ],
-    ["not now", { placeOrder: () => Effect.fail(unavailable("database", 3)) }],
+    ["not now", { placeOrder: () => Effect.fail(unavailable("database", "unknown", 3)) }],
     ["a defect", { placeOrder: () => Effect.die(new Error("secret")) }],
   ]
   const member = fc.oneof(

@@ -202,11 +202,21 @@ describe("a refusal of the business", () => {
 
 describe("not now", () => {
   it("answers 503 with the reason and when to come back", async () => {
-    const full = await HttpServer.start({ getOrder: () => Effect.fail(unavailable("mailbox-full", 7)) })
+    const full = await HttpServer.start({ getOrder: () => Effect.fail(unavailable("mailbox-full", "undecided", 7)) })
     const answer = await full.get(`/v1/orders/${UNKNOWN}`)
     expectProblem(answer, 503, "mailbox-full")
     expect(answer.headers.get("retry-after")).toBe("7")
     await full.stop()
+  })
+
+  it.each([
+    ["undecided", "Nothing was decided."],
+    ["unknown", "The outcome is unknown."],
+  ] as const)("says in its detail that the fate is %s", async (fate, sentence) => {
+    const silent = await HttpServer.start({ getOrder: () => Effect.fail(unavailable("database", fate)) })
+    const answer = await silent.get(`/v1/orders/${UNKNOWN}`)
+    expect(answer.body["detail"]).toContain(sentence)
+    await silent.stop()
   })
 
   it.each(["starting", "standby", "draining", "database"] as const)(

@@ -1,5 +1,5 @@
 /** Mutants of payment attempts and the money of an order. */
-import { type Mutant, ONE_ROUND } from "./load.ts"
+import { FOUR_ROUNDS, type Mutant, ONE_ROUND } from "./load.ts"
 
 const ORDER = "src/domain/order.ts"
 const RUNNER = "src/app/checkout-runner.ts"
@@ -62,5 +62,19 @@ export const CHECKOUT_MUTANTS: ReadonlyArray<Mutant> = [
     ],
     caughtBy: "I11 money follows orders",
     seedsMax: ONE_ROUND,
+  },
+  {
+    name: "a placed order told as undecided",
+    story:
+      "when the outcome of a payment cannot be recorded, its buyer hears that nothing was decided: the order is placed",
+    changes: [
+      {
+        file: RUNNER,
+        from: 'unavailable(reason, "unknown", retryAfterSeconds)',
+        to: 'unavailable(reason, "undecided", retryAfterSeconds)',
+      },
+    ],
+    caughtBy: "I4 answered when durable",
+    seedsMax: FOUR_ROUNDS,
   },
 ]

@@ -56,4 +56,17 @@ export const LEDGER_MUTANTS: ReadonlyArray<Mutant> = [
     caughtBy: "I4 answered when durable",
     seedsMax: ONE_ROUND,
   },
+  {
+    name: "an unknown outcome told as undecided",
+    story: "when the truth about a lost answer does not come in time, callers hear that nothing was decided",
+    changes: [
+      {
+        file: COMMITTER,
+        from: 'owner.failAll(entries, "database", "unknown")',
+        to: 'owner.failAll(entries, "database", "undecided")',
+      },
+    ],
+    caughtBy: "I4 answered when durable",
+    seedsMax: FOUR_ROUNDS,
+  },
 ]

@@ -17,7 +17,7 @@ import { Ids } from "../../../ports/ids.ts"
 import { type Answer, type Claim, type Command, Inventory, Refused } from "../../../ports/inventory.ts"
 import { Ledger, type LedgerDown } from "../../../ports/ledger.ts"
 import { knownKeyOf } from "../rows.ts"
-import { stateOf } from "../sql-failure.ts"
+import { outcomeOf, stateOf } from "../sql-failure.ts"
 import * as Commands from "./commands.ts"
 import * as Endings from "./endings.ts"
 import * as Orders from "./orders.ts"
@@ -116,8 +116,11 @@ const submit = Effect.fnUntraced(function* (desk: Commands.Desk, command: Comman
   return yield* Effect.fail(unavailable("database"))
 })
 
-const notNow = (error: SqlError | LedgerDown | Refused | Unavailable): Effect.Effect<never, Refused | Unavailable> =>
-  Effect.fail(error._tag === "SqlError" || error._tag === "LedgerDown" ? unavailable("database") : error)
+const notNow = (error: SqlError | LedgerDown | Refused | Unavailable): Effect.Effect<never, Refused | Unavailable> => {
+  if (error._tag === "LedgerDown") return Effect.fail(unavailable("database"))
+  if (error._tag !== "SqlError") return Effect.fail(error)
+  return Effect.fail(unavailable("database", outcomeOf(error) === "unknown" ? "unknown" : "undecided"))
+}
 
 export const layer: Layer.Layer<Inventory, never, PgClient.PgClient | Ledger | Ids> = Layer.effect(
   Inventory,

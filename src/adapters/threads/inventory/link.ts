@@ -2,7 +2,7 @@
  * The main thread's end of one worker thread: sends commands, all of one event-loop turn in one message, and wakes each
  * caller when its receipt comes.
  *
- * Fails: when the thread ends, every caller under way gets `Unavailable` (worker-lost).
+ * Fails: when the thread ends, every caller under way gets `Unavailable` (worker-lost), with an unknown fate.
  */
 
 import type { Worker as Thread } from "node:worker_threads"
@@ -83,7 +83,7 @@ export class Link {
     this.#receipts.flush()
     const callers = this.#callers
     this.#callers = new Slab()
-    for (const answer of callers.list()) answer(Exit.fail(unavailable("worker-lost")))
+    for (const answer of callers.list()) answer(Exit.fail(unavailable("worker-lost", "unknown")))
     this.#listeners.gone(this.#error)
   }
 }

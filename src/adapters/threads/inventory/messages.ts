@@ -3,7 +3,7 @@
  * event-loop turn travel in one message, all receipts of one commit in another.
  */
 import { Cause, Exit } from "effect"
-import { type Unavailable, type UnavailableReason, unavailable } from "../../../ports/failures.ts"
+import { type Fate, type Unavailable, type UnavailableReason, unavailable } from "../../../ports/failures.ts"
 import { type Answer, type Command, Refused, type Rejection } from "../../../ports/inventory.ts"
 import type { OwnedLane } from "../../../ports/ledger.ts"
 import type { Happening } from "../../../ports/probe.ts"
@@ -29,7 +29,12 @@ export type ToWorker =
 export type Outcome<A> =
   | { readonly _tag: "Answered"; readonly answer: A }
   | { readonly _tag: "Refused"; readonly rejection: Rejection }
-  | { readonly _tag: "Unavailable"; readonly reason: UnavailableReason; readonly retryAfterSeconds: number }
+  | {
+      readonly _tag: "Unavailable"
+      readonly reason: UnavailableReason
+      readonly fate: Fate
+      readonly retryAfterSeconds: number
+    }
   | { readonly _tag: "Defect"; readonly message: string }
 
 export interface Receipt {
@@ -54,8 +59,8 @@ export const toOutcome = <A>(exit: Exit.Exit<A, Refused | Unavailable>): Outcome
   if (error instanceof Refused) return { _tag: "Refused", rejection: error.rejection }
   const failed = Cause.findErrorOption(exit.cause)
   if (failed._tag === "Some" && failed.value._tag === "Unavailable") {
-    const { reason, retryAfterSeconds } = failed.value
-    return { _tag: "Unavailable", reason, retryAfterSeconds }
+    const { fate, reason, retryAfterSeconds } = failed.value
+    return { _tag: "Unavailable", reason, fate, retryAfterSeconds }
   }
   return { _tag: "Defect", message: error instanceof Error ? (error.stack ?? error.message) : String(error) }
 }
@@ -67,7 +72,7 @@ export const toExit = <A>(outcome: Outcome<A>): Exit.Exit<A, Refused | Unavailab
     case "Refused":
       return Exit.fail(new Refused(outcome.rejection))
     case "Unavailable":
-      return Exit.fail(unavailable(outcome.reason, outcome.retryAfterSeconds))
+      return Exit.fail(unavailable(outcome.reason, outcome.fate, outcome.retryAfterSeconds))
     case "Defect":
       return Exit.die(new Error(outcome.message))
   }
