@@ -45,7 +45,7 @@ export type Happening =
   | { readonly _tag: "CommitContested"; readonly worker: number }
   | { readonly _tag: "CommitFenced"; readonly worker: number }
   | { readonly _tag: "CommitFailed"; readonly worker: number; readonly outcome: "down" | "unknown" }
-  /** How much a worker has in memory and in its mailboxes, after each commit and once a second. */
+  /** How much a worker has in memory and under way, after each commit and once a second. */
   | {
       readonly _tag: "WorkerMeasured"
       readonly worker: number

@@ -7,7 +7,7 @@ import * as Committer from "../../src/app/inventory/committer.ts"
 import { Deadlines } from "../../src/app/inventory/deadlines.ts"
 import * as KeyReader from "../../src/app/inventory/key-reader.ts"
 import { KnownKeys } from "../../src/app/inventory/known-keys.ts"
-import { MAILBOX_CAPACITY } from "../../src/app/inventory/limits.ts"
+import { ADMITTED_PER_PRODUCT_MAX } from "../../src/app/inventory/limits.ts"
 import * as Loader from "../../src/app/inventory/loader.ts"
 import { Owner } from "../../src/app/inventory/owner.ts"
 import { type Cell, Shelf } from "../../src/app/inventory/registry.ts"
@@ -92,17 +92,17 @@ const work = ({ owner, ids }: Desk, ledger: Ledger["Service"]) =>
   )
 
 describe("an owner", () => {
-  it("refuses politely when a mailbox is full, and loses nothing of what is in it", async () => {
+  it("refuses admission politely when a product has too much under way, and loses nothing of that", async () => {
     const shop = desk(2)
-    for (let n = 0; n <= MAILBOX_CAPACITY; n++) shop.submit(receive(shop.first))
+    for (let n = 0; n <= ADMITTED_PER_PRODUCT_MAX; n++) shop.submit(receive(shop.first))
     expect(shop.answers).toEqual(["mailbox-full"])
     shop.submit(receive(shop.products[1]!))
     await work(shop, shop.ledger)
-    expect(shop.answers.filter((answer) => answer === "Stock")).toHaveLength(MAILBOX_CAPACITY + 1)
+    expect(shop.answers.filter((answer) => answer === "Stock")).toHaveLength(ADMITTED_PER_PRODUCT_MAX + 1)
     expect(shop.store.stocks.get(shop.first)).toEqual({
-      onHand: 5 + MAILBOX_CAPACITY,
+      onHand: 5 + ADMITTED_PER_PRODUCT_MAX,
       reserved: 0,
-      version: 1 + MAILBOX_CAPACITY,
+      version: 1 + ADMITTED_PER_PRODUCT_MAX,
     })
   })
 

@@ -1,6 +1,6 @@
 /**
  * A cramped shop: the same source with tiny limits, so that a few dozen orders fill what otherwise takes millions. Memory
- * forgets all the time, commits are cut into small batches, deadlines find no room, mailboxes are full.
+ * forgets all the time, commits are cut into small batches, deadlines find no room, admission refuses.
  *
  * Limits: runs in a thread of its own, not inside a test runner (see `mutants/load.ts`).
  */
@@ -18,8 +18,8 @@ const limit = (name: string, now: string, cramped: number): Change => ({
 
 const CHANGES: ReadonlyArray<Change> = [
   limit("BATCH_SIZE_MAX", "512", 3),
-  limit("MAILBOX_CAPACITY", "8_192", 12),
-  limit("WORKER_CAPACITY", "65_536", 40),
+  limit("ADMITTED_PER_PRODUCT_MAX", "8_192", 12),
+  limit("ADMITTED_PER_WORKER_MAX", "65_536", 40),
   limit("RESIDENT_PRODUCTS_MAX", "1_000_000", 3),
   limit("RESIDENT_ORDERS_MAX", "50_000", 6),
   limit("RESIDENT_UNITS_MAX", "100_000", 4),

@@ -97,7 +97,7 @@ const inventory = (registry: Registry) => ({
   commitsNotDone: counter(registry)("jaego_commits_not_done_total", "Commits that wrote nothing, or may not have", [
     "outcome",
   ]),
-  queued: gauge(registry)("jaego_mailbox_depth", "Commands waiting in a worker's mailboxes", ["worker"]),
+  queued: gauge(registry)("jaego_mailbox_depth", "Commands that a worker has under way", ["worker"]),
   products: gauge(registry)("jaego_resident_products", "Products a worker has in memory", ["worker"]),
   orders: gauge(registry)("jaego_resident_orders", "Orders a worker has in memory", ["worker"]),
   workersStarted: counter(registry)("jaego_worker_starts_total", "Workers started, also again"),

@@ -5,7 +5,6 @@
  * before the horizon does.
  */
 import type { OrderId } from "../../domain/ids.ts"
-import type { Command } from "../../ports/inventory.ts"
 import { DEADLINES_MAX } from "./limits.ts"
 
 export interface Deadline {
@@ -13,14 +12,6 @@ export interface Deadline {
   readonly at: number
   readonly kind: "expiry" | "lapse"
   readonly orderId: OrderId
-}
-
-/** An order without a pending charge expires; one with a charge ends through its payment. */
-export const deadlineOf = (command: Command): Deadline | null => {
-  if (command._tag === "PlaceOrder" && command.token === null)
-    return { kind: "expiry", orderId: command.orderId, at: command.expiresAt }
-  if (command._tag === "HoldTentatively") return { kind: "lapse", orderId: command.orderId, at: command.lapsesAt }
-  return null
 }
 
 export class Deadlines {

@@ -1,13 +1,13 @@
-/** Every limit of the actor runtime, with its unit and its reason (I12). */
+/** Every limit of the inventory, with its unit and its reason (I12). */
 
 /** Decisions in one commit: larger batches gain little and make everyone in them wait for the whole. */
 export const BATCH_SIZE_MAX = 512
 
-/** Commands one product's mailbox holds; a full one refuses. Above what one commit a second could ever drain politely. */
-export const MAILBOX_CAPACITY = 8_192
+/** Commands one product or order has under way; more are refused. Above what one commit a second could ever drain politely. */
+export const ADMITTED_PER_PRODUCT_MAX = 8_192
 
-/** Commands one worker holds over all its mailboxes: bounds its memory to some tens of megabytes. */
-export const WORKER_CAPACITY = 65_536
+/** Commands one worker has under way: bounds its memory to some tens of megabytes. */
+export const ADMITTED_PER_WORKER_MAX = 65_536
 
 /** Products kept in memory by one worker; idle ones leave beyond it. About 400 bytes each. */
 export const RESIDENT_PRODUCTS_MAX = 1_000_000
@@ -30,3 +30,11 @@ export const KEYS_PAGE = 5_000
 
 /** After a lost commit answer callers wait this long for the truth, milliseconds; then they are told to come back. */
 export const UNKNOWN_PATIENCE_MS = 5_000
+
+/** How the limits must relate, whatever their figures; looked at when the module is loaded. */
+const RELATIONS: ReadonlyArray<readonly [holds: boolean, sentence: string]> = [
+  [BATCH_SIZE_MAX <= ADMITTED_PER_PRODUCT_MAX, "the commands of one hot product must be able to fill a batch"],
+  [ADMITTED_PER_PRODUCT_MAX < ADMITTED_PER_WORKER_MAX, "one hot product must leave its worker room for others"],
+]
+
+for (const [holds, sentence] of RELATIONS) if (!holds) throw new Error(`limits do not fit together: ${sentence}`)

@@ -1,5 +1,5 @@
 /**
- * The owner of some lanes: mailboxes in front, turns in memory, group commits behind. One per worker; the only writer of
+ * The owner of some lanes: admission in front, turns in memory, group commits behind. One per worker; the only writer of
  * its lanes' products and orders.
  *
  *     submit -> (load what is missing) -> turn -> pending -> commit, all that wait together -> answer
@@ -20,15 +20,16 @@ import type { Answering } from "../../ports/workers.ts"
 import { Notify } from "../../std/notify.ts"
 import { Slab } from "../../std/slab.ts"
 import { Absent } from "./absent.ts"
+import { Admission } from "./admission.ts"
 import type { Builder } from "./batch.ts"
-import { boundTo, claimNameOf, claimOf, isBoundElsewhere } from "./claim.ts"
-import { Deadlines, deadlineOf } from "./deadlines.ts"
+import { boundTo } from "./claim.ts"
+import { claimNameOf, claimOf, deadlineOf, isBoundElsewhere } from "./commands.ts"
+import { Deadlines } from "./deadlines.ts"
 import { type Decision, type Outcome, settle, undo } from "./decision.ts"
 import { Draft } from "./draft.ts"
 import { KnownKeys } from "./known-keys.ts"
 import { BATCH_SIZE_MAX } from "./limits.ts"
-import { Mailboxes } from "./mailbox.ts"
-import * as Misses from "./misses.ts"
+import { Misses } from "./misses.ts"
 import { Registry } from "./registry.ts"
 import { Turns } from "./turn.ts"
 
@@ -61,14 +62,14 @@ export class Owner {
   #undone: ReadonlyArray<Entry> = []
   /** Waiting for something to be loaded. */
   #waiting: Array<Entry> = []
-  #wants = Misses.none()
+  readonly #misses: Misses
   #closed: "draining" | "stale-owner" | null = null
   #paused = false
   /** Claims under way: the first is being decided, the others wait for it and will find their key bound, or free. */
   readonly #claims = new Map<string, number>()
   readonly #lines = new Slab<Array<Entry>>()
   readonly draft = new Draft()
-  readonly #mailboxes = new Mailboxes()
+  readonly #admission = new Admission()
   readonly #turns: Turns
   readonly #now: () => number
   /** A batch has been taken and is not settled yet. */
@@ -78,6 +79,7 @@ export class Owner {
   constructor(lanes: ReadonlyArray<OwnedLane>, now: () => number) {
     this.lanes = new Map(lanes.map((owned) => [owned.lane, owned]))
     this.#now = now
+    this.#misses = new Misses(this.registry, this.mine)
     this.#turns = new Turns(this.registry, this.mine)
   }
 
@@ -85,7 +87,7 @@ export class Owner {
 
   /** Commands under way. */
   get queued(): number {
-    return this.#mailboxes.total
+    return this.#admission.underWay
   }
 
   get abandoned(): boolean {
@@ -99,7 +101,7 @@ export class Owner {
   submit(command: Command, answer: Answering): void {
     const closed = this.#closed ?? (this.#paused ? "database" : null)
     if (closed !== null) return answer(Exit.fail(unavailable(closed)))
-    if (!this.#mailboxes.offer(command)) return answer(Exit.fail(unavailable("mailbox-full")))
+    if (!this.#admission.admit(command)) return answer(Exit.fail(unavailable("mailbox-full")))
     const claim = claimNameOf(command)
     const entry: Entry = { command, claim, answer, answered: false, outcome: null, absent: null }
     if (this.#isFirstOfItsClaim(entry)) this.#attempt(entry)
@@ -143,7 +145,7 @@ export class Owner {
   #attempt(entry: Entry): void {
     if (entry.answered) return
     if (this.abandoned) return this.fail([entry], "stale-owner")
-    if (Misses.add(entry.command, this.registry, this.mine, entry.absent, this.#wants)) {
+    if (this.#misses.add(entry.command, entry.absent)) {
       this.#waiting.push(entry)
       this.toLoad.notify()
       return
@@ -183,9 +185,8 @@ export class Owner {
 
   /** Everything that is missing, for one load; null: nothing is. */
   takeWanted(): { readonly wanted: Wanted; readonly entries: ReadonlyArray<Entry> } | null {
-    if (Misses.isEmpty(this.#wants)) return null
-    const taken = { wanted: Misses.toWanted(this.#wants, this.registry), entries: this.#waiting }
-    this.#wants = Misses.none()
+    if (this.#misses.isEmpty) return null
+    const taken = { wanted: this.#misses.take(), entries: this.#waiting }
     this.#waiting = []
     return taken
   }
@@ -299,7 +300,7 @@ export class Owner {
     this.fail(this.#pending, reason)
     this.fail(this.#waiting, reason)
     this.#waiting = []
-    this.#wants = Misses.none()
+    this.#misses.clear()
   }
 
   /** The lanes are lost: nothing here may be decided or believed any more. */
@@ -312,10 +313,10 @@ export class Owner {
   #answer(entry: Entry, exit: Exit.Exit<Answer, Refused | Unavailable>): void {
     if (entry.answered) return
     entry.answered = true
-    this.#mailboxes.take(entry.command)
+    this.#admission.release(entry.command)
     entry.answer(exit)
     this.#letNextOfClaim(entry)
-    if (this.#mailboxes.total === 0) this.becameIdle.notify()
+    if (this.#admission.underWay === 0) this.becameIdle.notify()
   }
 
   #schedule(command: Command): void {

@@ -9,11 +9,12 @@
  */
 import { Clock, Context, Effect, FiberSet, Latch, Layer, Schedule, SubscriptionRef } from "effect"
 import { unavailable } from "../../ports/failures.ts"
-import { type Command, Inventory } from "../../ports/inventory.ts"
+import { Inventory } from "../../ports/inventory.ts"
 import { Lease } from "../../ports/lease.ts"
 import { Probe } from "../../ports/probe.ts"
 import { Workers } from "../../ports/workers.ts"
 import { Readiness } from "../health.ts"
+import { tellsOfMemory } from "./commands.ts"
 import * as Placement from "./placement.ts"
 
 /** After the database was not reached, ask again after this. */
@@ -27,12 +28,6 @@ const STEADY_MS = 10_000
  * the first, then ever longer. What broke the owner may break the next one too, and each taking costs everybody's answers.
  */
 const pauseMs = (losses: number): number => (losses < 2 ? 0 : Math.min(5_000, 100 * 2 ** (losses - 2)))
-
-/**
- * Answered from memory, the last two when they find nothing to do; and whoever records a shipment acts on the status that he
- * is told. That one of them was done after all costs nothing: it is asked again.
- */
-const TELLS_OF_MEMORY: ReadonlySet<Command["_tag"]> = new Set(["ReadStock", "RecordShipment", "RecordDelivery"])
 
 export class Ownership extends Context.Service<
   Ownership,
@@ -116,7 +111,7 @@ export const layer = (workers: number) =>
             const answer = Effect.catchDefect(placement.submit(command), (defect) =>
               Effect.andThen(believable, Effect.die(defect)),
             )
-            return TELLS_OF_MEMORY.has(command._tag)
+            return tellsOfMemory(command)
               ? Effect.tap(answer, believable)
               : Effect.tapError(answer, (error) => (error._tag === "Refused" ? believable : Effect.void))
           }),

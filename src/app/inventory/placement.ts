@@ -16,6 +16,7 @@ import type { Unavailable } from "../../ports/failures.ts"
 import type { Answer, Command, HeldLine, Refused } from "../../ports/inventory.ts"
 import type { OwnedLane } from "../../ports/ledger.ts"
 import type { OrderReply, Worker } from "../../ports/workers.ts"
+import { laneOf } from "./commands.ts"
 import { TENTATIVE_MS } from "./limits.ts"
 
 type PlaceOrder = Extract<Command, { readonly _tag: "PlaceOrder" }>
@@ -24,23 +25,6 @@ type Outcome = Effect.Effect<Answer, Refused | Unavailable>
 /** Lanes go round the workers like cards. */
 export const deal = (lanes: ReadonlyArray<OwnedLane>, workers: number): ReadonlyArray<ReadonlyArray<OwnedLane>> =>
   Array.from({ length: workers }, (_, worker) => lanes.filter(({ lane }) => lane % workers === worker))
-
-const laneOf = (command: Command): Lane.Lane => {
-  switch (command._tag) {
-    case "CreateProduct":
-      return Lane.of(command.product.id)
-    case "Receive":
-    case "Adjust":
-    case "ReadStock":
-      return Lane.of(command.productId)
-    case "HoldTentatively":
-      return Lane.of(command.lines[0]!.productId)
-    case "EndHolds":
-      return command.lane
-    default:
-      return Lane.of(command.orderId)
-  }
-}
 
 /** For the lines of an order that lie `there`. */
 const holdOf = (command: PlaceOrder, there: (id: ProductId) => boolean, lapsesAt: number): Command => {
