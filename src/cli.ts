@@ -5,19 +5,17 @@
  * Fails: one line on stderr and exit code 1, also when a law is broken or an order was not answered.
  */
 
-import { readFile } from "node:fs/promises"
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
 import type { PgClient } from "@effect/sql-pg/PgClient"
 import { Cause, Clock, Console, Effect, Exit, Option } from "effect"
-import { Argument, CliOutput, Command, Flag } from "effect/cli"
+import { CliOutput, Command, Flag } from "effect/cli"
 import type { SqlClient } from "effect/sql/SqlClient"
-import * as Baskets from "./adapters/cli/baskets.ts"
 import { CommandFailed } from "./adapters/cli/command-failed.ts"
 import * as DeadLetterCommands from "./adapters/cli/dead-letter-commands.ts"
+import { json, whole } from "./adapters/cli/flags.ts"
 import { PATIENCE_MS } from "./adapters/cli/http-client.ts"
 import { printable } from "./adapters/cli/printable.ts"
-import * as Replay from "./adapters/cli/replay.ts"
-import * as ReplayReport from "./adapters/cli/replay-report.ts"
+import * as ReplayCommand from "./adapters/cli/replay-command.ts"
 import * as Seed from "./adapters/cli/seed.ts"
 import * as Verdict from "./adapters/cli/verdict.ts"
 import * as EmbeddedPostgres from "./adapters/embedded-postgres/server.ts"
@@ -31,67 +29,22 @@ import * as Facts from "./app/facts.ts"
 import * as Config from "./config/config.ts"
 import * as Database from "./config/database.ts"
 import * as Shipping from "./config/shipping.ts"
-import { MAX_ON_HAND } from "./domain/quantity.ts"
 import type { Unavailable } from "./ports/failures.ts"
 import type { Inbox } from "./ports/inbox.ts"
 
 /** Of the environment only what the command needs: a wrong PORT is no reason not to verify. */
 const knobs = <A>(read: () => A) =>
-  Effect.try({ try: read, catch: (cause) => new CommandFailed({ message: reasonOf(cause) }) })
+  Effect.try({ try: read, catch: (cause) => new CommandFailed({ message: (cause as Error).message }) })
 
 const url = Flag.String("url").pipe(
   Flag.withDescription("Address of the running service"),
   Flag.withDefault(`http://127.0.0.1:${process.env["PORT"] || 3000}`),
 )
 
-const json = Flag.Boolean("json").pipe(
-  Flag.withDescription("Print one JSON object on stdout, and nothing else"),
-  Flag.withDefault(false),
-)
-
 /** Units each generated product began with: more than all the orders of one product. */
 const GENERATED_ON_HAND = 1_000_000_000
 
-const whole = (name: string, minimum: number, maximum: number) =>
-  Flag.Int(name).pipe(
-    Flag.filter(
-      (value) => value >= minimum && value <= maximum,
-      (value) => `a whole number from ${minimum} to ${maximum}, not ${value}`,
-    ),
-  )
-
-const replay = Command.make(
-  "replay",
-  {
-    file: Argument.String("file").pipe(
-      Argument.withDescription("Basket CSV: a basket a line, product names separated by commas"),
-    ),
-    concurrency: whole("concurrency", 1, 10_000).pipe(Flag.withDescription("Orders in flight"), Flag.withDefault(32)),
-    url,
-    onHand: whole("on-hand", 0, MAX_ON_HAND).pipe(
-      Flag.withDescription("Units each product starts with"),
-      Flag.withDefault(10_000),
-    ),
-    limit: whole("limit", 1, Number.MAX_SAFE_INTEGER).pipe(
-      Flag.withDescription("Replay only the first baskets"),
-      Flag.optional,
-    ),
-    json,
-  },
-  Effect.fn(function* (options) {
-    const text = yield* Effect.tryPromise({
-      try: () => readFile(options.file, "utf8"),
-      catch: (cause) => new CommandFailed({ message: `cannot read ${options.file}: ${reasonOf(cause)}` }),
-    })
-    const baskets = yield* Effect.try({
-      try: () => Baskets.read(text).slice(0, Option.getOrUndefined(options.limit)),
-      catch: (cause) => new CommandFailed({ message: `${options.file}: ${reasonOf(cause)}` }),
-    })
-    const report = yield* Replay.run(baskets, { ...options, screen: process.stderr, patienceMs: PATIENCE_MS })
-    yield* Console.log(options.json ? ReplayReport.json(report) : ReplayReport.text(report))
-    if (!ReplayReport.isGood(report)) return yield* new CommandFailed({ message: "" })
-  }),
-).pipe(Command.withDescription("Sell the baskets of a CSV file to a running service, and audit what it did"))
+const replay = ReplayCommand.command(url)
 
 const database = Flag.String("database").pipe(
   Flag.withDescription(
@@ -248,11 +201,6 @@ const serve = Command.make(
     yield* main.serve(yield* knobs(() => Config.read(process.env)))
   }),
 ).pipe(Command.withDescription("Run the service (what `npm start` runs)"))
-
-const reasonOf = (cause: unknown): string => {
-  const { code, message } = cause as { readonly code?: string; readonly message?: string }
-  return code === "ENOENT" ? "there is no such file" : code === "EISDIR" ? "it is a folder" : (message ?? String(cause))
-}
 
 const firstLine = ({ message }: { readonly message: string }): string => message.split("\n")[0]!
 

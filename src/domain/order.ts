@@ -15,6 +15,9 @@ import type { Money } from "./money.ts"
 
 export type Status = "reserved" | "paid" | "shipped" | "delivered" | "cancelled" | "expired" | "payment_failed"
 
+/** Most lines of an order. */
+export const LINES_MAX = 100
+
 export interface Line {
   readonly productId: ProductId
   readonly quantity: number
@@ -25,7 +28,7 @@ export interface Line {
 export interface Terms {
   readonly id: OrderId
   readonly customerId: CustomerId
-  /** 1..100 lines, each product once. */
+  /** 1..LINES_MAX lines, each product once. */
   readonly lines: ReadonlyArray<Line>
   readonly total: Money
   /** Milliseconds since 1970. */

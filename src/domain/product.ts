@@ -4,6 +4,9 @@
 import type { ProductId } from "./ids.ts"
 import type { Money } from "./money.ts"
 
+/** Longest name, code points: enough for a title line. */
+export const NAME_MAX = 256
+
 export interface Product {
   readonly id: ProductId
   /** The shop's own name for it, unique. */

@@ -1,4 +1,4 @@
-import { execFile } from "node:child_process"
+import { execFile, spawnSync } from "node:child_process"
 import { mkdtempSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -36,14 +36,19 @@ describe("the command line", () => {
   })
   afterAll(() => service.stop())
 
+  const pipe = join(folder, "pipe")
+  spawnSync("mkfifo", [pipe])
+
   const mistakes: ReadonlyArray<readonly [string, () => ReadonlyArray<string>, RegExp]> = [
-    ["a file that is not there", () => ["replay", "nowhere.csv"], /cannot read nowhere.csv: there is no such file/],
+    ["a file that is not there", () => ["replay", "nowhere.csv"], /nowhere.csv: there is no such file/],
     ["a file without baskets", () => ["replay", file("none.csv", "\n")], /none.csv: there is no basket in it/],
     [
       "a quote that stays open",
       () => ["replay", file("open.csv", '"a\n')],
-      /open.csv: line 1: a quote is never closed/,
+      /open.csv, line 1, column 1: a quote is never closed/,
     ],
+    ["a file without an end", () => ["replay", "/dev/zero"], /\/dev\/zero: it is no regular file/],
+    ["a pipe that says nothing", () => ["replay", pipe], /pipe: it is no regular file/],
     ["a number that is none", () => ["replay", "x.csv", "--concurrency", "many"], /--concurrency.*many/],
     ["a number out of bounds", () => ["replay", "x.csv", "--limit", "0"], /--limit.*from 1/],
     [
@@ -93,6 +98,14 @@ describe("the command line", () => {
     expect(JSON.parse(stdout)).toMatchObject({ orders: 2, placed: 2, refused: 0, failed: 0, audit: "clean" })
     expect(stderr).toBe("")
     expect(code).toBe(0)
+  })
+
+  it("makes nothing of a file that it refuses in its last line", async () => {
+    const before = service.products.size
+    const { code, stderr } = await jaego("replay", file("late.csv", `${"a,b\n".repeat(5_000)}c,\0\n`), "--url", url)
+    expect(stderr).toMatch(/late.csv, line 5001, column 3: a NUL/)
+    expect(code).toBe(1)
+    expect(service.products.size).toBe(before)
   })
 
   it("ends a replay with 1 when the audit found something", async () => {

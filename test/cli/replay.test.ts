@@ -1,6 +1,6 @@
 import { Effect } from "effect"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
-import * as Baskets from "../../src/adapters/cli/baskets.ts"
+import type * as Baskets from "../../src/adapters/cli/baskets.ts"
 import * as Replay from "../../src/adapters/cli/replay.ts"
 import { FakeService, problem } from "./fake-service.ts"
 
@@ -20,9 +20,16 @@ describe("replay", () => {
   })
   afterEach(() => service.stop())
 
+  /** A name that comes twice in a line is bought twice. */
+  const basket = (line: string): Baskets.Basket =>
+    Array.from(
+      Map.groupBy(line.split(","), (name) => name),
+      ([name, { length }]) => ({ name, quantity: length }),
+    )
+
   const replay = (csv: string, options: Partial<Replay.Options> = {}) =>
     Effect.runPromise(
-      Replay.run(Baskets.read(csv), {
+      Replay.run(csv.trimEnd().split("\n").map(basket), {
         url,
         concurrency: 8,
         onHand: 100,

@@ -1,12 +1,19 @@
 /**
- * Baskets from a CSV file: one order a line, one product name a field.
+ * Baskets from a file of separated values: one order a line, one product name a field.
  *
- * Names are kept exactly as the file has them (a trailing space makes another product); quotes, CRLF and a byte-order
- * mark are the file's clothes and are taken off. Blank fields and blank lines are nobody's basket and are skipped.
+ * Names are kept exactly as the file has them (a trailing space makes another product). Blank fields and blank lines belong to
+ * no basket and are skipped. The whole file is read and checked before anything is made of it.
  *
- * Fails: `CommandFailed`.
+ * Law: a table of another shape (long, one-hot, counted, with a head) is refused by name, and never sold as baskets.
+ * Limits: `LINES_MAX` of an order, `NAME_MAX`, `ORDER_LINES_MAX` of all baskets.
+ * Fails: `CommandFailed`, with file, line and column.
  */
-import { CommandFailed } from "./command-failed.ts"
+import { LINES_MAX } from "../../domain/order.ts"
+import { NAME_MAX } from "../../domain/product.ts"
+import { isClean } from "../../domain/text.ts"
+import * as Csv from "./csv-records.ts"
+import { TableShape } from "./table-shape.ts"
+import * as TextLines from "./text-lines.ts"
 
 export interface BasketLine {
   readonly name: string
@@ -16,67 +23,83 @@ export interface BasketLine {
 /** A name that comes twice in a line is bought twice. */
 export type Basket = ReadonlyArray<BasketLine>
 
-/** Records of RFC 4180: commas separate, double quotes protect commas, line ends and (doubled) themselves. Throws `CommandFailed`. */
-export const records = (text: string): ReadonlyArray<ReadonlyArray<string>> => {
-  const all: Array<Array<string>> = []
-  let record: Array<string> = []
-  let line = 1
-  let at = text.startsWith("\uFEFF") ? 1 : 0
-  const endRecord = () => {
-    all.push(record)
-    record = []
-    line++
-  }
-  while (at < text.length) {
-    if (text[at] === '"') {
-      const field = quoted(text, at, line)
-      record.push(field.value)
-      line += field.value.split("\n").length - 1
-      at = field.end
-    } else {
-      let end = at
-      while (end < text.length && text[end] !== "," && text[end] !== "\n" && text[end] !== "\r") end++
-      record.push(text.slice(at, end))
-      at = end
-    }
-    if (text[at] === ",") {
-      at++
-      // A comma that ends the line still opens a last, empty field; blank fields are skipped later anyway.
-      if (at < text.length && text[at] !== "\n" && text[at] !== "\r") continue
-    }
-    if (at >= text.length) break
-    if (text[at] === "\r" && text[at + 1] === "\n") at += 2
-    else if (text[at] === "\n" || text[at] === "\r") at++
-    else throw new CommandFailed({ message: `line ${line}: text after a closing quote` })
-    endRecord()
-  }
-  if (record.length > 0) all.push(record)
-  return all
+export interface Options extends TextLines.Options {
+  readonly separator: Csv.Separator | null
+  /** `skip`: the first line names columns. */
+  readonly head: "skip" | "none"
+  /** `any`: each line is a basket, though the file looks like another kind of table. */
+  readonly shape: "baskets" | "any"
+  /** Baskets after which reading ends; null: all. */
+  readonly limit: number | null
 }
 
-const quoted = (text: string, start: number, line: number): { readonly value: string; readonly end: number } => {
-  let value = ""
-  let at = start + 1
-  for (;;) {
-    const close = text.indexOf('"', at)
-    if (close < 0) throw new CommandFailed({ message: `line ${line}: a quote is never closed` })
-    value += text.slice(at, close)
-    if (text[close + 1] !== '"') return { value, end: close + 1 }
-    value += '"'
-    at = close + 2
-  }
-}
+/** Order lines of all baskets together: the audit remembers each, about 200 bytes. */
+export const ORDER_LINES_MAX = 5_000_000
 
-/** Throws `CommandFailed` when nothing is left to order. */
-export const read = (text: string): ReadonlyArray<Basket> => {
+/** Throws `CommandFailed`, also when nothing is left to order. */
+export const read = async (file: string, options: Options): Promise<ReadonlyArray<Basket>> => {
   const baskets: Array<Basket> = []
-  for (const record of records(text)) {
-    const quantities = new Map<string, number>()
-    for (const name of record) if (name.trim() !== "") quantities.set(name, (quantities.get(name) ?? 0) + 1)
-    if (quantities.size > 0) baskets.push(Array.from(quantities, ([name, quantity]) => ({ name, quantity })))
+  const names = new Names(file)
+  const shape = options.shape === "any" ? null : new TableShape(file)
+  let isHead = options.head === "skip"
+  let orderLines = 0
+  for await (const record of Csv.parse(file, TextLines.read(file, options), options.separator)) {
+    if (record.every(({ text }) => text.trim() === "")) continue
+    shape?.see(record, isHead)
+    if (isHead) {
+      isHead = false
+      continue
+    }
+    const basket = names.basket(record)
+    baskets.push(basket)
+    orderLines += basket.length
+    if (orderLines > ORDER_LINES_MAX)
+      throw TextLines.problemAt(
+        file,
+        record[0]!,
+        `more than ${ORDER_LINES_MAX} order lines; take the first with --limit`,
+      )
+    if (baskets.length === options.limit) break
   }
-  if (baskets.length === 0) throw new CommandFailed({ message: "there is no basket in it" })
+  shape?.end()
+  if (baskets.length === 0) throw TextLines.problemAt(file, null, "there is no basket in it")
   return baskets
+}
+
+/** One text for each name, however often it comes. */
+class Names {
+  readonly #file: string
+  readonly #known = new Map<string, string>()
+
+  constructor(file: string) {
+    this.#file = file
+  }
+
+  basket(record: Csv.CsvRecord): Basket {
+    const quantities = new Map<string, number>()
+    for (const field of record) {
+      if (field.text.trim() === "") continue
+      const name = this.#name(field)
+      quantities.set(name, (quantities.get(name) ?? 0) + 1)
+    }
+    if (quantities.size > LINES_MAX)
+      throw TextLines.problemAt(
+        this.#file,
+        record[0]!,
+        `${quantities.size} products in one basket; an order has at most ${LINES_MAX} lines`,
+      )
+    return Array.from(quantities, ([name, quantity]) => ({ name, quantity }))
+  }
+
+  #name(field: Csv.Field): string {
+    const known = this.#known.get(field.text)
+    if (known !== undefined) return known
+    if (!isClean(field.text)) throw TextLines.problemAt(this.#file, field, "a tab or a line end inside of a name")
+    if (Array.from(field.text).length > NAME_MAX)
+      throw TextLines.problemAt(this.#file, field, `a name of more than ${NAME_MAX} characters`)
+    this.#known.set(field.text, field.text)
+    return field.text
+  }
 }
 
 /** Every name once, in the order of first mention. */

@@ -8,6 +8,8 @@
 import { Schema, SchemaTransformation } from "effect"
 import { OrderId, ProductId } from "../../domain/ids.ts"
 import { MAX_PRICE } from "../../domain/money.ts"
+import { LINES_MAX } from "../../domain/order.ts"
+import { NAME_MAX } from "../../domain/product.ts"
 import { MAX_ON_HAND, MAX_PER_LINE } from "../../domain/quantity.ts"
 import * as Clean from "../../domain/text.ts"
 import * as Rfc3339 from "../../std/rfc3339.ts"
@@ -42,8 +44,7 @@ export const OrderIdText = Uuid.pipe(Schema.decodeTo(OrderId, anyCase))
 
 /** Long enough for any shop's own numbering. */
 export const Sku = text(1, 128)
-/** Long enough for a title line. */
-export const Name = text(1, 256)
+export const Name = text(1, NAME_MAX)
 export const CustomerId = text(1, 128)
 export const Reason = text(1, 500)
 export const Quantity = between(1, MAX_PER_LINE)
@@ -102,7 +103,7 @@ export const NewOrder = Schema.Struct({
   customerId: CustomerId,
   lines: Schema.Array(Schema.Struct({ productId: ProductIdText, quantity: Quantity })).check(
     Schema.isMinLength(1),
-    Schema.isMaxLength(100),
+    Schema.isMaxLength(LINES_MAX),
   ),
   payment: Schema.optionalKey(Schema.Union([Schema.Literal("later"), Schema.Struct({ token: Token })])),
 })
