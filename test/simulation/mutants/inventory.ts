@@ -2,11 +2,12 @@
 import { FOUR_ROUNDS, type Mutant, ONE_ROUND } from "./load.ts"
 
 const MEMORY_LEDGER = "src/adapters/memory/ledger.ts"
+const ENDING = "src/app/inventory/turns/ending.ts"
 const BATCH_LAWS = "src/adapters/memory/batch-laws.ts"
 const ORDER = "src/domain/order.ts"
 const OWNER = "src/app/inventory/owner.ts"
 const STOCK = "src/domain/stock.ts"
-const TURN = "src/app/inventory/turn.ts"
+const PLACING = "src/app/inventory/turns/placing.ts"
 
 export const INVENTORY_MUTANTS: ReadonlyArray<Mutant> = [
   {
@@ -53,21 +54,14 @@ export const INVENTORY_MUTANTS: ReadonlyArray<Mutant> = [
     changes: [
       { file: "src/app/place-order.ts", from: "Order.mergeLines(request.lines)", to: "request.lines" },
       {
-        file: TURN,
-        from: "const event = decided.success\n      stock.push({ cell, created: null, event, after: Stock.evolve(cell.current, event), orderId })",
-        to: "const event = decided.success\n      stock.push({ cell, created: null, event, after: Stock.evolve(lastOf(stock, cell), event), orderId })",
+        file: PLACING,
+        from: "after: Stock.evolve(cell.current, event), orderId })",
+        to: "after: Stock.evolve(stock.findLast((line) => line.cell === cell)?.after ?? cell.current, event), orderId })",
       },
       {
-        file: TURN,
-        from: "const event = Result.getOrThrow(Stock.decide(productId, { _tag: command, quantity }, cell.current))\n      stock.push({ cell, created: null, event, after: Stock.evolve(cell.current, event), orderId })",
-        to: "const event = Result.getOrThrow(Stock.decide(productId, { _tag: command, quantity }, cell.current))\n      stock.push({ cell, created: null, event, after: Stock.evolve(lastOf(stock, cell), event), orderId })",
-      },
-      {
-        file: TURN,
-        from: "const inOrderOf = (",
-        to: `const lastOf = (stock: ReadonlyArray<StockChange>, cell: StockChange["cell"]) =>
-  stock.findLast((line) => line.cell === cell)?.after ?? cell.current
-const inOrderOf = (`,
+        file: ENDING,
+        from: "after: Stock.evolve(cell.current, event), orderId })",
+        to: "after: Stock.evolve(into.stock.findLast((line) => line.cell === cell)?.after ?? cell.current, event), orderId })",
       },
     ],
     caughtBy: "I3 all or nothing",

@@ -1,0 +1,37 @@
+/** What turns share: the memory they decide on, and the forms of what they come to. */
+import type { OrderId, ProductId } from "../../../domain/ids.ts"
+import type { Claim, Rejection, Reply } from "../../../ports/inventory.ts"
+import type { KeyRow } from "../../../ports/ledger.ts"
+import type { Decision, Outcome, StockChange } from "../decision.ts"
+import type { Registry } from "../registry.ts"
+
+/** What a worker knows, and whether a product or an order is its own. */
+export interface Memory {
+  readonly registry: Registry
+  readonly mine: (id: ProductId | OrderId) => boolean
+}
+
+export const refusal = (rejection: Rejection): Outcome => ({ _tag: "Refusal", rejection })
+export const reading = (reply: Reply): Outcome => ({ _tag: "Reading", reply })
+
+/** The changes of a decision that changes nothing. */
+export const NOTHING = {
+  stock: [],
+  order: null,
+  holds: [],
+  holdChanges: [],
+  holdSet: null,
+  units: [],
+  key: null,
+  keyOutcome: null,
+} as const satisfies Omit<Decision, "_tag" | "reply" | "at">
+
+/** Binds a key to an answer that is kept as it is. */
+export const whole = (claim: Claim | null, reply: Reply): KeyRow | null =>
+  claim === null ? null : { claim, answer: { _tag: "Whole", reply } }
+
+/** Memory runs ahead of the ledger by these changes. */
+export const moveAhead = (stock: ReadonlyArray<StockChange>, units: Decision["units"]): void => {
+  for (const { cell, after } of stock) cell.current = after
+  for (const { cell, after } of units) cell.current = after
+}
