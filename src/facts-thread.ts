@@ -11,6 +11,7 @@ import * as MemoryEventStream from "./adapters/memory/event-stream.ts"
 import * as PostgresClient from "./adapters/postgres/client.ts"
 import * as PostgresInbox from "./adapters/postgres/inbox.ts"
 import * as InboxPartitions from "./adapters/postgres/inbox-partitions.ts"
+import { migrated } from "./adapters/postgres/migrations.ts"
 import * as PostgresOutbox from "./adapters/postgres/outbox.ts"
 import * as OutboxPartitions from "./adapters/postgres/outbox-partitions.ts"
 import * as FactsServe from "./adapters/threads/facts/serve.ts"
@@ -28,6 +29,8 @@ NodeRuntime.runMain(
       Layer.provide(Layer.mergeAll(PostgresOutbox.layer, PostgresInbox.layer)),
       Layer.provide(InboxPartitions.layer),
       Layer.merge(OutboxPartitions.layer(outboxRetentionHours)),
+      // A standby of a newer version waits here until its process has taken the lanes, and migrated the database.
+      Layer.provide(Layer.effectDiscard(migrated)),
       Layer.provide(PostgresClient.layer(databaseUrl)),
       Layer.provide(Layer.mergeAll(FactsServe.probe, FactsServe.wake)),
     ),

@@ -38,7 +38,7 @@ export const rowsOf = ({ parameters }: Exchange, column: (typeof COMMIT_PARAMETE
   return array.readInt32BE(0) === 0 ? 0 : array.readInt32BE(12)
 }
 
-const COMMIT = /\bjaego_commit\(/
+const COMMIT = /\bjaego_commit_[0-9a-f]{8}\(/
 
 export class CommitProxy {
   /** Of the database, through the proxy. */

@@ -1,7 +1,7 @@
 /**
  * The inbox in memory: an intake is looked at whole before anything is written, and nothing else runs in between.
  *
- * Law: as `adapters/postgres/inbox-schema.ts`, guard by guard. Never `Unavailable`; `Indigestible` is a text that Postgres
+ * Law: as `adapters/postgres/inbox-functions.ts`, guard by guard. Never `Unavailable`; `Indigestible` is a text that Postgres
  * cannot keep either.
  */
 import { Clock, Effect, Layer } from "effect"

@@ -1,4 +1,7 @@
-/** All books of the shop on one Postgres, brought up to date first. Fails: DatabaseUnusable, one line. */
+/**
+ * All books of the shop on one Postgres, brought up to date first, unless an owner of an older version runs on it: then this
+ * process stands by, and brings them up to date when it takes over. Fails: DatabaseUnusable, one line.
+ */
 import { Effect, Layer } from "effect"
 import * as PostgresCatalog from "./catalog.ts"
 import * as PostgresClient from "./client.ts"
@@ -6,8 +9,11 @@ import * as PostgresLease from "./lease.ts"
 import * as PostgresLedger from "./ledger.ts"
 import { migrate } from "./migrations.ts"
 import * as PostgresOrderBook from "./order-book.ts"
-import * as OutboxPartitions from "./outbox-partitions.ts"
 import * as PostgresShipments from "./shipments.ts"
+
+const prepared = Effect.catchTag(migrate, "LanesOwned", () =>
+  Effect.logInfo("an older version owns the lanes: the database is migrated when it ends"),
+)
 
 export const layer = (url: string) =>
   Layer.mergeAll(
@@ -16,7 +22,4 @@ export const layer = (url: string) =>
     PostgresOrderBook.layer,
     PostgresShipments.layer,
     PostgresLease.layer,
-  ).pipe(
-    Layer.provide(Layer.effectDiscard(Effect.andThen(migrate, OutboxPartitions.makeAhead))),
-    Layer.provide(PostgresClient.layer(url)),
-  )
+  ).pipe(Layer.provide(Layer.effectDiscard(prepared)), Layer.provide(PostgresClient.layer(url)))

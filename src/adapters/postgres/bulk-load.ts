@@ -19,6 +19,8 @@ import { Effect } from "effect"
 import type { SqlError } from "effect/sql/SqlError"
 import * as Lane from "../../domain/lane.ts"
 import { DatabaseUnusable } from "./client.ts"
+import { TAKE_LANES } from "./lane-functions.ts"
+import { MAKE_PARTITIONS } from "./outbox-functions.ts"
 import { describe } from "./sql-failure.ts"
 
 export interface Past {
@@ -101,7 +103,7 @@ const inLane = (count: number, lane = "p.lane") => `((${count} - ${lane} + ${Lan
 
 const SLICES = (past: Past) => {
   const [from, to] = [horizon(past), past.now].map((ms) => `(${time(String(ms))} at time zone 'UTC')::date`)
-  return `select jaego_make_outbox_slices(${from}, ${to})`
+  return `select ${MAKE_PARTITIONS.name}(${from}, ${to})`
 }
 
 const PRODUCTS = (past: Past) => {
@@ -241,7 +243,7 @@ export const fill = (
     })
     const run = (statement: string) => connection.query(statement, [], false)
     yield* run("begin")
-    yield* run("select * from jaego_take_lanes()")
+    yield* run(`select * from ${TAKE_LANES.name}()`)
     const { rows } = yield* run("select exists(select from products) as found")
     if (rows[0]!["found"] === true)
       return yield* new DatabaseUnusable({ message: "only an empty database can be filled: this one has products" })

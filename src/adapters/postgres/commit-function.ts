@@ -13,6 +13,7 @@
  */
 
 import { ms } from "./rows.ts"
+import { sqlFunction } from "./sql-function.ts"
 
 /** Name and type of every column of a batch, in the order `batch-columns.ts` sends them. At most 100. */
 export const COMMIT_PARAMETERS = [
@@ -257,8 +258,9 @@ const KEYS_AND_FACTS = `
         p_fact_payload, p_fact_at) f (lane, seq, event_id, kind, subject, version, type, payload, at);
   end if;`
 
-export const COMMIT_FUNCTION = `
-create function jaego_commit(${COMMIT_PARAMETERS.map(([name, type]) => `p_${name} ${type}`).join(", ")})
+export const COMMIT = sqlFunction(
+  "jaego_commit",
+  `(${COMMIT_PARAMETERS.map(([name, type]) => `p_${name} ${type}`).join(", ")})
 returns text language plpgsql
 set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off
 as $$
@@ -277,7 +279,8 @@ ${ORDERS}
 ${KEYS_AND_FACTS}
   return case when v_known is not null then json_build_object('contested', false, 'known', v_known)::text end;
 end
-$$`
+$$`,
+)
 
 /** One parameter a column. */
-export const COMMIT_STATEMENT = `select jaego_commit(${COMMIT_PARAMETERS.map((_, index) => `$${index + 1}`).join(", ")})`
+export const COMMIT_STATEMENT = `select ${COMMIT.name}(${COMMIT_PARAMETERS.map((_, index) => `$${index + 1}`).join(", ")})`

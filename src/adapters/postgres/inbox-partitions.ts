@@ -8,6 +8,7 @@
 import { PgClient } from "@effect/sql-pg"
 import { Effect, Layer, Schedule } from "effect"
 import type { SqlError } from "effect/sql/SqlError"
+import { DROP_PARTITIONS, MAKE_PARTITIONS } from "./inbox-functions.ts"
 import { describe } from "./sql-failure.ts"
 
 /** Twice as long as Kafka keeps events unless told otherwise, days. */
@@ -26,15 +27,16 @@ const told = Effect.catch((error: SqlError) =>
 /** The slices of today and the next days. */
 export const makeAhead: Effect.Effect<void, SqlError, PgClient.PgClient> = Effect.gen(function* () {
   const sql = yield* PgClient.PgClient
-  yield* sql`select jaego_make_inbox_slices(today, today + ${DAYS_AHEAD}::int)
-    from (select (now() at time zone 'UTC')::date as today) t`
+  yield* sql.unsafe(`select ${MAKE_PARTITIONS.name}(today, today + ${DAYS_AHEAD})
+    from (select (now() at time zone 'UTC')::date as today) t`)
 })
 
 /** How many went. */
 export const dropOld: Effect.Effect<number, SqlError, PgClient.PgClient> = Effect.gen(function* () {
   const sql = yield* PgClient.PgClient
-  const [row] = yield* sql<{ readonly dropped: number }>`
-    select jaego_drop_inbox_slices((now() at time zone 'UTC')::date - ${RETENTION_DAYS}::int) as dropped`
+  const [row] = yield* sql.unsafe<{ readonly dropped: number }>(
+    `select ${DROP_PARTITIONS.name}((now() at time zone 'UTC')::date - ${RETENTION_DAYS}) as dropped`,
+  )
   return row!.dropped
 })
 

@@ -20,6 +20,7 @@ import {
   type Taken,
   type Write,
 } from "../../ports/inbox.ts"
+import * as Functions from "./inbox-functions.ts"
 import { jsonRows } from "./page.ts"
 import { Reads } from "./reads.ts"
 import { ms } from "./rows.ts"
@@ -38,8 +39,8 @@ const PARKED = `select json_build_object('id', d.id, 'consumer', d.consumer, 'so
   from dead_letters d
   where d.id > $1::bigint and d.state <> 'discarded' and ($2::text is null or d.consumer = $2::text) order by d.id limit $3::int`
 
-const TAKE_IN = "select jaego_take_in($1::text, $2::json, $3::json, $4::json, $5::json)"
-const RELEASE = "select jaego_release($1::bigint, $2::json, $3::json, $4::json)"
+const TAKE_IN = `select ${Functions.TAKE_IN.name}($1::text, $2::json, $3::json, $4::json, $5::json)`
+const RELEASE = `select ${Functions.RELEASE.name}($1::bigint, $2::json, $3::json, $4::json)`
 
 const DISCARD = `update dead_letters d set state = 'discarded' where d.id = $1::bigint and d.state <> 'discarded'
   returning json_build_object('id', d.id) as row`

@@ -3,7 +3,8 @@
  * holder hands over, dies, or freezes: the server ends a session that has been silent for 10 s, and a live holder speaks
  * four times a second.
  *
- * Law: safety is the epoch, not the lock: whoever takes the lease raises every lane's epoch (I10).
+ * Law: safety is the epoch, not the lock: whoever takes the lease raises every lane's epoch (I10). Before that the schema is
+ * brought up to date: nobody else's owner runs on it now.
  * Fails: LedgerDown (no connection, or it was lost or fell silent while waiting).
  */
 import { PgClient, PgConnection } from "@effect/sql-pg"
@@ -11,11 +12,12 @@ import { Deferred, Effect, Layer, Queue, Schedule, type Scope } from "effect"
 import type { SqlError } from "effect/sql/SqlError"
 import { type Held, Lease } from "../../ports/lease.ts"
 import { LedgerDown } from "../../ports/ledger.ts"
+import { LEASE_LOCK } from "./advisory-locks.ts"
+import type { DatabaseUnusable } from "./client.ts"
+import { TAKE_LANES } from "./lane-functions.ts"
 import { type LaneRow, ownedLane } from "./ledger.ts"
+import { migrateAsOwner } from "./migrations.ts"
 import { describe, inTime, silence } from "./sql-failure.ts"
-
-/** "jaego" in ASCII: the lock's name, the same in every build, in the database's own lock space. */
-const LOCK = "456784176495"
 
 /** How often somebody who waits looks, milliseconds: the gap of a handover. */
 const POLL_MS = 200
@@ -46,14 +48,19 @@ export const layer: Layer.Layer<Lease, never, PgClient.PgClient> = Layer.effect(
   Lease,
   Effect.map(PgClient.PgClient, (sql) => ({
     acquire: (onWaiting) =>
-      acquire(sql.config, onWaiting).pipe(Effect.mapError((error) => new LedgerDown({ detail: describe(error) }))),
+      acquire(sql.config, onWaiting).pipe(
+        Effect.provideService(PgClient.PgClient, sql),
+        Effect.mapError(
+          (error) => new LedgerDown({ detail: error._tag === "SqlError" ? describe(error) : error.message }),
+        ),
+      ),
   })),
 )
 
 const acquire = (
   config: PgClient.PgClientConfig,
   onWaiting: Effect.Effect<void>,
-): Effect.Effect<Held, SqlError, Scope.Scope> =>
+): Effect.Effect<Held, SqlError | DatabaseUnusable, Scope.Scope | PgClient.PgClient> =>
   Effect.gen(function* () {
     const connection = yield* PgConnection.make({
       ...config,
@@ -63,8 +70,9 @@ const acquire = (
     })
     const session = yield* connection.pin
     yield* waitForLock(session, onWaiting)
+    yield* Effect.raceFirst(migrateAsOwner, kept(session))
     const end = yield* session.listen(CHANNEL)
-    const { rows } = yield* answered(session, "select * from jaego_take_lanes()")
+    const { rows } = yield* answered(session, `select * from ${TAKE_LANES.name}()`)
     const lost = yield* Deferred.make<void>()
     const awakeSince = yield* vigil
     const pulse = { at: awakeSince() }
@@ -93,12 +101,16 @@ const answered = (session: PgConnection.PgConnection, statement: string) =>
 const waitForLock = (session: PgConnection.PgConnection, onWaiting: Effect.Effect<void>) =>
   Effect.gen(function* () {
     for (let looks = 1; ; looks++) {
-      const { rows } = yield* answered(session, `select pg_try_advisory_lock(${LOCK}) as taken`)
+      const { rows } = yield* answered(session, `select pg_try_advisory_lock(${LEASE_LOCK}) as taken`)
       if (rows[0]!["taken"] === true) return
       if (looks === 1) yield* onWaiting
       yield* Effect.sleep(POLL_MS)
     }
   })
+
+/** Never ends while the session answers: a migration takes longer than the server's patience. */
+const kept = (session: PgConnection.PgConnection) =>
+  answered(session, "select 1").pipe(Effect.repeat(Schedule.spaced("1 second")), Effect.andThen(Effect.never))
 
 /** Since when this process has run without standing still, on the monotonic clock. */
 const vigil = Effect.map(

@@ -25,6 +25,7 @@ import {
 } from "../../ports/ledger.ts"
 import { encode } from "./batch-columns.ts"
 import { COMMIT_STATEMENT } from "./commit-function.ts"
+import { RAISE_LANES } from "./lane-functions.ts"
 import { Reads } from "./reads.ts"
 import { HOLD, type KnownKeyJson, knownKeyOf, type LoadedJson, ORDER, orderOf, PRODUCT_WITH_STOCK } from "./rows.ts"
 import { describe, inTime, outcomeOf, SILENCE, STALE, stateOf } from "./sql-failure.ts"
@@ -215,7 +216,7 @@ export const ownedLane = (row: LaneRow) => ({ lane: row.lane, epoch: Number(row.
 
 const raise = (pool: PgPool.PgPool, lanes: ReadonlyArray<{ readonly lane: number; readonly epoch: number }>) =>
   WritingPool.use(pool, (connection) =>
-    connection.query("select * from jaego_raise_lanes($1, $2)", [
+    connection.query(`select * from ${RAISE_LANES.name}($1, $2)`, [
       literal(lanes.map((each) => each.lane)),
       literal(lanes.map((each) => each.epoch)),
     ]),

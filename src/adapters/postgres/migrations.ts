@@ -1,165 +1,106 @@
 /**
- * The schema, as migrations that run in order, each once, in one transaction under a lock: two processes may start at once.
+ * The schema: the tables as migrations (`migrations/*.sql`), each run once and never edited again, and the functions, which
+ * are made whenever this build's are not there (`functions.ts`).
  *
- * Every index serves a query of the API or of recovery; a column that changes on the hot path is kept out of indexes where
- * it can be, so that the change stays in its page (HOT): stock, lanes, holds and units change without touching an index.
+ * Why under the lease: a standby of a newer build must not change tables under the owner that is running. While another
+ * process has the lanes, nothing that is pending runs; it runs when this process takes the lease (`lease.ts`).
  *
- * Law: I1 is a CHECK here as well.
- * Fails: DatabaseUnusable (the database has another number of lanes, or a migration failed).
+ * Law: one transaction, one process at a time. A migration leaves every statement of the build before it working: that
+ * build's consumers, and what it has begun, may still be at work (docs/decisions/0022). I1 is a CHECK as well.
+ * Fails: DatabaseUnusable: a newer build's schema, another number of lanes, or a migration that failed.
  */
-import { PgClient, PgMigrator } from "@effect/sql-pg"
-import { Effect } from "effect"
-import * as Migrator from "effect/sql/Migrator"
-import { SqlClient } from "effect/sql/SqlClient"
+import { readFileSync } from "node:fs"
+import { PgClient } from "@effect/sql-pg"
+import { Effect, Schema } from "effect"
+import { isSqlError, type SqlError } from "effect/sql/SqlError"
 import * as Lane from "../../domain/lane.ts"
+import { LEASE_LOCK, SCHEMA_LOCK } from "./advisory-locks.ts"
 import { DatabaseUnusable } from "./client.ts"
-import { COMMIT_FUNCTION } from "./commit-function.ts"
-import { INBOX_SCHEMA } from "./inbox-schema.ts"
-import { LANE_FUNCTIONS } from "./lane-functions.ts"
-import { OUTBOX_STATEMENTS, OUTBOX_TABLES } from "./outbox-schema.ts"
-import { PARCEL_TABLES, SHIPPING_FUNCTIONS, SHIPPING_TABLES } from "./shipping-schema.ts"
+import * as Functions from "./functions.ts"
+import * as OutboxPartitions from "./outbox-partitions.ts"
+import { describe } from "./sql-failure.ts"
 
-const TABLES = `
--- One row per lane: the fence. 64 rows in as many pages' worth of room, so that every commit's update is HOT.
-create table lanes (
-  lane  smallint primary key,
-  epoch bigint not null,
-  seq   bigint not null
-) with (fillfactor = 20);
-insert into lanes select lane, 0, 0 from generate_series(0, ${Lane.COUNT - 1}) lane;
+const NAMES = [
+  "0001_ledger",
+  "0002_commit",
+  "0003_outbox_slices",
+  "0004_inbox",
+  "0005_shipping",
+  "0006_parcels",
+  "0007_functions_by_text",
+]
 
-create table products (
-  id             uuid primary key,
-  sku            text collate "C" not null unique,
-  name           text not null,
-  price_amount   bigint not null check (price_amount >= 0),
-  price_currency text not null,
-  purchase_limit bigint check (purchase_limit > 0),
-  lane           smallint not null,
-  created_at     timestamptz(3) not null
-);
+const numberOf = (name: string): number => Number.parseInt(name, 10)
+const NEWEST = numberOf(NAMES.at(-1)!)
 
-create table stock (
-  product_id uuid primary key references products,
-  on_hand    bigint not null,
-  reserved   bigint not null,
-  version    bigint not null check (version >= 1),
-  constraint never_oversold check (on_hand >= reserved and reserved >= 0)
-) with (fillfactor = 50);
+/** Another process owns the lanes, and the tables are not this build's yet. */
+export class LanesOwned extends Schema.TaggedError<LanesOwned>()("LanesOwned", { message: Schema.String }) {}
 
-create table orders (
-  id                 uuid primary key,
-  customer_id        text collate "C" not null,
-  status             text not null check (status in
-    ('reserved', 'paid', 'shipped', 'delivered', 'cancelled', 'expired', 'payment_failed')),
-  total_amount       bigint not null check (total_amount >= 0),
-  currency           text not null,
-  created_at         timestamptz(3) not null,
-  expires_at         timestamptz(3) not null,
-  version            bigint not null check (version >= 1),
-  attempt_token      text,
-  attempt_started_at timestamptz(3),
-  refund             text not null default 'none' check (refund in ('none', 'due', 'done')),
-  cancel_reason      text,
-  elsewhere          boolean not null default false,
-  constraint attempt_is_whole check ((attempt_token is null) = (attempt_started_at is null)),
-  constraint attempt_is_pending check (attempt_token is null or status = 'reserved')
-);
-create index orders_of_customer on orders (customer_id, id);
-create index orders_by_status on orders (status, id);
-create index orders_to_expire on orders (expires_at) where status = 'reserved' and attempt_token is null;
-create index orders_unsettled on orders (id) where attempt_token is not null or refund = 'due' or elsewhere;
+const textOf = (name: string): string => readFileSync(new URL(`./migrations/${name}.sql`, import.meta.url), "utf8")
 
--- Holds are also the lines of their order. lapses_at is set exactly while a hold is tentative: the partial index hangs on
--- it and not on state, so that confirming a hold touches no index.
-create table holds (
-  order_id    uuid,
-  product_id  uuid,
-  line_no     smallint not null,
-  customer_id text collate "C" not null,
-  lane        smallint not null,
-  quantity    bigint not null check (quantity > 0),
-  unit_price  bigint not null check (unit_price >= 0),
-  currency    text not null,
-  state       text not null check (state in ('tentative', 'held', 'confirmed', 'released', 'expired', 'returned')),
-  lapses_at   timestamptz(3),
-  primary key (order_id, product_id),
-  constraint tentative_lapses check ((state = 'tentative') = (lapses_at is not null))
-) with (fillfactor = 80);
-create index holds_to_lapse on holds (lane, lapses_at) where lapses_at is not null;
+const MADE = `create table if not exists jaego_migrations (
+  migration_id integer primary key,
+  created_at   timestamptz not null default now(),
+  name         text not null
+)`
 
-create table customer_units (
-  product_id  uuid,
-  customer_id text collate "C",
-  units       bigint not null check (units >= 0),
-  primary key (product_id, customer_id)
-) with (fillfactor = 80);
-
-create table idempotency_keys (
-  route        text collate "C",
-  key          text collate "C",
-  fingerprint  uuid not null,
-  order_id     uuid,
-  order_status text,
-  answer       text,
-  created_at   timestamptz(3) not null default now(),
-  primary key (key, route),
-  constraint one_answer check ((order_id is null) = (answer is not null) and (order_id is null) = (order_status is null))
-) with (fillfactor = 90);
-
-create table movements (
-  product_id     uuid,
-  version        bigint,
-  type           text not null,
-  on_hand_delta  bigint not null,
-  reserved_delta bigint not null,
-  on_hand        bigint not null,
-  reserved       bigint not null,
-  order_id       uuid,
-  reason         text,
-  at             timestamptz(3) not null,
-  primary key (product_id, version)
-);
-
-create table outbox (
-  lane            smallint,
-  seq             bigint,
-  event_id        uuid not null,
-  subject_kind    text not null,
-  subject         uuid not null,
-  subject_version bigint not null,
-  type            text not null,
-  payload         text not null,
-  occurred_at     timestamptz(3) not null,
-  primary key (lane, seq)
-);
-`
-
-const run = (statements: string) => Effect.flatMap(SqlClient, (sql) => sql.unsafe(statements).unprepared)
-
-/** One statement a call: the extended protocol takes no more. */
-const runAll = (statements: string) =>
-  Effect.forEach(
-    statements.split(/;\s*$/m).filter((statement) => statement.trim() !== ""),
-    run,
-    { discard: true },
+/** The names of those that have not run. Not by the highest number: two may have come in another order. */
+const pending = Effect.gen(function* () {
+  const sql = yield* PgClient.PgClient
+  const [table] = yield* sql.unsafe<{ readonly there: boolean }>(
+    "select to_regclass('jaego_migrations') is not null as there",
   )
-
-const migrations = PgMigrator.fromRecord({
-  "0001_ledger": runAll(TABLES),
-  "0002_commit": Effect.andThen(run(COMMIT_FUNCTION), Effect.forEach(LANE_FUNCTIONS, run, { discard: true })),
-  "0003_outbox_slices": Effect.andThen(
-    runAll(OUTBOX_TABLES),
-    Effect.forEach(OUTBOX_STATEMENTS, run, { discard: true }),
-  ),
-  "0004_inbox": Effect.forEach(INBOX_SCHEMA, run, { discard: true }),
-  "0005_shipping": Effect.forEach(SHIPPING_TABLES, run, { discard: true }),
-  "0006_parcels": Effect.forEach([...PARCEL_TABLES, ...SHIPPING_FUNCTIONS], run, { discard: true }),
+  const rows = table!.there
+    ? yield* sql.unsafe<{ readonly id: number }>("select migration_id as id from jaego_migrations")
+    : []
+  const newest = Math.max(...rows.map(({ id }) => id))
+  if (newest > NEWEST)
+    return yield* new DatabaseUnusable({
+      message: `this database belongs to a newer version of Jaego (its schema is ${newest}, this version knows ${NEWEST}): use that version`,
+    })
+  return NAMES.filter((name) => !rows.some(({ id }) => id === numberOf(name)))
 })
 
-/** Brings the database to this build's schema; idempotent, safe to run from several processes at once. */
-export const migrate: Effect.Effect<void, DatabaseUnusable, PgClient.PgClient | SqlClient> = Effect.gen(function* () {
-  yield* Migrator.make({})({ loader: migrations, table: "jaego_migrations" })
+/** As a block, so that a file is one statement, which is all that the extended protocol takes. */
+const runOne = (name: string) =>
+  Effect.gen(function* () {
+    const sql = yield* PgClient.PgClient
+    yield* sql.unsafe(`do $migration$ begin\n${textOf(name)}\nend $migration$`).unprepared
+    yield* sql.unsafe("insert into jaego_migrations (migration_id, name) values ($1, $2)", [
+      numberOf(name),
+      name.slice(name.indexOf("_") + 1),
+    ])
+  })
+
+/** May take longer than a statement of the service, and reads whole tables. */
+const SETTINGS = ["set local statement_timeout = 0", "set local enable_seqscan = on"]
+
+const runPending = <E>(allowed: Effect.Effect<void, E | SqlError, PgClient.PgClient>) =>
+  Effect.gen(function* () {
+    const sql = yield* PgClient.PgClient
+    const all = Effect.gen(function* () {
+      for (const setting of SETTINGS) yield* sql.unsafe(setting)
+      yield* sql.unsafe(`select pg_advisory_xact_lock(${SCHEMA_LOCK})`)
+      const names = yield* pending
+      if (names.length === 0) return
+      yield* allowed
+      yield* sql.unsafe(MADE)
+      for (const name of names) yield* runOne(name)
+    })
+    yield* sql.withTransaction(all)
+  })
+
+/** Held until the migrations are committed; another process's lease is not waited for. */
+const leaseIsFree = Effect.gen(function* () {
+  const sql = yield* PgClient.PgClient
+  const [row] = yield* sql.unsafe<{ readonly free: boolean }>(`select pg_try_advisory_xact_lock(${LEASE_LOCK}) as free`)
+  if (!row!.free)
+    return yield* new LanesOwned({
+      message: "a service of an older version is running on this database: stop it first",
+    })
+})
+
+const checkLanes = Effect.gen(function* () {
   const sql = yield* PgClient.PgClient
   const rows = yield* sql<{ readonly count: bigint }>`select count(*) as count from lanes`
   const count = Number(rows[0]!.count)
@@ -167,14 +108,35 @@ export const migrate: Effect.Effect<void, DatabaseUnusable, PgClient.PgClient | 
     return yield* new DatabaseUnusable({
       message: `this database was created with ${count} lanes, this build has ${Lane.COUNT}: use the build that created it`,
     })
-}).pipe(
-  Effect.catchTag(["MigrationError", "SqlError"], (error) =>
-    Effect.fail(new DatabaseUnusable({ message: `the migrations failed: ${reasonOf(error)}` })),
-  ),
-)
+})
 
-const reasonOf = (error: { readonly message: string; readonly cause?: unknown }): string => {
-  let deepest: unknown = error
-  while (deepest instanceof Error && deepest.cause instanceof Error) deepest = deepest.cause
-  return deepest instanceof Error ? deepest.message : error.message
-}
+const explained = <A, E extends { readonly _tag: string }>(
+  effect: Effect.Effect<A, E | SqlError, PgClient.PgClient>,
+): Effect.Effect<A, Exclude<E, SqlError> | DatabaseUnusable, PgClient.PgClient> =>
+  Effect.mapError(effect, (error) =>
+    isSqlError(error)
+      ? new DatabaseUnusable({ message: `the migrations failed: ${describe(error)}` })
+      : (error as Exclude<E, SqlError>),
+  )
+
+const bringUp = <E extends { readonly _tag: string }>(allowed: Effect.Effect<void, E | SqlError, PgClient.PgClient>) =>
+  Effect.gen(function* () {
+    if ((yield* pending).length > 0) yield* runPending(allowed)
+    yield* Functions.install
+    yield* checkLanes
+    yield* OutboxPartitions.makeAhead
+  }).pipe(explained)
+
+/** Brings the database to this build's schema, unless another process owns the lanes. Idempotent. */
+export const migrate: Effect.Effect<void, DatabaseUnusable | LanesOwned, PgClient.PgClient> = bringUp(leaseIsFree)
+
+/** The same, by the holder of the lease. */
+export const migrateAsOwner: Effect.Effect<void, DatabaseUnusable, PgClient.PgClient> = bringUp(Effect.void)
+
+/** How often the schema is looked at, milliseconds, by what waits for the owner to bring it up to date. */
+const POLL_MS = 200
+
+/** Waits until the database has this build's schema. */
+export const migrated: Effect.Effect<void, DatabaseUnusable, PgClient.PgClient> = Effect.gen(function* () {
+  while ((yield* pending).length > 0 || !(yield* Functions.installed)) yield* Effect.sleep(POLL_MS)
+}).pipe(explained)

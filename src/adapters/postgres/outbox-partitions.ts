@@ -9,7 +9,7 @@
 import { PgClient } from "@effect/sql-pg"
 import { Effect, Layer, Schedule } from "effect"
 import type { SqlError } from "effect/sql/SqlError"
-import { DAYS_AHEAD } from "./outbox-schema.ts"
+import { DAYS_AHEAD, DROP_PARTITION, MAKE_PARTITIONS } from "./outbox-functions.ts"
 import { describe, stateOf } from "./sql-failure.ts"
 
 const ROUND = "10 minutes"
@@ -66,7 +66,7 @@ const drop = (slice: Slice, retentionHours: number) =>
     if (content === undefined || content.until === null) return
     const { facts, lanes, last, until } = content
     const rows = yield* sql.unsafe<{ readonly dropped: boolean }>(
-      "select jaego_drop_outbox_slice($1, $2::timestamptz, $3::smallint[], $4::bigint[], $5::bigint[]) as dropped",
+      `select ${DROP_PARTITION.name}($1, $2::timestamptz, $3::smallint[], $4::bigint[], $5::bigint[]) as dropped`,
       [slice.slice, until, lanes ?? [], facts ?? [], last ?? []],
     )
     if (rows[0]!.dropped) yield* Effect.logInfo(`the outbox has let ${slice.slice} go, whose facts have left`)
@@ -83,7 +83,7 @@ const told = (what: string) =>
 export const makeAhead: Effect.Effect<void, never, PgClient.PgClient> = Effect.gen(function* () {
   const sql = yield* PgClient.PgClient
   yield* sql.unsafe(
-    `select jaego_make_outbox_slices((now() at time zone 'UTC')::date, (now() at time zone 'UTC')::date + ${DAYS_AHEAD})`,
+    `select ${MAKE_PARTITIONS.name}((now() at time zone 'UTC')::date, (now() at time zone 'UTC')::date + ${DAYS_AHEAD})`,
   )
 }).pipe(Effect.retry({ schedule: AGAIN, while: busy }), told("no slices were made ahead for the outbox"))
 

@@ -15,10 +15,8 @@ import type { OrderId, ProductId } from "../../domain/ids.ts"
 import { type Event, ORDERS, STOCK } from "../../ports/events.ts"
 import { type Unavailable, unavailable } from "../../ports/failures.ts"
 import { type Cursor, Outbox, type Reading, type Turn, TurnLost } from "../../ports/outbox.ts"
+import { RELAY_LOCK } from "./advisory-locks.ts"
 import { describe, inTime, silence } from "./sql-failure.ts"
-
-/** "relay" in ASCII: the lock's name, the same in every build, beside that of the lease. */
-const LOCK = "491327873401"
 
 /** How often somebody who waits looks, milliseconds: the gap when the turn changes hands. */
 const POLL_MS = 200
@@ -118,7 +116,7 @@ const owned = (session: PgConnection.PgConnection, statement: string, parameters
 
 const waitForLock = Effect.fnUntraced(function* (session: PgConnection.PgConnection) {
   for (;;) {
-    const [row] = yield* answered(session, `select pg_try_advisory_lock(${LOCK}) as taken`, [])
+    const [row] = yield* answered(session, `select pg_try_advisory_lock(${RELAY_LOCK}) as taken`, [])
     if (row!["taken"] === true) return
     yield* Effect.sleep(POLL_MS)
   }

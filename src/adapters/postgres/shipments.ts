@@ -14,6 +14,7 @@ import * as Batcher from "../../std/batcher.ts"
 import { jsonRows } from "./page.ts"
 import { Reads } from "./reads.ts"
 import { ms, ORDER, type OrderJson, orderOf } from "./rows.ts"
+import { CLAIM_PARCELS, SAVE_SHIPMENTS } from "./shipping-functions.ts"
 import { describe, isRefusedValue } from "./sql-failure.ts"
 
 /** A shipment `s`, as the domain's `Shipment`. */
@@ -40,8 +41,8 @@ const FIND = `select case when s.order_id is null then 'null'::json else json_bu
   from json_to_recordset($1::json) w (n int, id uuid, callback text)
   left join shipments s on s.order_id = w.id order by w.n`
 
-const SAVE = "select to_json(saved) as row from jaego_save_shipments($1::json, $2::json) saved"
-const CLAIM = "select to_json(claimed) as row from jaego_claim_parcels($1::json) claimed"
+const SAVE = `select to_json(saved) as row from ${SAVE_SHIPMENTS.name}($1::json, $2::json) saved`
+const CLAIM = `select to_json(claimed) as row from ${CLAIM_PARCELS.name}($1::json) claimed`
 
 const ENTRIES = `select json_build_object('id', t.id, 'type', t.type, 'version', t.version, 'at', ${ms("t.at")},
     'detail', t.detail) as row

@@ -3,6 +3,7 @@ import { PgClient } from "@effect/sql-pg"
 import { Effect, Fiber, Layer, type Scope } from "effect"
 import { describe, expect, it } from "vitest"
 import * as PostgresInbox from "../../../src/adapters/postgres/inbox.ts"
+import { ID_AT, MAKE_PARTITIONS } from "../../../src/adapters/postgres/inbox-functions.ts"
 import * as InboxPartitions from "../../../src/adapters/postgres/inbox-partitions.ts"
 import type { OrderId } from "../../../src/domain/ids.ts"
 import { Inbox, type Intake, type Taken } from "../../../src/ports/inbox.ts"
@@ -137,9 +138,9 @@ describe("the inbox's slices", () => {
     over(
       Effect.gen(function* () {
         const sql = yield* PgClient.PgClient
-        yield* sql`select jaego_make_inbox_slices('2026-01-01', '2026-01-02')`
+        yield* sql.unsafe(`select ${MAKE_PARTITIONS.name}('2026-01-01', '2026-01-02')`)
         yield* InboxPartitions.makeAhead
-        yield* sql`insert into inbox select jaego_id_at(at), 'timeline' from unnest(
+        yield* sql`insert into inbox select ${sql.literal(ID_AT.name)}(at), 'timeline' from unnest(
           ${["2026-01-01T12:00Z", "2026-02-01T12:00Z"]}::timestamptz[]) at`
         expect(yield* idsIn("inbox_rest")).toHaveLength(1)
         expect(yield* InboxPartitions.dropOld).toBe(2)

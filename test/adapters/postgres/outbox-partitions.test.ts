@@ -5,8 +5,8 @@ import { describe, expect, it } from "vitest"
 import * as PostgresLease from "../../../src/adapters/postgres/lease.ts"
 import * as PostgresLedger from "../../../src/adapters/postgres/ledger.ts"
 import * as PostgresOutbox from "../../../src/adapters/postgres/outbox.ts"
+import { DROP_PARTITION, MAKE_PARTITIONS } from "../../../src/adapters/postgres/outbox-functions.ts"
 import * as OutboxPartitions from "../../../src/adapters/postgres/outbox-partitions.ts"
-import { OUTBOX_STATEMENTS, OUTBOX_TABLES } from "../../../src/adapters/postgres/outbox-schema.ts"
 import { verify } from "../../../src/adapters/postgres/verification/verify.ts"
 import type { Lease } from "../../../src/ports/lease.ts"
 import type { Ledger } from "../../../src/ports/ledger.ts"
@@ -38,7 +38,7 @@ const trade = Effect.fnUntraced(function* (days: number) {
   // The clock cannot be turned back, so the rows are.
   const at = `now() - (${days} - (version - 1)) * interval '1 day'`
   yield* rows(
-    `select jaego_make_outbox_slices((now() at time zone 'UTC')::date - ${days}, (now() at time zone 'UTC')::date)`,
+    `select ${MAKE_PARTITIONS.name}((now() at time zone 'UTC')::date - ${days}, (now() at time zone 'UTC')::date)`,
   )
   yield* rows(`update movements set at = ${at}`)
   yield* rows(`update outbox set occurred_at = ${at.replace("version", "subject_version")}`)
@@ -128,9 +128,7 @@ describe("the outbox's slices", () => {
         const reader = yield* holding("select count(*) from outbox")
         const before = yield* slices
         // As `dropOld` does it, but once.
-        const tried = yield* Effect.flip(
-          rows(`select jaego_drop_outbox_slice('${before[0]}', now(), '{}', '{}', '{}')`),
-        )
+        const tried = yield* Effect.flip(rows(`select ${DROP_PARTITION.name}('${before[0]}', now(), '{}', '{}', '{}')`))
         expect(tried.reason.cause).toMatchObject({ code: "55P03" })
         expect(yield* slices).toEqual(before)
         yield* reader.commit
@@ -146,7 +144,7 @@ describe("the outbox's slices", () => {
         yield* relayAll
         const [slice] = yield* slices
         const [dropped] = yield* rows<{ dropped: boolean }>(
-          `select jaego_drop_outbox_slice('${slice}', now(), '{}', '{}', '{}') as dropped`,
+          `select ${DROP_PARTITION.name}('${slice}', now(), '{}', '{}', '{}') as dropped`,
         )
         expect(dropped).toEqual({ dropped: false })
         expect(yield* slices).toContain(slice)
@@ -176,45 +174,13 @@ describe("the outbox's slices", () => {
         yield* trade(0)
         yield* rows("update outbox set occurred_at = occurred_at + interval '40 days'")
         yield* rows(
-          "select jaego_make_outbox_slices((now() at time zone 'UTC')::date, (now() at time zone 'UTC')::date + 41)",
+          `select ${MAKE_PARTITIONS.name}((now() at time zone 'UTC')::date, (now() at time zone 'UTC')::date + 41)`,
         )
         expect(yield* rows("select tableoid::regclass::text as slice from outbox")).toEqual([{ slice: "outbox_rest" }])
         const [last] = yield* rows<{ slice: string }>(
           "select 'outbox_' || to_char(now() at time zone 'UTC' + interval '41 days', 'YYYYMMDD') as slice",
         )
         expect(yield* slices).toContain(last!.slice)
-      }),
-    ))
-})
-
-describe("a database from before", () => {
-  /** Back to one plain table, as migration 0001 made it. */
-  const before = `
-    drop function jaego_make_outbox_slices; drop function jaego_drop_outbox_slice; drop table relay_cursors, outbox_dropped;
-    create table plain (like outbox, constraint outbox_pkey primary key (lane, seq));
-    insert into plain select * from outbox; drop table outbox; alter table plain rename to outbox`
-
-  const migrate = Effect.gen(function* () {
-    const sql = yield* PgClient.PgClient
-    const tables = OUTBOX_TABLES.split(/;\s*$/m).filter((statement) => statement.trim() !== "")
-    yield* sql.withTransaction(
-      Effect.forEach([...tables, ...OUTBOX_STATEMENTS], (statement) => sql.unsafe(statement).unprepared, {
-        discard: true,
-      }),
-    )
-  })
-
-  it("keeps its facts, in the oldest slice, and they leave in order", () =>
-    over(
-      Effect.gen(function* () {
-        yield* trade(3)
-        for (const statement of before.split(";")) yield* rows(statement)
-        yield* migrate
-        expect(yield* slices).toContain("outbox_past")
-        expect(yield* versionsThere).toEqual([1, 2, 3, 4])
-        const turn = yield* (yield* Outbox).take
-        expect((yield* turn.read(10, [])).events.map(({ version }) => version)).toEqual([1, 2, 3, 4])
-        expect(yield* broken).toEqual([])
       }),
     ))
 })

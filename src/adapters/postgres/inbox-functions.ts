@@ -1,81 +1,37 @@
 /**
- * The consumers' tables, and the two functions that write them: each one round trip, all of it or nothing.
+ * The functions that write the consumers' tables: each one round trip, all of it or nothing.
  *
  * Two guards, for two ways in which an event comes again. It was delivered or published again: the inbox has its id. It
  * comes late: its key has a newer version. The position guards nothing, it only spares work: a source may begin anew.
  *
  * Law: effects, inbox, keys and position are one transaction. The position's row is locked first, so that two consumers of
- * one source (a rebalance) come one after another. Whoever queues an event behind a letter holds that letter (`for share`),
- * whoever releases one waits for him: nothing is ever left queued behind nobody.
- * A letter that was given up is kept, so that it is known when it comes again, and that nobody wonders what is missing.
+ * one source (a rebalance) come one after another. An event is queued behind a letter that is locked (`for share`), and a
+ * release waits for that lock: no event stays queued behind a letter that is gone. A letter that was given up is kept, so
+ * that it is known when it comes again.
  * Limits: the inbox loses its old rows by partitions (`inbox-partitions.ts`); keys are kept, one row a consumer and order.
  */
+import { sqlFunction } from "./sql-function.ts"
 
-/** Consumers wait behind whoever waits for a lock on the inbox, milliseconds. */
+/** How long a lock on the inbox is waited for, milliseconds: consumers queue behind it. */
 const LOCK_MS = 200
 
 const ms = (column: string) => `to_timestamp(${column} / 1000)`
 
-const TABLES = [
-  // Sliced by time: an event's id is a UUIDv7, which begins with the milliseconds since 1970.
-  `create table inbox (
-    event_id uuid,
-    consumer text collate "C",
-    primary key (event_id, consumer)
-  ) partition by range (event_id)`,
-  "create table inbox_rest partition of inbox default",
-  `create table consumer_positions (
-    consumer text collate "C",
-    source   text collate "C",
-    next     bigint not null,
-    primary key (consumer, source)
-  ) with (fillfactor = 20)`,
-  `create table consumer_keys (
-    key      text collate "C",
-    consumer text collate "C",
-    version  bigint not null,
-    primary key (key, consumer)
-  ) with (fillfactor = 80)`,
-  `create table dead_letters (
-    id        bigint generated always as identity primary key,
-    consumer  text collate "C" not null,
-    source    text collate "C" not null,
-    topic     text not null,
-    "offset"  bigint not null,
-    key       text collate "C" not null,
-    value     text not null,
-    headers   text not null,
-    event_id  uuid,
-    error     text not null,
-    attempts  int not null,
-    state     text not null check (state in ('poison', 'queued', 'discarded')),
-    parked_at timestamptz(3) not null default now(),
-    unique (consumer, event_id)
-  )`,
-  "create index dead_letters_of_key on dead_letters (consumer, key, id)",
-  `create table timeline (
-    order_id uuid,
-    id       uuid,
-    type     text not null,
-    version  bigint,
-    at       timestamptz(3) not null,
-    detail   text,
-    primary key (order_id, id)
-  )`,
-]
-
 /** The lowest id of a moment. */
-const ID_AT = `
-create function jaego_id_at(p_at timestamptz) returns uuid language sql immutable as $$
+export const ID_AT = sqlFunction(
+  "jaego_id_at",
+  `(p_at timestamptz) returns uuid language sql immutable as $$
   select (lpad(to_hex((extract(epoch from p_at) * 1000)::bigint), 12, '0') || repeat('0', 20))::uuid
-$$`
+$$`,
+)
 
 /**
- * Slices for the days from one to another, those that are not there yet. A day of which the rest has ids already stays
- * without: they would have to be moved, and the rest serves as well.
+ * Makes the partitions of these days that are not there yet; an event's id is a UUIDv7, which begins with its time. A day of
+ * which the rest has ids already stays without: they would have to be moved, and the rest serves as well.
  */
-const MAKE_SLICES = `
-create function jaego_make_inbox_slices(p_first date, p_last date) returns void
+export const MAKE_PARTITIONS = sqlFunction(
+  "jaego_make_inbox_partitions",
+  `(p_first date, p_last date) returns void
 language plpgsql set lock_timeout = '${LOCK_MS}ms' as $$
 declare
   v_day date;
@@ -83,19 +39,21 @@ declare
   v_until uuid;
 begin
   for v_day in select generate_series(p_first, p_last, interval '1 day')::date loop
-    v_from := jaego_id_at(v_day::timestamp at time zone 'UTC');
-    v_until := jaego_id_at((v_day + 1)::timestamp at time zone 'UTC');
+    v_from := ${ID_AT.name}(v_day::timestamp at time zone 'UTC');
+    v_until := ${ID_AT.name}((v_day + 1)::timestamp at time zone 'UTC');
     continue when to_regclass('inbox_' || to_char(v_day, 'YYYYMMDD')) is not null;
     continue when exists (select from inbox_rest r where r.event_id >= v_from and r.event_id < v_until);
     execute format('create table %I partition of inbox for values from (%L) to (%L)',
       'inbox_' || to_char(v_day, 'YYYYMMDD'), v_from, v_until);
   end loop;
 end
-$$`
+$$`,
+)
 
-/** Lets the slices go that end before that day; the rest has few rows, if any. */
-const DROP_SLICES = `
-create function jaego_drop_inbox_slices(p_before date) returns int
+/** Drops the partitions that end before that day; the rest has few rows, if any. */
+export const DROP_PARTITIONS = sqlFunction(
+  "jaego_drop_inbox_partitions",
+  `(p_before date) returns int
 language plpgsql set lock_timeout = '${LOCK_MS}ms' as $$
 declare
   v_slice text;
@@ -109,17 +67,19 @@ begin
     execute format('drop table %I', v_slice);
     v_dropped := v_dropped + 1;
   end loop;
-  delete from inbox_rest r where r.event_id < jaego_id_at(p_before::timestamp at time zone 'UTC');
+  delete from inbox_rest r where r.event_id < ${ID_AT.name}(p_before::timestamp at time zone 'UTC');
   return v_dropped;
 end
-$$`
+$$`,
+)
 
 /**
  * Events that are handled now: [{n, key, eventId, version}] without those of `p_skip`, and what is to be written for the
  * n of each. Returns how many had an effect.
  */
-const CONSUME = `
-create function jaego_consume(p_consumer text, p_events json, p_skip int[], p_entries json, p_shipments json)
+export const CONSUME = sqlFunction(
+  "jaego_consume",
+  `(p_consumer text, p_events json, p_skip int[], p_entries json, p_shipments json)
 returns int language plpgsql set enable_seqscan = off set jit = off as $$
 declare
   v_ahead int[];
@@ -163,7 +123,8 @@ begin
   end if;
   return cardinality(v_ahead);
 end
-$$`
+$$`,
+)
 
 /**
  * What was taken from some sources. Returns {effects, queued}, or {parked: [key]} when it has written nothing, because
@@ -173,8 +134,9 @@ $$`
  * p_taken: [{n, source, offset, key, eventId, version, error, attempts, letter: {topic, value, headers}}]; whatever has
  * an error is poison. A letter is needed by poison and by what queues.
  */
-const TAKE_IN = `
-create function jaego_take_in(p_consumer text, p_sources json, p_taken json, p_entries json, p_shipments json)
+export const TAKE_IN = sqlFunction(
+  "jaego_take_in",
+  `(p_consumer text, p_sources json, p_taken json, p_entries json, p_shipments json)
 returns json language plpgsql set enable_seqscan = off set jit = off as $$
 declare
   v_parked text[];
@@ -228,16 +190,18 @@ begin
     return json_build_object('parked', v_missing);
   end if;
 
-  v_effects := jaego_consume(p_consumer, p_taken, v_skip, p_entries, p_shipments);
+  v_effects := ${CONSUME.name}(p_consumer, p_taken, v_skip, p_entries, p_shipments);
   update consumer_positions p set next = s.next from json_to_recordset(p_sources) s (source text, next bigint)
     where p.consumer = p_consumer and p.source = s.source;
   return json_build_object('effects', v_effects, 'queued', v_queued);
 end
-$$`
+$$`,
+)
 
 /** A letter that can be handled at last, the oldest of its key. p_event: as in `jaego_consume`, without the key. */
-const RELEASE = `
-create function jaego_release(p_id bigint, p_event json, p_entries json, p_shipments json)
+export const RELEASE = sqlFunction(
+  "jaego_release",
+  `(p_id bigint, p_event json, p_entries json, p_shipments json)
 returns text language plpgsql set enable_seqscan = off set jit = off as $$
 declare
   v_letter dead_letters;
@@ -251,16 +215,13 @@ begin
       and d.state <> 'discarded') then
     return 'not-the-oldest';
   end if;
-  perform jaego_consume(v_letter.consumer,
+  perform ${CONSUME.name}(v_letter.consumer,
     json_build_array(json_build_object('n', 0, 'key', v_letter.key, 'eventId', p_event->>'eventId',
       'version', p_event->'version')), null, p_entries, p_shipments);
   delete from dead_letters d where d.id = p_id;
   return 'released';
 end
-$$`
+$$`,
+)
 
-export const INBOX_SCHEMA: ReadonlyArray<string> = [
-  ...TABLES,
-  ...[ID_AT, MAKE_SLICES, DROP_SLICES],
-  ...[CONSUME, TAKE_IN, RELEASE],
-]
+export const ALL = [ID_AT, MAKE_PARTITIONS, DROP_PARTITIONS, CONSUME, TAKE_IN, RELEASE]

@@ -1,61 +1,22 @@
 /**
- * The shipments' tables, and the functions that write them.
+ * The functions that write shipments, and claim their parcels.
  *
  * Law: a shipment, what its timeline says of it and the callback that led to it are one transaction, and only where the
  * shipment still has the version it was decided on. It is locked first: of two writers the second finds it changed, and its
  * callback is not known afterwards, so that it may come again. A parcel belongs to the order that claimed it first.
  * Limits: callbacks and parcels are kept, a row of 100 bytes each. The indexes are as long as what is still to be shipped.
  */
+import { sqlFunction } from "./sql-function.ts"
 
 const ms = (value: string) => `to_timestamp(${value} / 1000)`
-
-/** Migration 0005. */
-export const SHIPPING_TABLES: ReadonlyArray<string> = [
-  // Opened by the consumer of paid orders, which gives the order and the time alone.
-  `create table shipments (
-    order_id         uuid primary key,
-    state            text not null default 'open'
-      check (state in ('open', 'withdrawn', 'shipped', 'delivered', 'cancelled', 'stray')),
-    attempts         int not null default 0,
-    first_attempt_at timestamptz(3),
-    next_attempt_at  timestamptz(3),
-    tracking_id      text,
-    reason           text,
-    version          bigint not null default 1
-  ) with (fillfactor = 80)`,
-  "create index shipments_due on shipments (next_attempt_at) where next_attempt_at is not null",
-  `create table carrier_callbacks (
-    id          text collate "C" primary key,
-    order_id    uuid not null,
-    received_at timestamptz(3) not null default now()
-  )`,
-]
-
-/**
- * Migration 0006: ids of callbacks are unique within their order only; who has which parcel; first attempts are found without
- * passing over those that the carrier does not answer. Of orders that share a parcel from before, one has it.
- */
-export const PARCEL_TABLES: ReadonlyArray<string> = [
-  "set local statement_timeout = 0",
-  `alter table carrier_callbacks drop constraint carrier_callbacks_pkey, add primary key (order_id, id),
-    add column what text check (what in ('collected', 'delivered'))`,
-  `create table carrier_parcels (
-    tracking_id text collate "C" primary key,
-    order_id    uuid not null
-  )`,
-  `insert into carrier_parcels select distinct on (tracking_id) tracking_id, order_id from shipments
-    where tracking_id is not null order by tracking_id, order_id`,
-  "drop index shipments_due",
-  "create index shipments_due on shipments (next_attempt_at) where next_attempt_at is not null and attempts > 0",
-  "create index shipments_first on shipments (next_attempt_at) where next_attempt_at is not null and attempts = 0",
-]
 
 /**
  * p_changes: [{orderId, state, attempts, firstAttemptAt, nextAttemptAt, trackingId, reason, version, callback, what}], one an
  * order; p_entries: [{orderId, id, type, version, at, detail}]. Returns the orders whose change was written.
  */
-const SAVE = `
-create or replace function jaego_save_shipments(p_changes json, p_entries json)
+export const SAVE_SHIPMENTS = sqlFunction(
+  "jaego_save_shipments",
+  `(p_changes json, p_entries json)
 returns setof uuid language sql set enable_seqscan = off set jit = off as $$
   with changes as materialized (
     select * from json_to_recordset(p_changes) c ("orderId" uuid, state text, attempts int, "firstAttemptAt" float8,
@@ -83,14 +44,16 @@ returns setof uuid language sql set enable_seqscan = off set jit = off as $$
       on conflict do nothing
   )
   select order_id from saved
-$$`
+$$`,
+)
 
 /**
  * p_claims: [{n, orderId, trackingId}]. Returns the n of those whose parcel is their order's, now or before. Of a claim that
  * another session makes in this moment it is not known: it is not among them, and may come again.
  */
-const CLAIM = `
-create or replace function jaego_claim_parcels(p_claims json)
+export const CLAIM_PARCELS = sqlFunction(
+  "jaego_claim_parcels",
+  `(p_claims json)
 returns setof int language sql set enable_seqscan = off set jit = off as $$
   with claims as materialized (
     select * from json_to_recordset(p_claims) c (n int, "orderId" uuid, "trackingId" text)
@@ -103,6 +66,7 @@ returns setof int language sql set enable_seqscan = off set jit = off as $$
     select from claimed p where p.tracking_id = c."trackingId" and p.order_id = c."orderId"
     union all
     select from carrier_parcels p where p.tracking_id = c."trackingId" and p.order_id = c."orderId")
-$$`
+$$`,
+)
 
-export const SHIPPING_FUNCTIONS: ReadonlyArray<string> = [SAVE, CLAIM]
+export const ALL = [SAVE_SHIPMENTS, CLAIM_PARCELS]

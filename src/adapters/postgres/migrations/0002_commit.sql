@@ -1,0 +1,1 @@
+-- Functions: they are made by functions.ts, by the text that the running build has.

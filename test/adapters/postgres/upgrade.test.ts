@@ -1,0 +1,182 @@
+/**
+ * Databases that former builds made and traded on (`old-schemas/`, dumped from each) become this build's; while their owner
+ * runs they stay as they are.
+ */
+import { createHash } from "node:crypto"
+import { globSync, readFileSync } from "node:fs"
+import { join } from "node:path"
+import { PgClient } from "@effect/sql-pg"
+import { Deferred, Effect, Fiber, Layer, type Scope } from "effect"
+import { describe, expect, it } from "vitest"
+import { LEASE_LOCK } from "../../../src/adapters/postgres/advisory-locks.ts"
+import * as PostgresClient from "../../../src/adapters/postgres/client.ts"
+import { COMMIT } from "../../../src/adapters/postgres/commit-function.ts"
+import * as PostgresLease from "../../../src/adapters/postgres/lease.ts"
+import * as PostgresLedger from "../../../src/adapters/postgres/ledger.ts"
+import { migrate, migrated } from "../../../src/adapters/postgres/migrations.ts"
+import { sqlFunction } from "../../../src/adapters/postgres/sql-function.ts"
+import { verify } from "../../../src/adapters/postgres/verification/verify.ts"
+import { Lease } from "../../../src/ports/lease.ts"
+import type { Ledger } from "../../../src/ports/ledger.ts"
+import { bareDatabase, freshClient } from "../../support/postgres.ts"
+import * as Scribe from "../../support/scribe.ts"
+import { holding } from "../../support/sessions.ts"
+
+const root = import.meta.dirname
+
+/** Commits, in the order of history, that first had a migration; and the last build before schemas had numbers to refuse. */
+const OLD = ["0002", "0004-before-0003", "0003", "0005", "0005-last"]
+
+const restore = (name: string) =>
+  Effect.gen(function* () {
+    const sql = yield* PgClient.PgClient
+    const statements = readFileSync(join(root, `old-schemas/${name}.sql`), "utf8").split("\n----\n")
+    yield* Effect.forEach(
+      ["set local check_function_bodies = off", ...statements],
+      (statement) => sql.unsafe(statement).unprepared,
+      { discard: true },
+    ).pipe(sql.withTransaction)
+  })
+
+type Needs = PgClient.PgClient | Lease | Ledger | Scope.Scope
+
+const on = <E>(client: ReturnType<typeof PostgresClient.layer>, body: Effect.Effect<void, E, Needs>) =>
+  Effect.runPromise(
+    Effect.scoped(body).pipe(
+      Effect.provide(Layer.mergeAll(PostgresLedger.layer, PostgresLease.layer).pipe(Layer.provideMerge(client))),
+    ),
+  )
+
+const bare = Layer.unwrap(Effect.map(Effect.promise(bareDatabase), PostgresClient.layer))
+
+const rows = <Row extends object>(statement: string) =>
+  Effect.flatMap(PgClient.PgClient, (sql) => sql.unsafe<Row>(statement))
+
+/** Columns, constraints, indexes and settings of every table but the partitions, which differ by the day. */
+const shape = Effect.all([
+  rows(`select c.relname, a.attname, format_type(a.atttypid, a.atttypmod) as type, a.attnotnull, c.reloptions,
+      pg_get_expr(d.adbin, d.adrelid) as fallback, a.attcollation
+    from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
+    left join pg_attrdef d on d.adrelid = c.oid and d.adnum = a.attnum
+    where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p', 'i', 'I') and c.relname !~ '_(\\d{8}|past)'
+    order by 1, 2`),
+  rows(`select conrelid::regclass::text as table, conname, pg_get_constraintdef(oid) as definition from pg_constraint
+    where connamespace = 'public'::regnamespace and contype <> 'n' and conrelid::regclass::text !~ '_(\\d{8}|past)'
+    order by 1, 2`),
+  rows(`select indexdef from pg_indexes where schemaname = 'public' and tablename !~ '_(\\d{8}|past)$' order by 1`),
+  rows(`select proname, prosrc from pg_proc where pronamespace = 'public'::regnamespace order by 1`),
+  rows("select migration_id, name from jaego_migrations order by 1"),
+])
+
+const broken = Effect.map(verify, ({ checks }) => checks.filter(({ violations }) => violations > 0))
+
+const everything = `select (select json_agg(o order by id) from orders o) as orders,
+  (select json_agg(m order by product_id, version) from movements m) as movements,
+  (select json_agg(json_build_array(f.lane, f.seq, f.event_id, f.payload) order by lane, seq) from outbox f) as facts,
+  (select json_agg(json_build_array(k.route, k.key, k.order_id, k.answer) order by key) from idempotency_keys k) as keys`
+
+describe("a database of a former build", () => {
+  it.each(OLD)("(%s) becomes this build's, with all it had", (name) =>
+    on(
+      bare,
+      Effect.gen(function* () {
+        yield* restore(name)
+        const before = yield* rows<{ readonly orders: ReadonlyArray<object> }>(everything)
+        yield* migrate
+        expect(yield* rows(everything)).toMatchObject(before)
+        expect(before[0]!.orders.length).toBeGreaterThan(5)
+        expect(yield* broken).toEqual([])
+        expect(yield* shape).toEqual(yield* shape.pipe(Effect.provide(freshClient)))
+      }),
+    ),
+  )
+
+  it.each(OLD)("(%s) is traded on afterwards", (name) =>
+    on(
+      bare,
+      Effect.gen(function* () {
+        yield* restore(name)
+        const scribe = yield* Scribe.owner
+        yield* scribe.commit({ products: [{ product: Scribe.product(), onHand: 3 }] })
+        expect(yield* broken).toEqual([])
+      }),
+    ),
+  )
+
+  it("stays as it is while its owner runs, and is migrated by the one that takes over", () =>
+    on(
+      bare,
+      Effect.gen(function* () {
+        yield* restore("0005-last")
+        const former = yield* holding(`select pg_advisory_xact_lock(${LEASE_LOCK})`)
+        expect(yield* Effect.flip(migrate)).toMatchObject({ _tag: "LanesOwned" })
+        expect(yield* rows("select to_regproc('jaego_commit') is not null as there")).toEqual([{ there: true }])
+        const ready = yield* Effect.forkScoped(migrated)
+        const waiting = yield* Deferred.make<void>()
+        const lease = yield* Lease
+        const taken = yield* Effect.forkScoped(lease.acquire(Effect.asVoid(Deferred.succeed(waiting, undefined))))
+        yield* Deferred.await(waiting)
+        expect(ready.pollUnsafe()).toBeUndefined()
+        yield* former.commit
+        expect((yield* Fiber.join(taken)).lanes).toHaveLength(64)
+        yield* Fiber.join(ready)
+      }),
+    ))
+})
+
+describe("functions", () => {
+  it("are made beside those of other builds, never in their place", () =>
+    on(
+      freshClient,
+      Effect.gen(function* () {
+        const other = sqlFunction("jaego_commit", "() returns text language sql as $$ select 'another build' $$")
+        yield* rows(other.create)
+        yield* rows(`drop function ${COMMIT.name}`)
+        yield* migrate
+        expect(yield* rows(`select ${other.name}() as said`)).toEqual([{ said: "another build" }])
+        expect(yield* rows(`select to_regproc('${COMMIT.name}') is not null as there`)).toEqual([{ there: true }])
+      }),
+    ))
+})
+
+describe("a database of a later build", () => {
+  it("is refused in one line", () =>
+    on(
+      freshClient,
+      Effect.gen(function* () {
+        yield* rows("insert into jaego_migrations (migration_id, name) values (9999, 'tomorrow')")
+        const line =
+          /^this database belongs to a newer version of Jaego \(its schema is 9999, this version knows \d+\).*$/
+        expect((yield* Effect.flip(migrate)).message).toMatch(line)
+        const lease = yield* Lease
+        expect((yield* Effect.flip(lease.acquire(Effect.void))).detail).toMatch(line)
+      }),
+    ))
+})
+
+/** SHA-256, first 16 digits. A migration has run somewhere: what it forgot is another migration. */
+const FROZEN = {
+  "0001_ledger.sql": "c03a3570ed6c9a79",
+  "0002_commit.sql": "56dc690f4d0088f4",
+  "0003_outbox_slices.sql": "3f1e4a265251d1f5",
+  "0004_inbox.sql": "2fe5a9c9d8cd5604",
+  "0005_shipping.sql": "abbe5e9deda8504c",
+  "0006_parcels.sql": "7b4bb1d4d987f053",
+  "0007_functions_by_text.sql": "51e52f60f457808a",
+}
+
+describe("migrations", () => {
+  it("are never edited", () => {
+    const folder = join(root, "../../../src/adapters/postgres/migrations")
+    const hashes = globSync("*.sql", { cwd: folder })
+      .toSorted()
+      .map((file) => [
+        file,
+        createHash("sha256")
+          .update(readFileSync(join(folder, file)))
+          .digest("hex")
+          .slice(0, 16),
+      ])
+    expect(Object.fromEntries(hashes)).toEqual(FROZEN)
+  })
+})
