@@ -1,12 +1,12 @@
 import { randomUUID } from "node:crypto"
 import { PgClient } from "@effect/sql-pg"
 import { Effect } from "effect"
-import { beforeAll, describe, expect, inject, it } from "vitest"
+import { beforeAll, describe, expect, it } from "vitest"
 import * as Verdict from "../../src/adapters/cli/verdict.ts"
 import * as PostgresClient from "../../src/adapters/postgres/client.ts"
 import * as Verification from "../../src/adapters/postgres/verification/verify.ts"
 import { databaseUrl } from "../support/database-server.ts"
-import { freshDatabase } from "../support/postgres.ts"
+import { freshDatabase, serverUrl } from "../support/postgres.ts"
 import { type SmallShop, sell } from "./small-shop.ts"
 
 const on = <A, E>(url: string, effect: Effect.Effect<A, E, PgClient.PgClient>) =>
@@ -401,7 +401,7 @@ describe("verify", () => {
   /** A copy of the shop's database; Postgres waits for its last session to be gone. */
   const copy = async () => {
     const name = `copy_${randomUUID().replaceAll("-", "")}`
-    await run(inject("postgresUrl"), [`create database ${name} template ${new URL(original).pathname.slice(1)}`])
+    await run(await serverUrl(), [`create database ${name} template ${new URL(original).pathname.slice(1)}`])
     return databaseUrl(original, name)
   }
 
@@ -469,7 +469,7 @@ describe("verify", () => {
 
   it("says what is missing when there is no shop in the database", async () => {
     const name = `empty_${randomUUID().replaceAll("-", "")}`
-    await run(inject("postgresUrl"), [`create database ${name}`])
+    await run(await serverUrl(), [`create database ${name}`])
     await expect(verify(databaseUrl(original, name))).rejects.toThrow("run `jaego migrate` first")
   })
 })

@@ -1,6 +1,7 @@
 /** The guide's counter-examples are true: without outbox, or without inbox, this is what happens, and with both it does not. */
-import { expect, inject, it } from "vitest"
+import { expect, it } from "vitest"
 import { bareDatabaseOn } from "../support/database-server.ts"
+import { serverUrl } from "../support/postgres.ts"
 import { type Outcome, play, STORIES, verdict } from "./lost-events.ts"
 
 const ENDS: ReadonlyArray<readonly [what: string, outcome: Outcome, verdict: string]> = [
@@ -34,7 +35,7 @@ const ENDS: ReadonlyArray<readonly [what: string, outcome: Outcome, verdict: str
 it.each(ENDS.map(([what, outcome, words], index) => [what, STORIES[index]!, outcome, words] as const))(
   "%s",
   async (_, story, outcome, words) => {
-    expect(await play(story, await bareDatabaseOn(inject("postgresUrl")))).toEqual(outcome)
+    expect(await play(story, await bareDatabaseOn(await serverUrl()))).toEqual(outcome)
     expect(verdict(outcome)).toBe(words)
   },
 )

@@ -1,6 +1,6 @@
 /** One real Postgres with a migrated template, and databases copied from it: empty ones of one's own in some 50 ms. */
 import { randomUUID } from "node:crypto"
-import { chmodSync, mkdtempSync, rmSync } from "node:fs"
+import { appendFileSync, chmodSync, mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { PgClient } from "@effect/sql-pg"
@@ -33,11 +33,21 @@ export interface DatabaseServer {
   readonly stop: () => Promise<void>
 }
 
+/**
+ * This server is never killed, so it need not wait for the disk. What proves durability has a server of its own
+ * (`own-postgres.ts`).
+ */
+const makeHasty = (home: string, pid: number): void => {
+  appendFileSync(join(home, "data", "postgresql.auto.conf"), "fsync = off\nfull_page_writes = off\n")
+  process.kill(pid, "SIGHUP")
+}
+
 export const startServer = async (): Promise<DatabaseServer> => {
   const home = mkdtempSync(join(tmpdir(), "jaego-test-"))
   chmodSync(home, 0o755)
   const scope = Scope.makeUnsafe()
-  const { url } = await Effect.runPromise(Server.start(home).pipe(Scope.provide(scope)))
+  const { pid, url } = await Effect.runPromise(Server.start(home).pipe(Scope.provide(scope)))
+  makeHasty(home, pid)
   await create(url, TEMPLATE)
   await on(databaseUrl(url, TEMPLATE), migrate)
   return {

@@ -2,9 +2,8 @@
  * Kafka for tests: the one of `KAFKA_BROKERS`, or one of the run's own. Where it cannot be had, the run says so and leaves
  * those tests out; with CI=true that is a failure.
  */
-import { connect } from "node:net"
-import { text } from "node:stream/consumers"
 import { inject } from "vitest"
+import * as Door from "./door.ts"
 import * as KafkaBroker from "./kafka-broker.ts"
 
 const lacking = process.env["KAFKA_BROKERS"] ? null : KafkaBroker.missing()
@@ -22,7 +21,5 @@ if (lacking !== null) {
 export const brokers = async (): Promise<string> => {
   const given = process.env["KAFKA_BROKERS"]
   if (given) return given
-  const answer = JSON.parse(await text(connect(inject("kafkaDoor"), "127.0.0.1")))
-  if (answer.error !== undefined) throw new Error(answer.error)
-  return answer.brokers
+  return (await Door.knock<{ brokers: string }>(inject("kafkaDoor"))).brokers
 }

@@ -3,12 +3,16 @@ import { Effect, Layer } from "effect"
 import { inject } from "vitest"
 import * as PostgresClient from "../../src/adapters/postgres/client.ts"
 import { bareDatabaseOn, freshDatabaseOn } from "./database-server.ts"
+import * as Door from "./door.ts"
+
+/** The URL of the run's Postgres, whose user may do everything. */
+export const serverUrl = async (): Promise<string> => (await Door.knock<{ url: string }>(inject("postgresDoor"))).url
 
 /** Its URL. It is dropped with the server, at the end of the run. */
-export const freshDatabase = (): Promise<string> => freshDatabaseOn(inject("postgresUrl"))
+export const freshDatabase = async (): Promise<string> => freshDatabaseOn(await serverUrl())
 
 /** A client of a database of one's own. */
 export const freshClient = Layer.unwrap(Effect.map(Effect.promise(freshDatabase), (url) => PostgresClient.layer(url)))
 
 /** The URL of a database in which there is nothing at all. */
-export const bareDatabase = (): Promise<string> => bareDatabaseOn(inject("postgresUrl"))
+export const bareDatabase = async (): Promise<string> => bareDatabaseOn(await serverUrl())

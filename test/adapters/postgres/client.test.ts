@@ -1,13 +1,15 @@
 /** A wrong DATABASE_URL, or a database of another build: one line that says what to do. */
 import { PgClient } from "@effect/sql-pg"
 import { Effect } from "effect"
-import { describe, expect, inject, it } from "vitest"
+import { describe, expect, it } from "vitest"
 import * as PostgresClient from "../../../src/adapters/postgres/client.ts"
 import { migrate } from "../../../src/adapters/postgres/migrations.ts"
-import { freshClient } from "../../support/postgres.ts"
+import { freshClient, serverUrl } from "../../support/postgres.ts"
+
+const server = await serverUrl()
 
 const changed = (change: (url: URL) => void): string => {
-  const url = new URL(inject("postgresUrl"))
+  const url = new URL(server)
   change(url)
   return url.href
 }
