@@ -1,4 +1,8 @@
-/** Supervises a thread that no caller waits for: one that dies is replaced, with exponential back-off. */
+/**
+ * A supervisor: keeps one thread alive. A thread that dies is replaced, with exponential back-off, until `closing`.
+ *
+ * Law: none is started once `closing` is completed.
+ */
 import { Deferred, Effect } from "effect"
 
 /** The longest pause before a thread that died is replaced, ms. */
@@ -8,7 +12,7 @@ const PAUSE_MAX_MS = 5_000
 const STEADY_MS = 10_000
 
 export interface Supervised {
-  /** Runs one thread; succeeds with what it died of. */
+  /** Runs one thread; succeeds with what it died of. A defect (a system that refuses the thread, say) is a death too. */
   readonly life: Effect.Effect<unknown>
   /** Completed before the thread is told to end: then it is not replaced. */
   readonly closing: Deferred.Deferred<void>
@@ -19,12 +23,13 @@ export interface Supervised {
 
 /** One thread after the other, until `closing`. */
 export const keepAlive = Effect.fnUntraced(function* ({ closing, died, life, pauseMs }: Supervised) {
-  for (let deaths = 0; ; deaths++) {
+  const end = Deferred.await(closing)
+  for (let deaths = 0; !Deferred.isDoneUnsafe(closing); deaths++) {
     const bornAt = performance.now()
-    const error = yield* life
+    const error = yield* Effect.catchDefect(life, Effect.succeed)
     if (Deferred.isDoneUnsafe(closing)) return
     if (performance.now() - bornAt > STEADY_MS) deaths = 0
     yield* died(error)
-    yield* Effect.raceFirst(Effect.sleep(Math.min(PAUSE_MAX_MS, pauseMs * 2 ** deaths)), Deferred.await(closing))
+    yield* Effect.raceFirst(Effect.sleep(Math.min(PAUSE_MAX_MS, pauseMs * 2 ** deaths)), end)
   }
 })

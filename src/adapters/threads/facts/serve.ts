@@ -41,15 +41,24 @@ export const serve = <E>(layer: Layer.Layer<never, E>): Effect.Effect<void> =>
       else Deferred.doneUnsafe(drained, Effect.void)
     })
     const end = Deferred.await(drained)
-    yield* Layer.build(layer).pipe(
+    let built = false
+    const serving = Layer.build(layer).pipe(
+      Effect.tap(() => {
+        built = true
+        return Effect.void
+      }),
       Effect.andThen(end),
       Effect.scoped,
       Effect.tapError((error) => Effect.logWarning(`facts cannot leave yet: ${String(error)}`)),
       Effect.retry(Schedule.spaced(AGAIN)),
       Effect.ignore,
-      // Whoever is told to end while he waits for the database does not wait on.
-      Effect.raceFirst(Effect.andThen(end, Effect.never)),
     )
+    // What is built ends in its own order; while it cannot be built there is nothing to end.
+    const endUnbuilt = Effect.andThen(
+      end,
+      Effect.suspend(() => (built ? Effect.never : Effect.void)),
+    )
+    yield* Effect.raceFirst(serving, endUnbuilt)
     flush()
     parentPort!.close()
   })
