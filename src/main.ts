@@ -5,7 +5,7 @@
  */
 // First, before any schema is used: schemas are compiled to plain functions, which decode an order in half the time.
 import "effect/schema/SchemaJITCompiler/enable"
-import { Effect, Layer, SubscriptionRef } from "effect"
+import { Effect, Layer } from "effect"
 import * as HttpCarrier from "./adapters/carrier-http/carrier.ts"
 import * as SimulatedCarrier from "./adapters/carrier-simulator/carrier.ts"
 import * as Welcome from "./adapters/cli/welcome.ts"
@@ -16,7 +16,7 @@ import * as Heap from "./adapters/system/heap.ts"
 import * as SystemIds from "./adapters/system/ids.ts"
 import * as CarrierCallbacks from "./app/carrier-webhook.ts"
 import * as CheckoutRunner from "./app/checkout-runner.ts"
-import { Readiness } from "./app/health.ts"
+import * as Health from "./app/health.ts"
 import * as Ownership from "./app/inventory/ownership.ts"
 import * as Relay from "./app/outbox-relay.ts"
 import * as ShippingRunner from "./app/shipping-runner.ts"
@@ -35,7 +35,7 @@ const service = (config: Config) =>
     Layer.provide(Store.layer(config)),
     Layer.provide(SimulatedPayment.layer),
     Layer.provide(carrier(config)),
-    Layer.provideMerge(Layer.mergeAll(probe, Readiness.layer, SystemIds.layer)),
+    Layer.provideMerge(Layer.mergeAll(probe, Health.Readiness.layer, SystemIds.layer)),
   )
 
 const carrier = ({ shipping: { carrier } }: Config) =>
@@ -47,9 +47,9 @@ const probe = Relay.waking.pipe(Layer.provideMerge(Metrics.layer))
 const open = (config: Config) =>
   Effect.gen(function* () {
     const { url } = yield* HttpServer
-    const readiness = yield* Readiness
+    const readiness = yield* Health.Readiness
     // The first to end, so that a balancer sends no more while the rest goes on.
-    yield* Effect.addFinalizer(() => SubscriptionRef.set(readiness, "draining"))
+    yield* Effect.addFinalizer(() => Health.end(readiness, config.http.lameDuckMs))
     yield* Ownership.Ownership.use(({ begin }) => begin)
     yield* Welcome.greet(url, config.database.store)
     return yield* Effect.never

@@ -1,14 +1,44 @@
 /** Whether the service may be sent traffic, and if not, why. Kafka, Redis and the payment provider never make it unready. */
-import { Context, Layer, SubscriptionRef } from "effect"
+import { Context, Effect, Layer, Stream, SubscriptionRef } from "effect"
 
-export type State = "starting" | "ready" | "standby" | "draining" | "database"
+/**
+ * `worker-lost`: a worker has died or hangs, and is being replaced. The last two are the end: `lame-duck` serves on, so
+ * that balancers may notice; from `draining` on nothing new is taken on.
+ */
+export type State = "starting" | "ready" | "standby" | "database" | "worker-lost" | "lame-duck" | "draining"
 
-export class Readiness extends Context.Service<Readiness, SubscriptionRef.SubscriptionRef<State>>()(
-  "jaego/app/Readiness",
-) {
+export type Ref = SubscriptionRef.SubscriptionRef<State>
+
+export class Readiness extends Context.Service<Readiness, Ref>()("jaego/app/Readiness") {
   static readonly layer = Layer.effect(Readiness, SubscriptionRef.make<State>("starting"))
 }
 
-export const set = (state: State) => Readiness.use((ref) => SubscriptionRef.set(ref, state))
+const isEnd = (state: State): boolean => state === "lame-duck" || state === "draining"
 
-export const get = Readiness.use((ref) => SubscriptionRef.get(ref))
+/** The next state; from the end there is no way back. */
+export const move = (readiness: Ref, next: (state: State) => State): Effect.Effect<void> =>
+  SubscriptionRef.update(readiness, (state) => {
+    const wanted = next(state)
+    return isEnd(state) && !isEnd(wanted) ? state : wanted
+  })
+
+export const become = (readiness: Ref, state: State): Effect.Effect<void> => move(readiness, () => state)
+
+/** A state as callers and balancers are told of it. */
+export const shown = <S extends State>(state: S): Exclude<S, "lame-duck"> | "draining" =>
+  state === "lame-duck" ? "draining" : (state as Exclude<S, "lame-duck">)
+
+/** Completes as soon as the state is this. */
+export const reached = (readiness: Ref, wanted: State): Effect.Effect<void> =>
+  SubscriptionRef.changes(readiness).pipe(
+    Stream.filter((state) => state === wanted),
+    Stream.runHead,
+    Effect.asVoid,
+  )
+
+/** Says that it ends, serves on for so long, ms, and then takes on nothing new. */
+export const end = Effect.fnUntraced(function* (readiness: Ref, lameDuckMs: number) {
+  yield* become(readiness, "lame-duck")
+  yield* Effect.sleep(lameDuckMs)
+  yield* become(readiness, "draining")
+})

@@ -4,7 +4,7 @@
  *
  * Law: I4; the commit that places (or pays) journals the charge attempt before the provider is called.
  */
-import { Clock, Deferred, Effect, Stream, SubscriptionRef } from "effect"
+import { Clock, Deferred, Effect } from "effect"
 import { OrderId } from "../domain/ids.ts"
 import * as Lane from "../domain/lane.ts"
 import * as Order from "../domain/order.ts"
@@ -13,7 +13,7 @@ import { Ids } from "../ports/ids.ts"
 import { type Answer, type Claim, Inventory, type RequestedLine } from "../ports/inventory.ts"
 import { Probe } from "../ports/probe.ts"
 import { CheckoutRunner, type Waiter } from "./checkout-runner.ts"
-import { Readiness } from "./health.ts"
+import * as Health from "./health.ts"
 import type { Paying, Replayable, Sale } from "./shop.ts"
 
 export interface Options {
@@ -54,7 +54,7 @@ const saleOf = (order: Order.Order): Sale => ({
 
 /** Where buyers wait for their outcome: until the deadline, or until the service ends. */
 const waitingRoom = Effect.fnUntraced(function* (deadlineMs: number) {
-  const readiness = yield* Readiness
+  const readiness = yield* Health.Readiness
   const inside = new Set<() => void>()
   let patienceMs = deadlineMs
   const hurry = Effect.gen(function* () {
@@ -62,13 +62,7 @@ const waitingRoom = Effect.fnUntraced(function* (deadlineMs: number) {
     yield* Effect.sleep(patienceMs)
     for (const giveUp of inside) giveUp()
   })
-  yield* Effect.forkScoped(
-    SubscriptionRef.changes(readiness).pipe(
-      Stream.filter((state) => state === "draining"),
-      Stream.runHead,
-      Effect.andThen(hurry),
-    ),
-  )
+  yield* Effect.forkScoped(Effect.andThen(Health.reached(readiness, "draining"), hurry))
 
   /** The outcome; when there is none in time, the answer is fixed as `reserved`. */
   return (waiter: Waiter, reserved: Order.Order) => {

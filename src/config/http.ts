@@ -6,6 +6,8 @@ export interface Http {
   readonly address: Address
   /** Threads that serve HTTP, each with its own listener on the one port; 0: the main thread does. */
   readonly threads: number
+  /** How long it serves on after the signal to end, ms, while readiness says `draining`: balancers notice late. */
+  readonly lameDuckMs: number
 }
 
 export const read = (env: Env, platform: NodeJS.Platform): Http => {
@@ -18,5 +20,6 @@ export const read = (env: Env, platform: NodeJS.Platform): Http => {
       port: integer(env, "PORT", { fallback: 3_000, min: 0, max: 65_535 }),
     },
     threads,
+    lameDuckMs: integer(env, "LAME_DUCK_SECONDS", { fallback: 0, min: 0, max: 3_600 }) * 1_000,
   }
 }

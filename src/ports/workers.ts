@@ -29,12 +29,14 @@ export class Workers extends Context.Service<
   Workers,
   {
     /**
-     * One worker per assignment. `ended` is told of orders that ended by time and have holds on other workers.
+     * One worker per assignment. `ended`: an order ended by time and has holds on other workers. `missing`: how many
+     * workers are lost and not replaced yet, each time that it changes.
      * Closing the scope drains: what was submitted is answered, what comes later is `Unavailable`.
      */
     readonly start: (
       assignments: ReadonlyArray<ReadonlyArray<OwnedLane>>,
       ended: (reply: OrderReply) => void,
+      missing: (workers: number) => void,
     ) => Effect.Effect<Crew, LedgerDown, Scope.Scope>
   }
 >()("jaego/ports/Workers") {}

@@ -62,9 +62,9 @@ describe("a service that is told to end", () => {
       })
     const slow = yield* Effect.forkChild(place("tok_delay_50000", 1))
     yield* recording.until(({ _tag }) => _tag === "OrderPlaced")
-    yield* Readiness.set("draining").pipe(Effect.provide(context))
-    const early = yield* Fiber.join(slow)
-    return { early, late: yield* place("tok_delay_50001", 2), quick: yield* place("tok_ok", 3) }
+    yield* Readiness.become(Context.get(context, Readiness.Readiness), "draining")
+    const [late, quick] = yield* Effect.all([place("tok_delay_50001", 2), place("tok_ok", 3)], { concurrency: 2 })
+    return { early: yield* Fiber.join(slow), late, quick }
   }).pipe(Effect.scoped)
 
   it("keeps nobody waiting for a slow charge, whoever came before or after, and still tells what is known soon", {

@@ -25,7 +25,11 @@ type Needs = Workers | Lease | Stalling
 const crew = Effect.gen(function* () {
   const { lanes } = yield* (yield* Lease).acquire(Effect.void)
   const scope = yield* Scope.fork(yield* Effect.scope)
-  const starting = (yield* Workers).start([lanes], () => undefined)
+  const starting = (yield* Workers).start(
+    [lanes],
+    () => undefined,
+    () => undefined,
+  )
   const { workers } = yield* Scope.provide(starting, scope)
   const submit = (command: Command) => {
     const answer = Deferred.makeUnsafe<Parameters<Answering>[0]>()

@@ -1,7 +1,8 @@
 /** Who owns the lanes, sentence by sentence, with a lease and a crew that do as they are told. */
-import { Deferred, Effect, Exit, Fiber, Layer } from "effect"
+import { Context, Deferred, Effect, Exit, Fiber, Layer, References, type Scope, SubscriptionRef } from "effect"
 import { TestClock } from "effect/testing"
 import { describe, expect, it } from "vitest"
+import * as Health from "../../src/app/health.ts"
 import { Readiness } from "../../src/app/health.ts"
 import * as Ownership from "../../src/app/inventory/ownership.ts"
 import type { ProductId } from "../../src/domain/ids.ts"
@@ -89,3 +90,138 @@ describe("an owner that is fenced again and again", () => {
     expect(await takes(false)).toBeGreaterThan(55)
   })
 })
+
+/** A lease that is free, and a crew whose commands are answered by hand. */
+const deciding = Effect.gen(function* () {
+  const asked: Array<Answering> = []
+  const happened: Array<string> = []
+  const missing: Array<(workers: number) => void> = []
+  const lease = Lease.of({
+    acquire: () =>
+      Effect.acquireRelease(
+        Effect.sync(() => {
+          happened.push("taken")
+          return { lanes: [], isFresh: () => true, lost: Effect.never }
+        }),
+        () => Effect.sync(() => happened.push("given up")),
+      ),
+  })
+  const worker = { submit: (_: unknown, answer: Answering) => void asked.push(answer) }
+  const crew = Workers.of({
+    start: (_, __, tell) => {
+      missing.push(tell)
+      const drained = Effect.sync(() => happened.push("drained"))
+      return Effect.as(
+        Effect.addFinalizer(() => drained),
+        { workers: [worker], fenced: Effect.never },
+      )
+    },
+  })
+  const context = yield* Layer.build(
+    Ownership.layer(1).pipe(
+      Layer.provideMerge(Layer.mergeAll(Readiness.layer, MemoryProbe.silent)),
+      Layer.provide(Layer.succeed(Lease, lease)),
+      Layer.provide(Layer.succeed(Workers, crew)),
+    ),
+  )
+  const readiness = Context.get(context, Readiness)
+  const { submit } = Context.get(context, Inventory)
+  yield* Context.get(context, Ownership.Ownership).begin
+  yield* Health.reached(readiness, "ready")
+  const productId = "019b76da-a800-7000-8000-000000000000" as ProductId
+  const ask = Effect.forkChild(Effect.exit(submit({ _tag: "ReadStock", productId })), { startImmediately: true })
+  const answer = (index: number) => asked[index]!(Exit.succeed({ reply: { _tag: "Done" } as const, replayed: false }))
+  const state = SubscriptionRef.get(readiness)
+  const miss = (workers: number) =>
+    Effect.andThen(
+      Effect.sync(() => missing[0]!(workers)),
+      settled,
+    )
+  return { readiness, ask, asked, answer, happened, state, miss }
+})
+
+const settled = Effect.repeat(Effect.yieldNow, { times: 20 })
+
+const virtually = <A>(test: Effect.Effect<A, unknown, Scope.Scope>) =>
+  Effect.runPromise(test.pipe(Effect.scoped, Effect.provide(TestClock.layer())))
+
+describe("a service that drains", () => {
+  it("hands its lanes over as soon as no command is under way, though the service has not ended", () =>
+    virtually(
+      Effect.gen(function* () {
+        const { answer, ask, asked, happened, readiness } = yield* deciding
+        const before = yield* ask
+        yield* Health.become(readiness, "draining")
+        yield* TestClock.adjust("400 millis")
+        const onItsWay = yield* ask
+        yield* TestClock.adjust("1 minute")
+        expect([asked.length, happened]).toEqual([2, ["taken"]])
+        answer(0)
+        yield* TestClock.adjust("1 second")
+        expect(happened).toEqual(["taken"])
+        answer(1)
+        yield* TestClock.adjust("1 second")
+        expect(happened).toEqual(["taken", "drained", "given up"])
+        for (const each of [before, onItsWay]) expect(yield* Fiber.join(each)).toMatchObject({ _tag: "Success" })
+        expect(yield* Fiber.join(yield* ask)).toEqual(Exit.fail(unavailable("draining")))
+      }),
+    ))
+
+  it("serves on as a lame duck, and never says again that it is ready", () =>
+    virtually(
+      Effect.gen(function* () {
+        const { ask, asked, happened, miss, readiness, state } = yield* deciding
+        const ending = yield* Effect.forkChild(Health.end(readiness, 5_000), { startImmediately: true })
+        yield* miss(1)
+        yield* miss(0)
+        yield* TestClock.adjust("4999 millis")
+        expect([yield* state, happened]).toEqual(["lame-duck", ["taken"]])
+        yield* ask
+        expect(asked.length).toBe(1)
+        yield* TestClock.adjust("1 millis")
+        yield* Fiber.join(ending)
+        expect(yield* state).toBe("draining")
+      }),
+    ))
+})
+
+describe("a crew that misses a worker", () => {
+  it("is not ready until the worker is replaced", () =>
+    virtually(
+      Effect.gen(function* () {
+        const { miss, state } = yield* deciding
+        yield* miss(1)
+        expect(yield* state).toBe("worker-lost")
+        yield* miss(2)
+        yield* miss(1)
+        expect(yield* state).toBe("worker-lost")
+        yield* miss(0)
+        expect(yield* state).toBe("ready")
+      }),
+    ))
+})
+
+it("lanes whose taking breaks down by a defect are taken again", () =>
+  virtually(
+    Effect.gen(function* () {
+      let tries = 0
+      const held = { lanes: [], isFresh: () => true, lost: Effect.never }
+      const lease = Lease.of({
+        acquire: () =>
+          Effect.suspend(() =>
+            ++tries < 3 ? Effect.die(new Error("EAGAIN, a thread is refused")) : Effect.succeed(held),
+          ),
+      })
+      const crew = Workers.of({ start: () => Effect.succeed({ workers: [], fenced: Effect.never }) })
+      const context = yield* Layer.build(
+        Ownership.layer(1).pipe(
+          Layer.provideMerge(Layer.mergeAll(Readiness.layer, MemoryProbe.silent)),
+          Layer.provide(Layer.succeed(Lease, lease)),
+          Layer.provide(Layer.succeed(Workers, crew)),
+        ),
+      ).pipe(Effect.provideService(References.MinimumLogLevel, "None"))
+      yield* Context.get(context, Ownership.Ownership).begin
+      yield* TestClock.adjust("2 seconds")
+      expect([tries, yield* SubscriptionRef.get(Context.get(context, Readiness))]).toEqual([3, "ready"])
+    }),
+  ))

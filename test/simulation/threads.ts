@@ -65,7 +65,11 @@ export class Thread {
     const { ready, ended, fenced } = listeners
     const serve = Effect.gen({ self: this }, function* () {
       const workers = Context.get(yield* Layer.build(layer), Workers)
-      const crew = yield* workers.start([lanes], (reply) => this.#back.send(() => ended(reply)))
+      const crew = yield* workers.start(
+        [lanes],
+        (reply) => this.#back.send(() => ended(reply)),
+        () => undefined,
+      )
       this.#worker = crew.workers[0]!
       yield* Effect.forkChild(
         Effect.andThen(

@@ -64,7 +64,7 @@ const KNOBS = ["PORT", "HOST", "STORE", "DATABASE_URL", "JAEGO_HOME", "WORKERS",
 const STILL: Env = { SHIPPING_AFTER_SECONDS: "86400" }
 const clean = (env: Env): NodeJS.ProcessEnv => {
   const inherited = Object.entries(process.env).filter(
-    ([name]) => !KNOBS.includes(name) && !/^(PAYMENT|HOLD|SHIPPING|CARRIER|KAFKA|OUTBOX)_/.test(name),
+    ([name]) => !KNOBS.includes(name) && !/^(LAME_DUCK|PAYMENT|HOLD|SHIPPING|CARRIER|KAFKA|OUTBOX)_/.test(name),
   )
   return { ...Object.fromEntries(inherited), ...STILL, ...env }
 }

@@ -1,7 +1,8 @@
 /**
- * Loaded into a service by `node --import`: at each SIGUSR2 a worker thread is terminated, as a crash would end it. The
- * service itself knows nothing of it. It is the oldest worker, or the thread whose name is in the file JAEGO_REAPER_AIM;
- * threads tell their names here, each once when it starts.
+ * Loaded into a service by `node --import`: at each SIGUSR2 a worker thread is terminated, as a crash would end it, or
+ * hangs (JAEGO_REAPER_DEED is `hang`): it runs in a circle, for ever. The service itself knows nothing of it. It is the
+ * oldest worker, or the thread whose name is in the file JAEGO_REAPER_AIM; threads tell their names here, each once when it
+ * starts.
  */
 import { readFileSync } from "node:fs"
 import { BroadcastChannel, isMainThread, threadId, type Worker, workerData } from "node:worker_threads"
@@ -10,6 +11,15 @@ interface Presence {
   readonly threadId: number
   /** A worker's number, `http-` and an HTTP thread's number, or `facts`. */
   readonly name: string
+}
+
+/** Which thread is to hang, by its id. */
+type Order = { readonly hang: number }
+
+const deed = process.env["JAEGO_REAPER_DEED"] ?? "terminate"
+
+const hang = (): never => {
+  for (;;);
 }
 
 const channel = new BroadcastChannel("jaego reaper")
@@ -32,12 +42,19 @@ if (isMainThread) {
       const name = names.get(threadId)
       return wanted === null ? name !== "facts" && !name?.startsWith("http-") : name === wanted
     })
-    void victim?.terminate()
+    if (victim === undefined) return
+    if (deed === "hang") channel.postMessage({ hang: victim.threadId } satisfies Order)
+    else void victim.terminate()
   })
 } else {
   const { http, worker } = workerData as { readonly http?: number; readonly worker?: number }
   const serving = http === undefined ? "facts" : `http-${http}`
   const presence: Presence = { threadId, name: worker === undefined ? serving : String(worker) }
   channel.postMessage(presence)
-  channel.close()
+  if (deed === "hang") {
+    channel.onmessage = (message) => {
+      if ((message as { readonly data: Partial<Order> }).data.hang === threadId) hang()
+    }
+    channel.unref()
+  } else channel.close()
 }

@@ -1,7 +1,7 @@
 /** What the service says when it stands: its URLs, and one curl that places an order. Seeds an empty catalogue first. */
-import { Console, Effect, Stream, SubscriptionRef } from "effect"
+import { Console, Effect } from "effect"
 import * as DemoCatalogue from "../../app/demo-catalogue.ts"
-import { Readiness } from "../../app/health.ts"
+import { Readiness, reached, type State } from "../../app/health.ts"
 import { Shop } from "../../app/shop.ts"
 
 const welcome = (url: string, productId: string) => `
@@ -17,8 +17,7 @@ Place an order:
 
 export const greet = Effect.fnUntraced(function* (url: string, store: "postgres" | "memory") {
   const readiness = yield* Readiness
-  const states = SubscriptionRef.changes(readiness)
-  const told = (state: string) => Stream.runHead(Stream.filter(states, (each) => each === state))
+  const told = (state: State) => reached(readiness, state)
   yield* Effect.forkScoped(
     Effect.andThen(
       told("standby"),

@@ -10,7 +10,7 @@ const live = HttpApiEndpoint.get("live", "/livez", {
 
 const ready = HttpApiEndpoint.get("ready", "/readyz", {
   success: Schema.Struct({ status: Schema.Literal("ready") }),
-  error: Problems.plain("starting", "standby", "draining", "database"),
+  error: Problems.plain("starting", "standby", "draining", "database", "worker-lost"),
 }).annotate(OpenApi.Summary, "May it be sent traffic? If not, why not?")
 
 const metrics = HttpApiEndpoint.get("metrics", "/metrics", {

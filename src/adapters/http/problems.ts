@@ -8,6 +8,7 @@
 import { Cause } from "effect"
 import { HttpServerError, HttpServerResponse } from "effect/http"
 import { HttpApiError } from "effect/http-api"
+import * as Health from "../../app/health.ts"
 import { type Fate, Unavailable, type UnavailableReason } from "../../ports/failures.ts"
 import { Refused, type Rejection } from "../../ports/inventory.ts"
 import * as InvalidRequest from "./invalid-request.ts"
@@ -189,8 +190,8 @@ export const from = (failure: Refused | Unavailable | Problem): Problem => {
 }
 
 /** Not ready yet, or no longer: ask again soon, an orchestrator does anyway. */
-export const notReady = (reason: "starting" | "standby" | "draining" | "database"): Problem =>
-  of(reason, "Send traffic elsewhere for now.", {}, { "retry-after": "1" })
+export const notReady = (state: Exclude<Health.State, "ready">): Problem =>
+  of(Health.shown(state), "Send traffic elsewhere for now.", {}, { "retry-after": "1" })
 
 export const routeNotFound = of("route-not-found", "See /docs for what there is.")
 

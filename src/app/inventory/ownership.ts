@@ -2,32 +2,43 @@
  * Ownership: a process either owns all lanes and decides, or stands by. It takes the lanes when the lease is free, starts
  * the workers, and goes back to standing by when it is fenced or the lease is lost. It never fights a live owner.
  *
- *     starting -> standby -> ready -> (fenced, lease lost) -> standby ... -> draining
+ *     starting -> standby -> ready <-> worker-lost, -> (fenced, lease lost) -> standby ... -> draining, handed over
  *
  * Gives the port `Inventory`: while nothing is owned it answers `Unavailable`. Nothing is taken before `begin`: a process
- * binds its port first.
+ * binds its port first. Once it drains, the lanes are handed over as soon as no command is under way, whatever else of the
+ * service still has to end.
  */
-import { Clock, Context, Effect, FiberSet, Latch, Layer, Schedule, SubscriptionRef } from "effect"
+import { Cause, Clock, Context, Effect, FiberSet, Latch, Layer, SubscriptionRef } from "effect"
 import { unavailable } from "../../ports/failures.ts"
-import { Inventory } from "../../ports/inventory.ts"
+import { type Command, Inventory } from "../../ports/inventory.ts"
 import { Lease } from "../../ports/lease.ts"
 import { Probe } from "../../ports/probe.ts"
-import { Workers } from "../../ports/workers.ts"
-import { Readiness } from "../health.ts"
+import { type OrderReply, Workers } from "../../ports/workers.ts"
+import * as Health from "../health.ts"
 import { tellsOfMemory } from "./commands.ts"
-import * as Placement from "./placement.ts"
+import { deal, Placement } from "./placement.ts"
 
-/** After the database was not reached, ask again after this. */
-const RETRY = "500 millis"
+/** The pause after the lanes could not be taken (the database was not reached, say), ms. */
+const RETRY_MS = 500
 
-/** Who keeps lanes for this long holds them in earnest, milliseconds. */
+/** An owner that has kept its lanes for this long, ms, did not lose them to what it began with. */
 const STEADY_MS = 10_000
 
 /**
- * Before lanes are taken again, after so many times in a row that they were lost soon and to nobody, milliseconds: none after
- * the first, then ever longer. What broke the owner may break the next one too, and each taking costs everybody's answers.
+ * The pause before the lanes are taken again, ms, by how many times in a row they were lost soon, and to no other process:
+ * none after the first, then ever longer. What broke the owner may break the next one too, and each taking costs all answers
+ * that are under way.
  */
 const pauseMs = (losses: number): number => (losses < 2 ? 0 : Math.min(5_000, 100 * 2 ** (losses - 2)))
+
+/**
+ * How long the lanes are kept at least once the service drains, ms: what is on its way to it is still decided. As long as HTTP
+ * still reads requests, and longer than a buyer waits for the outcome of a payment (then there is one more command).
+ */
+export const KEEP_MS = 500
+
+/** Between two looks whether commands are under way, ms. */
+const LOOK_MS = 10
 
 export class Ownership extends Context.Service<
   Ownership,
@@ -37,85 +48,151 @@ export class Ownership extends Context.Service<
   }
 >()("jaego/app/inventory/Ownership") {}
 
+/** From the taking of the lanes to their loss. */
+interface Tenure {
+  readonly placement: Placement
+  /** Whether what its memory says may still be told. */
+  readonly isFresh: () => boolean
+}
+
+/** What this process owns, and what it takes to own it. */
+interface Process {
+  readonly workers: number
+  readonly lease: Lease["Service"]
+  readonly crew: Workers["Service"]
+  readonly probe: Probe["Service"]
+  readonly readiness: Health.Ref
+  readonly runBackground: (effect: Effect.Effect<void>) => void
+  /** Null: it stands by. */
+  tenure: Tenure | null
+  /** How many times in a row the lanes were lost soon, and to no other process. */
+  losses: number
+}
+
+/** Holds on other workers of an order that ended by time. What cannot be ended now is found again by the sweep. */
+const finishEnded = (self: Process, { elsewhere, ending, order }: OrderReply): void => {
+  if (ending !== null && self.tenure !== null)
+    self.runBackground(self.tenure.placement.finish(order.id, elsewhere, ending))
+}
+
+const workersMissing = (self: Process, missing: number): void =>
+  self.runBackground(
+    Health.move(self.readiness, (state) => {
+      if (missing > 0) return state === "ready" ? "worker-lost" : state
+      return state === "worker-lost" ? "ready" : state
+    }),
+  )
+
+const standBy = ({ probe, readiness }: Process): Effect.Effect<void> =>
+  Effect.suspend(() => {
+    probe.emit({ _tag: "StandingBy" })
+    return Health.become(readiness, "standby")
+  })
+
+const leave = (self: Process): Effect.Effect<void> =>
+  Effect.suspend(() => {
+    self.tenure = null
+    return Health.move(self.readiness, (state) => (state === "ready" || state === "worker-lost" ? "standby" : state))
+  })
+
+/** Takes the lanes when they are free, and decides until they are lost. */
+const own = Effect.fnUntraced(function* (self: Process) {
+  const { crew, lease, probe, readiness, workers } = self
+  const held = yield* lease.acquire(standBy(self))
+  const takenAt = yield* Clock.currentTimeMillis
+  probe.emit({ _tag: "LanesTaken", lanes: held.lanes.length })
+  const starting = crew.start(
+    deal(held.lanes, workers),
+    (reply) => finishEnded(self, reply),
+    (missing) => workersMissing(self, missing),
+  )
+  const started = yield* Effect.raceFirst(starting, Effect.as(held.lost, null))
+  let isOver = false
+  if (started !== null) {
+    self.tenure = { placement: new Placement(started.workers), isFresh: () => !isOver && held.isFresh() }
+    yield* Health.become(readiness, "ready")
+    yield* Effect.raceFirst(held.lost, started.fenced)
+  }
+  // Fenced under a lease that is still ours: no other process has taken the lanes, the reason lies in what we decide.
+  const isOurs = held.isFresh() && (yield* Clock.currentTimeMillis) - takenAt < STEADY_MS
+  self.losses = isOurs ? self.losses + 1 : 0
+  isOver = true
+  probe.emit({ _tag: "LanesLost", lanes: held.lanes.length })
+})
+
+/** One tenure after the other, whatever ends them. */
+const ownAgain = (self: Process): Effect.Effect<never> =>
+  Effect.ensuring(own(self), leave(self)).pipe(
+    Effect.scoped,
+    Effect.andThen(Effect.suspend(() => Effect.sleep(pauseMs(self.losses)))),
+    Effect.catchTag("LedgerDown", ({ detail }) =>
+      Effect.logWarning(`the database was not reached: ${detail}`).pipe(
+        Effect.andThen(Health.become(self.readiness, "database")),
+        Effect.andThen(Effect.sleep(RETRY_MS)),
+      ),
+    ),
+    Effect.catchCause((cause) =>
+      Cause.hasInterruptsOnly(cause)
+        ? Effect.failCause(cause as Cause.Cause<never>)
+        : Effect.andThen(
+            Effect.logError("taking the lanes broke down and is tried again", cause),
+            Effect.sleep(RETRY_MS),
+          ),
+    ),
+    Effect.forever,
+  )
+
+/** Completes when the service drains and no command is under way any more. */
+const drained = Effect.fnUntraced(function* (self: Process) {
+  yield* Health.reached(self.readiness, "draining")
+  yield* Effect.sleep(KEEP_MS)
+  while (self.tenure !== null && self.tenure.placement.underWay > 0) yield* Effect.sleep(LOOK_MS)
+})
+
+const notNow = ({ readiness }: Process) =>
+  Effect.flatMap(SubscriptionRef.get(readiness), (state) =>
+    Effect.fail(unavailable(state === "ready" ? "starting" : Health.shown(state))),
+  )
+
+/**
+ * A commit is fenced by its epoch; what was only read is fenced here, on its way out: a frozen owner that wakes up does not
+ * know yet that another process has sold on.
+ */
+const believed = (isFresh: () => boolean) =>
+  Effect.suspend(() => (isFresh() ? Effect.void : Effect.fail(unavailable("stale-owner"))))
+
+const submit = (self: Process, command: Command) =>
+  Effect.suspend(() => {
+    if (self.tenure === null) return notNow(self)
+    // Of the lease under which it was asked: by the time of the answer there may be another one.
+    const believable = believed(self.tenure.isFresh)
+    // Memory that is partly old and partly read anew may contradict itself: that is no defect of ours either.
+    const answer = Effect.catchDefect(self.tenure.placement.submit(command), (defect) =>
+      Effect.andThen(believable, Effect.die(defect)),
+    )
+    return tellsOfMemory(command)
+      ? Effect.tap(answer, believable)
+      : Effect.tapError(answer, (error) => (error._tag === "Refused" ? believable : Effect.void))
+  })
+
 /** `workers`: how many share the lanes, 1..64. */
 export const layer = (workers: number) =>
   Layer.effectContext(
     Effect.gen(function* () {
-      const lease = yield* Lease
-      const crew = yield* Workers
-      const probe = yield* Probe
-      const readiness = yield* Readiness
-      const background = yield* FiberSet.make()
-      const runBackground = yield* FiberSet.runtime(background)<never>()
-      let placement: Placement.Placement | null = null
-      let isFresh = (): boolean => false
-      let losses = 0
-
-      const standBy = Effect.gen(function* () {
-        probe.emit({ _tag: "StandingBy" })
-        yield* SubscriptionRef.set(readiness, "standby")
-      })
-
-      const own = Effect.gen(function* () {
-        const held = yield* lease.acquire(standBy)
-        const takenAt = yield* Clock.currentTimeMillis
-        probe.emit({ _tag: "LanesTaken", lanes: held.lanes.length })
-        const started = yield* crew.start(Placement.deal(held.lanes, workers), ({ order, elsewhere, ending }) => {
-          if (ending !== null && placement !== null) runBackground(placement.finish(order.id, elsewhere, ending))
-        })
-        placement = Placement.make(started.workers)
-        let isOver = false
-        isFresh = () => !isOver && held.isFresh()
-        yield* SubscriptionRef.set(readiness, "ready")
-        yield* Effect.raceFirst(held.lost, started.fenced)
-        // Fenced under a lease that is still ours: nobody else has taken the lanes, the reason lies in what we decide.
-        const isOurs = held.isFresh() && (yield* Clock.currentTimeMillis) - takenAt < STEADY_MS
-        losses = isOurs ? losses + 1 : 0
-        isOver = true
-        probe.emit({ _tag: "LanesLost", lanes: held.lanes.length })
-      }).pipe(
-        Effect.ensuring(
-          Effect.suspend(() => {
-            placement = null
-            return SubscriptionRef.update(readiness, (state) => (state === "ready" ? "standby" : state))
-          }),
-        ),
-        Effect.scoped,
-      )
-
-      const ownAgain = own.pipe(
-        Effect.tapError((error) => Effect.logWarning(`the database was not reached: ${error.detail}`)),
-        Effect.tapError(() => SubscriptionRef.set(readiness, "database")),
-        Effect.retry(Schedule.spaced(RETRY)),
-        Effect.andThen(Effect.suspend(() => Effect.sleep(pauseMs(losses)))),
-        Effect.forever,
-      )
+      const runBackground = yield* FiberSet.runtime(yield* FiberSet.make())<never>()
+      const self: Process = {
+        workers,
+        lease: yield* Lease,
+        crew: yield* Workers,
+        probe: yield* Probe,
+        readiness: yield* Health.Readiness,
+        runBackground: (effect) => void runBackground(effect),
+        tenure: null,
+        losses: 0,
+      }
       const begun = yield* Latch.make(false)
-      yield* Effect.forkScoped(begun.whenOpen(ownAgain))
-
-      const notNow = Effect.flatMap(SubscriptionRef.get(readiness), (state) =>
-        Effect.fail(unavailable(state === "ready" ? "starting" : state)),
-      )
-      // A commit is fenced by its epoch; what was only read is fenced here, on its way out: a frozen owner that wakes up
-      // does not know yet that somebody else has sold on.
-      const believed = (isFresh: () => boolean) =>
-        Effect.suspend(() => (isFresh() ? Effect.void : Effect.fail(unavailable("stale-owner"))))
-
-      const inventory = Inventory.of({
-        submit: (command) =>
-          Effect.suspend(() => {
-            if (placement === null) return notNow
-            // Of the lease under which it was asked: by the time of the answer there may be another one.
-            const believable = believed(isFresh)
-            // Memory that is partly old and partly read anew may contradict itself: that is no defect of ours either.
-            const answer = Effect.catchDefect(placement.submit(command), (defect) =>
-              Effect.andThen(believable, Effect.die(defect)),
-            )
-            return tellsOfMemory(command)
-              ? Effect.tap(answer, believable)
-              : Effect.tapError(answer, (error) => (error._tag === "Refused" ? believable : Effect.void))
-          }),
-      })
+      yield* Effect.forkScoped(Effect.raceFirst(begun.whenOpen(ownAgain(self)), drained(self)))
+      const inventory = Inventory.of({ submit: (command) => submit(self, command) })
       return Context.make(Inventory, inventory).pipe(Context.add(Ownership, { begin: Effect.asVoid(begun.open) }))
     }),
   )

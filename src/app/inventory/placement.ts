@@ -15,7 +15,7 @@ import type { Ending } from "../../domain/order.ts"
 import type { Unavailable } from "../../ports/failures.ts"
 import type { Answer, Command, HeldLine, Refused } from "../../ports/inventory.ts"
 import type { OwnedLane } from "../../ports/ledger.ts"
-import type { OrderReply, Worker } from "../../ports/workers.ts"
+import type { Worker } from "../../ports/workers.ts"
 import { laneOf } from "./commands.ts"
 import { TENTATIVE_MS } from "./limits.ts"
 
@@ -33,26 +33,71 @@ const holdOf = (command: PlaceOrder, there: (id: ProductId) => boolean, lapsesAt
   return { _tag: "HoldTentatively", orderId, customerId, lines, lapsesAt, claim }
 }
 
-export interface Placement {
-  readonly submit: (command: Command) => Outcome
+export class Placement {
+  readonly #workers: ReadonlyArray<Worker>
+  #underWay = 0
+
+  constructor(workers: ReadonlyArray<Worker>) {
+    this.#workers = workers
+  }
+
+  /** Commands that were handed over to workers and are not answered yet. */
+  get underWay(): number {
+    return this.#underWay
+  }
+
+  submit(command: Command): Outcome {
+    if (this.#workers.length === 1) return this.#ask(0, command)
+    const home = this.#indexOf(laneOf(command))
+    if (command._tag === "PlaceOrder") {
+      const others = this.#siblingsOf(command, home)
+      // Not to be interrupted half-way: holds that were taken are given back by whoever took them.
+      if (others.length > 0) return Effect.uninterruptible(this.#placeAcross(command, others))
+    }
+    return Effect.tap(this.#ask(home, command), ({ reply, replayed }) =>
+      reply._tag === "Order" && reply.ending !== null && !replayed
+        ? this.finish(reply.order.id, reply.elsewhere, reply.ending)
+        : Effect.void,
+    )
+  }
+
   /** Ends an order's holds on the other workers, after the order has ended; tried a few times, then left to the sweep. */
-  readonly finish: (orderId: OrderId, elsewhere: ReadonlyArray<ProductId>, ending: Ending) => Effect.Effect<void>
-}
+  finish(orderId: OrderId, elsewhere: ReadonlyArray<ProductId>, ending: Ending): Effect.Effect<void> {
+    return this.#endHolds(
+      orderId,
+      elsewhere.map((productId) => Lane.of(productId)),
+      ending,
+    )
+  }
 
-/** Once handed over, a command goes its way, whoever hangs up. */
-const ask = (worker: Worker, command: Command): Outcome =>
-  Effect.callback<Answer, Refused | Unavailable>((resume) => worker.submit(command, resume))
+  #indexOf(lane: Lane.Lane): number {
+    return lane % this.#workers.length
+  }
 
-export const make = (workers: ReadonlyArray<Worker>): Placement => {
-  const indexOf = (lane: Lane.Lane): number => lane % workers.length
-  const ownerOf = (lane: Lane.Lane): Worker => workers[indexOf(lane)]!
+  /** Workers beside its home that own products of this order, in their fixed order. */
+  #siblingsOf(command: PlaceOrder, home: number): ReadonlyArray<number> {
+    const all = new Set(command.lines.map(({ productId }) => this.#indexOf(Lane.of(productId))))
+    all.delete(home)
+    return [...all].sort((a, b) => a - b)
+  }
 
-  const endHolds = (orderId: OrderId, lanes: ReadonlyArray<Lane.Lane>, ending: Ending | "drop") => {
-    const addressed = new Map(lanes.map((lane) => [indexOf(lane), lane]))
+  /** A command that was handed over is carried to its end, also when its caller hangs up. */
+  #ask(worker: number, command: Command): Outcome {
+    return Effect.callback<Answer, Refused | Unavailable>((resume) => {
+      this.#underWay++
+      this.#workers[worker]!.submit(command, (exit) => {
+        this.#underWay--
+        resume(exit)
+      })
+    })
+  }
+
+  #endHolds(orderId: OrderId, lanes: ReadonlyArray<Lane.Lane>, ending: Ending | "drop"): Effect.Effect<void> {
+    const addressed = new Map(lanes.map((lane) => [this.#indexOf(lane), lane]))
     return Effect.forEach(
-      addressed.values(),
-      (lane) =>
-        ask(ownerOf(lane), { _tag: "EndHolds", orderId, lane, ending }).pipe(
+      addressed,
+      ([worker, lane]) =>
+        this.#ask(worker, { _tag: "EndHolds", orderId, lane, ending }).pipe(
           Effect.retry({ times: 5, schedule: Schedule.spaced("50 millis") }),
           Effect.ignore,
         ),
@@ -60,62 +105,29 @@ export const make = (workers: ReadonlyArray<Worker>): Placement => {
     )
   }
 
-  /** The lanes that are asked to hold something are added to `asked`, whatever they answer. */
-  const holdAndPlace = Effect.fnUntraced(function* (
-    command: PlaceOrder,
-    others: ReadonlyArray<number>,
-    asked: Array<Lane.Lane>,
-  ) {
-    const lapsesAt = (yield* Clock.currentTimeMillis) + TENTATIVE_MS
-    const held: Array<HeldLine> = []
-    for (const worker of others) {
-      const hold = holdOf(command, (id) => indexOf(Lane.of(id)) === worker, lapsesAt)
-      asked.push(laneOf(hold))
-      const answer = yield* ask(workers[worker]!, hold)
-      if (answer.replayed) return answer
-      if (answer.reply._tag === "Held") held.push(...answer.reply.lines)
-    }
-    return yield* ask(ownerOf(laneOf(command)), { ...command, held })
-  })
-
-  const placeAcross = Effect.fnUntraced(function* (command: PlaceOrder, others: ReadonlyArray<number>) {
+  #placeAcross(command: PlaceOrder, others: ReadonlyArray<number>): Outcome {
     const asked: Array<Lane.Lane> = []
-    const dropAll = Effect.suspend(() => endHolds(command.orderId, asked, "drop"))
-    return yield* holdAndPlace(command, others, asked).pipe(
+    const dropAll = Effect.suspend(() => this.#endHolds(command.orderId, asked, "drop"))
+    return this.#holdAndPlace(command, others, asked).pipe(
       Effect.tap((answer) => (answer.replayed ? dropAll : Effect.void)),
       Effect.tapError(() => dropAll),
     )
-  })
-
-  const finish: Placement["finish"] = (orderId, elsewhere, ending) =>
-    endHolds(
-      orderId,
-      elsewhere.map((productId) => Lane.of(productId)),
-      ending,
-    )
-
-  const finishReply = ({ order, elsewhere, ending }: OrderReply): Effect.Effect<void> =>
-    ending === null ? Effect.void : finish(order.id, elsewhere, ending)
-
-  const submit = (command: Command): Outcome => {
-    if (workers.length === 1) return ask(workers[0]!, command)
-    const home = indexOf(laneOf(command))
-    if (command._tag === "PlaceOrder") {
-      const others = new Set(command.lines.map(({ productId }) => indexOf(Lane.of(productId))))
-      others.delete(home)
-      // Not to be interrupted half-way: holds that were taken are given back by whoever took them.
-      if (others.size > 0)
-        return Effect.uninterruptible(
-          placeAcross(
-            command,
-            [...others].sort((a, b) => a - b),
-          ),
-        )
-    }
-    return ask(workers[home]!, command).pipe(
-      Effect.tap(({ reply, replayed }) => (reply._tag === "Order" && !replayed ? finishReply(reply) : Effect.void)),
-    )
   }
 
-  return { submit, finish }
+  /** The lanes that are asked to hold something are added to `asked`, whatever they answer. */
+  readonly #holdAndPlace = Effect.fnUntraced(
+    { self: this },
+    function* (command: PlaceOrder, others: ReadonlyArray<number>, asked: Array<Lane.Lane>) {
+      const lapsesAt = (yield* Clock.currentTimeMillis) + TENTATIVE_MS
+      const held: Array<HeldLine> = []
+      for (const worker of others) {
+        const hold = holdOf(command, (id) => this.#indexOf(Lane.of(id)) === worker, lapsesAt)
+        asked.push(laneOf(hold))
+        const answer = yield* this.#ask(worker, hold)
+        if (answer.replayed) return answer
+        if (answer.reply._tag === "Held") held.push(...answer.reply.lines)
+      }
+      return yield* this.#ask(this.#indexOf(laneOf(command)), { ...command, held })
+    },
+  )
 }

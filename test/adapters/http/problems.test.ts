@@ -219,7 +219,7 @@ describe("not now", () => {
     await silent.stop()
   })
 
-  it.each(["starting", "standby", "draining", "database"] as const)(
+  it.each(["starting", "standby", "draining", "database", "worker-lost"] as const)(
     "is alive but not ready while %s",
     async (state) => {
       await shop.become(state)

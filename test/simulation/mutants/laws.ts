@@ -85,8 +85,8 @@ export const LAW_MUTANTS: ReadonlyArray<Mutant> = [
     changes: [
       {
         file: "src/app/inventory/placement.ts",
-        from: `ending === null ? Effect.void : finish(`,
-        to: `1 > 0 ? Effect.void : finish(`,
+        from: `reply.ending !== null && !replayed`,
+        to: `reply.ending !== null && replayed`,
       },
       { file: "src/app/checkout-runner.ts", from: "if (ending !== null)\n", to: "if (ending === null)\n" },
     ],

@@ -33,8 +33,9 @@ export class Link {
   /** Bundled, so that the worker need not wait for a whole turn of this thread, which reads sockets meanwhile. */
   readonly #commands = new Bundle<Envelope>((commands) => this.#send({ _tag: "Commands", commands }))
   readonly #receipts = new Portions<Receipt>(({ id, outcome }) => this.#callers.take(id)?.(toExit(outcome)))
+  #state: "starting" | "serving" | "gone" = "starting"
+  #silentLooks = 0
   #error: unknown = null
-  #gone = false
 
   constructor(thread: Thread, listeners: Listeners) {
     this.#thread = thread
@@ -46,8 +47,13 @@ export class Link {
     thread.on("exit", () => this.#lose())
   }
 
+  /** It is ready, and lives. */
+  get serves(): boolean {
+    return this.#state === "serving"
+  }
+
   submit(command: Command, answer: Answering): void {
-    if (this.#gone) return answer(Exit.fail(unavailable("worker-lost")))
+    if (!this.serves) return answer(Exit.fail(unavailable("worker-lost")))
     this.#commands.add({ id: this.#callers.put(answer), command })
   }
 
@@ -55,9 +61,22 @@ export class Link {
     this.#send({ _tag: "Begin", lanes })
   }
 
+  /** What has been submitted is answered; a thread that is not ready has nothing to answer. */
   drain(): void {
+    if (!this.serves) return this.terminate()
     this.#commands.flush()
     this.#send({ _tag: "Drain" })
+  }
+
+  /** The thread ends, whatever it does, and counts as gone from now on. */
+  terminate(): void {
+    void this.#thread.terminate()
+    this.#lose()
+  }
+
+  /** How many looks in a row, with this one, have found that a thread that is ready has sent nothing. */
+  look(): number {
+    return this.serves ? ++this.#silentLooks : 0
   }
 
   #send(message: ToWorker): void {
@@ -65,8 +84,10 @@ export class Link {
   }
 
   #receive(message: FromWorker): void {
+    this.#silentLooks = 0
     switch (message._tag) {
       case "Ready":
+        if (this.#state === "starting") this.#state = "serving"
         return this.#listeners.ready()
       case "Ended":
         return this.#listeners.ended(message.reply)
@@ -79,7 +100,8 @@ export class Link {
   }
 
   #lose(): void {
-    this.#gone = true
+    if (this.#state === "gone") return
+    this.#state = "gone"
     this.#receipts.flush()
     const callers = this.#callers
     this.#callers = new Slab()

@@ -13,7 +13,7 @@ import { type Birth, type FromWorker, type Receipt, type ToWorker, toOutcome } f
 /** What this thread was born with. */
 export const birth = (): Birth => workerData as Birth
 
-class Outbox {
+class Outgoing {
   #receipts: Array<Receipt> = []
   #happenings: Array<Happening> = []
   #scheduled = false
@@ -44,12 +44,12 @@ class Outbox {
 }
 
 const post = (message: FromWorker): void => parentPort!.postMessage(JSON.stringify(message))
-const outbox = new Outbox()
+const outgoing = new Outgoing()
 
 /** What happens here is counted in the main thread, under this worker's number. */
 export const probe = Layer.succeed(Probe, {
   emit: (happening: Happening) => {
-    outbox.tell("worker" in happening ? { ...happening, worker: birth().worker } : happening)
+    outgoing.tell("worker" in happening ? { ...happening, worker: birth().worker } : happening)
   },
 })
 
@@ -65,12 +65,16 @@ export const serve = Effect.gen(function* () {
     if (message._tag === "Drain") return Deferred.doneUnsafe(drained, Effect.void)
     // Nobody sends a command before he has heard that this worker is ready.
     for (const { id, command } of message.commands)
-      worker!.submit(command, (exit) => outbox.give({ id, outcome: toOutcome(exit) }))
+      worker!.submit(command, (exit) => outgoing.give({ id, outcome: toOutcome(exit) }))
   })
   const lanes = yield* Deferred.await(begun)
   const scope = yield* Scope.make()
   const crew = yield* Scope.provide(
-    workers.start([lanes], (reply) => post({ _tag: "Ended", reply })),
+    workers.start(
+      [lanes],
+      (reply) => post({ _tag: "Ended", reply }),
+      () => undefined,
+    ),
     scope,
   )
   worker = crew.workers[0]!
@@ -83,6 +87,6 @@ export const serve = Effect.gen(function* () {
   post({ _tag: "Ready" })
   yield* Deferred.await(drained)
   yield* Scope.close(scope, Exit.void)
-  outbox.flush()
+  outgoing.flush()
   parentPort!.close()
 })

@@ -11,6 +11,13 @@ import type { Birth } from "./messages.ts"
 /** A crew that has lost its lanes is followed by new spares, but not one that ends with its service: that is gone by then. */
 const PREPARE_AGAIN = "1 second"
 
+export interface Bench {
+  /** The spare of this worker, or else a new thread. From now on no more are prepared. */
+  readonly take: (worker: number) => Thread
+  /** No crew works any more: there will be spares again, soon. */
+  readonly prepareAgain: Effect.Effect<unknown>
+}
+
 /** Spares for so many workers, until the scope closes. */
 export const make = Effect.fnUntraced(function* (entry: URL, databaseUrl: string, workers: number) {
   const scope = yield* Effect.scope
@@ -20,13 +27,11 @@ export const make = Effect.fnUntraced(function* (entry: URL, databaseUrl: string
     () => Effect.promise(() => spares.dismiss()),
   )
   let wanted = true
-  return {
-    /** The spare of this worker, or else a new thread. From now on no more are prepared. */
-    take: (worker: number): Thread => {
+  const bench: Bench = {
+    take: (worker) => {
       wanted = false
       return spares.take(worker)
     },
-    /** Nobody works any more: there will be spares again, soon. */
     prepareAgain: Effect.suspend(() => {
       wanted = true
       const prepare = Effect.sync(() => {
@@ -35,6 +40,7 @@ export const make = Effect.fnUntraced(function* (entry: URL, databaseUrl: string
       return Effect.forkIn(Effect.delay(prepare, PREPARE_AGAIN), scope)
     }),
   }
+  return bench
 })
 
 class Spares {
