@@ -13,8 +13,9 @@ const PLAIN: Baskets.Options = {
 describe("basket files", () => {
   const file = temporaryFiles()
   let count = 0
-  const read = (content: string | Uint8Array, options: Partial<Baskets.Options> = {}) =>
+  const readAll = (content: string | Uint8Array, options: Partial<Baskets.Options> = {}) =>
     Baskets.read(file(`${++count}.csv`, content), { ...PLAIN, ...options })
+  const read = (...given: Parameters<typeof readAll>) => readAll(...given).then(({ orders }) => orders)
   /** What is said of a file, from behind its name. */
   const refusal = (content: string | Uint8Array, options: Partial<Baskets.Options> = {}) =>
     read(content, options).then(
@@ -81,21 +82,21 @@ describe("basket files", () => {
   })
 
   it.each([
-    ["", "there is no basket in it"],
-    ["\n \n", "there is no basket in it"],
-    ['a\n"b,c\nd\n', "line 2, column 1: a quote is never closed"],
-    ['tea,"a"b\n', "line 1, column 8: text after a closing quote"],
-    ['x\n"two\nlines"\n', "line 2, column 1: a tab or a line end inside of a name"],
-    ['"a\tb",c\n', "line 1, column 1: a tab or a line end inside of a name", { separator: "," }],
-    ["a\nb,c\u001b[2J\n", "line 2, column 4: a control character (U+001B)"],
-    ["a\n\uFEFFb\n", "line 2, column 1: a byte-order mark (U+FEFF) in the middle: two files in one?"],
-    ["a\nb,M\uFFFDsli\n", "line 2, column 4: a replacement character (U+FFFD): the name was lost before"],
-    [`a\nb,${"x".repeat(257)}\n`, "line 2, column 3: a name of more than 256 characters"],
-    [`a\n${"x".repeat(1_200_000)}\n`, "line 2, column 1: longer than 1048576 bytes"],
-    [`a\n"${"x\n".repeat(600_000)}`, "line 2, column 1: a quote is not closed for too long"],
+    ["there is no basket in it", ""],
+    ["there is no basket in it", "\n \n"],
+    ["line 2, column 1: a quote is never closed", 'a\n"b,c\nd\n'],
+    ["line 1, column 8: text after a closing quote", 'tea,"a"b\n'],
+    ["line 2, column 1: a tab or a line end inside of a name", 'x\n"two\nlines"\n'],
+    ["line 1, column 1: a tab or a line end inside of a name", '"a\tb",c\n', { separator: "," }],
+    ["line 2, column 4: a control character (U+001B)", "a\nb,c\u001b[2J\n"],
+    ["line 2, column 1: a byte-order mark (U+FEFF) in the middle: two files in one?", "a\n\uFEFFb\n"],
+    ["line 2, column 4: a replacement character (U+FFFD): the name was lost before", "a\nb,M\uFFFDsli\n"],
+    ["line 2, column 3: a name of more than 256 characters", `a\nb,${"x".repeat(257)}\n`],
+    ["line 2, column 1: longer than 1048576 bytes", `a\n${"x".repeat(1_200_000)}\n`],
+    ["line 2, column 1: a quote is not closed for too long", `a\n"${`${"x".repeat(999)}\n`.repeat(1_200)}`],
   ] as ReadonlyArray<[string, string, Partial<Baskets.Options>?]>)(
-    "says in one line what is wrong with %j",
-    async (content, message, options = {}) => {
+    "refuses, and says: %s",
+    async (message, content, options = {}) => {
       expect(await refusal(content, options)).toBe(message)
     },
   )
@@ -184,6 +185,14 @@ describe("basket files", () => {
   it("stop being read when they are no longer wanted", async () => {
     const stopped = { ...PLAIN, signal: AbortSignal.abort() }
     await expect(Baskets.read(file("long.csv", "milk\n".repeat(50_000)), stopped)).rejects.toThrow("aborted")
+  })
+
+  it("become several orders when one has not lines enough, and say so", async () => {
+    const names = Array.from({ length: 250 }, (_, n) => `good ${n}`)
+    const { orders, split } = await readAll(`${names.slice(0, 100)}\ntea\n${names}\n${names[0]},tea\n`, { limit: 3 })
+    expect(split).toBe(1)
+    expect(orders.map((order) => order.length)).toEqual([100, 1, 100, 100, 50])
+    expect(orders.slice(2).flat()).toEqual(one(...names))
   })
 
   it("names every product once, in the order of first mention", async () => {

@@ -29,14 +29,17 @@ describe("replay", () => {
 
   const replay = (csv: string, options: Partial<Replay.Options> = {}) =>
     Effect.runPromise(
-      Replay.run(csv.trimEnd().split("\n").map(basket), {
-        url,
-        concurrency: 8,
-        onHand: 100,
-        screen: screen(),
-        patienceMs: 10_000,
-        ...options,
-      }),
+      Replay.run(
+        { orders: csv.trimEnd().split("\n").map(basket), split: 0 },
+        {
+          url,
+          concurrency: 8,
+          onHand: 100,
+          screen: screen(),
+          patienceMs: 10_000,
+          ...options,
+        },
+      ),
     )
 
   const rounds = (line: string, count: number) => `${line}\n`.repeat(count)

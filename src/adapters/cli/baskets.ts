@@ -5,7 +5,7 @@
  * no basket and are skipped. The whole file is read and checked before anything is made of it.
  *
  * Law: a table of another shape (long, one-hot, counted, with a head) is refused by name, and never sold as baskets.
- * Limits: `LINES_MAX` of an order, `NAME_MAX`, `ORDER_LINES_MAX` of all baskets.
+ * Limits: `NAME_MAX`; `ORDER_LINES_MAX` of all baskets; one of more than `LINES_MAX` products becomes several orders.
  * Fails: `CommandFailed`, with file, line and column.
  */
 import { LINES_MAX } from "../../domain/order.ts"
@@ -23,6 +23,13 @@ export interface BasketLine {
 /** A name that comes twice in a line is bought twice. */
 export type Basket = ReadonlyArray<BasketLine>
 
+export interface Baskets {
+  /** One for each order; a basket with more products than an order has lines is several, one behind the other. */
+  readonly orders: ReadonlyArray<Basket>
+  /** Baskets that were cut so. */
+  readonly split: number
+}
+
 export interface Options extends TextLines.Options {
   readonly separator: Csv.Separator | null
   /** `skip`: the first line names columns. */
@@ -37,8 +44,10 @@ export interface Options extends TextLines.Options {
 export const ORDER_LINES_MAX = 5_000_000
 
 /** Throws `CommandFailed`, also when nothing is left to order. */
-export const read = async (file: string, options: Options): Promise<ReadonlyArray<Basket>> => {
-  const baskets: Array<Basket> = []
+export const read = async (file: string, options: Options): Promise<Baskets> => {
+  const orders: Array<Basket> = []
+  let baskets = 0
+  let split = 0
   const names = new Names(file)
   const shape = options.shape === "any" ? null : new TableShape(file)
   let isHead = options.head === "skip"
@@ -51,7 +60,9 @@ export const read = async (file: string, options: Options): Promise<ReadonlyArra
       continue
     }
     const basket = names.basket(record)
-    baskets.push(basket)
+    baskets++
+    if (basket.length > LINES_MAX) split++
+    for (let from = 0; from < basket.length; from += LINES_MAX) orders.push(basket.slice(from, from + LINES_MAX))
     orderLines += basket.length
     if (orderLines > ORDER_LINES_MAX)
       throw TextLines.problemAt(
@@ -59,11 +70,11 @@ export const read = async (file: string, options: Options): Promise<ReadonlyArra
         record[0]!,
         `more than ${ORDER_LINES_MAX} order lines; take the first with --limit`,
       )
-    if (baskets.length === options.limit) break
+    if (baskets === options.limit) break
   }
   shape?.end()
-  if (baskets.length === 0) throw TextLines.problemAt(file, null, "there is no basket in it")
-  return baskets
+  if (baskets === 0) throw TextLines.problemAt(file, null, "there is no basket in it")
+  return { orders, split }
 }
 
 /** One text for each name, however often it comes. */
@@ -82,12 +93,6 @@ class Names {
       const name = this.#name(field)
       quantities.set(name, (quantities.get(name) ?? 0) + 1)
     }
-    if (quantities.size > LINES_MAX)
-      throw TextLines.problemAt(
-        this.#file,
-        record[0]!,
-        `${quantities.size} products in one basket; an order has at most ${LINES_MAX} lines`,
-      )
     return Array.from(quantities, ([name, quantity]) => ({ name, quantity }))
   }
 
@@ -103,6 +108,6 @@ class Names {
 }
 
 /** Every name once, in the order of first mention. */
-export const names = (baskets: ReadonlyArray<Basket>): ReadonlyArray<string> => [
-  ...new Set(baskets.flatMap((basket) => basket.map((line) => line.name))),
+export const names = (orders: ReadonlyArray<Basket>): ReadonlyArray<string> => [
+  ...new Set(orders.flatMap((basket) => basket.map((line) => line.name))),
 ]

@@ -1,4 +1,5 @@
 /** How a replay is told: a few lines for people, one JSON object for programs. */
+import { LINES_MAX } from "../../domain/order.ts"
 import { json as jsonOf, printable } from "./printable.ts"
 import type { Report } from "./replay.ts"
 
@@ -14,6 +15,9 @@ export const text = (report: Report): string =>
   [
     `${report.ordersPerSecond} orders/s   p50 ${report.p50} ms   p95 ${report.p95} ms   p99 ${report.p99} ms`,
     `orders   ${report.orders}   over ${report.products} products in ${report.seconds} s`,
+    ...(report.split > 0
+      ? [`split    ${report.split} baskets of more than ${LINES_MAX} products, each several orders`]
+      : []),
     `placed   ${report.placed}`,
     `refused  ${report.refused}`,
     `failed   ${report.failed}`,

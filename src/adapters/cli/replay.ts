@@ -27,6 +27,8 @@ export interface Options {
 
 export interface Report {
   readonly orders: number
+  /** Baskets with more products than an order has lines: each was sold as several orders. */
+  readonly split: number
   readonly placed: number
   readonly refused: number
   readonly failed: number
@@ -136,7 +138,7 @@ export const percentile = (sorted: ArrayLike<number>, percent: number): number =
 
 const round = (value: number): number => Math.round(value * 10) / 10
 
-export const run = Effect.fn("Replay.run")(function* (baskets: ReadonlyArray<Baskets.Basket>, options: Options) {
+export const run = Effect.fn("Replay.run")(function* ({ orders, split }: Baskets.Baskets, options: Options) {
   const client = yield* HttpClient.make(options.url, {
     connections: Math.max(options.concurrency, CREATING),
     patienceMs: options.patienceMs,
@@ -144,15 +146,15 @@ export const run = Effect.fn("Replay.run")(function* (baskets: ReadonlyArray<Bas
   // Whoever mistypes the URL should know at once, not when patience has ended.
   yield* client.send({ method: "GET", path: "/livez" })
   const name = `replay-${Date.now().toString(36)}${randomBytes(3).toString("hex")}`
-  const products = yield* createProducts(client, name, Baskets.names(baskets), options.onHand)
+  const products = yield* createProducts(client, name, Baskets.names(orders), options.onHand)
 
   const tally: Tally = { latencies: [], placed: [], refused: 0, failed: 0, failures: [] }
   const startedAt = performance.now()
   yield* Effect.scoped(
     Effect.gen(function* () {
-      const progress = yield* Progress.make("orders", baskets.length, options.screen)
+      const progress = yield* Progress.make("orders", orders.length, options.screen)
       yield* Effect.forEach(
-        baskets,
+        orders,
         (basket, index) =>
           Effect.map(placeOrder(client, name, basket, index + 1, products, tally), () => progress.advance()),
         { concurrency: options.concurrency, discard: true },
@@ -171,7 +173,8 @@ export const run = Effect.fn("Replay.run")(function* (baskets: ReadonlyArray<Bas
   })
   const sorted = Float64Array.from(tally.latencies).sort()
   return {
-    orders: baskets.length,
+    orders: orders.length,
+    split,
     placed: tally.placed.length,
     refused: tally.refused,
     failed: tally.failed,
@@ -180,7 +183,7 @@ export const run = Effect.fn("Replay.run")(function* (baskets: ReadonlyArray<Bas
     failures: tally.failures,
     products: products.size,
     seconds: round(seconds),
-    ordersPerSecond: round(baskets.length / seconds),
+    ordersPerSecond: round(orders.length / seconds),
     p50: percentile(sorted, 50),
     p95: percentile(sorted, 95),
     p99: percentile(sorted, 99),
