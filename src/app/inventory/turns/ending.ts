@@ -12,7 +12,7 @@ import type { HoldChange, KeyOutcome, KeyRow } from "../../../ports/ledger.ts"
 import { claimOf, type Of } from "../commands.ts"
 import type { Decision, Outcome, StockChange } from "../decision.ts"
 import { unitsKey } from "../registry.ts"
-import { type Memory, moveAhead, NOTHING, reading, refusal } from "./outcome.ts"
+import { decision, type Memory, moveAhead, reading, refusal } from "./outcome.ts"
 
 type OrderCommand = Command & Pick<Hold.Holder, "orderId">
 
@@ -30,28 +30,25 @@ export const change = (memory: Memory, command: OrderCommand, orderCommand: Orde
   const ending = Order.ending(before, event)
   const ended = ending === null ? null : endHere(memory, after, ending)
   const elsewhere = ended?.elsewhere ?? []
-  if (ended !== null) moveAhead(ended.stock, ended.units)
+  const { holdChanges, stock, units } = ended?.changes ?? noChanges()
+  moveAhead(stock, units)
   cell.current = after
-  return {
-    _tag: "Decision",
-    reply: { _tag: "Order", order: after, elsewhere, ending: elsewhere.length === 0 ? null : ending },
-    at: now,
-    stock: ended?.stock ?? [],
+  const reply: Reply = { _tag: "Order", order: after, elsewhere, ending: elsewhere.length === 0 ? null : ending }
+  return decision(reply, now, {
+    stock,
     order: { cell, event, after, elsewhere: elsewhere.length > 0 },
-    holds: [],
-    holdChanges: ended?.holdChanges ?? [],
-    holdSet: null,
-    units: ended?.units ?? [],
+    holdChanges,
+    units,
     key: keyOf(command, after),
     keyOutcome: keyOutcomeOf(command, after),
-  }
+  })
 }
 
 /** Nothing to change, but a claim is bound all the same: its request was accepted. */
 const unchanged = (command: OrderCommand, order: Order.Order, now: number): Outcome => {
   const reply: Reply = { _tag: "Order", order, elsewhere: [], ending: null }
   const key = keyOf(command, order)
-  return key === null ? reading(reply) : { _tag: "Decision", reply, at: now, ...NOTHING, key }
+  return key === null ? reading(reply) : decision(reply, now, { key })
 }
 
 const keyOf = (command: Command, order: Order.Order): KeyRow | null => {
@@ -69,7 +66,7 @@ export const endHolds = ({ registry }: Memory, { ending, orderId }: Of<"EndHolds
   const reply: Reply = { _tag: "Done" }
   const cell = registry.holds.get(orderId)
   if (cell === undefined) return reading(reply)
-  const changes: Changes = { stock: [], units: [], holdChanges: [] }
+  const changes = noChanges()
   const after = cell.current.map((row) => {
     const how = Hold.endingOf(believed(row.state, ending), ending)
     if (how === null) return row
@@ -79,7 +76,7 @@ export const endHolds = ({ registry }: Memory, { ending, orderId }: Of<"EndHolds
   if (changes.stock.length === 0) return reading(reply)
   moveAhead(changes.stock, changes.units)
   cell.current = after
-  return { _tag: "Decision", reply, at: now, ...NOTHING, ...changes, holdSet: { cell, after } }
+  return decision(reply, now, { ...changes, holdSet: { cell, after } })
 }
 
 /**
@@ -96,16 +93,18 @@ interface Changes {
   readonly holdChanges: Array<HoldChange>
 }
 
+const noChanges = (): Changes => ({ stock: [], units: [], holdChanges: [] })
+
 /** The holds of an order on this worker end; the products of the others are named. */
 const endHere = ({ mine, registry }: Memory, order: Order.Order, ending: Order.Ending) => {
   const elsewhere: Array<ProductId> = []
-  const changes: Changes = { stock: [], units: [], holdChanges: [] }
+  const changes = noChanges()
   const of = { orderId: order.id, customerId: order.customerId }
   for (const line of order.lines) {
     if (mine(line.productId)) endLine(registry, of, line, ending, changes)
     else elsewhere.push(line.productId)
   }
-  return { elsewhere, ...changes }
+  return { elsewhere, changes }
 }
 
 /** Adds to `into` how the hold of this line ends. */

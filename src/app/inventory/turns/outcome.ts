@@ -14,17 +14,26 @@ export interface Memory {
 export const refusal = (rejection: Rejection): Outcome => ({ _tag: "Refusal", rejection })
 export const reading = (reply: Reply): Outcome => ({ _tag: "Reading", reply })
 
-/** The changes of a decision that changes nothing. */
-export const NOTHING = {
-  stock: [],
-  order: null,
-  holds: [],
-  holdChanges: [],
-  holdSet: null,
-  units: [],
-  key: null,
-  keyOutcome: null,
-} as const satisfies Omit<Decision, "_tag" | "reply" | "at">
+const NONE: ReadonlyArray<never> = []
+
+/** In the one form of all decisions, whatever they change. */
+export const decision = (
+  reply: Reply,
+  at: number,
+  changes: Partial<Omit<Decision, "_tag" | "reply" | "at">>,
+): Decision => ({
+  _tag: "Decision",
+  reply,
+  at,
+  stock: changes.stock ?? NONE,
+  order: changes.order ?? null,
+  holds: changes.holds ?? NONE,
+  holdChanges: changes.holdChanges ?? NONE,
+  holdSet: changes.holdSet ?? null,
+  units: changes.units ?? NONE,
+  key: changes.key ?? null,
+  keyOutcome: changes.keyOutcome ?? null,
+})
 
 /** Binds a key to an answer that is kept as it is. */
 export const whole = (claim: Claim | null, reply: Reply): KeyRow | null =>

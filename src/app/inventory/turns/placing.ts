@@ -8,11 +8,11 @@ import * as Money from "../../../domain/money.ts"
 import * as Order from "../../../domain/order.ts"
 import * as PurchaseLimit from "../../../domain/purchase-limit.ts"
 import * as Stock from "../../../domain/stock.ts"
-import type { HeldLine, Rejection, RequestedLine } from "../../../ports/inventory.ts"
+import type { HeldLine, Rejection, Reply, RequestedLine } from "../../../ports/inventory.ts"
 import type { Of } from "../commands.ts"
 import type { Decision, Outcome, StockChange } from "../decision.ts"
 import { type HoldsCell, type OrderCell, unitsKey } from "../registry.ts"
-import { type Memory, moveAhead, NOTHING, refusal } from "./outcome.ts"
+import { decision, type Memory, moveAhead, refusal } from "./outcome.ts"
 
 export const place = (memory: Memory, command: Of<"PlaceOrder">, now: number): Outcome => {
   const { orderId, customerId, held, token, createdAt, expiresAt, claim } = command
@@ -28,19 +28,15 @@ export const place = (memory: Memory, command: Of<"PlaceOrder">, now: number): O
   memory.registry.orders.put(orderId, cell)
   moveAhead(reserved.stock, reserved.units)
   const holds = lines.flatMap((line, lineNo) => (memory.mine(line.productId) ? [Hold.held(command, line, lineNo)] : []))
-  return {
-    _tag: "Decision",
-    reply: { _tag: "Order", order, elsewhere: [], ending: null },
-    at: now,
+  const reply: Reply = { _tag: "Order", order, elsewhere: [], ending: null }
+  return decision(reply, now, {
     stock: reserved.stock,
     order: { cell, event: { _tag: "Placed" }, after: order, elsewhere: false },
     holds,
     holdChanges: held.map((line) => ({ orderId, productId: line.productId, from: "tentative", to: "held" })),
-    holdSet: null,
     units: reserved.units,
     key: { claim, answer: { _tag: "Order", orderId, status: "reserved" } },
-    keyOutcome: null,
-  }
+  })
 }
 
 export const hold = (memory: Memory, command: Of<"HoldTentatively">, now: number): Outcome => {
@@ -52,16 +48,13 @@ export const hold = (memory: Memory, command: Of<"HoldTentatively">, now: number
   const cell: HoldsCell = { durable: null, current: rows, recent: true }
   memory.registry.holds.put(command.orderId, cell)
   moveAhead(reserved.stock, reserved.units)
-  return {
-    _tag: "Decision",
-    reply: { _tag: "Held", lines: reserved.lines },
-    at: now,
-    ...NOTHING,
+  const reply: Reply = { _tag: "Held", lines: reserved.lines }
+  return decision(reply, now, {
     stock: reserved.stock,
     holds: rows,
     holdSet: { cell, after: rows },
     units: reserved.units,
-  }
+  })
 }
 
 /** What reserving these lines changes; memory is not moved yet. */

@@ -5,7 +5,7 @@ import * as Stock from "../../../domain/stock.ts"
 import type { Reply } from "../../../ports/inventory.ts"
 import type { Of } from "../commands.ts"
 import type { Outcome } from "../decision.ts"
-import { type Memory, NOTHING, reading, refusal, whole } from "./outcome.ts"
+import { decision, type Memory, reading, refusal, whole } from "./outcome.ts"
 
 /** `now` in milliseconds since 1970, as in every turn. */
 export const create = ({ registry }: Memory, command: Of<"CreateProduct">, now: number): Outcome => {
@@ -18,7 +18,7 @@ export const create = ({ registry }: Memory, command: Of<"CreateProduct">, now: 
   registry.newSkus.add(product.sku)
   const reply: Reply = { _tag: "Product", product }
   const stock = [{ cell, created: product, event, after, orderId: null }]
-  return { _tag: "Decision", reply, at: now, ...NOTHING, stock, key: whole(claim, reply) }
+  return decision(reply, now, { stock, key: whole(claim, reply) })
 }
 
 export const receive = (memory: Memory, command: Of<"Receive">, now: number): Outcome =>
@@ -42,7 +42,7 @@ const change = (
   cell.current = after
   const reply: Reply = { _tag: "Stock", productId, stock: after }
   const stock = [{ cell, created: null, event, after, orderId: null }]
-  return { _tag: "Decision", reply, at: now, ...NOTHING, stock, key: whole(claim, reply) }
+  return decision(reply, now, { stock, key: whole(claim, reply) })
 }
 
 export const read = ({ registry }: Memory, { productId }: Of<"ReadStock">): Outcome => {
