@@ -97,32 +97,35 @@ const recordPayment = Effect.fnUntraced(function* (
   )
 })
 
-const ask = ({ payment }: Desk, order: Order, how: Ask) => {
-  if (how === "lookUp") return payment.lookUp(order.id)
-  const token = order.status === "reserved" ? (order.attempt?.token ?? "") : ""
-  return payment.charge({ key: order.id, token, money: order.total })
-}
-
-/** One step with the outside; null: it did not say, come again later. */
-const perform = Effect.fnUntraced(function* (desk: Desk, order: Order, step: Open, how: Ask, waiter: Waiter | null) {
+/** One step with the provider. */
+const ask = ({ payment }: Desk, order: Order, step: Open, how: Ask): Effect.Effect<Checkout.Answer> => {
   switch (step) {
     case "AskOutcome": {
-      const outcome = yield* ask(desk, order, how)
-      if (outcome === "absent") return outcome
-      return outcome === "unknown" ? null : yield* recordPayment(desk, order.id, outcome, waiter)
+      if (how === "lookUp") return payment.lookUp(order.id)
+      const token = order.status === "reserved" ? (order.attempt?.token ?? "") : ""
+      return payment.charge({ key: order.id, token, money: order.total })
     }
-    case "Void": {
-      const outcome = yield* desk.payment.void(order.id)
-      if (outcome === "unknown") return null
-      if (outcome === "charged") return yield* recordPayment(desk, order.id, outcome, waiter)
-      return yield* record(desk, { _tag: "ExpireOrder", orderId: order.id, voided: "voided" })
-    }
-    case "Refund": {
-      const outcome = yield* desk.payment.refund(order.id)
-      return outcome === "unknown" ? null : yield* record(desk, { _tag: "RecordRefund", orderId: order.id })
-    }
+    case "Void":
+      return payment.void(order.id)
+    case "Refund":
+      return payment.refund(order.id)
   }
-})
+}
+
+type Recorded = Extract<Checkout.Meaning, { readonly _tag: "Record" }>["what"]
+
+/** The order with what is certain. */
+const recordAnswer = (desk: Desk, orderId: OrderId, what: Recorded, waiter: Waiter | null) => {
+  switch (what) {
+    case "charged":
+    case "declined":
+      return recordPayment(desk, orderId, what, waiter)
+    case "voided":
+      return record(desk, { _tag: "ExpireOrder", orderId, voided: "voided" })
+    case "refunded":
+      return record(desk, { _tag: "RecordRefund", orderId })
+  }
+}
 
 type Open = Exclude<Checkout.Step["_tag"], "Settled">
 
@@ -141,13 +144,13 @@ const drive = Effect.fnUntraced(function* (desk: Desk, start: Order, first: Ask,
   for (let silences = 0; ; ) {
     const step = Checkout.next(order, yield* Clock.currentTimeMillis, desk.graceMs)._tag
     if (step === "Settled") return
-    const said = yield* perform(desk, order, step, how, waiter)
-    // A charge the provider has never heard of was not made: it may be, under the same key.
-    how = said === "absent" ? "charge" : "lookUp"
-    if (said === null) {
+    const meaning = Checkout.meaning(yield* ask(desk, order, step, how))
+    how = meaning._tag === "Charge" ? "charge" : "lookUp"
+    if (meaning._tag === "Record") order = yield* recordAnswer(desk, order.id, meaning.what, waiter)
+    else if (meaning._tag === "Wait") {
       if (waiter !== null) yield* dismiss(waiter, order)
       yield* Effect.sleep(askAgainMs(silences++))
-    } else if (said !== "absent") order = said
+    }
   }
 })
 

@@ -23,3 +23,31 @@ export const next = (order: Order, now: number, graceMs: number): Step => {
   }
   return "refund" in order && order.refund === "due" ? { _tag: "Refund" } : { _tag: "Settled" }
 }
+
+/**
+ * What the provider says to a step: that it charged, declined, barred or refunded, that it has never heard of the charge
+ * (`absent`), or nothing that could be trusted (`unknown`: it may have happened).
+ */
+export type Answer = "charged" | "declined" | "voided" | "refunded" | "absent" | "unknown"
+
+export type Meaning =
+  /** Certain, and to be recorded in the order. */
+  | { readonly _tag: "Record"; readonly what: "charged" | "declined" | "voided" | "refunded" }
+  /** The charge was not made: it may be made, under the same key. */
+  | { readonly _tag: "Charge" }
+  /** Nothing is known: the provider is asked later, and looked up before it is charged. */
+  | { readonly _tag: "Wait" }
+
+export const meaning = (answer: Answer): Meaning => {
+  switch (answer) {
+    case "charged":
+    case "declined":
+    case "voided":
+    case "refunded":
+      return { _tag: "Record", what: answer }
+    case "absent":
+      return { _tag: "Charge" }
+    case "unknown":
+      return { _tag: "Wait" }
+  }
+}

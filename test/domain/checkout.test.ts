@@ -50,4 +50,11 @@ describe("a checkout", () => {
     const late = Order.evolve(Order.evolve(charging, { _tag: "Expired" }), { _tag: "RefundFellDue" })
     expect(next(late, 2 * END)).toBe("Refund")
   })
+
+  it("records what is certain, charges what was never charged, and waits where nothing is known", () => {
+    for (const what of ["charged", "declined", "voided", "refunded"] as const)
+      expect(Checkout.meaning(what)).toEqual({ _tag: "Record", what })
+    expect(Checkout.meaning("absent")).toEqual({ _tag: "Charge" })
+    expect(Checkout.meaning("unknown")).toEqual({ _tag: "Wait" })
+  })
 })

@@ -10,9 +10,9 @@ export const CHECKOUT_MUTANTS: ReadonlyArray<Mutant> = [
     story: "an unknown outcome is taken as a no: the goods go back to the shelf, the money has gone",
     changes: [
       {
-        file: RUNNER,
-        from: `return outcome === "unknown" ? null : yield* recordPayment(desk, order.id, outcome, waiter)`,
-        to: `return yield* recordPayment(desk, order.id, outcome === "unknown" ? "declined" : outcome, waiter)`,
+        file: "src/domain/checkout.ts",
+        from: 'return { _tag: "Wait" }',
+        to: 'return { _tag: "Record", what: "declined" }',
       },
     ],
     caughtBy: "I11 money follows orders",
@@ -22,7 +22,7 @@ export const CHECKOUT_MUTANTS: ReadonlyArray<Mutant> = [
     name: "new payment key on retry",
     story: "an unknown outcome is not looked up but charged again, under a key the provider cannot know",
     changes: [
-      { file: RUNNER, from: `how = said === "absent" ? "charge" : "lookUp"`, to: `how = "charge"` },
+      { file: RUNNER, from: `how = meaning._tag === "Charge" ? "charge" : "lookUp"`, to: `how = "charge"` },
       {
         file: RUNNER,
         from: "return payment.charge({ key: order.id, token",
@@ -47,8 +47,8 @@ export const CHECKOUT_MUTANTS: ReadonlyArray<Mutant> = [
     changes: [
       {
         file: RUNNER,
-        from: "const outcome = yield* desk.payment.void(order.id)",
-        to: `const outcome = "voided" as "voided" | "charged" | "unknown"`,
+        from: "return payment.void(order.id)",
+        to: `return Effect.succeed("voided")`,
       },
     ],
     caughtBy: "I11 money follows orders",
