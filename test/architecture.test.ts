@@ -97,6 +97,18 @@ const planted: ReadonlyArray<Planted> = [
     beside: { "src/adapters/other/thing.ts": "export const thing = 1" },
   },
   {
+    rule: "receipt",
+    what: "the application issues a receipt",
+    file: "src/app/planted.ts",
+    source: 'import { issueReceipt } from "../ports/receipt.ts"',
+  },
+  {
+    rule: "receipt",
+    what: "an adapter that is no ledger takes the whole room of receipts",
+    file: "src/adapters/memory/planted.ts",
+    source: 'import * as Receipts from "../../ports/receipt.ts"',
+  },
+  {
     rule: "config",
     what: "the application imports the knobs",
     file: "src/app/planted.ts",

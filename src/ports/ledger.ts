@@ -13,6 +13,7 @@ import type { Order, Status } from "../domain/order.ts"
 import type { Product } from "../domain/product.ts"
 import type { EventType, Stock } from "../domain/stock.ts"
 import type { Claim, Reply, Route } from "./inventory.ts"
+import type { Receipt } from "./receipt.ts"
 
 /** A lane as its owner holds it: commits carry `epoch`, the fencing token, and move `seq`, the count of its facts. */
 export interface OwnedLane {
@@ -123,8 +124,6 @@ export interface Batch {
   readonly keyOutcomes: ReadonlyArray<KeyOutcome>
   readonly movements: ReadonlyArray<Movement>
   readonly facts: ReadonlyArray<Fact>
-  /** Keys of refusals: looked up, never bound. */
-  readonly asks: ReadonlyArray<Claim>
 }
 
 export interface KnownKey {
@@ -138,15 +137,15 @@ export interface KnownKey {
 /**
  * What a commit found.
  *
- * - Committed: everything is durable. `known` are those of `asks` that turned out to be bound.
- * - Contested: something the batch wants is taken; nothing at all was written. `known` keys (of `keys` and `asks`),
+ * - Committed: everything is durable, and the receipt says so.
+ * - Contested: something the batch wants is taken; nothing at all was written. `boundKeys` by name (`claimName`),
  *   `takenSkus`, and `changedHolds`, the orders of which some `holdChanges.from` is no longer so.
  */
 export type CommitResult =
-  | { readonly _tag: "Committed"; readonly known: ReadonlyArray<KnownKey> }
+  | { readonly _tag: "Committed"; readonly receipt: Receipt }
   | {
       readonly _tag: "Contested"
-      readonly known: ReadonlyArray<KnownKey>
+      readonly boundKeys: ReadonlyArray<string>
       readonly takenSkus: ReadonlyArray<string>
       readonly changedHolds: ReadonlyArray<OrderId>
     }
@@ -160,7 +159,16 @@ export class LedgerDown extends Schema.TaggedError<LedgerDown>()("LedgerDown", {
 /** The answer to a commit was lost: it may have happened, or be happening still. */
 export class CommitUnknown extends Schema.TaggedError<CommitUnknown>()("CommitUnknown", { detail: Schema.String }) {}
 
-/** What a turn needs in memory and does not have. */
+/**
+ * Whether a commit whose answer was lost was done, by the lanes as `raise` gave them: every commit with facts moves the seq of
+ * a lane that only its owner moves. Of a batch that only binds keys they tell nothing.
+ */
+export const didCommit = (batch: Batch, lanes: ReadonlyArray<OwnedLane>): boolean =>
+  batch.lanes.some(
+    ({ lane, fromSeq, toSeq }) => toSeq > fromSeq && lanes.find((owned) => owned.lane === lane)?.seq === toSeq,
+  )
+
+/** What a turn needs in memory and does not have, and what has to be known to be free before it. */
 export interface Wanted {
   readonly products: ReadonlyArray<ProductId>
   /** Orders whose home is here. */
@@ -168,7 +176,11 @@ export interface Wanted {
   /** Holds of orders whose home is elsewhere, on these lanes. */
   readonly holdsOf: ReadonlyArray<OrderId>
   readonly units: ReadonlyArray<{ readonly productId: ProductId; readonly customerId: CustomerId }>
+  readonly keys: ReadonlyArray<Pick<Claim, "route" | "key">>
+  readonly skus: ReadonlyArray<string>
 }
+
+export const nothingWanted: Wanted = { products: [], orders: [], holdsOf: [], units: [], keys: [], skus: [] }
 
 /** Whatever of the wanted exists; what is absent does not. `holds` has every hold of `holdsOf`, whatever its lane. */
 export interface Loaded {
@@ -176,6 +188,10 @@ export interface Loaded {
   readonly orders: ReadonlyArray<Order>
   readonly holds: ReadonlyArray<HoldRow>
   readonly units: ReadonlyArray<UnitsRow>
+  /** Of `keys`, those that are bound. */
+  readonly known: ReadonlyArray<KnownKey>
+  /** Of `skus`, those that a product has. */
+  readonly takenSkus: ReadonlyArray<string>
 }
 
 /** Where a reading of the keys goes on. */
@@ -200,7 +216,12 @@ export class Ledger extends Context.Service<
      * `CommitUnknown` call `raise`, whose `seq` tells whether the batch was committed.
      */
     readonly commit: (batch: Batch) => Effect.Effect<CommitResult, StaleOwner | LedgerDown | CommitUnknown>
-    /** One round trip for all misses of a turn. A read, safe to retry. */
+    /**
+     * After `CommitUnknown` and `raise`: the receipt, if the batch was committed; null, it was not and never will be, or it
+     * binds nothing but keys: look them up.
+     */
+    readonly receiptOf: (batch: Batch, raised: ReadonlyArray<OwnedLane>) => Receipt | null
+    /** One round trip for all misses of a turn. A read of what is committed, safe to retry. */
     readonly load: (wanted: Wanted) => Effect.Effect<Loaded, LedgerDown>
     /** At most `limit` of each kind, soonest first. A read, safe to retry. `before` in milliseconds since 1970. */
     readonly due: (lanes: ReadonlyArray<Lane>, before: number, limit: number) => Effect.Effect<Due, LedgerDown>

@@ -106,21 +106,32 @@ const SABOTAGE: ReadonlyArray<{ readonly ledger: string; readonly check: string;
   },
   {
     ledger: "binds the keys it is asked for",
-    check: "answers a batch that only asks, and binds nothing by it",
+    check: "finds the keys that are bound among those asked for, with their answers, and binds none",
     crooked: (ledger, store) => ({
-      commit: (batch) =>
-        Effect.tap(ledger.commit(batch), () =>
+      load: (wanted) =>
+        Effect.tap(ledger.load(wanted), () =>
           Effect.sync(() => {
-            for (const claim of batch.asks)
-              store.keys.set(claimName(claim), { claim, answer: { _tag: "Whole", reply: { _tag: "Done" } } })
+            for (const key of wanted.keys)
+              if (!store.keys.has(claimName(key)))
+                store.keys.set(claimName(key), {
+                  claim: { ...key, fingerprint: "" },
+                  answer: { _tag: "Whole", reply: { _tag: "Done" } },
+                })
           }),
         ),
     }),
   },
   {
-    ledger: "does not say which of the asked keys it knows",
-    check: "reports the keys asked for with the batch that commits",
-    crooked: tampering((batch) => ({ ...batch, asks: [] })),
+    ledger: "finds keys whatever their route",
+    check: "finds the keys that are bound among those asked for, with their answers, and binds none",
+    crooked: (ledger) => ({
+      load: (wanted) => ledger.load({ ...wanted, keys: wanted.keys.map(({ key }) => ({ key, route: "orders" })) }),
+    }),
+  },
+  {
+    ledger: "does not look for SKUs",
+    check: "finds the SKUs that are taken among those asked for",
+    crooked: (ledger) => ({ load: (wanted) => ledger.load({ ...wanted, skus: [] }) }),
   },
   {
     ledger: "changes holds whatever their state",

@@ -6,15 +6,15 @@ import type { ProductId } from "../../src/domain/ids.ts"
 import * as Lane from "../../src/domain/lane.ts"
 import * as Order from "../../src/domain/order.ts"
 import type { Product } from "../../src/domain/product.ts"
-import { claimName, type Reply } from "../../src/ports/inventory.ts"
+import { type Claim, claimName, type Reply } from "../../src/ports/inventory.ts"
 import type { Lease } from "../../src/ports/lease.ts"
-import type { Batch, CommitResult, KeyPosition, Ledger, Wanted } from "../../src/ports/ledger.ts"
+import { type Batch, type KeyPosition, type Ledger, nothingWanted } from "../../src/ports/ledger.ts"
 import * as Scribe from "../support/scribe.ts"
 import { type Check, check, endOf, runAll } from "./check.ts"
 
-const COMMITTED = { _tag: "Committed", known: [] }
+const COMMITTED = { _tag: "Committed", receipt: expect.anything() }
 
-const wanted: Wanted = { products: [], orders: [], holdsOf: [], units: [] }
+const NOTHING_FOUND = { products: [], orders: [], holds: [], units: [], known: [], takenSkus: [] }
 
 /** Some products on the shelf, and who owns them. */
 const shop = (count: number, onHand = 10) =>
@@ -47,7 +47,7 @@ const received = (product: Product) => ({
 })
 
 const stockOf = (scribe: Scribe.Scribe, ids: ReadonlyArray<ProductId>) =>
-  Effect.map(scribe.ledger.load({ ...wanted, products: ids }), ({ products }) =>
+  Effect.map(scribe.ledger.load({ ...nothingWanted, products: ids }), ({ products }) =>
     ids.map((id) => products.find(({ product }) => product.id === id)?.stock),
   )
 
@@ -58,20 +58,27 @@ const refusedAsStale = (scribe: Scribe.Scribe, batch: Batch, next: Product) =>
     expect(yield* scribe.commit({ changes: [received(next)] })).toEqual(COMMITTED)
   })
 
-/** Compares the answers of known keys: of an order its terms and the status it was answered with. */
-const answers = (result: CommitResult) =>
-  result.known.map(({ fingerprint, key, reply, route }) => ({
-    route,
-    key,
-    fingerprint,
-    reply: reply._tag === "Order" ? { status: reply.order.status, ...Scribe.terms(reply.order) } : reply,
-  }))
+/** What these keys were answered with: of an order its terms and the status it was answered with. */
+const answers = (scribe: Scribe.Scribe, ...keys: ReadonlyArray<Claim>) =>
+  Effect.map(scribe.ledger.load({ ...nothingWanted, keys }), ({ known }) =>
+    known.map(({ fingerprint, key, reply, route }) => ({
+      route,
+      key,
+      fingerprint,
+      reply: reply._tag === "Order" ? { status: reply.order.status, ...Scribe.terms(reply.order) } : reply,
+    })),
+  )
 
 const atomicity: ReadonlyArray<Check<Ledger | Lease>> = [
   check("writes every part of a batch", function* () {
     const { order, products, scribe } = yield* placed(2)
     const ids = products.map(({ id }) => id)
-    const loaded = yield* scribe.ledger.load({ ...wanted, products: ids, orders: [order.id], holdsOf: [order.id] })
+    const loaded = yield* scribe.ledger.load({
+      ...nothingWanted,
+      products: ids,
+      orders: [order.id],
+      holdsOf: [order.id],
+    })
     expect(loaded.products).toEqual(
       expect.arrayContaining(products.map((product) => ({ product, stock: { onHand: 10, reserved: 1, version: 2 } }))),
     )
@@ -98,12 +105,13 @@ const atomicity: ReadonlyArray<Check<Ledger | Lease>> = [
 
     const ids = products.map(({ id }) => id)
     const found = yield* scribe.ledger.load({
+      ...nothingWanted,
       products: [newcomer.id],
       orders: [order.id],
       holdsOf: [order.id],
       units: [{ productId: products[0]!.id, customerId: order.customerId }],
     })
-    expect(found).toEqual({ products: [], orders: [], holds: [], units: [] })
+    expect(found).toEqual(NOTHING_FOUND)
     expect(yield* stockOf(scribe, ids)).toEqual(ids.map(() => ({ onHand: 10, reserved: 0, version: 1 })))
     // The same batch, put right, is taken: neither keys nor facts nor lanes had been written.
     expect(yield* scribe.submit(batch)).toEqual(COMMITTED)
@@ -155,7 +163,7 @@ const fencing: ReadonlyArray<Check<Ledger | Lease>> = [
       orderUpdates: [{ ...update, expectedVersion: 4 }],
     })
     expect(yield* endOf(scribe.ledger.commit(batch))).toBe("StaleOwner")
-    const found = yield* scribe.ledger.load({ ...wanted, orders: [order.id], products: [other.id] })
+    const found = yield* scribe.ledger.load({ ...nothingWanted, orders: [order.id], products: [other.id] })
     expect([found.orders, found.products]).toEqual([[order], []])
     expect(products).toHaveLength(1)
     expect(yield* scribe.commit({ orderUpdates: [update] })).toEqual(COMMITTED)
@@ -189,9 +197,13 @@ const contests: ReadonlyArray<Check<Ledger | Lease>> = [
         { claim: { ...claim, fingerprint: Scribe.freshId() }, answer: { _tag: "Whole", reply: { _tag: "Done" } } },
       ],
     })
-    const result = yield* scribe.ledger.commit(again)
-    expect(result).toMatchObject({ _tag: "Contested", takenSkus: [], changedHolds: [] })
-    expect(answers(result)).toEqual([{ ...claim, reply: { status: "reserved", ...Scribe.terms(order) } }])
+    expect(yield* scribe.ledger.commit(again)).toEqual({
+      _tag: "Contested",
+      boundKeys: [claimName(claim)],
+      takenSkus: [],
+      changedHolds: [],
+    })
+    expect(yield* answers(scribe, claim)).toEqual([{ ...claim, reply: { status: "reserved", ...Scribe.terms(order) } }])
     expect(yield* stockOf(scribe, [other.id])).toEqual([undefined])
     expect(products).toHaveLength(1)
     expect(yield* scribe.submit({ ...again, keys: [] })).toEqual(COMMITTED)
@@ -214,7 +226,7 @@ const contests: ReadonlyArray<Check<Ledger | Lease>> = [
     const batch = scribe.batch({ products: [twin, other].map((product) => ({ product, onHand: 1 })) })
     expect(yield* scribe.ledger.commit(batch)).toEqual({
       _tag: "Contested",
-      known: [],
+      boundKeys: [],
       takenSkus: [first.sku],
       changedHolds: [],
     })
@@ -231,13 +243,13 @@ const contests: ReadonlyArray<Check<Ledger | Lease>> = [
     const lapsed = changes.map((change, index) => (index === 1 ? ({ ...change, from: "tentative" } as const) : change))
     expect(yield* scribe.ledger.commit(scribe.batch({ orderUpdates: [update], holdChanges: lapsed }))).toEqual({
       _tag: "Contested",
-      known: [],
+      boundKeys: [],
       takenSkus: [],
       changedHolds: [order.id],
     })
-    expect((yield* scribe.ledger.load({ ...wanted, orders: [order.id] })).orders).toEqual([order])
+    expect((yield* scribe.ledger.load({ ...nothingWanted, orders: [order.id] })).orders).toEqual([order])
     expect(yield* scribe.commit({ orderUpdates: [update], holdChanges: changes })).toEqual(COMMITTED)
-    const { holds } = yield* scribe.ledger.load({ ...wanted, holdsOf: [order.id] })
+    const { holds } = yield* scribe.ledger.load({ ...nothingWanted, holdsOf: [order.id] })
     expect(holds.map(({ state }) => state)).toEqual(["confirmed", "confirmed"])
   }),
 
@@ -247,7 +259,7 @@ const contests: ReadonlyArray<Check<Ledger | Lease>> = [
     const holdChanges = [{ orderId: order.id, productId: products[0]!.id, from: "tentative", to: "held" }] as const
     const batch = scribe.batch({ orders: [order], holdChanges })
     expect(yield* scribe.ledger.commit(batch)).toMatchObject({ _tag: "Contested", changedHolds: [order.id] })
-    expect((yield* scribe.ledger.load({ ...wanted, orders: [order.id] })).orders).toEqual([])
+    expect((yield* scribe.ledger.load({ ...nothingWanted, orders: [order.id] })).orders).toEqual([])
   }),
 
   check("makes a tentative hold last once its order is accepted", function* () {
@@ -261,7 +273,7 @@ const contests: ReadonlyArray<Check<Ledger | Lease>> = [
       ({ productId }) => ({ orderId: order.id, productId, from: "tentative", to: "held" }) as const,
     )
     expect(yield* scribe.commit({ orders: [order], holdChanges })).toEqual(COMMITTED)
-    const { holds } = yield* scribe.ledger.load({ ...wanted, holdsOf: [order.id] })
+    const { holds } = yield* scribe.ledger.load({ ...nothingWanted, holdsOf: [order.id] })
     expect(holds).toEqual(expect.arrayContaining([...Scribe.holds(order, "held", null)]))
   }),
 ]
@@ -275,31 +287,29 @@ const WHOLE: ReadonlyArray<Reply> = [
 ]
 
 const keys: ReadonlyArray<Check<Ledger | Lease>> = [
-  check("reports the keys asked for with the batch that commits", function* () {
+  check("finds the keys that are bound among those asked for, with their answers, and binds none", function* () {
     const { claim, order, scribe } = yield* placed(1)
-    const other = Scribe.product()
-    const result = yield* scribe.commit({ products: [{ product: other, onHand: 1 }], asks: [claim, Scribe.claim()] })
-    expect(result._tag).toBe("Committed")
-    expect(answers(result)).toEqual([{ ...claim, reply: { status: "reserved", ...Scribe.terms(order) } }])
-    expect(yield* stockOf(scribe, [other.id])).toEqual([{ onHand: 1, reserved: 0, version: 1 }])
+    const free = Scribe.claim()
+    for (const _ of ["once", "again"])
+      expect(yield* answers(scribe, free, claim)).toEqual([
+        { ...claim, reply: { status: "reserved", ...Scribe.terms(order) } },
+      ])
+    expect(yield* answers(scribe, { ...claim, route: "pay" })).toEqual([])
   }),
 
-  check("answers a batch that only asks, and binds nothing by it", function* () {
-    const { scribe } = yield* shop(1)
-    const claim = Scribe.claim()
-    expect(yield* scribe.commit({ asks: [claim] })).toEqual(COMMITTED)
-    expect(yield* scribe.commit({ asks: [claim] })).toEqual(COMMITTED)
+  check("finds the SKUs that are taken among those asked for", function* () {
+    const { first, scribe } = yield* shop(2)
+    const { takenSkus } = yield* scribe.ledger.load({ ...nothingWanted, skus: [Scribe.product().sku, first.sku] })
+    expect(takenSkus).toEqual([first.sku])
   }),
 
   check("gives whole answers back as they were", function* () {
     const { first, scribe } = yield* shop(1)
     const bound = WHOLE.map((reply) => ({ claim: Scribe.claim("receipts"), answer: { _tag: "Whole", reply } as const }))
     yield* scribe.commit({ changes: [received(first)], keys: bound })
-    const result = yield* scribe.commit({ asks: bound.map((row) => row.claim) })
-    expect(result.known).toHaveLength(bound.length)
-    expect(result.known).toEqual(
-      expect.arrayContaining(bound.map(({ answer, claim }) => ({ ...claim, reply: answer.reply }))),
-    )
+    const { known } = yield* scribe.ledger.load({ ...nothingWanted, keys: bound.map((row) => row.claim) })
+    expect(known).toHaveLength(bound.length)
+    expect(known).toEqual(expect.arrayContaining(bound.map(({ answer, claim }) => ({ ...claim, reply: answer.reply }))))
   }),
 
   check("stores the outcome with a key, once, and rebuilds the order with it", function* () {
@@ -315,18 +325,14 @@ const keys: ReadonlyArray<Check<Ledger | Lease>> = [
       orderUpdates: [{ order: cancelled, expectedVersion: 2, elsewhere: false }],
       keyOutcomes: [{ ...outcome, status: "cancelled" }],
     })
-    expect(answers(yield* scribe.commit({ asks: [claim] }))).toEqual([
-      { ...claim, reply: { status: "paid", ...Scribe.terms(order) } },
-    ])
+    expect(yield* answers(scribe, claim)).toEqual([{ ...claim, reply: { status: "paid", ...Scribe.terms(order) } }])
   }),
 
   check("keeps the answer of a key as it was when its order goes on", function* () {
     const { claim, order, scribe } = yield* placed(3)
     const ended = Order.evolve(order, { _tag: "Cancelled", reason: "changed my mind", refund: "none" })
     yield* scribe.commit({ orderUpdates: [{ order: ended, expectedVersion: 1, elsewhere: false }] })
-    expect(answers(yield* scribe.commit({ asks: [claim] }))).toEqual([
-      { ...claim, reply: { status: "reserved", ...Scribe.terms(order) } },
-    ])
+    expect(yield* answers(scribe, claim)).toEqual([{ ...claim, reply: { status: "reserved", ...Scribe.terms(order) } }])
   }),
 
   check("binds a key and stores its outcome in one batch", function* () {
@@ -340,7 +346,7 @@ const keys: ReadonlyArray<Check<Ledger | Lease>> = [
       keys: [Scribe.orderAnswer(order, claim)],
       keyOutcomes: [{ route: claim.route, key: claim.key, status: "paid" }],
     })
-    expect(answers(yield* scribe.commit({ asks: [claim] }))).toMatchObject([{ reply: { status: "paid" } }])
+    expect(yield* answers(scribe, claim)).toMatchObject([{ reply: { status: "paid" } }])
   }),
 ]
 
@@ -364,22 +370,22 @@ const loading: ReadonlyArray<Check<Ledger | Lease>> = [
     const [product] = products
     const none = Scribe.order([Scribe.product()])
     const loaded = yield* scribe.ledger.load({
+      ...nothingWanted,
       products: [none.lines[0]!.productId, product!.id, product!.id],
       orders: [none.id, order.id],
       holdsOf: [none.id],
       units: [{ productId: product!.id, customerId: "nobody" }],
     })
     expect(loaded).toEqual({
+      ...NOTHING_FOUND,
       products: [{ product, stock: { onHand: 10, reserved: 1, version: 2 } }],
       orders: [order],
-      holds: [],
-      units: [],
     })
   }),
 
   check("loads nothing when nothing is wanted", function* () {
     const { scribe } = yield* placed(1)
-    expect(yield* scribe.ledger.load(wanted)).toEqual({ products: [], orders: [], holds: [], units: [] })
+    expect(yield* scribe.ledger.load(nothingWanted)).toEqual(NOTHING_FOUND)
   }),
 
   check("loads the holds of an order in every lane", function* () {
@@ -391,7 +397,7 @@ const loading: ReadonlyArray<Check<Ledger | Lease>> = [
       products: [one, other].map((product) => ({ product, onHand: 10 })),
       holds: Scribe.holds(order, "tentative", NOON + 5_000),
     })
-    const { holds } = yield* scribe.ledger.load({ ...wanted, holdsOf: [order.id] })
+    const { holds } = yield* scribe.ledger.load({ ...nothingWanted, holdsOf: [order.id] })
     expect(holds).toHaveLength(2)
     expect(holds).toEqual(expect.arrayContaining([...Scribe.holds(order, "tentative", NOON + 5_000)]))
   }),
@@ -403,7 +409,7 @@ const loading: ReadonlyArray<Check<Ledger | Lease>> = [
     const next = { ...received(first), before: { onHand: 15, reserved: 0, version: 2 } }
     yield* scribe.commit({ changes: [next], units: [row("Ann", 5)] })
     const { units } = yield* scribe.ledger.load({
-      ...wanted,
+      ...nothingWanted,
       units: [row("Ann", 0), row('Bo "the {null}" \\', 0), row("Cy", 0)],
     })
     expect(units).toHaveLength(2)
@@ -420,7 +426,7 @@ const loading: ReadonlyArray<Check<Ledger | Lease>> = [
       orders,
       holds: orders.flatMap((order) => Scribe.holds(order, order.status === "reserved" ? "held" : "released")),
     })
-    const loaded = yield* scribe.ledger.load({ ...wanted, orders: orders.map(({ id }) => id) })
+    const loaded = yield* scribe.ledger.load({ ...nothingWanted, orders: orders.map(({ id }) => id) })
     expect(loaded.orders).toHaveLength(orders.length)
     expect(loaded.orders).toEqual(expect.arrayContaining(orders))
   }),
@@ -433,7 +439,7 @@ const loading: ReadonlyArray<Check<Ledger | Lease>> = [
     yield* scribe.commit({
       orderUpdates: updates.map((order) => ({ order, expectedVersion: 1, elsewhere: false })),
     })
-    const loaded = yield* scribe.ledger.load({ ...wanted, orders: orders.map(({ id }) => id) })
+    const loaded = yield* scribe.ledger.load({ ...nothingWanted, orders: orders.map(({ id }) => id) })
     expect(loaded.orders).toEqual(expect.arrayContaining(updates))
   }),
 
@@ -441,7 +447,7 @@ const loading: ReadonlyArray<Check<Ledger | Lease>> = [
     const scribe = yield* Scribe.owner
     const product = Scribe.product({ price: { amount: 1_000_000_000_000, currency: "JPY" }, purchaseLimit: 1_000_000 })
     yield* scribe.commit({ products: [{ product, onHand: 1_000_000_000_000 }] })
-    expect((yield* scribe.ledger.load({ ...wanted, products: [product.id] })).products).toEqual([
+    expect((yield* scribe.ledger.load({ ...nothingWanted, products: [product.id] })).products).toEqual([
       { product, stock: { onHand: 1_000_000_000_000, reserved: 0, version: 1 } },
     ])
   }),

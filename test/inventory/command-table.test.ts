@@ -105,7 +105,8 @@ describe("each command", () => {
     const carrying = tagsWhere((command) => "claim" in command)
     const claiming = tagsWhere((command) => Commands.claimOf(command) === claim)
     expect(claiming).toEqual(carrying.filter((tag) => tag !== "RecordPayment"))
-    expect(tagsWhere(Commands.isBoundElsewhere)).toEqual(["CreateProduct", "HoldTentatively"])
+    const uses = [Commands.claimUseOf(EACH.CreateProduct), Commands.claimUseOf(EACH.HoldTentatively)]
+    expect(uses).toEqual(["binds-anywhere", "asks"])
   })
 
   it("that is answered from memory is a reading, or answers with a status that nothing has to be written for", () => {

@@ -1,20 +1,20 @@
 /** An owner of lanes, sentence by sentence: what it answers, when, and what it keeps of what it could not commit. */
-import { Deferred, Effect, Exit, Fiber, Schedule } from "effect"
+import { Deferred, Effect, Exit, Fiber } from "effect"
 import { describe, expect, it } from "vitest"
 import * as MemoryLedger from "../../src/adapters/memory/ledger.ts"
 import * as Store from "../../src/adapters/memory/store.ts"
 import * as Committer from "../../src/app/inventory/committer.ts"
 import { Deadlines } from "../../src/app/inventory/deadlines.ts"
-import * as KeyReader from "../../src/app/inventory/key-reader.ts"
-import { KnownKeys } from "../../src/app/inventory/known-keys.ts"
+
 import { ADMITTED_PER_PRODUCT_MAX } from "../../src/app/inventory/limits.ts"
+
 import * as Loader from "../../src/app/inventory/loader.ts"
 import { Owner } from "../../src/app/inventory/owner.ts"
 import { type Cell, Shelf } from "../../src/app/inventory/registry.ts"
 import type { OrderId, ProductId } from "../../src/domain/ids.ts"
 import * as Lane from "../../src/domain/lane.ts"
 import { Ids } from "../../src/ports/ids.ts"
-import type { Command, RequestedLine } from "../../src/ports/inventory.ts"
+import { type Command, claimName, type RequestedLine } from "../../src/ports/inventory.ts"
 import { CommitUnknown, Ledger, LedgerDown } from "../../src/ports/ledger.ts"
 import { Probe } from "../../src/ports/probe.ts"
 import * as MemoryIds from "../support/counting-ids.ts"
@@ -171,6 +171,31 @@ describe("an owner", () => {
     expect(shop.store.stocks.get(shop.first)).toEqual({ onHand: 0, reserved: 0, version: 2 })
   })
 
+  it("commits what a contest left of a batch without the newcomers, who may meet one themselves", async () => {
+    const shop = desk(1)
+    const keyed = (key: string): Command =>
+      ({ ...adjust(shop.first, 1), claim: { route: "adjustments", key, fingerprint: "f" } }) as Command
+    const reply = { _tag: "Stock", productId: shop.first, stock: { onHand: 9, reserved: 0, version: 1 } } as const
+    const written: Array<number> = []
+    shop.submit(keyed("bound meanwhile"))
+    shop.submit(keyed("mine"))
+    await work(shop, {
+      ...shop.ledger,
+      commit: (batch) =>
+        Effect.suspend(() => {
+          if (written.push(batch.movements.length) > 1) return shop.ledger.commit(batch)
+          // Another worker is first; and three more come while the contest is on its way back.
+          const claim = { route: "adjustments", key: "bound meanwhile", fingerprint: "f" } as const
+          shop.store.keys.set(claimName(claim), { claim, answer: { _tag: "Whole", reply } })
+          for (let n = 0; n < 3; n++) shop.submit(adjust(shop.first, 1))
+          return shop.ledger.commit(batch)
+        }),
+    })
+    expect(written).toEqual([2, 1, 3])
+    expect(shop.answers).toHaveLength(5)
+    expect(shop.store.stocks.get(shop.first)?.onHand).toBe(5 + 4)
+  })
+
   it("decides only once what is asked while a contested commit is answered", async () => {
     const shop = desk(1)
     const [product] = shop.store.products.values()
@@ -229,38 +254,6 @@ describe("an owner", () => {
     expect(shop.answers).toEqual(["draining", "Stock"])
   })
 
-  it("refuses by itself once it has read which keys are bound, and asks the ledger for those that may be", async () => {
-    const shop = desk(1, 0)
-    const claim = (key: string) => ({ route: "adjustments" as const, key, fingerprint: "f" })
-    const take = (key: string): Command => ({ ...adjust(shop.first, -1), claim: claim(key) }) as Command
-    let asked = 0
-    const counting: Ledger["Service"] = {
-      ...shop.ledger,
-      commit: (batch) => {
-        asked += batch.asks.length
-        return shop.ledger.commit(batch)
-      },
-    }
-    shop.submit(take("early"))
-    await work(shop, counting)
-    expect([shop.answers, asked]).toEqual([["InsufficientStock"], 1])
-    const reply = { _tag: "Stock", productId: shop.first, stock: { onHand: 9, reserved: 0, version: 1 } } as const
-    shop.store.keys.set("adjustments bound", { claim: claim("bound"), answer: { _tag: "Whole", reply } })
-    await Effect.runPromise(
-      Effect.raceFirst(
-        KeyReader.run(shop.owner),
-        Effect.sync(() => shop.owner.knownKeys.mayBeBound("adjustments free")).pipe(
-          Effect.repeat({ while: (maybe) => maybe, schedule: Schedule.spaced(1) }),
-        ),
-      ).pipe(Effect.provideService(Ledger, shop.ledger)),
-    )
-    shop.submit(take("late"))
-    expect([shop.answers.length, asked]).toEqual([2, 1])
-    shop.submit(take("bound"))
-    await work(shop, counting)
-    expect([shop.answers, asked]).toEqual([["InsufficientStock", "InsufficientStock", "Stock"], 2])
-  })
-
   it("stays closed when it drains while an answer is lost", async () => {
     const shop = desk(1)
     shop.submit(receive(shop.first))
@@ -271,24 +264,6 @@ describe("an owner", () => {
     })
     shop.submit(receive(shop.first))
     expect(shop.answers).toEqual(["Stock", "draining"])
-  })
-})
-
-describe("known keys", () => {
-  it("never deny one that was added, nor say maybe to many that were not, and grow when they are too many", () => {
-    const keys = new KnownKeys()
-    for (let n = 0; n < 100_000; n++) keys.add(`orders ${n}`)
-    expect(keys.mayBeBound("orders never")).toBe(true)
-    keys.complete()
-    const maybe = (from: number, to: number) =>
-      Array.from({ length: to - from }, (_, n) => keys.mayBeBound(`orders ${from + n}`)).filter(Boolean).length
-    expect(maybe(0, 100_000)).toBe(100_000)
-    expect(maybe(100_000, 200_000)).toBeLessThan(1_000)
-    expect(keys.isOutgrown).toBe(false)
-    for (let n = 0; n < 800_000; n++) keys.add(`pay ${n}`)
-    expect(keys.isOutgrown).toBe(true)
-    keys.regrow()
-    expect([keys.isOutgrown, keys.mayBeBound("orders never")]).toEqual([false, true])
   })
 })
 

@@ -7,10 +7,10 @@ import { Turns } from "../../src/app/inventory/turn.ts"
 import type { OrderId, ProductId } from "../../src/domain/ids.ts"
 import * as Lane from "../../src/domain/lane.ts"
 import * as Order from "../../src/domain/order.ts"
-import type { Loaded, Wanted } from "../../src/ports/ledger.ts"
+import { type Loaded, nothingWanted, type Wanted } from "../../src/ports/ledger.ts"
 import * as MemoryIds from "../support/counting-ids.ts"
 
-const nothing: Wanted & Loaded = { products: [], orders: [], holdsOf: [], holds: [], units: [] } as never
+const nothing: Wanted & Loaded = { ...nothingWanted, holds: [], known: [], takenSkus: [] } as never
 
 const price = { amount: 1, currency: "EUR" }
 
@@ -57,11 +57,11 @@ describe("a registry", () => {
     const product = { id: productId, sku: "s", name: "", price, purchaseLimit: null, createdAt: 0 }
     const read = () => owner.submit({ _tag: "ReadStock", productId }, () => undefined)
     read()
-    const first = owner.takeWanted()!
+    const first = owner.takeMissing()!
     read()
     const stock = { onHand: 5, reserved: 0, version: 1 }
-    owner.loaded(first.wanted, first.entries, { ...nothing, products: [{ product, stock }] })
+    owner.loaded(first, { ...nothing, products: [{ product, stock }] })
     expect(first.wanted.products).toEqual([productId])
-    expect(owner.takeWanted()?.wanted.products).toEqual([])
+    expect(owner.takeMissing()?.wanted.products).toEqual([])
   })
 })

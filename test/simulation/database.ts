@@ -134,6 +134,7 @@ export class Database {
   ledger(from: Node): Ledger["Service"] {
     return {
       commit: (batch) => this.#commit(from, batch),
+      receiptOf: this.#ledger.receiptOf,
       load: (wanted) =>
         Effect.suspend(() => this.call(from, "load", this.#ledger.load(wanted), READING, this.fate("read"))),
       due: (lanes, before, limit) =>
@@ -191,10 +192,9 @@ export class Database {
   #committed(from: Node, batch: Batch, result: CommitResult): void {
     const { facts, orders, orderUpdates, movements, keys } = batch
     const what = `${orders.length} placed, ${orderUpdates.length} changed, ${movements.length} moved, ${keys.length} keys`
-    const asked = `${what}, ${batch.asks.length} asked`
     this.journal.write(
       "database",
-      `${from.name}: ${result._tag}, ${asked}, by ${facts.at(-1)?.eventId.slice(14) ?? "-"}`,
+      `${from.name}: ${result._tag}, ${what}, by ${facts.at(-1)?.eventId.slice(14) ?? "-"}`,
     )
     if (result._tag === "Contested") {
       const lapsed = orders.some(({ id }) => result.changedHolds.includes(id))

@@ -6,6 +6,7 @@
  *
  * A file imports only from its own ring and from rings to its left. Driven adapters see only `ports` and `domain`;
  * adapter folders never import each other. The domain is pure: no Effect runtime, no clock, no chance, no process.
+ * Receipts are issued by ledgers alone (`ports/receipt.ts`).
  * `std` holds named structures that know no shop: it imports nothing of ours, and the domain does without it.
  * Nowhere is a context captured together with the scope in it.
  */
@@ -17,6 +18,7 @@ export type Rule =
   | "std"
   | "driven-adapter"
   | "adapter-folders"
+  | "receipt"
   | "config"
   | "environment"
   | "packages"
@@ -100,6 +102,12 @@ const ringProblem = (file: string, target: string): Rule | null => {
   return to === "app" && !DRIVING.has(adapterOf(file)) ? "driven-adapter" : null
 }
 
+/** Only a ledger says what is durable (I4). */
+const receiptProblem = (file: string, target: string, { names }: Import): Rule | null => {
+  if (target !== "src/ports/receipt.ts" || /^src\/adapters\/[^/]+\/ledger\.ts$/.test(file)) return null
+  return names.includes("issueReceipt") || names.includes("*") ? "receipt" : null
+}
+
 const packageProblem = (file: string, found: Import): Rule | null => {
   const ring = ringOf(file)
   if (ring === "adapters" || ring === "roots") return null
@@ -123,7 +131,7 @@ const importProblems = (sources: Sources, file: string, source: string): Readonl
     }
     const target = resolve(file, found.specifier)
     if (!sources.has(target)) return [{ rule: "unresolved", file, detail } as const]
-    const rule = ringProblem(file, target)
+    const rule = ringProblem(file, target) ?? receiptProblem(file, target, found)
     return rule === null ? [] : [{ rule, file, detail }]
   })
 

@@ -28,6 +28,7 @@ export const faulty =
             return lost
         }
       }),
+    receiptOf: ledger.receiptOf,
     load: (wanted) => Effect.suspend(() => (next() === "down" ? down : ledger.load(wanted))),
     boundKeys: (after, limit) => Effect.suspend(() => (next() === "down" ? down : ledger.boundKeys(after, limit))),
     due: (lanes, before, limit) => Effect.suspend(() => (next() === "down" ? down : ledger.due(lanes, before, limit))),

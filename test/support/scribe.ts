@@ -54,7 +54,6 @@ export const nothing: Batch = {
   keyOutcomes: [],
   movements: [],
   facts: [],
-  asks: [],
 }
 
 const movement = (productId: ProductId, event: Stock.Event, after: Stock.Stock, orderId: OrderId | null): Movement => ({

@@ -57,6 +57,7 @@ export const slow =
       )
     return {
       commit: (batch) => delay(ledger.commit(batch)),
+      receiptOf: ledger.receiptOf,
       load: (wanted) => delay(ledger.load(wanted)),
       due: (lanes, before, limit) => delay(ledger.due(lanes, before, limit)),
       boundKeys: (after, limit) => delay(ledger.boundKeys(after, limit)),

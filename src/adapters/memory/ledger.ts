@@ -12,11 +12,12 @@ import * as Hold from "../../domain/hold.ts"
 import type { OrderId, ProductId } from "../../domain/ids.ts"
 import * as Lane from "../../domain/lane.ts"
 import type { Order, Status } from "../../domain/order.ts"
-import { type Claim, claimName, type Reply } from "../../ports/inventory.ts"
+import { claimName, type Reply } from "../../ports/inventory.ts"
 import {
   type Batch,
   type CommitResult,
   type Due,
+  didCommit,
   type HoldRow,
   type KeyPosition,
   type KeyRow,
@@ -27,7 +28,10 @@ import {
   StaleOwner,
   type Wanted,
 } from "../../ports/ledger.ts"
+
+import { issueReceipt } from "../../ports/receipt.ts"
 import { assertStorable, defectOf } from "./batch-laws.ts"
+
 import * as Store from "./store.ts"
 
 const commit = (store: Store.Shape, batch: Batch): Effect.Effect<CommitResult, StaleOwner> => {
@@ -38,9 +42,8 @@ const commit = (store: Store.Shape, batch: Batch): Effect.Effect<CommitResult, S
   const defect = defectOf(store, batch)
   if (defect !== null) return Effect.die(new Error(defect))
   assertStorable(batch)
-  const known = knownKeys(store, batch.asks)
   write(store, batch)
-  return Effect.succeed({ _tag: "Committed", known })
+  return Effect.succeed({ _tag: "Committed", receipt: issueReceipt(batch) })
 }
 
 const fencedLane = (store: Store.Shape, batch: Batch): string | null => {
@@ -53,19 +56,13 @@ const fencedLane = (store: Store.Shape, batch: Batch): string | null => {
 }
 
 const contested = (store: Store.Shape, batch: Batch): CommitResult | null => {
-  const claims = batch.keys.map((row) => row.claim)
+  const boundKeys = batch.keys.map(({ claim }) => claimName(claim)).filter((name) => store.keys.has(name))
   const takenSkus = batch.products.map(({ product }) => product.sku).filter((sku) => store.skus.has(sku))
   const changedHolds = batch.holdChanges
     .filter(({ from, orderId, productId }) => Store.holdOf(store, orderId, productId)?.state !== from)
     .map((change) => change.orderId)
-  const free = claims.every((claim) => !store.keys.has(claimName(claim)))
-  if (free && takenSkus.length === 0 && changedHolds.length === 0) return null
-  return {
-    _tag: "Contested",
-    known: knownKeys(store, [...claims, ...batch.asks]),
-    takenSkus,
-    changedHolds: [...new Set(changedHolds)],
-  }
+  if (boundKeys.length + takenSkus.length + changedHolds.length === 0) return null
+  return { _tag: "Contested", boundKeys, takenSkus, changedHolds: [...new Set(changedHolds)] }
 }
 
 const staleVersion = (store: Store.Shape, batch: Batch): string | null => {
@@ -79,13 +76,6 @@ const staleVersion = (store: Store.Shape, batch: Batch): string | null => {
   }
   return null
 }
-
-/** The bound ones among the claims, each once. */
-const knownKeys = (store: Store.Shape, claims: ReadonlyArray<Claim>): ReadonlyArray<KnownKey> =>
-  [...new Set(claims.map(claimName))].flatMap((key) => {
-    const row = store.keys.get(key)
-    return row === undefined ? [] : [{ ...row.claim, reply: replyOf(store, row.answer) }]
-  })
 
 const replyOf = (store: Store.Shape, answer: KeyRow["answer"]): Reply =>
   answer._tag === "Whole"
@@ -174,6 +164,11 @@ const load = (store: Store.Shape, wanted: Wanted): Loaded => ({
     wanted.units.map(({ customerId, productId }) => Store.unitsKey(productId, customerId)),
     (key) => store.units.get(key),
   ),
+  known: present(wanted.keys.map(claimName), (name): KnownKey | undefined => {
+    const row = store.keys.get(name)
+    return row && { ...row.claim, reply: replyOf(store, row.answer) }
+  }),
+  takenSkus: present(wanted.skus, (sku) => (store.skus.has(sku) ? sku : undefined)),
 })
 
 /** Each that exists, once. */
@@ -232,6 +227,7 @@ const raise = (
 
 export const make = (store: Store.Shape): Ledger["Service"] => ({
   commit: (batch) => Effect.suspend(() => commit(store, batch)),
+  receiptOf: (batch, raised) => (didCommit(batch, raised) ? issueReceipt(batch) : null),
   load: (wanted) => Effect.sync(() => load(store, wanted)),
   due: (lanes, before, limit) => Effect.sync(() => due(store, lanes, before, limit)),
   boundKeys: (after, limit) => Effect.sync(() => boundKeys(store, after, limit)),

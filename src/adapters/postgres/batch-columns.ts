@@ -59,8 +59,6 @@ export const encode = (batch: Batch): Array<unknown> => {
     ...holdColumns(batch),
     ...keyColumns(batch),
     ...historyColumns(batch),
-    text(batch.asks, (r) => r.route),
-    text(batch.asks, (r) => r.key),
   ]
 }
 

@@ -8,11 +8,10 @@
  * Its plans are cached while the tables are small, so the planner is kept to index look-ups in nested loops, for ever.
  *
  * Law: I3, I10. No NOTIFY: it would serialise all commits. Empty parts cost a length check.
- * Returns: null (committed, nothing to report) or JSON text (see `rows.ts`).
+ * Returns: null (committed), or what is contested as JSON text (`ContestJson` in `ledger.ts`).
  * Fails: JG001 (stale: another owner, or memory and ledger disagree); 23505 when two lanes race for one key or SKU.
  */
 
-import { ms } from "./rows.ts"
 import { sqlFunction } from "./sql-function.ts"
 
 /** Name and type of every column of a batch, in the order `batch-columns.ts` sends them. At most 100. */
@@ -103,35 +102,16 @@ export const COMMIT_PARAMETERS = [
   ["fact_type", "text[]"],
   ["fact_payload", "text[]"],
   ["fact_at", "float8[]"],
-  ["ask_route", "text[]"],
-  ["ask_key", "text[]"],
 ] as const
 
 /** Milliseconds since 1970, as the columns hold them: exact to the millisecond. */
 const time = (column: string) => `to_timestamp(${column} / 1000)`
 
 const CONTESTED = `
-  if cardinality(p_key_key) + cardinality(p_ask_key) > 0 then
-    select array_agg(w.n) into v_bound
-    from unnest(p_key_route || p_ask_route, p_key_key || p_ask_key) with ordinality w (route, key, n)
+  if cardinality(p_key_key) > 0 then
+    select json_agg(json_build_object('route', k.route, 'key', k.key)) into v_keys
+    from unnest(p_key_route, p_key_key) w (route, key)
     join idempotency_keys k on k.key = w.key and k.route = w.route;
-    if v_bound is not null then
-      v_contested := (select min(n) <= cardinality(p_key_key) from unnest(v_bound) n);
-      select json_agg(json_build_object(
-          'route', k.route, 'key', k.key, 'fingerprint', k.fingerprint, 'status', k.order_status, 'answer', k.answer,
-          'terms', (
-            select json_build_object(
-              'id', o.id, 'customerId', o.customer_id, 'amount', o.total_amount, 'currency', o.currency,
-              'createdAt', ${ms("o.created_at")}, 'expiresAt', ${ms("o.expires_at")},
-              'lines', (
-                select json_agg(json_build_object('productId', h.product_id, 'quantity', h.quantity,
-                  'unitPrice', h.unit_price, 'currency', h.currency) order by h.line_no)
-                from holds h where h.order_id = o.id))
-            from orders o where o.id = k.order_id)) order by w.n)
-        into v_known
-      from unnest(p_key_route || p_ask_route, p_key_key || p_ask_key) with ordinality w (route, key, n)
-      join idempotency_keys k on k.key = w.key and k.route = w.route;
-    end if;
   end if;
   if cardinality(p_product_id) > 0 then
     select array_agg(p.sku) into v_skus from products p where p.sku = any (p_product_sku);
@@ -151,8 +131,8 @@ const CONTESTED = `
       where not exists (select from holds h where h.order_id = c.order_id and h.product_id = c.product_id);
     end if;
   end if;
-  if v_contested or v_skus is not null or v_changed is not null then
-    return json_build_object('contested', true, 'known', v_known, 'skus', v_skus, 'holds', v_changed)::text;
+  if v_keys is not null or v_skus is not null or v_changed is not null then
+    return json_build_object('keys', v_keys, 'skus', v_skus, 'holds', v_changed)::text;
   end if;`
 
 const FENCE = `
@@ -161,7 +141,7 @@ const FENCE = `
       + cardinality(p_stock_id) + cardinality(p_update_id) > 0 then
       raise exception 'a batch that writes carries no lane' using errcode = 'JG001';
     end if;
-    return case when v_known is not null then json_build_object('contested', false, 'known', v_known)::text end;
+    return null;
   end if;
   update lanes l set seq = f.till
   from unnest(p_lane, p_lane_epoch, p_lane_from, p_lane_to) f (lane, epoch, since, till)
@@ -265,9 +245,7 @@ returns text language plpgsql
 set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off
 as $$
 declare
-  v_bound bigint[];
-  v_contested boolean := false;
-  v_known json;
+  v_keys json;
   v_skus text[];
   v_changed uuid[];
   v_count bigint;
@@ -277,7 +255,7 @@ ${FENCE}
 ${STOCK}
 ${ORDERS}
 ${KEYS_AND_FACTS}
-  return case when v_known is not null then json_build_object('contested', false, 'known', v_known)::text end;
+  return null;
 end
 $$`,
 )

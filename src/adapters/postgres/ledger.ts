@@ -11,11 +11,13 @@ import type { PgClient, PgPool } from "@effect/sql-pg"
 import { Effect, Fiber, Layer } from "effect"
 import type { SqlError } from "effect/sql/SqlError"
 import type { OrderId } from "../../domain/ids.ts"
+import { type Claim, claimName } from "../../ports/inventory.ts"
 import {
   type Batch,
   type CommitResult,
   CommitUnknown,
   type Due,
+  didCommit,
   type KeyPosition,
   Ledger,
   LedgerDown,
@@ -23,11 +25,12 @@ import {
   StaleOwner,
   type Wanted,
 } from "../../ports/ledger.ts"
+import { issueReceipt } from "../../ports/receipt.ts"
 import { encode } from "./batch-columns.ts"
 import { COMMIT_STATEMENT } from "./commit-function.ts"
 import { RAISE_LANES } from "./lane-functions.ts"
 import { Reads } from "./reads.ts"
-import { HOLD, type KnownKeyJson, knownKeyOf, type LoadedJson, ORDER, orderOf, PRODUCT_WITH_STOCK } from "./rows.ts"
+import { HOLD, KNOWN_KEY, knownKeyOf, type LoadedJson, ORDER, orderOf, PRODUCT_WITH_STOCK } from "./rows.ts"
 import { describe, inTime, outcomeOf, SILENCE, STALE, stateOf } from "./sql-failure.ts"
 import * as WritingPool from "./writing-pool.ts"
 
@@ -48,6 +51,7 @@ export const layer: Layer.Layer<Ledger, never, PgClient.PgClient | Reads> = Laye
     const pool = yield* WritingPool.make(WRITE_CONNECTIONS)
     return {
       commit: (batch) => Effect.uninterruptible(commit(pool, batch)),
+      receiptOf: (batch, raised) => (didCommit(batch, raised) ? issueReceipt(batch) : null),
       load: (wanted) => load(reads, wanted),
       due: (lanes, before, limit) => due(reads, lanes, before, limit),
       boundKeys: (after, limit) => boundKeys(reads, after, limit),
@@ -62,7 +66,7 @@ const commit: (pool: PgPool.PgPool, batch: Batch) => Effect.Effect<CommitResult,
     const columns = encode(batch)
     for (let tries = 1; ; tries++) {
       const answer = yield* Effect.result(answered(pool, columns))
-      if (answer._tag === "Success") return resultOf(answer.success)
+      if (answer._tag === "Success") return resultOf(batch, answer.success)
       const raced = answer.failure._tag === "SqlError" && stateOf(answer.failure) === UNIQUE_VIOLATION
       if (raced && tries < RACES_MAX) continue
       if (answer.failure._tag === "SqlError" && breaksOurRules(answer.failure)) return yield* Effect.die(answer.failure)
@@ -97,20 +101,16 @@ const answered = (pool: PgPool.PgPool, columns: ReadonlyArray<unknown>) =>
     Effect.map((rows) => rows[0]![0] as string | null),
   )
 
-interface CommitJson {
-  readonly contested: boolean
-  readonly known: ReadonlyArray<KnownKeyJson> | null
-  readonly skus?: ReadonlyArray<string> | null
-  readonly holds?: ReadonlyArray<OrderId> | null
+interface ContestJson {
+  readonly keys: ReadonlyArray<Pick<Claim, "route" | "key">> | null
+  readonly skus: ReadonlyArray<string> | null
+  readonly holds: ReadonlyArray<OrderId> | null
 }
 
-const resultOf = (text: string | null): CommitResult => {
-  if (text === null) return { _tag: "Committed", known: [] }
-  const json = JSON.parse(text) as CommitJson
-  const known = (json.known ?? []).map(knownKeyOf)
-  return json.contested
-    ? { _tag: "Contested", known, takenSkus: json.skus ?? [], changedHolds: json.holds ?? [] }
-    : { _tag: "Committed", known }
+const resultOf = (batch: Batch, contest: string | null): CommitResult => {
+  if (contest === null) return { _tag: "Committed", receipt: issueReceipt(batch) }
+  const { holds, keys, skus } = JSON.parse(contest) as ContestJson
+  return { _tag: "Contested", boundKeys: (keys ?? []).map(claimName), takenSkus: skus ?? [], changedHolds: holds ?? [] }
 }
 
 /** A CHECK or NOT NULL has fired: we decided what may not be, and the database did not let it happen. */
@@ -137,7 +137,11 @@ const LOAD = `select
   (select json_agg(${HOLD} order by h.order_id, h.line_no) from holds h where h.order_id = any ($3::uuid[])) as holds,
   (select json_agg(json_build_object('productId', u.product_id, 'customerId', u.customer_id, 'units', u.units))
     from unnest($4::uuid[], $5::text[]) w (product_id, customer_id), lateral (
-      select * from customer_units c where c.product_id = w.product_id and c.customer_id = w.customer_id offset 0) u) as units`
+      select * from customer_units c where c.product_id = w.product_id and c.customer_id = w.customer_id offset 0) u) as units,
+  (select json_agg(${KNOWN_KEY})
+    from unnest($6::text[], $7::text[]) w (route, key), lateral (
+      select * from idempotency_keys i where i.key = w.key and i.route = w.route offset 0) k) as known,
+  (select json_agg(p.sku) from products p where p.sku = any ($8::text[])) as skus`
 
 const load = (reads: Reads["Service"], wanted: Wanted): Effect.Effect<Loaded, LedgerDown> =>
   reads
@@ -147,6 +151,9 @@ const load = (reads: Reads["Service"], wanted: Wanted): Effect.Effect<Loaded, Le
       literal(wanted.holdsOf),
       literal(wanted.units.map((each) => each.productId)),
       wanted.units.map((each) => each.customerId),
+      wanted.keys.map((each) => each.route),
+      wanted.keys.map((each) => each.key),
+      wanted.skus,
     ])
     .pipe(
       Effect.mapError(down),
@@ -155,6 +162,8 @@ const load = (reads: Reads["Service"], wanted: Wanted): Effect.Effect<Loaded, Le
         orders: (row!.orders ?? []).map(orderOf),
         holds: row!.holds ?? [],
         units: row!.units ?? [],
+        known: (row!.known ?? []).map(knownKeyOf),
+        takenSkus: row!.skus ?? [],
       })),
     )
 

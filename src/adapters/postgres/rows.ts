@@ -72,6 +72,8 @@ export interface LoadedJson {
     readonly customerId: string
     readonly units: number
   }> | null
+  readonly known: ReadonlyArray<KnownKeyJson> | null
+  readonly skus: ReadonlyArray<string> | null
 }
 
 export type MovementJson = Movement
@@ -107,6 +109,10 @@ export const orderOf = (json: OrderJson): Order => {
       return { ...base, status: json.status }
   }
 }
+
+/** A bound key `k` with its answer, as `KnownKeyJson`. */
+export const KNOWN_KEY = `json_build_object('route', k.route, 'key', k.key, 'fingerprint', k.fingerprint,
+  'status', k.order_status, 'answer', k.answer, 'terms', (select ${ORDER} from orders o where o.id = k.order_id))`
 
 export interface KnownKeyJson {
   readonly route: KnownKey["route"]

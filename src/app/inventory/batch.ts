@@ -10,7 +10,6 @@ import type { Order } from "../../domain/order.ts"
 import type { Product } from "../../domain/product.ts"
 import type { Stock } from "../../domain/stock.ts"
 import * as Facts from "../../ports/facts.ts"
-import type { Claim } from "../../ports/inventory.ts"
 import type * as Ledger from "../../ports/ledger.ts"
 import type { Decision } from "./decision.ts"
 
@@ -43,15 +42,10 @@ export class Builder {
   readonly #keyOutcomes: Array<Ledger.KeyOutcome> = []
   readonly #movements: Array<Ledger.Movement> = []
   readonly #facts: Array<Ledger.Fact> = []
-  readonly #asks: Array<Claim> = []
 
   constructor(lanes: ReadonlyMap<Lane.Lane, Ledger.OwnedLane>, nextId: () => string) {
     this.#lanes = lanes
     this.#nextId = nextId
-  }
-
-  ask(claim: Claim): void {
-    this.#asks.push(claim)
   }
 
   add(decision: Decision): void {
@@ -67,8 +61,9 @@ export class Builder {
     if (decision.key === null) return
     this.#keys.push(decision.key)
     // A key that is bound without any change is fenced all the same: its lane goes along with an unchanged seq.
-    if (decision.order === null && decision.stock.length === 0 && decision.reply._tag === "Order")
-      this.#touch(Lane.of(decision.reply.order.id))
+    const { answer } = decision.key
+    if (decision.order === null && decision.stock.length === 0 && answer._tag === "Order")
+      this.#touch(Lane.of(answer.orderId))
   }
 
   #addStock(decision: Decision): void {
@@ -174,9 +169,9 @@ export class Builder {
     })
   }
 
-  /** Null: there is nothing to write and nothing to ask. */
+  /** Null: there is nothing to write. */
   build(): Ledger.Batch | null {
-    if (this.#seqs.size === 0 && this.#asks.length === 0) return null
+    if (this.#seqs.size === 0) return null
     const stocks = [...this.#stocks.values()]
     const orders = [...this.#orders.values()]
     return {
@@ -199,7 +194,6 @@ export class Builder {
       keyOutcomes: this.#keyOutcomes,
       movements: this.#movements,
       facts: this.#facts,
-      asks: this.#asks,
     }
   }
 }

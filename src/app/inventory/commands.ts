@@ -132,7 +132,7 @@ export const misses = (command: Command, lookup: Lookup): boolean => rowOf(comma
 
 export const tellsOfMemory = (command: Command): boolean => COMMANDS[command._tag].answeredBy === "memory"
 
-const claimUseOf = (command: Command): ClaimUse | "none" => COMMANDS[command._tag].claim
+export const claimUseOf = (command: Command): ClaimUse | "none" => COMMANDS[command._tag].claim
 
 /** The claim whose key answers for this command, if it is bound: it is bound by its commit, or asked for. */
 export const claimOf = (command: Command): Claim | null =>
@@ -141,10 +141,4 @@ export const claimOf = (command: Command): Claim | null =>
 export const claimNameOf = (command: Command): string | null => {
   const claim = claimOf(command)
   return claim === null ? null : claimName(claim)
-}
-
-/** Whether other owners may have bound its key: what is known here of keys says nothing of it. */
-export const isBoundElsewhere = (command: Command): boolean => {
-  const use = claimUseOf(command)
-  return use === "binds-anywhere" || use === "asks"
 }

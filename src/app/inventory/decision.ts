@@ -8,6 +8,7 @@ import type { Product } from "../../domain/product.ts"
 import type { Stock, Event as StockEvent } from "../../domain/stock.ts"
 import type { Rejection, Reply } from "../../ports/inventory.ts"
 import type { HoldChange, HoldRow, KeyOutcome, KeyRow } from "../../ports/ledger.ts"
+import type { Sealed } from "../../ports/receipt.ts"
 import type { HoldsCell, OrderCell, ProductCell, Registry, Units, UnitsCell } from "./registry.ts"
 import { unitsKey } from "./registry.ts"
 
@@ -30,7 +31,8 @@ export interface OrderChange {
 
 export interface Decision {
   readonly _tag: "Decision"
-  readonly reply: Reply
+  /** Sealed until the receipt of its batch opens it (I4). */
+  readonly reply: Sealed<Reply>
   /** Milliseconds since 1970. */
   readonly at: number
   readonly stock: ReadonlyArray<StockChange>

@@ -21,15 +21,12 @@ export const run = Effect.fnUntraced(function* (owner: Owner, ended: (reply: Ord
   const probe = yield* Probe
   const clock = yield* Clock.Clock
   const now = () => clock.currentTimeMillisUnsafe()
-  const anyLane = [...owner.lanes.keys()][0]!
+  const anyLane = owner.lanes[0]!
 
   const end = (deadline: Deadline): void => {
     const { kind, orderId } = deadline
-    if (kind === "lapse") {
-      // The order's home may have accepted the hold in the ledger; what memory calls tentative must be read again.
-      const cell = owner.registry.holds.get(orderId)
-      if (cell !== undefined && cell.current === cell.durable) owner.registry.holds.delete(orderId)
-    }
+    // The order's home may have accepted the hold in the ledger; what memory calls tentative must be read again.
+    if (kind === "lapse") owner.forgetHolds(orderId)
     const command: Command =
       kind === "expiry"
         ? { _tag: "ExpireOrder", orderId, voided: "not-voided" }
@@ -49,7 +46,7 @@ export const run = Effect.fnUntraced(function* (owner: Owner, ended: (reply: Ord
 
   const scan = Effect.gen(function* () {
     const before = now() + DEADLINE_HORIZON_MS
-    const due = yield* ledger.due([...owner.lanes.keys()], before, DEADLINES_MAX)
+    const due = yield* ledger.due(owner.lanes, before, DEADLINES_MAX)
     const expiries = due.expiries.map(({ orderId, expiresAt }) => ({ kind: "expiry" as const, orderId, at: expiresAt }))
     const lapses = due.lapses.map(({ orderId, lapsesAt }) => ({ kind: "lapse" as const, orderId, at: lapsesAt }))
     const seen = [expiries, lapses].map((list) => (list.length < DEADLINES_MAX ? before : list.at(-1)!.at))

@@ -22,9 +22,9 @@ const idle = Effect.fnUntraced(function* (owner: Owner) {
 
 const drain = (owner: Owner): Effect.Effect<void> =>
   Effect.suspend(() => {
-    if (!owner.abandoned) owner.close("draining")
+    if (!owner.isAbandoned) owner.close("draining")
     return idle(owner)
-  }).pipe(Effect.timeoutOption(DRAIN), Effect.andThen(Effect.sync(() => owner.failAll([], "draining", "undecided"))))
+  }).pipe(Effect.timeoutOption(DRAIN), Effect.andThen(Effect.sync(() => owner.failUnsent("draining"))))
 
 /** One owner with its loops, until the scope closes; then it drains. `fenced` completes when it had to stop. */
 export const startOwner = Effect.fnUntraced(function* (
@@ -40,7 +40,7 @@ export const startOwner = Effect.fnUntraced(function* (
     Cause.hasInterruptsOnly(cause)
       ? Effect.failCause(cause)
       : Effect.logError("the owner of lanes broke down", cause).pipe(
-          Effect.andThen(Effect.sync(() => owner.abandon([], "undecided"))),
+          Effect.andThen(Effect.sync(() => owner.abandon("unknown"))),
           Effect.andThen(Deferred.succeed(fenced, undefined)),
         )
   const measure = Effect.sync(() =>
@@ -48,14 +48,13 @@ export const startOwner = Effect.fnUntraced(function* (
       _tag: "WorkerMeasured",
       worker,
       queued: owner.queued,
-      products: owner.registry.products.size,
-      orders: owner.registry.orders.size,
+      ...owner.resident,
     }),
   ).pipe(Effect.andThen(Effect.sleep("1 second")), Effect.forever)
   const loops = [
     Committer.run(owner, worker, fenced),
     Loader.run(owner),
-    KeyReader.run(owner),
+    KeyReader.run(owner.idempotency),
     Expiry.run(owner, ended),
     measure,
   ]

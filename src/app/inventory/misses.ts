@@ -39,7 +39,7 @@ export class Misses implements Commands.Lookup {
    * Everything, to be loaded now. Not what an earlier load has brought meanwhile: it may run ahead, settle and leave while
    * the ledger is read, and what was read of it would be older than what memory knew.
    */
-  take(): Wanted {
+  take(): Omit<Wanted, "keys" | "skus"> {
     const registry = this.#registry
     const wanted = {
       products: [...this.#products].filter((id) => !registry.products.has(id)),

@@ -8,7 +8,7 @@ import { verify } from "../../../src/adapters/postgres/verification/verify.ts"
 import type { OrderId } from "../../../src/domain/ids.ts"
 import * as Order from "../../../src/domain/order.ts"
 import * as Facts from "../../../src/ports/facts.ts"
-import { Ledger } from "../../../src/ports/ledger.ts"
+import { Ledger, nothingWanted } from "../../../src/ports/ledger.ts"
 import { freshClient } from "../../support/postgres.ts"
 
 const NOW = 1_780_315_200_000
@@ -104,7 +104,7 @@ describe("a generated past", () => {
         const ledger = yield* Ledger
         const ids = yield* sql<{ readonly id: OrderId }>`
           select subject as id from outbox where subject_kind = 'order' and subject_version = 1`
-        const { orders } = yield* ledger.load({ products: [], orders: ids.map(({ id }) => id), holdsOf: [], units: [] })
+        const { orders } = yield* ledger.load({ ...nothingWanted, orders: ids.map(({ id }) => id) })
         const facts = yield* Effect.forEach(
           orders,
           ({ id }) =>

@@ -2,7 +2,8 @@
 import { FOUR_ROUNDS, type Mutant, ONE_ROUND } from "./load.ts"
 
 const MEMORY_LEDGER = "src/adapters/memory/ledger.ts"
-const OWNER = "src/app/inventory/owner.ts"
+const ENTRY = "src/app/inventory/entry.ts"
+const IDEMPOTENCY = "src/app/inventory/idempotency.ts"
 
 export const IDEMPOTENCY_MUTANTS: ReadonlyArray<Mutant> = [
   {
@@ -11,9 +12,10 @@ export const IDEMPOTENCY_MUTANTS: ReadonlyArray<Mutant> = [
     changes: [
       {
         file: MEMORY_LEDGER,
-        from: "const free = claims.every((claim) => !store.keys.has(claimName(claim)))",
-        to: "const free = true",
+        from: "map(({ claim }) => claimName(claim)).filter((name) => store.keys.has(name))",
+        to: "map(({ claim }) => claimName(claim)).filter(() => false)",
       },
+      { file: MEMORY_LEDGER, from: "present(wanted.keys.map(claimName), ", to: "present([] as Array<string>, " },
     ],
     caughtBy: "I5 replays are equal",
     seedsMax: ONE_ROUND,
@@ -22,7 +24,7 @@ export const IDEMPOTENCY_MUTANTS: ReadonlyArray<Mutant> = [
     name: "retry answered with another's answer",
     story: "a known key is answered without a look at what it was bound to",
     changes: [
-      { file: OWNER, from: "if (bound.fingerprint !== fingerprint) return", to: "if (key === fingerprint) return" },
+      { file: ENTRY, from: "if (bound.fingerprint !== fingerprint) return", to: "if (key === fingerprint) return" },
     ],
     caughtBy: "I5 replays are equal",
     seedsMax: ONE_ROUND,
@@ -32,9 +34,9 @@ export const IDEMPOTENCY_MUTANTS: ReadonlyArray<Mutant> = [
     story: "sold out is answered from memory, also to whoever has bought the last one and asks again",
     changes: [
       {
-        file: OWNER,
-        from: "return isBoundElsewhere(command) || this.knownKeys.mayBeBound(claim)",
-        to: "return false",
+        file: IDEMPOTENCY,
+        from: "return claim !== null && (!this.#isComplete",
+        to: `return claim === "" && (!this.#isComplete`,
       },
     ],
     caughtBy: "I5 a bound key is answered",
@@ -43,7 +45,7 @@ export const IDEMPOTENCY_MUTANTS: ReadonlyArray<Mutant> = [
   {
     name: "a key that its owner forgets",
     story: "what is bound from now on is not noted in memory, so a later refusal does not ask the ledger for it",
-    changes: [{ file: OWNER, from: "    this.knownKeys.add(claim)\n", to: "" }],
+    changes: [{ file: IDEMPOTENCY, from: "if (claim !== null) this.#bound.add(claim)", to: "" }],
     caughtBy: "I5 a bound key is answered",
     seedsMax: FOUR_ROUNDS,
   },

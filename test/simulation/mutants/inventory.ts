@@ -4,6 +4,7 @@ import { FOUR_ROUNDS, type Mutant, ONE_ROUND } from "./load.ts"
 const MEMORY_LEDGER = "src/adapters/memory/ledger.ts"
 const ENDING = "src/app/inventory/turns/ending.ts"
 const BATCH_LAWS = "src/adapters/memory/batch-laws.ts"
+const LINE = "src/app/inventory/line.ts"
 const ORDER = "src/domain/order.ts"
 const OWNER = "src/app/inventory/owner.ts"
 const STOCK = "src/domain/stock.ts"
@@ -12,13 +13,18 @@ const PLACING = "src/app/inventory/turns/placing.ts"
 export const INVENTORY_MUTANTS: ReadonlyArray<Mutant> = [
   {
     name: "answer before commit",
-    story: "the owner answers as soon as it has decided; whatever the commit comes to, the buyer has heard yes",
+    story: "a decision is accepted at once, with the receipt that was kept of the last batch; its own may never commit",
     changes: [
       {
-        file: OWNER,
-        from: "    this.#pending.push(entry)\n",
-        to: `    this.#pending.push(entry)
-    if (entry.outcome._tag === "Decision") this.#answer(entry, answered(entry.outcome.reply))
+        file: LINE,
+        from: "    this.#receipt = null\n    for (const entry of entries) {\n",
+        to: "    for (const entry of entries) {\n",
+      },
+      {
+        file: LINE,
+        from: "    this.#waiting.push(entry)\n",
+        to: `    this.#waiting.push(entry)
+    if (this.#receipt !== null && entry.outcome?._tag === "Decision") entry.accept(this.#receipt)
 `,
       },
     ],
@@ -31,8 +37,8 @@ export const INVENTORY_MUTANTS: ReadonlyArray<Mutant> = [
     changes: [
       {
         file: OWNER,
-        from: `entry.outcome._tag !== "Decision" && this.#sawOnlyDurable(entry)`,
-        to: `entry.outcome._tag === "Refusal"`,
+        from: "if (this.#sawOnlyDurable(entry.command)) return",
+        to: `if (outcome._tag === "Refusal" || this.#sawOnlyDurable(entry.command)) return`,
       },
     ],
     caughtBy: "I4 refusals are legal",
@@ -103,8 +109,8 @@ export const INVENTORY_MUTANTS: ReadonlyArray<Mutant> = [
     story: "what was decided behind a commit that failed is not taken back",
     changes: [
       {
-        file: OWNER,
-        from: `for (const { outcome } of this.#pending) if (outcome?._tag === "Decision") undo(this.registry, outcome)`,
+        file: LINE,
+        from: `for (const { outcome } of this.#waiting) if (outcome?._tag === "Decision") undo(this.#registry, outcome)`,
         to: "",
       },
     ],

@@ -2,7 +2,6 @@
 import { FOUR_ROUNDS, type Mutant, ONE_ROUND } from "./load.ts"
 
 const BATCH = "src/app/inventory/batch.ts"
-const OWNER = "src/app/inventory/owner.ts"
 
 export const LAW_MUTANTS: ReadonlyArray<Mutant> = [
   {
@@ -65,15 +64,15 @@ export const LAW_MUTANTS: ReadonlyArray<Mutant> = [
     story: "when the commit has come back, the shelf is as empty as the order left it, and the buyer hears sold out",
     changes: [
       {
-        file: OWNER,
-        from: '        return this.#answer(entry, answered(outcome.reply))\n      case "Reading":',
+        file: "src/app/inventory/line.ts",
+        from: "        entry.accept(receipt!)\n",
         to: `        for (const { cell, event } of entry.command._tag === "PlaceOrder" ? outcome.stock : []) {
           const available = cell.current.onHand - cell.current.reserved
           if (available < event.reserved)
-            return this.refuse(entry, { _tag: "InsufficientStock", productId: cell.product.id, available })
+            entry.refuse({ _tag: "InsufficientStock", productId: cell.product.id, available })
         }
-        return this.#answer(entry, answered(outcome.reply))
-      case "Reading":`,
+        entry.accept(receipt!)
+`,
       },
     ],
     caughtBy: "I3 refused is not placed",
@@ -98,9 +97,9 @@ export const LAW_MUTANTS: ReadonlyArray<Mutant> = [
     story: "whoever is refused hears nothing",
     changes: [
       {
-        file: OWNER,
-        from: "    this.#answer(entry, Exit.fail(new Refused(rejection)))\n",
-        to: '    if (rejection._tag !== "InsufficientStock") this.#answer(entry, Exit.fail(new Refused(rejection)))\n',
+        file: "src/app/inventory/entry.ts",
+        from: "    this.#tell(Exit.fail(new Refused(rejection)))\n",
+        to: '    if (rejection._tag !== "InsufficientStock") this.#tell(Exit.fail(new Refused(rejection)))\n',
       },
     ],
     caughtBy: "everyone is answered",

@@ -31,13 +31,9 @@ export const LEDGER_MUTANTS: ReadonlyArray<Mutant> = [
     story: "when something in a batch is taken, the others in it hear yes, as if the rest had been written",
     changes: [
       {
-        file: COMMITTER,
-        from: "for (const entry of entries) settleContested(owner, entry, result)\n",
-        to: `for (const entry of entries) {
-      settleContested(owner, entry, result)
-      owner.answerDurable(entry, result.known)
-    }
-`,
+        file: MEMORY_LEDGER,
+        from: "if (contest !== null) return Effect.succeed(contest)",
+        to: `if (contest !== null) return Effect.succeed({ _tag: "Committed", receipt: issueReceipt(batch) })`,
       },
     ],
     caughtBy: "I4 answered when durable",
@@ -49,8 +45,8 @@ export const LEDGER_MUTANTS: ReadonlyArray<Mutant> = [
     changes: [
       {
         file: COMMITTER,
-        from: "if (isUnknown) return yield* findOut(batch, entries)",
-        to: "if (isUnknown) { advance(owner, batch); return untold.tell(entries) }",
+        from: "ledger.receiptOf(batch, lanes)",
+        to: "ledger.receiptOf(batch, batch.lanes.map(({ toSeq, ...lane }) => ({ ...lane, seq: toSeq })))",
       },
     ],
     caughtBy: "I4 answered when durable",
@@ -58,12 +54,13 @@ export const LEDGER_MUTANTS: ReadonlyArray<Mutant> = [
   },
   {
     name: "an unknown outcome told as undecided",
-    story: "when the truth about a lost answer does not come in time, callers hear that nothing was decided",
+    story: "callers hear that nothing was decided as soon as the truth about a lost commit answer takes a while",
     changes: [
+      { file: COMMITTER, from: "Effect.sleep(UNKNOWN_PATIENCE_MS)", to: "Effect.sleep(UNKNOWN_PATIENCE_MS / 1_000)" },
       {
-        file: COMMITTER,
-        from: 'owner.failAll(entries, "database", "unknown")',
-        to: 'owner.failAll(entries, "database", "undecided")',
+        file: "src/app/inventory/entry.ts",
+        from: 'unavailable(reason, this.#isDoubtful ? "unknown" : fate)',
+        to: 'unavailable(reason, "undecided")',
       },
     ],
     caughtBy: "I4 answered when durable",

@@ -13,7 +13,7 @@ import { MAX_ON_HAND } from "../../../domain/quantity.ts"
 import * as Stock from "../../../domain/stock.ts"
 import type { UnavailableReason } from "../../../ports/failures.ts"
 import type { Claim, Command, Rejection, Reply, RequestedLine } from "../../../ports/inventory.ts"
-import type { Ledger, LedgerDown } from "../../../ports/ledger.ts"
+import { type Ledger, type LedgerDown, nothingWanted } from "../../../ports/ledger.ts"
 import { record } from "./history.ts"
 import * as Statements from "./statements.ts"
 import { commit, type Ending, rollback, type Send, type Transact } from "./transaction.ts"
@@ -74,7 +74,7 @@ export const whyNot: (
   customerId: CustomerId,
 ) => Effect.Effect<Rejection | null, LedgerDown> = Effect.fnUntraced(function* ({ ledger }, lines, customerId) {
   const units = lines.map(({ productId }) => ({ productId, customerId }))
-  const loaded = yield* ledger.load({ products: lines.map((line) => line.productId), orders: [], holdsOf: [], units })
+  const loaded = yield* ledger.load({ ...nothingWanted, products: lines.map((line) => line.productId), units })
   const products = new Map(loaded.products.map((each) => [each.product.id, each]))
   for (const { productId } of lines) if (!products.has(productId)) return { _tag: "ProductNotFound", productId }
   for (const { productId, quantity } of lines) {
@@ -114,7 +114,7 @@ export const create = (desk: Desk, command: Of<"CreateProduct">): Coming =>
   desk.transact((send) => createIn(send, desk, command))
 
 const whyNotChanged = Effect.fnUntraced(function* ({ ledger }: Desk, productId: ProductId, command: Stock.Command) {
-  const loaded = yield* ledger.load({ products: [productId], orders: [], holdsOf: [], units: [] })
+  const loaded = yield* ledger.load({ ...nothingWanted, products: [productId] })
   const found = loaded.products[0]
   if (found === undefined) return { _tag: "ProductNotFound", productId } as const
   const decided = Stock.decide(productId, command, found.stock)

@@ -13,7 +13,7 @@ import type { Event as StockEvent } from "../../../domain/stock.ts"
 import type { Claim, RequestedLine } from "../../../ports/inventory.ts"
 import type { HoldChange, HoldRow, KeyRow } from "../../../ports/ledger.ts"
 import { plain, text, uuids } from "../batch-columns.ts"
-import { type KnownKeyJson, ORDER, type OrderJson } from "../rows.ts"
+import { KNOWN_KEY, type KnownKeyJson, ORDER, type OrderJson } from "../rows.ts"
 import { type Rows, type Statement, say, time } from "./transaction.ts"
 
 /** As text, whose type the statement tells: the same prepared statement serves small numbers and large ones. */
@@ -39,13 +39,7 @@ export const bindIfFree = (key: KeyRow): Statement =>
 export const bind = (key: KeyRow): Statement => say(BIND, ...keyColumns(key))
 
 export const known = ({ key, route }: Claim): Statement =>
-  say(
-    `select json_build_object('route', k.route, 'key', k.key, 'fingerprint', k.fingerprint, 'status', k.order_status,
-      'answer', k.answer, 'terms', (select ${ORDER} from orders o where o.id = k.order_id))
-    from idempotency_keys k where k.key = $1 and k.route = $2`,
-    key,
-    route,
-  )
+  say(`select ${KNOWN_KEY} from idempotency_keys k where k.key = $1 and k.route = $2`, key, route)
 export const knownIn = (rows: Rows): KnownKeyJson | undefined => rows[0]?.[0] as KnownKeyJson | undefined
 
 export const settleKey = (order: Order, { key, route }: Claim): Statement =>

@@ -2,6 +2,7 @@
 import type { OrderId, ProductId } from "../../../domain/ids.ts"
 import type { Claim, Rejection, Reply } from "../../../ports/inventory.ts"
 import type { KeyRow } from "../../../ports/ledger.ts"
+import { seal } from "../../../ports/receipt.ts"
 import type { Decision, Outcome, StockChange } from "../decision.ts"
 import type { Registry } from "../registry.ts"
 
@@ -16,14 +17,14 @@ export const reading = (reply: Reply): Outcome => ({ _tag: "Reading", reply })
 
 const NONE: ReadonlyArray<never> = []
 
-/** In the one form of all decisions, whatever they change. */
+/** In the one form of all decisions, whatever they change. The reply is sealed until the receipt of its commit is there (I4). */
 export const decision = (
   reply: Reply,
   at: number,
   changes: Partial<Omit<Decision, "_tag" | "reply" | "at">>,
 ): Decision => ({
   _tag: "Decision",
-  reply,
+  reply: seal(reply),
   at,
   stock: changes.stock ?? NONE,
   order: changes.order ?? null,

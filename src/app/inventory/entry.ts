@@ -1,0 +1,135 @@
+/**
+ * An entry: one command on its way through the owner, and the only hand on its caller's answer.
+ *
+ * Law: answered exactly once. I4: an acceptance needs the receipt of the batch it was committed in; a refusal or a reading,
+ * which writes nothing, is told by its own verb once what it saw is durable; a replay is what the ledger has bound.
+ */
+import { Exit } from "effect"
+import { type Fate, type Unavailable, type UnavailableReason, unavailable } from "../../ports/failures.ts"
+import { type Answer, type Command, Refused, type Rejection } from "../../ports/inventory.ts"
+import type { KnownKey } from "../../ports/ledger.ts"
+import type { Receipt } from "../../ports/receipt.ts"
+import type { Answering } from "../../ports/workers.ts"
+import { Absent } from "./absent.ts"
+import { claimNameOf, claimOf } from "./commands.ts"
+import type { Outcome } from "./decision.ts"
+
+/**
+ * Of its key and SKU, see `idempotency.ts`: the filter vouches that they are free, the ledger is asked, or has said so.
+ *
+ *     shut -> vouched
+ *       \---> asked -> free        (contested: shut again)
+ */
+export type Gate = "shut" | "vouched" | "asked" | "free"
+
+/** What makes room when an entry leaves: before its caller hears, who may submit the next at once, and after. */
+export interface Front {
+  readonly leaves: (entry: Entry) => void
+  readonly left: (entry: Entry) => void
+}
+
+export class Entry {
+  readonly command: Command
+  /** Of its claim (`claimName`); null: it has none. Made once: a new text is hashed anew by every map. */
+  readonly claim: string | null
+  readonly #answer: Answering
+  /** Null: it has been answered. */
+  #front: Front | null
+  #outcome: Outcome | null = null
+  #absent: Absent | null = null
+  #gate: Gate = "shut"
+  #isDoubtful = false
+
+  constructor(command: Command, answer: Answering, front: Front) {
+    this.command = command
+    this.claim = claimNameOf(command)
+    this.#answer = answer
+    this.#front = front
+  }
+
+  get isAnswered(): boolean {
+    return this.#front === null
+  }
+
+  /** What its turn came to; null: it has not been decided, or is to be decided again. */
+  get outcome(): Outcome | null {
+    return this.#outcome
+  }
+
+  decided(outcome: Outcome): void {
+    this.#outcome = outcome
+  }
+
+  undecided(): void {
+    this.#outcome = null
+  }
+
+  /** Ids that were looked for and do not exist; null: none. */
+  get absent(): Absent | null {
+    return this.#absent
+  }
+
+  missed(ids: ReadonlySet<string>): void {
+    if (ids.size > 0) this.#absent = new Absent(ids, this.#absent)
+  }
+
+  get gate(): Gate {
+    return this.#gate
+  }
+
+  turnGate(gate: Gate): void {
+    this.#gate = gate
+  }
+
+  /** It may have been committed, and only its key can tell: back to the gate, and whatever fails now, nothing it is not. */
+  doubt(): void {
+    this.#gate = "shut"
+    this.#isDoubtful = true
+  }
+
+  /** What it decided is durable. */
+  accept(receipt: Receipt): void {
+    if (this.#outcome?._tag !== "Decision") throw new Error("accepted without a decision")
+    this.#tell(Exit.succeed({ reply: receipt.open(this.#outcome.reply), replayed: false }))
+  }
+
+  /** What it saw is durable, and it changes nothing of it. */
+  tell(): void {
+    switch (this.#outcome?._tag) {
+      case "Reading":
+        return this.#tell(Exit.succeed({ reply: this.#outcome.reply, replayed: false }))
+      case "Refusal":
+        return this.refuse(this.#outcome.rejection)
+      default:
+        throw new Error("told without a reading or a refusal")
+    }
+  }
+
+  /** The key is bound: the stored answer, or a refusal if it was bound to another request. */
+  replay(bound: KnownKey): void {
+    const { fingerprint, key } = claimOf(this.command)!
+    if (bound.fingerprint !== fingerprint) return this.refuse({ _tag: "KeyReused", key })
+    this.#tell(Exit.succeed({ reply: bound.reply, replayed: true }))
+  }
+
+  refuse(rejection: Rejection): void {
+    this.#tell(Exit.fail(new Refused(rejection)))
+  }
+
+  fail(reason: UnavailableReason, fate: Fate): void {
+    this.#tell(Exit.fail(unavailable(reason, this.#isDoubtful ? "unknown" : fate)))
+  }
+
+  die(defect: unknown): void {
+    this.#tell(Exit.die(defect))
+  }
+
+  #tell(exit: Exit.Exit<Answer, Refused | Unavailable>): void {
+    const front = this.#front
+    if (front === null) return
+    this.#front = null
+    front.leaves(this)
+    this.#answer(exit)
+    front.left(this)
+  }
+}
