@@ -1,0 +1,118 @@
+/** The cache over a real Redis: the contract, two processes in step, and a Redis that is stopped, frozen, flushed and empty again. */
+import { Clock, Effect, Layer, type Scope } from "effect"
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest"
+import * as MemoryCache from "../../../src/adapters/memory/cache.ts"
+import * as RedisCache from "../../../src/adapters/redis/cache.ts"
+import * as Connection from "../../../src/adapters/redis/connection.ts"
+import * as TwoLevelCache from "../../../src/adapters/redis/two-level-cache.ts"
+import { Cache, type CacheService, type Entry } from "../../../src/ports/cache.ts"
+import { cacheContract } from "../../contracts/cache.ts"
+import { isMissing, RedisServer } from "../../support/redis-server.ts"
+import { until } from "../../support/service.ts"
+
+const ENTRIES = 10_000
+const PREFIX = "jaego:"
+
+let readied = 0
+
+describe.skipIf(isMissing)("with a real Redis", () => {
+  let server: RedisServer
+  beforeAll(async () => {
+    server = await RedisServer.start()
+  })
+  afterAll(() => server?.stop())
+
+  /** More patient than the service is: on a busy machine a put that timed out would not be seen by anybody. */
+  const options = (timeoutMs = 2_000): Connection.Options => ({ url: server.url, timeoutMs, prefix: PREFIX })
+  const redis = Layer.effect(
+    Cache,
+    Effect.suspend(() => Effect.map(Connection.make(options()), (connection) => RedisCache.make(connection, PREFIX))),
+  )
+  /** Once Redis answers it: a lease is given twice only by a cache that cannot ask. */
+  const ready = (cache: CacheService): Effect.Effect<CacheService> =>
+    Effect.gen(function* () {
+      const key = `ready:${++readied}`
+      yield* Effect.repeat(cache.lease(key, 60_000), { until: (isMine) => !isMine })
+      return cache
+    })
+  const impatient = (timeoutMs: number) =>
+    Effect.flatMap(MemoryCache.make(ENTRIES), (local) => TwoLevelCache.make(options(timeoutMs), local))
+  const twoLevels = Effect.suspend(() => impatient(2_000))
+  const entry = (version: number): Entry => ({ text: `"${version}"`, version, readAt: 0, freshUntil: 0 })
+
+  cacheContract("redis", Layer.effect(Cache, Effect.flatMap(Cache, ready)).pipe(Layer.provide(redis)))
+  cacheContract("two levels", Layer.effect(Cache, Effect.flatMap(twoLevels, ready)))
+
+  describe("two processes", () => {
+    const scoped = <A, E>(body: Effect.Effect<A, E, Scope.Scope>): Promise<A> => Effect.runPromise(Effect.scoped(body))
+    afterEach(async () => {
+      await server.stop()
+      await server.start()
+    })
+    /** The level that gives `version` of a key, once it does. */
+    const sees = (cache: CacheService, key: string, version: number) =>
+      Effect.promise(() =>
+        until(`version ${version} is seen`, async () => {
+          const found = await Effect.runPromise(cache.get(key))
+          return found?.entry.version === version && found.level === "local" ? found : null
+        }),
+      )
+
+    it("see each other's changes, although each keeps its own copy", () =>
+      scoped(
+        Effect.gen(function* () {
+          const [one, other] = [yield* Effect.flatMap(twoLevels, ready), yield* Effect.flatMap(twoLevels, ready)]
+          yield* one.put("product:1", entry(1), 60_000)
+          yield* sees(other, "product:1", 1)
+          yield* one.put("product:1", entry(2), 60_000)
+          yield* sees(other, "product:1", 2)
+          yield* other.drop("product:1", 3)
+          yield* Effect.promise(() =>
+            until("the drop is seen", async () => (await Effect.runPromise(one.get("product:1"))) === null),
+          )
+        }),
+      ))
+
+    it("forget everything local when Redis is flushed, and when it was away", () =>
+      scoped(
+        Effect.gen(function* () {
+          const one = yield* Effect.flatMap(twoLevels, ready)
+          yield* one.put("product:2", entry(1), 60_000)
+          yield* sees(one, "product:2", 1)
+          const client = server.client()
+          yield* Effect.promise(() => client.flushall())
+          yield* Effect.promise(() =>
+            until("the flush is seen", async () => (await Effect.runPromise(one.get("product:2"))) === null),
+          )
+          client.disconnect()
+          yield* one.put("product:3", entry(7), 60_000)
+          yield* Effect.promise(async () => {
+            await server.stop()
+            await server.start()
+          })
+          // It came back empty, as from an old dump: what stands locally is not believed either.
+          yield* Effect.promise(() =>
+            until("the loss is seen", async () => (await Effect.runPromise(one.get("product:3"))) === null),
+          )
+        }),
+      ))
+
+    it("miss, and do not fail or wait long, while Redis is dead or frozen", () =>
+      scoped(
+        Effect.gen(function* () {
+          const one = yield* Effect.flatMap(impatient(50), ready)
+          const clock = yield* Clock.Clock
+          server.signal("SIGSTOP")
+          const begun = clock.currentTimeMillisUnsafe()
+          for (let read = 0; read < 1_000; read++) expect(yield* one.get(`frozen:${read}`)).toBeNull()
+          // One command in a second waits for its 50 ms; the others do not ask.
+          expect(clock.currentTimeMillisUnsafe() - begun).toBeLessThan(5_000)
+          server.signal("SIGCONT")
+          yield* Effect.flatMap(Effect.succeed(one), ready)
+          yield* Effect.promise(() => server.stop())
+          expect(yield* one.get("dead")).toBeNull()
+          expect(yield* one.lease("dead", 1_000)).toBe(true)
+        }),
+      ))
+  })
+})
