@@ -26,16 +26,20 @@ export interface Found {
   readonly level: Level
 }
 
+export interface Lease {
+  readonly giveBack: Effect.Effect<void>
+}
+
 export interface CacheService {
   readonly get: (key: string) => Effect.Effect<Found | null>
   /** Kept for `ttlMs`, at most. False: not taken. */
   readonly put: (key: string, entry: Entry, ttlMs: number) => Effect.Effect<boolean>
   readonly drop: (key: string, version: number) => Effect.Effect<void>
   /**
-   * True for one caller of all processes within `ttlMs`: it reads the source, the others wait for what it puts. Where that
-   * cannot be known (the cache is away) it is true for each.
+   * Given to one caller of all processes at a time, until it is given back or `ttlMs` have passed: that caller reads the source,
+   * the others wait for what it puts. Where that cannot be known (the cache is away) each caller gets one. Null: another has it.
    */
-  readonly lease: (key: string, ttlMs: number) => Effect.Effect<boolean>
+  readonly lease: (key: string, ttlMs: number) => Effect.Effect<Lease | null>
 }
 
 export class Cache extends Context.Service<Cache, CacheService>()("jaego/ports/Cache") {}

@@ -80,8 +80,14 @@ export const checks: ReadonlyArray<Check<Cache>> = [
       Array.from({ length: 20 }, () => cache.lease(key, LONG_MS)),
       { concurrency: "unbounded" },
     )
-    expect(got.filter((isMine) => isMine)).toHaveLength(1)
-    expect(yield* cache.lease(fresh(), LONG_MS)).toBe(true)
+    const leases = got.filter((lease) => lease !== null)
+    expect(leases).toHaveLength(1)
+    expect(yield* cache.lease(fresh(), LONG_MS)).not.toBeNull()
+    yield* leases[0]!.giveBack
+    expect(yield* cache.lease(key, LONG_MS)).not.toBeNull()
+    // Given back late, when another has it: that one keeps it.
+    yield* leases[0]!.giveBack
+    expect(yield* cache.lease(key, LONG_MS)).toBeNull()
   }),
 ]
 

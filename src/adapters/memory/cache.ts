@@ -17,7 +17,7 @@ export const make = (entriesMax: number): Effect.Effect<LocalCache> =>
   Effect.map(Clock.Clock, (clock) => {
     const now = () => clock.currentTimeMillisUnsafe()
     const slots = new Lru<Slot>(entriesMax)
-    const leases = new Lru<number>(entriesMax)
+    const leases = new Lru<{ readonly until: number }>(entriesMax)
 
     const live = (key: string): Slot | null => {
       const slot = slots.get(key)
@@ -41,9 +41,11 @@ export const make = (entriesMax: number): Effect.Effect<LocalCache> =>
       drop: (key, version) => Effect.sync(() => void set(key, null, version, TOMBSTONE_MS)),
       lease: (key, ttlMs) =>
         Effect.sync(() => {
-          if ((leases.get(key) ?? 0) > now()) return false
-          leases.set(key, now() + ttlMs)
-          return true
+          const held = leases.get(key)
+          if (held !== undefined && held.until > now()) return null
+          const lease = { until: now() + ttlMs }
+          leases.set(key, lease)
+          return { giveBack: Effect.sync(() => leases.get(key) === lease && leases.delete(key)) }
         }),
       forget: (key) => slots.delete(key),
       clear: () => slots.clear(),

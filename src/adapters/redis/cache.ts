@@ -5,6 +5,7 @@
  * that there is nothing.
  * Fails: never; see the port.
  */
+import { randomUUID } from "node:crypto"
 import { Effect } from "effect"
 import type { CacheService, Entry } from "../../ports/cache.ts"
 import type { Connection } from "./connection.ts"
@@ -17,6 +18,10 @@ const PUT = `local held = redis.call('GET', KEYS[1])
 if held and tonumber(string.match(held, '^%d+')) > tonumber(ARGV[1]) then return 0 end
 redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
 return 1`
+
+/** Only by the caller it was given to: its time may be over, and another has it. */
+const GIVE_BACK = `if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
+return 0`
 
 const textOf = ({ freshUntil, readAt, text, version }: Entry): string =>
   `${version} ${readAt} ${freshUntil} ${text ?? "-"}`
@@ -52,9 +57,14 @@ export const make = ({ run }: Connection, prefix: string): CacheService => {
       ),
     drop: (key, version) => Effect.ignore(put(key, version, String(version), TOMBSTONE_MS)),
     lease: (key, ttlMs) =>
-      run((redis) => redis.set(`${prefix}lease:${key}`, "1", "PX", Math.ceil(ttlMs), "NX")).pipe(
-        Effect.map((set) => set === "OK"),
-        Effect.orElseSucceed(() => true),
-      ),
+      Effect.suspend(() => {
+        const name = `${prefix}lease:${key}`
+        const token = randomUUID()
+        const giveBack = Effect.ignore(run((redis) => redis.eval(GIVE_BACK, 1, name, token)))
+        return run((redis) => redis.set(name, token, "PX", Math.ceil(ttlMs), "NX")).pipe(
+          Effect.map((set) => (set === "OK" ? { giveBack } : null)),
+          Effect.orElseSucceed(() => ({ giveBack: Effect.void })),
+        )
+      }),
   }
 }

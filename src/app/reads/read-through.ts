@@ -1,0 +1,158 @@
+/**
+ * Read-through with refresh-ahead: what is shown comes from the cache, and the cache is filled from the source without a stampede.
+ *
+ *     fresh          given out; in the last fifth of its time it is read again in the background (refresh-ahead), so that a value
+ *                    that is asked for never runs out
+ *     stale          read again; when that takes longer than SOFT_MS or fails, the old value is given out, at most STALE_MAX_MS old
+ *     missing        read; all who ask meanwhile wait for that one reading (single flight)
+ *
+ * Between processes a lease lets one read, the others wait for what it puts into the cache.
+ *
+ * Law: I8, nothing is decided from it. Limits: SOFT_MS, STALE_MAX_MS. Fails: as the source does, when there is no old value.
+ */
+import { Clock, Deferred, Effect, type Scope } from "effect"
+import type { CacheService, Entry, Level } from "../../ports/cache.ts"
+import type { Unavailable } from "../../ports/failures.ts"
+
+export interface Read<A> {
+  /** Null: there is nothing. */
+  readonly value: A | null
+  /** Of the row, 1 and more; 0: there is none. */
+  readonly version: number
+}
+
+export interface Shown<A> extends Read<A> {
+  /** How long ago the source was read, ms. */
+  readonly ageMs: number
+  readonly from: Level | "source" | "stale"
+}
+
+export interface Options {
+  /** How long a value is fresh, ms; give or take a tenth, so that what was read together does not run out together. */
+  readonly ttlMs: number
+}
+
+/** How long it is believed that there is nothing, ms: it may come at any moment. */
+const ABSENT_MS = 1_000
+
+/** From this share of its time on a value is renewed when it is read. */
+const REFRESH_AT = 0.8
+
+/** A reading that takes longer, ms, goes on in the background while the old value is given out. */
+const SOFT_MS = 100
+
+/** The oldest value that is given out when the source is away or slow, ms. */
+const STALE_MAX_MS = 60_000
+
+/** The longest that other processes wait for the one that reads, ms; it may have died. */
+const LEASE_MS = 2_000
+
+/** Between two looks for what another process has read, ms. */
+const LOOK_MS = 10
+
+export interface ReadThrough {
+  readonly read: <A>(key: string, source: Effect.Effect<Read<A>, Unavailable>) => Effect.Effect<Shown<A>, Unavailable>
+  /** The row has reached this version: nothing older is shown from now on. */
+  readonly drop: (key: string, version: number) => Effect.Effect<void>
+  /** Write-through: the row as it was just written. */
+  readonly write: <A>(key: string, read: Read<A>) => Effect.Effect<void>
+}
+
+/** `random` gives numbers from 0 to 1. What is read in the background ends with the scope. */
+export const make = (
+  cache: CacheService,
+  { ttlMs }: Options,
+  random: () => number,
+): Effect.Effect<ReadThrough, never, Scope.Scope> =>
+  Effect.gen(function* () {
+    const clock = yield* Clock.Clock
+    const scope = yield* Effect.scope
+    const now = () => clock.currentTimeMillisUnsafe()
+    type Reading = Deferred.Deferred<Shown<unknown>, Unavailable>
+    const readings = new Map<string, Reading>()
+
+    const shown = <A>({ readAt, text, version }: Entry, from: Shown<A>["from"]): Shown<A> => ({
+      value: text === null ? null : (JSON.parse(text) as A),
+      version,
+      ageMs: Math.max(0, now() - readAt),
+      from,
+    })
+
+    const entryOf = ({ value, version }: Read<unknown>): Entry => {
+      const readAt = now()
+      const freshMs = (value === null ? ABSENT_MS : ttlMs) * (0.9 + 0.2 * random())
+      return { text: value === null ? null : JSON.stringify(value), version, readAt, freshUntil: readAt + freshMs }
+    }
+    const keep = (key: string, entry: Entry) => {
+      const isAbsent = entry.text === null
+      return cache.put(
+        key,
+        entry,
+        isAbsent ? entry.freshUntil - entry.readAt : entry.freshUntil - entry.readAt + STALE_MAX_MS,
+      )
+    }
+
+    const fromSource = <A>(key: string, source: Effect.Effect<Read<A>, Unavailable>) =>
+      Effect.gen(function* () {
+        const entry = entryOf(yield* source)
+        yield* keep(key, entry)
+        return shown<A>(entry, "source")
+      })
+
+    /** What the holder of the lease has read since; null: it has not come in time. */
+    const fromHolder = <A>(key: string, since: number) =>
+      Effect.gen(function* () {
+        for (const end = now() + LEASE_MS; now() < end; ) {
+          yield* Effect.sleep(LOOK_MS)
+          const found = yield* cache.get(key)
+          if (found !== null && found.entry.readAt >= since) return shown<A>(found.entry, found.level)
+        }
+        return null
+      })
+
+    /** One reading of a key at a time in this process; it goes on although its caller gives up. */
+    const start = <A>(key: string, source: Effect.Effect<Read<A>, Unavailable>) =>
+      Effect.suspend(() => {
+        const running = readings.get(key)
+        if (running !== undefined) return Effect.succeed(running)
+        const reading: Reading = Deferred.makeUnsafe()
+        readings.set(key, reading)
+        const since = now()
+        const work = Effect.gen(function* () {
+          const lease = yield* cache.lease(key, LEASE_MS)
+          if (lease !== null) return yield* Effect.ensuring(fromSource(key, source), lease.giveBack)
+          return (yield* fromHolder<A>(key, since)) ?? (yield* fromSource(key, source))
+        }).pipe(
+          Effect.onExit((exit) =>
+            Effect.sync(() => {
+              readings.delete(key)
+              Deferred.doneUnsafe(reading, exit)
+            }),
+          ),
+          Effect.ignore,
+        )
+        return Effect.as(Effect.forkIn(work, scope, { startImmediately: true }), reading)
+      })
+
+    const isStaleAllowed = (entry: Entry): boolean => entry.text !== null && now() - entry.readAt < ttlMs + STALE_MAX_MS
+
+    return {
+      read: Effect.fnUntraced(function* <A>(key: string, source: Effect.Effect<Read<A>, Unavailable>) {
+        const found = yield* cache.get(key)
+        if (found !== null && now() < found.entry.freshUntil) {
+          const { freshUntil, readAt } = found.entry
+          if (now() >= readAt + REFRESH_AT * (freshUntil - readAt)) yield* start(key, source)
+          return shown<A>(found.entry, found.level)
+        }
+        const reading = Deferred.await(yield* start(key, source)) as Effect.Effect<Shown<A>, Unavailable>
+        if (found === null || !isStaleAllowed(found.entry)) return yield* reading
+        const stale = Effect.sync(() => shown<A>(found.entry, "stale"))
+        return yield* Effect.timeoutOrElse(
+          Effect.catch(reading, () => stale),
+          { duration: SOFT_MS, orElse: () => stale },
+        )
+      }),
+      drop: (key, version) => cache.drop(key, version),
+      write: (key, read) => Effect.asVoid(keep(key, entryOf(read))),
+    }
+  })

@@ -1,0 +1,151 @@
+/** Read-through under virtual time: one reading for a crowd, renewed ahead of its time, old rather than late. */
+import { Deferred, Effect, Fiber, type Scope } from "effect"
+import { TestClock } from "effect/testing"
+import { describe, expect, it } from "vitest"
+import * as MemoryCache from "../../../src/adapters/memory/cache.ts"
+import * as ReadThrough from "../../../src/app/reads/read-through.ts"
+import type { CacheService } from "../../../src/ports/cache.ts"
+import { type Unavailable, unavailable } from "../../../src/ports/failures.ts"
+
+const test = <A, E>(program: Effect.Effect<A, E, Scope.Scope>): Promise<A> =>
+  Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(TestClock.layer())) as Effect.Effect<A, E>)
+
+const settle = Effect.repeat(Effect.yieldNow, { times: 30 })
+
+/** A source with one row, which counts its readings and may be slow or away. */
+class Source {
+  version = 1
+  readings = 0
+  isAway = false
+  gate: Deferred.Deferred<void> | null = null
+  readonly read: Effect.Effect<ReadThrough.Read<string>, Unavailable> = Effect.gen({ self: this }, function* () {
+    this.readings++
+    if (this.gate !== null) yield* Deferred.await(this.gate)
+    if (this.isAway) return yield* Effect.fail(unavailable("database"))
+    return { value: `version ${this.version}`, version: this.version }
+  })
+}
+
+const TTL_MS = 10_000
+
+/** Without jitter: 0.5 is its middle. */
+const over = (cache: CacheService) => ReadThrough.make(cache, { ttlMs: TTL_MS }, () => 0.5)
+const alone = Effect.flatMap(MemoryCache.make(100), over)
+
+describe("read-through", () => {
+  it("reads the source once for ten thousand who ask at once", () =>
+    test(
+      Effect.gen(function* () {
+        const source = new Source()
+        source.gate = yield* Deferred.make<void>()
+        const reads = yield* alone
+        const askers = []
+        for (let asker = 0; asker < 10_000; asker++)
+          askers.push(yield* Effect.forkChild(reads.read("a", source.read), { startImmediately: true }))
+        yield* Deferred.succeed(source.gate, undefined)
+        for (const asker of askers) expect((yield* Fiber.join(asker)).value).toBe("version 1")
+        expect(source.readings).toBe(1)
+      }),
+    ))
+
+  it("reads once in all processes that share a cache, and does not wait for ever for one that died", () =>
+    test(
+      Effect.gen(function* () {
+        const cache = yield* MemoryCache.make(100)
+        const source = new Source()
+        source.gate = yield* Deferred.make<void>()
+        const processes = yield* Effect.all(Array.from({ length: 5 }, () => over(cache)))
+        const askers = []
+        for (const process of processes) askers.push(yield* Effect.forkChild(process.read("a", source.read)))
+        yield* settle
+        yield* Deferred.succeed(source.gate, undefined)
+        yield* TestClock.adjust("20 millis")
+        for (const asker of askers) expect((yield* Fiber.join(asker)).value).toBe("version 1")
+        expect(source.readings).toBe(1)
+
+        yield* cache.lease("b", 2_000)
+        const asker = yield* Effect.forkChild(processes[0]!.read("b", source.read))
+        yield* settle
+        yield* TestClock.adjust("2 seconds")
+        expect((yield* Fiber.join(asker)).from).toBe("source")
+      }),
+    ))
+
+  it("renews in the last fifth of its time what is still asked for, and nothing else", () =>
+    test(
+      Effect.gen(function* () {
+        const source = new Source()
+        const reads = yield* alone
+        yield* reads.read("a", source.read)
+        yield* TestClock.adjust(0.79 * TTL_MS)
+        yield* reads.read("a", source.read)
+        yield* settle
+        expect(source.readings).toBe(1)
+        yield* TestClock.adjust(0.02 * TTL_MS)
+        source.version = 2
+        expect(yield* reads.read("a", source.read)).toMatchObject({ value: "version 1", from: "local" })
+        yield* settle
+        expect(yield* reads.read("a", source.read)).toMatchObject({ value: "version 2", from: "local" })
+        yield* TestClock.adjust("1 hour")
+        expect(source.readings).toBe(2)
+      }),
+    ))
+
+  it("gives out the old value while the source is slow or away, for a minute at most, and says how old it is", () =>
+    test(
+      Effect.gen(function* () {
+        const source = new Source()
+        const reads = yield* alone
+        yield* reads.read("a", source.read)
+        yield* TestClock.adjust(TTL_MS)
+        source.gate = yield* Deferred.make<void>()
+        const asker = yield* Effect.forkChild(reads.read("a", source.read))
+        yield* settle
+        yield* TestClock.adjust("100 millis")
+        expect(yield* Fiber.join(asker)).toMatchObject({ value: "version 1", from: "stale", ageMs: TTL_MS + 100 })
+        source.isAway = true
+        yield* Deferred.succeed(source.gate, undefined)
+        yield* settle
+        yield* TestClock.adjust("59 seconds")
+        expect(yield* reads.read("a", source.read)).toMatchObject({ from: "stale" })
+        yield* TestClock.adjust("1 second")
+        expect(yield* Effect.flip(reads.read("a", source.read))).toMatchObject({ reason: "database" })
+      }),
+    ))
+
+  it("believes for a second that there is nothing", () =>
+    test(
+      Effect.gen(function* () {
+        let readings = 0
+        const nothing = Effect.sync(() => {
+          readings++
+          return { value: null, version: 0 }
+        })
+        const reads = yield* alone
+        for (let read = 0; read < 3; read++) yield* reads.read("a", nothing)
+        expect(readings).toBe(1)
+        yield* TestClock.adjust("1 second")
+        expect((yield* reads.read("a", nothing)).value).toBeNull()
+        expect(readings).toBe(2)
+      }),
+    ))
+
+  it("shows a change at once, although a slow reader puts the old value afterwards", () =>
+    test(
+      Effect.gen(function* () {
+        const source = new Source()
+        source.gate = yield* Deferred.make<void>()
+        const reads = yield* alone
+        const slow = yield* Effect.forkChild(reads.read("a", source.read))
+        yield* settle
+        yield* reads.write("a", { value: "version 2", version: 2 })
+        // It read before the change, and comes back after it.
+        yield* Deferred.succeed(source.gate, undefined)
+        yield* Fiber.join(slow)
+        expect((yield* reads.read("a", source.read)).value).toBe("version 2")
+        yield* reads.drop("a", 3)
+        source.version = 3
+        expect((yield* reads.read("a", source.read)).value).toBe("version 3")
+      }),
+    ))
+})
