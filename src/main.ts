@@ -19,8 +19,10 @@ import * as CheckoutRunner from "./app/checkout-runner.ts"
 import * as Health from "./app/health.ts"
 import * as Ownership from "./app/inventory/ownership.ts"
 import * as Relay from "./app/outbox-relay.ts"
+import * as CachedCatalog from "./app/reads/cached-catalog.ts"
 import * as ShippingRunner from "./app/shipping-runner.ts"
 import * as Shopkeeper from "./app/shopkeeper.ts"
+import * as Cache from "./composition/cache.ts"
 import * as Http from "./composition/http.ts"
 import * as Store from "./composition/store.ts"
 import type { Config } from "./config/config.ts"
@@ -32,6 +34,8 @@ const service = (config: Config) =>
     Layer.provide(ShippingRunner.layer(config.shipping.runner)),
     Layer.provide(CheckoutRunner.layer(config.payment.checkout)),
     Layer.provideMerge(Ownership.layer(config.inventory.kind === "atomic" ? 1 : config.inventory.workers)),
+    Layer.provide(CachedCatalog.layer),
+    Layer.provide(Cache.layer(config)),
     Layer.provide(Store.layer(config)),
     Layer.provide(SimulatedPayment.layer),
     Layer.provide(carrier(config)),

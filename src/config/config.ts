@@ -5,6 +5,7 @@
  *
  * Law: only roots read it. Fails: `ConfigProblem`, one clear line.
  */
+import * as Cache from "./cache.ts"
 import * as Database from "./database.ts"
 import * as Events from "./events.ts"
 import * as Http from "./http.ts"
@@ -20,6 +21,7 @@ export interface Config {
   readonly payment: Payment.Payment
   readonly shipping: Shipping.Shipping
   readonly events: Events.Events
+  readonly cache: Cache.Cache
 }
 
 /** Throws `ConfigProblem`. */
@@ -31,6 +33,7 @@ export const read = (env: Env, platform: NodeJS.Platform = process.platform): Co
     payment: Payment.read(env),
     shipping: Shipping.read(env),
     events: Events.read(env),
+    cache: Cache.read(env),
   }
   if (config.database.store === "memory") {
     if (config.inventory.kind === "atomic") throw needsDatabase("INVENTORY=atomic")

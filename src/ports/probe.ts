@@ -15,6 +15,8 @@ export type Happening =
       readonly status: number
       readonly seconds: number
     }
+  /** Something cached was shown; `from`: the level it came from, the source, or an old value in its stead. */
+  | { readonly _tag: "CacheRead"; readonly from: "local" | "redis" | "source" | "stale" }
   | { readonly _tag: "OrderPlaced"; readonly mode: "pay" | "later" }
   /** An order reached this status. */
   | { readonly _tag: "OrderEnded"; readonly outcome: "paid" | "payment_failed" | "cancelled" | "expired" }

@@ -43,6 +43,7 @@ describe("the knobs", () => {
       "CARRIER_URL_FILE",
       "CARRIER_WEBHOOK_SECRET_FILE",
       "DATABASE_URL_FILE",
+      "REDIS_URL_FILE",
     ])
   })
 

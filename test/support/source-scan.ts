@@ -37,6 +37,16 @@ const regexMayStart = (last: Token | undefined): boolean => {
   return last.kind === "word" ? BEFORE_REGEX.has(last.value) : !")]}".includes(last.value)
 }
 
+/** Of each source only once: the check of the rules looks at every file for each planted violation. */
+const once = <A>(of: (source: string) => A): ((source: string) => A) => {
+  const known = new Map<string, A>()
+  return (source) => {
+    const found = known.get(source) ?? of(source)
+    known.set(source, found)
+    return found
+  }
+}
+
 const tokens = (source: string): ReadonlyArray<Token> => {
   const found: Array<Token> = []
   /** For each open template literal, how many braces are open inside its current `${`. */
@@ -106,7 +116,7 @@ const clauseNames = (clause: ReadonlyArray<Token>): ReadonlyArray<string> => {
 }
 
 /** Every `import ... from`, `export ... from`, `import "x"` and `import("x")` of a source, type imports included. */
-export const importsOf = (source: string): ReadonlyArray<Import> => {
+export const importsOf = once((source: string): ReadonlyArray<Import> => {
   const all = tokens(source)
   const found: Array<Import> = []
   for (const [at, token] of all.entries()) {
@@ -122,7 +132,7 @@ export const importsOf = (source: string): ReadonlyArray<Import> => {
     }
   }
   return found
-}
+})
 
 /** Where the `from` of a clause stands, or null if this is no clause (`export const`, `import.meta`). */
 const clauseEnd = (all: ReadonlyArray<Token>, start: number): number | null => {
@@ -138,8 +148,9 @@ const clauseEnd = (all: ReadonlyArray<Token>, start: number): number | null => {
 const DECLARES = new Set(["const", "let", "var", "function", "class", "interface", "async", "abstract", "declare"])
 
 /** The code without comments and without the contents of strings, one blank between tokens. */
-export const codeOf = (source: string): string =>
+export const codeOf = once((source: string): string =>
   tokens(source)
     .map((token) => (token.kind === "text" ? '""' : token.value))
     .join(" ")
-    .replaceAll(/ ?([.(]) ?/g, "$1")
+    .replaceAll(/ ?([.(]) ?/g, "$1"),
+)

@@ -41,6 +41,12 @@ const requests = (registry: Registry) => ({
   httpThreadsDied: counter(registry)("jaego_http_thread_deaths_total", "HTTP threads that died and are replaced"),
 })
 
+const caches = (registry: Registry) => ({
+  cacheReads: counter(registry)("jaego_cache_reads_total", "What was shown from the cache, by the level it came from", [
+    "from",
+  ]),
+})
+
 const sales = (registry: Registry) => ({
   ordersPlaced: counter(registry)("jaego_orders_placed_total", "Orders accepted", ["mode"]),
   ordersEnded: counter(registry)("jaego_orders_ended_total", "Orders that reached an outcome", ["outcome"]),
@@ -129,6 +135,7 @@ const facts = (registry: Registry) => ({
 
 export const meters = (registry: Registry) => ({
   ...requests(registry),
+  ...caches(registry),
   ...sales(registry),
   ...shipping(registry),
   ...inventory(registry),

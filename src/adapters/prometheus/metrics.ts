@@ -23,6 +23,7 @@ const onRequests = (meters: Meters) =>
     Replayed: ({ route }) => meters.replayed.inc({ route }),
     RequestUnavailable: ({ reason }) => meters.unavailable.inc({ reason }),
     HttpThreadDied: () => meters.httpThreadsDied.inc(),
+    CacheRead: ({ from }) => meters.cacheReads.inc({ from }),
   }) satisfies Partial<Counting>
 
 const onSales = (meters: Meters) =>

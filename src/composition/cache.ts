@@ -1,0 +1,17 @@
+/** The cache in front of what is shown: in this process, and with `REDIS_URL` before the one that all processes share. */
+import { Effect, Layer } from "effect"
+import * as MemoryCache from "../adapters/memory/cache.ts"
+import * as TwoLevelCache from "../adapters/redis/two-level-cache.ts"
+import type { Config } from "../config/config.ts"
+import { Cache } from "../ports/cache.ts"
+
+/** Entries in this process: about 10 MB of products. */
+const ENTRIES_MAX = 20_000
+
+export const layer = ({ cache: { redis } }: Config) =>
+  Layer.effect(
+    Cache,
+    Effect.flatMap(MemoryCache.make(ENTRIES_MAX), (local) =>
+      redis === null ? Effect.succeed(local) : TwoLevelCache.make(redis, local),
+    ),
+  )

@@ -1,0 +1,48 @@
+/** The cached catalogue: a product is read once, an unknown one is asked for again soon, and everything is counted. */
+import { Effect, Layer } from "effect"
+import { TestClock } from "effect/testing"
+import { expect, it } from "vitest"
+import * as MemoryCache from "../../../src/adapters/memory/cache.ts"
+import * as CachedCatalog from "../../../src/app/reads/cached-catalog.ts"
+import type { Product } from "../../../src/domain/product.ts"
+import { Cache } from "../../../src/ports/cache.ts"
+import { Catalog } from "../../../src/ports/catalog.ts"
+import { type Happening, Probe } from "../../../src/ports/probe.ts"
+import * as Scribe from "../../support/scribe.ts"
+
+it("reads a product once, and one that does not exist again after a second", () => {
+  const known = Scribe.product()
+  const unknown = Scribe.product()
+  const asked: Array<string> = []
+  const heard: Array<Happening> = []
+  const get = (id: string) =>
+    Effect.sync((): Product | null => {
+      asked.push(id)
+      return id === known.id ? known : null
+    })
+  const source = Layer.succeed(Catalog, {
+    get,
+    list: () => Effect.die("not cached"),
+    movements: () => Effect.die("not cached"),
+  })
+  const layer = CachedCatalog.layer.pipe(
+    Layer.provide(source),
+    Layer.provide(Layer.effect(Cache, MemoryCache.make(10))),
+    Layer.provide(Layer.succeed(Probe, { emit: (happening) => void heard.push(happening) })),
+  )
+  const program = Effect.gen(function* () {
+    const catalog = yield* Catalog
+    for (let read = 0; read < 3; read++) expect(yield* catalog.get(known.id)).toEqual(known)
+    for (let read = 0; read < 2; read++) expect(yield* catalog.get(unknown.id)).toBeNull()
+    expect(asked).toEqual([known.id, unknown.id])
+    yield* TestClock.adjust("2 seconds")
+    yield* catalog.get(known.id)
+    yield* catalog.get(unknown.id)
+    expect(asked).toEqual([known.id, unknown.id, unknown.id])
+    const levels = heard.flatMap((each) => (each._tag === "CacheRead" ? [each.from] : []))
+    expect(levels).toEqual(["source", "local", "local", "source", "local", "local", "source"])
+  })
+  return Effect.runPromise(
+    program.pipe(Effect.provide(layer), Effect.provide(TestClock.layer())) as Effect.Effect<void>,
+  )
+})
