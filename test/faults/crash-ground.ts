@@ -3,8 +3,8 @@
  * it, through a proxy that knows the instants of a commit; or on its embedded one, which dies with it.
  */
 import { readFileSync } from "node:fs"
-import * as DataFolder from "../../src/adapters/embedded-postgres/data-folder.ts"
 import * as Postmaster from "../../src/adapters/embedded-postgres/postmaster.ts"
+import * as ServiceRole from "../../src/adapters/embedded-postgres/service-role.ts"
 import * as PostgresProxy from "../support/postgres-proxy.ts"
 import { freshHome, type Service } from "../support/service.ts"
 
@@ -163,7 +163,7 @@ export const embedded = async (random: (below: number) => number): Promise<Groun
   })
   return {
     env: { JAEGO_HOME: home },
-    databaseUrl: () => DataFolder.urlOf(home, Postmaster.read(home)!.port),
+    databaseUrl: () => ServiceRole.urlOf(home, Postmaster.read(home)!.port),
     blows: [
       together("killed together with Postgres", (service) => {
         killPostgres()

@@ -45,7 +45,7 @@ const diskFull: Trouble = async ({ stage, home, disk }) => {
   await until("it has died of its full disk", async () => {
     // Each needs a new segment of the log.
     await stage.entrance
-      .query("select pg_switch_wal(), pg_logical_emit_message(false, 'jaego', 'full')")
+      .query("select pg_logical_emit_message(false, 'jaego', repeat('x', 17000000))")
       .catch(() => null)
     return !Postmaster.isAlive(home, pid)
   })

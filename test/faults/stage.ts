@@ -5,8 +5,8 @@
 import { inspect } from "node:util"
 import { PgClient } from "@effect/sql-pg"
 import { Effect, ManagedRuntime } from "effect"
-import * as DataFolder from "../../src/adapters/embedded-postgres/data-folder.ts"
 import * as Postmaster from "../../src/adapters/embedded-postgres/postmaster.ts"
+import * as ServiceRole from "../../src/adapters/embedded-postgres/service-role.ts"
 import * as PostgresClient from "../../src/adapters/postgres/client.ts"
 import * as PostgresProxy from "../support/postgres-proxy.ts"
 import { randomOf } from "../support/random.ts"
@@ -77,7 +77,7 @@ export class Entrance {
   }
 }
 
-const embeddedUrl = (home: string): string => DataFolder.urlOf(home, Postmaster.read(home)!.port)
+const embeddedUrl = (home: string): string => ServiceRole.urlOf(home, Postmaster.read(home)!.port)
 
 export interface Settings {
   readonly campaign: string

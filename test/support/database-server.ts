@@ -1,14 +1,12 @@
 /** One real Postgres with a migrated template, and databases copied from it: empty ones of one's own in some 50 ms. */
 import { randomUUID } from "node:crypto"
-import { appendFileSync, chmodSync, mkdtempSync, rmSync } from "node:fs"
-import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { PgClient } from "@effect/sql-pg"
-import { Effect, Exit, Scope } from "effect"
+import { Effect } from "effect"
 import type { SqlClient } from "effect/sql/SqlClient"
-import * as Server from "../../src/adapters/embedded-postgres/server.ts"
 import * as PostgresClient from "../../src/adapters/postgres/client.ts"
 import { migrate } from "../../src/adapters/postgres/migrations.ts"
+import { freshFolder, OwnPostgres } from "./own-postgres.ts"
 
 const TEMPLATE = "jaego_template"
 
@@ -37,24 +35,23 @@ export interface DatabaseServer {
  * This server is never killed, so it need not wait for the disk. What proves durability has a server of its own
  * (`own-postgres.ts`).
  */
-const makeHasty = (home: string, pid: number): void => {
-  appendFileSync(join(home, "data", "postgresql.auto.conf"), "fsync = off\nfull_page_writes = off\n")
-  process.kill(pid, "SIGHUP")
+const makeHasty = async (postgres: OwnPostgres): Promise<void> => {
+  for (const setting of ["fsync", "full_page_writes"]) await postgres.query(`alter system set ${setting} = off`)
+  await postgres.query("select pg_reload_conf()")
 }
 
 export const startServer = async (): Promise<DatabaseServer> => {
-  const home = mkdtempSync(join(tmpdir(), "jaego-test-"))
-  chmodSync(home, 0o755)
-  const scope = Scope.makeUnsafe()
-  const { pid, url } = await Effect.runPromise(Server.start(home).pipe(Scope.provide(scope)))
-  makeHasty(home, pid)
+  const { path, remove } = freshFolder()
+  const postgres = await OwnPostgres.make(join(path, "home"))
+  const url = postgres.url()
+  await makeHasty(postgres)
   await create(url, TEMPLATE)
   await on(databaseUrl(url, TEMPLATE), migrate)
   return {
     url,
     stop: async () => {
-      await Effect.runPromise(Scope.close(scope, Exit.void))
-      rmSync(home, { recursive: true, force: true })
+      await postgres.stop("fast")
+      remove()
     },
   }
 }

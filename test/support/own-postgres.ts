@@ -3,14 +3,19 @@
  * the test. Its data lie in a folder of their own, or on a small file system that was mounted for them.
  */
 import { type ChildProcess, spawnSync } from "node:child_process"
+import { randomBytes } from "node:crypto"
 import { chmodSync, chownSync, closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { PgClient } from "@effect/sql-pg"
 import { Effect } from "effect"
-import * as BinariesOf from "../../src/adapters/embedded-postgres/binaries.ts"
+import * as Account from "../../src/adapters/embedded-postgres/account.ts"
+import * as Binaries from "../../src/adapters/embedded-postgres/binaries.ts"
 import * as DataFolder from "../../src/adapters/embedded-postgres/data-folder.ts"
+import * as FileLock from "../../src/adapters/embedded-postgres/file-lock.ts"
+import * as Home from "../../src/adapters/embedded-postgres/home.ts"
 import * as Postmaster from "../../src/adapters/embedded-postgres/postmaster.ts"
+import * as ServiceRole from "../../src/adapters/embedded-postgres/service-role.ts"
 import * as PostgresClient from "../../src/adapters/postgres/client.ts"
 import { migrate } from "../../src/adapters/postgres/migrations.ts"
 
@@ -22,48 +27,40 @@ const SIGNALS = { fast: "SIGINT", immediate: "SIGQUIT", killed: "SIGKILL" } as c
 /** Backends of a killed postmaster keep a new one from starting until they have noticed, milliseconds. */
 const START_WITHIN_MS = 20_000
 
-const running = new Set<ChildProcess>()
-process.once("exit", () => {
-  for (const child of running) child.kill("SIGQUIT")
-})
-
 export class OwnPostgres {
-  readonly #home: string
-  readonly #binaries: BinariesOf.Binaries
-  readonly #account: BinariesOf.Account
-  readonly #port: number
+  readonly #launch: Postmaster.Launch
+  readonly #password: string
   #child: ChildProcess | null = null
 
-  private constructor(home: string, binaries: BinariesOf.Binaries, account: BinariesOf.Account, port: number) {
-    this.#home = home
-    this.#binaries = binaries
-    this.#account = account
-    this.#port = port
+  private constructor(launch: Postmaster.Launch, password: string) {
+    this.#launch = launch
+    this.#password = password
   }
 
-  /** A new one, running. `home`: a folder that may be made, below folders that anyone may enter. */
+  /** A new one, running. `home`: a folder that may be made. */
   static async make(home: string): Promise<OwnPostgres> {
-    const binaries = await BinariesOf.find()
-    const account = BinariesOf.onTheWayTo(binaries.postgres, BinariesOf.account(), "the Postgres program")
-    await DataFolder.initialise(DataFolder.makeHome(home), binaries, account)
-    const postgres = new OwnPostgres(home, binaries, account, await Postmaster.freePort())
+    const as = Account.find()
+    const binaries = Binaries.withinReach(await Binaries.find(), as)
+    const real = Home.make(home)
+    const place = { home: real, as, lock: FileLock.tryTake(DataFolder.postgresLockOf(real))! }
+    const password = randomBytes(8).toString("hex")
+    await DataFolder.initialise(binaries, place)
+    await ServiceRole.execute(binaries, place, [`alter role postgres password '${password}'`])
+    const postgres = new OwnPostgres({ binaries, place, port: await Postmaster.freePort() }, password)
     await postgres.start()
     return postgres
   }
 
-  /** Of a database there. */
+  /** The superuser's, of a database there. */
   url(database = "postgres"): string {
-    const url = new URL(DataFolder.urlOf(this.#home, this.#port))
-    url.pathname = `/${database}`
-    return url.href
+    return `postgres://postgres:${this.#password}@127.0.0.1:${this.#launch.port}/${database}`
   }
 
   async start(): Promise<void> {
     for (const end = Date.now() + START_WITHIN_MS; ; await Postmaster.pause(50)) {
-      const started = await Postmaster.start(this.#home, this.#binaries, this.#account, this.#port, (child) => {
+      const started = await Postmaster.start(this.#launch, (child) => {
         this.#child = child
-        running.add(child)
-        child.once("exit", () => running.delete(child))
+        child.once("exit", Postmaster.watch(child.pid!).dismiss)
       })
       if ("child" in started) return
       if (Date.now() >= end) throw new Error(`Postgres does not start: ${started.failed}`)
@@ -97,7 +94,8 @@ export class OwnPostgres {
   /** A folder on a file system that Postgres keeps tables in. */
   async tablespace(name: string, folder: string): Promise<void> {
     mkdirSync(folder, { mode: 0o700 })
-    if (this.#account !== null) chownSync(folder, this.#account.uid, this.#account.gid)
+    const { as } = this.#launch.place
+    if (as !== null) chownSync(folder, as.uid, as.gid)
     await this.query(`create tablespace ${name} location '${folder}'`)
   }
 }

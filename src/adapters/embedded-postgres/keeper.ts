@@ -6,7 +6,6 @@
  */
 import type { ChildProcess } from "node:child_process"
 import { Effect } from "effect"
-import type { Account, Binaries } from "./binaries.ts"
 import { logOf } from "./data-folder.ts"
 import * as Postmaster from "./postmaster.ts"
 import { EmbeddedUnusable } from "./unusable.ts"
@@ -20,17 +19,13 @@ const RETRY_MS = 200
 const AGAIN = "1 second"
 
 export class Keeper {
-  readonly #home: string
-  readonly #binaries: Binaries
-  readonly #as: Account
+  readonly #launch: Omit<Postmaster.Launch, "port">
   #child: ChildProcess | null = null
   #port = 0
   #stopping = false
 
-  constructor(home: string, binaries: Binaries, as: Account) {
-    this.#home = home
-    this.#binaries = binaries
-    this.#as = as
+  constructor(launch: Omit<Postmaster.Launch, "port">) {
+    this.#launch = launch
   }
 
   get port(): number {
@@ -48,7 +43,9 @@ export class Keeper {
       const failed = await this.#try()
       if (failed === null) return
       if (Date.now() >= end || failed.includes("incompatible"))
-        throw new EmbeddedUnusable({ message: `the embedded Postgres under ${this.#home} does not start: ${failed}` })
+        throw new EmbeddedUnusable({
+          message: `the embedded Postgres under ${this.#launch.place.home} does not start: ${failed}`,
+        })
     }
   }
 
@@ -56,14 +53,14 @@ export class Keeper {
   async #try(): Promise<string | null> {
     if (this.#stopping) return "it is to stop"
     try {
-      return await this.#launch()
+      return await this.#start()
     } catch (error) {
       return (error as Error).message
     }
   }
 
-  async #launch(): Promise<string | null> {
-    const started = await Postmaster.start(this.#home, this.#binaries, this.#as, this.#port, (child) => {
+  async #start(): Promise<string | null> {
+    const started = await Postmaster.start({ ...this.#launch, port: this.#port }, (child) => {
       this.#child = child
       if (child.pid === undefined) return
       const watchdog = Postmaster.watch(child.pid)
@@ -76,10 +73,10 @@ export class Keeper {
   readonly keepRunning: Effect.Effect<never> = Effect.gen({ self: this }, function* () {
     for (;;) {
       const how = yield* Effect.promise(() => Postmaster.exited(this.#child!))
-      const log = logOf(this.#home)
+      const log = logOf(this.#launch.place.home)
       yield* Effect.logWarning(`the embedded Postgres has died (${how}, see ${log}); it is started again`)
       // It was our child and is gone: a process that has its id now is another program.
-      Postmaster.forget(this.#home)
+      Postmaster.forget(this.#launch.place.home)
       yield* this.#startAgain
       yield* Effect.logInfo("the embedded Postgres runs again")
     }
@@ -100,6 +97,6 @@ export class Keeper {
   async stop(): Promise<void> {
     this.#stopping = true
     const pid = this.#child?.pid
-    if (pid !== undefined) await Postmaster.stop(this.#home, pid, this.#binaries)
+    if (pid !== undefined) await Postmaster.stop(this.#launch.place.home, pid, this.#launch.binaries)
   }
 }

@@ -3,14 +3,18 @@
  *
  * It runs in a session of its own, because a signal to our process group (Ctrl-C) would otherwise stop it while we drain:
  * it is stopped by us, last. A watchdog beside it stops it when we are killed, as no kill -9 lets us do that.
+ *
+ * Law: it and every process of it hold the lock that it is started with (`file-lock.ts`).
  */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process"
-import { closeSync, openSync, readFileSync, rmSync } from "node:fs"
+import { closeSync, constants, openSync, readFileSync, rmSync } from "node:fs"
 import { type AddressInfo, createServer } from "node:net"
 import { platform } from "node:os"
 import { join } from "node:path"
-import { type Account, type Binaries, launched } from "./binaries.ts"
-import { dataOf, environment, logOf } from "./data-folder.ts"
+import type { Binaries } from "./binaries.ts"
+import { dataOf, logOf } from "./data-folder.ts"
+import { environment } from "./environment.ts"
+import * as Program from "./program.ts"
 
 export interface Running {
   readonly pid: number
@@ -24,10 +28,15 @@ const LOOK_MS = 20
 export const pause = (milliseconds: number): Promise<void> =>
   new Promise((resolve) => setTimeout(resolve, milliseconds))
 
+/** Absent on Windows. */
+const { O_APPEND, O_CREAT, O_NOFOLLOW = 0, O_NONBLOCK = 0, O_RDONLY, O_WRONLY } = constants
+
 /** What `postmaster.pid` says; null: there is none, or it is not yet whole. */
 export const read = (home: string): Running | null => {
   try {
-    const lines = readFileSync(join(dataOf(home), "postmaster.pid"), "utf8").split("\n")
+    const lines = readFileSync(pidFileOf(home), { encoding: "utf8", flag: O_RDONLY | O_NOFOLLOW | O_NONBLOCK }).split(
+      "\n",
+    )
     const [pid, port] = [Number(lines[0]), Number(lines[3])]
     return pid > 0 && port > 0 ? { pid, port, status: (lines[7] ?? "").trim() } : null
   } catch {
@@ -35,7 +44,19 @@ export const read = (home: string): Running | null => {
   }
 }
 
-export const forget = (home: string): void => rmSync(join(dataOf(home), "postmaster.pid"), { force: true })
+const pidFileOf = (home: string): string => join(dataOf(home), "postmaster.pid")
+
+/** Only when its owner is known to be dead: PostgreSQL would start a second time beside it. */
+export const forget = (home: string): void => rmSync(pidFileOf(home), { force: true })
+
+/** Whether `postmaster.pid`, if there is one, was left by a postmaster that held its lock: earlier versions' did not. */
+export const heldLock = (home: string): boolean => {
+  try {
+    return readFileSync(join(dataOf(home), "postmaster.opts"), "utf8").includes(MARK)
+  } catch {
+    return true
+  }
+}
 
 const exists = (pid: number): boolean => {
   try {
@@ -70,31 +91,41 @@ export const freePort = (): Promise<number> =>
     })
   })
 
+/** A setting that PostgreSQL does not know: it names the folder for `isAlive`, and says that the lock is held. */
+const MARK = "jaego.data="
+
 /**
  * 300 connections: a service with 64 workers and a standby beside it. No Unix socket: its path would have a length limit
  * and it would lie outside the home folder.
  */
-const settings = ["max_connections=300", "listen_addresses=127.0.0.1", "unix_socket_directories=", "max_wal_size=2GB"]
+const settings = (home: string) => [
+  ...["max_connections=300", "listen_addresses=127.0.0.1", "unix_socket_directories=", "max_wal_size=2GB"],
+  `${MARK}${dataOf(home)}`,
+]
 
 export type Started = { readonly child: ChildProcess } | { readonly failed: string }
 
-/** Starts it and waits until it accepts connections, or until it has given up. `spawned` hears of it at once. */
+/** What a postmaster is started with. */
+export interface Launch {
+  readonly binaries: Binaries
+  readonly place: Program.Place
+  readonly port: number
+}
+
+/** Starts it and waits until it accepts connections, or until it has given up. `spawned` is called at once. */
 export const start = async (
-  home: string,
-  binaries: Binaries,
-  as: Account,
-  port: number,
+  { binaries, place, port }: Launch,
   spawned: (child: ChildProcess) => void,
 ): Promise<Started> => {
-  const log = openSync(logOf(home), "a", 0o644)
-  const flags = ["-D", dataOf(home), "-p", String(port), ...settings.flatMap((setting) => ["-c", setting])]
-  const how = launched(binaries.postgres, flags, as)
-  const child = spawn(how.file, how.flags, {
-    ...how.identity,
-    cwd: home,
-    env: environment(),
-    detached: true,
+  const { home } = place
+  const log = openSync(logOf(home), O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW, 0o644)
+  const child = Program.start({
+    program: binaries.postgres,
+    flags: (data) => ["-D", data, "-p", String(port), ...settings(home).flatMap((setting) => ["-c", setting])],
+    data: dataOf(home),
+    ...place,
     stdio: ["ignore", log, log],
+    detached: true,
   })
   closeSync(log)
   let failure: string | null = null
@@ -141,7 +172,10 @@ export const stop = async (home: string, pid: number, binaries: Binaries): Promi
   for (const signal of ["SIGINT", "SIGQUIT", "SIGKILL"] as const) {
     try {
       if (platform() === "win32")
-        execFileSync(binaries.pg_ctl, ["stop", "-D", dataOf(home), "-m", "fast"], { stdio: "ignore" })
+        execFileSync(binaries.pg_ctl, ["stop", "-D", dataOf(home), "-m", "fast"], {
+          stdio: "ignore",
+          env: environment(),
+        })
       else process.kill(pid, signal)
     } catch {
       // It is gone already: the look below says so.
@@ -154,7 +188,11 @@ export const stop = async (home: string, pid: number, binaries: Binaries): Promi
 export const watch = (pid: number): { readonly dismiss: () => void } => {
   if (platform() === "win32") return { dismiss: () => undefined }
   const script = `read -r _ || kill -INT ${pid}`
-  const dog = spawn("/bin/sh", ["-c", script], { detached: true, stdio: ["pipe", "ignore", "ignore"] })
+  const dog = spawn("/bin/sh", ["-c", script], {
+    detached: true,
+    env: environment(),
+    stdio: ["pipe", "ignore", "ignore"],
+  })
   dog.on("error", () => undefined)
   dog.stdin.on("error", () => undefined)
   dog.unref()

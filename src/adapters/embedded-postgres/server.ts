@@ -5,17 +5,22 @@
  * After a crash of everything the next start recovers by itself: a postmaster that was left over is stopped first, and one
  * that is still dying is waited for. One that dies under a running service is started again (`keeper.ts`).
  *
- * Limits: one process per home; 20 s to become ready.
+ * Law: one process per home, in all containers that share it; no second PostgreSQL is started on a folder before every
+ * process of the first is known to be dead (docs/decisions/0026-locks-lie-beside-the-data.md).
+ * Limits: 20 s to become ready.
  * Fails: EmbeddedUnusable, one line.
  */
-import { realpathSync, rmSync } from "node:fs"
+import { closeSync, rmSync } from "node:fs"
 import { Effect, type Scope } from "effect"
-import type { Binaries } from "./binaries.ts"
-import * as BinariesOf from "./binaries.ts"
+import * as Account from "./account.ts"
+import * as Binaries from "./binaries.ts"
 import * as DataFolder from "./data-folder.ts"
+import * as FileLock from "./file-lock.ts"
+import * as Home from "./home.ts"
 import * as HomeLock from "./home-lock.ts"
 import { Keeper } from "./keeper.ts"
 import * as Postmaster from "./postmaster.ts"
+import * as ServiceRole from "./service-role.ts"
 import { EmbeddedUnusable } from "./unusable.ts"
 
 export interface Embedded {
@@ -33,7 +38,7 @@ const RETRY_MS = 200
 /** Starts the database of this home. Law: while the scope is open, no other process has it. */
 export const start = (home: string): Effect.Effect<Embedded, EmbeddedUnusable, Scope.Scope> =>
   Effect.gen(function* () {
-    const real = yield* attempt(async () => DataFolder.makeHome(home))
+    const real = yield* attempt(async () => Home.make(home))
     yield* HomeLock.acquire(real)
     return yield* startLocked(real)
   })
@@ -45,9 +50,8 @@ export const open = (home: string): Effect.Effect<Embedded, EmbeddedUnusable, Sc
       return yield* new EmbeddedUnusable({
         message: `there is no database under ${home}: set JAEGO_HOME or --database`,
       })
-    const real = realpathSync(home)
-    const lock = yield* HomeLock.tryAcquire(real)
-    return lock === null ? yield* join(real) : yield* startLocked(real)
+    const real = yield* attempt(async () => Home.open(home))
+    return (yield* HomeLock.tryAcquire(real)) ? yield* startLocked(real) : yield* join(real)
   })
 
 const join = (home: string): Effect.Effect<Embedded, EmbeddedUnusable> =>
@@ -55,40 +59,67 @@ const join = (home: string): Effect.Effect<Embedded, EmbeddedUnusable> =>
     for (const end = Date.now() + READY_WITHIN_MS; Date.now() < end; await Postmaster.pause(RETRY_MS)) {
       const running = Postmaster.read(home)
       if (running?.status !== "ready" || !Postmaster.isAlive(home, running.pid)) continue
-      return { url: DataFolder.urlOf(home, running.port), port: running.port, pid: running.pid }
+      return { url: ServiceRole.urlOf(home, running.port), port: running.port, pid: running.pid }
     }
-    throw new EmbeddedUnusable({ message: `another jaego has ${home}, but its database is not running` })
+    throw new EmbeddedUnusable({ message: `another jaego has ${home}, and its database cannot be reached from here` })
   })
 
 const startLocked = (home: string): Effect.Effect<Embedded, EmbeddedUnusable, Scope.Scope> =>
   Effect.gen(function* () {
-    const keeper = yield* attempt(() => prepare(home))
+    const binaries = yield* attempt(Binaries.find)
+    const lock = yield* Effect.acquireRelease(
+      attempt(() => takeData(home, binaries)),
+      (file) => Effect.sync(() => closeSync(file)),
+    )
+    yield* attempt(() => clearLeftOver(home))
+    const keeper = yield* attempt(() => prepare(home, binaries, lock))
     yield* Effect.acquireRelease(
       attempt(() => keeper.start()),
       () => Effect.promise(() => keeper.stop()),
     )
     yield* Effect.forkScoped(keeper.keepRunning)
-    return { url: DataFolder.urlOf(home, keeper.port), port: keeper.port, pid: keeper.pid }
+    return { url: ServiceRole.urlOf(home, keeper.port), port: keeper.port, pid: keeper.pid }
   })
 
-const prepare = async (home: string): Promise<Keeper> => {
-  const binaries = await BinariesOf.find()
-  const account = BinariesOf.account()
-  const reachesProgram = BinariesOf.onTheWayTo(binaries.postgres, account, "the Postgres program")
-  const as = BinariesOf.onTheWayTo(DataFolder.dataOf(home), reachesProgram, "JAEGO_HOME")
-  await DataFolder.initialise(home, binaries, as)
-  await clearLeftOver(home, binaries)
+const prepare = async (home: string, found: Binaries.Binaries, lock: number): Promise<Keeper> => {
+  const as = Account.find()
+  const binaries = Binaries.withinReach(found, as)
+  const place = { home, as, lock }
+  await DataFolder.initialise(binaries, place)
+  await ServiceRole.ensure(binaries, place)
   rmSync(DataFolder.logOf(home), { force: true })
-  return new Keeper(home, binaries, as)
+  return new Keeper({ binaries, place })
 }
 
-/** We hold the lock, so a postmaster that runs here has lost its owner. It is stopped: its settings may be old. */
-const clearLeftOver = async (home: string, binaries: Binaries): Promise<void> => {
-  const left = Postmaster.read(home)
-  if (left === null) return
-  if (Postmaster.isAlive(home, left.pid)) await Postmaster.stop(home, left.pid, binaries)
-  // Also when its process id now belongs to some other program, for which Postgres would refuse to start.
-  Postmaster.forget(home)
+/**
+ * The lock of the data folder, once every process of a PostgreSQL that was left over is gone; then its `postmaster.pid` is
+ * of no more use. We hold the home, so one that runs here has lost its owner: it is stopped, its settings may be old. One
+ * in another container is waited for, as it is stopped with its owner.
+ */
+const takeData = async (home: string, binaries: Binaries.Binaries): Promise<number> => {
+  const lock = DataFolder.postgresLockOf(home)
+  for (const end = Date.now() + READY_WITHIN_MS; ; await Postmaster.pause(RETRY_MS)) {
+    const taken = FileLock.tryTake(lock)
+    if (taken !== null) return taken
+    if (Date.now() >= end) break
+    const left = Postmaster.read(home)
+    if (left !== null && Postmaster.isAlive(home, left.pid)) await Postmaster.stop(home, left.pid, binaries)
+  }
+  throw new EmbeddedUnusable({
+    message: `a Postgres of another container still runs on ${home}: stop that container, or set JAEGO_HOME`,
+  })
+}
+
+/** Earlier versions' PostgreSQL held no lock: of what one of them has left nothing can be known. */
+const clearLeftOver = async (home: string): Promise<void> => {
+  for (const end = Date.now() + READY_WITHIN_MS; ; await Postmaster.pause(RETRY_MS)) {
+    const left = Postmaster.read(home)
+    if (left === null || Postmaster.heldLock(home)) return Postmaster.forget(home)
+    if (Date.now() >= end || !Postmaster.isAlive(home, left.pid)) break
+  }
+  throw new EmbeddedUnusable({
+    message: `an earlier version of Jaego left ${home}/data/postmaster.pid, and may still run on it, perhaps in another container: stop it; if there is none, remove that file`,
+  })
 }
 
 const attempt = <A>(body: () => Promise<A>): Effect.Effect<A, EmbeddedUnusable> =>
