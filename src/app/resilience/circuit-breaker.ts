@@ -1,0 +1,153 @@
+/**
+ * A circuit breaker: refuses calls to a dependency that fails or is slow, so that its illness costs neither time nor places.
+ *
+ *     closed     every call is admitted; of the last `calls` within WINDOW_MS, at least `minCalls` of them, a share of
+ *                `failureRate` failed or a share of `slowRate` took `slowMs`  -> open
+ *     open       no call is admitted, until `openMs` have passed              -> half-open
+ *     half-open  PROBES calls are admitted, each with a deadline
+ *                  all of them quick and good                                 -> closed, and `openMs` as at first
+ *                  one bad, slow, or past its deadline                        -> open, for twice as long, at most `openMaxMs`
+ *
+ * A policy without clock or effect: `now` (milliseconds, monotonic) comes in with every call.
+ *
+ * Law: a result counts only in the period it was admitted in; a probe without a result ends at its deadline, so a hanging
+ * one cannot hold the breaker half-open; of an interrupted call nothing is learnt.
+ */
+
+export interface Settings {
+  /** Shares between 0 and 1 of the calls looked at; above 1: never. */
+  readonly failureRate: number
+  readonly slowRate: number
+  /** A call that takes this long is slow, ms. */
+  readonly slowMs: number
+  /** How many of the newest results are looked at, and how many there have to be. */
+  readonly calls: number
+  readonly minCalls: number
+  /** How long calls are refused at first, and at most, ms. */
+  readonly openMs: number
+  readonly openMaxMs: number
+  /** A probe without a result counts as failed after this, ms: above the call's own time limit. */
+  readonly probeMs: number
+}
+
+export type State = "closed" | "open" | "half-open"
+
+export interface Permit {
+  readonly period: number
+  readonly admittedAt: number
+}
+
+/** Results older than this do not count, ms: a failure of an hour ago says nothing of now. */
+const WINDOW_MS = 60_000
+
+/** Calls admitted when half-open. Several, because one could be lucky; few, because the dependency may still be ill. */
+const PROBES = 3
+
+interface Result {
+  readonly at: number
+  readonly isFailure: boolean
+  readonly isSlow: boolean
+}
+
+export class CircuitBreaker {
+  readonly #settings: Settings
+  readonly #onChange: (to: State) => void
+  #state: State = "closed"
+  /** Grows with every change of state. */
+  #period = 0
+  #results: Array<Result> = []
+  #openUntil = 0
+  #openMs: number
+  /** Probes without a result, and how many have succeeded. */
+  #probing: Array<Permit> = []
+  #succeeded = 0
+
+  constructor(settings: Settings, onChange: (to: State) => void = () => undefined) {
+    this.#settings = settings
+    this.#onChange = onChange
+    this.#openMs = settings.openMs
+  }
+
+  state(now: number): State {
+    if (this.#state === "open" && now >= this.#openUntil) this.#become("half-open")
+    if (
+      this.#state === "half-open" &&
+      this.#probing.some(({ admittedAt }) => now >= admittedAt + this.#settings.probeMs)
+    )
+      this.#open(now)
+    return this.#state
+  }
+
+  /** Null: the call is refused. */
+  admit(now: number): Permit | null {
+    const state = this.state(now)
+    if (state === "open") return null
+    if (state === "half-open" && this.#probing.length + this.#succeeded >= PROBES) return null
+    const permit: Permit = { period: this.#period, admittedAt: now }
+    if (state === "half-open") this.#probing.push(permit)
+    return permit
+  }
+
+  report(permit: Permit, isFailure: boolean, now: number): void {
+    // Deadlines of probes first: a probe that answers after its own has failed already.
+    const state = this.state(now)
+    if (permit.period !== this.#period) return
+    const isSlow = now - permit.admittedAt >= this.#settings.slowMs
+    if (state === "half-open") this.#endProbe(permit, isFailure || isSlow, now)
+    else this.#count({ at: now, isFailure, isSlow })
+  }
+
+  /** The call was given up by its caller: its place is free again. */
+  release(permit: Permit): void {
+    this.#probing = this.#probing.filter((probe) => probe !== permit)
+  }
+
+  /** How long until a call may be admitted, ms; 0 when one may be now. */
+  openForMs(now: number): number {
+    return this.state(now) === "open" ? this.#openUntil - now : 0
+  }
+
+  /** Shares among the results that count. */
+  rates(now: number): { readonly calls: number; readonly failures: number; readonly slow: number } {
+    this.#trim(now)
+    const calls = this.#results.length
+    const share = (is: (result: Result) => boolean) => (calls === 0 ? 0 : this.#results.filter(is).length / calls)
+    return { calls, failures: share(({ isFailure }) => isFailure), slow: share(({ isSlow }) => isSlow) }
+  }
+
+  #count(result: Result): void {
+    this.#results.push(result)
+    const { calls, failures, slow } = this.rates(result.at)
+    const { failureRate, minCalls, slowRate } = this.#settings
+    if (calls >= minCalls && (failures >= failureRate || slow >= slowRate)) this.#open(result.at)
+  }
+
+  #trim(now: number): void {
+    const newest = this.#results.slice(-this.#settings.calls)
+    this.#results = newest.filter(({ at }) => at > now - WINDOW_MS)
+  }
+
+  #endProbe(probe: Permit, isBad: boolean, now: number): void {
+    this.release(probe)
+    if (isBad) return this.#open(now)
+    if (++this.#succeeded < PROBES) return
+    this.#openMs = this.#settings.openMs
+    this.#become("closed")
+  }
+
+  #open(now: number): void {
+    // Only an ill dependency that was looked at again has its time doubled.
+    if (this.#state === "half-open") this.#openMs = Math.min(this.#settings.openMaxMs, this.#openMs * 2)
+    this.#openUntil = now + this.#openMs
+    this.#become("open")
+  }
+
+  #become(state: State): void {
+    this.#state = state
+    this.#period++
+    this.#results = []
+    this.#probing = []
+    this.#succeeded = 0
+    this.#onChange(state)
+  }
+}
