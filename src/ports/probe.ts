@@ -41,6 +41,22 @@ export type Happening =
       readonly what: "collected" | "delivered"
       readonly heard: "news" | "known" | "mismatch"
     }
+  /** A guarded call to a dependency outside has ended, or was given up at its time limit. */
+  | {
+      readonly _tag: "CallAnswered"
+      readonly dependency: string
+      readonly call: string
+      readonly outcome: string
+      readonly seconds: number
+    }
+  /** A guarded call was not made; `observed`: it was made, and would not have been. */
+  | {
+      readonly _tag: "CallRefused"
+      readonly dependency: string
+      readonly reason: "circuit-open" | "queue-full"
+      readonly observed: boolean
+    }
+  | { readonly _tag: "CircuitChanged"; readonly dependency: string; readonly to: "closed" | "open" | "half-open" }
   /** A shipment reached this state. */
   | { readonly _tag: "ShipmentEnded"; readonly outcome: string }
   | { readonly _tag: "BatchCommitted"; readonly worker: number; readonly decisions: number; readonly seconds: number }

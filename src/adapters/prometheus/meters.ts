@@ -61,6 +61,29 @@ const sales = (registry: Registry) => ({
   ),
 })
 
+const dependencies = (registry: Registry) => ({
+  calls: counter(registry)("jaego_dependency_calls_total", "Calls to a dependency outside", [
+    "dependency",
+    "call",
+    "outcome",
+  ]),
+  callSeconds: histogram(registry)(
+    "jaego_dependency_call_duration_seconds",
+    "How long a dependency outside took, or until it was given up",
+    REQUEST_SECONDS,
+    ["dependency", "call"],
+  ),
+  callsRefused: counter(registry)(
+    "jaego_dependency_calls_refused_total",
+    "Calls not made for the sake of a dependency; observed: made all the same",
+    ["dependency", "reason", "observed"],
+  ),
+  circuit: gauge(registry)("jaego_circuit_state", "1 for the state the circuit breaker is in", ["dependency", "state"]),
+  circuitOpened: counter(registry)("jaego_circuit_openings_total", "How often the circuit breaker opened", [
+    "dependency",
+  ]),
+})
+
 const shipping = (registry: Registry) => ({
   carrierCalls: counter(registry)("jaego_carrier_calls_total", "Calls to the carrier", ["call", "outcome"]),
   carrierSeconds: histogram(registry)(
@@ -137,6 +160,7 @@ export const meters = (registry: Registry) => ({
   ...requests(registry),
   ...caches(registry),
   ...sales(registry),
+  ...dependencies(registry),
   ...shipping(registry),
   ...inventory(registry),
   ...consumers(registry),

@@ -38,6 +38,21 @@ const onSales = (meters: Meters) =>
     },
   }) satisfies Partial<Counting>
 
+const onDependencies = (meters: Meters) =>
+  ({
+    CallAnswered: ({ call, dependency, outcome, seconds }) => {
+      meters.calls.inc({ dependency, call, outcome })
+      meters.callSeconds.observe({ dependency, call }, seconds)
+    },
+    CallRefused: ({ dependency, observed, reason }) =>
+      meters.callsRefused.inc({ dependency, reason, observed: String(observed) }),
+    CircuitChanged: ({ dependency, to }) => {
+      for (const state of ["closed", "open", "half-open"])
+        meters.circuit.set({ dependency, state }, state === to ? 1 : 0)
+      if (to === "open") meters.circuitOpened.inc({ dependency })
+    },
+  }) satisfies Partial<Counting>
+
 const onShipping = (meters: Meters) =>
   ({
     CarrierAnswered: ({ call, outcome, seconds }) => {
@@ -110,6 +125,7 @@ const onFacts = (meters: Meters) =>
 const counting = (meters: Meters): Counting => ({
   ...onRequests(meters),
   ...onSales(meters),
+  ...onDependencies(meters),
   ...onShipping(meters),
   ...onInventory(meters),
   ...onConsumers(meters),

@@ -1,0 +1,146 @@
+/** The guard under virtual time: a sick dependency costs its callers neither time nor places, and gets few calls. */
+import { Effect, Exit, Fiber, type Scope } from "effect"
+import { TestClock } from "effect/testing"
+import { describe, expect, it } from "vitest"
+import * as Guard from "../../../src/app/resilience/guard.ts"
+import { type Happening, Probe } from "../../../src/ports/probe.ts"
+
+const SETTINGS: Guard.Settings = {
+  dependency: "payment",
+  timeoutMs: 1_000,
+  mode: "on",
+  breaker: {
+    failureRate: 0.5,
+    slowRate: 0.5,
+    slowMs: 800,
+    calls: 50,
+    minCalls: 20,
+    openMs: 5_000,
+    openMaxMs: 60_000,
+    probeMs: 2_000,
+  },
+  bulkhead: { concurrency: 64, queueMax: 1_000, perSecond: null },
+}
+
+type Word = "charged" | "declined" | "unknown"
+
+const trial = (
+  settings: Guard.Settings,
+  body: (guard: Guard.Guard, heard: ReadonlyArray<Happening>) => Effect.Effect<void, unknown>,
+): Promise<void> => {
+  const heard: Array<Happening> = []
+  const program = Effect.flatMap(Guard.make(settings), (guard) => body(guard, heard))
+  return Effect.runPromise(
+    program.pipe(
+      Effect.scoped as (
+        effect: Effect.Effect<void, unknown, Probe | Scope.Scope>,
+      ) => Effect.Effect<void, unknown, Probe>,
+      Effect.provideService(Probe, { emit: (happening) => void heard.push(happening) }),
+      Effect.provide(TestClock.layer()),
+    ),
+  )
+}
+
+const call = (work: Effect.Effect<Word>): Guard.Call<Word, never> => ({
+  name: "charge",
+  urgency: 0,
+  work,
+  isFailure: (answer) => answer === "unknown",
+  onTimeout: "unknown",
+  outcome: (answer) => answer,
+})
+
+const settle = Effect.repeat(Effect.yieldNow, { times: 20 })
+
+/** Runs a second of callers, so many of them, and gives what each was told. */
+const second = (guard: Guard.Guard, work: Effect.Effect<Word>, callers: number) =>
+  Effect.gen(function* () {
+    const fibers = []
+    for (let i = 0; i < callers; i++) {
+      fibers.push(yield* Effect.forkChild(Effect.exit(guard.run(call(work)))))
+      yield* settle
+      yield* TestClock.adjust(1_000 / callers)
+    }
+    return fibers
+  })
+
+describe("the guard", () => {
+  it("sends a dead dependency at most one call a second, and answers the others at once", () =>
+    trial(SETTINGS, (guard) =>
+      Effect.gen(function* () {
+        let sent = 0
+        const dead = Effect.andThen(
+          Effect.sync(() => void sent++),
+          Effect.never,
+        )
+        yield* second(guard, dead, 50)
+        yield* TestClock.adjust("2 seconds")
+        expect(guard.status()).toMatchObject({ state: "open", openings: 1 })
+        sent = 0
+        let refusedAtOnce = 0
+        for (let time = 0; time < 60; time++) {
+          const fibers = yield* second(guard, dead, 20)
+          refusedAtOnce += fibers.filter((fiber) => fiber.pollUnsafe() !== undefined).length
+        }
+        expect(sent).toBeLessThanOrEqual(60)
+        expect(sent).toBeGreaterThan(0)
+        expect(refusedAtOnce).toBeGreaterThan(1_100)
+      }),
+    ))
+
+  it("closes again when the dependency is well, and declines do not open it", () =>
+    trial(SETTINGS, (guard, heard) =>
+      Effect.gen(function* () {
+        yield* second(guard, Effect.succeed("unknown"), 50)
+        expect(guard.isOpen()).toBe(true)
+        yield* TestClock.adjust("5 seconds")
+        yield* second(guard, Effect.succeed("declined"), 50)
+        expect(guard.status().state).toBe("closed")
+        const changes = heard.flatMap((each) => (each._tag === "CircuitChanged" ? [each.to] : []))
+        expect(changes).toEqual(["open", "half-open", "closed"])
+      }),
+    ))
+
+  it("only counts what it would have refused, when it is to observe", () =>
+    trial({ ...SETTINGS, mode: "observe" }, (guard, heard) =>
+      Effect.gen(function* () {
+        yield* second(guard, Effect.succeed("unknown"), 50)
+        const answer = yield* guard.run(call(Effect.succeed("charged")))
+        expect([answer, guard.status().state, guard.isOpen()]).toEqual(["charged", "open", false])
+        expect(heard.filter((each) => each._tag === "CallRefused" && each.observed).length).toBeGreaterThan(0)
+      }),
+    ))
+
+  it("does what an operator orders, until the time that was given", () =>
+    trial(SETTINGS, (guard) =>
+      Effect.gen(function* () {
+        guard.override({ mode: "open", until: 10_000, reason: "maintenance" })
+        const refused = yield* Effect.flip(guard.run(call(Effect.succeed("charged"))))
+        expect(refused.reason).toBe("circuit-open")
+        yield* TestClock.adjust("10 seconds")
+        expect(yield* guard.run(call(Effect.succeed("charged")))).toBe("charged")
+        guard.override({ mode: "closed", until: null, reason: "we know better" })
+        yield* second(guard, Effect.succeed("unknown"), 50)
+        expect(guard.status()).toMatchObject({ state: "closed", override: { reason: "we know better" } })
+      }),
+    ))
+
+  it("learns nothing of calls that their callers give up, and frees their places", () =>
+    trial({ ...SETTINGS, bulkhead: { concurrency: 1, queueMax: 1, perSecond: null } }, (guard) =>
+      Effect.gen(function* () {
+        for (let time = 0; time < 50; time++) {
+          const fiber = yield* Effect.forkChild(guard.run(call(Effect.never)))
+          yield* settle
+          yield* Fiber.interrupt(fiber)
+        }
+        expect(guard.status()).toMatchObject({ state: "closed", rates: { calls: 0 }, load: { running: 0, queued: 0 } })
+        const [first, second, third] = [
+          yield* Effect.forkChild(guard.run(call(Effect.never))),
+          yield* Effect.forkChild(guard.run(call(Effect.never))),
+          yield* Effect.exit(Effect.andThen(settle, guard.run(call(Effect.never)))),
+        ]
+        expect(Exit.isFailure(third!)).toBe(true)
+        yield* Fiber.interruptAll([first!, second!])
+      }),
+    ))
+})
