@@ -166,11 +166,13 @@ export const product = (over: Partial<Product> = {}): Product => {
   }
 }
 
-/** In a lane other than that of the given one. */
-export const productElsewhere = (than: Product): Product => {
-  const id = Lane.place(freshId(), (Lane.of(than.id) + 1) % Lane.COUNT) as ProductId
+export const productIn = (lane: Lane.Lane): Product => {
+  const id = Lane.place(freshId(), lane) as ProductId
   return product({ id, sku: `sku-${id}` })
 }
+
+/** In a lane other than that of the given one. */
+export const productElsewhere = (than: Product): Product => productIn((Lane.of(than.id) + 1) % Lane.COUNT)
 
 export const claim = (route: Route = "orders", key: string = freshId()): Claim => ({
   route,

@@ -5,13 +5,15 @@
  * Order of events: look up what may be contested (and lock the holds to change); if contested, return it and write nothing.
  * Then the fence: the lanes' own update, counted. Then inserts and guarded updates, each counted.
  *
- * Its plans are cached while the tables are small, so the planner is kept to index look-ups in nested loops, for ever.
+ * Its plans are cached while the tables are small, so the planner is kept to index look-ups in nested loops, for ever. The
+ * rows that every commit updates (lanes, stock) are found newest first (`newest.ts`).
  *
  * Law: I3, I10. No NOTIFY: it would serialise all commits. Empty parts cost a length check.
  * Returns: null (committed), or what is contested as JSON text (`ContestJson` in `ledger.ts`).
  * Fails: JG001 (stale: another owner, or memory and ledger disagree); 23505 when two lanes race for one key or SKU.
  */
 
+import { newest } from "./newest.ts"
 import { sqlFunction } from "./sql-function.ts"
 
 /** Name and type of every column of a batch, in the order `batch-columns.ts` sends them. At most 100. */
@@ -144,8 +146,9 @@ const FENCE = `
     return null;
   end if;
   update lanes l set seq = f.till
-  from unnest(p_lane, p_lane_epoch, p_lane_from, p_lane_to) f (lane, epoch, since, till)
-  where l.lane = f.lane and l.epoch = f.epoch and l.seq = f.since;
+  from unnest(p_lane, p_lane_epoch, p_lane_from, p_lane_to) f (lane, epoch, since, till),
+    lateral (${newest("lanes", "lane", "f.lane")}) live
+  where l.ctid = live.ctid and l.epoch = f.epoch and l.seq = f.since;
   get diagnostics v_count = row_count;
   if v_count <> cardinality(p_lane) then
     raise exception '% of % lanes were as expected', v_count, cardinality(p_lane) using errcode = 'JG001';
@@ -163,8 +166,9 @@ const STOCK = `
   if cardinality(p_stock_id) > 0 then
     update stock s set on_hand = u.on_hand, reserved = u.reserved, version = u.version
     from unnest(p_stock_id, p_stock_expected, p_stock_on_hand, p_stock_reserved, p_stock_version)
-      u (id, expected, on_hand, reserved, version)
-    where s.product_id = u.id and s.version = u.expected;
+      u (id, expected, on_hand, reserved, version),
+      lateral (${newest("stock", "product_id", "u.id")}) live
+    where s.ctid = live.ctid and s.version = u.expected;
     get diagnostics v_count = row_count;
     if v_count <> cardinality(p_stock_id) then
       raise exception '% of % products had the expected version', v_count, cardinality(p_stock_id)
@@ -242,7 +246,7 @@ export const COMMIT = sqlFunction(
   "jaego_commit",
   `(${COMMIT_PARAMETERS.map(([name, type]) => `p_${name} ${type}`).join(", ")})
 returns text language plpgsql
-set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off
+set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off set jit = off
 as $$
 declare
   v_keys json;

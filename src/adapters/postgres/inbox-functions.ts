@@ -10,6 +10,7 @@
  * that it is known when it comes again.
  * Limits: the inbox loses its old rows by partitions (`inbox-partitions.ts`); keys are kept, one row a consumer and order.
  */
+import { newest } from "./newest.ts"
 import { sqlFunction } from "./sql-function.ts"
 
 /** How long a lock on the inbox is waited for, milliseconds: consumers queue behind it. */
@@ -126,6 +127,10 @@ end
 $$`,
 )
 
+/** The live version of a position: it is written a hundred times a second (`newest.ts`). */
+const POSITION = `p.ctid = (
+        ${newest("consumer_positions", "source", "v_source").replace("where", "where candidate.consumer = p_consumer and")})`
+
 /**
  * What was taken from some sources. Returns {effects, queued}, or {parked: [key]} when it has written nothing, because
  * these keys are parked and their events came without a letter. Poison that is known (it is parked, was given up, or was
@@ -137,20 +142,23 @@ $$`,
 export const TAKE_IN = sqlFunction(
   "jaego_take_in",
   `(p_consumer text, p_sources json, p_taken json, p_entries json, p_shipments json)
-returns json language plpgsql set enable_seqscan = off set jit = off as $$
+returns json language plpgsql set enable_seqscan = off set enable_bitmapscan = off set jit = off as $$
 declare
+  v_source text;
+  v_next bigint;
   v_parked text[];
   v_missing text[];
   v_skip int[];
   v_effects int;
   v_queued int;
 begin
-  insert into consumer_positions (consumer, source, next)
-    select p_consumer, s.source, 0 from json_to_recordset(p_sources) s (source text) order by s.source
-    on conflict do nothing;
-  perform from consumer_positions p
-    where p.consumer = p_consumer and p.source in (select s.source from json_to_recordset(p_sources) s (source text))
-    order by p.source for update;
+  for v_source in select s.source from json_to_recordset(p_sources) s (source text) order by 1 loop
+    loop
+      perform from consumer_positions p where ${POSITION} for update;
+      exit when found;
+      insert into consumer_positions (consumer, source, next) values (p_consumer, v_source, 0) on conflict do nothing;
+    end loop;
+  end loop;
   select array_agg(l.key) into v_parked from (
     select d.key from dead_letters d
     where d.consumer = p_consumer and d.state <> 'discarded' and d.key <> '' and d.key in (
@@ -191,8 +199,9 @@ begin
   end if;
 
   v_effects := ${CONSUME.name}(p_consumer, p_taken, v_skip, p_entries, p_shipments);
-  update consumer_positions p set next = s.next from json_to_recordset(p_sources) s (source text, next bigint)
-    where p.consumer = p_consumer and p.source = s.source;
+  for v_source, v_next in select s.source, s.next from json_to_recordset(p_sources) s (source text, next bigint) loop
+    update consumer_positions p set next = v_next where ${POSITION};
+  end loop;
   return json_build_object('effects', v_effects, 'queued', v_queued);
 end
 $$`,

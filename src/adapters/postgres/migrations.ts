@@ -102,8 +102,8 @@ const leaseIsFree = Effect.gen(function* () {
 
 const checkLanes = Effect.gen(function* () {
   const sql = yield* PgClient.PgClient
-  const rows = yield* sql<{ readonly count: bigint }>`select count(*) as count from lanes`
-  const count = Number(rows[0]!.count)
+  const rows = yield* sql<{ readonly count: number }>`select max(lane) + 1 as count from lanes`
+  const { count } = rows[0]!
   if (count !== Lane.COUNT)
     return yield* new DatabaseUnusable({
       message: `this database was created with ${count} lanes, this build has ${Lane.COUNT}: use the build that created it`,

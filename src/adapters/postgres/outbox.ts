@@ -12,10 +12,12 @@ import { PgClient, PgConnection } from "@effect/sql-pg"
 import { Effect, Layer, Schedule, type Scope } from "effect"
 import type { SqlError } from "effect/sql/SqlError"
 import type { OrderId, ProductId } from "../../domain/ids.ts"
+import * as Lane from "../../domain/lane.ts"
 import { type Event, ORDERS, STOCK } from "../../ports/events.ts"
 import { type Unavailable, unavailable } from "../../ports/failures.ts"
 import { type Cursor, Outbox, type Reading, type Turn, TurnLost } from "../../ports/outbox.ts"
 import { RELAY_LOCK } from "./advisory-locks.ts"
+import { newest } from "./newest.ts"
 import { describe, inTime, silence } from "./sql-failure.ts"
 
 /** How often somebody who waits looks, milliseconds: the gap when the turn changes hands. */
@@ -31,19 +33,23 @@ const HEARTBEAT = "1 second"
  * Each lane that is behind gets the same share of the limit; its seqs have no gaps, so it is known beforehand how far that
  * goes. Of what nobody wants only the last of a lane comes, and bare.
  */
-const READ = `
+export const READ = `
 with behind as materialized (
-  select c.lane, c.seq, least(l.seq, c.seq + greatest(1, $1::int / count(*) over ())) as till
-  from relay_cursors c join lanes l on l.lane = c.lane where l.seq > c.seq limit $1)
+  select every.lane, c.seq, least(l.seq, c.seq + greatest(1, $1::int / count(*) over ())) as till
+  from (select n::smallint as lane from generate_series(0, ${Lane.COUNT - 1}) n) every,
+    lateral (${newest("relay_cursors", "lane", "every.lane", "seq")}) c,
+    lateral (${newest("lanes", "lane", "every.lane", "seq")}) l
+  where l.seq > c.seq limit $1)
 select o.lane, o.seq::float8 as seq, o.event_id::text as id, o.subject_kind as kind, o.subject::text as subject,
   o.subject_version::float8 as version, o.type, case when o.type <> all ($2::text[]) then o.payload end as payload,
   (extract(epoch from o.occurred_at) * 1000)::float8 as time
 from behind b join outbox o on o.lane = b.lane and o.seq > b.seq and o.seq <= b.till
 where o.type <> all ($2::text[]) or o.seq = b.till order by o.lane, o.seq`
 
-const ADVANCE = `
-update relay_cursors c set seq = a.seq from unnest($1::smallint[], $2::bigint[]) a (lane, seq)
-where c.lane = a.lane and c.seq < a.seq`
+export const ADVANCE = `
+update relay_cursors c set seq = a.seq from unnest($1::smallint[], $2::bigint[]) a (lane, seq),
+  lateral (${newest("relay_cursors", "lane", "a.lane")}) live
+where c.ctid = live.ctid and c.seq < a.seq`
 
 interface FactRow {
   readonly lane: number
@@ -85,6 +91,7 @@ const take = (config: PgClient.PgClientConfig): Effect.Effect<Turn, Unavailable,
         ...config.startupParameters,
         idle_session_timeout: String(SILENCE_MS),
         synchronous_commit: "off",
+        enable_bitmapscan: "off",
       },
     })
     yield* waitForLock(session)
