@@ -6,13 +6,15 @@
  * worker, last, accepts: one commit that turns exactly these holds into the order's, or nothing. Whatever happens to us in
  * between, tentative holds lapse by themselves.
  *
- * Law: all or nothing for the customer; a refusal is answered after its siblings' holds are released.
+ * Law: all or nothing for the customer; a refusal is answered after its siblings' holds are released, a cancellation after
+ * all of its holds have ended.
+ * Fails: `Unavailable` of unknown fate when a cancelled order's holds cannot be ended in time; it is to be repeated.
  */
-import { Clock, Effect, Schedule } from "effect"
+import { Clock, Effect, Exit, Schedule } from "effect"
 import type { OrderId, ProductId } from "../../domain/ids.ts"
 import * as Lane from "../../domain/lane.ts"
 import type { Ending } from "../../domain/order.ts"
-import type { Unavailable } from "../../ports/failures.ts"
+import { type Unavailable, unavailable } from "../../ports/failures.ts"
 import type { Answer, Command, HeldLine, Refused } from "../../ports/inventory.ts"
 import type { OwnedLane } from "../../ports/ledger.ts"
 import type { Worker } from "../../ports/workers.ts"
@@ -31,6 +33,18 @@ const holdOf = (command: PlaceOrder, there: (id: ProductId) => boolean, lapsesAt
   const { claim, customerId, orderId } = command
   const lines = command.lines.map((line, lineNo) => ({ ...line, lineNo })).filter(({ productId }) => there(productId))
   return { _tag: "HoldTentatively", orderId, customerId, lines, lapsesAt, claim }
+}
+
+/** What cannot be ended on another worker now is left to the sweep, except for a cancellation. */
+const FINISH_RETRY = { times: 5, schedule: Schedule.spaced("50 millis") }
+
+/** How long a cancellation waits for the workers that hold its units, ms: longer than a lost one is away. */
+const CANCEL_PATIENCE_MS = 5_000
+
+/** Lanes that are handed over are no longer asked. */
+const CANCEL_RETRY = {
+  schedule: Schedule.spaced("50 millis"),
+  while: ({ reason }: Unavailable) => reason !== "stale-owner" && reason !== "draining",
 }
 
 export class Placement {
@@ -54,10 +68,31 @@ export class Placement {
       // Not to be interrupted half-way: holds that were taken are given back by whoever took them.
       if (others.length > 0) return Effect.uninterruptible(this.#placeAcross(command, others))
     }
-    return Effect.tap(this.#ask(home, command), ({ reply, replayed }) =>
+    const asked = this.#ask(home, command)
+    if (command._tag === "CancelOrder") return Effect.tap(asked, (answer) => this.#endCancelled(answer))
+    return Effect.tap(asked, ({ reply, replayed }) =>
       reply._tag === "Order" && reply.ending !== null && !replayed
         ? this.finish(reply.order.id, reply.elsewhere, reply.ending)
         : Effect.void,
+    )
+  }
+
+  /**
+   * A cancellation is answered when no worker counts its units any more, so that every reading after it shows them as free.
+   * Also one that is repeated: the first may have been given up half-way.
+   */
+  #endCancelled({ reply }: Answer): Effect.Effect<void, Unavailable> {
+    if (reply._tag !== "Order" || reply.order.status !== "cancelled") return Effect.void
+    const home = this.#indexOf(Lane.of(reply.order.id))
+    const lanes = reply.order.lines.map(({ productId }) => Lane.of(productId))
+    const elsewhere = lanes.filter((lane) => this.#indexOf(lane) !== home)
+    if (elsewhere.length === 0) return Effect.void
+    return this.#endEach(reply.order.id, elsewhere, "restock", CANCEL_RETRY).pipe(
+      Effect.timeoutOrElse({
+        duration: CANCEL_PATIENCE_MS,
+        orElse: () => Effect.fail(unavailable("worker-lost", "unknown")),
+      }),
+      Effect.mapError(({ reason, retryAfterSeconds }) => unavailable(reason, "unknown", retryAfterSeconds)),
     )
   }
 
@@ -93,16 +128,28 @@ export class Placement {
   }
 
   #endHolds(orderId: OrderId, lanes: ReadonlyArray<Lane.Lane>, ending: Ending | "drop"): Effect.Effect<void> {
+    return Effect.ignore(this.#endEach(orderId, lanes, ending, FINISH_RETRY))
+  }
+
+  /** On every worker that owns one of these lanes; all are asked, also when one of them fails. */
+  #endEach(
+    orderId: OrderId,
+    lanes: ReadonlyArray<Lane.Lane>,
+    ending: Ending | "drop",
+    again: Effect.Retry.Options<Unavailable>,
+  ): Effect.Effect<void, Unavailable> {
     const addressed = new Map(lanes.map((lane) => [this.#indexOf(lane), lane]))
-    return Effect.forEach(
+    const ends = Effect.forEach(
       addressed,
-      ([worker, lane]) =>
-        this.#ask(worker, { _tag: "EndHolds", orderId, lane, ending }).pipe(
-          Effect.retry({ times: 5, schedule: Schedule.spaced("50 millis") }),
-          Effect.ignore,
-        ),
-      { concurrency: "unbounded", discard: true },
+      ([worker, lane]) => {
+        const ended = this.#ask(worker, { _tag: "EndHolds", orderId, lane, ending }).pipe(
+          Effect.catchTag("Refused", ({ rejection }) => Effect.die(new Error(`EndHolds: ${rejection._tag}`))),
+        )
+        return Effect.exit(Effect.retry(ended, again))
+      },
+      { concurrency: "unbounded" },
     )
+    return Effect.flatMap(ends, (exits) => Effect.asVoid(Exit.asVoidAll(exits)))
   }
 
   #placeAcross(command: PlaceOrder, others: ReadonlyArray<number>): Outcome {
