@@ -4,6 +4,8 @@
  * moment: the sweep finds what is unsettled and goes on, looking up before it charges.
  *
  * Law: I9, no turn and no transaction waits here; one driver per order in this process.
+ * Limits: DRIVERS_MAX orders are driven at a time, the others wait in the table. A silent provider is called ever more slowly,
+ * by all drivers together.
  */
 import { Clock, Context, Deferred, Effect, FiberMap, Layer, Schedule, Stream, SubscriptionRef } from "effect"
 import * as Checkout from "../domain/checkout.ts"
@@ -22,6 +24,17 @@ import * as PaymentCalls from "./payment-calls.ts"
 
 /** An open outcome is asked for again after 100 ms, then ever more slowly, at most every 5 s. */
 const askAgainMs = (times: number): number => Math.min(5_000, 100 * 1.6 ** times)
+/**
+ * Orders that are driven at once, each a fiber and at times a call to the provider: above what buyers pay for at the same
+ * moment. All others wait in the table, where the sweep finds them.
+ */
+const DRIVERS_MAX = 4_096
+/** After so many silences, a driver makes room for an order that waits. */
+const SILENCES_MAX = 8
+/** After so many unanswered calls in a row, whichever orders they were for, it is the provider that is silent. */
+const SILENT_CALLS = 16
+/** Between two calls that are repeated while the provider is silent, over all orders, ms. */
+const SILENT_GAP_MS = 10
 /** A record that was not possible is tried again this often, until it is durable. */
 const RECORD_AGAIN = Schedule.spaced("200 millis")
 /** What a crash left unsettled is looked for this often. */
@@ -52,6 +65,25 @@ export interface Options {
   /** One call to the provider, milliseconds. */
   readonly callTimeoutMs: number
   readonly graceMs: number
+  readonly driversMax?: number
+}
+
+/** The common back-off: while the provider is silent, repeated calls come one after another, however many orders wait. */
+class Pace {
+  #silences = 0
+  #nextAt = 0
+
+  /** The pause before an order is asked for again, ms, after it was met with silence. */
+  silence(now: number, ownMs: number): number {
+    if (++this.#silences < SILENT_CALLS) return ownMs
+    this.#nextAt = Math.max(this.#nextAt + SILENT_GAP_MS, now + ownMs)
+    return this.#nextAt - now
+  }
+
+  answered(): void {
+    this.#silences = 0
+    this.#nextAt = 0
+  }
 }
 
 type Ask = "charge" | "lookUp"
@@ -62,6 +94,9 @@ interface Desk {
   readonly payment: Payment["Service"]
   readonly probe: Probe["Service"]
   readonly graceMs: number
+  readonly pace: Pace
+  /** Whether other orders wait for a driver. */
+  readonly isFull: () => boolean
 }
 
 /** The order as it is once this is durable. What the checkout decides is never refused: that would be a defect. */
@@ -145,24 +180,35 @@ const drive = Effect.fnUntraced(function* (desk: Desk, start: Order, first: Ask,
     const step = Checkout.next(order, yield* Clock.currentTimeMillis, desk.graceMs)._tag
     if (step === "Settled") return
     const meaning = Checkout.meaning(yield* ask(desk, order, step, how))
+    if (meaning._tag !== "Wait") desk.pace.answered()
     how = meaning._tag === "Charge" ? "charge" : "lookUp"
     if (meaning._tag === "Record") order = yield* recordAnswer(desk, order.id, meaning.what, waiter)
     else if (meaning._tag === "Wait") {
       if (waiter !== null) yield* dismiss(waiter, order)
-      yield* Effect.sleep(askAgainMs(silences++))
+      if (silences >= SILENCES_MAX && desk.isFull()) return
+      yield* Effect.sleep(desk.pace.silence(yield* Clock.currentTimeMillis, askAgainMs(silences++)))
     }
   }
 })
 
-export const layer = ({ callTimeoutMs, graceMs }: Options) =>
+export const layer = ({ callTimeoutMs, driversMax = DRIVERS_MAX, graceMs }: Options) =>
   Layer.effect(
     CheckoutRunner,
     Effect.gen(function* () {
       const inventory = yield* Inventory
       const orderBook = yield* OrderBook
       const readiness = yield* Readiness
-      const desk: Desk = { inventory, payment: yield* PaymentCalls.make(callTimeoutMs), probe: yield* Probe, graceMs }
       const drivers = yield* FiberMap.make<OrderId>()
+      let driving = 0
+      const isFull = (): boolean => driving >= driversMax
+      const desk: Desk = {
+        inventory,
+        payment: yield* PaymentCalls.make(callTimeoutMs),
+        probe: yield* Probe,
+        graceMs,
+        pace: new Pace(),
+        isFull,
+      }
       const clock = yield* Clock.Clock
       // What is older than this was begun by another process, or by none that lives: no request here is about to drive it.
       let decidingSince = clock.currentTimeMillisUnsafe()
@@ -173,16 +219,25 @@ export const layer = ({ callTimeoutMs, graceMs }: Options) =>
         Stream.runForEach(SubscriptionRef.changes(readiness), (state) => Effect.sync(() => becameReady(state))),
       )
 
-      const run = (order: Order, first: Ask, waiter: Waiter | null) =>
-        FiberMap.run(
-          drivers,
-          order.id,
-          Effect.catchCause(drive(desk, order, first, waiter), (cause) =>
-            Effect.logError(`the checkout of order ${order.id} stopped; the sweep will take it up`, cause),
-          ),
-          { onlyIfMissing: true },
-        ).pipe(Effect.asVoid)
+      const run = (order: Order, first: Ask, waiter: Waiter | null): Effect.Effect<void> =>
+        Effect.suspend(() => {
+          if (FiberMap.hasUnsafe(drivers, order.id)) return Effect.void
+          // The buyer is told 202; the sweep takes the order up when there is room.
+          if (isFull()) return waiter === null ? Effect.void : dismiss(waiter, order)
+          driving++
+          const driver = drive(desk, order, first, waiter).pipe(
+            Effect.catchCause((cause) =>
+              Effect.logError(`the checkout of order ${order.id} stopped; the sweep will take it up`, cause),
+            ),
+            Effect.ensuring(Effect.sync(() => void driving--)),
+          )
+          return Effect.asVoid(FiberMap.run(drivers, order.id, driver))
+        })
 
+      /** Where the last sweep ran out of drivers: the next one goes on behind it, so that every order has its turn. */
+      let drivenUpTo: OrderId | null = null
+
+      /** True: it has to wait for a driver. */
       const takeUp = Effect.fnUntraced(function* ({ order, elsewhere, ending }: Unsettled) {
         if (ending !== null)
           for (const productId of elsewhere)
@@ -192,17 +247,23 @@ export const layer = ({ callTimeoutMs, graceMs }: Options) =>
         const now = clock.currentTimeMillisUnsafe()
         const attempt = order.status === "reserved" ? order.attempt : null
         const young = attempt !== null && attempt.startedAt >= decidingSince && attempt.startedAt > now - YOUNG_MS
-        if (!young) yield* run(order, "lookUp", null)
+        if (young || (drivenUpTo !== null && order.id <= drivenUpTo)) return false
+        if (isFull()) return true
+        yield* run(order, "lookUp", null)
+        drivenUpTo = order.id
+        return false
       })
 
       const sweep = Effect.gen(function* () {
         if ((yield* SubscriptionRef.get(readiness)) !== "ready") return
         let after: OrderId | null = null
+        let someWait = false
         do {
           const page: Page<Unsettled, OrderId> = yield* orderBook.unsettled({ limit: 100, after })
-          for (const unsettled of page.rows) yield* takeUp(unsettled)
+          for (const unsettled of page.rows) if (yield* takeUp(unsettled)) someWait = true
           after = page.next
         } while (after !== null)
+        if (!someWait) drivenUpTo = null
       }).pipe(Effect.ignore)
 
       yield* Effect.forkScoped(Effect.repeat(sweep, SWEEP))

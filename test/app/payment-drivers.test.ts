@@ -1,0 +1,90 @@
+/** Many pending orders at a provider that says nothing: bounded in drivers and in calls, and each of them has its turn. */
+import { Context, Effect, Layer } from "effect"
+import { TestClock } from "effect/testing"
+import { expect, it } from "vitest"
+import * as CheckoutRunner from "../../src/app/checkout-runner.ts"
+import * as Health from "../../src/app/health.ts"
+import { OrderId } from "../../src/domain/ids.ts"
+import * as Order from "../../src/domain/order.ts"
+import { Inventory } from "../../src/ports/inventory.ts"
+import { OrderBook } from "../../src/ports/order-book.ts"
+import { Payment } from "../../src/ports/payment.ts"
+import * as RecordingProbe from "../support/recording-probe.ts"
+import { freshId } from "../support/scribe.ts"
+
+const ORDERS = 100
+const DRIVERS = 32
+const MINUTES = 5
+
+const EUR = { amount: 250, currency: "EUR" }
+
+const pending = (): Order.Order =>
+  Order.place(
+    { id: OrderId.make(freshId()), customerId: "kim", lines: [], total: EUR, createdAt: 0, expiresAt: 3_600_000 },
+    { token: "tok", startedAt: 0 },
+  )
+
+const shop = Effect.gen(function* () {
+  const orders = new Map(Array.from({ length: ORDERS }, pending).map((order) => [order.id, order] as const))
+  const asked = new Set<string>()
+  let calls = 0
+  let atOnce = 0
+  let most = 0
+  let outcome: "unknown" | "charged" = "unknown"
+  const lookUp = (key: string) =>
+    Effect.gen(function* () {
+      asked.add(key)
+      calls++
+      most = Math.max(most, ++atOnce)
+      yield* Effect.sleep("500 millis")
+      atOnce--
+      return outcome
+    })
+  const never = () => Effect.never
+  const payment = Payment.of({ charge: never, lookUp, void: never, refund: never })
+  const inventory = Inventory.of({
+    submit: (command) =>
+      Effect.sync(() => {
+        if (command._tag !== "RecordPayment") throw new Error(command._tag)
+        const order = { ...orders.get(command.orderId)!, status: "paid" } as Order.Order
+        orders.delete(command.orderId)
+        return { reply: { _tag: "Order", order, elsewhere: [], ending: null }, replayed: false }
+      }),
+  })
+  const rows = () => [...orders.values()].sort((a, b) => (a.id < b.id ? -1 : 1))
+  const orderBook = OrderBook.of({
+    get: never,
+    list: never,
+    unsettled: ({ after, limit }) =>
+      Effect.sync(() => {
+        const left = rows().filter(({ id }) => after === null || id > after)
+        const page = left.slice(0, limit).map((order) => ({ order, elsewhere: [], ending: null }))
+        return { rows: page, next: left.length > limit ? page.at(-1)!.order.id : null }
+      }),
+  })
+  const context = yield* Layer.build(
+    CheckoutRunner.layer({ callTimeoutMs: 2_000, graceMs: 60_000, driversMax: DRIVERS }).pipe(
+      Layer.provide(Layer.mergeAll(Layer.succeed(Payment, payment), Layer.succeed(Inventory, inventory))),
+      Layer.provide(Layer.mergeAll(Layer.succeed(OrderBook, orderBook), RecordingProbe.silent)),
+      Layer.provideMerge(Health.Readiness.layer),
+    ),
+  )
+  const readiness = Context.get(context, Health.Readiness)
+  return { orders, asked, readiness, calls: () => calls, most: () => most, recover: () => (outcome = "charged") }
+})
+
+it("never more drivers than there may be, every order asked for, and all settled once the provider speaks again", async () => {
+  await Effect.gen(function* () {
+    const { asked, calls, most, orders, readiness, recover } = yield* shop
+    yield* TestClock.adjust("1 minute")
+    yield* Health.become(readiness, "ready")
+    for (let second = 0; second < MINUTES * 60; second++) yield* TestClock.adjust("1 second")
+    expect(most()).toBe(DRIVERS)
+    expect(asked.size).toBe(ORDERS)
+    // Without the bound each order would be asked for every 5.5 s, eleven times a minute.
+    expect(calls()).toBeLessThan(ORDERS * MINUTES * 6)
+    recover()
+    for (let second = 0; second < 120 && orders.size > 0; second++) yield* TestClock.adjust("1 second")
+    expect(orders.size).toBe(0)
+  }).pipe(Effect.scoped, Effect.provide(TestClock.layer()), Effect.runPromise)
+})
