@@ -156,6 +156,12 @@ export class StaleOwner extends Schema.TaggedError<StaleOwner>()("StaleOwner", {
 /** The database said no, or was not reached: nothing was written, for certain. */
 export class LedgerDown extends Schema.TaggedError<LedgerDown>()("LedgerDown", { detail: Schema.String }) {}
 
+/** The database is reached and refuses a value or a row of the batch, whenever it is sent: nothing was written, for certain. */
+export class Unstorable extends Schema.TaggedError<Unstorable>()("Unstorable", { detail: Schema.String }) {}
+
+/** Why nothing was committed, or why that is not known. */
+export type CommitFailure = StaleOwner | LedgerDown | Unstorable | CommitUnknown
+
 /** The answer to a commit was lost: it may have happened, or be happening still. */
 export class CommitUnknown extends Schema.TaggedError<CommitUnknown>()("CommitUnknown", { detail: Schema.String }) {}
 
@@ -192,6 +198,8 @@ export interface Loaded {
   readonly known: ReadonlyArray<KnownKey>
   /** Of `skus`, those that a product has. */
   readonly takenSkus: ReadonlyArray<string>
+  /** What exists and contradicts itself (an order without lines): ids of orders, names of keys. */
+  readonly unreadable: ReadonlyArray<string>
 }
 
 /** Where a reading of the keys goes on. */
@@ -215,7 +223,7 @@ export class Ledger extends Context.Service<
      * Law: atomic; fenced; one in flight per owner. Not to be interrupted, and never retried blindly: after
      * `CommitUnknown` call `raise`, whose `seq` tells whether the batch was committed.
      */
-    readonly commit: (batch: Batch) => Effect.Effect<CommitResult, StaleOwner | LedgerDown | CommitUnknown>
+    readonly commit: (batch: Batch) => Effect.Effect<CommitResult, CommitFailure>
     /**
      * After `CommitUnknown` and `raise`: the receipt, if the batch was committed; null, it was not and never will be, or it
      * binds nothing but keys: look them up.

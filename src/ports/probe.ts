@@ -62,7 +62,7 @@ export type Happening =
   | { readonly _tag: "BatchCommitted"; readonly worker: number; readonly decisions: number; readonly seconds: number }
   | { readonly _tag: "CommitContested"; readonly worker: number }
   | { readonly _tag: "CommitFenced"; readonly worker: number }
-  | { readonly _tag: "CommitFailed"; readonly worker: number; readonly outcome: "down" | "unknown" }
+  | { readonly _tag: "CommitFailed"; readonly worker: number; readonly outcome: "down" | "unknown" | "unstorable" }
   /** How much a worker has in memory and under way, after each commit and once a second. */
   | {
       readonly _tag: "WorkerMeasured"

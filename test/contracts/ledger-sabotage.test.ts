@@ -8,7 +8,7 @@ import * as MemoryLease from "../../src/adapters/memory/lease.ts"
 import * as MemoryLedger from "../../src/adapters/memory/ledger.ts"
 import * as Store from "../../src/adapters/memory/store.ts"
 import { claimName } from "../../src/ports/inventory.ts"
-import { type Batch, Ledger } from "../../src/ports/ledger.ts"
+import { type Batch, Ledger, LedgerDown } from "../../src/ports/ledger.ts"
 import { catches } from "./check.ts"
 import { checks } from "./ledger.ts"
 
@@ -170,7 +170,7 @@ const SABOTAGE: ReadonlyArray<{ readonly ledger: string; readonly check: string;
   },
   {
     ledger: "lets stock be oversold",
-    check: "treats an oversold product as a defect, and writes nothing",
+    check: "cannot store an oversold product, and writes nothing",
     crooked: tampering((batch) => ({
       ...batch,
       stocks: batch.stocks.map((row) => ({
@@ -178,6 +178,21 @@ const SABOTAGE: ReadonlyArray<{ readonly ledger: string; readonly check: string;
         stock: { ...row.stock, reserved: Math.min(row.stock.reserved, row.stock.onHand) },
       })),
     })),
+  },
+  {
+    ledger: "says that it is away when it cannot store a value",
+    check: "cannot store a text with a NUL, says that and not that it is away, and writes nothing",
+    crooked: (ledger) => ({
+      commit: (batch) =>
+        Effect.catchTag(ledger.commit(batch), "Unstorable", ({ detail }) => Effect.fail(new LedgerDown({ detail }))),
+    }),
+  },
+  {
+    ledger: "does not name what cannot be read",
+    check: "names an order without lines, which cannot be read, beside those that can",
+    crooked: (ledger) => ({
+      load: (wanted) => Effect.map(ledger.load(wanted), (loaded) => ({ ...loaded, unreadable: [] })),
+    }),
   },
   {
     ledger: "raises nothing",

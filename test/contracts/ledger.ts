@@ -14,7 +14,7 @@ import { type Check, check, endOf, runAll } from "./check.ts"
 
 const COMMITTED = { _tag: "Committed", receipt: expect.anything() }
 
-const NOTHING_FOUND = { products: [], orders: [], holds: [], units: [], known: [], takenSkus: [] }
+const NOTHING_FOUND = { products: [], orders: [], holds: [], units: [], known: [], takenSkus: [], unreadable: [] }
 
 /** Some products on the shelf, and who owns them. */
 const shop = (count: number, onHand = 10) =>
@@ -117,16 +117,24 @@ const atomicity: ReadonlyArray<Check<Ledger | Lease>> = [
     expect(yield* scribe.submit(batch)).toEqual(COMMITTED)
   }),
 
-  check("treats an oversold product as a defect, and writes nothing", function* () {
+  check("cannot store an oversold product, and writes nothing", function* () {
     const { products, scribe } = yield* shop(2)
     const order = Scribe.order(products)
     const batch = scribe.batch({ changes: Scribe.reserving(order, 10) })
     const stocks = batch.stocks.map((row, index) =>
       index === 1 ? { ...row, stock: { ...row.stock, reserved: 11 } } : row,
     )
-    const exit = yield* Effect.exit(scribe.ledger.commit({ ...batch, stocks }))
-    expect(exit).toMatchObject({ _tag: "Failure", cause: { reasons: [{ _tag: "Die" }] } })
+    expect(yield* endOf(scribe.ledger.commit({ ...batch, stocks }))).toBe("Unstorable")
     expect(yield* scribe.submit(batch)).toEqual(COMMITTED)
+  }),
+
+  check("cannot store a text with a NUL, says that and not that it is away, and writes nothing", function* () {
+    const { first, scribe } = yield* shop(1)
+    const [other, poisoned] = [Scribe.product(), Scribe.product({ name: "bread\u0000" })]
+    const batch = scribe.batch({ products: [other, poisoned].map((product) => ({ product, onHand: 1 })) })
+    expect(yield* endOf(scribe.ledger.commit(batch))).toBe("Unstorable")
+    expect(yield* stockOf(scribe, [other.id, poisoned.id])).toEqual([undefined, undefined])
+    expect(yield* scribe.commit({ changes: [received(first)] })).toEqual(COMMITTED)
   }),
 ]
 
@@ -381,6 +389,14 @@ const loading: ReadonlyArray<Check<Ledger | Lease>> = [
       products: [{ product, stock: { onHand: 10, reserved: 1, version: 2 } }],
       orders: [order],
     })
+  }),
+
+  check("names an order without lines, which cannot be read, beside those that can", function* () {
+    const { order, scribe } = yield* placed(1)
+    const broken = { ...Scribe.order([Scribe.product()]), lines: [] }
+    yield* scribe.commit({ orders: [broken] })
+    const loaded = yield* scribe.ledger.load({ ...nothingWanted, orders: [broken.id, order.id] })
+    expect([loaded.orders, loaded.unreadable]).toEqual([[order], [broken.id]])
   }),
 
   check("loads nothing when nothing is wanted", function* () {

@@ -13,6 +13,7 @@ import { Owner } from "../../src/app/inventory/owner.ts"
 import { type Cell, Shelf } from "../../src/app/inventory/registry.ts"
 import type { OrderId, ProductId } from "../../src/domain/ids.ts"
 import * as Lane from "../../src/domain/lane.ts"
+import * as Order from "../../src/domain/order.ts"
 import { Ids } from "../../src/ports/ids.ts"
 import { type Command, claimName, type RequestedLine } from "../../src/ports/inventory.ts"
 import { CommitUnknown, Ledger, LedgerDown } from "../../src/ports/ledger.ts"
@@ -169,6 +170,48 @@ describe("an owner", () => {
     })
     expect(shop.answers).toEqual(["database", "Stock"])
     expect(shop.store.stocks.get(shop.first)).toEqual({ onHand: 0, reserved: 0, version: 2 })
+  })
+
+  it("finds the one command whose value the database refuses by halves, and commits all others", async () => {
+    const shop = desk(1)
+    const heard = new Map<number, string>()
+    for (let n = 0; n < 200; n++) {
+      const command = { ...adjust(shop.first, 1), reason: n === 137 ? "a\u0000" : "counted" } as Command
+      shop.owner.submit(
+        command,
+        (exit) => void heard.set(n, Exit.isSuccess(exit) ? "Stock" : String(Exit.hasDies(exit))),
+      )
+    }
+    let commits = 0
+    await work(shop, {
+      ...shop.ledger,
+      commit: (batch) => {
+        commits++
+        return shop.ledger.commit(batch)
+      },
+    })
+    expect([...heard].filter(([, told]) => told !== "Stock")).toEqual([[137, "true"]])
+    expect([heard.size, shop.store.stocks.get(shop.first)?.onHand]).toEqual([200, 5 + 199])
+    expect(commits).toBeLessThanOrEqual(2 * Math.ceil(Math.log2(200)) + 2)
+  })
+
+  it("sets aside an order that cannot be read, and goes on with all others", async () => {
+    const shop = desk(1)
+    const id = Lane.place(shop.ids.next(), Lane.of(shop.first)) as OrderId
+    const terms = {
+      id,
+      customerId: "kim",
+      lines: [],
+      total: { amount: 1, currency: "EUR" },
+      createdAt: 0,
+      expiresAt: 9,
+    }
+    shop.store.orders.set(id, Order.place(terms, null))
+    shop.submit({ _tag: "CancelOrder", orderId: id, reason: null, claim: null })
+    shop.submit(receive(shop.first))
+    await work(shop, shop.ledger)
+    expect(shop.answers).toEqual(["died", "Stock"])
+    expect(shop.owner.isAbandoned).toBe(false)
   })
 
   it("commits what a contest left of a batch without the newcomers, who may meet one themselves", async () => {

@@ -10,7 +10,7 @@ import * as Order from "../../src/domain/order.ts"
 import { type Loaded, nothingWanted, type Wanted } from "../../src/ports/ledger.ts"
 import * as MemoryIds from "../support/counting-ids.ts"
 
-const nothing: Wanted & Loaded = { ...nothingWanted, holds: [], known: [], takenSkus: [] } as never
+const nothing: Wanted & Loaded = { ...nothingWanted, holds: [], known: [], takenSkus: [], unreadable: [] } as never
 
 const price = { amount: 1, currency: "EUR" }
 

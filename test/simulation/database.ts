@@ -178,7 +178,11 @@ export class Database {
       const fate = this.fate("commit")
       const done = this.#ledger.commit(batch).pipe(
         Effect.tap((result) => Effect.sync(() => this.#committed(from, batch, result))),
-        Effect.tapError((error) => Effect.sync(() => this.#fenced(from, error.detail))),
+        Effect.tapError((error) =>
+          Effect.sync(() => {
+            if (error._tag === "StaleOwner") this.#fenced(from, error.detail)
+          }),
+        ),
       )
       return this.call(from, "commit", done, COMMITTING, fate)
     })

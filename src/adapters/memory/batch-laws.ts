@@ -6,13 +6,14 @@
  */
 import type { ProductId } from "../../domain/ids.ts"
 import * as Lane from "../../domain/lane.ts"
+import * as Text from "../../domain/text.ts"
 import { claimName } from "../../ports/inventory.ts"
 import type { Batch } from "../../ports/ledger.ts"
 import * as Store from "./store.ts"
 
 /** The first law the batch breaks, in words; null: none. */
 export const defectOf = (store: Store.Shape, batch: Batch): string | null =>
-  negativeStock(batch) ?? unfenced(batch) ?? twice(store, batch) ?? gapInMovements(store, batch) ?? gapInFacts(batch)
+  unfenced(batch) ?? twice(store, batch) ?? gapInMovements(store, batch) ?? gapInFacts(batch)
 
 const negativeStock = (batch: Batch): string | null => {
   for (const { stock } of [...batch.products, ...batch.stocks])
@@ -83,10 +84,16 @@ const gapInFacts = (batch: Batch): string | null => {
   return short === undefined ? null : `lane ${short.lane} goes to ${short.toSeq}, its facts to ${seqs.get(short.lane)}`
 }
 
-/** Throws `Unstorable` when the batch has a text that Postgres does not keep. */
-export const assertStorable = ({ movements, orders, orderUpdates, products }: Batch): void => {
-  for (const { product } of products) for (const text of [product.sku, product.name]) Store.assertStorable(text)
-  for (const { customerId } of orders) Store.assertStorable(customerId)
-  for (const { order } of orderUpdates) if (order.status === "cancelled") Store.assertStorable(order.reason)
-  for (const { reason } of movements) Store.assertStorable(reason)
+/** The first value that no database takes, in words: a CHECK that fires, a text that cannot be kept; null: none. */
+export const unstorableIn = (batch: Batch): string | null => negativeStock(batch) ?? unstorableText(batch)
+
+const unstorableText = ({ movements, orders, orderUpdates, products }: Batch): string | null => {
+  const texts = [
+    ...products.flatMap(({ product }) => [product.sku, product.name]),
+    ...orders.map(({ customerId }) => customerId),
+    ...orderUpdates.map(({ order }) => (order.status === "cancelled" ? order.reason : null)),
+    ...movements.map(({ reason }) => reason),
+  ]
+  const found = texts.find((text) => text !== null && !Text.isStorable(text))
+  return found === undefined ? null : `no database keeps the text ${JSON.stringify(found)}`
 }

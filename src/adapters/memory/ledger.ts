@@ -4,7 +4,7 @@
  *
  * Law: reasons are told in this order: what is contested (keys, SKUs, holds), the fence (a lane's epoch and seq), the
  * versions of stock and orders, and last what would be a defect of ours.
- * Fails: `StaleOwner`. A batch that breaks a law of its own (I1, I2, I7) is a defect. Never `LedgerDown` and never
+ * Fails: `StaleOwner`, `Unstorable`. A batch that breaks a law of its own (I2, I7) is a defect. Never `LedgerDown` and never
  * `CommitUnknown`: memory is always there.
  */
 import { Effect, Layer } from "effect"
@@ -26,22 +26,24 @@ import {
   type Loaded,
   type OwnedLane,
   StaleOwner,
+  Unstorable,
   type Wanted,
 } from "../../ports/ledger.ts"
 
 import { issueReceipt } from "../../ports/receipt.ts"
-import { assertStorable, defectOf } from "./batch-laws.ts"
+import { defectOf, unstorableIn } from "./batch-laws.ts"
 
 import * as Store from "./store.ts"
 
-const commit = (store: Store.Shape, batch: Batch): Effect.Effect<CommitResult, StaleOwner> => {
+const commit = (store: Store.Shape, batch: Batch): Effect.Effect<CommitResult, StaleOwner | Unstorable> => {
   const contest = contested(store, batch)
   if (contest !== null) return Effect.succeed(contest)
   const stale = fencedLane(store, batch) ?? staleVersion(store, batch)
   if (stale !== null) return Effect.fail(new StaleOwner({ detail: stale }))
+  const unstorable = unstorableIn(batch)
+  if (unstorable !== null) return Effect.fail(new Unstorable({ detail: unstorable }))
   const defect = defectOf(store, batch)
   if (defect !== null) return Effect.die(new Error(defect))
-  assertStorable(batch)
   write(store, batch)
   return Effect.succeed({ _tag: "Committed", receipt: issueReceipt(batch) })
 }
@@ -158,7 +160,7 @@ const load = (store: Store.Shape, wanted: Wanted): Loaded => ({
     const product = store.products.get(id)
     return product && { product, stock: store.stocks.get(id)! }
   }),
-  orders: present(wanted.orders, (id) => store.orders.get(id)),
+  orders: present(wanted.orders, (id) => store.orders.get(id)).filter(isReadable),
   holds: [...new Set(wanted.holdsOf)].flatMap((id) => Store.holdsOf(store, id)),
   units: present(
     wanted.units.map(({ customerId, productId }) => Store.unitsKey(productId, customerId)),
@@ -169,7 +171,13 @@ const load = (store: Store.Shape, wanted: Wanted): Loaded => ({
     return row && { ...row.claim, reply: replyOf(store, row.answer) }
   }),
   takenSkus: present(wanted.skus, (sku) => (store.skus.has(sku) ? sku : undefined)),
+  unreadable: present(wanted.orders, (id) => store.orders.get(id))
+    .filter((order) => !isReadable(order))
+    .map(({ id }) => id),
 })
+
+/** An order without lines is none. */
+const isReadable = ({ lines }: Order): boolean => lines.length > 0
 
 /** Each that exists, once. */
 const present = <K, Row>(keys: ReadonlyArray<K>, find: (key: K) => Row | undefined): ReadonlyArray<Row> =>

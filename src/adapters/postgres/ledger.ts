@@ -4,8 +4,8 @@
  *
  * Law: I3, I10. A commit cannot be interrupted: it is shared by many callers.
  * Limits: a commit that is not answered within 10 s is `CommitUnknown` (the server ends it after 5 s by itself).
- * Fails: an answered error is `LedgerDown` (rolled back), an unanswered commit `CommitUnknown`; see `sql-failure.ts`. A
- * CHECK that fires is a defect (rolled back too).
+ * Fails: an answered error is `LedgerDown` (rolled back), `Unstorable` if it is about a value or a CHECK (SQLSTATE classes 22
+ * and 23), an unanswered commit `CommitUnknown`; see `sql-failure.ts`.
  */
 import type { PgClient, PgPool } from "@effect/sql-pg"
 import { Effect, Fiber, Layer } from "effect"
@@ -14,6 +14,7 @@ import type { OrderId } from "../../domain/ids.ts"
 import { type Claim, claimName } from "../../ports/inventory.ts"
 import {
   type Batch,
+  type CommitFailure,
   type CommitResult,
   CommitUnknown,
   type Due,
@@ -23,6 +24,7 @@ import {
   LedgerDown,
   type Loaded,
   StaleOwner,
+  Unstorable,
   type Wanted,
 } from "../../ports/ledger.ts"
 import { issueReceipt } from "../../ports/receipt.ts"
@@ -30,7 +32,17 @@ import { encode } from "./batch-columns.ts"
 import { COMMIT_STATEMENT } from "./commit-function.ts"
 import { RAISE_LANES } from "./lane-functions.ts"
 import { Reads } from "./reads.ts"
-import { HOLD, KNOWN_KEY, knownKeyOf, type LoadedJson, ORDER, orderOf, PRODUCT_WITH_STOCK } from "./rows.ts"
+import {
+  HOLD,
+  hasAnswer,
+  hasLines,
+  KNOWN_KEY,
+  knownKeyOf,
+  type LoadedJson,
+  ORDER,
+  orderOf,
+  PRODUCT_WITH_STOCK,
+} from "./rows.ts"
 import { describe, inTime, outcomeOf, SILENCE, STALE, stateOf } from "./sql-failure.ts"
 import * as WritingPool from "./writing-pool.ts"
 
@@ -41,8 +53,6 @@ const WRITE_CONNECTIONS = 2
 const RACES_MAX = 2
 
 const UNIQUE_VIOLATION = "23505"
-
-type CommitFailure = StaleOwner | LedgerDown | CommitUnknown
 
 export const layer: Layer.Layer<Ledger, never, PgClient.PgClient | Reads> = Layer.effect(
   Ledger,
@@ -69,7 +79,6 @@ const commit: (pool: PgPool.PgPool, batch: Batch) => Effect.Effect<CommitResult,
       if (answer._tag === "Success") return resultOf(batch, answer.success)
       const raced = answer.failure._tag === "SqlError" && stateOf(answer.failure) === UNIQUE_VIOLATION
       if (raced && tries < RACES_MAX) continue
-      if (answer.failure._tag === "SqlError" && breaksOurRules(answer.failure)) return yield* Effect.die(answer.failure)
       return yield* Effect.fail(commitFailure(answer.failure))
     }
   },
@@ -113,16 +122,14 @@ const resultOf = (batch: Batch, contest: string | null): CommitResult => {
   return { _tag: "Contested", boundKeys: (keys ?? []).map(claimName), takenSkus: skus ?? [], changedHolds: holds ?? [] }
 }
 
-/** A CHECK or NOT NULL has fired: we decided what may not be, and the database did not let it happen. */
-const breaksOurRules = (error: SqlError): boolean =>
-  stateOf(error)?.startsWith("23") === true && stateOf(error) !== UNIQUE_VIOLATION
-
 const commitFailure = (error: SqlError | CommitUnknown): CommitFailure => {
   if (error._tag === "CommitUnknown") return error
   const detail = describe(error)
   const state = stateOf(error)
   // A row that should be new is there already, and no key or SKU: memory is behind the ledger.
   if (state === STALE || state === UNIQUE_VIOLATION) return new StaleOwner({ detail })
+  // A value that the database cannot keep, or a CHECK: it was reached, and would say the same again.
+  if (state?.startsWith("22") || state?.startsWith("23")) return new Unstorable({ detail })
   return outcomeOf(error) === "unknown" ? new CommitUnknown({ detail }) : new LedgerDown({ detail })
 }
 
@@ -159,11 +166,15 @@ const load = (reads: Reads["Service"], wanted: Wanted): Effect.Effect<Loaded, Le
       Effect.mapError(down),
       Effect.map(([row]) => ({
         products: row!.products ?? [],
-        orders: (row!.orders ?? []).map(orderOf),
+        orders: (row!.orders ?? []).filter(hasLines).map(orderOf),
         holds: row!.holds ?? [],
         units: row!.units ?? [],
-        known: (row!.known ?? []).map(knownKeyOf),
+        known: (row!.known ?? []).filter(hasAnswer).map(knownKeyOf),
         takenSkus: row!.skus ?? [],
+        unreadable: [
+          ...(row!.orders ?? []).filter((json) => !hasLines(json)).map(({ id }) => id),
+          ...(row!.known ?? []).filter((json) => !hasAnswer(json)).map(claimName),
+        ],
       })),
     )
 

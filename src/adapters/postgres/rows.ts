@@ -93,6 +93,9 @@ const termsOf = (json: TermsJson): Terms => ({
   expiresAt: json.expiresAt,
 })
 
+/** An order without lines cannot be read: what it holds is unknown. */
+export const hasLines = (json: TermsJson): boolean => (json.lines as TermsJson["lines"] | null) !== null
+
 export const orderOf = (json: OrderJson): Order => {
   const base = { ...termsOf(json), version: json.version }
   switch (json.status) {
@@ -126,6 +129,10 @@ export interface KnownKeyJson {
 /** A stored order answer is the terms and a status; what else an order carries was no part of the answer. */
 const answeredOrder = (terms: TermsJson, status: Status): Order =>
   orderOf({ ...terms, status, version: 1, token: null, startedAt: null, refund: "none", reason: null })
+
+/** Whether what a key was answered with is still there. */
+export const hasAnswer = ({ answer, terms }: KnownKeyJson): boolean =>
+  answer !== null || (terms !== null && hasLines(terms))
 
 export const knownKeyOf = (json: KnownKeyJson): KnownKey => {
   const { fingerprint, key, route } = json

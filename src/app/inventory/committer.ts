@@ -7,6 +7,7 @@
  *
  *     committed  -> the next batch is sent, then settle and answer
  *     contested  -> nothing was written: what is taken goes back to the gate, the rest is decided again
+ *     unstorable -> nothing was written: the decision with the value that the database refuses is found by halves, and dies alone
  *     down       -> nothing was written: `Unavailable` for the batch, decide what waited behind it again
  *     unknown    -> raise our own epochs (waits for the old commit, bars it for ever), then: seq moved? committed : again
  *     fenced     -> stop; another owner has the lanes
@@ -15,14 +16,7 @@
 import { Clock, Deferred, Effect, Fiber, Result, Schedule } from "effect"
 import type { Fate } from "../../ports/failures.ts"
 import { Ids } from "../../ports/ids.ts"
-import {
-  type CommitResult,
-  type CommitUnknown,
-  Ledger,
-  type LedgerDown,
-  type OwnedLane,
-  type StaleOwner,
-} from "../../ports/ledger.ts"
+import { type CommitFailure, type CommitResult, Ledger, type OwnedLane } from "../../ports/ledger.ts"
 import { Probe } from "../../ports/probe.ts"
 import type { Entry } from "./entry.ts"
 import { UNKNOWN_PATIENCE_MS } from "./limits.ts"
@@ -104,11 +98,7 @@ const committed = (
   probe.emit({ _tag: "BatchCommitted", worker, decisions, seconds: (now() - started) / 1_000 })
 }
 
-const failed = (
-  committer: Committer,
-  sent: Sent,
-  error: StaleOwner | LedgerDown | CommitUnknown,
-): Effect.Effect<unknown> => {
+const failed = (committer: Committer, sent: Sent, error: CommitFailure): Effect.Effect<unknown> => {
   const { owner, probe, worker } = committer
   switch (error._tag) {
     case "StaleOwner":
@@ -116,12 +106,27 @@ const failed = (
     case "CommitUnknown":
       probe.emit({ _tag: "CommitFailed", worker, outcome: "unknown" })
       return findOut(committer, sent)
+    case "Unstorable":
+      probe.emit({ _tag: "CommitFailed", worker, outcome: "unstorable" })
+      return unstorable(committer, sent, error.detail)
     case "LedgerDown":
       probe.emit({ _tag: "CommitFailed", worker, outcome: "down" })
       owner.fail(owner.line.rewind(), "database")
       return Effect.sync(() => owner.decideAgain([]))
   }
 }
+
+/** Innocents do not share its fate: they are decided again, and committed in smaller batches until it is found. */
+const unstorable = Effect.fnUntraced(function* ({ owner }: Committer, { decisions }: Sent, detail: string) {
+  const entries = owner.line.refused()
+  if (decisions === 1)
+    for (const entry of entries)
+      if (entry.outcome?._tag === "Decision") {
+        yield* Effect.logError(`the database refuses a value of ${entry.command._tag}: ${detail}`)
+        entry.die(new Error(`the database refuses a value of ${entry.command._tag}`))
+      }
+  owner.decideAgain(entries)
+})
 
 /** `fate`: of the batch. */
 const fence = ({ fenced, owner, probe, worker }: Committer, fate: Fate) => {

@@ -33,6 +33,8 @@ export const run = Effect.fnUntraced(function* (owner: Owner, ended: (reply: Ord
         : { _tag: "EndHolds", orderId, lane: anyLane, ending: "lapse" }
     owner.submit(command, (exit) => {
       if (Exit.isFailure(exit)) {
+        // A defect is not mended by asking again at once: the next scan finds it.
+        if (Exit.hasDies(exit)) return
         owner.deadlines.add({ ...deadline, at: now() + RETRY_MS })
         owner.deadlineChanged.notify()
         return

@@ -11,7 +11,7 @@
  *
  * Law: I4, only a receipt of the batch that was sent makes it durable; I6, `rewind` takes back all that is not. One batch is
  * sent at a time, and the last one is acknowledged before anything can be taken back. Asserted at each step.
- * Limits: BATCH_SIZE_MAX decisions in a batch.
+ * Limits: `portion.ts`.
  */
 import type { Lane } from "../../domain/lane.ts"
 import type { Fate, UnavailableReason } from "../../ports/failures.ts"
@@ -23,7 +23,7 @@ import { Builder } from "./batch.ts"
 import { settle, undo } from "./decision.ts"
 import { Draft } from "./draft.ts"
 import type { Entry } from "./entry.ts"
-import { BATCH_SIZE_MAX } from "./limits.ts"
+import { Portion } from "./portion.ts"
 import type { Registry } from "./registry.ts"
 
 export interface Sent {
@@ -48,8 +48,7 @@ export class Line {
   #durable: ReadonlyArray<Entry> = []
   #receipt: Receipt | null = null
   #undone: ReadonlyArray<Entry> = []
-  /** Decisions of the next batch, at most. */
-  #portion = BATCH_SIZE_MAX
+  readonly #portion = new Portion()
 
   constructor(
     lanes: ReadonlyArray<OwnedLane>,
@@ -86,8 +85,7 @@ export class Line {
   /** What goes next, in order: decisions, and what waits between them; null: no decision, and it is durable as it is. */
   take(nextId: () => string): Sent | null {
     assert(this.#sent === null, "a batch is on its way")
-    const { decisions, end } = this.#front()
-    this.#portion = BATCH_SIZE_MAX
+    const { decisions, end } = this.#front(this.#portion.take())
     const entries = this.#waiting.splice(0, end)
     const batch = this.#build(entries, nextId)
     if (batch === null) this.#durable = [...this.#durable, ...entries]
@@ -95,12 +93,12 @@ export class Line {
     return this.#sent
   }
 
-  #front(): { readonly decisions: number; readonly end: number } {
+  #front(portion: number): { readonly decisions: number; readonly end: number } {
     let decisions = 0
     let end = 0
     for (; end < this.#waiting.length; end++) {
       if (this.#waiting[end]!.outcome!._tag !== "Decision") continue
-      if (decisions === this.#portion) break
+      if (decisions === portion) break
       decisions++
     }
     return { decisions, end }
@@ -116,6 +114,7 @@ export class Line {
 
   /** Puts the next batch together while this one is on its way. */
   draft(nextId: () => string): void {
+    if (!this.#portion.isWhole) return
     const lanes = new Map(this.#lanes)
     for (const { epoch, lane, toSeq } of this.#expectSent().batch.lanes) lanes.set(lane, { lane, epoch, seq: toSeq })
     this.#draft.begin(new Builder(lanes, nextId), this.#waiting)
@@ -123,11 +122,12 @@ export class Line {
 
   /** The batch that was sent is durable. Its callers hear with `acknowledge`. */
   committed(receipt: Receipt): void {
-    const { batch, entries } = this.#expectSent()
+    const { batch, decisions, entries } = this.#expectSent()
     assert(receipt.isFor(batch), "a receipt of another batch")
     assert(this.#durable.length === 0, "the last batch is not acknowledged")
     for (const { lane, toSeq } of batch.lanes) this.#lanes.set(lane, { ...this.#lanes.get(lane)!, seq: toSeq })
     this.#sent = null
+    this.#portion.passed(decisions)
     this.#durable = entries
     this.#receipt = receipt
   }
@@ -166,13 +166,15 @@ export class Line {
     return entries
   }
 
-  /** What waits now goes next, without any that come later. */
-  closeRanks(): void {
-    if (this.#waiting.length > 0) this.#portion = Math.max(1, Math.min(BATCH_SIZE_MAX, this.#decisions()))
+  /** A rewind, because the database refuses a value of the batch: it is looked for by halves. */
+  refused(): ReadonlyArray<Entry> {
+    this.#portion.refused(this.#expectSent().decisions)
+    return this.rewind()
   }
 
-  #decisions(): number {
-    return this.#waiting.filter(({ outcome }) => outcome!._tag === "Decision").length
+  /** What waits now goes next, without any that come later. */
+  closeRanks(): void {
+    this.#portion.limit(this.#waiting.filter(({ outcome }) => outcome!._tag === "Decision").length)
   }
 
   /** What waited behind the batch that was taken back: to be decided again. */

@@ -6,18 +6,32 @@ import { Effect, Result } from "effect"
 import { Ledger } from "../../ports/ledger.ts"
 import type { Missing, Owner } from "./owner.ts"
 
+/** Rows that contradict themselves, each logged once; beyond so many none is, for the log would tell nothing new. */
+const LOGGED_MAX = 1_000
+
 /** Runs until interrupted. */
 export const run = Effect.fnUntraced(function* (owner: Owner) {
   const ledger = yield* Ledger
+  const logged = new Set<string>()
   for (;;) {
     yield* owner.toLoad.wait
     for (let missing = owner.takeMissing(); missing !== null; missing = owner.takeMissing())
-      yield* load(ledger, owner, missing)
+      yield* load(ledger, owner, missing, logged)
   }
 })
 
-const load = Effect.fnUntraced(function* (ledger: Ledger["Service"], owner: Owner, missing: Missing) {
+const load = Effect.fnUntraced(function* (
+  ledger: Ledger["Service"],
+  owner: Owner,
+  missing: Missing,
+  logged: Set<string>,
+) {
   const result = yield* Effect.result(ledger.load(missing.wanted))
-  if (Result.isFailure(result)) owner.fail(missing.entries, "database")
-  else owner.loaded(missing, result.success)
+  if (Result.isFailure(result)) return owner.fail(missing.entries, "database")
+  for (const id of result.success.unreadable)
+    if (!logged.has(id) && logged.size < LOGGED_MAX) {
+      logged.add(id)
+      yield* Effect.logError(`${id} is in the database and cannot be read; its commands are refused, others go on`)
+    }
+  owner.loaded(missing, result.success)
 })

@@ -30,6 +30,10 @@ import { Turns } from "./turn.ts"
 
 const noLookUps = (): LookUps => ({ keys: [], skus: [] })
 
+/** Its order contradicts itself, or what its key was bound to. */
+const isOf = ({ claim, command }: Entry, unreadable: ReadonlySet<string>): boolean =>
+  (claim !== null && unreadable.has(claim)) || ("orderId" in command && unreadable.has(command.orderId))
+
 /** One load, and those that wait for it. */
 export interface Missing {
   readonly wanted: Wanted
@@ -218,7 +222,12 @@ export class Owner {
     for (const id of wanted.orders) if (!this.#registry.orders.has(id)) absent.add(id)
     for (const id of wanted.holdsOf) if (!this.#registry.holds.has(id)) absent.add(id)
     const found = foundIn(loaded)
+    const unreadable = new Set(loaded.unreadable)
     for (const entry of entries) {
+      if (unreadable.size > 0 && isOf(entry, unreadable)) {
+        entry.die(new Error(`what ${entry.command._tag} needs cannot be read`))
+        continue
+      }
       entry.missed(absent)
       if (this.idempotency.passes(entry, found)) this.#attempt(entry)
     }
