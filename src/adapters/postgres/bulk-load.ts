@@ -18,10 +18,10 @@ import { PgClient, PgConnection } from "@effect/sql-pg"
 import { Effect } from "effect"
 import type { SqlError } from "effect/sql/SqlError"
 import * as Lane from "../../domain/lane.ts"
-import { DatabaseUnusable } from "./client.ts"
 import { TAKE_LANES } from "./lane-functions.ts"
 import { MAKE_PARTITIONS } from "./outbox-functions.ts"
 import { describe } from "./sql-failure.ts"
+import { DatabaseUnusable } from "./suitability.ts"
 
 export interface Past {
   /** 1 or more. */

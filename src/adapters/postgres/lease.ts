@@ -13,11 +13,11 @@ import type { SqlError } from "effect/sql/SqlError"
 import { type Held, Lease } from "../../ports/lease.ts"
 import { LedgerDown } from "../../ports/ledger.ts"
 import { LEASE_LOCK } from "./advisory-locks.ts"
-import type { DatabaseUnusable } from "./client.ts"
 import { TAKE_LANES } from "./lane-functions.ts"
 import { type LaneRow, ownedLane } from "./ledger.ts"
 import { migrateAsOwner } from "./migrations.ts"
 import { describe, inTime, silence } from "./sql-failure.ts"
+import type { DatabaseUnusable } from "./suitability.ts"
 
 /** How often somebody who waits looks, milliseconds: the gap of a handover. */
 const POLL_MS = 200

@@ -15,10 +15,10 @@ import { Effect, Schema } from "effect"
 import { isSqlError, type SqlError } from "effect/sql/SqlError"
 import * as Lane from "../../domain/lane.ts"
 import { LEASE_LOCK, SCHEMA_LOCK } from "./advisory-locks.ts"
-import { DatabaseUnusable } from "./client.ts"
 import * as Functions from "./functions.ts"
 import * as OutboxPartitions from "./outbox-partitions.ts"
 import { describe } from "./sql-failure.ts"
+import { DatabaseUnusable } from "./suitability.ts"
 
 const NAMES = [
   "0001_ledger",

@@ -10,7 +10,7 @@
 import { PgClient } from "@effect/sql-pg"
 import { Effect } from "effect"
 import * as SqlClient from "effect/sql/SqlClient"
-import { DatabaseUnusable } from "../client.ts"
+import { DatabaseUnusable } from "../suitability.ts"
 import type { Check } from "./check.ts"
 import { EFFECT_CHECKS } from "./effects.ts"
 import { FACT_CHECKS } from "./facts.ts"

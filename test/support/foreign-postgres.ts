@@ -1,0 +1,99 @@
+/**
+ * A PostgreSQL of the machine's own (Debian's), as operators run it: any settings, encodings, TLS, and a PgBouncer before it.
+ * Without a password, for tests on loopback only.
+ */
+import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process"
+import { chmodSync, chownSync, globSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { connect } from "node:net"
+import { tmpdir } from "node:os"
+import { dirname, join } from "node:path"
+import * as Account from "../../src/adapters/embedded-postgres/account.ts"
+import * as Postmaster from "../../src/adapters/embedded-postgres/postmaster.ts"
+import { until } from "./service.ts"
+
+/** The folder of the newest one's programs; undefined: there is none. */
+const programs = globSync("/usr/lib/postgresql/*/bin/initdb").map(dirname).sort().at(-1)
+
+export const lacking = programs === undefined ? ["PostgreSQL (Debian: postgresql-15)"] : []
+
+export interface Foreign {
+  readonly port: number
+  readonly folder: string
+  readonly url: (database: string, user?: string) => string
+  /** Statements of the superuser, each on its own. */
+  readonly query: (...statements: ReadonlyArray<string>) => string
+  readonly reload: () => void
+  readonly stop: () => Promise<void>
+}
+
+/** `settings`: lines of postgresql.conf. */
+export const start = async (settings: ReadonlyArray<string> = []): Promise<Foreign> => {
+  const folder = mkdtempSync(join(tmpdir(), "jaego-foreign-"))
+  chmodSync(folder, 0o755)
+  const as = Account.find()
+  if (as !== null) chownSync(folder, as.uid, as.gid)
+  const identity = as === null ? {} : { uid: as.uid, gid: as.gid }
+  const [port, data] = [await Postmaster.freePort(), join(folder, "data")]
+  const at = { ...identity, cwd: folder }
+  execFileSync(join(programs!, "initdb"), ["-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C"], at)
+  const all = [`port=${port}`, "listen_addresses='127.0.0.1'", `unix_socket_directories='${folder}'`, "fsync=off"]
+  writeFileSync(join(data, "postgresql.auto.conf"), `${[...all, ...settings].join("\n")}\n`)
+  const child = spawn(join(programs!, "postgres"), ["-D", data], { ...at, stdio: "ignore" })
+  const watchdog = Postmaster.watch(child.pid!)
+  child.once("exit", watchdog.dismiss)
+  const query = (...statements: ReadonlyArray<string>): string => {
+    const options = ["-h", folder, "-p", String(port), "-U", "postgres", "-qAtX", "-v", "ON_ERROR_STOP=1"]
+    const run = spawnSync("psql", [...options, ...statements.flatMap((each) => ["-c", each]), "postgres"], {
+      encoding: "utf8",
+    })
+    if (run.status !== 0) throw new Error(run.stderr)
+    return run.stdout.trim()
+  }
+  await until("PostgreSQL answers", () => query("select 1") === "1")
+  return {
+    port,
+    folder,
+    query,
+    url: (database, user = "postgres") => `postgres://${user}@127.0.0.1:${port}/${database}`,
+    reload: () => child.kill("SIGHUP"),
+    stop: async () => {
+      child.kill("SIGQUIT")
+      await Postmaster.exited(child)
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+export interface Pooler {
+  readonly url: (database: string) => string
+  readonly stop: () => Promise<void>
+}
+
+/** A PgBouncer before it. */
+export const pool = async (postgres: Foreign, settings: ReadonlyArray<string>): Promise<Pooler> => {
+  const [port, file] = [await Postmaster.freePort(), join(postgres.folder, "pgbouncer.ini")]
+  const lines = [
+    ...["[databases]", `* = host=127.0.0.1 port=${postgres.port}`, "[pgbouncer]", "listen_addr=127.0.0.1"],
+    ...[`listen_port=${port}`, "auth_type=any", "unix_socket_dir="],
+    ...settings,
+  ]
+  writeFileSync(file, `${lines.join("\n").replace("* = ", "* = user=postgres ")}\n`)
+  const as = Account.find()
+  const identity = as === null ? {} : { uid: as.uid, gid: as.gid }
+  const child: ChildProcess = spawn("pgbouncer", [file], { ...identity, cwd: postgres.folder, stdio: "ignore" })
+  await until("PgBouncer listens", () => listens(port))
+  return {
+    url: (database) => `postgres://postgres@127.0.0.1:${port}/${database}`,
+    stop: async () => {
+      child.kill("SIGKILL")
+      await Postmaster.exited(child)
+    },
+  }
+}
+
+const listens = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = connect(port, "127.0.0.1")
+    socket.once("connect", () => resolve(true)).once("error", () => resolve(false))
+    socket.once("connect", () => socket.destroy())
+  })
