@@ -26,7 +26,7 @@ export interface Options {
  * Once the service is ending, nobody waits longer than this for an outcome, milliseconds: long enough for a provider that
  * answers, and all other buyers wait for the hand-over meanwhile.
  */
-const DRAINING_MS = 200
+export const DRAINING_MS = 200
 
 export interface PlaceOrder {
   readonly customerId: string

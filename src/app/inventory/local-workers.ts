@@ -14,7 +14,7 @@ import * as Loader from "./loader.ts"
 import { Owner } from "./owner.ts"
 
 /** A drain that has not ended after this is given up; what is left was never acknowledged. */
-const DRAIN = "10 seconds"
+export const DRAIN_MS = 10_000
 
 const idle = Effect.fnUntraced(function* (owner: Owner) {
   while (owner.queued > 0) yield* owner.becameIdle.wait
@@ -24,7 +24,7 @@ const drain = (owner: Owner): Effect.Effect<void> =>
   Effect.suspend(() => {
     if (!owner.isAbandoned) owner.close("draining")
     return idle(owner)
-  }).pipe(Effect.timeoutOption(DRAIN), Effect.andThen(Effect.sync(() => owner.failUnsent("draining"))))
+  }).pipe(Effect.timeoutOption(DRAIN_MS), Effect.andThen(Effect.sync(() => owner.failUnsent("draining"))))
 
 /** One owner with its loops, until the scope closes; then it drains. `fenced` completes when it had to stop. */
 export const startOwner = Effect.fnUntraced(function* (

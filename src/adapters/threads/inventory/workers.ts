@@ -8,6 +8,7 @@
  * Fails: `Unavailable` (worker-lost) for commands under way in a lost thread, and until the next one is ready.
  */
 import { Deferred, Effect, Exit, Fiber, Layer, Schedule } from "effect"
+import * as LocalWorkers from "../../../app/inventory/local-workers.ts"
 import { unavailable } from "../../../ports/failures.ts"
 import { Ledger, type OwnedLane } from "../../../ports/ledger.ts"
 import { Probe } from "../../../ports/probe.ts"
@@ -16,8 +17,8 @@ import * as Supervisor from "../supervisor.ts"
 import { Link } from "./link.ts"
 import * as Spares from "./spares.ts"
 
-/** A thread that does not end by itself after a drain is terminated, ms; above the drain's own patience. */
-const DRAIN_MS = 15_000
+/** A thread that does not end by itself after this is terminated, ms: its owner has given up its own drain long before. */
+const DRAIN_MS = LocalWorkers.DRAIN_MS + 5_000
 
 /** The pause before a thread that died is replaced for the first time, and between two tries to raise its epochs, ms. */
 const RESTART_MS = 200
