@@ -66,4 +66,19 @@ export const LEDGER_MUTANTS: ReadonlyArray<Mutant> = [
     caughtBy: "I4 answered when durable",
     seedsMax: FOUR_ROUNDS,
   },
+  {
+    name: "innocents share the fate of a bad value",
+    story:
+      "the carrier's words come in as they are, and whatever stands in a batch with one that the database refuses dies",
+    changes: [
+      {
+        file: "src/app/carrier-calls.ts",
+        from: "reason: Text.clean(said.reason, REASON_MAX)",
+        to: "reason: said.reason",
+      },
+      { file: COMMITTER, from: "if (decisions === 1)\n", to: "if (decisions > 0)\n" },
+    ],
+    caughtBy: "everyone is answered",
+    seedsMax: FOUR_ROUNDS,
+  },
 ]
