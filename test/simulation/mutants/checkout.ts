@@ -37,7 +37,7 @@ export const CHECKOUT_MUTANTS: ReadonlyArray<Mutant> = [
   {
     name: "attempt not looked up after a crash",
     story: "nobody takes up what a dead process left behind",
-    changes: [{ file: RUNNER, from: `if (!young) yield* run(order, "lookUp", null)`, to: "" }],
+    changes: [{ file: RUNNER, from: `        yield* run(order, "lookUp", null)\n`, to: "" }],
     caughtBy: "everything comes to an end",
     seedsMax: ONE_ROUND,
   },
