@@ -11,10 +11,12 @@ import { MetricsPage } from "./adapters/http/metrics-page.ts"
 import { HttpServer, layer } from "./adapters/http/server.ts"
 import type { Address } from "./adapters/threads/http/messages.ts"
 import * as HttpServe from "./adapters/threads/http/serve.ts"
+import { Parts } from "./app/parts.ts"
 
 const server = (address: Address) =>
   layer(address, "shared").pipe(
     Layer.provide(Layer.succeed(MetricsPage, { render: HttpServe.metrics })),
+    Layer.provide(Layer.succeed(Parts, { report: HttpServe.parts })),
     Layer.provide(Layer.succeed(CarrierSecret, HttpServe.birth().carrierSecret)),
     Layer.provide(Layer.mergeAll(HttpServe.shop, HttpServe.probe)),
   )

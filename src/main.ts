@@ -19,6 +19,7 @@ import * as CheckoutRunner from "./app/checkout-runner.ts"
 import * as Health from "./app/health.ts"
 import * as Ownership from "./app/inventory/ownership.ts"
 import * as Relay from "./app/outbox-relay.ts"
+import * as Parts from "./app/parts.ts"
 import * as CachedCatalog from "./app/reads/cached-catalog.ts"
 import * as ShippingRunner from "./app/shipping-runner.ts"
 import * as Shopkeeper from "./app/shopkeeper.ts"
@@ -45,8 +46,8 @@ const service = (config: Config) =>
 const carrier = ({ shipping: { carrier } }: Config) =>
   carrier === null ? SimulatedCarrier.layer : HttpCarrier.layer(carrier)
 
-/** Every happening is counted, and a commit wakes the relay. */
-const probe = Relay.waking.pipe(Layer.provideMerge(Metrics.layer))
+/** Every happening is counted, tells how a part is, and wakes the relay when it is a commit. */
+const probe = Relay.waking.pipe(Layer.provideMerge(Parts.watching), Layer.provideMerge(Metrics.layer))
 
 const open = (config: Config) =>
   Effect.gen(function* () {

@@ -15,10 +15,12 @@
 import { Clock, Deferred, Effect, Queue, Result, Schedule } from "effect"
 import * as Text from "../domain/text.ts"
 import * as CloudEvent from "../ports/cloud-event.ts"
-import { type DeadLetter, type Deliveries, type Delivery, EventSource } from "../ports/event-stream.ts"
+import { type DeadLetter, type Deliveries, type Delivery, EventSource, type Notice } from "../ports/event-stream.ts"
 import type { Topic } from "../ports/events.ts"
 import { type Handled, Inbox, type Indigestible, type Intake, type Taken, type Write } from "../ports/inbox.ts"
 import { Probe } from "../ports/probe.ts"
+import * as Throttle from "../std/throttle.ts"
+import * as Intakes from "./intakes.ts"
 
 export interface Consumer {
   readonly name: string
@@ -40,8 +42,11 @@ const ERROR_MAX = 1_000
 /** While the database or the broker is away it is asked after 100 ms, then ever more slowly, at most every 5 s. */
 const AGAIN = Schedule.min([Schedule.exponential("100 millis"), Schedule.spaced("5 seconds")]).pipe(Schedule.jittered)
 
-/** Null: the consumer has no use for it. */
-export const read = (consumer: Consumer, delivery: Delivery): Taken | null => {
+/**
+ * What is to be taken in of a delivery; null: the consumer has no use for it; "foreign": it is another shop's. `shop` is ours;
+ * null: any.
+ */
+export const read = (consumer: Consumer, delivery: Delivery, shop: string | null): Taken | "foreign" | null => {
   const type = CloudEvent.typeOf(delivery.value)
   if (type !== null && !consumer.wants(type)) return null
   const poison = (error: string, eventId: string | null): Taken => ({
@@ -55,6 +60,7 @@ export const read = (consumer: Consumer, delivery: Delivery): Taken | null => {
   if (Result.isFailure(decoded)) return poison(decoded.failure, null)
   const event = decoded.success
   if (!consumer.wants(event.type)) return null
+  if (shop !== null && event.shop !== null && event.shop !== shop) return "foreign"
   // Order is kept per key: an event under another key would be in nobody's.
   if (delivery.key !== event.subject) return poison(`its key is not its subject ${event.subject}`, event.id)
   const writes = writesOf(consumer, event)
@@ -80,6 +86,7 @@ interface Waiting {
 
 interface Desk {
   readonly consumer: Consumer
+  readonly shop: string
   readonly inbox: Inbox["Service"]
   readonly source: EventSource["Service"]
   readonly probe: Probe["Service"]
@@ -91,23 +98,29 @@ interface Desk {
 /** Runs until interrupted. */
 export const run = (consumer: Consumer): Effect.Effect<never, never, EventSource | Inbox | Probe> =>
   Effect.gen(function* () {
+    const inbox = yield* Inbox
+    const source = yield* EventSource
+    const probe = yield* Probe
+    const shop = yield* outlive({ consumer, probe }, "database", inbox.shop)
     const waiting = yield* Queue.unbounded<Waiting>()
-    const buried = new WeakSet<Taken>()
-    const desk: Desk = {
-      ...{ consumer, waiting, buried },
-      ...{ inbox: yield* Inbox, source: yield* EventSource, probe: yield* Probe },
-    }
-    const consume = desk.source.consume({
+    const desk: Desk = { consumer, shop, inbox, source, probe, waiting, buried: new WeakSet() }
+    const consume = source.consume({
       consumer: consumer.name,
+      shop,
       topics: consumer.topics,
-      position: (source) => outlive(desk, "database", desk.inbox.position(consumer.name, source)),
+      position: (name) => outlive(desk, "database", inbox.position(consumer.name, name)),
       handle: handling(desk),
+      notice: noticing(desk),
     })
     return yield* Effect.raceFirst(consume, Effect.forever(commitNext(desk)))
   })
 
 /** However long it takes. */
-const outlive = <A, E>({ consumer, probe }: Desk, absent: "database" | "stream", effect: Effect.Effect<A, E>) =>
+const outlive = <A, E>(
+  { consumer, probe }: Pick<Desk, "consumer" | "probe">,
+  absent: "database" | "stream",
+  effect: Effect.Effect<A, E>,
+) =>
   effect.pipe(
     Effect.tapError(() => Effect.sync(() => probe.emit({ _tag: "ConsumerStalled", consumer: consumer.name, absent }))),
     Effect.retry(AGAIN),
@@ -122,10 +135,13 @@ interface Idle {
 
 const handling = (desk: Desk) => {
   const idle = new Map<string, Idle>()
+  const passOver = passingOver(desk)
   return Effect.fnUntraced(function* ({ deliveries, source }: Deliveries) {
     const now = yield* Clock.currentTimeMillis
     const next = deliveries.at(-1)!.offset + 1
-    const taken = deliveries.map((each) => read(desk.consumer, each)).filter((each) => each !== null)
+    const wanted = deliveries.map((each) => read(desk.consumer, each, desk.shop)).filter((each) => each !== null)
+    const taken = wanted.filter((each) => each !== "foreign")
+    if (taken.length < wanted.length) yield* passOver(wanted.length - taken.length)
     const before = idle.get(source) ?? { since: now, count: 0 }
     const count = before.count + deliveries.length
     if (taken.length === 0 && count < LAZY_EVENTS && now - before.since < LAZY_MS) {
@@ -133,18 +149,48 @@ const handling = (desk: Desk) => {
       return
     }
     idle.delete(source)
-    for (const intake of pieces({ consumer: desk.consumer.name, source, taken, next }, EVENTS_MAX))
+    for (const intake of Intakes.pieces({ consumer: desk.consumer.name, source, taken, next }, EVENTS_MAX))
       yield* bring(desk, intake)
   })
 }
 
-/** The same, some at a time and in order. */
-const pieces = (intake: Intake, size: number): ReadonlyArray<Intake> => {
-  const { next, taken } = intake
-  if (taken.length <= size) return [intake]
-  const first = taken.slice(0, size)
-  const rest = { ...intake, taken: taken.slice(size), next }
-  return [{ ...intake, taken: first, next: first.at(-1)!.delivery.offset + 1 }, ...pieces(rest, size)]
+/** Lines of a log about the same thing, milliseconds from one to the next. */
+const LOG_EVERY_MS = 60_000
+
+const passingOver = ({ consumer: { name }, probe }: Desk) => {
+  const throttle = Throttle.make(LOG_EVERY_MS)
+  return Effect.fnUntraced(function* (events: number) {
+    probe.emit({ _tag: "EventsForeign", consumer: name, events })
+    if (throttle(yield* Clock.currentTimeMillis) === null) return
+    yield* Effect.logWarning(
+      `the consumer ${name} passes over events of another shop: give each shop on a broker its own KAFKA_PREFIX`,
+    )
+  })
+}
+
+const noticing = (desk: Desk) => {
+  const consumer = desk.consumer.name
+  const { probe } = desk
+  return Effect.fnUntraced(function* (notice: Notice) {
+    switch (notice._tag) {
+      case "Flowing":
+        return probe.emit({ _tag: "ConsumerFlowing", consumer })
+      case "Lost":
+        return probe.emit({ _tag: "ConsumerLost", consumer, detail: Text.clean(notice.detail, ERROR_MAX) })
+      case "Jumped": {
+        const { from, source, to } = notice
+        const events = Math.max(0, to - from)
+        probe.emit({ _tag: "EventsMissed", consumer, source, events })
+        yield* Effect.logWarning(
+          to > from
+            ? `the consumer ${consumer} missed ${events} events of ${source}: they were deleted at ${from} to ${to - 1} before it came to them`
+            : `the consumer ${consumer} begins ${source} anew at ${to}: it was cut back below ${from}`,
+        )
+        // Kept, or the next session would tell the same again.
+        return yield* bring(desk, { consumer, source, taken: [], next: to })
+      }
+    }
+  })
 }
 
 /** Done when it is committed. */
@@ -159,38 +205,23 @@ const bring = ({ waiting }: Desk, intake: Intake) =>
     )
   })
 
-/** Takes what waits: a lift that leaves with whoever is at the door. */
+/** Takes all that waits into as few transactions as hold it. */
 const commitNext = Effect.fnUntraced(function* (desk: Desk) {
   const entries = yield* Queue.takeBetween(desk.waiting, 1, SOURCES_MAX)
-  for (const group of groups(entries.filter(({ left }) => !left))) {
+  for (const group of Intakes.groups(
+    entries.filter(({ left }) => !left),
+    EVENTS_MAX,
+  )) {
     const clock = yield* Clock.Clock
     const started = clock.currentTimeMillisUnsafe()
     const intakes = group.map(({ intake }) => intake)
     const handled = yield* settle(desk, intakes, 1)
     const seconds = (clock.currentTimeMillisUnsafe() - started) / 1_000
-    const events = eventsIn(intakes)
+    const events = Intakes.eventsIn(intakes)
     desk.probe.emit({ _tag: "EventsHandled", consumer: desk.consumer.name, events, ...handled, seconds })
     for (const entry of group) Deferred.doneUnsafe(entry.handled, Effect.void)
   }
 })
-
-const eventsIn = (intakes: ReadonlyArray<Intake>): number => intakes.reduce((sum, { taken }) => sum + taken.length, 0)
-
-/** What goes into one transaction. */
-const groups = (entries: ReadonlyArray<Waiting>): ReadonlyArray<ReadonlyArray<Waiting>> => {
-  const all: Array<Array<Waiting>> = []
-  let room = 0
-  for (const entry of entries) {
-    const events = entry.intake.taken.length
-    if (all.length === 0 || events > room) {
-      all.push([])
-      room = EVENTS_MAX
-    }
-    all.at(-1)!.push(entry)
-    room -= events
-  }
-  return all
-}
 
 /** Commits them, whatever it takes. `tries`: how often these have been tried, this one included. */
 const settle: (desk: Desk, intakes: ReadonlyArray<Intake>, tries: number) => Effect.Effect<Handled> = Effect.fnUntraced(
@@ -206,7 +237,7 @@ const settle: (desk: Desk, intakes: ReadonlyArray<Intake>, tries: number) => Eff
     const committed = yield* outlive(desk, "database", once)
     if (Result.isSuccess(committed)) return committed.success
     const sum = { effects: 0, queued: 0 }
-    for (const part of halves(intakes, committed.failure, tries)) {
+    for (const part of Intakes.halves(intakes, committed.failure, tries)) {
       const { effects, queued } = yield* settle(desk, part, tries + 1)
       sum.effects += effects
       sum.queued += queued
@@ -214,24 +245,6 @@ const settle: (desk: Desk, intakes: ReadonlyArray<Intake>, tries: number) => Eff
     return sum
   },
 )
-
-/** In order. Of a single event nothing can be halved: it is what the database refuses. */
-const halves = (
-  intakes: ReadonlyArray<Intake>,
-  { detail }: Indigestible,
-  attempts: number,
-): ReadonlyArray<ReadonlyArray<Intake>> => {
-  if (intakes.length > 1) {
-    const half = intakes.length >> 1
-    return [intakes.slice(0, half), intakes.slice(half)]
-  }
-  const intake = intakes[0]!
-  if (intake.taken.length > 1) return pieces(intake, (intake.taken.length + 1) >> 1).map((piece) => [piece])
-  const [only] = intake.taken
-  if (only?._tag !== "Event") throw new Error(`the inbox takes no position and no letter: ${detail}`)
-  const { delivery, eventId } = only
-  return [[{ ...intake, taken: [{ _tag: "Poison", delivery, eventId, error: detail, attempts }] }]]
-}
 
 /** Poison goes to the dead-letter topic before it is parked. */
 const bury = (desk: Desk, intakes: ReadonlyArray<Intake>): Effect.Effect<void> =>

@@ -93,8 +93,9 @@ const handle = Effect.fnUntraced(function* (
 ) {
   const consumer = consumers.find(({ name }) => name === letter.consumer)
   if (consumer === undefined) return `there is no consumer called ${letter.consumer}`
-  const taken = Consumer.read(consumer, letter.delivery)
-  if (taken === null) return `${consumer.name} has no use for it any more`
+  // Only events of this shop are parked.
+  const taken = Consumer.read(consumer, letter.delivery, null)
+  if (taken === null || taken === "foreign") return `${consumer.name} has no use for it any more`
   if (taken._tag === "Poison") return taken.error
   const released = inbox.release(letter.id, taken.eventId, taken.version, taken.writes)
   const end = yield* Effect.catchTag(released, "Indigestible", ({ detail }) => Effect.succeed(detail))

@@ -15,6 +15,7 @@ import type { Event } from "../ports/events.ts"
 import { Outbox, type Turn } from "../ports/outbox.ts"
 import { Probe } from "../ports/probe.ts"
 import { Notify } from "../std/notify.ts"
+import * as Throttle from "../std/throttle.ts"
 
 /** Facts read at once: some 2 MB. */
 const FACTS_MAX = 4_000
@@ -25,7 +26,7 @@ const FACTS_MAX = 4_000
  */
 const PACE_MS = 50
 
-/** How long nobody is believed who says nothing was committed, milliseconds: another process commits, or a wake was lost. */
+/** Poll interval, milliseconds: catches a lost wake, or another process's commit. */
 const POLL_MS = 100
 
 /** After the database was not reached, or the turn was lost, milliseconds. */
@@ -33,6 +34,9 @@ const AGAIN_MS = 500
 
 /** After the stream has not confirmed for so many times in a row, milliseconds. */
 const pauseMs = (failures: number): number => Math.min(2_000, 50 * 2 ** failures)
+
+/** A stream that goes on taking nothing is told again after this, milliseconds. */
+const LOG_EVERY_MS = 60_000
 
 /** At the end: how long what was committed may take to leave, milliseconds. It leaves at the next start otherwise. */
 const DRAIN_MS = 2_000
@@ -65,6 +69,7 @@ const relay = Effect.fnUntraced(function* (
   const probe = yield* Probe
   const wake = yield* Wake
   const closed = Deferred.await(closing)
+  const throttle = Throttle.make(LOG_EVERY_MS)
   let failures = 0
   for (;;) {
     const readAt = yield* Clock.currentTimeMillis
@@ -78,8 +83,10 @@ const relay = Effect.fnUntraced(function* (
     const now = yield* Clock.currentTimeMillis
     const lagSeconds = Math.max(0, now - oldest(events)) / 1_000
     if (published._tag === "Failure") {
-      probe.emit({ _tag: "StreamStalled", lagSeconds })
-      if (failures++ === 0) yield* Effect.logWarning(`the event stream takes no facts: ${published.failure.detail}`)
+      const { detail } = published.failure
+      probe.emit({ _tag: "StreamStalled", lagSeconds, detail })
+      failures++
+      if (throttle(now) !== null) yield* Effect.logWarning(`the event stream takes no facts: ${detail}`)
       if (Deferred.isDoneUnsafe(closing)) return
       yield* Effect.raceFirst(closed, Effect.sleep(pauseMs(failures)))
       continue

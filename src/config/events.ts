@@ -17,13 +17,25 @@ export const read = (env: Env): Events => ({
   outboxRetentionHours: integer(env, "OUTBOX_RETENTION_HOURS", { fallback: 72, min: 1, max: 8_760 }),
 })
 
+/** A name, an IPv4 address, or an IPv6 address in brackets; and a port. */
+const BROKER = /^([^\s:/[\]@]+|\[[0-9A-Fa-f:.]+\]):\d{1,5}$/
+
+/** What Kafka takes in names, and leaves room for ours. */
+const PREFIX = /^[A-Za-z0-9._-]{0,100}$/
+
+/** Brokers are not quoted: whoever puts a password there is not to find it in a log. */
 const kafka = (env: Env): Kafka.Options | null => {
   const brokers = (text(env, "KAFKA_BROKERS") ?? "").split(",").flatMap((each) => each.trim() || [])
-  const wrong = brokers.find((each) => !/^[^\s:/]+:\d{1,5}$/.test(each))
-  if (wrong !== undefined)
-    throw new ConfigProblem({ message: `KAFKA_BROKERS must be host:port, separated by commas, not "${wrong}"` })
+  if (!brokers.every((each) => BROKER.test(each)))
+    throw new ConfigProblem({ message: "KAFKA_BROKERS must be host:port, separated by commas; IPv6 as [::1]:9092" })
+  const prefix = text(env, "KAFKA_PREFIX") ?? ""
+  if (!PREFIX.test(prefix))
+    throw new ConfigProblem({
+      message: `KAFKA_PREFIX must be at most 100 letters, digits, ".", "_" and "-", not ${JSON.stringify(prefix)}`,
+    })
   const options = {
     brokers,
+    prefix,
     partitions: integer(env, "KAFKA_PARTITIONS", { fallback: 12, min: 1, max: 1_024 }),
     replication: integer(env, "KAFKA_REPLICATION", { fallback: 1, min: 1, max: 16 }),
   }

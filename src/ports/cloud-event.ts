@@ -15,9 +15,9 @@ export const CONTENT_TYPE = "application/cloudevents+json; charset=UTF-8"
 /** Who tells: with `id` it names a fact for ever. */
 const SOURCES: { readonly [T in Topic]: string } = { [ORDERS]: "/jaego/orders", [STOCK]: "/jaego/stock" }
 
-/** JSON text. */
+/** JSON text. `shopid` is an extension attribute: who shares a stream with other shops tells theirs by it. */
 export const encode = (event: Event): string =>
-  `{"specversion":"1.0","id":"${event.id}","source":"${SOURCES[event.topic]}","type":"${event.type}","subject":"${event.key}","time":"${Rfc3339.text(event.time)}","datacontenttype":"application/json","data":${event.data}}`
+  `{"specversion":"1.0","id":"${event.id}","source":"${SOURCES[event.topic]}","type":"${event.type}","subject":"${event.key}","time":"${Rfc3339.text(event.time)}","shopid":"${event.shop}","datacontenttype":"application/json","data":${event.data}}`
 
 const WRITTEN = /^\{"specversion":"1\.0","id":"[0-9a-f-]{36}","source":"[^"\\]*","type":"([^"\\]*)"/
 
@@ -43,6 +43,7 @@ const Envelope = Schema.Struct({
   type: Type,
   subject: Schema.String.check(Schema.isUUID()),
   time: Time,
+  shopid: Schema.optionalKey(Schema.String),
   data: Schema.StructWithRest(Schema.Struct({ version: Schema.Int.check(Schema.isGreaterThanOrEqualTo(1)) }), [
     Schema.Record(Schema.String, Schema.Unknown),
   ]),
@@ -55,6 +56,8 @@ export interface CloudEvent {
   readonly subject: string
   /** Milliseconds since 1970. */
   readonly time: number
+  /** Whose fact it is; null: it was published before events said so. */
+  readonly shop: string | null
   /** Version of the subject after it. */
   readonly version: number
   readonly data: { readonly version: number; readonly [member: string]: unknown }
@@ -66,11 +69,12 @@ const decodeEnvelope = Schema.decodeUnknownResult(Schema.fromJsonString(Envelope
 export const decode = (text: string): Result.Result<CloudEvent, string> =>
   Result.mapBoth(decodeEnvelope(text), {
     onFailure: (error) => `not a CloudEvent: ${Text.clean(error.message.replaceAll(/\s+/g, " "), DETAIL_CHARACTERS)}`,
-    onSuccess: ({ data, id, subject, time, type }) => ({
+    onSuccess: ({ data, id, shopid, subject, time, type }) => ({
       id,
       type,
       subject,
       time: Rfc3339.parse(time)!,
+      shop: shopid ?? null,
       version: data.version,
       data,
     }),

@@ -31,7 +31,10 @@ export interface Delivery {
 
 /** Deliveries of one partition, in order. */
 export interface Deliveries {
-  /** Names the partition for ever, whatever stream it belongs to: `kafka/<cluster>/jaego.orders/3`, `outbox/jaego.orders/12`. */
+  /**
+   * Names the partition for ever, whatever stream it belongs to: `kafka/<cluster>/jaego.orders@<topic id>/3`,
+   * `outbox/jaego.orders/12`. What is made anew has another name.
+   */
   readonly source: string
   /** Not empty. */
   readonly deliveries: ReadonlyArray<Delivery>
@@ -46,8 +49,19 @@ export interface DeadLetter {
   readonly attempts: number
 }
 
+/** What befalls a consumer's stream beside deliveries. */
+export type Notice =
+  /** It is given what comes. */
+  | { readonly _tag: "Flowing" }
+  /** It is given nothing for now; the source tries again by itself. */
+  | { readonly _tag: "Lost"; readonly detail: string }
+  /** Deliveries from `from` to before `to` are not kept any more: it goes on at `to`. Below `from`: the stream was cut back. */
+  | { readonly _tag: "Jumped"; readonly source: string; readonly from: number; readonly to: number }
+
 export interface Handler {
   readonly consumer: string
+  /** Whose consumer it is: shops that share a broker do not share its deliveries. */
+  readonly shop: string
   readonly topics: ReadonlyArray<Topic>
   /** Offset of the first delivery of a source that is not yet handled; null: never seen. */
   readonly position: (source: string) => Effect.Effect<number | null>
@@ -56,6 +70,7 @@ export interface Handler {
    * only afterwards. It may be interrupted (the partition went to somebody else, the service stops): then they come again.
    */
   readonly handle: (deliveries: Deliveries) => Effect.Effect<void>
+  readonly notice: (notice: Notice) => Effect.Effect<void>
 }
 
 export class EventSource extends Context.Service<

@@ -10,6 +10,7 @@ import type { Lane } from "../domain/lane.ts"
 export const ORDERS = "jaego.orders"
 export const STOCK = "jaego.stock"
 export type Topic = typeof ORDERS | typeof STOCK
+export const TOPICS: ReadonlyArray<Topic> = [ORDERS, STOCK]
 
 /** A fact of the outbox, on its way out. */
 export interface Event {
@@ -18,6 +19,8 @@ export interface Event {
   readonly key: OrderId | ProductId
   /** UUIDv7, the same however often the fact is told. */
   readonly id: string
+  /** UUID of the shop whose fact it is: minted once a database. */
+  readonly shop: string
   /** `jaego.order.paid.v1`: what happened, and the version of its form. */
   readonly type: string
   /** Version of the order or product after it. */

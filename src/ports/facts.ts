@@ -65,3 +65,12 @@ export const orderPayload = (order: Order): string =>
     expiresAt: Rfc3339.text(order.expiresAt),
     ...(order.status === "cancelled" ? { reason: order.reason } : {}),
   })
+
+/**
+ * The payload of an order without its lines, for a stream that takes no more; `linesOmitted` says how many there are, and the
+ * API has them. Null: it has none, so that nothing would be gained.
+ */
+export const withoutLines = (payload: string): string | null => {
+  const { lines, ...rest } = JSON.parse(payload) as { readonly lines?: ReadonlyArray<unknown> }
+  return lines === undefined ? null : JSON.stringify({ ...rest, linesOmitted: lines.length })
+}

@@ -81,6 +81,8 @@ export interface Parked {
 export class Inbox extends Context.Service<
   Inbox,
   {
+    /** UUID of the shop whose inbox it is. */
+    readonly shop: Effect.Effect<string, Unavailable>
     readonly position: (consumer: string, source: string) => Effect.Effect<number | null, Unavailable>
     /**
      * Of one consumer, each source at most once: all of it or nothing. Idempotent; when it is `Unavailable`, it may have

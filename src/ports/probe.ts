@@ -87,7 +87,7 @@ export type Happening =
       readonly lagSeconds: number
     }
   /** The stream has not confirmed; `lagSeconds`: how old the oldest fact is that waits for it. */
-  | { readonly _tag: "StreamStalled"; readonly lagSeconds: number }
+  | { readonly _tag: "StreamStalled"; readonly lagSeconds: number; readonly detail: string }
   | { readonly _tag: "FactsThreadDied" }
   | { readonly _tag: "HttpThreadDied" }
   /** In one transaction; `effects` were new, `queued` wait behind poison. */
@@ -101,6 +101,13 @@ export type Happening =
     }
   /** Poison, which nobody can handle as it is. */
   | { readonly _tag: "EventsBuried"; readonly consumer: string; readonly events: number }
+  /** A consumer is given nothing for now: its stream was lost, or cannot be read. */
+  | { readonly _tag: "ConsumerLost"; readonly consumer: string; readonly detail: string }
+  | { readonly _tag: "ConsumerFlowing"; readonly consumer: string }
+  /** Deliveries that the stream no longer keeps, and that the consumer was never given. */
+  | { readonly _tag: "EventsMissed"; readonly consumer: string; readonly source: string; readonly events: number }
+  /** Events of other shops on the same stream, passed over. */
+  | { readonly _tag: "EventsForeign"; readonly consumer: string; readonly events: number }
   /** A consumer waits for what is away, and tries again. */
   | { readonly _tag: "ConsumerStalled"; readonly consumer: string; readonly absent: "database" | "stream" }
 

@@ -24,6 +24,7 @@ const SOURCE = "kafka/one/jaego.orders/0"
 const orderId = () => freshId() as OrderId
 
 interface Told {
+  readonly shop?: string
   readonly key: OrderId
   readonly version: number
   readonly type?: string
@@ -32,13 +33,16 @@ interface Told {
 }
 
 /** An event as the relay publishes it. */
-const message = ({ data = {}, id = freshId(), key, type = "paid", version }: Told, offset: number): Delivery => ({
+const message = (
+  { data = {}, id = freshId(), key, shop = Store.SHOP, type = "paid", version }: Told,
+  offset: number,
+): Delivery => ({
   topic: ORDERS,
   offset,
   key,
   headers: {},
   value: CloudEvent.encode({
-    ...{ topic: ORDERS, key, id, version, lane: Lane.of(key), seq: offset, time: NOON + version },
+    ...{ topic: ORDERS, key, id, shop, version, lane: Lane.of(key), seq: offset, time: NOON + version },
     type: `jaego.order.${type}.v1`,
     data: JSON.stringify({ id: key, version, status: "paid", ...data }),
   }),
@@ -165,6 +169,52 @@ describe("a consumer", () => {
         expect(commits).toHaveLength(4)
         expect(recording.count(MemoryProbe.is("ConsumerStalled"))).toBe(3)
         expect(recording.all().find(MemoryProbe.is("EventsHandled"))).toMatchObject({ events: 1, effects: 0 })
+      }),
+    ),
+  )
+
+  it.live("passes over the events of another shop, and counts them", () =>
+    over(
+      Effect.gen(function* () {
+        const { deliver, letters, position, versions } = yield* bench(Timeline.consumer)
+        const recording = yield* MemoryProbe.Recording
+        const [ours, theirs] = [orderId(), orderId()]
+        const shop = freshId()
+        yield* deliver([
+          message({ key: theirs, version: 2, shop }, 0),
+          // It would be poison if it were ours.
+          { ...message({ key: theirs, version: 3, shop }, 1), key: ours },
+          message({ key: ours, version: 2 }, 2),
+        ])
+        expect([versions(ours), versions(theirs)]).toEqual([[2], []])
+        expect(position()).toBe(3)
+        expect(yield* letters).toEqual([])
+        expect(recording.all().find(MemoryProbe.is("EventsForeign"))).toMatchObject({ consumer: "timeline", events: 2 })
+      }),
+    ),
+  )
+
+  it.live("takes for its own what was published before events said whose they are", () =>
+    over(
+      Effect.gen(function* () {
+        const { deliver, versions } = yield* bench(Timeline.consumer)
+        const key = orderId()
+        const { shopid: _, ...older } = JSON.parse(message({ key, version: 2 }, 0).value)
+        yield* deliver([{ ...message({ key, version: 2 }, 0), value: JSON.stringify(older) }])
+        expect(versions(key)).toEqual([2])
+      }),
+    ),
+  )
+
+  it.live("tells what was deleted before it came to it, and goes on behind it for good", () =>
+    over(
+      Effect.gen(function* () {
+        const { deliver, handler, position } = yield* bench(Timeline.consumer)
+        const recording = yield* MemoryProbe.Recording
+        yield* deliver([message({ key: orderId(), version: 2 }, 0)])
+        yield* handler.notice({ _tag: "Jumped", source: SOURCE, from: 1, to: 8 })
+        expect(position()).toBe(8)
+        expect(recording.all().find(MemoryProbe.is("EventsMissed"))).toMatchObject({ events: 7, source: SOURCE })
       }),
     ),
   )

@@ -28,6 +28,7 @@ const delivery = (key: OrderId, version: number, value?: string): Delivery => ({
         topic: "jaego.orders",
         key,
         id: freshId(),
+        shop: freshId(),
         type: "jaego.order.paid.v1",
         version,
         time: NOON,

@@ -54,7 +54,8 @@ describe("the knobs", () => {
       PAYMENT_GRACE_SECONDS: "0",
       SHIPPING_AFTER_SECONDS: "2",
       CARRIER_URL: "http://ann:p%40ss@127.0.0.1:3100/api//",
-      KAFKA_BROKERS: " a:1, b:2,",
+      KAFKA_BROKERS: " a:1, [::1]:2,",
+      KAFKA_PREFIX: "staging.",
     })
     expect(payment).toEqual({
       placing: { deadlineMs: 1_500, holdMs: 30_000 },
@@ -67,7 +68,7 @@ describe("the knobs", () => {
         authorization: `Basic ${Buffer.from("ann:p@ss").toString("base64")}`,
       },
     })
-    expect(events.kafka).toEqual({ brokers: ["a:1", "b:2"], partitions: 12, replication: 1 })
+    expect(events.kafka).toEqual({ brokers: ["a:1", "[::1]:2"], prefix: "staging.", partitions: 12, replication: 1 })
   })
 
   it.each([
@@ -83,7 +84,10 @@ describe("the knobs", () => {
     [{ STORE: "disk" }, 'STORE must be postgres or memory, not "disk"'],
     [{ STORE: "memory", INVENTORY: "atomic" }, "INVENTORY=atomic needs a database: it cannot go with STORE=memory"],
     [{ STORE: "memory", KAFKA_BROKERS: "a:1" }, "KAFKA_BROKERS needs a database: it cannot go with STORE=memory"],
-    [{ KAFKA_BROKERS: "a:1,b" }, 'KAFKA_BROKERS must be host:port, separated by commas, not "b"'],
+    [{ KAFKA_BROKERS: "a:1,b" }, "KAFKA_BROKERS must be host:port, separated by commas; IPv6 as [::1]:9092"],
+    [{ KAFKA_BROKERS: "::1:9092" }, "KAFKA_BROKERS must be host:port, separated by commas; IPv6 as [::1]:9092"],
+    [{ KAFKA_BROKERS: "ann:pass@a:1" }, "KAFKA_BROKERS must be host:port, separated by commas; IPv6 as [::1]:9092"],
+    [{ KAFKA_PREFIX: "a b" }, 'KAFKA_PREFIX must be at most 100 letters, digits, ".", "_" and "-", not "a b"'],
     [{ HOLD_SECONDS: "1" }, "PAYMENT_DEADLINE_MS must not be longer than HOLD_SECONDS"],
   ])("%o is refused in one line", (env: Record<string, string>, line) => {
     expect(problemOf(env)).toBe(line)

@@ -7,12 +7,22 @@ import { expect } from "vitest"
 import type { OrderId, ProductId } from "../../src/domain/ids.ts"
 import * as Lane from "../../src/domain/lane.ts"
 import * as CloudEvent from "../../src/ports/cloud-event.ts"
-import { type Deliveries, type Delivery, EventSource, EventStream, type Handler } from "../../src/ports/event-stream.ts"
+import {
+  type Deliveries,
+  type Delivery,
+  EventSource,
+  EventStream,
+  type Handler,
+  type Notice,
+} from "../../src/ports/event-stream.ts"
 import { type Event, ORDERS, STOCK, type Topic } from "../../src/ports/events.ts"
 import { freshId, NOON } from "../support/scribe.ts"
 import { type Check, check, runAll } from "./check.ts"
 
 type Needs = EventStream | EventSource
+
+/** Whose the facts are. */
+export const SHOP = "019aa000-0000-7000-8000-00000000005a"
 
 /** Seqs grow, as those of an outbox do. */
 let lastSeq = 0
@@ -33,6 +43,7 @@ export class Story {
       topic: this.#topic,
       key: this.key,
       id: freshId(),
+      shop: SHOP,
       type: "jaego.order.paid.v1",
       version,
       time: NOON + version,
@@ -70,8 +81,13 @@ export class Listener {
     this.#before = before
   }
 
+  /** What befell its stream. */
+  readonly notices: Array<Notice> = []
+
   readonly handler = (): Handler => ({
     consumer: this.consumer,
+    shop: SHOP,
+    notice: (notice) => Effect.sync(() => void this.notices.push(notice)),
     topics: this.#topics,
     position: (source) => Effect.sync(() => this.positions.get(source) ?? null),
     handle: (deliveries) =>

@@ -69,6 +69,7 @@ const eventOf = (fact: Fact): Event => ({
   topic: fact.subjectKind === "order" ? ORDERS : STOCK,
   key: fact.subject,
   id: fact.eventId,
+  shop: expect.any(String) as string,
   type: fact.type,
   version: fact.subjectVersion,
   time: fact.at,

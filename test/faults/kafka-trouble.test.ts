@@ -24,7 +24,12 @@ describe.skipIf(isMissing)("a stream over a Kafka in trouble", () => {
     proxy = await KafkaProxy.start()
     broker = await KafkaBroker.create(proxy.port)
     proxy.target = broker.port
-    layer = KafkaStream.layer({ brokers: [`127.0.0.1:${proxy.port}`], partitions: PARTITIONS, replication: 1 })
+    layer = KafkaStream.layer({
+      brokers: [`127.0.0.1:${proxy.port}`],
+      prefix: "",
+      partitions: PARTITIONS,
+      replication: 1,
+    })
   })
   afterAll(async () => {
     await proxy?.close()
@@ -98,6 +103,7 @@ describe.skipIf(isMissing)("a stream over a Kafka in trouble", () => {
 
   it("has made its topics as it was told, and takes them as they are afterwards", async () => {
     const other = KafkaStream.layer({
+      prefix: "",
       brokers: [`127.0.0.1:${proxy.port}`],
       partitions: PARTITIONS + 2,
       replication: 1,

@@ -76,6 +76,7 @@ describe("docs/asyncapi.yaml", () => {
       topic: ORDERS as Topic,
       key: order.id,
       id: freshId(),
+      shop: freshId(),
       type: "jaego.order.lost.v1",
       version: 0,
       time: 0,

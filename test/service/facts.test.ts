@@ -223,7 +223,7 @@ describe.skipIf(isMissing)("two services over Kafka, of which the first is kille
 
     const stocks = await stocksIn(url)
     const mirror = new StockMirror()
-    const kafka = KafkaStream.layer({ brokers: [broker.brokers], partitions: 3, replication: 1 })
+    const kafka = KafkaStream.layer({ brokers: [broker.brokers], prefix: "", partitions: 3, replication: 1 })
     await Effect.runPromise(
       Effect.gen(function* () {
         const mirroring = yield* Effect.forkChild(EventSource.use((source) => source.consume(mirror.handler)))

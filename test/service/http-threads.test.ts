@@ -101,6 +101,19 @@ describe("two HTTP threads", () => {
     expect(await service.metric("jaego_replayed_total")).toBe(MANY)
   })
 
+  it("tell how the relay and the consumers are, who live in another thread", async () => {
+    const parts = await until("all have been heard of", async () => {
+      const { body } = await service.get("/readyz?verbose")
+      return body.parts.length === 3 && body.parts
+    })
+    const said = parts.map(({ name, state }: { readonly name: string; readonly state: string }) => [name, state])
+    expect(said.sort()).toEqual([
+      ["consumer shipping", "ok"],
+      ["consumer timeline", "ok"],
+      ["relay", "ok"],
+    ])
+  })
+
   it("are replaced when they die under load: only their own connections are lost, and nothing that was acknowledged", async () => {
     const products = await Trade.times(3, () => Trade.create(service, 100_000))
     const lines = await answered(service)

@@ -39,6 +39,7 @@ export class Records {
     const database = this.#database
     return {
       ...this.#inbox,
+      shop: this.#inbox.shop,
       position: (consumer, source) =>
         Effect.suspend(() =>
           database.call(from, "position", this.#inbox.position(consumer, source), LISTING, database.fate("read")),

@@ -25,6 +25,8 @@ export class StockMirror {
 
   readonly handler: Handler = {
     consumer: "mirror",
+    shop: "any",
+    notice: () => Effect.void,
     topics: [STOCK],
     position: (source) => Effect.sync(() => this.#positions.get(source) ?? null),
     handle: ({ deliveries, source }) =>

@@ -8,10 +8,25 @@ const live = HttpApiEndpoint.get("live", "/livez", {
   error: Problems.plain(),
 }).annotate(OpenApi.Summary, "Is the process alive?")
 
+/** The relay, or a consumer of events. */
+const Part = Schema.Struct({
+  name: Schema.String,
+  state: Schema.Literals(["ok", "failing"]),
+  detail: Schema.NullOr(Schema.String),
+  since: Schema.String.annotate({ format: "date-time" }),
+  failures: Schema.Int,
+}).annotate({ identifier: "Part" })
+
 const ready = HttpApiEndpoint.get("ready", "/readyz", {
-  success: Schema.Struct({ status: Schema.Literal("ready") }),
+  query: { verbose: Schema.optionalKey(Schema.String) },
+  success: Schema.Struct({ status: Schema.Literal("ready"), parts: Schema.optionalKey(Schema.Array(Part)) }),
   error: Problems.plain("starting", "standby", "draining", "database", "worker-lost"),
-}).annotate(OpenApi.Summary, "May it be sent traffic? If not, why not?")
+})
+  .annotate(OpenApi.Summary, "May it be sent traffic? If not, why not?")
+  .annotate(
+    OpenApi.Description,
+    "With `?verbose` also how the parts beside the shop are: none of them makes it unready, orders are taken without them.",
+  )
 
 const metrics = HttpApiEndpoint.get("metrics", "/metrics", {
   success: Schema.String.pipe(HttpApiSchema.asText({ contentType: "text/plain" })),

@@ -3,10 +3,14 @@ import { Effect, SubscriptionRef } from "effect"
 import { HttpServerResponse } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
 import { Readiness } from "../../app/health.ts"
+import { type Part, Parts } from "../../app/parts.ts"
+import * as Rfc3339 from "../../std/rfc3339.ts"
 import * as Answers from "./answers.ts"
 import { api } from "./api.ts"
 import { MetricsPage } from "./metrics-page.ts"
 import * as Problems from "./problems.ts"
+
+const shown = (part: Part) => ({ ...part, since: Rfc3339.text(part.since) })
 
 export const layer = HttpApiBuilder.group(
   api,
@@ -14,14 +18,15 @@ export const layer = HttpApiBuilder.group(
   Effect.fnUntraced(function* (handlers) {
     const readiness = yield* Readiness
     const metrics = yield* MetricsPage
+    const parts = yield* Parts
     return handlers.handleAll({
       live: () => Effect.succeed(Answers.ok({ status: "alive" })),
-      ready: ({ request }) =>
-        Effect.map(SubscriptionRef.get(readiness), (state) =>
-          state === "ready"
-            ? Answers.ok({ status: "ready" })
-            : Problems.response(Problems.notReady(state), Answers.requestId(request)),
-        ),
+      ready: Effect.fnUntraced(function* ({ query, request }) {
+        const state = yield* SubscriptionRef.get(readiness)
+        const more = query.verbose === undefined ? {} : { parts: (yield* parts.report).map(shown) }
+        if (state === "ready") return Answers.ok({ status: "ready", ...more })
+        return Problems.response(Problems.notReady(state, more), Answers.requestId(request))
+      }),
       metrics: () =>
         Effect.map(metrics.render, ({ contentType, body }) => HttpServerResponse.text(body, { contentType })),
     })

@@ -190,8 +190,8 @@ export const from = (failure: Refused | Unavailable | Problem): Problem => {
 }
 
 /** Not ready yet, or no longer: ask again soon, an orchestrator does anyway. */
-export const notReady = (state: Exclude<Health.State, "ready">): Problem =>
-  of(Health.shown(state), "Send traffic elsewhere for now.", {}, { "retry-after": "1" })
+export const notReady = (state: Exclude<Health.State, "ready">, extras: Extras = {}): Problem =>
+  of(Health.shown(state), "Send traffic elsewhere for now.", extras, { "retry-after": "1" })
 
 export const routeNotFound = of("route-not-found", "See /docs for what there is.")
 

@@ -19,6 +19,8 @@ const STRAYS_MAX = 2
 
 interface Place {
   readonly topic: Topic
+  /** The topic as the broker knows it. */
+  readonly name: string
   readonly partition: number
   readonly source: string
   /** Where the next batch has to begin. */
@@ -32,8 +34,9 @@ class Interrupted extends Error {}
 export interface Surroundings {
   readonly admin: Admin
   readonly consumer: Consumer
-  readonly clusterId: string
   readonly handler: Handler
+  /** Of the topics, as the broker knows them: what they are to us, and what their partitions are called for ever. */
+  readonly topics: ReadonlyMap<string, { readonly topic: Topic; readonly source: string }>
   readonly run: <A>(effect: Effect.Effect<A>, options: { readonly signal: AbortSignal }) => Promise<Exit.Exit<A>>
   /** The session is over. */
   readonly fail: (error: unknown) => void
@@ -83,32 +86,37 @@ export class Membership {
 
   async #take(assignment: Readonly<Record<string, ReadonlyArray<number>>>): Promise<ReadonlyMap<string, Place>> {
     await this.interrupt()
-    const { clusterId } = this.#around
-    const places = Object.entries(assignment).flatMap(([topic, partitions]) =>
-      partitions.map((partition): Place => {
-        const source = `kafka/${clusterId}/${nameOf(topic, partition)}`
-        return { topic: topic as Topic, partition, source, next: 0, strays: 0 }
-      }),
-    )
+    const { topics } = this.#around
+    const places = Object.entries(assignment).flatMap(([name, partitions]) => {
+      const known = topics.get(name)
+      if (known === undefined) return []
+      return partitions.map((partition): Place => {
+        const source = `${known.source}/${partition}`
+        return { topic: known.topic, name, partition, source, next: 0, strays: 0 }
+      })
+    })
     await this.#seek(places)
-    return new Map(places.map((place) => [nameOf(place.topic, place.partition), place]))
+    return new Map(places.map((place) => [nameOf(place.name, place.partition), place]))
   }
 
   /**
-   * From the handler's position; from the oldest message when it has none, or one that the topic does not reach (it was
-   * made anew) or no longer keeps.
+   * From the handler's position; from the oldest message when it has none. One that the topic no longer keeps, or does not
+   * reach, is noticed.
    */
   async #seek(places: ReadonlyArray<Place>): Promise<void> {
     const { admin, consumer, handler } = this.#around
-    for (const [topic, each] of Map.groupBy(places, (place) => place.topic)) {
+    for (const [topic, each] of Map.groupBy(places, (place) => place.name)) {
       const kept = new Map((await admin.fetchTopicOffsets(topic)).map((offsets) => [offsets.partition, offsets]))
       await Promise.all(
         each.map(async (place) => {
-          const position = await this.#run(handler.position(place.source))
-          const { high, low } = kept.get(place.partition) ?? { high: "0", low: "0" }
+          const { partition, source } = place
+          const position = await this.#run(handler.position(source))
+          const { high, low } = kept.get(partition) ?? { high: "0", low: "0" }
           const isKept = position !== null && position >= Number(low) && position <= Number(high)
           place.next = isKept ? position : Number(low)
-          consumer.seek({ topic, partition: place.partition, offset: String(place.next) })
+          if (position !== null && !isKept)
+            await this.#run(handler.notice({ _tag: "Jumped", source, from: position, to: place.next }))
+          consumer.seek({ topic, partition, offset: String(place.next) })
         }),
       )
     }
@@ -181,7 +189,7 @@ export class Membership {
     const places = [...this.#uncommitted.values()]
     this.#uncommitted.clear()
     if (places.length === 0) return
-    const offsets = places.map(({ next, partition, topic }) => ({ topic, partition, offset: String(next) }))
+    const offsets = places.map(({ name, next, partition }) => ({ topic: name, partition, offset: String(next) }))
     await this.#around.consumer.commitOffsets(offsets).catch(() => undefined)
   }
 }

@@ -2,13 +2,13 @@
  * A producer: connections to the leaders of all our partitions. It is made anew after any trouble: an old one may still
  * have a request under way, and what it knows of the brokers is of yesterday.
  *
- * Law: acks=all; one request at a time to each partition; it repeats nothing by itself.
+ * Law: acks=all; one request at a time to each partition; it repeats nothing by itself, but for what a broker has refused as too
+ * large: that is halved, and what cannot be halved is said in fewer bytes, or else fails.
  * Fails: with whatever went wrong; then everything that was to be sent may be there or not.
  */
-import { ORDERS, STOCK } from "../../ports/events.ts"
+import * as Chunks from "./chunks.ts"
 import * as Client from "./client.ts"
 import * as Internals from "./kafkajs-internals.ts"
-import { partitionOf } from "./partition.ts"
 import * as ProduceRequest from "./produce-request.ts"
 import * as Topics from "./topics.ts"
 
@@ -18,79 +18,50 @@ const REPLICAS_TIMEOUT_MS = 8_000
 /** Of one partition in one request: brokers refuse a batch above 1 MB unless told otherwise. */
 const BATCH_BYTES_MAX = 900 * 1024
 
-export interface Outgoing extends ProduceRequest.Message {
-  readonly topic: string
+/** What can be said of an origin whose message is too large. */
+export interface Words<Origin> {
+  /** What it is, for the log. */
+  readonly name: (origin: Origin) => string
+  /** The same in fewer bytes; null: it cannot be said in fewer. */
+  readonly smaller: (origin: Origin) => ProduceRequest.Message | null
 }
 
-export interface Producer {
-  /** Done when all replicas in sync have all of it. */
-  readonly send: (outgoing: Iterable<Outgoing>) => Promise<void>
+export interface Producer<Origin> {
+  /** Done when all replicas in sync have all of it. What to know of it, a sentence each. */
+  readonly send: (outgoing: Iterable<Chunks.Outgoing<Origin>>) => Promise<ReadonlyArray<string>>
   readonly close: () => void
-}
-
-type Chunk = Map<string, Map<number, Array<ProduceRequest.Message>>>
-
-const getOrMake = <K, V>(map: Map<K, V>, key: K, make: () => V): V => {
-  const found = map.get(key)
-  if (found !== undefined) return found
-  const made = make()
-  map.set(key, made)
-  return made
-}
-
-/** Where the messages of a partition go on. */
-interface End {
-  readonly chunk: number
-  bytes: number
-  readonly messages: Array<ProduceRequest.Message>
-}
-
-/** In chunks that go one after another, so that no partition's part of one is too large; each partition keeps its order. */
-const chunks = (outgoing: Iterable<Outgoing>, partitionsOf: (topic: string) => number): ReadonlyArray<Chunk> => {
-  const all: Array<Chunk> = []
-  const ends = new Map<string, Map<number, End>>()
-  for (const message of outgoing) {
-    const { topic } = message
-    const partition = partitionOf(message.key, partitionsOf(topic))
-    const ofTopic = getOrMake(ends, topic, () => new Map<number, End>())
-    let end = ofTopic.get(partition)
-    if (end === undefined || end.bytes + message.bytes > BATCH_BYTES_MAX) {
-      end = { chunk: end === undefined ? 0 : end.chunk + 1, bytes: 0, messages: [] }
-      ofTopic.set(partition, end)
-      if (end.chunk === all.length) all.push(new Map())
-      getOrMake(all[end.chunk]!, topic, () => new Map()).set(partition, end.messages)
-    }
-    end.bytes += message.bytes
-    end.messages.push(message)
-  }
-  return all
+  /** What to know of the topics, a sentence each. */
+  readonly remarks: ReadonlyArray<string>
 }
 
 /** Makes the topics that are missing. */
-export const open = async (options: Client.Options): Promise<Producer> => {
-  await Topics.withAdmin(Client.kafka(options), (admin) => Topics.ensure(admin, options))
-  const cluster = Internals.cluster({
-    brokers: options.brokers,
-    clientId: Client.CLIENT_ID,
-    connectionTimeout: Client.CONNECTION_TIMEOUT_MS,
-    requestTimeout: Client.REQUEST_TIMEOUT_MS,
-    retry: { retries: 0 },
+export const open = async <Origin>(options: Client.Options, words: Words<Origin>): Promise<Producer<Origin>> => {
+  const remarks = await Topics.withAdmin(Client.kafka(options), async (admin) => {
+    await Topics.ensure(admin, options)
+    return Topics.remarks(admin, options)
   })
+  const cluster = Internals.cluster({ ...Client.connection(options), retry: { retries: 0 } })
   try {
     await cluster.connect()
-    const topics = [ORDERS, STOCK].flatMap((topic) => [topic, Topics.deadLetterTopic(topic)])
+    const topics = Topics.namesOf(options)
     await cluster.addMultipleTargetTopics(topics)
-    return producer(cluster, topics)
+    return { remarks, ...producer(cluster, topics, words) }
   } catch (error) {
     close(cluster)
     throw error
   }
 }
 
-/** Nobody waits for it: it may take as long as the request that is lost. */
+/** Not waited for: it may take as long as the request that is lost. */
 const close = (cluster: Internals.Cluster): void => void cluster.disconnect().catch(() => undefined)
 
-const producer = (cluster: Internals.Cluster, topics: ReadonlyArray<string>): Producer => {
+const producer = <Origin>(
+  cluster: Internals.Cluster,
+  topics: ReadonlyArray<string>,
+  words: Words<Origin>,
+): Omit<Producer<Origin>, "remarks"> => {
+  type Chunk = Chunks.Chunk<Origin>
+  type Messages = ReadonlyArray<Chunks.Outgoing<Origin>>
   /** Leader of each partition. */
   const leaders = new Map<string, ReadonlyArray<number>>(
     topics.map((topic) => {
@@ -100,38 +71,76 @@ const producer = (cluster: Internals.Cluster, topics: ReadonlyArray<string>): Pr
   )
   const partitionsOf = (topic: string): number => leaders.get(topic)!.length
 
+  /** Of topics that have refused a batch: what they are given at once from now on. */
+  const limits = new Map<string, number>()
+  const bytesMax = (topic: string): number => limits.get(topic) ?? BATCH_BYTES_MAX
+
   const byLeader = (chunk: Chunk): Map<number, Chunk> => {
     const parts = new Map<number, Chunk>()
     for (const [topic, partitions] of chunk)
       for (const [partition, messages] of partitions) {
-        const part = getOrMake(parts, leaders.get(topic)![partition]!, () => new Map())
-        getOrMake(part, topic, () => new Map()).set(partition, messages)
+        const part = Chunks.getOrMake(parts, leaders.get(topic)![partition]!, () => new Map())
+        Chunks.getOrMake(part, topic, () => new Map()).set(partition, messages)
       }
     return parts
   }
 
   const produce = async (leader: number, records: ProduceRequest.Records): Promise<void> => {
     const broker = await cluster.findBroker({ nodeId: String(leader) })
-    const buffer = ProduceRequest.encode(records, REPLICAS_TIMEOUT_MS, Date.now())
-    await broker.connectionPool.send({
-      request: {
-        apiKey: 0,
-        apiVersion: 7,
-        apiName: "Produce",
-        expectResponse: () => true,
-        encode: async () => ({ buf: buffer, buffer }),
-      },
-      response: Internals.produceResponse,
-    })
+    const body = ProduceRequest.encode(records, REPLICAS_TIMEOUT_MS, Date.now())
+    await broker.connectionPool.send(Internals.call("Produce", 0, 7, body, Internals.produceResponse))
+  }
+
+  /** To one partition; the broker's own limits are found out by halves. */
+  const sendByHalves = async (topic: string, partition: number, messages: Messages): Promise<string[]> => {
+    const to = (some: ReadonlyArray<ProduceRequest.Message>) =>
+      produce(leaders.get(topic)![partition]!, new Map([[topic, new Map([[partition, some]])]]))
+    try {
+      await to(messages)
+      return []
+    } catch (error) {
+      if (!Client.isTooLarge(error)) throw error
+    }
+    const half = messages.length >> 1
+    if (half > 0) {
+      limits.set(topic, Math.min(bytesMax(topic), Chunks.bytesOf(messages) >> 1))
+      const first = await sendByHalves(topic, partition, messages.slice(0, half))
+      return [...first, ...(await sendByHalves(topic, partition, messages.slice(half)))]
+    }
+    const { bytes, origin } = messages[0]!
+    const told = `${words.name(origin)} has ${bytes} bytes, more than ${topic} takes (max.message.bytes)`
+    const rest = words.smaller(origin)
+    if (rest === null) throw new Error(told)
+    await to([rest])
+    return [`${told}: it is told in ${rest.bytes}`]
+  }
+
+  const produceAll = async (leader: number, part: Chunk): Promise<string[]> => {
+    try {
+      await produce(leader, part)
+      return []
+    } catch (error) {
+      if (!Client.isTooLarge(error)) throw error
+    }
+    // It is not told which of them: each by itself. What was taken comes twice, as after any lost answer.
+    const remarks: Array<string> = []
+    for (const [topic, partitions] of part)
+      for (const [partition, messages] of partitions) remarks.push(...(await sendByHalves(topic, partition, messages)))
+    return remarks
   }
 
   return {
     send: async (outgoing) => {
-      for (const chunk of chunks(outgoing, partitionsOf)) {
-        // All have ended before anybody hears of a failure: none is under way when it is tried again.
-        const ends = await Promise.allSettled([...byLeader(chunk)].map(([leader, part]) => produce(leader, part)))
-        for (const end of ends) if (end.status === "rejected") throw end.reason
+      const remarks: Array<string> = []
+      for (const chunk of Chunks.chunks(outgoing, partitionsOf, bytesMax)) {
+        // All have ended before a failure is told: none is under way when it is tried again.
+        const ends = await Promise.allSettled([...byLeader(chunk)].map(([leader, part]) => produceAll(leader, part)))
+        for (const end of ends) {
+          if (end.status === "rejected") throw end.reason
+          remarks.push(...end.value)
+        }
       }
+      return remarks
     },
     close: () => close(cluster),
   }

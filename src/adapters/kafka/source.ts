@@ -4,10 +4,12 @@
  *
  * Law: the handler's own position is the truth. What the group has committed follows it, for those who watch its lag.
  */
-import { Cause, Deferred, Effect, Schedule } from "effect"
+import { Cause, Clock, Deferred, Effect, Schedule } from "effect"
 import type { Handler } from "../../ports/event-stream.ts"
+import * as Throttle from "../../std/throttle.ts"
 import * as Client from "./client.ts"
 import { HEARTBEAT_MS, Membership } from "./membership.ts"
+import * as TopicIds from "./topic-ids.ts"
 import * as Topics from "./topics.ts"
 
 /**
@@ -37,29 +39,48 @@ const AGAIN = Schedule.spaced("500 millis")
 /** For kafkajs to say good-bye to the group; without it the others wait for `SESSION_TIMEOUT_MS`. */
 const FAREWELL = "2 seconds"
 
+/** What goes on being wrong is told again after this, milliseconds. */
+const LOG_EVERY_MS = 60_000
+
 /** Runs until interrupted. */
 export const consume = (options: Client.Options, handler: Handler): Effect.Effect<never> =>
   Effect.suspend(() => {
-    let failures = 0
-    let told = ""
-    /** One hiccup of the broker (it loads its groups, it has just started) is nobody's concern, nor is the same thing twice. */
-    const tell = (error: unknown) => {
-      failures++
-      const trouble = Client.describe(error)
-      if ((failures === 1 && Client.isKafkas(error)) || trouble === told) return Effect.void
-      told = trouble
-      return Effect.logWarning(`consumer ${handler.consumer} has lost its stream: ${trouble}`)
-    }
-    const joined = () => {
-      failures = 0
-      told = ""
-    }
-    return session(options, handler, joined).pipe(
-      Effect.catchCause((cause) => (Cause.hasInterruptsOnly(cause) ? Effect.interrupt : tell(Cause.squash(cause)))),
+    let inARow = 0
+    let lastAt = Number.NEGATIVE_INFINITY
+    let logged = ""
+    let throttle = Throttle.make(LOG_EVERY_MS)
+    /**
+     * One hiccup of the broker (it loads its groups, it has just started) is not worth a line. A second one soon after is, also
+     * when the consumer has joined its group in between, and has read something: it may fail at the next thing it is to read.
+     */
+    const lost = Effect.fnUntraced(function* (error: unknown) {
+      const detail = Client.describe(error)
+      yield* handler.notice({ _tag: "Lost", detail })
+      const now = yield* Clock.currentTimeMillis
+      if (now - lastAt > LOG_EVERY_MS) inARow = 0
+      lastAt = now
+      inARow++
+      if (inARow === 1 && Client.isKafkas(error)) return
+      if (detail !== logged) throttle = Throttle.make(LOG_EVERY_MS)
+      logged = detail
+      if (throttle(now) === null) return
+      yield* Effect.logWarning(
+        `the consumer ${handler.consumer} has lost its stream, ${inARow} times in a row: ${detail}`,
+      )
+    })
+    const flowing = Effect.suspend(() => handler.notice({ _tag: "Flowing" }))
+    return session(options, handler, flowing).pipe(
+      Effect.catchCause((cause) => (Cause.hasInterruptsOnly(cause) ? Effect.interrupt : lost(Cause.squash(cause)))),
       Effect.repeat(AGAIN),
       Effect.andThen(Effect.never),
     )
   })
+
+/** Shops that share topics do not share a group: each would be given a part of what is the other's. */
+export const groupOf = (
+  { prefix }: Pick<Client.Options, "prefix">,
+  { consumer, shop }: Pick<Handler, "consumer" | "shop">,
+) => `${prefix}jaego-${consumer}-${shop}`
 
 const attempt = <A>(promise: () => Promise<A>) => Effect.tryPromise({ try: promise, catch: (error) => error })
 
@@ -80,42 +101,57 @@ const every = (ms: number, act: () => void) =>
     (timer) => Effect.sync(() => clearInterval(timer)),
   )
 
-const session = (options: Client.Options, handler: Handler, joined: () => void) =>
+/** What each topic's partitions are called for ever: a topic that is made anew is another one. */
+const topicsOf = async (options: Client.Options, handler: Handler, clusterId: string) => {
+  const names = handler.topics.map((topic) => Topics.nameOf(options, topic))
+  const ids = await TopicIds.fetch(options, names)
+  return new Map(
+    handler.topics.map((topic, index) => {
+      const name = names[index]!
+      const id = ids.get(name)
+      return [name, { topic, source: `kafka/${clusterId}/${name}${id === undefined ? "" : `@${id}`}` }] as const
+    }),
+  )
+}
+
+const session = (options: Client.Options, handler: Handler, flowing: Effect.Effect<void>) =>
   Effect.gen(function* () {
     const kafka = Client.kafka(options)
     const admin = yield* connected(kafka.admin())
     yield* attempt(() => Topics.ensure(admin, options))
     const { clusterId } = yield* attempt(() => admin.describeCluster())
+    const topics = yield* attempt(() => topicsOf(options, handler, clusterId))
     const consumer = kafka.consumer({
-      groupId: `jaego-${handler.consumer}`,
+      groupId: groupOf(options, handler),
       sessionTimeout: SESSION_TIMEOUT_MS,
       rebalanceTimeout: REBALANCE_TIMEOUT_MS,
       heartbeatInterval: HEARTBEAT_MS,
       maxWaitTimeInMs: FETCH_WAIT_MS,
       allowAutoTopicCreation: false,
-      // What it does not get over in four tries is over; whoever begins anew is this file.
+      // What it does not get over in four tries is over; this file begins anew.
       retry: { retries: 4, restartOnFailure: () => Promise.resolve(false) },
     })
     const over = yield* Deferred.make<never, unknown>()
     const fail = (error: unknown) => Deferred.doneUnsafe(over, Effect.fail(error))
+    const fetched = yield* Deferred.make<void>()
     const run = Effect.runPromiseExitWith(yield* Effect.context<never>())
-    const membership = new Membership({ admin, consumer, clusterId, handler, run, fail })
+    const membership = new Membership({ admin, consumer, topics, handler, run, fail })
 
     let lastSign = performance.now()
     const sign = () => {
       lastSign = performance.now()
     }
-    const { CRASH, FETCH_START, GROUP_JOIN, HEARTBEAT } = consumer.events
+    const { CRASH, FETCH, FETCH_START, GROUP_JOIN, HEARTBEAT } = consumer.events
     for (const event of [FETCH_START, GROUP_JOIN, HEARTBEAT]) consumer.on(event, sign)
     consumer.on(CRASH, ({ payload }) => fail(payload.error))
-    consumer.on(GROUP_JOIN, ({ payload }) => {
-      joined()
-      membership.joined(payload.memberAssignment)
-    })
+    consumer.on(GROUP_JOIN, ({ payload }) => membership.joined(payload.memberAssignment))
+    // It was told what there is, and could read it.
+    consumer.on(FETCH, () => Deferred.doneUnsafe(fetched, Effect.void))
+    yield* Effect.forkScoped(Effect.andThen(Deferred.await(fetched), flowing))
 
     yield* connected(consumer)
     yield* Effect.addFinalizer(() => Effect.promise(() => membership.close()))
-    yield* attempt(() => consumer.subscribe({ topics: [...handler.topics], fromBeginning: true }))
+    yield* attempt(() => consumer.subscribe({ topics: [...topics.keys()], fromBeginning: true }))
     yield* attempt(() =>
       consumer.run({
         autoCommit: false,

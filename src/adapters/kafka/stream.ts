@@ -7,42 +7,54 @@
 import { Effect, Layer } from "effect"
 import * as CloudEvent from "../../ports/cloud-event.ts"
 import { EventSource, EventStream } from "../../ports/event-stream.ts"
-import type { Event } from "../../ports/events.ts"
+import { type Event, ORDERS, STOCK } from "../../ports/events.ts"
+import * as Facts from "../../ports/facts.ts"
+import type { Outgoing } from "./chunks.ts"
 import type { Options } from "./client.ts"
 import * as DeadLetters from "./dead-letters.ts"
 import * as Line from "./line.ts"
 import * as ProduceRequest from "./produce-request.ts"
-import type { Outgoing } from "./producer.ts"
+import type { Words } from "./producer.ts"
 import * as Source from "./source.ts"
+import * as Topics from "./topics.ts"
 
 const HEADERS = ProduceRequest.headers({ "content-type": CloudEvent.CONTENT_TYPE })
 
-const outgoing = (event: Event): Outgoing => {
+const outgoing = (topic: string, event: Event): Outgoing<Event> => {
   const value = CloudEvent.encode(event)
-  return {
-    topic: event.topic,
-    key: event.key,
-    value,
-    headers: HEADERS,
-    bytes: ProduceRequest.bound(event.key, value, HEADERS),
-  }
+  const bytes = ProduceRequest.bound(event.key, value, HEADERS)
+  return { topic, key: event.key, value, headers: HEADERS, bytes, origin: event }
 }
 
-const stream = (options: Options): Layer.Layer<EventStream> =>
-  Layer.effect(
+const WORDS: Words<Event> = {
+  name: ({ id, key }) => `event ${id} of ${key}`,
+  smaller: (event) => {
+    const data = Facts.withoutLines(event.data)
+    return data === null ? null : outgoing("", { ...event, data })
+  },
+}
+
+const stream = (options: Options): Layer.Layer<EventStream> => {
+  const names = { [ORDERS]: Topics.nameOf(options, ORDERS), [STOCK]: Topics.nameOf(options, STOCK) }
+  return Layer.effect(
     EventStream,
-    Effect.map(Line.make(options), (line) => ({
-      publish: (events) => (events.length === 0 ? Effect.void : line.send(() => events.map(outgoing))),
+    Effect.map(Line.make(options, WORDS), (line) => ({
+      publish: (events) =>
+        events.length === 0 ? Effect.void : line.send(() => events.map((event) => outgoing(names[event.topic], event))),
     })),
   )
+}
 
 const source = (options: Options): Layer.Layer<EventSource> =>
   Layer.effect(
     EventSource,
     // A line of its own: consumers never wait for the relay.
-    Effect.map(Line.make(options), (line) => ({
+    Effect.map(Line.make(options, DeadLetters.words), (line) => ({
       consume: (handler) => Source.consume(options, handler),
-      bury: (letters) => (letters.length === 0 ? Effect.void : line.send(() => letters.map(DeadLetters.outgoing))),
+      bury: (letters) =>
+        letters.length === 0
+          ? Effect.void
+          : line.send(() => letters.map((letter) => DeadLetters.outgoing(options, letter))),
     })),
   )
 

@@ -1,14 +1,24 @@
 /**
- * The topics: made when they are missing, and otherwise taken as they are, whatever the knobs say.
+ * The topics: made when they are missing, and otherwise taken as they are, whatever the knobs say. What was made by hand in a way
+ * that costs something is told.
  *
  * Law: a topic never gets more partitions, since keys would move and their order would be lost.
  */
 import { setTimeout as sleep } from "node:timers/promises"
 import type { Admin, ITopicConfig, Kafka } from "kafkajs"
-import { ORDERS, STOCK } from "../../ports/events.ts"
+import { TOPICS, type Topic } from "../../ports/events.ts"
 import type { Options } from "./client.ts"
+import { ConfigResourceTypes } from "./kafkajs-internals.ts"
 
-export const deadLetterTopic = (topic: string): string => `${topic}.dlq`
+/** A topic of ours as this broker knows it. */
+export const nameOf = ({ prefix }: Pick<Options, "prefix">, topic: Topic): string => prefix + topic
+
+export const deadLetterTopicOf = (options: Pick<Options, "prefix">, topic: Topic): string =>
+  `${nameOf(options, topic)}.dlq`
+
+/** All of them. */
+export const namesOf = (options: Pick<Options, "prefix">): ReadonlyArray<string> =>
+  TOPICS.flatMap((topic) => [nameOf(options, topic), deadLetterTopicOf(options, topic)])
 
 /** 30 days: somebody has to come and look. */
 const DEAD_LETTERS_KEPT_MS = 30 * 24 * 3_600_000
@@ -29,9 +39,9 @@ const config = (topic: string, { partitions, replication }: Options, more: Recor
 })
 
 const wanted = (options: Options): ReadonlyArray<ITopicConfig> =>
-  [ORDERS, STOCK].flatMap((topic) => [
-    config(topic, options, {}),
-    config(deadLetterTopic(topic), options, { "retention.ms": String(DEAD_LETTERS_KEPT_MS) }),
+  TOPICS.flatMap((topic) => [
+    config(nameOf(options, topic), options, {}),
+    config(deadLetterTopicOf(options, topic), options, { "retention.ms": String(DEAD_LETTERS_KEPT_MS) }),
   ])
 
 /** A topic that was just made is known to its brokers a little later: asked for every 50 ms, for at most 5 s. */
@@ -54,6 +64,26 @@ export const ensure = async (admin: Admin, options: Options): Promise<void> => {
     }
     await sleep(LOOK_MS)
   }
+}
+
+/** What to know of topics that were made by hand, a sentence each; a broker that does not let us look has nothing to say. */
+export const remarks = async (admin: Admin, options: Options): Promise<ReadonlyArray<string>> => {
+  const topics = TOPICS.map((topic) => nameOf(options, topic))
+  const resources = topics.map((name) => ({ type: ConfigResourceTypes.TOPIC, name, configNames: ["cleanup.policy"] }))
+  const described = await admin.describeConfigs({ includeSynonyms: false, resources }).catch(() => ({ resources: [] }))
+  const compacted = described.resources.flatMap(({ configEntries, resourceName }) => {
+    const policy = configEntries.find(({ configName }) => configName === "cleanup.policy")?.configValue ?? ""
+    return policy.includes("compact")
+      ? [`${resourceName} is compacted: events go as soon as their key has a newer one (set cleanup.policy=delete)`]
+      : []
+  })
+  const metadata = await admin.fetchTopicMetadata({ topics })
+  const few = metadata.topics.flatMap(({ name, partitions }) =>
+    partitions.length < options.partitions
+      ? [`${name} has ${partitions.length} partitions, fewer than KAFKA_PARTITIONS=${options.partitions}: it stays so`]
+      : [],
+  )
+  return [...compacted, ...few]
 }
 
 /** An administrator for as long as it is used. */

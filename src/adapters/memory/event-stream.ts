@@ -127,9 +127,12 @@ export const make = (consumers: ReadonlyArray<string>) => {
       Effect.acquireUseRelease(
         subscribe(handler),
         (subscription) =>
-          Queue.take(subscription.parcels).pipe(
-            Effect.flatMap((parcel) => handle(subscription, parcel)),
-            Effect.forever,
+          Effect.andThen(
+            handler.notice({ _tag: "Flowing" }),
+            Queue.take(subscription.parcels).pipe(
+              Effect.flatMap((parcel) => handle(subscription, parcel)),
+              Effect.forever,
+            ),
           ),
         leave,
       ),

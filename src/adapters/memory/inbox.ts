@@ -132,6 +132,7 @@ const discard = ({ inbox }: Store.Shape, id: number): "discarded" | "absent" => 
 }
 
 export const make = (store: Store.Shape): Inbox["Service"] => ({
+  shop: Effect.succeed(Store.SHOP),
   position: (consumer, source) => Effect.sync(() => store.inbox.positions.get(name(consumer, source)) ?? null),
   commit: (intakes) => Effect.flatMap(Clock.currentTimeMillis, (now) => commit(store, intakes, now)),
   parked: ({ after, consumer, limit }) =>

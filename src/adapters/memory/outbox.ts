@@ -10,6 +10,7 @@ const eventOf = (fact: Fact): Event => ({
   topic: fact.subjectKind === "order" ? ORDERS : STOCK,
   key: fact.subject,
   id: fact.eventId,
+  shop: Store.SHOP,
   type: fact.type,
   version: fact.subjectVersion,
   time: fact.at,

@@ -21,6 +21,9 @@ import type { Fact, HoldRow, KeyRow, Movement, OwnedLane, UnitsRow } from "../..
 import type { TimelineEntry } from "../../ports/timeline.ts"
 import { SessionLock } from "./session-lock.ts"
 
+/** The shop of every memory store: none of them shares a stream with another. */
+export const SHOP = "5ca1ab1e-0000-4000-8000-000000000000"
+
 export interface Tables {
   /** One for each lane, at its index. */
   readonly lanes: Array<OwnedLane>

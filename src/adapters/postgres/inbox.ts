@@ -30,6 +30,8 @@ import * as WritingPool from "./writing-pool.ts"
 /** One for each consumer of the service. */
 const CONNECTIONS = 2
 
+const SHOP = "select to_json(s.id) as row from shop s"
+
 const POSITION = `select json_build_object('next', p.next) as row from consumer_positions p
   where p.consumer = $1::text and p.source = $2::text`
 
@@ -51,6 +53,7 @@ export const layer: Layer.Layer<Inbox, never, PgClient.PgClient | Reads> = Layer
     const reads = yield* Reads
     const pool = yield* WritingPool.make(CONNECTIONS)
     return {
+      shop: Effect.map(jsonRows<string>(reads, SHOP, []), ([id]) => id!),
       position: (consumer, source) =>
         Effect.map(
           jsonRows<{ readonly next: number }>(reads, POSITION, [consumer, source]),

@@ -28,6 +28,7 @@ const NAMES = [
   "0005_shipping",
   "0006_parcels",
   "0007_functions_by_text",
+  "0008_shop",
 ]
 
 const numberOf = (name: string): number => Number.parseInt(name, 10)

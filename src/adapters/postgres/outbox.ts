@@ -46,6 +46,8 @@ select o.lane, o.seq::float8 as seq, o.event_id::text as id, o.subject_kind as k
 from behind b join outbox o on o.lane = b.lane and o.seq > b.seq and o.seq <= b.till
 where o.type <> all ($2::text[]) or o.seq = b.till order by o.lane, o.seq`
 
+const SHOP = "select s.id::text as id from shop s"
+
 export const ADVANCE = `
 update relay_cursors c set seq = a.seq from unnest($1::smallint[], $2::bigint[]) a (lane, seq),
   lateral (${newest("relay_cursors", "lane", "a.lane")}) live
@@ -64,15 +66,16 @@ interface FactRow {
   readonly time: number
 }
 
-const eventsOf = (row: FactRow): ReadonlyArray<Event> => {
+const eventsOf = (shop: string, row: FactRow): ReadonlyArray<Event> => {
   const { id, kind, lane, payload, seq, subject, time, type, version } = row
   if (payload === null) return []
-  return [{ topic: kind === "order" ? ORDERS : STOCK, key: subject, id, type, version, time, data: payload, lane, seq }]
+  const topic = kind === "order" ? ORDERS : STOCK
+  return [{ topic, key: subject, id, shop, type, version, time, data: payload, lane, seq }]
 }
 
 /** Rows come lane by lane, in order. */
-const readingOf = (rows: ReadonlyArray<FactRow>): Reading => ({
-  events: rows.flatMap(eventsOf),
+const readingOf = (shop: string, rows: ReadonlyArray<FactRow>): Reading => ({
+  events: rows.flatMap((row) => eventsOf(shop, row)),
   cursors: rows.filter(({ lane }, index) => rows[index + 1]?.lane !== lane).map(({ lane, seq }) => ({ lane, seq })),
 })
 
@@ -95,12 +98,15 @@ const take = (config: PgClient.PgClientConfig): Effect.Effect<Turn, Unavailable,
       },
     })
     yield* waitForLock(session)
+    const shop = String((yield* answered(session, SHOP, []))[0]!["id"])
     yield* Effect.forkScoped(
       Effect.ignore(Effect.repeat(answered(session, "select 1", []), Schedule.spaced(HEARTBEAT))),
     )
     return {
       read: (limit, passedOver) =>
-        Effect.map(owned(session, READ, [limit, passedOver]), (rows) => readingOf(rows as unknown as Array<FactRow>)),
+        Effect.map(owned(session, READ, [limit, passedOver]), (rows) =>
+          readingOf(shop, rows as unknown as Array<FactRow>),
+        ),
       advance: (cursors) =>
         cursors.length === 0 ? Effect.void : Effect.asVoid(owned(session, ADVANCE, columns(cursors))),
     } satisfies Turn

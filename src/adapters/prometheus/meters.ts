@@ -112,6 +112,20 @@ const consumers = (registry: Registry) => ({
     "consumer",
     "absent",
   ]),
+  consumerLosses: counter(registry)(
+    "jaego_consumer_losses_total",
+    "Times a consumer lost its stream, or could not read it",
+    ["consumer"],
+  ),
+  consumerFlowing: gauge(registry)("jaego_consumer_flowing", "1 while a consumer is given what comes", ["consumer"]),
+  eventsMissed: counter(registry)(
+    "jaego_events_missed_total",
+    "Events that were deleted before a consumer was given them",
+    ["consumer"],
+  ),
+  eventsForeign: counter(registry)("jaego_events_foreign_total", "Events of other shops that a consumer passed over", [
+    "consumer",
+  ]),
   handleSeconds: histogram(registry)(
     "jaego_events_handle_duration_seconds",
     "How long a consumer's transaction took, with all its tries",

@@ -100,6 +100,13 @@ const onConsumers = (meters: Meters) =>
     },
     EventsBuried: ({ consumer, events }) => meters.eventsBuried.inc({ consumer }, events),
     ConsumerStalled: ({ absent, consumer }) => meters.consumerStalls.inc({ consumer, absent }),
+    ConsumerLost: ({ consumer }) => {
+      meters.consumerLosses.inc({ consumer })
+      meters.consumerFlowing.set({ consumer }, 0)
+    },
+    ConsumerFlowing: ({ consumer }) => meters.consumerFlowing.set({ consumer }, 1),
+    EventsMissed: ({ consumer, events }) => meters.eventsMissed.inc({ consumer }, events),
+    EventsForeign: ({ consumer, events }) => meters.eventsForeign.inc({ consumer }, events),
   }) satisfies Partial<Counting>
 
 const onFacts = (meters: Meters) =>

@@ -109,6 +109,7 @@ it("names each view once", () => {
     "MovementPage",
     "Order",
     "OrderPage",
+    "Part",
     "Product",
     "ProductPage",
     "Stock",

@@ -231,6 +231,15 @@ describe("not now", () => {
       expect((await shop.get("/readyz")).body).toEqual({ status: "ready" })
     },
   )
+
+  it("tells how its parts are when it is asked to, ready or not", async () => {
+    expect((await shop.get("/readyz?verbose")).body).toEqual({ status: "ready", parts: [] })
+    await shop.become("standby")
+    const answer = await shop.get("/readyz?verbose=1")
+    expectProblem(answer, 503, "standby")
+    expect(answer.body.parts).toEqual([])
+    await shop.become("ready")
+  })
 })
 
 it("answers a defect with 500 and tells nothing of the inside", async () => {

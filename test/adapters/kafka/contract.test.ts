@@ -10,7 +10,7 @@ describe.skipIf(isMissing)("over a real broker", () => {
     "kafka",
     Layer.unwrap(
       Effect.map(Effect.promise(brokers), (found) =>
-        KafkaStream.layer({ brokers: found.split(","), partitions: 4, replication: 1 }),
+        KafkaStream.layer({ brokers: found.split(","), prefix: "", partitions: 4, replication: 1 }),
       ),
     ),
   )

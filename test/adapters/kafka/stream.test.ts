@@ -2,12 +2,13 @@
 import { Effect, type Layer } from "effect"
 import { type Admin, Kafka, type KafkaMessage } from "kafkajs"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { groupOf } from "../../../src/adapters/kafka/source.ts"
 import * as KafkaStream from "../../../src/adapters/kafka/stream.ts"
 import * as Topics from "../../../src/adapters/kafka/topics.ts"
 import * as CloudEvent from "../../../src/ports/cloud-event.ts"
 import { type DeadLetter, EventSource, EventStream, type Handler } from "../../../src/ports/event-stream.ts"
 import { type Event, ORDERS } from "../../../src/ports/events.ts"
-import { Listener, Story } from "../../contracts/event-stream.ts"
+import { Listener, SHOP, Story } from "../../contracts/event-stream.ts"
 import { brokers, isMissing } from "../../support/kafka.ts"
 import { freshId } from "../../support/scribe.ts"
 
@@ -21,7 +22,7 @@ describe.skipIf(isMissing)("over a real broker, the stream", () => {
     kafka = new Kafka({ brokers: found, logCreator: () => () => {} })
     admin = kafka.admin()
     await admin.connect()
-    layer = KafkaStream.layer({ brokers: found, partitions: 4, replication: 1 })
+    layer = KafkaStream.layer({ brokers: found, prefix: "", partitions: 4, replication: 1 })
   })
   afterAll(() => admin?.disconnect())
 
@@ -53,8 +54,11 @@ describe.skipIf(isMissing)("over a real broker, the stream", () => {
     const first = new Listener([ORDERS])
     const committed = async () => {
       const { delivery, source } = first.of(story.key).at(-1)!
-      const [topic] = await admin.fetchOffsets({ groupId: `jaego-${first.consumer}`, topics: [ORDERS] })
-      const ofSource = topic!.partitions.find(({ partition }) => source.endsWith(`/${ORDERS}/${partition}`))
+      const [topic] = await admin.fetchOffsets({
+        groupId: groupOf({ prefix: "" }, { consumer: first.consumer, shop: SHOP }),
+        topics: [ORDERS],
+      })
+      const ofSource = topic!.partitions.find(({ partition }) => source.endsWith(`/${partition}`))
       return ofSource!.offset === String(delivery.offset + 1)
     }
     const waits = Effect.gen(function* () {
@@ -72,7 +76,7 @@ describe.skipIf(isMissing)("over a real broker, the stream", () => {
     )
   })
 
-  it("is heard from the beginning by one whose position the topic does not reach: it was made anew", async () => {
+  it("is heard from the beginning by one whose position the topic does not reach, and that is told", async () => {
     const story = new Story()
     const listener = new Listener([ORDERS])
     await over(
@@ -82,6 +86,7 @@ describe.skipIf(isMissing)("over a real broker, the stream", () => {
       ),
     )
     expect(listener.ids(story.key)).toHaveLength(3)
+    expect(listener.notices).toContainEqual(expect.objectContaining({ _tag: "Jumped", from: 1_000_000_000 }))
   })
 
   it("comes back to a consumer whose handler broke down", async () => {
@@ -112,7 +117,7 @@ describe.skipIf(isMissing)("over a real broker, the stream", () => {
       attempts: 3,
     }
     await over(EventSource.use((source) => source.bury([letter])))
-    const message = await find(Topics.deadLetterTopic(ORDERS), letter.delivery.key)
+    const message = await find(Topics.deadLetterTopicOf({ prefix: "" }, ORDERS), letter.delivery.key)
     expect(message.value!.toString()).toBe("no sense at all")
     expect(Object.fromEntries(Object.entries(message.headers!).map(([name, value]) => [name, String(value)]))).toEqual({
       traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",

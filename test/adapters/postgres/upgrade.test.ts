@@ -163,6 +163,7 @@ const FROZEN = {
   "0005_shipping.sql": "abbe5e9deda8504c",
   "0006_parcels.sql": "7b4bb1d4d987f053",
   "0007_functions_by_text.sql": "51e52f60f457808a",
+  "0008_shop.sql": "fd777464cd4f7ee0",
 }
 
 describe("migrations", () => {

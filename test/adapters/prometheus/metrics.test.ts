@@ -67,7 +67,18 @@ it.each<[Happening, string]>([
   [{ _tag: "TurnEnded" }, "jaego_relaying 0"],
   [{ _tag: "FactsRelayed", facts: 30, seconds: 0.004, lagSeconds: 0.02 }, "jaego_facts_relayed_total 30"],
   [{ _tag: "FactsRelayed", facts: 30, seconds: 0.004, lagSeconds: 0.02 }, "jaego_relay_lag_seconds_sum 0.02"],
-  [{ _tag: "StreamStalled", lagSeconds: 9 }, "jaego_relay_oldest_seconds 9"],
+  [{ _tag: "StreamStalled", lagSeconds: 9, detail: "away" }, "jaego_relay_oldest_seconds 9"],
+  [
+    { _tag: "ConsumerLost", consumer: "shipping", detail: "away" },
+    'jaego_consumer_losses_total{consumer="shipping"} 1',
+  ],
+  [{ _tag: "ConsumerLost", consumer: "shipping", detail: "away" }, 'jaego_consumer_flowing{consumer="shipping"} 0'],
+  [{ _tag: "ConsumerFlowing", consumer: "shipping" }, 'jaego_consumer_flowing{consumer="shipping"} 1'],
+  [
+    { _tag: "EventsMissed", consumer: "shipping", source: "s", events: 7 },
+    'jaego_events_missed_total{consumer="shipping"} 7',
+  ],
+  [{ _tag: "EventsForeign", consumer: "shipping", events: 3 }, 'jaego_events_foreign_total{consumer="shipping"} 3'],
   [{ _tag: "FactsThreadDied" }, "jaego_facts_thread_deaths_total 1"],
   [{ _tag: "HttpThreadDied" }, "jaego_http_thread_deaths_total 1"],
   [

@@ -9,6 +9,7 @@ export interface FactsSettings {
   /** Null: no broker, events are handed to the consumers in that thread. */
   readonly kafka: {
     readonly brokers: ReadonlyArray<string>
+    readonly prefix: string
     readonly partitions: number
     readonly replication: number
   } | null

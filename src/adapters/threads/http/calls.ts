@@ -10,7 +10,7 @@ import { Shop } from "../../../app/shop.ts"
 import type { Unavailable } from "../../../ports/failures.ts"
 import { type Claim, claimName, Refused } from "../../../ports/inventory.ts"
 import { Slab } from "../../../std/slab.ts"
-import type { Call, Page, Question } from "./messages.ts"
+import type { Call, Pages, Question } from "./messages.ts"
 
 type Answering = (exit: Exit.Exit<unknown, Refused | Unavailable>) => void
 type Running = Effect.Effect<unknown, Refused | Unavailable>
@@ -20,7 +20,7 @@ const claimOf = ([request]: ReadonlyArray<unknown>): Claim | null =>
   typeof request === "object" && request !== null && "claim" in request ? (request.claim as Claim | null) : null
 
 /** What is still under way when the scope closes is interrupted. */
-export const make = Effect.fnUntraced(function* (metrics: Effect.Effect<Page>) {
+export const make = Effect.fnUntraced(function* (pages: Pages) {
   const shop = yield* Shop
   const fork = Effect.runForkWith(yield* Effect.context<never>())
   const fibers = new Slab<Fiber.Fiber<unknown, unknown>>()
@@ -29,7 +29,9 @@ export const make = Effect.fnUntraced(function* (metrics: Effect.Effect<Page>) {
 
   const answered = (question: Question, args: ReadonlyArray<unknown>): Running =>
     // The compiler cannot follow that an entry is called with what was given for that same entry.
-    question === "metrics" ? metrics : (shop[question] as (...args: ReadonlyArray<unknown>) => Running)(...args)
+    question === "metrics" || question === "parts"
+      ? pages[question]
+      : (shop[question] as (...args: ReadonlyArray<unknown>) => Running)(...args)
 
   const once = (claim: Claim, running: Running): Running => {
     const name = claimName(claim)

@@ -1,5 +1,7 @@
 /** What crosses the boundary between the main thread and an HTTP thread: plain data, all of one event-loop turn at once. */
+import type { Effect } from "effect"
 import type { State } from "../../../app/health.ts"
+import type { Part } from "../../../app/parts.ts"
 import type { Shop } from "../../../app/shop.ts"
 import type { Happening } from "../../../ports/probe.ts"
 import type { Outcome } from "../inventory/messages.ts"
@@ -29,8 +31,13 @@ export interface Page {
   readonly body: string
 }
 
-/** The entries of the shop, and the one page that only the main thread can write. */
-export type Question = keyof Shop["Service"] | "metrics"
+/** The entries of the shop, and the pages that only the main thread can write. */
+export type Question = keyof Shop["Service"] | keyof Pages
+
+export interface Pages {
+  readonly metrics: Effect.Effect<Page>
+  readonly parts: Effect.Effect<ReadonlyArray<Part>>
+}
 
 export interface Call {
   readonly id: number

@@ -5,6 +5,7 @@
 import { parentPort, workerData } from "node:worker_threads"
 import { Deferred, Effect, type Exit, Layer, type Scope, SubscriptionRef } from "effect"
 import { Readiness, type State } from "../../../app/health.ts"
+import type { Part } from "../../../app/parts.ts"
 import { Shop } from "../../../app/shop.ts"
 import type { Unavailable } from "../../../ports/failures.ts"
 import type { Refused } from "../../../ports/inventory.ts"
@@ -56,6 +57,10 @@ export const shop = Layer.succeed(Shop, {
 
 /** What happens here is counted in the main thread. */
 export const probe = Layer.succeed(Probe, { emit: (happening) => bundle.add({ _tag: "Happened", happening }) })
+
+export const parts: Effect.Effect<ReadonlyArray<Part>> = Effect.orDie(ask("parts", [])) as Effect.Effect<
+  ReadonlyArray<Part>
+>
 
 export const metrics: Effect.Effect<Page> = Effect.orDie(ask("metrics", [])) as Effect.Effect<Page>
 

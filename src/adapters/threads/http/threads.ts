@@ -9,6 +9,7 @@
 import { Worker as Thread } from "node:worker_threads"
 import { Deferred, Effect, Fiber, Schema, Stream, SubscriptionRef } from "effect"
 import { Readiness } from "../../../app/health.ts"
+import { Parts } from "../../../app/parts.ts"
 import { Probe } from "../../../ports/probe.ts"
 import * as Supervisor from "../supervisor.ts"
 import * as HttpCalls from "./calls.ts"
@@ -37,7 +38,7 @@ export interface Options {
 export const start = Effect.fnUntraced(function* ({ address, carrierSecret, entry, metrics, threads }: Options) {
   const readiness = yield* Readiness
   const probe = yield* Probe
-  const called = yield* HttpCalls.make(metrics)
+  const called = yield* HttpCalls.make({ metrics, parts: (yield* Parts).report })
   const links = new Set<HttpLink>()
   const closing = yield* Deferred.make<void>()
   /** Each has listened, or could not. The first of them finds the port that all share. */
