@@ -13,11 +13,13 @@ import type { Address } from "./adapters/threads/http/messages.ts"
 import * as HttpServe from "./adapters/threads/http/serve.ts"
 import { Parts } from "./app/parts.ts"
 
+const { carrierSecret, http, options } = HttpServe.birth()
+
 const server = (address: Address) =>
-  layer(address, "shared").pipe(
+  layer(address, options, http).pipe(
     Layer.provide(Layer.succeed(MetricsPage, { render: HttpServe.metrics })),
     Layer.provide(Layer.succeed(Parts, { report: HttpServe.parts })),
-    Layer.provide(Layer.succeed(CarrierSecret, HttpServe.birth().carrierSecret)),
+    Layer.provide(Layer.succeed(CarrierSecret, carrierSecret)),
     Layer.provide(Layer.mergeAll(HttpServe.shop, HttpServe.probe)),
   )
 

@@ -20,6 +20,7 @@ export const make = Effect.fnUntraced(function* (limitMs: number) {
   })
 
   return Payment.of({
+    defaultToken: payment.defaultToken,
     charge: (charge) => timed("charge", payment.charge(charge)),
     lookUp: (key) => timed("lookUp", payment.lookUp(key)),
     void: (key) => timed("void", payment.void(key)),

@@ -10,7 +10,8 @@ import * as Lane from "../domain/lane.ts"
 import * as Order from "../domain/order.ts"
 import type { Unavailable } from "../ports/failures.ts"
 import { Ids } from "../ports/ids.ts"
-import { type Answer, type Claim, Inventory, type RequestedLine } from "../ports/inventory.ts"
+import { type Answer, type Claim, Inventory, Refused, type RequestedLine } from "../ports/inventory.ts"
+import { Payment } from "../ports/payment.ts"
 import { Probe } from "../ports/probe.ts"
 import { CheckoutRunner, type Waiter } from "./checkout-runner.ts"
 import * as Health from "./health.ts"
@@ -37,7 +38,7 @@ export interface PlaceOrder {
 
 export interface PayOrder {
   readonly orderId: OrderId
-  readonly token: string
+  readonly token: string | null
   readonly answer: "wait" | "async"
   readonly claim: Claim | null
 }
@@ -51,6 +52,8 @@ const saleOf = (order: Order.Order): Sale => ({
   order,
   outcome: order.status === "payment_failed" ? "declined" : order.status === "reserved" ? "reserved" : "paid",
 })
+
+const tokenRequired = new Refused({ _tag: "TokenRequired" })
 
 /** Where buyers wait for their outcome: until the deadline, or until the service ends. */
 const waitingRoom = Effect.fnUntraced(function* (deadlineMs: number) {
@@ -86,6 +89,7 @@ export const make = Effect.fnUntraced(function* ({ deadlineMs, holdMs }: Options
   const inventory = yield* Inventory
   const runner = yield* CheckoutRunner
   const ids = yield* Ids
+  const { defaultToken } = yield* Payment
   const probe = yield* Probe
   const wait = yield* waitingRoom(deadlineMs)
 
@@ -104,6 +108,8 @@ export const make = Effect.fnUntraced(function* ({ deadlineMs, holdMs }: Options
     const lines = Order.mergeLines(request.lines)
     const createdAt = yield* Clock.currentTimeMillis
     const home = Lane.home(lines.map((line) => line.productId))
+    const token = paying._tag === "Later" ? null : (paying.token ?? defaultToken)
+    if (token === null && paying._tag === "Token") return yield* Effect.fail(tokenRequired)
     const answer = yield* inventory
       .submit({
         _tag: "PlaceOrder",
@@ -111,7 +117,7 @@ export const make = Effect.fnUntraced(function* ({ deadlineMs, holdMs }: Options
         customerId,
         lines,
         held: [],
-        token: paying._tag === "Later" ? null : paying.token,
+        token,
         createdAt,
         expiresAt: createdAt + holdMs,
         claim,
@@ -130,7 +136,9 @@ export const make = Effect.fnUntraced(function* ({ deadlineMs, holdMs }: Options
     return { value: saleOf(ended), replayed: false } satisfies Replayable<Sale>
   })
 
-  const payOrder = Effect.fnUntraced(function* ({ orderId, token, answer, claim }: PayOrder) {
+  const payOrder = Effect.fnUntraced(function* ({ orderId, answer, claim, ...named }: PayOrder) {
+    const token = named.token ?? defaultToken
+    if (token === null) return yield* Effect.fail(tokenRequired)
     const started = yield* inventory.submit({ _tag: "StartPayment", orderId, token, claim })
     const order = orderOf(started)
     if (started.replayed || order.status !== "reserved")

@@ -39,10 +39,10 @@ export interface StockOf {
   readonly stock: Stock
 }
 
-/** How the caller wants to pay. `wait`: answer with the outcome if it comes within the payment deadline. */
+/** How the caller wants to pay. `token`: what is charged, null: the provider's default. `wait`: answer with the outcome if it comes within the payment deadline. */
 export type Paying =
   | { readonly _tag: "Later" }
-  | { readonly _tag: "Token"; readonly token: string; readonly answer: "wait" | "async" }
+  | { readonly _tag: "Token"; readonly token: string | null; readonly answer: "wait" | "async" }
 
 export class Shop extends Context.Service<
   Shop,
@@ -85,7 +85,8 @@ export class Shop extends Context.Service<
     ) => Shopping<Page<Order, OrderId>>
     readonly payOrder: (request: {
       readonly orderId: OrderId
-      readonly token: string
+      /** Null: the provider's default. */
+      readonly token: string | null
       readonly answer: "wait" | "async"
       readonly claim: Claim | null
     }) => Shopping<Replayable<Sale>>

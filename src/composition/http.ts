@@ -9,7 +9,7 @@ import type { Config } from "../config/config.ts"
 
 export const layer = (config: Config) =>
   config.http.threads === 0
-    ? serverLayer(config.http.address).pipe(
+    ? serverLayer(config.http.address, config.http.server).pipe(
         Layer.provide(Layer.effect(MetricsPage, Metrics)),
         Layer.provide(Layer.succeed(CarrierSecret, config.shipping.webhookSecret)),
       )
@@ -22,6 +22,7 @@ const threads = Effect.fnUntraced(function* ({ http, shipping }: Config) {
     entry: new URL("../http-thread.ts", import.meta.url),
     threads: http.threads,
     address: http.address,
+    server: http.server,
     carrierSecret: shipping.webhookSecret,
     metrics: render,
   })

@@ -1,5 +1,5 @@
-/** Where HTTP is served, and on how many threads. */
-import type { Address } from "../adapters/http/server.ts"
+/** Where HTTP is served, to whom, on how many threads, and how much peers may make it hold. */
+import type { Address, Options } from "../adapters/http/server.ts"
 import { ConfigProblem, type Env, integer, text } from "./knob.ts"
 
 export interface Http {
@@ -8,6 +8,7 @@ export interface Http {
   readonly threads: number
   /** How long it serves on after the signal to end, ms, while readiness says `draining`: balancers notice late. */
   readonly lameDuckMs: number
+  readonly server: Options
 }
 
 export const read = (env: Env, platform: NodeJS.Platform): Http => {
@@ -21,5 +22,24 @@ export const read = (env: Env, platform: NodeJS.Platform): Http => {
     },
     threads,
     lameDuckMs: integer(env, "LAME_DUCK_SECONDS", { fallback: 0, min: 0, max: 3_600 }) * 1_000,
+    server: {
+      hosts: list(env, "ALLOWED_HOSTS", HOST, "host names, separated by commas"),
+      origins: list(env, "CORS_ORIGINS", ORIGIN, "origins like https://shop.example, separated by commas"),
+      keepAliveMs: integer(env, "KEEP_ALIVE_SECONDS", { fallback: 65, min: 1, max: 3_600 }) * 1_000,
+      connectionsMax: integer(env, "MAX_CONNECTIONS", { fallback: 4_096, min: 1, max: 1_000_000 }),
+    },
   }
+}
+
+/** Without a port: a name is ours on every port. `*`: any. */
+const HOST = /^(\*|[A-Za-z0-9._-]+|[0-9a-fA-F:.]+)$/
+/** As browsers write it: lower case, without a path, and without the port when it is the scheme's own. */
+const ORIGIN = /^https?:\/\/([a-z0-9._-]+|\[[0-9a-f:.]+\])(:\d{1,5})?$/
+
+const list = (env: Env, name: string, form: RegExp, expected: string): ReadonlyArray<string> => {
+  const given = (text(env, name) ?? "").split(",").flatMap((each) => each.trim() || [])
+  const wrong = given.find((each) => !form.test(each))
+  if (wrong !== undefined)
+    throw new ConfigProblem({ message: `${name} must be ${expected}, not ${JSON.stringify(wrong)}` })
+  return given
 }

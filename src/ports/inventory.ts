@@ -122,6 +122,8 @@ export type Rejection =
   | { readonly _tag: "SkuTaken"; readonly sku: string }
   | { readonly _tag: "MixedCurrencies" }
   | { readonly _tag: "TotalTooLarge" }
+  /** A buyer named no token, and the payment provider has no default: told by the shop, never by the inventory itself. */
+  | { readonly _tag: "TokenRequired" }
   /** The key is bound to another request. */
   | { readonly _tag: "KeyReused"; readonly key: string }
   /** A request with this key is under way: told by whoever keeps the keys that are, never by the inventory itself. */

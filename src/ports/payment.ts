@@ -18,6 +18,8 @@ export type Outcome = "charged" | "declined" | "unknown"
 export class Payment extends Context.Service<
   Payment,
   {
+    /** Charged when a buyer names no token; null: a buyer has to name one. */
+    readonly defaultToken: string | null
     /** Never fails: trouble on the way is `unknown`. */
     readonly charge: (charge: Charge) => Effect.Effect<Outcome>
     /** What became of a charge: `absent` when the provider has never heard of the key, `unknown` when it did not say. */

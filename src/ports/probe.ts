@@ -90,6 +90,21 @@ export type Happening =
   | { readonly _tag: "StreamStalled"; readonly lagSeconds: number; readonly detail: string }
   | { readonly _tag: "FactsThreadDied" }
   | { readonly _tag: "HttpThreadDied" }
+  /** What the connections of an HTTP server hold, once a second when it has changed. */
+  | {
+      readonly _tag: "ConnectionsMeasured"
+      /** Of the servers that share a port, which one. */
+      readonly thread: number
+      readonly open: number
+      /** Requests behind the open one of their connection. */
+      readonly waiting: number
+      readonly unreadBytes: number
+    }
+  /** A connection was closed because it went beyond a bound. */
+  | {
+      readonly _tag: "ConnectionCut"
+      readonly why: "pipelined" | "excess" | "unread-time" | "unread-bytes"
+    }
   /** In one transaction; `effects` were new, `queued` wait behind poison. */
   | {
       readonly _tag: "EventsHandled"

@@ -41,7 +41,7 @@ const shop = Effect.gen(function* () {
       return outcome
     })
   const never = () => Effect.never
-  const payment = Payment.of({ charge: never, lookUp, void: never, refund: never })
+  const payment = Payment.of({ defaultToken: null, charge: never, lookUp, void: never, refund: never })
   const inventory = Inventory.of({
     submit: (command) =>
       Effect.sync(() => {

@@ -1,9 +1,16 @@
-/** Placing and paying while the database is away: nobody waits for it beyond the point where there is something to say. */
+/** Placing and paying: what is charged, and what is answered while the database is away or the service ends. */
 import { Context, Effect, Exit, Fiber, Layer, Schedule } from "effect"
 import { describe, expect, it } from "vitest"
+import { CheckoutRunner } from "../../src/app/checkout-runner.ts"
 import * as Readiness from "../../src/app/health.ts"
+import * as PlaceOrder from "../../src/app/place-order.ts"
 import { Shop } from "../../src/app/shop.ts"
+import { OrderId, ProductId } from "../../src/domain/ids.ts"
+import { Ids } from "../../src/ports/ids.ts"
+import { type Command, Inventory, Refused } from "../../src/ports/inventory.ts"
 import { LedgerDown } from "../../src/ports/ledger.ts"
+import { Payment } from "../../src/ports/payment.ts"
+import { Probe } from "../../src/ports/probe.ts"
 import * as MemoryShop from "../support/memory-shop.ts"
 import { Recording } from "../support/recording-probe.ts"
 import * as Trial from "../support/trial.ts"
@@ -72,5 +79,55 @@ describe("a service that is told to end", () => {
   }, async () => {
     const { early, late, quick } = await Effect.runPromise(program)
     expect([early.value.outcome, late.value.outcome, quick.value.outcome]).toEqual(["reserved", "reserved", "paid"])
+  })
+})
+
+describe("what is charged when the buyer names no token", () => {
+  const id = "018f0000-0000-7000-8000-000000000001"
+  const claim = { route: "orders", key: "k", fingerprint: id } as const
+  const lines = [{ productId: ProductId.make(id), quantity: 1 }]
+
+  /** What reaches the inventory, with a provider of this default. */
+  const submitted = async (defaultToken: string | null) => {
+    const commands: Array<Command> = []
+    const never = () => Effect.never
+    const inventory = Inventory.of({
+      submit: (command) => {
+        commands.push(command)
+        return Effect.fail(new Refused({ _tag: "MixedCurrencies" }))
+      },
+    })
+    const exits = PlaceOrder.make({ deadlineMs: 1, holdMs: 1 }).pipe(
+      Effect.flatMap(({ payOrder, placeOrder }) =>
+        Effect.all([
+          Effect.exit(
+            placeOrder({ customerId: "kim", lines, paying: { _tag: "Token", token: null, answer: "wait" }, claim }),
+          ),
+          Effect.exit(payOrder({ orderId: OrderId.make(id), token: null, answer: "wait", claim: null })),
+        ]),
+      ),
+      Effect.scoped,
+      Effect.provideService(Inventory, inventory),
+      Effect.provideService(Payment, { defaultToken, charge: never, lookUp: never, void: never, refund: never }),
+      Effect.provideService(CheckoutRunner, { begin: never }),
+      Effect.provideService(Ids, { next: () => id }),
+      Effect.provideService(Probe, { emit: () => undefined }),
+      Effect.provide(Readiness.Readiness.layer),
+    )
+    return { exits: await Effect.runPromise(exits), commands }
+  }
+
+  it("is the provider's default", async () => {
+    const { commands } = await submitted("tok_house_account")
+    expect(commands).toMatchObject([
+      { _tag: "PlaceOrder", token: "tok_house_account" },
+      { _tag: "StartPayment", token: "tok_house_account" },
+    ])
+  })
+
+  it("is nothing when the provider has none: the buyer is asked for one", async () => {
+    const { commands, exits } = await submitted(null)
+    expect(commands).toEqual([])
+    for (const exit of exits) expect(exit).toEqual(Exit.fail(new Refused({ _tag: "TokenRequired" })))
   })
 })

@@ -79,6 +79,17 @@ describe("the knobs", () => {
     [{ CARRIER_URL: "carrier:80" }, "CARRIER_URL must look like http://host:port"],
     [{ CARRIER_URL: "http://carrier/?key=1" }, "CARRIER_URL must look like http://host:port"],
     [{ CARRIER_WEBHOOK_SECRET: "guess" }, "CARRIER_WEBHOOK_SECRET must have at least 16 characters"],
+    [
+      { ALLOWED_HOSTS: "shop.example:80" },
+      'ALLOWED_HOSTS must be host names, separated by commas, not "shop.example:80"',
+    ],
+    [
+      { CORS_ORIGINS: "https://shop.example/" },
+      'CORS_ORIGINS must be origins like https://shop.example, separated by commas, not "https://shop.example/"',
+    ],
+    [{ CORS_ORIGINS: "*" }, 'CORS_ORIGINS must be origins like https://shop.example, separated by commas, not "*"'],
+    [{ KEEP_ALIVE_SECONDS: "0" }, 'KEEP_ALIVE_SECONDS must be a whole number from 1 to 3600, not "0"'],
+    [{ MAX_CONNECTIONS: "none" }, 'MAX_CONNECTIONS must be a whole number from 1 to 1000000, not "none"'],
     [{ PORT: "65536" }, 'PORT must be a whole number from 0 to 65535, not "65536"'],
     [{ PORT: "1e3" }, 'PORT must be a whole number from 0 to 65535, not "1e3"'],
     [{ STORE: "disk" }, 'STORE must be postgres or memory, not "disk"'],

@@ -19,6 +19,12 @@ export const checks: ReadonlyArray<Check<Payment>> = [
     expect(yield* payment.lookUp(one.key)).toBe("charged")
   }),
 
+  check("charges its default token, if it has one", function* () {
+    const payment = yield* Payment
+    if (payment.defaultToken === null) return
+    expect(yield* payment.charge(charge(payment.defaultToken))).toBe("charged")
+  }),
+
   check("declines what it should and what it does not know", function* () {
     const payment = yield* Payment
     for (const token of ["tok_decline", "tok_of_somebody_else", "tok_delay_", "tok_delay_9999999999", ""]) {

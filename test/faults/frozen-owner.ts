@@ -119,7 +119,7 @@ const askBeforeItWakes = (url: string, soldOut: string, plenty: string) => {
 const receive = async (url: string, productId: string, quantity: number): Promise<void> => {
   const response = await fetch(`${url}/v1/products/${productId}/stock/receipts`, {
     method: "POST",
-    headers: { "content-type": "application/json" },
+    headers: { "content-type": "application/json", "idempotency-key": crypto.randomUUID() },
     body: JSON.stringify({ quantity }),
   })
   if (response.status >= 300) throw new Error(`no receipt: ${response.status} ${await response.text()}`)

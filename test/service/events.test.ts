@@ -137,8 +137,9 @@ describe.skipIf(isMissing)("messages of the real service", () => {
 
   it("are all as documented, of every kind, each key's versions without a gap, and end where the tables are", async () => {
     const product = await Trade.create(service, 20)
-    await service.post(`/v1/products/${product}/stock/receipts`, { quantity: 5 })
-    await service.post(`/v1/products/${product}/stock/adjustments`, { delta: -1, reason: "one fell down: 깨졌다" })
+    await service.post(`/v1/products/${product}/stock/receipts`, { quantity: 5 }, { "idempotency-key": "five" })
+    const broken = { delta: -1, reason: "one fell down: 깨졌다" }
+    await service.post(`/v1/products/${product}/stock/adjustments`, broken, { "idempotency-key": "broken" })
     const bought = await Trade.buy(service, product, { customerId: 'Mina "the quick" 민아' })
     const held = await Trade.buy(service, product, { payment: "later", quantity: 2 })
     const paying = await service.post(`/v1/orders/${held.body.id}/pay`, {})

@@ -44,6 +44,7 @@ export class Provider {
   /** The provider, as this node reaches it. */
   payment(from: Node): Payment["Service"] {
     return {
+      defaultToken: "tok_ok",
       charge: (charge) => this.#road.ask<Outcome>(from, "charge", (answer) => this.#charge(charge, answer)),
       lookUp: (key) => this.#road.ask<Outcome | "absent">(from, "look-up", (answer) => answer(this.#lookUp(key))),
       void: (key) => this.#road.ask<"voided" | "charged">(from, "void", (answer) => answer(this.#void(key))),

@@ -154,8 +154,8 @@ class FakeShop {
     return after
   }
 
-  pay(id: OrderId, token: string, answer: "wait" | "async") {
-    const started = this.next(id, { _tag: "StartPayment", token, at: Date.now() })
+  pay(id: OrderId, token: string | null, answer: "wait" | "async") {
+    const started = this.next(id, { _tag: "StartPayment", token: token ?? "the default", at: Date.now() })
     if (started.status === "paid") return { order: started, outcome: "paid" } as const
     const order = this.next(id, { _tag: token === "tok_decline" ? "RecordDecline" : "RecordCharge" })
     // The provider of this shop is quick: "in the background" is already over when the answer is written.

@@ -58,11 +58,12 @@ export const CARRIER_SECRET = "a secret that both know"
 export const start = async (
   script: Partial<Shop["Service"]> = {},
   secret: string | null = CARRIER_SECRET,
+  options: Partial<HttpServer.Options> = {},
 ): Promise<Running> => {
   const heard: Array<Happening> = []
   const scope = await Effect.runPromise(Scope.make())
   const ready = Layer.effect(Readiness, SubscriptionRef.make<State>("ready"))
-  const server = HttpServer.layer({ host: "127.0.0.1", port: 0 }).pipe(
+  const server = HttpServer.layer({ host: "127.0.0.1", port: 0 }, { ...HttpServer.DEFAULTS, ...options }).pipe(
     Layer.provide(FakeShop.layer(script)),
     Layer.provide(Layer.succeed(CarrierSecret, secret)),
     Layer.provideMerge(ready),

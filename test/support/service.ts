@@ -59,12 +59,24 @@ export const freshHome = (): { readonly home: string; readonly remove: () => voi
 }
 
 /** Nothing of the machine's own settings: a knob is set because a test set it. */
-const KNOBS = ["PORT", "HOST", "STORE", "DATABASE_URL", "JAEGO_HOME", "WORKERS", "HTTP_THREADS", "NODE_OPTIONS"]
+const KNOBS = [
+  "PORT",
+  "HOST",
+  "STORE",
+  "DATABASE_URL",
+  "JAEGO_HOME",
+  "WORKERS",
+  "HTTP_THREADS",
+  "NODE_OPTIONS",
+  "MAX_CONNECTIONS",
+  "ALLOWED_HOSTS",
+]
 /** What is paid stays so, unless a test is about what comes then. */
 const STILL: Env = { SHIPPING_AFTER_SECONDS: "86400" }
 const clean = (env: Env): NodeJS.ProcessEnv => {
   const inherited = Object.entries(process.env).filter(
-    ([name]) => !KNOBS.includes(name) && !/^(LAME_DUCK|PAYMENT|HOLD|SHIPPING|CARRIER|KAFKA|OUTBOX)_/.test(name),
+    ([name]) =>
+      !KNOBS.includes(name) && !/^(CORS|KEEP_ALIVE|LAME_DUCK|PAYMENT|HOLD|SHIPPING|CARRIER|KAFKA|OUTBOX)_/.test(name),
   )
   return { ...Object.fromEntries(inherited), ...STILL, ...env }
 }

@@ -7,9 +7,11 @@
  */
 import { randomUUID } from "node:crypto"
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http"
-import type { Duplex } from "node:stream"
+import type { Socket } from "node:net"
 import type { Probe } from "../../ports/probe.ts"
-import type { Slab } from "../../std/slab.ts"
+import type { Begin } from "./connections.ts"
+import * as Gate from "./gate.ts"
+import * as Head from "./head.ts"
 import * as Routes from "./method-table.ts"
 import * as Problems from "./problems.ts"
 
@@ -25,75 +27,114 @@ const idOf = (request: IncomingMessage): string => {
 
 const secondsSince = (started: number): number => (performance.now() - started) / 1_000
 
-/** A target may be absolute (RFC 9112, 3.2.2). */
-const targetOf = (request: IncomingMessage): string => {
-  const url = request.url ?? "/"
-  if (url.startsWith("/") || !URL.canParse(url)) return url
-  const { pathname, search } = new URL(url)
-  return pathname + search
+interface Target {
+  /** Path and query. */
+  readonly path: string
+  readonly host: string | undefined
 }
 
-const send = (response: ServerResponse, problem: Problems.Problem, requestId: string): void => {
+/** A target may be absolute, and then its host counts (RFC 9112, 3.2.2). */
+const targetOf = ({ headers, url = "/" }: IncomingMessage): Target => {
+  if (url.startsWith("/") || !URL.canParse(url)) return { path: url, host: headers.host }
+  const { host, pathname, search } = new URL(url)
+  return { path: pathname + search, host }
+}
+
+/** Beside `x-request-id`, with every answer: it is what its type says, and stays with whoever asked. */
+export const SAFETY = [
+  ["x-content-type-options", "nosniff"],
+  ["cache-control", "no-store"],
+] as const
+
+const headOf = (problem: Problems.Problem, requestId: string, body: string) => ({
+  "x-request-id": requestId,
+  "content-type": Problems.CONTENT_TYPE,
+  "content-length": String(Buffer.byteLength(body)),
+  ...Object.fromEntries(SAFETY),
+  ...problem.headers,
+})
+
+/** Answers a problem, whatever else was to be answered. */
+export const send = (response: ServerResponse, problem: Problems.Problem): void => {
+  const requestId = idOf(response.req)
   const body = Problems.body(problem, requestId)
-  const headers = {
-    "x-request-id": requestId,
-    "content-type": Problems.CONTENT_TYPE,
-    "content-length": Buffer.byteLength(body),
-  }
-  response.writeHead(Problems.status(problem), { ...headers, ...problem.headers })
+  response.writeHead(Problems.status(problem), headOf(problem, requestId, body))
   response.end(body)
 }
 
 /** What can be refused before any route is asked. */
-const refusal = (request: IncomingMessage, target: string, route: Routes.Route | null): Problems.Problem | null => {
-  if (request.httpVersion === "1.1" && request.headers.host === undefined) return Problems.malformed
+const refusal = (
+  gate: Gate.Gate,
+  request: IncomingMessage,
+  { host, path }: Target,
+  route: Routes.Route | null,
+): Problems.Problem | null => {
+  const { headers, httpVersion, method = "" } = request
+  if (httpVersion === "1.1" && headers.host === undefined) return Problems.malformed
+  const problem = Head.ambiguity(headers) ?? gate.refusal(request, host, route?.isForEveryone === true)
+  if (problem !== null) return problem
   if (route === null) return Problems.routeNotFound
-  const method = request.method ?? ""
-  if (!route.methods.has(method)) return Problems.methodNotAllowed(route.allow)
-  if (!route.queryless.has(method)) return null
-  const query = target.indexOf("?")
-  return query === -1 ? null : Problems.unknownQuery([...new URLSearchParams(target.slice(query)).keys()])
+  if (!route.methods.has(method) && !Gate.isPreflight(request)) return Problems.methodNotAllowed(route.allow)
+  if (headers.expect !== undefined && !/^100-continue$/i.test(headers.expect)) return Problems.expectationFailed
+  return (route.queryless.has(method) ? queryRefusal(path) : null) ?? Head.bodyRefusal(headers)
 }
 
-/** Wraps `listener`, which answers the routes, with what holds for all answers. `open`: the answers not yet given. */
+const queryRefusal = (path: string): Problems.Problem | null => {
+  const query = path.indexOf("?")
+  return query === -1 ? null : Problems.unknownQuery([...new URLSearchParams(path.slice(query)).keys()])
+}
+
+export interface Options {
+  readonly probe: Probe["Service"]
+  readonly gate: Gate.Gate
+  /** Answers the routes. */
+  readonly listener: Listener
+}
+
+/** Answers a request: with `refused`, with what can be refused at once, or by asking the routes. */
 export const answering =
-  (probe: Probe["Service"], open: Slab<ServerResponse>, listener: Listener): Listener =>
-  (request, response) => {
+  ({ gate, listener, probe }: Options): Begin =>
+  (request, response, refused, ended) => {
     const started = performance.now()
-    const requestId = idOf(request)
     // The routes find it in the request, and put it into whatever they answer.
-    request.headers["x-request-id"] = requestId
+    request.headers["x-request-id"] = idOf(request)
     const target = targetOf(request)
-    const route = Routes.find(target)
-    const ticket = open.put(response)
+    const route = Routes.find(target.path)
     // Once, without the cost of `once`; it comes right after the answer has been handed to the system, or cut off.
     response.on("close", () => {
-      open.take(ticket)
+      ended()
       if (response.writableFinished)
         probe.emit({
           _tag: "RequestAnswered",
-          method: request.method ?? "",
+          method: methodOf(request, route),
           route: route?.template ?? "unmatched",
           status: response.statusCode,
           seconds: secondsSince(started),
         })
     })
-    const problem = refusal(request, target, route)
-    if (problem === null) listener(request, response)
-    else send(response, problem, requestId)
+    gate.expose(request, response)
+    const problem = refused ?? refusal(gate, request, target, route)
+    if (problem !== null) return send(response, problem)
+    if (Gate.isPreflight(request)) return Gate.answerPreflight(response, route!.allow)
+    // Not before it is certain that the body will be read.
+    if (request.headers.expect !== undefined && request.httpVersion === "1.1") response.writeContinue()
+    listener(request, response)
   }
 
-/** An `Expect` we do not know. */
-export const unexpected = (probe: Probe["Service"], open: Slab<ServerResponse>): Listener =>
-  answering(probe, open, (request, response) => send(response, Problems.expectationFailed, idOf(request)))
+/** A label of few values: a peer may send any word. */
+const methodOf = ({ method = "" }: IncomingMessage, route: Routes.Route | null): string =>
+  route?.methods.has(method) ? method : "other"
 
 /** How long the peer has to read the last answer before the connection is cut, milliseconds. */
 const LAST_WORD_MS = 500
 
-const problemOf = (error: NodeJS.ErrnoException): Problems.Problem => {
+export const problemOf = (error: NodeJS.ErrnoException & { readonly reason?: string }): Problems.Problem => {
   switch (error.code) {
     case "HPE_HEADER_OVERFLOW":
       return Problems.headersTooLarge
+    case "HPE_INVALID_TRANSFER_ENCODING":
+      // The same code stands for a length that is said in two ways.
+      return error.reason?.startsWith("Request has invalid") ? Problems.unsupportedTransferCoding : Problems.malformed
     case "ERR_HTTP_REQUEST_TIMEOUT":
       return Problems.requestTimeout
     default:
@@ -101,21 +142,18 @@ const problemOf = (error: NodeJS.ErrnoException): Problems.Problem => {
   }
 }
 
-/** What came was not HTTP, or not in time: nobody but us can answer. */
-export const broken = (probe: Probe["Service"], error: NodeJS.ErrnoException, socket: Duplex): void => {
-  if (error.code === "ECONNRESET" || !socket.writable) {
-    socket.destroy()
-    return
+/** Answers what is no request: node has no response for it. */
+export const farewell =
+  (probe: Probe["Service"]) =>
+  (socket: Socket, problem: Problems.Problem): void => {
+    const status = Problems.status(problem)
+    const requestId = randomUUID()
+    const body = Problems.body(problem, requestId)
+    const head = Object.entries({ ...headOf(problem, requestId, body), connection: "close" })
+    socket.end(
+      `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${head.map(([name, value]) => `${name}: ${value}\r\n`).join("")}\r\n${body}`,
+    )
+    const cut = setTimeout(() => socket.destroy(), LAST_WORD_MS)
+    socket.once("close", () => clearTimeout(cut))
+    probe.emit({ _tag: "RequestAnswered", method: "other", route: "unmatched", status, seconds: 0 })
   }
-  const problem = problemOf(error)
-  const status = Problems.status(problem)
-  const requestId = randomUUID()
-  const body = Problems.body(problem, requestId)
-  socket.end(
-    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\ncontent-type: ${Problems.CONTENT_TYPE}\r\n` +
-      `content-length: ${Buffer.byteLength(body)}\r\nx-request-id: ${requestId}\r\nconnection: close\r\n\r\n${body}`,
-  )
-  const cut = setTimeout(() => socket.destroy(), LAST_WORD_MS)
-  socket.once("close", () => clearTimeout(cut))
-  probe.emit({ _tag: "RequestAnswered", method: "unknown", route: "unmatched", status, seconds: 0 })
-}

@@ -13,28 +13,23 @@ import { type Effect, Exit, type Fiber, Result, Schema } from "effect"
 import type { HttpServerResponse } from "effect/http"
 import * as Answers from "./answers.ts"
 import { strict } from "./api.ts"
+import { SAFETY } from "./exchange.ts"
+import { isPlainJson } from "./head.ts"
 import type { Placing } from "./orders-handlers.ts"
 import { IdempotencyKey, NewOrder } from "./schemas.ts"
 
 type Listener = (request: IncomingMessage, response: ServerResponse) => void
 type Response = HttpServerResponse.HttpServerResponse
 
-const JSON_TYPES = new Set(["application/json", "application/json; charset=utf-8", "application/json;charset=utf-8"])
-
-/** The pipeline's own limit for a body, bytes. */
-const MAX_BODY = 64 * 1_024
-
 const isKey = Schema.is(IdempotencyKey)
 const decode = Schema.decodeUnknownResult(NewOrder, strict)
 
-/** By its head alone: nothing about it is unusual. */
+/** By its head alone, which could be read and is not refused (`head.ts`): nothing about it is unusual. */
 const isPlain = ({ headers, method, url }: IncomingMessage): boolean =>
   method === "POST" &&
   url === "/v1/orders" &&
-  JSON_TYPES.has(headers["content-type"] ?? "") &&
-  headers["transfer-encoding"] === undefined &&
-  headers["content-encoding"] === undefined &&
-  Number(headers["content-length"]) <= MAX_BODY &&
+  isPlainJson(headers["content-type"]) &&
+  headers["content-length"] !== undefined &&
   isKey(headers["idempotency-key"])
 
 /** What it asks for; null: not plainly in order. */
@@ -53,10 +48,12 @@ const read = (request: IncomingMessage, body: Buffer | null): Placing | null => 
   return { request, headers: { "idempotency-key": key!, ...headers }, payload: payload.success }
 }
 
+const SAFETY_LIST = SAFETY.flat()
+
 const write = (response: ServerResponse, requestId: string, { body, headers, status }: Response): void => {
   if (body._tag !== "Uint8Array") throw new Error(`an answer with a body of ${body._tag}`)
   // As a plain list, which node takes as it is; the length of the body is among them.
-  const head = ["x-request-id", requestId]
+  const head = ["x-request-id", requestId, ...SAFETY_LIST]
   for (const name of Object.keys(headers)) head.push(name, headers[name]!)
   response.writeHead(status, head)
   // As text it leaves in one write with its head.

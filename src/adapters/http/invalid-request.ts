@@ -6,6 +6,7 @@
  */
 import { SchemaIssue } from "effect"
 import type { HttpApiError } from "effect/http-api"
+import * as Text from "../../domain/text.ts"
 
 export interface Fault {
   readonly pointer: string
@@ -28,6 +29,11 @@ const parts: Readonly<Record<string, string>> = { Payload: "#", Query: "query", 
 const NOT_JSON = "Expected a valid JSON body"
 const MISSING = "Missing key"
 
+/** Names of members and parameters are the caller's own words: enough of them to find the place, characters. */
+const ECHO_MAX = 120
+
+const cut = (text: string): string => (text.length <= ECHO_MAX ? text : `${Text.cut(text, ECHO_MAX)}…`)
+
 const format = SchemaIssue.makeFormatterStandardSchemaV1()
 
 /** RFC 6901. */
@@ -40,8 +46,8 @@ export const describe = (error: HttpApiError.HttpApiSchemaError): Description | 
   const errors = format(error.cause.issue)
     .issues.slice(0, MAX_FAULTS)
     .map(({ message, path = [] }) => ({
-      pointer: [part, ...path.map((key) => escaped(typeof key === "object" ? key.key : key))].join("/"),
-      detail: message,
+      pointer: cut([part, ...path.map((key) => escaped(typeof key === "object" ? key.key : key))].join("/")),
+      detail: cut(message),
     }))
   const first = errors[0] ?? { pointer: part, detail: "Not valid" }
   if (first.detail === NOT_JSON) return { code: "malformed-json", detail: "The body could not be parsed.", errors: [] }
@@ -54,5 +60,7 @@ export const describe = (error: HttpApiError.HttpApiSchemaError): Description | 
 export const unexpected = (names: ReadonlyArray<string>): Description => ({
   code: "invalid-request",
   detail: "This route takes no query.",
-  errors: names.slice(0, MAX_FAULTS).map((name) => ({ pointer: `query/${escaped(name)}`, detail: "Not expected" })),
+  errors: names
+    .slice(0, MAX_FAULTS)
+    .map((name) => ({ pointer: cut(`query/${escaped(name)}`), detail: "Not expected" })),
 })

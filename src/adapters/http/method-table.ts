@@ -15,6 +15,8 @@ export interface Route {
   readonly queryless: ReadonlySet<string>
   /** For the `Allow` header. */
   readonly allow: string
+  /** Nothing of the shop is there: a page of any origin may lead there. */
+  readonly isForEveryone: boolean
 }
 
 /** What is known of a path before the tree is built. */
@@ -29,6 +31,9 @@ interface Node {
   route: Route | null
 }
 
+/** What is no part of the API: what it is, and what its problems mean. */
+const PAGES = ["/openapi.json", "/docs", "/problems", "/problems/{code}"]
+
 const node = (): Node => ({ fixed: new Map(), any: null, route: null })
 
 const put = (root: Node, template: string, { methods, queryless }: Entry): void => {
@@ -42,7 +47,8 @@ const put = (root: Node, template: string, { methods, queryless }: Entry): void 
     }
     at = next
   }
-  at.route = { template, methods, queryless, allow: [...methods].join(", ") }
+  const isForEveryone = PAGES.includes(template)
+  at.route = { template, methods, queryless, allow: [...methods].join(", "), isForEveryone }
 }
 
 /** A GET route answers HEAD as well. */
@@ -50,7 +56,7 @@ const methodsOf = (method: string): ReadonlyArray<string> => (method === "GET" ?
 
 const table = (): Node => {
   const entries = new Map<string, Entry>(
-    ["/openapi.json", "/docs"].map((page) => [page, { methods: new Set(methodsOf("GET")), queryless: new Set() }]),
+    PAGES.map((page) => [page, { methods: new Set(methodsOf("GET")), queryless: new Set() }]),
   )
   HttpApi.reflect(api, {
     onGroup: () => undefined,

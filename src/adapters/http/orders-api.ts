@@ -6,6 +6,7 @@ import * as Words from "./schemas.ts"
 
 const id = { id: Words.OrderIdText }
 const prefer = { prefer: Schema.optionalKey(Schema.String) }
+/** Sent twice without a key, an order is paid once and cancelled once. */
 const optionalKey = { "idempotency-key": Schema.optionalKey(Words.IdempotencyKey) }
 
 const place = HttpApiEndpoint.post("place", "/v1/orders", {
@@ -14,6 +15,7 @@ const place = HttpApiEndpoint.post("place", "/v1/orders", {
   success: [Words.OrderView.pipe(HttpApiSchema.status(201)), Words.OrderView.pipe(HttpApiSchema.status(202))],
   error: Problems.writing(
     "idempotency-key-required",
+    "payment-token-required",
     "payment-declined",
     "product-not-found",
     "insufficient-stock",
@@ -52,13 +54,19 @@ const pay = HttpApiEndpoint.post("pay", "/v1/orders/:id/pay", {
   payload: Words.NewPayment,
   success: [Words.OrderView, Words.OrderView.pipe(HttpApiSchema.status(202))],
   error: Problems.writing(
+    "payment-token-required",
     "payment-declined",
     "order-not-found",
     "route-not-found",
     "not-payable",
     "payment-in-progress",
   ),
-}).annotate(OpenApi.Summary, "Pay an order that was placed to be paid later")
+})
+  .annotate(OpenApi.Summary, "Pay an order that was placed to be paid later")
+  .annotate(
+    OpenApi.Description,
+    "Repeated without a key it charges nothing more: an order that is paid is answered as paid, any other with 409 and where it stands.",
+  )
 
 const cancel = HttpApiEndpoint.post("cancel", "/v1/orders/:id/cancel", {
   params: id,
@@ -67,7 +75,12 @@ const cancel = HttpApiEndpoint.post("cancel", "/v1/orders/:id/cancel", {
   payload: [Words.Cancellation, Schema.Null],
   success: Words.OrderView,
   error: Problems.writing("order-not-found", "route-not-found", "not-cancellable", "payment-in-progress"),
-}).annotate(OpenApi.Summary, "Cancel an order that is reserved or paid; the body may be absent")
+})
+  .annotate(OpenApi.Summary, "Cancel an order that is reserved or paid; the body may be absent")
+  .annotate(
+    OpenApi.Description,
+    "Repeated without a key it changes nothing more: an order that is cancelled is answered as cancelled.",
+  )
 
 export const orders = HttpApiGroup.make("orders")
   .add(place, list, get, timeline, pay, cancel)

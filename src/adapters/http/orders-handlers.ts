@@ -17,15 +17,12 @@ import type { NewOrder } from "./schemas.ts"
 import { LIMIT } from "./schemas.ts"
 import * as Views from "./views.ts"
 
-/** The token of the simulated provider that always pays. */
-const DEFAULT_TOKEN = "tok_ok"
-
 /** RFC 7240: a list of preferences, of which we know one. */
 const answerOf = (headers: { readonly prefer?: string }): "wait" | "async" =>
   /(^|,)\s*respond-async\s*($|[,;])/i.test(headers.prefer ?? "") ? "async" : "wait"
 
 const payingOf = (payment: (typeof NewOrder.Type)["payment"], answer: "wait" | "async"): Paying =>
-  payment === "later" ? { _tag: "Later" } : { _tag: "Token", token: payment?.token ?? DEFAULT_TOKEN, answer }
+  payment === "later" ? { _tag: "Later" } : { _tag: "Token", token: payment?.token ?? null, answer }
 
 const sold = (paid: 200 | 201, sale: Replayable<Sale>) => {
   const { order, outcome } = sale.value
@@ -107,7 +104,7 @@ export const layer = (inFlight: Claims.InFlight) =>
           ),
         pay: ({ request, params, headers, payload }) => {
           const claim = claimOf("pay", params.id, headers, payload)
-          const token = payload.token ?? DEFAULT_TOKEN
+          const token = payload.token ?? null
           const paid = shop.payOrder({ orderId: params.id, token, answer: answerOf(headers), claim })
           return answer(
             request,

@@ -2,7 +2,8 @@
 import { Schema } from "effect"
 import { HttpApiSchema } from "effect/http-api"
 import { UnavailableReason } from "../../ports/failures.ts"
-import { CONTENT_TYPE, type Code, kinds } from "./problems.ts"
+import { type Code, kinds } from "./problem-kinds.ts"
+import { CONTENT_TYPE } from "./problems.ts"
 import { Status } from "./schemas.ts"
 
 const fixed = {
@@ -52,11 +53,15 @@ const ofStatus = (status: number, codes: ReadonlyArray<Code>): Documented =>
 const anywhere: ReadonlyArray<Code> = [
   "invalid-request",
   "malformed-request",
+  "foreign-origin",
   "method-not-allowed",
   "request-timeout",
   "expectation-failed",
+  "foreign-host",
   "headers-too-large",
   "internal-error",
+  "unsupported-transfer-coding",
+  "overloaded",
 ]
 
 /** What a request that needs the shop may meet. */
@@ -78,7 +83,7 @@ export const plain = (...codes: ReadonlyArray<Code>) => group([...anywhere, ...c
 
 export const reading = (...codes: ReadonlyArray<Code>) => group([...anywhere, ...unavailable, ...codes])
 
-/** Problems of whoever tells us something, without a key. */
+/** Problems of a callback, which takes no key. */
 export const telling = (...codes: ReadonlyArray<Code>) => group([...anywhere, ...unavailable, ...withBody, ...codes])
 
 export const writing = (...codes: ReadonlyArray<Code>) => group([...anywhere, ...unavailable, ...posting, ...codes])

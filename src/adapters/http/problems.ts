@@ -1,64 +1,18 @@
 /**
- * Every error this service answers: its code, its status, its words. The one place that knows both.
+ * Every error this service answers, in its words. What its code means and which status it has: `problem-kinds.ts`.
  *
  * Why it exists: the kind of a failure decides its status (a rejection is 4xx, unavailable is 503, a defect is 500),
- * and callers switch on `code`, so both must be in one table that the OpenAPI document is also made from.
+ * and callers switch on `code`.
  * Law: RFC 9457 `application/problem+json`, always with `code` and `requestId`; a defect tells nothing of the inside.
  */
 import { Cause } from "effect"
 import { HttpServerError, HttpServerResponse } from "effect/http"
 import { HttpApiError } from "effect/http-api"
 import * as Health from "../../app/health.ts"
-import { type Fate, Unavailable, type UnavailableReason } from "../../ports/failures.ts"
+import { type Fate, Unavailable } from "../../ports/failures.ts"
 import { Refused, type Rejection } from "../../ports/inventory.ts"
 import * as InvalidRequest from "./invalid-request.ts"
-
-/** Code -> status and title. Codes are for ever; titles are for people. */
-export const kinds = {
-  "invalid-request": [400, "The request is not valid"],
-  "malformed-json": [400, "The body is not JSON"],
-  "invalid-cursor": [400, "The cursor is not valid"],
-  "idempotency-key-required": [400, "An Idempotency-Key header is required"],
-  "malformed-request": [400, "This is not HTTP as we understand it"],
-  "invalid-signature": [401, "The signature is not valid"],
-  "payment-declined": [402, "The payment was declined"],
-  "product-not-found": [404, "There is no such product"],
-  "order-not-found": [404, "There is no such order"],
-  "shipment-not-found": [404, "There is no such shipment"],
-  "route-not-found": [404, "There is nothing here"],
-  "method-not-allowed": [405, "This method is not allowed here"],
-  "request-timeout": [408, "The request took too long to arrive"],
-  "insufficient-stock": [409, "There is not enough stock"],
-  "purchase-limit-exceeded": [409, "The customer's purchase limit is exceeded"],
-  "not-cancellable": [409, "The order can no longer be cancelled"],
-  "not-payable": [409, "The order cannot be paid"],
-  "payment-in-progress": [409, "A payment of this order is in progress"],
-  "idempotency-in-progress": [409, "A request with this key is in progress"],
-  "sku-taken": [409, "Another product has this SKU"],
-  "mixed-currencies": [409, "The products are priced in different currencies"],
-  "total-too-large": [409, "The total is too large"],
-  "stock-overflow": [409, "The stock would be too large"],
-  "callback-mismatch": [409, "The callback does not belong to this order"],
-  "body-too-large": [413, "The body is too large"],
-  "unsupported-media-type": [415, "The body must be application/json"],
-  "expectation-failed": [417, "This expectation cannot be met"],
-  "idempotency-key-reused": [422, "The key belongs to another request"],
-  "headers-too-large": [431, "The headers are too large"],
-  "internal-error": [500, "Something went wrong on our side"],
-  "callbacks-not-configured": [501, "This service hears no carrier"],
-  "mailbox-full": [503, "Too many requests for this product"],
-  "worker-lost": [503, "The worker of this product was lost"],
-  database: [503, "The database cannot be reached"],
-  standby: [503, "This instance stands by"],
-  starting: [503, "This instance is starting"],
-  draining: [503, "This instance is shutting down"],
-  "stale-owner": [503, "Another instance has taken over"],
-  "hold-lapsed": [503, "The hold lapsed before it was accepted"],
-  contended: [503, "Too many changes of one order at once"],
-} as const satisfies Record<string, readonly [status: number, title: string]> &
-  Record<UnavailableReason, readonly [503, string]>
-
-export type Code = keyof typeof kinds
+import { type Code, kinds } from "./problem-kinds.ts"
 
 /** What callers get beside the fixed members: `available`, `limit`, `orderId`, `errors`, ... */
 type Extras = Readonly<Record<string, unknown>>
@@ -77,6 +31,9 @@ export class Problem {
   }
 }
 
+/** "1 unit", "2 units". */
+const units = (count: number): string => `${count} ${count === 1 ? "unit" : "units"}`
+
 export const of = (
   code: Code,
   detail: string,
@@ -91,7 +48,7 @@ export const status = (problem: Problem): number => kinds[problem.code][0]
 export const body = (problem: Problem, requestId: string): string => {
   const [status, title] = kinds[problem.code]
   const { code, detail, extras } = problem
-  return JSON.stringify({ type: `urn:jaego:problem:${code}`, title, status, detail, code, requestId, ...extras })
+  return JSON.stringify({ type: `/problems/${code}`, title, status, detail, code, requestId, ...extras })
 }
 
 export const response = (problem: Problem, requestId: string): HttpServerResponse.HttpServerResponse =>
@@ -117,15 +74,16 @@ export const fromRejection = (rejection: Rejection): Problem => {
   switch (rejection._tag) {
     case "InsufficientStock": {
       const { productId, available } = rejection
-      return of("insufficient-stock", `Only ${available} units are available.`, { productId, available })
+      const detail = `Only ${units(available)} ${available === 1 ? "is" : "are"} available.`
+      return of("insufficient-stock", detail, { productId, available })
     }
     case "StockOverflow": {
       const { productId, maximum } = rejection
-      return of("stock-overflow", `A product has at most ${maximum} units on hand.`, { productId, maximum })
+      return of("stock-overflow", `A product has at most ${units(maximum)} on hand.`, { productId, maximum })
     }
     case "PurchaseLimitExceeded": {
       const { productId, limit, remaining } = rejection
-      const detail = `A customer may have ${limit} units of this product, and may order ${remaining} more.`
+      const detail = `A customer may have ${units(limit)} of this product, and may order ${remaining} more.`
       return of("purchase-limit-exceeded", detail, { productId, limit, remaining })
     }
     case "NotCancellable": {
@@ -161,6 +119,8 @@ export const fromRejection = (rejection: Rejection): Problem => {
       return of("mixed-currencies", "All lines of an order are priced in one currency.")
     case "TotalTooLarge":
       return of("total-too-large", "The total is beyond what can be counted exactly.")
+    case "TokenRequired":
+      return of("payment-token-required", "Name what is to be charged: payment.token.")
     case "KeyReused":
       return of("idempotency-key-reused", "This Idempotency-Key was used with another path or body.")
     case "KeyInProgress":
@@ -170,7 +130,7 @@ export const fromRejection = (rejection: Rejection): Problem => {
 
 const FATES: { readonly [F in Fate]: string } = {
   undecided: "Nothing was decided. Try again with the same Idempotency-Key.",
-  unknown: "The outcome is unknown. Repeat with the same Idempotency-Key to learn it.",
+  unknown: "The outcome is not known yet. Repeat the request with its Idempotency-Key to learn it.",
 }
 
 /** The world says not now; the same request may be sent again with the same key. */
@@ -205,14 +165,40 @@ export const invalidSignature = (detail: string): Problem =>
 export const methodNotAllowed = (allow: string): Problem =>
   of("method-not-allowed", `Allowed here: ${allow}.`, {}, { allow })
 
-export /** The rest of the body is not read, so the connection cannot be used again. */
-const bodyTooLarge = of("body-too-large", "A body is at most 64 KiB.", {}, { connection: "close" })
+/** What cannot be read on from here: the rest of the body, or whatever follows, is not taken for a request. */
+const CLOSE = { connection: "close" }
+
+export const malformed = of("malformed-request", "The request could not be read.", {}, CLOSE)
+export const headersTooLarge = of("headers-too-large", "Headers are at most 16 KiB.", {}, CLOSE)
+export const requestTimeout = of("request-timeout", "Nothing was decided. Send it again, faster.", {}, CLOSE)
+export const bodyTooLarge = of("body-too-large", "A body is at most 64 KiB.", {}, CLOSE)
+export const notUtf8 = of("malformed-json", "The body is not UTF-8.")
 export const unsupportedMediaType = of("unsupported-media-type", "Send content-type: application/json.")
-export const malformed = of("malformed-request", "The request could not be read.", {}, { connection: "close" })
-export const headersTooLarge = of("headers-too-large", "Headers are at most 16 KiB.", {}, { connection: "close" })
-export const requestTimeout = of("request-timeout", "Send it again, faster.", {}, { connection: "close" })
+export const unsupportedCharset = of("unsupported-media-type", "The only charset is utf-8.")
+export const unsupportedContentCoding = of(
+  "unsupported-media-type",
+  "Send the body as it is, without content-encoding.",
+  {},
+  { "accept-encoding": "identity" },
+)
+export const unsupportedTransferCoding = of("unsupported-transfer-coding", "Only chunked is known.", {}, CLOSE)
 export const expectationFailed = of("expectation-failed", "Expect only 100-continue.")
 export const internal = of("internal-error", "The request may be sent again with the same Idempotency-Key.")
+
+export const foreignHost = of("foreign-host", "The name in Host is not one of this service's names (ALLOWED_HOSTS).")
+export const foreignOrigin = of("foreign-origin", "The page that asks is of another origin (CORS_ORIGINS).")
+
+const overloaded = (detail: string): Problem =>
+  of("overloaded", `${detail} Nothing was decided.`, {}, { "retry-after": "1", ...CLOSE })
+export const tooManyConnections = overloaded("Too many connections are open (MAX_CONNECTIONS).")
+export const tooManyBodies = overloaded("Too many large bodies arrive at once.")
+
+/** A header that names an intent came twice, or was joined of two on the way. */
+export const sentTwice = (header: string): Problem => {
+  const detail = "Sent twice, or two values joined by a comma"
+  const pointer = `header/${header}`
+  return of("invalid-request", `${pointer}: ${detail}`, { errors: [{ pointer, detail }] })
+}
 
 /** Null when there is nothing in the query after all. */
 export const unknownQuery = (names: ReadonlyArray<string>): Problem | null =>

@@ -5,15 +5,23 @@ import * as Problems from "./problem-schemas.ts"
 import * as Words from "./schemas.ts"
 
 const id = { id: Words.ProductIdText }
-const key = { "idempotency-key": Schema.optionalKey(Words.IdempotencyKey) }
+/** Sent twice without a key, goods would be counted twice. */
+const key = { "idempotency-key": Words.IdempotencyKey }
+/** A SKU belongs to one product: sent twice without a key, the second is refused. */
+const optionalKey = { "idempotency-key": Schema.optionalKey(Words.IdempotencyKey) }
 const page = { limit: Schema.optionalKey(Words.Limit), cursor: Schema.optionalKey(Words.Cursor) }
 
 const create = HttpApiEndpoint.post("create", "/v1/products", {
-  headers: key,
+  headers: optionalKey,
   payload: Words.NewProduct,
   success: Words.ProductView.pipe(HttpApiSchema.status(201)),
   error: Problems.writing("sku-taken"),
-}).annotate(OpenApi.Summary, "Create a product")
+})
+  .annotate(OpenApi.Summary, "Create a product")
+  .annotate(
+    OpenApi.Description,
+    "Repeated without a key it creates nothing more: the answer is then 409 `sku-taken`, and the product is found by its SKU.",
+  )
 
 const list = HttpApiEndpoint.get("list", "/v1/products", {
   query: { ...page, sku: Schema.optionalKey(Words.Sku) },
@@ -38,7 +46,7 @@ const receive = HttpApiEndpoint.post("receive", "/v1/products/:id/stock/receipts
   headers: key,
   payload: Words.Arrival,
   success: Words.StockView,
-  error: Problems.writing("product-not-found", "route-not-found", "stock-overflow"),
+  error: Problems.writing("idempotency-key-required", "product-not-found", "route-not-found", "stock-overflow"),
 }).annotate(OpenApi.Summary, "Receive goods")
 
 const adjust = HttpApiEndpoint.post("adjust", "/v1/products/:id/stock/adjustments", {
@@ -46,7 +54,13 @@ const adjust = HttpApiEndpoint.post("adjust", "/v1/products/:id/stock/adjustment
   headers: key,
   payload: Words.Adjustment,
   success: Words.StockView,
-  error: Problems.writing("product-not-found", "route-not-found", "stock-overflow", "insufficient-stock"),
+  error: Problems.writing(
+    "idempotency-key-required",
+    "product-not-found",
+    "route-not-found",
+    "stock-overflow",
+    "insufficient-stock",
+  ),
 }).annotate(OpenApi.Summary, "Correct the stock: counted, damaged, ...")
 
 const movements = HttpApiEndpoint.get("movements", "/v1/products/:id/stock/movements", {

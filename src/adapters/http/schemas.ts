@@ -8,6 +8,7 @@
 import { Schema, SchemaTransformation } from "effect"
 import { OrderId, ProductId } from "../../domain/ids.ts"
 import { MAX_PRICE } from "../../domain/money.ts"
+import { isNormal } from "../../domain/name.ts"
 import { LINES_MAX } from "../../domain/order.ts"
 import { NAME_MAX } from "../../domain/product.ts"
 import { MAX_ON_HAND, MAX_PER_LINE } from "../../domain/quantity.ts"
@@ -28,6 +29,17 @@ const text = (minimum: number, maximum: number) =>
     }),
   )
 
+/** A name of `minimum`..`maximum` code points in its normal form. */
+const name = (minimum: number, maximum: number) =>
+  Schema.String.check(
+    Schema.isMinCodePoints(minimum),
+    Schema.isMaxCodePoints(maximum),
+    Schema.makeFilter(isNormal, {
+      expected: "a name in its composed form (NFC), without spaces around it and without invisible characters",
+      toJsonSchema: () => ({ pattern: "^\\S(.*\\S)?$" }),
+    }),
+  )
+
 /** Text that matches, said in words to whoever sent other text. */
 const matching = (pattern: RegExp, expected: string) =>
   Schema.makeFilter((value: string) => pattern.test(value), {
@@ -43,9 +55,9 @@ export const ProductIdText = Uuid.pipe(Schema.decodeTo(ProductId, anyCase))
 export const OrderIdText = Uuid.pipe(Schema.decodeTo(OrderId, anyCase))
 
 /** Long enough for any shop's own numbering. */
-export const Sku = text(1, 128)
+export const Sku = name(1, 128)
 export const Name = text(1, NAME_MAX)
-export const CustomerId = text(1, 128)
+export const CustomerId = name(1, 128)
 export const Reason = text(1, 500)
 export const Quantity = between(1, MAX_PER_LINE)
 export const OnHand = between(0, MAX_ON_HAND)
@@ -65,10 +77,10 @@ export const Token = Schema.String.check(
   Schema.isBetweenLength(1, 255),
   matching(/^[!-~]+$/, "printable ASCII without spaces"),
 )
-/** Spaces only inside: HTTP trims those around a header's value. */
+/** Spaces only inside: HTTP trims those around a header's value. No comma: it is two keys that were joined on the way. */
 export const IdempotencyKey = Schema.String.check(
   Schema.isBetweenLength(1, 255),
-  matching(/^[!-~]([ -~]*[!-~])?$/, "printable ASCII"),
+  matching(/^[!-+\--~]([ -+\--~]*[!-+\--~])?$/, "printable ASCII without commas"),
 )
 
 /** Rows a page may hold, and how many it holds unless told. */

@@ -1,31 +1,27 @@
 /**
  * The HTTP server: the API on node:http, from the first connection to the last answer.
  *
- * Law: when its scope closes it stops accepting, answers everything it has begun to hear, and closes idle connections;
- * only then is the rest of the service taken down.
- * Limits: below, each with its reason. A slow or large request costs its sender, not us.
+ * Law: when its scope closes it stops accepting, answers everything it has begun to hear and whatever comes on connections that
+ * were not told yet, and closes those that are silent; only then is the rest of the service taken down.
+ * Limits: below, each with its reason, and in `connections.ts`. A slow or large request costs its sender, not us.
  * Fails: `CannotListen`, one clear line.
  */
-
-import { createServer, type Server, type ServerResponse } from "node:http"
-import { type AddressInfo, createServer as createNetServer, type Server as NetServer, type Socket } from "node:net"
+import { createServer, type Server } from "node:http"
+import { type AddressInfo, createServer as createNetServer, Server as NetServer, type Socket } from "node:net"
 import { NodeHttpServer } from "@effect/platform-node"
-import { ByteSize, Cause, Context, Effect, Fiber, Layer, Schema, Scope } from "effect"
-import { HttpIncomingMessage, HttpRouter, HttpServerRequest, type HttpServerResponse } from "effect/http"
-import { HttpApiBuilder, HttpApiScalar } from "effect/http-api"
+import { Context, Effect, Fiber, Layer, Schedule, Schema, Scope } from "effect"
+import type { HttpServerResponse } from "effect/http"
 import { Shop } from "../../app/shop.ts"
 import { Probe } from "../../ports/probe.ts"
 import { Slab } from "../../std/slab.ts"
 import * as Answers from "./answers.ts"
-import { api } from "./api.ts"
-import * as CarrierRoutes from "./carrier-handlers.ts"
+import { Connections, QUIET_MS, SPARE } from "./connections.ts"
 import * as Exchange from "./exchange.ts"
-import * as PagesRoutes from "./health-handlers.ts"
+import { type Access, Gate } from "./gate.ts"
 import * as HotRoute from "./hot-route.ts"
 import * as Claims from "./idempotency.ts"
 import * as OrdersRoutes from "./orders-handlers.ts"
-import * as Problems from "./problems.ts"
-import * as ProductsRoutes from "./products-handlers.ts"
+import * as Pipeline from "./pipeline.ts"
 
 const limits = {
   /** Headers must be here within 5 s: nobody needs longer for 16 KiB. */
@@ -34,25 +30,34 @@ const limits = {
   requestTimeout: 10_000,
   /** How often those two are checked, milliseconds. */
   connectionsCheckingInterval: 1_000,
-  /** Longer than the 60 s of common load balancers, so that it is they who close. */
-  keepAliveTimeout: 65_000,
   /** An order list's cursor and all usual headers fit many times. */
   maxHeaderSize: 16 * 1_024,
   /** We answer for a missing host ourselves, as a problem. */
   requireHostHeader: false,
+  /** So that what was sent twice can be told (`head.ts`). */
+  joinDuplicateHeaders: true,
 }
-
-/** 100 lines of an order are below 10 KiB. */
-const MAX_BODY = ByteSize.fromInputUnsafe("64 KiB")
 
 /** How long an answer may still take once we are closing: the payment deadline, many times. */
 const DRAIN = "10 seconds"
+
+/** How often what the connections hold is measured. */
+const MEASURE = Schedule.spaced("1 second")
 
 export interface Address {
   readonly host: string
   /** 0: any free one. */
   readonly port: number
 }
+
+export interface Options extends Access {
+  /** How long a connection may be idle, milliseconds. Longer than what is in front of us keeps it, so that it is they who close. */
+  readonly keepAliveMs: number
+  readonly connectionsMax: number
+}
+
+/** For the loopback, behind nothing, and for the 60 s of common load balancers. */
+export const DEFAULTS: Options = { hosts: [], origins: [], keepAliveMs: 65_000, connectionsMax: 4_096 }
 
 /** The address it really listens on. */
 export class HttpServer extends Context.Service<HttpServer, Address & { readonly url: string }>()(
@@ -71,68 +76,36 @@ const reasons: Readonly<Record<string, string>> = {
 const cannotListen = ({ host, port }: Address, error: NodeJS.ErrnoException): CannotListen =>
   new CannotListen({ message: `Cannot listen on ${host}:${port}: ${reasons[error.code ?? ""] ?? error.message}` })
 
-type Response = HttpServerResponse.HttpServerResponse
-type App<E, R> = Effect.Effect<Response, E, R>
-
-/** Whatever the routes could not answer themselves becomes a problem; a defect is also logged. */
-const rescued = Effect.fnUntraced(function* (request: Answers.Asked, cause: Cause.Cause<unknown>) {
-  if (Cause.hasInterruptsOnly(cause)) return yield* Effect.interrupt
-  const requestId = Answers.requestId(request)
-  const problem = Problems.fromCause(cause)
-  if (problem === Problems.internal) yield* Effect.logError(`Request ${requestId} met a defect`, cause)
-  return Problems.response(problem, requestId)
-})
-
-const answered = <E, R>(app: App<E, R>): App<E, R | HttpServerRequest.HttpServerRequest> =>
-  Effect.catchCause(
-    // The HTTP layer answers this one itself, as plain text.
-    Effect.flatMap(app, (response) =>
-      response.status === 415 ? Effect.fail(Problems.unsupportedMediaType) : Effect.succeed(response),
-    ),
-    (cause) => Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) => rescued(request, cause)),
+/** Closes once everything begun is answered and every connection has been told, or was silent. */
+const drain = (server: Server, connections: Connections): Effect.Effect<void> => {
+  // Not node's `close` of HTTP servers: it cuts idle connections, on which a request may be coming, and stops its own clock.
+  const closed = Effect.callback<void>((resume) => {
+    NetServer.prototype.close.call(server, () => resume(Effect.void))
+    connections.drain()
+  })
+  const quiet = Effect.andThen(
+    Effect.sleep(QUIET_MS),
+    Effect.sync(() => connections.endQuiet()),
   )
-
-const routes = (inFlight: Claims.InFlight) =>
-  Layer.mergeAll(
-    HttpApiBuilder.layer(api, { openapiPath: "/openapi.json" }).pipe(
-      Layer.provide([
-        ProductsRoutes.layer(inFlight),
-        OrdersRoutes.layer(inFlight),
-        CarrierRoutes.layer,
-        PagesRoutes.layer,
-      ]),
+  return Effect.raceFirst(closed, Effect.andThen(quiet, Effect.never)).pipe(
+    Effect.timeoutOption(DRAIN),
+    Effect.andThen(
+      Effect.sync(() => {
+        server.closeAllConnections()
+        server.close()
+      }),
     ),
-    HttpApiScalar.layer(api, { path: "/docs" }),
   )
-
-/** What is open: answers not yet given, and connections. */
-interface Open {
-  readonly responses: Slab<ServerResponse>
-  readonly sockets: Set<Socket>
 }
-
-/** Closes when everything begun is answered; connections that become idle meanwhile are closed at once. */
-const drain = (server: Server, open: Open): Effect.Effect<void> =>
-  Effect.callback<void>((resume) => {
-    server.close(() => resume(Effect.void))
-    server.closeIdleConnections()
-    for (const response of open.responses.list()) response.shouldKeepAlive = false
-    // A connection on which nothing was ever said (browsers open them ahead) does not count as idle, but is.
-    for (const socket of open.sockets) if (socket.bytesRead === 0) socket.destroy()
-  }).pipe(Effect.timeoutOption(DRAIN), Effect.andThen(Effect.sync(() => server.closeAllConnections())))
-
-/** `shared`: others of this process listen there too, and the system shares connections out. */
-type Sharing = "alone" | "shared"
 
 const listen = (
   server: NetServer,
-  { host, port }: Address,
-  sharing: Sharing,
+  options: Address & { readonly reusePort?: boolean },
 ): Effect.Effect<AddressInfo, CannotListen> =>
   Effect.callback((resume) => {
-    const failed = (error: Error) => resume(Effect.fail(cannotListen({ host, port }, error)))
+    const failed = (error: Error) => resume(Effect.fail(cannotListen(options, error)))
     server.once("error", failed)
-    server.listen({ host, port, reusePort: sharing === "shared" }, () => {
+    server.listen(options, () => {
       server.off("error", failed)
       resume(Effect.succeed(server.address() as AddressInfo))
     })
@@ -143,8 +116,10 @@ export const vacant = (address: Address): Effect.Effect<void, CannotListen> =>
   Effect.suspend(() => {
     const server = createNetServer((socket) => socket.destroy())
     const closed = Effect.callback<void>((resume) => void server.close(() => resume(Effect.void)))
-    return Effect.andThen(listen(server, address, "alone"), closed)
+    return Effect.andThen(listen(server, address), closed)
   })
+
+type Response = HttpServerResponse.HttpServerResponse
 
 /** Runs answers; those still under way when the scope closes are interrupted. As a FiberSet, but in slots (see there). */
 const running = Effect.fnUntraced(function* (scope: Scope.Scope) {
@@ -162,48 +137,71 @@ const running = Effect.fnUntraced(function* (scope: Scope.Scope) {
   }
 })
 
-const make = Effect.fnUntraced(function* (address: Address, sharing: Sharing) {
+/** The routes as a listener of node:http. Requests run in `scope`. */
+const listener = Effect.fnUntraced(function* (scope: Scope.Scope) {
+  const probe = yield* Probe
+  const inFlight = Claims.inFlight(probe)
+  const place = OrdersRoutes.placing(yield* Shop, Answers.to(probe), inFlight)
+  return HotRoute.listener({
+    place: (placing) => Effect.catchCause(place(placing), (cause) => Pipeline.rescued(placing.request, cause)),
+    run: yield* running(scope),
+    pipeline: yield* Pipeline.make(inFlight, scope),
+  })
+})
+
+const serverOf = (connections: Connections, { connectionsMax, keepAliveMs }: Options): Server => {
+  const server = createServer({ ...limits, keepAliveTimeout: keepAliveMs, ServerResponse: connections.response })
+  server.maxConnections = connectionsMax + SPARE
+  server.on("drop", () => connections.options.cut("excess"))
+  server.on("connection", connections.add)
+  server.on("request", connections.receive)
+  server.on("checkContinue", connections.receive)
+  server.on("checkExpectation", connections.receive)
+  server.on("clientError", (error, socket) => connections.fail(socket as Socket, Exchange.problemOf(error)))
+  return server
+}
+
+/** Announces what the connections hold, when that has changed. */
+const measuring = (probe: Probe["Service"], connections: Connections, thread: number): Effect.Effect<void> => {
+  const measure = () => ({
+    open: connections.open,
+    waiting: connections.waiting,
+    unreadBytes: connections.unread.bytes,
+  })
+  let last = JSON.stringify(measure())
+  return Effect.sync(() => {
+    const held = measure()
+    const text = JSON.stringify(held)
+    if (text === last) return
+    last = text
+    probe.emit({ _tag: "ConnectionsMeasured", thread, ...held })
+  })
+}
+
+const make = Effect.fnUntraced(function* (address: Address, options: Options, thread: number | null) {
   const probe = yield* Probe
   // Requests run in a scope of their own, which is closed after the drain.
   const requests = yield* Scope.make()
   yield* Effect.addFinalizer((exit) => Scope.close(requests, exit))
-  const inFlight = Claims.inFlight(probe)
-  const app = answered(yield* HttpRouter.toHttpEffect(routes(inFlight)))
-  const pipeline = yield* NodeHttpServer.makeHandler(app, { scope: requests }).pipe(
-    Effect.provideService(HttpIncomingMessage.MaxBodySize, MAX_BODY),
-  )
-  const place = OrdersRoutes.placing(yield* Shop, Answers.to(probe), inFlight)
-  const run = yield* running(requests)
-  const handler = HotRoute.listener({
-    place: (placing) => Effect.catchCause(place(placing), (cause) => rescued(placing.request, cause)),
-    run,
-    pipeline: (request, response) => {
-      response.setHeader("x-request-id", Answers.requestId(request))
-      pipeline(request, response)
-    },
+  const gate = new Gate({ hosts: [address.host, ...options.hosts], origins: options.origins })
+  const connections = new Connections({
+    connectionsMax: options.connectionsMax,
+    begin: Exchange.answering({ probe, gate, listener: yield* listener(requests) }),
+    farewell: Exchange.farewell(probe),
+    send: Exchange.send,
+    cut: (why) => probe.emit({ _tag: "ConnectionCut", why }),
   })
-  const server = createServer(limits)
-  const open: Open = { responses: new Slab(), sockets: new Set() }
-  const answering = Exchange.answering(probe, open.responses, handler)
-  server.on("connection", (socket) => {
-    open.sockets.add(socket)
-    socket.once("close", () => open.sockets.delete(socket))
-  })
-  server.on("request", (request, response) => {
-    if (!server.listening) response.shouldKeepAlive = false
-    answering(request, response)
-  })
-  server.on("checkExpectation", Exchange.unexpected(probe, open.responses))
-  server.on("clientError", (error, socket) => {
-    const begun = open.responses.list().some((response) => response.socket === socket && response.headersSent)
-    if (begun) socket.destroy()
-    else Exchange.broken(probe, error, socket)
-  })
-  const bound = yield* Effect.acquireRelease(listen(server, address, sharing), () => drain(server, open))
+  const server = serverOf(connections, options)
+  yield* Effect.forkScoped(Effect.repeat(measuring(probe, connections, thread ?? 0), MEASURE))
+  const listening = listen(server, { ...address, reusePort: thread !== null })
+  const bound = yield* Effect.acquireRelease(listening, () => drain(server, connections))
   const host = bound.family === "IPv6" ? `[${bound.address}]` : bound.address
   return { host: bound.address, port: bound.port, url: `http://${host}:${bound.port}` }
 })
 
-/** Needs the shop, the readiness, the probe and the metrics page. */
-export const layer = (address: Address, sharing: Sharing = "alone") =>
-  Layer.effect(HttpServer, make(address, sharing)).pipe(Layer.provide(NodeHttpServer.layerHttpServices))
+/**
+ * Needs the shop, the readiness, the probe and the metrics page. `thread`: of the threads that listen there and among which the
+ * system shares the connections out, which one this is; null: the only one.
+ */
+export const layer = (address: Address, options: Options = DEFAULTS, thread: number | null = null) =>
+  Layer.effect(HttpServer, make(address, options, thread)).pipe(Layer.provide(NodeHttpServer.layerHttpServices))

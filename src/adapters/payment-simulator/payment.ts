@@ -61,6 +61,7 @@ const moodOf = (token: string): Mood => {
 const outcomeOf = (state: Settled): Outcome => (state === "charged" || state === "refunded" ? "charged" : "declined")
 
 class Simulator {
+  readonly defaultToken = "tok_ok"
   readonly #accounts = new Map<string, Account>()
   readonly #running = new Map<string, Running>()
   readonly #scope: Scope.Scope

@@ -39,6 +39,12 @@ const requests = (registry: Registry) => ({
   replayed: counter(registry)("jaego_replayed_total", "Answers replayed for a known Idempotency-Key", ["route"]),
   unavailable: counter(registry)("jaego_unavailable_total", "Requests answered with not now", ["reason"]),
   httpThreadsDied: counter(registry)("jaego_http_thread_deaths_total", "HTTP threads that died and are replaced"),
+  connections: gauge(registry)("jaego_http_connections", "Connections that are open", ["thread"]),
+  requestsWaiting: gauge(registry)("jaego_http_requests_waiting", "Pipelined requests behind the open one", ["thread"]),
+  unreadBytes: gauge(registry)("jaego_http_unread_bytes", "Bytes of answers that no peer has read yet", ["thread"]),
+  connectionsCut: counter(registry)("jaego_http_connections_cut_total", "Connections closed because of a bound", [
+    "why",
+  ]),
 })
 
 const caches = (registry: Registry) => ({

@@ -24,6 +24,12 @@ const onRequests = (meters: Meters) =>
     RequestUnavailable: ({ reason }) => meters.unavailable.inc({ reason }),
     HttpThreadDied: () => meters.httpThreadsDied.inc(),
     CacheRead: ({ from }) => meters.cacheReads.inc({ from }),
+    ConnectionsMeasured: ({ open, thread, unreadBytes, waiting }) => {
+      meters.connections.set({ thread }, open)
+      meters.requestsWaiting.set({ thread }, waiting)
+      meters.unreadBytes.set({ thread }, unreadBytes)
+    },
+    ConnectionCut: ({ why }) => meters.connectionsCut.inc({ why }),
   }) satisfies Partial<Counting>
 
 const onSales = (meters: Meters) =>

@@ -62,9 +62,9 @@ describe("products", () => {
   it("shows stock, receipts and adjustments, and the ledger newest first", async () => {
     const { id } = await product()
     const fact = { productId: id, reserved: 0 }
-    const received = await shop.post(`/v1/products/${id}/stock/receipts`, { quantity: 5 })
+    const received = await shop.post(`/v1/products/${id}/stock/receipts`, { quantity: 5 }, key())
     expect([received.status, received.body]).toEqual([200, { ...fact, onHand: 15, available: 15, version: 2 }])
-    const adjusted = await shop.post(`/v1/products/${id}/stock/adjustments`, { delta: -3, reason: "broken" })
+    const adjusted = await shop.post(`/v1/products/${id}/stock/adjustments`, { delta: -3, reason: "broken" }, key())
     expect([adjusted.status, adjusted.body]).toEqual([200, { ...fact, onHand: 12, available: 12, version: 3 }])
     expect(await stock(id)).toEqual(adjusted.body)
     const { body } = await shop.get(`/v1/products/${id}/stock/movements`)
@@ -198,7 +198,7 @@ describe("lists", () => {
     const first = (await shop.get("/v1/products?limit=1")).body
     const second = (await shop.get(`/v1/products?limit=1&cursor=${first.nextCursor}`)).body
     expect(second.data[0].id).toBe(id)
-    await shop.post(`/v1/products/${id}/stock/receipts`, { quantity: 1 })
+    await shop.post(`/v1/products/${id}/stock/receipts`, { quantity: 1 }, key())
     const newest = (await shop.get(`/v1/products/${id}/stock/movements?limit=1`)).body
     expect(newest.data[0].version).toBe(2)
     const oldest = (await shop.get(`/v1/products/${id}/stock/movements?limit=1&cursor=${newest.nextCursor}`)).body
@@ -208,7 +208,7 @@ describe("lists", () => {
   it("refuses a cursor of another list, and what is no cursor at all", async () => {
     const one = await product()
     const two = await product()
-    await shop.post(`/v1/products/${one.id}/stock/receipts`, { quantity: 1 })
+    await shop.post(`/v1/products/${one.id}/stock/receipts`, { quantity: 1 }, key())
     const { nextCursor } = (await shop.get("/v1/products?limit=1")).body
     const ledger = (await shop.get(`/v1/products/${one.id}/stock/movements?limit=1`)).body.nextCursor
     for (const path of [
@@ -269,7 +269,7 @@ describe("idempotency", () => {
     const { id } = await product({ onHand: 1 })
     const headers = key()
     expect((await order(id, {}, headers)).status).toBe(409)
-    await shop.post(`/v1/products/${id}/stock/receipts`, { quantity: 1 })
+    await shop.post(`/v1/products/${id}/stock/receipts`, { quantity: 1 }, key())
     expect((await order(id, {}, headers)).status).toBe(201)
   })
 

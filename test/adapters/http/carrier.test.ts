@@ -126,7 +126,7 @@ describe("a callback", () => {
     const deaf = await HttpServer.start({}, null)
     const text = JSON.stringify(callback())
     const answer = await deaf.post(PATH, text, signed(text))
-    expectProblem(answer, 501, "callbacks-not-configured")
+    expectProblem(answer, 404, "callbacks-not-configured")
     expect(answer.body.detail).toContain("CARRIER_WEBHOOK_SECRET")
     await deaf.stop()
   })

@@ -21,7 +21,7 @@ const newProduct = { sku: "s", name: "n", price: { amount: 1, currency: "EUR" },
 
 const expectProblem = (answer: HttpServer.Answer, status: number, code: string) => {
   expect(answer.headers.get("content-type")).toBe("application/problem+json")
-  expect(answer.body).toMatchObject({ status, code, type: `urn:jaego:problem:${code}`, title: expect.any(String) })
+  expect(answer.body).toMatchObject({ status, code, type: `/problems/${code}`, title: expect.any(String) })
   expect(answer.status).toBe(status)
   expect(answer.body.requestId).toBe(answer.headers.get("x-request-id"))
   expect(answer.body.requestId).not.toBe("")
@@ -46,6 +46,9 @@ describe("a request that is not valid", () => {
     ["a NUL in a name", "/v1/products", { ...newProduct, name: "a\u0000" }, "#/name"],
     ["a delete character in a sku", "/v1/products", { ...newProduct, sku: "a\u007f" }, "#/sku"],
     ["half a surrogate pair", "/v1/products", { ...newProduct, name: "\ud83d" }, "#/name"],
+    ["a customer with a space behind", "/v1/orders", order({ customerId: "ann " }), "#/customerId"],
+    ["a customer who is decomposed", "/v1/orders", order({ customerId: "jose\u0301" }), "#/customerId"],
+    ["a sku with something unseen", "/v1/products", { ...newProduct, sku: "a\u200b" }, "#/sku"],
     ["an empty sku", "/v1/products", { ...newProduct, sku: "" }, "#/sku"],
     ["a negative onHand", "/v1/products", { ...newProduct, onHand: -1 }, "#/onHand"],
     ["an onHand too large", "/v1/products", { ...newProduct, onHand: 1e12 + 1 }, "#/onHand"],
@@ -111,14 +114,30 @@ describe("a request that is not valid", () => {
     expect(body.errors.map((fault: { pointer: string }) => fault.pointer)).toEqual(["#/sku", "#/onHand"])
   })
 
-  it.each(["", "x".repeat(256), "schlüssel"])("refuses the key %j", async (name) => {
+  it.each(["", "x".repeat(256), "schlüssel", "one,two"])("refuses the key %j", async (name) => {
     const answer = await shop.post("/v1/products", newProduct, { "idempotency-key": name })
     expectProblem(answer, 400, "invalid-request")
   })
 
-  it("requires a key to place an order, and only there", async () => {
-    expectProblem(await shop.post("/v1/orders", { customerId: "a", lines: [line] }), 400, "idempotency-key-required")
-    expectProblem(await shop.post(`/v1/orders/${UNKNOWN}/pay`, {}), 404, "order-not-found")
+  it.each<[string, object]>([
+    ["/v1/orders", { customerId: "a", lines: [line] }],
+    [`/v1/products/${UNKNOWN}/stock/receipts`, { quantity: 1 }],
+    [`/v1/products/${UNKNOWN}/stock/adjustments`, { delta: 1, reason: "counted" }],
+  ])("requires a key where a repetition would count twice: %s", async (path, body) => {
+    expectProblem(await shop.post(path, body), 400, "idempotency-key-required")
+  })
+
+  it("requires none where a repetition changes nothing more", async () => {
+    const product = { ...newProduct, sku: "twice" }
+    const { body } = await shop.post("/v1/products", product)
+    expectProblem(await shop.post("/v1/products", product), 409, "sku-taken")
+    const order = { customerId: "a", lines: [{ productId: body.id, quantity: 1 }], payment: "later" }
+    const placed = await shop.post("/v1/orders", order, { "idempotency-key": "later" })
+    for (const route of ["pay", "pay", "cancel", "cancel"]) {
+      const { status } = await shop.post(`/v1/orders/${placed.body.id}/${route}`, {})
+      expect(status, route).toBe(200)
+    }
+    expect((await shop.get(`/v1/products/${body.id}/stock`)).body).toMatchObject({ onHand: 1, available: 1 })
   })
 
   it.each(["{", "", "nonsense", '{"a":1}}', "NaN"])("refuses a body that is not JSON: %j", async (body) => {
@@ -172,6 +191,13 @@ describe("a refusal of the business", () => {
   const productId = UNKNOWN as ProductId
   const orderId = UNKNOWN as OrderId
   const status = "shipped"
+  let refused: Rejection = { _tag: "MixedCurrencies" }
+  let refusing: HttpServer.Running
+  beforeAll(async () => {
+    refusing = await HttpServer.start({ placeOrder: () => Effect.fail(new Refused(refused)) })
+  })
+  afterAll(() => refusing.stop())
+
   it.each<[Rejection, number, string, object]>([
     [{ _tag: "InsufficientStock", productId, available: 3 }, 409, "insufficient-stock", { productId, available: 3 }],
     [{ _tag: "StockOverflow", productId, maximum: 9 }, 409, "stock-overflow", { productId, maximum: 9 }],
@@ -189,14 +215,24 @@ describe("a refusal of the business", () => {
     [{ _tag: "SkuTaken", sku: "s" }, 409, "sku-taken", { sku: "s" }],
     [{ _tag: "MixedCurrencies" }, 409, "mixed-currencies", {}],
     [{ _tag: "TotalTooLarge" }, 409, "total-too-large", {}],
+    [{ _tag: "TokenRequired" }, 400, "payment-token-required", {}],
     [{ _tag: "KeyReused", key: "k" }, 422, "idempotency-key-reused", {}],
     [{ _tag: "KeyInProgress", key: "k" }, 409, "idempotency-in-progress", {}],
   ])("answers $_tag", async (rejection, code, name, extras) => {
-    const refusing = await HttpServer.start({ placeOrder: () => Effect.fail(new Refused(rejection)) })
+    refused = rejection
     const answer = await refusing.post("/v1/orders", { customerId: "a", lines: [line] }, key)
     expectProblem(answer, code, name)
     expect(answer.body).toMatchObject(extras)
-    await refusing.stop()
+  })
+
+  it.each([
+    [0, "Only 0 units are available."],
+    [1, "Only 1 unit is available."],
+    [2, "Only 2 units are available."],
+  ])("counts %i as people do", async (available, detail) => {
+    refused = { _tag: "InsufficientStock", productId, available }
+    const answer = await refusing.post("/v1/orders", { customerId: "a", lines: [line] }, key)
+    expect(answer.body.detail).toBe(detail)
   })
 })
 
@@ -211,7 +247,7 @@ describe("not now", () => {
 
   it.each([
     ["undecided", "Nothing was decided."],
-    ["unknown", "The outcome is unknown."],
+    ["unknown", "The outcome is not known yet. Repeat the request with its Idempotency-Key"],
   ] as const)("says in its detail that the fate is %s", async (fate, sentence) => {
     const silent = await HttpServer.start({ getOrder: () => Effect.fail(unavailable("database", fate)) })
     const answer = await silent.get(`/v1/orders/${UNKNOWN}`)

@@ -2,7 +2,8 @@
  * Runs what the HTTP threads ask of the shop, in the main thread, and keeps the idempotency keys that are under way in any
  * of them.
  *
- * Law: a call with a key is carried to its end whoever is left to hear it, and no other call with that key runs meanwhile.
+ * Law: a call with a key is carried to its end also when its caller is gone, and no other call with that key runs meanwhile. Any
+ * other call ends with its caller.
  * Fails: of two calls that race with one key, in whichever threads, the second is refused (`KeyInProgress`).
  */
 import { Effect, type Exit, Fiber } from "effect"
@@ -40,7 +41,8 @@ export const make = Effect.fnUntraced(function* (pages: Pages) {
     return Effect.uninterruptible(Effect.onExit(running, () => Effect.sync(() => keys.delete(name))))
   }
 
-  return ({ args, question }: Call, answer: Answering): void => {
+  /** What stops the call; null: it runs to its end. */
+  return ({ args, question }: Call, answer: Answering): (() => void) | null => {
     const claim = claimOf(args)
     const running = Effect.suspend(() => answered(question, args))
     const fiber = fork(claim === null ? running : once(claim, running))
@@ -49,5 +51,6 @@ export const make = Effect.fnUntraced(function* (pages: Pages) {
       fibers.take(ticket)
       answer(exit)
     })
+    return claim === null ? () => fiber.interruptUnsafe() : null
   }
 })

@@ -10,7 +10,11 @@ import { toOutcome } from "../inventory/messages.ts"
 import type { Address, Bound, Call, FromHttp, ToHttp } from "./messages.ts"
 
 export interface Listeners {
-  readonly called: (call: Call, answer: (exit: Exit.Exit<unknown, Refused | Unavailable>) => void) => void
+  /** What stops the call again; null: nothing does. */
+  readonly called: (
+    call: Call,
+    answer: (exit: Exit.Exit<unknown, Refused | Unavailable>) => void,
+  ) => (() => void) | null
   readonly happened: (happening: Happening) => void
   readonly listening: (bound: Bound) => void
   readonly cannotListen: (message: string) => void
@@ -21,6 +25,8 @@ export interface Listeners {
 export class HttpLink {
   readonly #listeners: Listeners
   readonly #bundle: Bundle<ToHttp>
+  /** Of the calls that end with their callers. */
+  readonly #stops = new Map<number, () => void>()
   #error: unknown = null
 
   constructor(thread: Thread, listeners: Listeners) {
@@ -33,7 +39,10 @@ export class HttpLink {
     thread.on("error", (error) => {
       this.#error = error
     })
-    thread.on("exit", () => listeners.gone(this.#error))
+    thread.on("exit", () => {
+      for (const stop of this.#stops.values()) stop()
+      listeners.gone(this.#error)
+    })
   }
 
   listen(address: Address): void {
@@ -51,12 +60,11 @@ export class HttpLink {
 
   #hear(message: FromHttp): void {
     switch (message._tag) {
-      case "Called": {
-        const { id } = message.call
-        return this.#listeners.called(message.call, (exit) =>
-          this.#bundle.add({ _tag: "Answered", id, outcome: toOutcome(exit) }),
-        )
-      }
+      case "Called":
+        return this.#call(message.call)
+      case "Abandoned":
+        this.#stops.get(message.id)?.()
+        return
       case "Happened":
         return this.#listeners.happened(message.happening)
       case "Listening":
@@ -65,5 +73,16 @@ export class HttpLink {
         this.#error = message.message
         return this.#listeners.cannotListen(message.message)
     }
+  }
+
+  #call(call: Call): void {
+    const { id } = call
+    let isAnswered = false
+    const stop = this.#listeners.called(call, (exit) => {
+      isAnswered = true
+      this.#stops.delete(id)
+      this.#bundle.add({ _tag: "Answered", id, outcome: toOutcome(exit) })
+    })
+    if (stop !== null && !isAnswered) this.#stops.set(id, stop)
   }
 }

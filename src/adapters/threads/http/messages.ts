@@ -12,6 +12,15 @@ export interface HttpBirth {
   readonly http: number
   /** What the carrier signs with; null: none is known. */
   readonly carrierSecret: string | null
+  readonly options: Options
+}
+
+/** What the server of a thread is given: which hosts and origins it answers, and how much it may hold. */
+export interface Options {
+  readonly hosts: ReadonlyArray<string>
+  readonly origins: ReadonlyArray<string>
+  readonly keepAliveMs: number
+  readonly connectionsMax: number
 }
 
 export interface Address {
@@ -54,6 +63,8 @@ export type ToHttp =
 
 export type FromHttp =
   | { readonly _tag: "Called"; readonly call: Call }
+  /** Its caller hung up. */
+  | { readonly _tag: "Abandoned"; readonly id: number }
   | { readonly _tag: "Happened"; readonly happening: Happening }
   | { readonly _tag: "Listening"; readonly bound: Bound }
   /** It ends after this. */

@@ -24,12 +24,14 @@ type Answering = (exit: Exit.Exit<unknown, Refused | Unavailable>) => void
 const callers = new Slab<Answering>()
 const bundle = new Bundle<FromHttp>((things) => parentPort!.postMessage(JSON.stringify(things)))
 
-/** Whoever hangs up stops waiting; the main thread carries what was asked to its end. */
+/** When the caller hangs up the main thread is told, which carries what has a key to its end and stops the rest. */
 const ask = (question: Question, args: ReadonlyArray<unknown>): Effect.Effect<unknown, Refused | Unavailable> =>
   Effect.callback((resume) => {
     const id = callers.put(resume)
     bundle.add({ _tag: "Called", call: { id, question, args } })
-    return Effect.sync(() => callers.take(id))
+    return Effect.sync(() => {
+      if (callers.take(id) !== undefined) bundle.add({ _tag: "Abandoned", id })
+    })
   })
 
 type Entries = Shop["Service"]

@@ -1,0 +1,53 @@
+/**
+ * What can be refused by the head of a request alone, before its body is read: ambiguous headers, a body that is too large,
+ * coded, or of a type or charset that is not spoken here.
+ *
+ * Law: headers that name an intent stand once. Node joins those that come twice, as gateways do, so a comma in one of them is two.
+ */
+import type { IncomingHttpHeaders } from "node:http"
+import * as Problems from "./problems.ts"
+
+/** 100 lines of an order are below 10 KiB. */
+export const MAX_BODY = 64 * 1_024
+
+/** Spellings that are taken without a closer look. */
+const JSON_TYPES = new Set(["application/json", "application/json; charset=utf-8", "application/json;charset=utf-8"])
+
+export const isPlainJson = (type: string | undefined): boolean => type !== undefined && JSON_TYPES.has(type)
+
+const isJson = (type: string): boolean => /^application\/json\s*(;|$)/i.test(type)
+
+/** RFC 9110, 8.3.2: a charset may stand in quotes. */
+const charsetOf = (type: string): string => /;\s*charset\s*=\s*"?([^\s";]*)/i.exec(type)?.[1]?.toLowerCase() ?? "utf-8"
+
+const INTENTS = ["host", "content-type", "authorization", "if-match", "idempotency-key"] as const
+
+const isTwice = (value: string | ReadonlyArray<string> | undefined): boolean =>
+  typeof value === "string" && value.includes(",")
+
+/** Null: each stands once, or not at all. */
+export const ambiguity = (headers: IncomingHttpHeaders): Problems.Problem | null => {
+  for (const name of INTENTS) if (isTwice(headers[name])) return Problems.sentTwice(name)
+  return null
+}
+
+const typeRefusal = (type: string | undefined): Problems.Problem | null => {
+  if (isPlainJson(type)) return null
+  if (type === undefined || !isJson(type)) return Problems.unsupportedMediaType
+  return charsetOf(type) === "utf-8" ? null : Problems.unsupportedCharset
+}
+
+/** Null: there is none, or it may be read. */
+export const bodyRefusal = (headers: IncomingHttpHeaders): Problems.Problem | null => {
+  const { "content-length": length, "transfer-encoding": coding } = headers
+  if (coding === undefined && (length === undefined || length === "0")) return null
+  if (coding !== undefined && coding.toLowerCase() !== "chunked") return Problems.unsupportedTransferCoding
+  if (Number(length) > MAX_BODY) return Problems.bodyTooLarge
+  const encoding = headers["content-encoding"]
+  if (encoding !== undefined && encoding.toLowerCase() !== "identity") return Problems.unsupportedContentCoding
+  return typeRefusal(headers["content-type"])
+}
+
+/** At most so many bytes of body will come. */
+export const bodyBytes = ({ "content-length": length, "transfer-encoding": coding }: IncomingHttpHeaders): number =>
+  coding === undefined ? Number(length ?? 0) : MAX_BODY

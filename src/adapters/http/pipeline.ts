@@ -1,0 +1,91 @@
+/**
+ * The pipeline: the API's routes as a listener of node:http, for every request but the plain order (`hot-route.ts`).
+ *
+ * Law: whatever the routes cannot answer themselves becomes a problem; a defect is also logged. A body that is not UTF-8 is
+ * refused before its bytes are replaced by others.
+ * Limits: `MAX_BODY` for one body, `ARRIVING_MAX` for all that arrive.
+ */
+import { isUtf8 } from "node:buffer"
+import type { IncomingMessage, ServerResponse } from "node:http"
+import { NodeHttpServer } from "@effect/platform-node"
+import { ByteSize, Cause, Effect, Layer, type Scope } from "effect"
+import { HttpIncomingMessage, HttpRouter, HttpServerRequest, type HttpServerResponse } from "effect/http"
+import { HttpApiBuilder } from "effect/http-api"
+import * as Answers from "./answers.ts"
+import { api } from "./api.ts"
+import * as CarrierRoutes from "./carrier-handlers.ts"
+import * as Exchange from "./exchange.ts"
+import { bodyBytes, MAX_BODY } from "./head.ts"
+import * as HealthRoutes from "./health-handlers.ts"
+import type * as Claims from "./idempotency.ts"
+import * as OrdersRoutes from "./orders-handlers.ts"
+import * as Pages from "./pages.ts"
+import * as Problems from "./problems.ts"
+import * as ProductsRoutes from "./products-handlers.ts"
+
+type Response = HttpServerResponse.HttpServerResponse
+type Listener = (request: IncomingMessage, response: ServerResponse) => void
+
+/** Bytes of all bodies that are arriving: five hundred of the largest, or a hundred thousand orders. */
+const ARRIVING_MAX = 512 * MAX_BODY
+
+/** The problem that a failure is; a defect is also logged. */
+export const rescued = Effect.fnUntraced(function* (request: Answers.Asked, cause: Cause.Cause<unknown>) {
+  if (Cause.hasInterruptsOnly(cause)) return yield* Effect.interrupt
+  const requestId = Answers.requestId(request)
+  const problem = Problems.fromCause(cause)
+  if (problem === Problems.internal) yield* Effect.logError(`Request ${requestId} met a defect`, cause)
+  return Problems.response(problem, requestId)
+})
+
+const routes = (inFlight: Claims.InFlight) =>
+  Layer.mergeAll(
+    HttpApiBuilder.layer(api).pipe(
+      Layer.provide([
+        ProductsRoutes.layer(inFlight),
+        OrdersRoutes.layer(inFlight),
+        CarrierRoutes.layer,
+        HealthRoutes.layer,
+      ]),
+    ),
+    Pages.layer,
+  )
+
+/** Reads the body, which the routes then find read. */
+const readsUtf8 = Effect.fnUntraced(function* (request: HttpServerRequest.HttpServerRequest) {
+  if (request.method === "GET" || bodyBytes(request.headers) === 0) return
+  const body = yield* request.arrayBuffer
+  if (!isUtf8(body)) yield* Effect.fail(Problems.notUtf8)
+})
+
+const answered = <E, R>(app: Effect.Effect<Response, E, R>) =>
+  Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) =>
+    Effect.catchCause(Effect.andThen(readsUtf8(request), app), (cause) => rescued(request, cause)),
+  )
+
+/** Refuses bodies while too many arrive. */
+const admitting = (listener: Listener): Listener => {
+  let arriving = 0
+  return (request, response) => {
+    const bytes = bodyBytes(request.headers)
+    if (arriving + bytes > ARRIVING_MAX) return Exchange.send(response, Problems.tooManyBodies)
+    arriving += bytes
+    response.on("close", () => {
+      arriving -= bytes
+    })
+    listener(request, response)
+  }
+}
+
+/** `requests`: the scope in which requests run. */
+export const make = Effect.fnUntraced(function* (inFlight: Claims.InFlight, requests: Scope.Scope) {
+  const app = answered(yield* HttpRouter.toHttpEffect(routes(inFlight)))
+  const handler = yield* NodeHttpServer.makeHandler(app, { scope: requests }).pipe(
+    Effect.provideService(HttpIncomingMessage.MaxBodySize, ByteSize.fromInputUnsafe(MAX_BODY)),
+  )
+  return admitting((request, response) => {
+    response.setHeader("x-request-id", Answers.requestId(request))
+    for (const [name, value] of Exchange.SAFETY) response.setHeader(name, value)
+    handler(request, response)
+  })
+})
