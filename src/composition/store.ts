@@ -3,10 +3,11 @@ import { Effect, Layer } from "effect"
 import * as EmbeddedPostgres from "../adapters/embedded-postgres/server.ts"
 import * as MemoryBooks from "../adapters/memory/books.ts"
 import * as MemoryEventStream from "../adapters/memory/event-stream.ts"
-import * as AtomicInventory from "../adapters/postgres/atomic/inventory.ts"
-import * as AtomicWorkers from "../adapters/postgres/atomic/workers.ts"
 import * as PostgresBooks from "../adapters/postgres/books.ts"
 import * as PostgresClient from "../adapters/postgres/client.ts"
+import { atomic } from "../adapters/postgres/transactional/guards/atomic.ts"
+import * as TransactionalInventory from "../adapters/postgres/transactional/inventory.ts"
+import * as TransactionalWorkers from "../adapters/postgres/transactional/workers.ts"
 import * as FactsThread from "../adapters/threads/facts/link.ts"
 import * as InventoryThreads from "../adapters/threads/inventory/workers.ts"
 import * as Facts from "../app/facts.ts"
@@ -38,7 +39,10 @@ const databaseUrl = ({ database: { home, url } }: Config) =>
 /** Owners on threads, or one transaction a command. */
 const workers = ({ inventory }: Config, url: string) =>
   inventory.kind === "atomic"
-    ? AtomicWorkers.layer.pipe(Layer.provide(AtomicInventory.layer), Layer.provide(PostgresClient.layer(url)))
+    ? TransactionalWorkers.layer.pipe(
+        Layer.provide(TransactionalInventory.layer(atomic)),
+        Layer.provide(PostgresClient.layer(url)),
+      )
     : InventoryThreads.layer(new URL("../inventory-thread.ts", import.meta.url), url, inventory.workers)
 
 const facts = ({ events, shipping }: Config, databaseUrl: string) =>

@@ -1,6 +1,7 @@
 /**
  * A contract is a list of named checks over a port. Run over an adapter each is a test; run over an adapter that is broken
- * on purpose, the named one must fail.
+ * on purpose, the named one must fail. An adapter may be exempt from laws, as it says aloud: then each check of such a law
+ * has to fail, and all others hold as ever.
  */
 import { layer as over } from "@effect/vitest"
 import { Cause, Effect, Exit, type Layer, type Scope } from "effect"
@@ -9,13 +10,20 @@ import { expect } from "vitest"
 export interface Check<R> {
   readonly name: string
   readonly run: Effect.Effect<void, unknown, R | Scope.Scope>
+  /** Laws (architecture.md) that an adapter breaks if this fails; none: no adapter is exempt from it. */
+  readonly laws: ReadonlyArray<Law>
 }
+
+/** The laws that an adapter may be exempt from. */
+export type Law = "I1" | "I2"
 
 export const check = <Eff extends Effect.Effect<unknown, unknown, unknown>>(
   name: string,
   run: () => Generator<Eff, void, never>,
+  ...laws: ReadonlyArray<Law>
 ): Check<Exclude<Effect.Services<Eff>, Scope.Scope>> => ({
   name,
+  laws,
   run: Effect.gen(run) as Check<Exclude<Effect.Services<Eff>, Scope.Scope>>["run"],
 })
 
@@ -25,11 +33,34 @@ export const endOf = <A, R>(
 ): Effect.Effect<string | A, never, R> =>
   Effect.catch(effect as Effect.Effect<string | A, { readonly _tag: string }, R>, (error) => Effect.succeed(error._tag))
 
-/** Every check, one after another, over one instance of the adapter. */
-export const runAll = <R>(name: string, checks: ReadonlyArray<Check<R>>, adapter: Layer.Layer<R, unknown>): void =>
+/** Every check, one after another, over one instance of the adapter. `exempt`: the laws that it does not keep. */
+export const runAll = <R>(
+  name: string,
+  checks: ReadonlyArray<Check<R>>,
+  adapter: Layer.Layer<R, unknown>,
+  exempt: ReadonlyArray<Law> = [],
+): void =>
   over(adapter, { timeout: "60 seconds", excludeTestServices: true })(name, (it) => {
-    for (const { name, run } of checks) it.effect(name, () => run)
+    for (const each of checks)
+      if (each.laws.some((law) => exempt.includes(law))) it.effect(`fails to: ${each.name}`, () => breaks(each))
+      else it.effect(each.name, () => each.run)
   })
+
+/** What breaks by a race may hold a few times; not so often. */
+const RACES_MAX = 20
+
+/** By an assertion, or because the domain was asked to end units that are no longer held; not by an accident. */
+const isBreach = (reason: unknown): boolean =>
+  reason instanceof Error && (reason.name === "AssertionError" || reason.message.endsWith("are reserved"))
+
+/** The check says no, sooner or later. */
+const breaks = Effect.fnUntraced(function* <R>({ name, run }: Check<R>) {
+  for (let race = 0; race < RACES_MAX; race++) {
+    const exit = yield* Effect.exit(Effect.scoped(run))
+    if (Exit.isFailure(exit) && isBreach(Cause.squash(exit.cause))) return
+  }
+  expect.fail(`the adapter is exempt from "${name}", and held it ${RACES_MAX} times`)
+})
 
 /** The named check says no to this adapter, by an assertion and not by an accident. */
 export const catches = <R>(

@@ -174,6 +174,7 @@ export const lives: ReadonlyArray<Check<Needs>> = [
       const left = 50 - sent.reduce<number>((sum, units) => sum + units, 0)
       expect(yield* shop.stock({ id })).toMatchObject({ onHand: left, reserved: 0 })
     },
+    "I2",
   ),
 
   check("refuses an order that nobody has placed", function* () {
@@ -189,23 +190,27 @@ export const lives: ReadonlyArray<Check<Needs>> = [
     expect(yield* shop.delivered(orderId)).toEqual(missing)
   }),
 
-  check("keeps its shelves whole while everything happens at once", function* () {
-    const shop = yield* counter
-    const shelves = yield* all(Array.from({ length: 4 }, () => shop.create({ onHand: 20 })))
-    const life = (index: number) =>
-      Effect.gen(function* () {
-        const lines = [index, index + 1, index + 3].map((at) => [shelves[at % 4]!.id, 1] as const)
-        const told = yield* shop.place(index % 3 === 0 ? lines.toReversed() : lines.slice(0, 1 + (index % 2)))
-        if (!("id" in told)) return 0
-        if (index % 5 === 0) yield* shop.cancel(told.id)
-        if (index % 5 !== 1) return 0
-        yield* shop.paid(told.id)
-        return told.lines.length
-      })
-    const sold = yield* all(Array.from({ length: 60 }, (_, index) => life(index)))
-    const stocks = yield* all(shelves.map((shelf) => shop.stock(shelf)))
-    const left = stocks.reduce((sum, { onHand }) => sum + onHand, 0)
-    expect(left).toBe(80 - sold.reduce((sum, units) => sum + units, 0))
-    for (const { onHand, reserved } of stocks) expect(onHand >= reserved && reserved >= 0).toBe(true)
-  }),
+  check(
+    "keeps its shelves whole while everything happens at once",
+    function* () {
+      const shop = yield* counter
+      const shelves = yield* all(Array.from({ length: 4 }, () => shop.create({ onHand: 20 })))
+      const life = (index: number) =>
+        Effect.gen(function* () {
+          const lines = [index, index + 1, index + 3].map((at) => [shelves[at % 4]!.id, 1] as const)
+          const told = yield* shop.place(index % 3 === 0 ? lines.toReversed() : lines.slice(0, 1 + (index % 2)))
+          if (!("id" in told)) return 0
+          if (index % 5 === 0) yield* shop.cancel(told.id)
+          if (index % 5 !== 1) return 0
+          yield* shop.paid(told.id)
+          return told.lines.length
+        })
+      const sold = yield* all(Array.from({ length: 60 }, (_, index) => life(index)))
+      const stocks = yield* all(shelves.map((shelf) => shop.stock(shelf)))
+      const left = stocks.reduce((sum, { onHand }) => sum + onHand, 0)
+      expect(left).toBe(80 - sold.reduce((sum, units) => sum + units, 0))
+      for (const { onHand, reserved } of stocks) expect(onHand >= reserved && reserved >= 0).toBe(true)
+    },
+    "I2",
+  ),
 ]

@@ -8,10 +8,12 @@
 import { Effect, Exit, Layer, ManagedRuntime, Stream, SubscriptionRef } from "effect"
 import fc from "fast-check"
 import { afterEach, describe, expect, it, vi } from "vitest"
-import * as AtomicInventory from "../../src/adapters/postgres/atomic/inventory.ts"
-import * as AtomicWorkers from "../../src/adapters/postgres/atomic/workers.ts"
 import * as PostgresBooks from "../../src/adapters/postgres/books.ts"
 import * as PostgresClient from "../../src/adapters/postgres/client.ts"
+import { atomic } from "../../src/adapters/postgres/transactional/guards/atomic.ts"
+import { pessimistic } from "../../src/adapters/postgres/transactional/guards/pessimistic.ts"
+import * as TransactionalInventory from "../../src/adapters/postgres/transactional/inventory.ts"
+import * as TransactionalWorkers from "../../src/adapters/postgres/transactional/workers.ts"
 import { Readiness } from "../../src/app/health.ts"
 import { Turns } from "../../src/app/inventory/turn.ts"
 import { Shop } from "../../src/app/shop.ts"
@@ -334,16 +336,22 @@ describe("a shop, command by command", () => {
     await fc.assert(property, { numRuns: POSTGRES_RUNS })
   })
 
-  it("answers as the model does over Postgres, without owners", async () => {
-    const property = fc.asyncProperty(steps(30), async (program) => {
-      const url = await freshDatabase()
-      const client = PostgresClient.layer(url)
-      const transactions = AtomicWorkers.layer.pipe(Layer.provide(AtomicInventory.layer), Layer.provide(client))
-      const shop = MemoryShop.over(PostgresBooks.layer(url), { workers: 1 }, transactions)
-      await agrees(shop as never, 1, program)
-    })
-    await fc.assert(property, { numRuns: POSTGRES_RUNS })
-  })
+  it.each(Object.entries({ atomic, pessimistic }))(
+    "answers as the model does over Postgres, without owners, under the guard %s",
+    async (_, guard) => {
+      const property = fc.asyncProperty(steps(30), async (program) => {
+        const url = await freshDatabase()
+        const client = PostgresClient.layer(url)
+        const transactions = TransactionalWorkers.layer.pipe(
+          Layer.provide(TransactionalInventory.layer(guard)),
+          Layer.provide(client),
+        )
+        const shop = MemoryShop.over(PostgresBooks.layer(url), { workers: 1 }, transactions)
+        await agrees(shop as never, 1, program)
+      })
+      await fc.assert(property, { numRuns: POSTGRES_RUNS })
+    },
+  )
 
   it("would find a shop that receives one unit too many", async () => {
     const decide = Turns.prototype.decide

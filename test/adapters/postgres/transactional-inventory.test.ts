@@ -5,10 +5,13 @@
 import type { PgClient } from "@effect/sql-pg"
 import { Effect, Fiber, Layer, type Scope } from "effect"
 import { describe, expect, it } from "vitest"
-import * as AtomicInventory from "../../../src/adapters/postgres/atomic/inventory.ts"
 import * as PostgresClient from "../../../src/adapters/postgres/client.ts"
 import * as PostgresLedger from "../../../src/adapters/postgres/ledger.ts"
 import * as PostgresOrderBook from "../../../src/adapters/postgres/order-book.ts"
+import type { Guard } from "../../../src/adapters/postgres/transactional/guard.ts"
+import { atomic } from "../../../src/adapters/postgres/transactional/guards/atomic.ts"
+import { pessimistic } from "../../../src/adapters/postgres/transactional/guards/pessimistic.ts"
+import * as TransactionalInventory from "../../../src/adapters/postgres/transactional/inventory.ts"
 import { verify } from "../../../src/adapters/postgres/verification/verify.ts"
 import * as SystemIds from "../../../src/adapters/system/ids.ts"
 import { counter } from "../../contracts/inventory-counter.ts"
@@ -18,16 +21,18 @@ import * as Scribe from "../../support/scribe.ts"
 import { cancel, holding, terminate, waitingForLock } from "../../support/sessions.ts"
 
 /** A process of its own: its own connections, nothing shared but the database. */
-const processOn = (url: string) =>
-  AtomicInventory.layer.pipe(
+const processOn = (url: string, guard: Guard = atomic) =>
+  TransactionalInventory.layer(guard).pipe(
     Layer.provideMerge(Layer.mergeAll(PostgresLedger.layer, PostgresOrderBook.layer)),
     Layer.provideMerge(Layer.merge(PostgresClient.layer(url), SystemIds.layer)),
   )
 
 type Services = Layer.Success<ReturnType<typeof processOn>>
 
-const over = <A, E>(url: string, body: Effect.Effect<A, E, Services | Scope.Scope>) =>
-  Effect.runPromise(Effect.scoped(body).pipe(Effect.provide(processOn(url), { local: true })) as Effect.Effect<A>)
+const over = <A, E>(url: string, body: Effect.Effect<A, E, Services | Scope.Scope>, guard?: Guard) =>
+  Effect.runPromise(
+    Effect.scoped(body).pipe(Effect.provide(processOn(url, guard), { local: true })) as Effect.Effect<A>,
+  )
 
 const broken: Effect.Effect<ReadonlyArray<unknown>, unknown, PgClient.PgClient> = Effect.map(verify, ({ checks }) =>
   checks.filter(({ violations }) => violations > 0),
@@ -105,7 +110,7 @@ describe("a line that says nothing any more", () => {
 })
 
 describe("two processes on one database", () => {
-  it("sell what there is, once", async () => {
+  it.each(Object.entries({ atomic, pessimistic }))("sell what there is, once, under the guard %s", async (_, guard) => {
     const url = await freshDatabase()
     const ids = await over(
       url,
@@ -132,6 +137,7 @@ describe("two processes on one database", () => {
             { concurrency: "unbounded" },
           )
         }),
+        guard,
       )
     const [one, two] = await Promise.all([buying(0), buying(1)])
     const sold = [...one, ...two].flatMap((told) => ("id" in told ? [told.id] : []))
@@ -144,6 +150,38 @@ describe("two processes on one database", () => {
         expect(stocks.map(({ reserved }) => reserved)).toEqual([30, 30])
         expect(yield* broken).toEqual([])
       }),
+    )
+  })
+})
+
+describe("what a guard opens beside its transaction", () => {
+  it("is closed when the transaction has ended, and told whether it was committed", async () => {
+    const told: Array<string> = []
+    const telling: Guard = {
+      ...atomic,
+      move: (send, moves) =>
+        Effect.andThen(
+          Effect.addFinalizer((exit) => Effect.sync(() => void told.push(exit._tag))),
+          atomic.move(send, moves),
+        ),
+    }
+    await over(
+      await freshDatabase(),
+      Effect.gen(function* () {
+        const shop = yield* counter
+        const { id } = yield* shop.create({ onHand: 1 })
+        expect(yield* shop.place([[id, 1]])).toMatchObject({ status: "reserved" })
+        expect(told).toEqual(["Success"])
+        expect(yield* shop.place([[id, 1]])).toMatchObject({ refused: { _tag: "InsufficientStock" } })
+        expect(told).toEqual(["Success", "Failure"])
+        const lock = yield* holding("select * from stock for update")
+        const receiving = yield* Effect.forkChild(shop.receive(id, 1))
+        yield* cancel(yield* waitingForLock("update stock"))
+        expect(yield* Fiber.join(receiving)).toEqual({ refused: "database" })
+        expect(told).toEqual(["Success", "Failure", "Failure"])
+        yield* lock.commit
+      }),
+      telling,
     )
   })
 })

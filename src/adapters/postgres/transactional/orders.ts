@@ -1,58 +1,72 @@
 /**
- * The commands of orders, one transaction each: what is decided on is locked first, the domain decides, and stock moves by
- * the guarded update.
+ * The commands of orders, one transaction each: what is decided on is locked first, the domain decides, and stock moves
+ * under the guard.
  */
 import { Effect, Result } from "effect"
 import * as Hold from "../../../domain/hold.ts"
-import type { ProductId } from "../../../domain/ids.ts"
 import * as Money from "../../../domain/money.ts"
 import * as Order from "../../../domain/order.ts"
-import * as Stock from "../../../domain/stock.ts"
 import type { Claim, HeldLine, Reply, RequestedLine } from "../../../ports/inventory.ts"
 import type { KeyRow } from "../../../ports/ledger.ts"
 import { orderOf } from "../rows.ts"
+import { endHoldsOf } from "./endings.ts"
+import { type Move, type Moved, move, SHORT } from "./guard.ts"
+import { record } from "./history.ts"
+import * as Statements from "./statements.ts"
+import { commit, type Rows, rollback, type Send, type Statement } from "./transaction.ts"
 import {
   answered,
   BOUND,
-  type Came,
-  type Coming,
-  type Desk,
+  type Deps,
+  type Judged,
   type Of,
-  orWhy,
+  orRejection,
   refused,
-  short,
-  whyNot,
-} from "./commands.ts"
-import { endHoldsOf } from "./endings.ts"
-import { record } from "./history.ts"
-import * as Statements from "./statements.ts"
-import { commit, rollback, type Send, type Statement } from "./transaction.ts"
+  reserveRejection,
+  type Verdict,
+} from "./verdict.ts"
 
-const reserve = ({ productId, quantity }: RequestedLine): Statements.Move => ({
-  productId,
-  event: Stock.eventOf({ _tag: "Reserve", quantity }),
-})
+/** Sends `before` along with what is sent first; `first` are its rows. */
+const along = (send: Send, before: ReadonlyArray<Statement>) => {
+  let first: ReadonlyArray<Rows> | null = null
+  const sendAlong: Send = (statements) =>
+    first !== null
+      ? send(statements)
+      : Effect.map(send([...before, ...statements]), (rows) => {
+          first = rows.slice(0, before.length)
+          return rows.slice(before.length)
+        })
+  return { send: sendAlong, first: () => first! }
+}
 
-type Reserved = { readonly moves: ReadonlyArray<Statements.Move & { readonly after: Statements.Moved }> }
+interface Reserved {
+  readonly _tag: "Reserved"
+  readonly moves: ReadonlyArray<Move & { readonly after: Moved }>
+}
 
-/** Sends `before` and the guarded update of `lines` together; null: not all of them could be had. */
+/** Reserves the lines under the guard; `before` travels with its first statements. */
 const reserveAll = Effect.fnUntraced(function* (
   send: Send,
+  { guard }: Deps,
   before: ReadonlyArray<Statement>,
   lines: ReadonlyArray<RequestedLine>,
   customerId: string,
 ) {
-  const moves = lines.map(reserve)
-  const rows = yield* send([...before, ...(moves.length === 0 ? [] : Statements.move(moves))])
-  const moved = moves.length === 0 ? new Map<ProductId, Statements.Moved>() : Statements.movedIn(rows.at(-1)!)
-  const first = rows.slice(0, before.length)
-  if (moved.size < lines.length) return { first, reserved: null }
-  const limited = lines.filter(({ productId }) => moved.get(productId)!.purchaseLimit !== null)
+  if (lines.length === 0) return { first: yield* send(before), reserved: { _tag: "Reserved", moves: [] } as Reserved }
+  const beginning = along(send, before)
+  const moves = lines.map(({ productId, quantity }) => move(productId, { _tag: "Reserve", quantity }))
+  const moving = yield* guard.move(beginning.send, moves)
+  const first = beginning.first()
+  if (moving._tag !== "Moved") return { first, reserved: moving }
+  const limited = lines.filter(({ productId }) => moving.after.get(productId)!.purchaseLimit !== null)
   if (limited.length > 0) {
     const [taken] = yield* send([Statements.takeUnits(limited, customerId)])
-    if (taken!.length < limited.length) return { first, reserved: null }
+    if (taken!.length < limited.length) return { first, reserved: SHORT }
   }
-  const reserved: Reserved = { moves: moves.map((each) => ({ ...each, after: moved.get(each.productId)! })) }
+  const reserved: Reserved = {
+    _tag: "Reserved",
+    moves: moves.map((each) => ({ ...each, after: moving.after.get(each.productId)! })),
+  }
   return { first, reserved }
 })
 
@@ -64,7 +78,7 @@ const priced = (line: RequestedLine, { moves }: Reserved): HeldLine => ({
 
 const placeIn = Effect.fnUntraced(function* (
   send: Send,
-  desk: Desk,
+  deps: Deps,
   command: Of<"PlaceOrder">,
   local: ReadonlyArray<RequestedLine>,
 ) {
@@ -74,11 +88,11 @@ const placeIn = Effect.fnUntraced(function* (
     Statements.bindIfFree({ claim, answer: { _tag: "Order", orderId, status: "reserved" } }),
     ...(held.length === 0 ? [] : [Statements.acceptHolds(orderId, [...heldOf.keys()])]),
   ]
-  const { first, reserved } = yield* reserveAll(send, before, local, customerId)
+  const { first, reserved } = yield* reserveAll(send, deps, before, local, customerId)
   if (first[0]!.length === 0) return rollback(BOUND)
   if (held.length > 0 && first[1]!.length < held.length)
-    return rollback<Came>({ _tag: "NotNow", reason: "hold-lapsed" })
-  if (reserved === null) return short()
+    return rollback<Verdict>({ _tag: "NotNow", reason: "hold-lapsed" })
+  if (reserved._tag !== "Reserved") return rollback(reserved)
   const agreed = lines.map((line) => heldOf.get(line.productId) ?? priced(line, reserved))
   const total = Money.total(agreed)
   if ("_tag" in total) return rollback(refused(total))
@@ -87,7 +101,7 @@ const placeIn = Effect.fnUntraced(function* (
   const order = Order.place(terms, attempt)
   const holds = agreed.flatMap((line, lineNo) => (heldOf.has(line.productId) ? [] : [Hold.held(command, line, lineNo)]))
   const history = {
-    at: desk.now(),
+    at: deps.now(),
     orderId,
     stock: reserved.moves,
     order: { event: { _tag: "Placed" }, after: order },
@@ -96,34 +110,34 @@ const placeIn = Effect.fnUntraced(function* (
     [
       Statements.insertOrder(order),
       ...(holds.length === 0 ? [] : [Statements.insertHolds(holds)]),
-      ...record(history, desk.nextId),
+      ...record(history, deps.nextId),
     ],
     answered({ _tag: "Order", order, elsewhere: [], ending: null }),
   )
 })
 
-export const place = (desk: Desk, command: Of<"PlaceOrder">): Coming => {
+export const place = (deps: Deps, command: Of<"PlaceOrder">): Judged => {
   const { customerId, held, lines } = command
   const local = lines.filter((line) => !held.some(({ productId }) => productId === line.productId))
-  return orWhy(desk, (send) => placeIn(send, desk, command, local), whyNot(desk, local, customerId))
+  return orRejection(deps, (send) => placeIn(send, deps, command, local), reserveRejection(deps, local, customerId))
 }
 
-const holdIn = Effect.fnUntraced(function* (send: Send, desk: Desk, command: Of<"HoldTentatively">) {
+const holdIn = Effect.fnUntraced(function* (send: Send, deps: Deps, command: Of<"HoldTentatively">) {
   const { claim, customerId, lapsesAt, lines, orderId } = command
-  const { first, reserved } = yield* reserveAll(send, [Statements.known(claim)], lines, customerId)
+  const { first, reserved } = yield* reserveAll(send, deps, [Statements.known(claim)], lines, customerId)
   if (first[0]!.length > 0) return rollback(BOUND)
-  if (reserved === null) return short()
+  if (reserved._tag !== "Reserved") return rollback(reserved)
   const held = lines.map((line) => priced(line, reserved))
   const rows = held.map((line, index) => Hold.tentative(command, line, lines[index]!.lineNo, lapsesAt))
-  const history = { at: desk.now(), orderId, stock: reserved.moves, order: null }
+  const history = { at: deps.now(), orderId, stock: reserved.moves, order: null }
   return commit(
-    [Statements.insertHolds(rows), ...record(history, desk.nextId)],
+    [Statements.insertHolds(rows), ...record(history, deps.nextId)],
     answered({ _tag: "Held", lines: held }),
   )
 })
 
-export const hold = (desk: Desk, command: Of<"HoldTentatively">): Coming =>
-  orWhy(desk, (send) => holdIn(send, desk, command), whyNot(desk, command.lines, command.customerId))
+export const hold = (deps: Deps, command: Of<"HoldTentatively">): Judged =>
+  orRejection(deps, (send) => holdIn(send, deps, command), reserveRejection(deps, command.lines, command.customerId))
 
 type OrderCommand =
   | Of<"StartPayment">
@@ -164,7 +178,7 @@ const bindTo = (claim: Claim | null, { id, status }: Order.Order): ReadonlyArray
 const settleOf = (command: OrderCommand, order: Order.Order): ReadonlyArray<Statement> =>
   command._tag === "RecordPayment" && command.claim !== null ? [Statements.settleKey(order, command.claim)] : []
 
-const changeIn = Effect.fnUntraced(function* (send: Send, desk: Desk, command: OrderCommand) {
+const changeIn = Effect.fnUntraced(function* (send: Send, deps: Deps, command: OrderCommand) {
   const { orderId } = command
   const claim = claimOf(command)
   const asked = claim === null ? [] : [Statements.known(claim)]
@@ -173,7 +187,7 @@ const changeIn = Effect.fnUntraced(function* (send: Send, desk: Desk, command: O
   const found = Statements.orderIn(rows[0]!)
   if (found === undefined) return rollback(refused({ _tag: "OrderNotFound", orderId }))
   const before = orderOf(found)
-  const at = desk.now()
+  const at = deps.now()
   const decided = Order.decide(domainCommand(command, at), before)
   if (Result.isFailure(decided)) return rollback(refused(decided.failure))
   const event = decided.success
@@ -183,7 +197,8 @@ const changeIn = Effect.fnUntraced(function* (send: Send, desk: Desk, command: O
   }
   const after = Order.evolve(before, event)
   const ending = Order.ending(before, event)
-  const ended = ending === null ? null : yield* endHoldsOf(send, orderId, Statements.holdsIn(rows[1]!), ending)
+  const ended = ending === null ? null : yield* endHoldsOf(send, deps, orderId, Statements.holdsIn(rows[1]!), ending)
+  if (ended?._tag === "Overtaken") return rollback(ended)
   const history = { at, orderId, stock: ended?.stock ?? [], order: { event, after } }
   return commit(
     [
@@ -191,13 +206,13 @@ const changeIn = Effect.fnUntraced(function* (send: Send, desk: Desk, command: O
       ...(ended?.last ?? []),
       ...bindTo(claim, after),
       ...settleOf(command, after),
-      ...record(history, desk.nextId),
+      ...record(history, deps.nextId),
     ],
     answered(replyOf(after)),
   )
 })
 
-export const change = (desk: Desk, command: OrderCommand): Coming =>
-  desk.transact((send) => changeIn(send, desk, command))
+export const change = (deps: Deps, command: OrderCommand): Judged =>
+  deps.transact((send) => changeIn(send, deps, command))
 
 const replyOf = (order: Order.Order): Reply => ({ _tag: "Order", order, elsewhere: [], ending: null })

@@ -1,19 +1,18 @@
 /**
- * What one transaction an order says to Postgres. Stock moves by one guarded `update`: the row is locked, the guard is
- * read anew, and a row that may not move is not in the answer.
+ * What one transaction a command says to Postgres, but for how its stock moves (`guard.ts`).
  *
- * Law: rows are locked in one order, so that nobody deadlocks: key, order, holds, stock by product, units, lanes.
+ * Law: rows are locked in one order, so that transactions do not deadlock: key, order, holds, stock by product, units, lanes.
  */
 import type * as Hold from "../../../domain/hold.ts"
 import type { CustomerId, OrderId, ProductId } from "../../../domain/ids.ts"
 import * as Lane from "../../../domain/lane.ts"
 import type { Order } from "../../../domain/order.ts"
 import type { Product } from "../../../domain/product.ts"
-import type { Event as StockEvent } from "../../../domain/stock.ts"
 import type { Claim, RequestedLine } from "../../../ports/inventory.ts"
 import type { HoldChange, HoldRow, KeyRow } from "../../../ports/ledger.ts"
 import { plain, text, uuids } from "../batch-columns.ts"
 import { KNOWN_KEY, type KnownKeyJson, ORDER, type OrderJson } from "../rows.ts"
+import type { Moved } from "./guard.ts"
 import { type Rows, type Statement, say, time } from "./transaction.ts"
 
 /** As text, whose type the statement tells: the same prepared statement serves small numbers and large ones. */
@@ -67,42 +66,9 @@ export const insertProduct = (product: Product): Statement =>
 export const insertStock = ({ onHand, productId, reserved, version }: Moved): Statement =>
   say("insert into stock values ($1, $2, $3, $4)", productId, number(onHand), number(reserved), number(version))
 
-/** How a product's stock is to move. */
-export interface Move {
-  readonly productId: ProductId
-  readonly event: StockEvent
-}
+export const LOCK_STOCK = "select from stock where product_id = any ($1::uuid[]) order by product_id for update"
 
-/** A product as it is after its move. */
-export interface Moved {
-  readonly productId: ProductId
-  readonly onHand: number
-  readonly reserved: number
-  readonly version: number
-  readonly price: { readonly amount: number; readonly currency: string }
-  readonly purchaseLimit: number | null
-}
-
-const LOCK_STOCK = "select from stock where product_id = any ($1::uuid[]) order by product_id for update"
-
-const MOVE = `update stock s set on_hand = s.on_hand + w.on_hand, reserved = s.reserved + w.reserved, version = s.version + 1
-  from unnest($1::uuid[], $2::bigint[], $3::bigint[]) w (id, on_hand, reserved) join products p on p.id = w.id
-  where s.product_id = w.id and s.reserved + w.reserved >= 0 and s.on_hand + w.on_hand >= s.reserved + w.reserved
-  returning s.product_id, s.on_hand::float8, s.reserved::float8, s.version::float8,
-    p.price_amount::float8, p.price_currency, p.purchase_limit::float8`
-
-/** The guarded atomic update; the last of these statements answers. */
-export const move = (moves: ReadonlyArray<Move>): ReadonlyArray<Statement> => {
-  const ids = uuids(moves, (each) => each.productId)
-  const update = say(
-    MOVE,
-    ids,
-    plain(moves, ({ event }) => event.onHand),
-    plain(moves, ({ event }) => event.reserved),
-  )
-  return moves.length === 1 ? [update] : [say(LOCK_STOCK, ids), update]
-}
-
+/** Rows of a product's id, stock, version, price and limit. */
 export const movedIn = (rows: Rows): ReadonlyMap<ProductId, Moved> =>
   new Map(
     rows.map(([id, onHand, reserved, version, amount, currency, limit]) => [

@@ -9,7 +9,7 @@ import * as Lane from "../../../domain/lane.ts"
 import type { Order, Event as OrderEvent } from "../../../domain/order.ts"
 import * as Facts from "../../../ports/facts.ts"
 import { plain, text, uuids } from "../batch-columns.ts"
-import type { Move, Moved } from "./statements.ts"
+import type { Move, Moved } from "./guard.ts"
 import { type Statement, say, time } from "./transaction.ts"
 
 /** What happened, in order: stock first, then its order. */
@@ -17,7 +17,7 @@ export interface History {
   /** Milliseconds since 1970. */
   readonly at: number
   readonly orderId: OrderId | null
-  readonly stock: ReadonlyArray<Move & { readonly after: Moved }>
+  readonly stock: ReadonlyArray<Pick<Move, "productId" | "event"> & { readonly after: Moved }>
   readonly order: { readonly event: OrderEvent; readonly after: Order } | null
 }
 

@@ -7,7 +7,7 @@
  * Fails: SqlError; nothing was written, unless the connection was lost while COMMIT was under way.
  */
 import { PgClient, type PgConnection, PgPool } from "@effect/sql-pg"
-import { Effect, type Scope } from "effect"
+import { Effect, Exit, Scope } from "effect"
 import type { SqlError } from "effect/sql/SqlError"
 import { inTime, silence } from "../sql-failure.ts"
 
@@ -36,18 +36,19 @@ export type Rows = ReadonlyArray<ReadonlyArray<unknown>>
 export type Send = (statements: ReadonlyArray<Statement>) => Effect.Effect<ReadonlyArray<Rows>, SqlError>
 
 /** How a transaction ends: with these last statements, or as if it had not been. */
-export type Ending<A> =
+export type Finish<A> =
   | { readonly _tag: "Commit"; readonly last: ReadonlyArray<Statement>; readonly value: A }
   | { readonly _tag: "Rollback"; readonly value: A }
 
-export const commit = <A>(last: ReadonlyArray<Statement>, value: A): Ending<A> => ({ _tag: "Commit", last, value })
-export const rollback = <A>(value: A): Ending<A> => ({ _tag: "Rollback", value })
+export const commit = <A>(last: ReadonlyArray<Statement>, value: A): Finish<A> => ({ _tag: "Commit", last, value })
+export const rollback = <A>(value: A): Finish<A> => ({ _tag: "Rollback", value })
 
-const BEGIN = say("begin")
+export const BEGIN = say("begin")
 const COMMIT = say("commit")
 const ROLLBACK = say("rollback")
 
-type Body<A> = (send: Send) => Effect.Effect<Ending<A>, SqlError>
+/** What it opens in its scope lasts until the transaction has ended, and is told whether it was committed. */
+type Body<A> = (send: Send) => Effect.Effect<Finish<A>, SqlError, Scope.Scope>
 
 export type Transact = <A>(body: Body<A>) => Effect.Effect<A, SqlError>
 
@@ -61,14 +62,22 @@ const pipeline = (connection: PgConnection.PgConnection, statements: ReadonlyArr
     Effect.flatMap((results) => Effect.forEach(results, (result) => Effect.fromResult(result))),
   )
 
-const perform = Effect.fnUntraced(function* <A>(body: Body<A>, send: Send, undo: Effect.Effect<void>) {
-  const ending = yield* body(send)
-  if (ending._tag === "Rollback") yield* undo
-  else yield* send([...ending.last, COMMIT])
-  return ending.value
+const ROLLED_BACK = Exit.fail("rolled back")
+
+const perform = Effect.fnUntraced(function* <A>(
+  body: Body<A>,
+  send: Send,
+  undo: Effect.Effect<void>,
+  scope: Scope.Closeable,
+) {
+  const finish = yield* Effect.provideService(body(send), Scope.Scope, scope)
+  if (finish._tag === "Rollback") yield* undo
+  else yield* send([...finish.last, COMMIT])
+  yield* Scope.close(scope, finish._tag === "Rollback" ? ROLLED_BACK : Exit.void)
+  return finish.value
 })
 
-const within = <A>(pool: PgPool.PgPool, connection: PgConnection.PgConnection, body: Body<A>) => {
+const within = <A>(pool: PgPool.PgPool, connection: PgConnection.PgConnection, begin: Statement, body: Body<A>) => {
   let begun = false
   let silent = false
   const ask = (statements: ReadonlyArray<Statement>) =>
@@ -80,31 +89,35 @@ const within = <A>(pool: PgPool.PgPool, connection: PgConnection.PgConnection, b
   const send: Send = (statements) => {
     if (begun) return ask(statements)
     begun = true
-    return Effect.map(ask([BEGIN, ...statements]), (rows) => rows.slice(1))
+    return Effect.map(ask([begin, ...statements]), (rows) => rows.slice(1))
   }
   /** A line that is given up ends its session, and with it the transaction. */
   const undo = Effect.suspend(() => {
     if (silent) return pool.invalidate(connection)
     return begun ? Effect.ignore(ask([ROLLBACK])) : Effect.void
   })
-  return Effect.onError(perform(body, send, undo), () => undo)
+  const scope = Scope.makeUnsafe()
+  return Effect.onError(perform(body, send, undo, scope), (cause) =>
+    Effect.andThen(undo, Scope.close(scope, Exit.failCause(cause))),
+  )
 }
 
-/** Transactions on connections of their own. Each runs to its end, whoever hangs up. */
-export const make: Effect.Effect<Transact, never, PgClient.PgClient | Scope.Scope> = Effect.gen(function* () {
-  const sql = yield* PgClient.PgClient
-  const pool = yield* PgPool.make({
-    ...sql.config,
-    startupParameters: {
-      ...sql.config.startupParameters,
-      idle_in_transaction_session_timeout: String(IDLE_IN_TRANSACTION_MS),
-    },
-    // Statements of one transaction share a write; a connection still serves one transaction at a time.
-    multiplex: true,
-    multiplexConcurrency: 1,
-    minConnections: 0,
-    maxConnections: CONNECTIONS,
-    idleTimeout: "10 minutes",
-  }).pipe(Effect.orDie)
-  return (body) => Effect.uninterruptible(pool.use((connection) => within(pool, connection, body)))
-})
+/** Transactions on connections of their own, with this first statement. Each runs to its end, also if its caller hangs up. */
+export const make: (begin: Statement) => Effect.Effect<Transact, never, PgClient.PgClient | Scope.Scope> =
+  Effect.fnUntraced(function* (begin) {
+    const sql = yield* PgClient.PgClient
+    const pool = yield* PgPool.make({
+      ...sql.config,
+      startupParameters: {
+        ...sql.config.startupParameters,
+        idle_in_transaction_session_timeout: String(IDLE_IN_TRANSACTION_MS),
+      },
+      // Statements of one transaction share a write; a connection still serves one transaction at a time.
+      multiplex: true,
+      multiplexConcurrency: 1,
+      minConnections: 0,
+      maxConnections: CONNECTIONS,
+      idleTimeout: "10 minutes",
+    }).pipe(Effect.orDie)
+    return (body) => Effect.uninterruptible(pool.use((connection) => within(pool, connection, begin, body)))
+  })

@@ -1,0 +1,68 @@
+/**
+ * What the guards share that decide outside of the database (read, check, write): they read the stock, let the domain
+ * decide, and write what it becomes. How they read and how they write is what makes them safe, or not.
+ */
+import { Effect, Result } from "effect"
+import type { ProductId } from "../../../domain/ids.ts"
+import * as Stock from "../../../domain/stock.ts"
+import { uuids } from "../batch-columns.ts"
+import { type Guard, type Move, type Moved, OVERTAKEN, SHORT } from "./guard.ts"
+import { movedIn } from "./statements.ts"
+import { type Statement, say } from "./transaction.ts"
+
+const READ = `select s.product_id, s.on_hand::float8, s.reserved::float8, s.version::float8,
+    p.price_amount::float8, p.price_currency, p.purchase_limit::float8
+  from stock s join products p on p.id = s.product_id where s.product_id = any ($1::uuid[])`
+
+/**
+ * Makes it what it becomes: `blindly`, whatever it has become meanwhile; or if it is `unchanged` since it was read. The
+ * version is counted in the database, so that the product's ledger has each once, whatever is written.
+ */
+const WRITE = {
+  blindly:
+    "update stock set on_hand = $2, reserved = $3, version = version + 1 where product_id = $1 returning version::float8",
+  unchanged: `update stock set on_hand = $2, reserved = $3, version = version + 1 where product_id = $1 and version = $4
+    returning version::float8`,
+}
+
+/** The products as they become; null: one of them does not exist, or may not be moved so. */
+const decide = (moves: ReadonlyArray<Move>, before: ReadonlyMap<ProductId, Moved>): ReadonlyArray<Moved> | null => {
+  const after: Array<Moved> = []
+  for (const { command, productId } of moves) {
+    const found = before.get(productId)
+    if (found === undefined) return null
+    const decided = Stock.decide(productId, command, found)
+    if (Result.isFailure(decided)) return null
+    after.push({ ...found, ...Stock.evolve(found, decided.success) })
+  }
+  return after
+}
+
+const write = (writing: keyof typeof WRITE, { onHand, productId, reserved, version }: Moved): Statement => {
+  const before = writing === "unchanged" ? [String(version - 1)] : []
+  return say(WRITE[writing], productId, String(onHand), String(reserved), ...before)
+}
+
+/** `locking` ends the reading of the products `s`: an order, a lock. Rows are written in the order of their ids. */
+export const deciding = (locking: string, writing: keyof typeof WRITE): Guard["move"] => {
+  const read = `${READ} ${locking}`
+  return Effect.fnUntraced(function* (send, moves) {
+    const [rows] = yield* send([
+      say(
+        read,
+        uuids(moves, ({ productId }) => productId),
+      ),
+    ])
+    const decided = decide(moves, movedIn(rows!))
+    if (decided === null) return SHORT
+    const inOrder = decided.toSorted((a, b) => (a.productId < b.productId ? -1 : 1))
+    const written = yield* send(inOrder.map((each) => write(writing, each)))
+    const after = new Map<ProductId, Moved>()
+    for (const [index, each] of inOrder.entries()) {
+      const version = written[index]![0]?.[0]
+      if (version === undefined) return OVERTAKEN
+      after.set(each.productId, { ...each, version: version as number })
+    }
+    return { _tag: "Moved", after }
+  })
+}
