@@ -22,6 +22,7 @@ import * as Relay from "./app/outbox-relay.ts"
 import * as Parts from "./app/parts.ts"
 import * as CachedCatalog from "./app/reads/cached-catalog.ts"
 import * as ShippingRunner from "./app/shipping-runner.ts"
+import * as ShippingSweep from "./app/shipping-sweep.ts"
 import * as Shopkeeper from "./app/shopkeeper.ts"
 import * as Cache from "./composition/cache.ts"
 import * as Http from "./composition/http.ts"
@@ -33,6 +34,7 @@ const service = (config: Config) =>
     Layer.provideMerge(Shopkeeper.layer(config.payment.placing)),
     Layer.provide(CarrierCallbacks.layer),
     Layer.provide(ShippingRunner.layer(config.shipping.runner)),
+    Layer.provide(ShippingSweep.layer(config.shipping.sweep)),
     Layer.provide(CheckoutRunner.layer(config.payment.checkout)),
     Layer.provideMerge(Ownership.layer(config.inventory.kind === "atomic" ? 1 : config.inventory.workers)),
     Layer.provide(CachedCatalog.layer),

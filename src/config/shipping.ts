@@ -1,6 +1,7 @@
 /** Who carries what was paid, and how long it is waited for. */
 import type * as Facts from "../app/facts.ts"
 import type * as ShippingRunner from "../app/shipping-runner.ts"
+import type * as ShippingSweep from "../app/shipping-sweep.ts"
 import * as HttpCall from "../std/http-call.ts"
 import { ConfigProblem, type Env, integer, secret } from "./knob.ts"
 
@@ -9,6 +10,7 @@ const LONGEST = 604_800
 
 export interface Shipping {
   readonly consumers: Facts.Options
+  readonly sweep: ShippingSweep.Options
   readonly runner: ShippingRunner.Options
   /** The carrier; null: one played in this process. */
   readonly carrier: HttpCall.Endpoint | null
@@ -16,17 +18,19 @@ export interface Shipping {
   readonly webhookSecret: string | null
 }
 
-export const read = (env: Env): Shipping => ({
-  consumers: {
-    shippingAfterMs: integer(env, "SHIPPING_AFTER_SECONDS", { fallback: 3, min: 0, max: LONGEST }) * 1_000,
-  },
-  runner: {
-    callTimeoutMs: integer(env, "CARRIER_TIMEOUT_MS", { fallback: 2_000, min: 1, max: 60_000 }),
-    giveUpMs: integer(env, "SHIPPING_GIVE_UP_SECONDS", { fallback: 3_600, min: 1, max: LONGEST }) * 1_000,
-  },
-  carrier: carrier(env),
-  webhookSecret: webhookSecret(env),
-})
+export const read = (env: Env): Shipping => {
+  const shippingAfterMs = integer(env, "SHIPPING_AFTER_SECONDS", { fallback: 3, min: 0, max: LONGEST }) * 1_000
+  return {
+    consumers: { shippingAfterMs },
+    sweep: { afterMs: shippingAfterMs },
+    runner: {
+      callTimeoutMs: integer(env, "CARRIER_TIMEOUT_MS", { fallback: 2_000, min: 1, max: 60_000 }),
+      giveUpMs: integer(env, "SHIPPING_GIVE_UP_SECONDS", { fallback: 3_600, min: 1, max: LONGEST }) * 1_000,
+    },
+    carrier: carrier(env),
+    webhookSecret: webhookSecret(env),
+  }
+}
 
 /** A user and a password in it are sent as `Authorization`. */
 const carrier = (env: Env): HttpCall.Endpoint | null => {

@@ -57,6 +57,8 @@ export type Happening =
       readonly observed: boolean
     }
   | { readonly _tag: "CircuitChanged"; readonly dependency: string; readonly to: "closed" | "open" | "half-open" }
+  /** Shipments of paid orders whose event has not come. */
+  | { readonly _tag: "ShipmentsSwept"; readonly shipments: number }
   /** A shipment reached this state. */
   | { readonly _tag: "ShipmentEnded"; readonly outcome: string }
   | { readonly _tag: "BatchCommitted"; readonly worker: number; readonly decisions: number; readonly seconds: number }

@@ -1,6 +1,6 @@
 /**
- * Shipments: how far each paid order has come with the carrier. Opened by a consumer of the stream (`inbox.ts`), driven by
- * the shipping runner, moved along by what the carrier tells.
+ * Shipments: how far each paid order has come with the carrier. Opened by a consumer of the stream (`inbox.ts`), or by a sweep when
+ * its event does not come; driven by the shipping runner, moved along by what the carrier tells.
  *
  * Law: one shipment an order, one order a parcel. What is written carries the version it was decided on, so that of two
  * writers the second has to look again; a shipment and what its timeline says of it are one transaction.
@@ -50,6 +50,10 @@ export class Shipments extends Context.Service<
     readonly find: (id: OrderId, callback: string) => Effect.Effect<Found | null, Unavailable>
     /** True: the parcel is this order's, now and from now on; false: it is another order's. */
     readonly claimParcel: (id: OrderId, trackingId: string) => Effect.Effect<boolean, Unavailable>
+    /** Paid orders that have no shipment, oldest first. */
+    readonly missing: (limit: number) => Effect.Effect<ReadonlyArray<OrderId>, Unavailable>
+    /** Opens the shipment of each that is paid and has none, due at `at`, milliseconds since 1970. How many were opened. */
+    readonly open: (ids: ReadonlyArray<OrderId>, at: number) => Effect.Effect<number, Unavailable>
     /** Each by itself: the orders whose change was written, none of the others. At most one change an order. */
     readonly save: (changes: ReadonlyArray<ShipmentChange>) => Effect.Effect<ReadonlySet<OrderId>, Unavailable>
   }

@@ -334,6 +334,14 @@ const CORRUPTIONS: ReadonlyArray<Corruption> = [
     row: ({ paid }) => ({ order_id: paid, version: 2 }),
   },
   {
+    check: "no paid order waits for its shipment",
+    what: "a payment whose event never came to shipping",
+    sql: ({ paid }) => [
+      `update movements set at = at - interval '11 minutes' where order_id = '${paid}' and type = 'confirmed'`,
+    ],
+    row: ({ paid }) => ({ order_id: paid }),
+  },
+  {
     check: GIVEN,
     what: "an order that is shipped although the carrier was never asked",
     sql: ({ paid }) => [

@@ -7,6 +7,7 @@ import * as MemoryLedger from "../../src/adapters/memory/ledger.ts"
 import * as MemoryShipments from "../../src/adapters/memory/shipments.ts"
 import * as Store from "../../src/adapters/memory/store.ts"
 import type { OrderId } from "../../src/domain/ids.ts"
+import * as Shipping from "../../src/domain/shipping.ts"
 import { type ShipmentChange, Shipments } from "../../src/ports/shipments.ts"
 import { catches } from "./check.ts"
 import { checks, shipmentsContract } from "./shipments.ts"
@@ -94,6 +95,18 @@ const cases: ReadonlyArray<readonly [string, Crooked, string]> = [
         ),
     }),
     "tells first attempts before all others, and as many of those as are asked for",
+  ],
+  [
+    "open what has its shipment once more",
+    ({ save }, store) => ({
+      open: (ids, at) =>
+        Effect.sync(() => {
+          for (const id of ids) store.shipments.set(id, { ...Shipping.open(id, at), nextAttemptAt: at })
+          return ids.length
+        }),
+      save,
+    }),
+    "finds paid orders that have no shipment, and opens what is missing once",
   ],
   [
     "keep a change that the database refused to themselves",

@@ -2,6 +2,7 @@
 import { Effect, type Layer } from "effect"
 import { expect } from "vitest"
 import type { OrderId } from "../../src/domain/ids.ts"
+import * as Order from "../../src/domain/order.ts"
 import type { Shipment } from "../../src/domain/shipping.ts"
 import { ORDERS } from "../../src/ports/events.ts"
 import { Inbox, type Taken } from "../../src/ports/inbox.ts"
@@ -44,6 +45,12 @@ const entry = (more: Partial<TimelineEntry> = {}): TimelineEntry => ({
   at: NOON,
   detail: '{"trackingId":"T1"}',
   ...more,
+})
+
+const paidOf = (order: Order.Order) => ({
+  order: Order.evolve(order, { _tag: "Paid" }),
+  expectedVersion: 1,
+  elsewhere: false,
 })
 
 const written = (shipment: Shipment, more: Partial<ShipmentChange> = {}): ShipmentChange => ({
@@ -216,6 +223,27 @@ export const checks: ReadonlyArray<Check<Needs>> = [
     expect(yield* dueBy(orders, due, { limit: 3 })).toEqual([1, 0, 3])
     expect(yield* dueBy(orders, due, { limit: 1 })).toEqual([1])
     for (const { id } of orders) yield* shipments.save([written({ ...(yield* found(id)), nextAttemptAt: null })])
+  }),
+
+  check("finds paid orders that have no shipment, and opens what is missing once", function* () {
+    const scribe = yield* Scribe.owner
+    const shipments = yield* Shipments
+    const product = Scribe.product()
+    const placed = Array.from({ length: 3 }, () => Scribe.order([product]))
+    const holds = placed.flatMap((order) => Scribe.holds(order))
+    yield* scribe.commit({ products: [{ product, onHand: 100 }], orders: placed, holds })
+    const [one, two, unpaid] = placed as [Order.Order, Order.Order, Order.Order]
+    const isOurs = (id: OrderId) => placed.some((order) => order.id === id)
+    expect((yield* shipments.missing(1_000)).filter(isOurs)).toEqual([])
+    for (const order of [one, two]) yield* scribe.commit({ orderUpdates: [paidOf(order)] })
+    expect((yield* shipments.missing(1_000)).filter(isOurs)).toEqual([one.id, two.id].toSorted())
+    expect(yield* shipments.open([one.id, unpaid.id], 7)).toBe(1)
+    expect(yield* shipments.open([one.id], 8)).toBe(0)
+    expect(yield* found(one.id)).toMatchObject({ state: "open", attempts: 0, nextAttemptAt: 7, version: 1 })
+    expect(yield* shipments.find(unpaid.id, none)).toBeNull()
+    expect((yield* shipments.missing(1_000)).filter(isOurs)).toEqual([two.id])
+    yield* shipments.open([two.id], 9)
+    for (const { id } of [one, two]) yield* shipments.save([written({ ...(yield* found(id)), nextAttemptAt: null })])
   }),
 
   check("lets a change that no database keeps fail alone", function* () {

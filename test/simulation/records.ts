@@ -65,6 +65,8 @@ export class Records {
     return {
       due: (request) => call("due shipments", shipments.due(request), "read"),
       find: (id, callback) => call("shipment", shipments.find(id, callback), "read"),
+      missing: (limit) => call("missing shipments", shipments.missing(limit), "read"),
+      open: (ids, at) => call("shipments opened", shipments.open(ids, at), "commit"),
       claimParcel: (id, trackingId) => call("parcel", shipments.claimParcel(id, trackingId), "commit"),
       save: (changes) =>
         changes.length === 0 ? Effect.succeed(new Set()) : call("shipments", shipments.save(changes), "commit"),

@@ -63,6 +63,19 @@ export const make = (store: Store.Tables): Shipments["Service"] => ({
       return shipment === undefined ? null : { shipment, known }
     }),
   claimParcel: (id, trackingId) => Effect.sync(() => claimParcel(store, id, trackingId)),
+  missing: (limit) =>
+    Effect.sync(() =>
+      [...store.orders.values()]
+        .flatMap(({ id, status }) => (status === "paid" && !store.shipments.has(id) ? [id] : []))
+        .toSorted()
+        .slice(0, limit),
+    ),
+  open: (ids, at) =>
+    Effect.sync(() => {
+      const missing = ids.filter((id) => store.orders.get(id)?.status === "paid" && !store.shipments.has(id))
+      for (const id of missing) openShipment(store, id, at)
+      return missing.length
+    }),
   save: (changes) =>
     Effect.sync(() => new Set(changes.flatMap((change) => (save(store, change) ? [change.shipment.orderId] : [])))),
 })

@@ -22,7 +22,7 @@ const SHIPMENT = `json_build_object('orderId', s.order_id, 'state', s.state, 'at
   'firstAttemptAt', ${ms("s.first_attempt_at")}, 'nextAttemptAt', ${ms("s.next_attempt_at")},
   'trackingId', s.tracking_id, 'reason', s.reason, 'version', s.version)`
 
-/** Of $5 at most $4 are no first attempts. */
+/** Of $3 at most $4 are no first attempts. */
 const DUE = `with firsts as materialized (
     select * from shipments s
     where s.next_attempt_at <= to_timestamp($1::float8 / 1000) and s.attempts = 0 and s.order_id <> all ($2::uuid[])
@@ -43,6 +43,13 @@ const FIND = `select case when s.order_id is null then 'null'::json else json_bu
 
 const SAVE = `select to_json(saved) as row from ${SAVE_SHIPMENTS.name}($1::json, $2::json) saved`
 const CLAIM = `select to_json(claimed) as row from ${CLAIM_PARCELS.name}($1::json) claimed`
+
+const MISSING = `select to_json(o.id) as row from orders o
+  where o.status = 'paid' and not exists (select from shipments s where s.order_id = o.id) order by o.id limit $1::int`
+
+const OPEN = `insert into shipments (order_id, next_attempt_at)
+  select o.id, to_timestamp($2::float8 / 1000) from orders o where o.id = any ($1::uuid[]) and o.status = 'paid'
+  on conflict (order_id) do nothing returning to_json(order_id) as row`
 
 const ENTRIES = `select json_build_object('id', t.id, 'type', t.type, 'version', t.version, 'at', ${ms("t.at")},
     'detail', t.detail) as row
@@ -124,6 +131,9 @@ export const make = Effect.fnUntraced(function* (reads: Reads["Service"]) {
       ),
     find: (id, callback) => finding([id, callback]),
     claimParcel: (id, trackingId) => claiming([id, trackingId]),
+    missing: (limit) => jsonRows<OrderId>(reads, MISSING, [limit]),
+    open: (ids, at) =>
+      Effect.map(jsonRows<OrderId>(reads, OPEN, [`{${ids.join(",")}}`, String(at)]), ({ length }) => length),
     save: (changes) =>
       Effect.map(
         Effect.forEach(changes, (each) => Effect.flatten(saving(each)), { concurrency: "unbounded" }),

@@ -102,6 +102,10 @@ const shipping = (registry: Registry) => ({
     "what",
     "heard",
   ]),
+  shipmentsSwept: counter(registry)(
+    "jaego_shipments_swept_total",
+    "Shipments of paid orders whose event has not come, opened by the sweep",
+  ),
   shipmentsEnded: counter(registry)("jaego_shipments_ended_total", "Shipments that reached an outcome", ["outcome"]),
 })
 

@@ -66,6 +66,7 @@ const onShipping = (meters: Meters) =>
       meters.carrierSeconds.observe({ call }, seconds)
     },
     CarrierCalled: ({ what, heard }) => meters.carrierCallbacks.inc({ what, heard }),
+    ShipmentsSwept: ({ shipments }) => meters.shipmentsSwept.inc(shipments),
     ShipmentEnded: ({ outcome }) => meters.shipmentsEnded.inc({ outcome }),
   }) satisfies Partial<Counting>
 

@@ -78,6 +78,7 @@ it.each<[Happening, string]>([
     { _tag: "EventsMissed", consumer: "shipping", source: "s", events: 7 },
     'jaego_events_missed_total{consumer="shipping"} 7',
   ],
+  [{ _tag: "ShipmentsSwept", shipments: 4 }, "jaego_shipments_swept_total 4"],
   [{ _tag: "EventsForeign", consumer: "shipping", events: 3 }, 'jaego_events_foreign_total{consumer="shipping"} 3'],
   [{ _tag: "FactsThreadDied" }, "jaego_facts_thread_deaths_total 1"],
   [{ _tag: "HttpThreadDied" }, "jaego_http_thread_deaths_total 1"],

@@ -2,7 +2,7 @@
  * Verification: proves a database right or wrong, from SQL alone, in one consistent snapshot; reads only.
  *
  * Why it exists: whoever doubts us should not have to believe our code. What is checked stands in `stock.ts`,
- * `facts.ts`, `effects.ts`, `orders.ts` and `shipments.ts`, a query a law, each returning the rows that break it.
+ * `facts.ts`, `effects.ts`, `orders.ts`, `shipments.ts` and `missing-shipments.ts`, a query a law, each returning the rows that break it.
  *
  * Law: I1, I2, I3, I5, I7, I11, I13. Safe beside a running service: it sees one moment, and every moment must be lawful.
  * Fails: DatabaseUnusable, one line.
@@ -14,6 +14,7 @@ import { DatabaseUnusable } from "../suitability.ts"
 import type { Check } from "./check.ts"
 import { EFFECT_CHECKS } from "./effects.ts"
 import { FACT_CHECKS } from "./facts.ts"
+import { MISSING_SHIPMENT_CHECKS } from "./missing-shipments.ts"
 import { ORDER_CHECKS } from "./orders.ts"
 import { SHIPMENT_CHECKS } from "./shipments.ts"
 import { STOCK_CHECKS } from "./stock.ts"
@@ -41,6 +42,7 @@ export const CHECKS: ReadonlyArray<Check> = [
   ...EFFECT_CHECKS,
   ...ORDER_CHECKS,
   ...SHIPMENT_CHECKS,
+  ...MISSING_SHIPMENT_CHECKS,
 ]
 
 /**

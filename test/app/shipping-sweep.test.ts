@@ -1,0 +1,77 @@
+/** The sweep of paid orders without a shipment, in memory and under virtual time. */
+import { Effect, Layer, SubscriptionRef } from "effect"
+import { TestClock } from "effect/testing"
+import { expect, it } from "vitest"
+import * as MemoryShipments from "../../src/adapters/memory/shipments.ts"
+import * as Store from "../../src/adapters/memory/store.ts"
+import { Readiness, type State } from "../../src/app/health.ts"
+import * as ShippingSweep from "../../src/app/shipping-sweep.ts"
+import * as Order from "../../src/domain/order.ts"
+import { Shipments } from "../../src/ports/shipments.ts"
+import * as MemoryProbe from "../support/recording-probe.ts"
+import * as Scribe from "../support/scribe.ts"
+
+const AFTER_MS = 3_000
+
+/** A shop whose consumers hear nothing. */
+const sweeping = (state: State, test: (store: Store.Shape) => Effect.Effect<void, unknown, MemoryProbe.Recording>) => {
+  const store = Store.make()
+  const sweep = ShippingSweep.layer({ afterMs: AFTER_MS }).pipe(
+    Layer.provide(Layer.succeed(Shipments, MemoryShipments.make(store))),
+    Layer.provide(Layer.effect(Readiness, SubscriptionRef.make(state))),
+    Layer.provideMerge(MemoryProbe.recording),
+  )
+  return test(store).pipe(Effect.provide(sweep), Effect.provide(TestClock.layer()), Effect.runPromise)
+}
+
+const place = (store: Store.Shape): Order.Order => {
+  const order = Scribe.order([Scribe.product()])
+  store.orders.set(order.id, order)
+  return order
+}
+
+const pay = (store: Store.Shape): Order.Order => {
+  const paid = Order.evolve(place(store), { _tag: "Paid" })
+  store.orders.set(paid.id, paid)
+  return paid
+}
+
+it("opens the shipment of a paid order that has none after two rounds, as if it were paid now", () =>
+  sweeping("ready", (store) =>
+    Effect.gen(function* () {
+      const recording = yield* MemoryProbe.Recording
+      yield* TestClock.adjust("1 second")
+      const [paid, unpaid] = [pay(store), place(store)]
+      yield* TestClock.adjust("15 seconds")
+      expect(store.shipments.size).toBe(0)
+      yield* TestClock.adjust("15 seconds")
+      expect(store.shipments.get(paid.id)).toMatchObject({ state: "open", nextAttemptAt: 30_000 + AFTER_MS })
+      expect(store.shipments.has(unpaid.id)).toBe(false)
+      expect(recording.all().filter(MemoryProbe.is("ShipmentsSwept"))).toEqual([
+        { _tag: "ShipmentsSwept", shipments: 1 },
+      ])
+    }),
+  ))
+
+it("leaves what a consumer opens meanwhile to it", () =>
+  sweeping("ready", (store) =>
+    Effect.gen(function* () {
+      const recording = yield* MemoryProbe.Recording
+      yield* TestClock.adjust("1 second")
+      const { id } = pay(store)
+      yield* TestClock.adjust("15 seconds")
+      MemoryShipments.openShipment(store, id, 7)
+      yield* TestClock.adjust("60 seconds")
+      expect(store.shipments.get(id)).toMatchObject({ nextAttemptAt: 7, version: 1 })
+      expect(recording.count(MemoryProbe.is("ShipmentsSwept"))).toBe(0)
+    }),
+  ))
+
+it("does nothing in a process that does not decide", () =>
+  sweeping("standby", (store) =>
+    Effect.gen(function* () {
+      pay(store)
+      yield* TestClock.adjust("5 minutes")
+      expect(store.shipments.size).toBe(0)
+    }),
+  ))
