@@ -41,6 +41,13 @@ describe("a total", () => {
   })
 })
 
+describe("a currency", () => {
+  it.each(["EUR", "USD", "KRW", "JPY", "XAF"])("is %s", (code) => expect(Money.isCurrency(code)).toBe(true))
+  it.each(["ZZZ", "XXX", "XTS", "XAU", "eur", "EURO", ""])("is not %j", (code) =>
+    expect(Money.isCurrency(code)).toBe(false),
+  )
+})
+
 describe("a purchase limit", () => {
   const ID = "01a1feab-edb8-7049-b54f-468de46eab73" as ProductId
 

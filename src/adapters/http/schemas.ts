@@ -7,7 +7,7 @@
  */
 import { Schema, SchemaTransformation } from "effect"
 import { OrderId, ProductId } from "../../domain/ids.ts"
-import { MAX_PRICE } from "../../domain/money.ts"
+import { isCurrency, MAX_PRICE } from "../../domain/money.ts"
 import { isNormal } from "../../domain/name.ts"
 import { LINES_MAX } from "../../domain/order.ts"
 import { NAME_MAX } from "../../domain/product.ts"
@@ -71,6 +71,7 @@ export const PurchaseLimit = between(1, MAX_ON_HAND)
 export const Currency = Schema.String.check(
   Schema.isBetweenLength(3, 3),
   matching(/^[A-Z]{3}$/, "a currency of three capital letters"),
+  Schema.makeFilter(isCurrency, { expected: "a currency of ISO 4217", toJsonSchema: () => ({}) }),
 )
 /** A payment token is opaque; it only has to fit in a header of whoever takes it. */
 export const Token = Schema.String.check(

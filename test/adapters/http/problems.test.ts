@@ -53,6 +53,7 @@ describe("a request that is not valid", () => {
     ["a negative onHand", "/v1/products", { ...newProduct, onHand: -1 }, "#/onHand"],
     ["an onHand too large", "/v1/products", { ...newProduct, onHand: 1e12 + 1 }, "#/onHand"],
     ["a negative price", "/v1/products", { ...newProduct, price: { amount: -1, currency: "EUR" } }, "#/price/amount"],
+    ["no currency", "/v1/products", { ...newProduct, price: { amount: 1, currency: "ZZZ" } }, "#/price/currency"],
     ["a price too high", "/v1/products", { ...newProduct, price: { amount: 1e13, currency: "EUR" } }, "#/price/amount"],
     ["a small currency", "/v1/products", { ...newProduct, price: { amount: 1, currency: "eur" } }, "#/price/currency"],
     ["a purchase limit of nothing", "/v1/products", { ...newProduct, purchaseLimit: 0 }, "#/purchaseLimit"],
