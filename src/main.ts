@@ -63,4 +63,11 @@ const open = (config: Config) =>
   }).pipe(Effect.scoped, Effect.provide(service(config)))
 
 /** Serves until interrupted; then drains. The heap is tuned before the first thread starts. */
-export const serve = (config: Config) => Effect.andThen(Effect.sync(Heap.tune), open(config))
+export const serve = (config: Config) =>
+  Effect.andThen(
+    Effect.sync(() => Heap.tune(threadsOf(config))),
+    open(config),
+  )
+
+/** The main thread, the workers, those for HTTP, and the one for facts. */
+const threadsOf = ({ http, inventory }: Config): number => 1 + inventory.workers + http.threads + 1

@@ -225,12 +225,15 @@ const started = async (child: Process): Promise<Service> => {
 export const start = (env: Env, nodeFlags: ReadonlyArray<string> = [], cli = CLI): Promise<Service> =>
   started(new Process(process.execPath, [...nodeFlags, cli, "serve"], { PORT: "0", ...env }))
 
+/** Starts it by another command, which is to end with the service. */
+export const startBy = (command: string, args: ReadonlyArray<string>, env: Env): Promise<Service> =>
+  started(new Process(command, args, { PORT: "0", ...env }))
+
 /** Starts it as a newcomer does. */
-export const npmStart = (env: Env): Promise<Service> => started(new Process("npm", ["start"], { PORT: "0", ...env }))
+export const npmStart = (env: Env): Promise<Service> => startBy("npm", ["start"], env)
 
 /** Starts it as who types a command does. */
-export const npxServe = (env: Env): Promise<Service> =>
-  started(new Process("npx", ["jaego", "serve"], { PORT: "0", ...env }))
+export const npxServe = (env: Env): Promise<Service> => startBy("npx", ["jaego", "serve"], env)
 
 /** Kills what is left, when a test has failed half-way. */
 export const killAll = async (): Promise<void> => {

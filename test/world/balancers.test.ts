@@ -2,12 +2,13 @@
  * Two instances on one database behind Debian's nginx and HAProxy, with the configurations that this project ships: which of
  * the two sells is no concern of the buyers, and what one of them was answered outlives it.
  */
-import { type ChildProcess, spawn, spawnSync } from "node:child_process"
+import { type ChildProcess, spawn } from "node:child_process"
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { type AddressInfo, createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, afterEach, describe, expect, it } from "vitest"
+import { absent, leaveOut } from "../support/missing.ts"
 import { freshDatabase } from "../support/postgres.ts"
 import { killAll, ROOT, Service, start, until } from "../support/service.ts"
 import * as Trade from "../support/trade.ts"
@@ -44,14 +45,6 @@ const haproxy: Balancer = {
   },
 }
 
-const isMissing = ({ name }: Balancer): boolean => {
-  if (spawnSync(name, ["-v"]).error === undefined) return false
-  const line = `NOT TESTED: two instances behind ${name}, because there is none (Debian: apt-get install ${name})`
-  if (process.env["CI"] === "true") throw new Error(line)
-  console.warn(line)
-  return true
-}
-
 const freePort = (): Promise<number> =>
   new Promise((resolve) => {
     const server = createServer().listen(0, "127.0.0.1", () => {
@@ -83,7 +76,7 @@ describe.each([nginx, haproxy])("two instances behind $name", (balancer) => {
     return shop
   }
 
-  it.skipIf(isMissing(balancer))(
+  it.skipIf(leaveOut(`two instances behind ${balancer.name}`, absent(balancer.name)))(
     "no buyer meets the stand-by, and none loses an order with the one that sells",
     {
       timeout: 180_000,
