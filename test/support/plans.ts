@@ -9,10 +9,13 @@ interface Node {
   readonly "Rows Removed by Filter"?: number
   readonly "Rows Removed by Index Recheck"?: number
   readonly "Actual Loops": number
+  readonly "Actual Rows": number
   readonly Plans?: ReadonlyArray<Node>
 }
 
 export interface Cost {
+  /** Rows that it returned. */
+  readonly rows: number
   /** Pages of tables and indexes, each time one was touched; those of planning are left out. */
   readonly pages: number
   /** Rows that were read and thrown away. */
@@ -40,6 +43,7 @@ export const costOf = (statement: string, parameters: ReadonlyArray<unknown>, se
     const plan = explained[0]!["QUERY PLAN"][0].Plan
     const nodes = all(plan)
     return {
+      rows: plan["Actual Rows"],
       pages: plan["Shared Hit Blocks"] + plan["Shared Read Blocks"],
       removed: nodes.reduce(
         (sum, node) =>

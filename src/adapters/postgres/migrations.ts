@@ -29,6 +29,7 @@ const NAMES = [
   "0006_parcels",
   "0007_functions_by_text",
   "0008_shop",
+  "0009_order_lists",
 ]
 
 const numberOf = (name: string): number => Number.parseInt(name, 10)

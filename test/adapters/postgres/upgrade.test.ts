@@ -164,6 +164,7 @@ const FROZEN = {
   "0006_parcels.sql": "7b4bb1d4d987f053",
   "0007_functions_by_text.sql": "51e52f60f457808a",
   "0008_shop.sql": "fd777464cd4f7ee0",
+  "0009_order_lists.sql": "1e04a6c8a9a7a1d2",
 }
 
 describe("migrations", () => {
