@@ -11,10 +11,16 @@ export interface Events {
   readonly outboxRetentionHours: number
 }
 
+/**
+ * Thirty days, hours. Each day is a slice of the outbox, and the relay looks into every slice for every lane that is behind, twenty
+ * times a second: a year of them would cost it more than the facts do.
+ */
+const RETENTION_MAX = 720
+
 export const read = (env: Env): Events => ({
   facts: oneOf(env, "FACTS", ["on", "off"]),
   kafka: kafka(env),
-  outboxRetentionHours: integer(env, "OUTBOX_RETENTION_HOURS", { fallback: 72, min: 1, max: 8_760 }),
+  outboxRetentionHours: integer(env, "OUTBOX_RETENTION_HOURS", { fallback: 72, min: 1, max: RETENTION_MAX }),
 })
 
 /** A name, an IPv4 address, or an IPv6 address in brackets; and a port. */

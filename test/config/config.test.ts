@@ -95,6 +95,7 @@ describe("the knobs", () => {
     [{ STORE: "disk" }, 'STORE must be postgres or memory, not "disk"'],
     [{ STORE: "memory", INVENTORY: "atomic" }, "INVENTORY=atomic needs a database: it cannot go with STORE=memory"],
     [{ STORE: "memory", KAFKA_BROKERS: "a:1" }, "KAFKA_BROKERS needs a database: it cannot go with STORE=memory"],
+    [{ OUTBOX_RETENTION_HOURS: "721" }, 'OUTBOX_RETENTION_HOURS must be a whole number from 1 to 720, not "721"'],
     [{ KAFKA_BROKERS: "a:1,b" }, "KAFKA_BROKERS must be host:port, separated by commas; IPv6 as [::1]:9092"],
     [{ KAFKA_BROKERS: "::1:9092" }, "KAFKA_BROKERS must be host:port, separated by commas; IPv6 as [::1]:9092"],
     [{ KAFKA_BROKERS: "ann:pass@a:1" }, "KAFKA_BROKERS must be host:port, separated by commas; IPv6 as [::1]:9092"],
