@@ -6,6 +6,7 @@
  *     npm run bench -- --checkout DIR [...]   another checkout (with its node_modules) in the same rounds, and the ratio
  *     npm run bench -- --budget
  *     npm run bench -- --facts [--rounds N]
+ *     npm run bench -- --replays [--rounds N]
  *     npm run bench -- --large [--products N] [--orders N]
  */
 import { writeFileSync } from "node:fs"
@@ -17,6 +18,7 @@ import * as Facts from "./facts.ts"
 import * as Large from "./large.ts"
 import { generator } from "./load.ts"
 import * as Measurement from "./measurement.ts"
+import * as Replays from "./replays.ts"
 import { scenarios } from "./scenarios.ts"
 import { Scratch } from "./scratch.ts"
 import * as Table from "./table.ts"
@@ -37,6 +39,8 @@ const { values: flags } = parseArgs({
     budget: { type: "boolean", default: false },
     /** What it costs to bring facts out, and nothing else. */
     facts: { type: "boolean", default: false },
+    /** What honest buyers get while others repeat themselves, and nothing else. */
+    replays: { type: "boolean", default: false },
     /** The large part, and nothing else; how large may be told. */
     large: { type: "boolean", default: false },
     products: { type: "string", default: "1000000" },
@@ -126,7 +130,12 @@ const large = async (scratch: Scratch) => {
   return { text: Large.text(found), json: found }
 }
 
-const part = flags.large ? large : flags.facts ? facts : flags.budget ? budget : everyday
+const replays = async (scratch: Scratch) => {
+  const found = await Replays.run(scratch, { ...options, rounds, tell })
+  return { text: Replays.text(found), json: { replays: found } }
+}
+
+const part = flags.replays ? replays : flags.large ? large : flags.facts ? facts : flags.budget ? budget : everyday
 
 // Whoever is tired of waiting leaves nothing behind: services are killed as this process exits, and Postgres notices.
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130))

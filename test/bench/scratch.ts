@@ -3,11 +3,11 @@
  * temporary home. Databases are copied from templates that were filled once.
  */
 import { PgConnection } from "@effect/sql-pg"
-import { Effect, Exit, Redacted, Scope } from "effect"
-import * as Server from "../../src/adapters/embedded-postgres/server.ts"
+import { Effect, Redacted } from "effect"
 import * as BulkLoad from "../../src/adapters/postgres/bulk-load.ts"
 import * as PostgresClient from "../../src/adapters/postgres/client.ts"
 import { migrate } from "../../src/adapters/postgres/migrations.ts"
+import { OwnPostgres } from "../support/own-postgres.ts"
 import { freshHome, run as jaego, start as startService } from "../support/service.ts"
 
 export interface Contents {
@@ -42,16 +42,16 @@ export class Scratch {
 
   static async open(): Promise<Scratch> {
     const { home, remove } = freshHome()
-    const scope = Scope.makeUnsafe()
-    const end = async () => {
-      await Effect.runPromise(Scope.close(scope, Exit.void))
-      remove()
-    }
     try {
-      const { pid, url } = await Effect.runPromise(Scope.provide(Server.start(home), scope))
-      return new Scratch(url, pid, remove, end)
+      // The superuser's: the role of the service makes no databases.
+      const postgres = await OwnPostgres.make(home)
+      const end = async () => {
+        await postgres.stop("fast")
+        remove()
+      }
+      return new Scratch(postgres.url(), postgres.pid, remove, end)
     } catch (error) {
-      await end()
+      remove()
       throw error
     }
   }

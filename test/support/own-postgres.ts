@@ -56,6 +56,11 @@ export class OwnPostgres {
     return `postgres://postgres:${this.#password}@127.0.0.1:${this.#launch.port}/${database}`
   }
 
+  /** Of its main process. */
+  get pid(): number {
+    return this.#child!.pid!
+  }
+
   async start(): Promise<void> {
     for (const end = Date.now() + START_WITHIN_MS; ; await Postmaster.pause(50)) {
       const started = await Postmaster.start(this.#launch, (child) => {

@@ -1,0 +1,172 @@
+/**
+ * `npm run bench -- --replays`: what honest buyers still get while others repeat themselves, over a database some milliseconds
+ * away. A stream of requests comes at a fixed rate (Poisson, whoever is slow is not waited for), and beside it honest buyers
+ * ask one after another.
+ *
+ *     fresh      the control: the stream is of new orders
+ *     replays    of keys that are bound already
+ *     SKUs       of products whose SKU is taken
+ */
+import { type Service, start } from "../support/service.ts"
+import { HOLD_SECONDS } from "./contenders.ts"
+import type { Scratch } from "./scratch.ts"
+import * as SlowLine from "./slow-line.ts"
+import { markdown, median } from "./table.ts"
+
+export interface Options {
+  readonly seconds: number
+  readonly warmUpSeconds: number
+  readonly rounds: number
+  readonly tell: (line: string) => void
+}
+
+const LINES_MS = [10, 24]
+const STREAMS = ["fresh", "replays", "SKUs"] as const
+type Stream = (typeof STREAMS)[number]
+
+/** Requests a second. */
+const RATE = 300
+const BUYERS = 8
+/** Different keys that are repeated: as many as orders that somebody waits for. */
+const KNOWN_KEYS = 100
+/** Beyond it the stream drops requests: a service that answers nothing is not to run out of sockets. */
+const OPEN_MAX = 2_000
+
+interface Round {
+  readonly lineMs: number
+  readonly stream: Stream
+  /** Orders of the honest, a second. */
+  readonly honest: number
+  readonly p50: number
+  readonly contested: number
+}
+
+class Shop {
+  readonly #service: Service
+  readonly #productId: string
+  #keys = 0
+
+  constructor(service: Service, productId: string) {
+    this.#service = service
+    this.#productId = productId
+  }
+
+  /** The status. */
+  async order(key = `fresh-${++this.#keys}`): Promise<number> {
+    const lines = [{ productId: this.#productId, quantity: 1 }]
+    const body = { customerId: "kim", lines, payment: "later" }
+    return (await this.#service.post("/v1/orders", body, { "idempotency-key": key })).status
+  }
+
+  async product(sku: string): Promise<number> {
+    const body = { sku, name: "Bread", price: { amount: 250, currency: "EUR" }, onHand: 1 }
+    return (await this.#service.post("/v1/products", body, { "idempotency-key": `sku-${++this.#keys}` })).status
+  }
+
+  async contested(): Promise<number> {
+    const { text } = await this.#service.get("/metrics")
+    return Number(/jaego_commits_not_done_total\{outcome="contested"\} (\d+)/.exec(text)?.[1] ?? 0)
+  }
+}
+
+const known = (n: number): string => `known-${n % KNOWN_KEYS}`
+
+const ask: { readonly [S in Stream]: (shop: Shop, n: number) => Promise<number> } = {
+  fresh: (shop) => shop.order(),
+  replays: (shop, n) => shop.order(known(n)),
+  SKUs: (shop, n) => shop.product(known(n)),
+}
+
+/** Until it is stopped. */
+const flow = (shop: Shop, stream: Stream): (() => void) => {
+  let open = 0
+  let sent = 0
+  let isOver = false
+  const next = () => {
+    if (isOver) return
+    setTimeout(next, (-Math.log(1 - Math.random()) * 1_000) / RATE)
+    if (open >= OPEN_MAX) return
+    open++
+    void ask[stream](shop, sent++)
+      .catch(() => undefined)
+      .finally(() => open--)
+  }
+  next()
+  return () => {
+    isOver = true
+  }
+}
+
+const measure = async (scratch: Scratch, lineMs: number, stream: Stream, options: Options): Promise<Round> => {
+  const template = await scratch.template({ products: 1, orders: 0, onHand: 10_000_000 })
+  const [productId] = await scratch.products(template)
+  const database = await scratch.copy(template)
+  const line = await SlowLine.open(scratch.urlOf(database), lineMs)
+  const service = await start({ DATABASE_URL: line.url, HOLD_SECONDS, FACTS: "off" })
+  try {
+    const shop = new Shop(service, productId!)
+    const prepared = await Promise.all(
+      Array.from({ length: KNOWN_KEYS }, async (_, n) => [await shop.order(known(n)), await shop.product(known(n))]),
+    )
+    if (prepared.some(([order, product]) => order !== 202 || product !== 201))
+      throw new Error(`prepared: ${prepared[0]}`)
+    const stop = flow(shop, stream)
+    let begun = Number.POSITIVE_INFINITY
+    const waits: Array<number> = []
+    let isOver = false
+    const buyers = Array.from({ length: BUYERS }, async () => {
+      while (!isOver) {
+        const asked = performance.now()
+        const status = await shop.order().catch(() => 0)
+        if (status === 202 && asked >= begun) waits.push(performance.now() - asked)
+      }
+    })
+    const pause = (seconds: number) => new Promise((resolve) => setTimeout(resolve, seconds * 1_000))
+    await pause(options.warmUpSeconds)
+    const before = await shop.contested()
+    begun = performance.now()
+    await pause(options.seconds)
+    isOver = true
+    const seconds = (performance.now() - begun) / 1_000
+    const honest = waits.length / seconds
+    stop()
+    const contested = ((await shop.contested()) - before) / seconds
+    await Promise.all(buyers)
+    return { lineMs, stream, honest, p50: median(waits.length === 0 ? [Number.NaN] : waits), contested }
+  } finally {
+    await service.stop()
+    await line.close()
+    await scratch.drop(database)
+  }
+}
+
+export const run = async (scratch: Scratch, options: Options): Promise<ReadonlyArray<Round>> => {
+  const found: Array<Round> = []
+  for (let round = 0; round < options.rounds; round++)
+    for (const lineMs of LINES_MS)
+      for (const stream of STREAMS) {
+        const one = await measure(scratch, lineMs, stream, options)
+        options.tell(`${lineMs} ms, ${stream}: ${one.honest.toFixed(0)} honest orders/s`)
+        found.push(one)
+      }
+  return found
+}
+
+export const text = (found: ReadonlyArray<Round>): string => {
+  const of = (lineMs: number, stream: Stream, what: (round: Round) => number): number =>
+    median(found.filter((each) => each.lineMs === lineMs && each.stream === stream).map(what))
+  const rows = LINES_MS.flatMap((lineMs) =>
+    STREAMS.map((stream) => {
+      const honest = of(lineMs, stream, (each) => each.honest)
+      return [
+        `+${lineMs} ms`,
+        stream,
+        honest.toFixed(0),
+        (honest / of(lineMs, "fresh", (each) => each.honest)).toFixed(2),
+        of(lineMs, stream, ({ p50 }) => p50).toFixed(0),
+        of(lineMs, stream, ({ contested }) => contested).toFixed(1),
+      ]
+    }),
+  )
+  return markdown(["line", `stream, ${RATE}/s`, "honest orders/s", "of fresh", "p50 ms", "contested/s"], rows)
+}
