@@ -39,9 +39,11 @@ export class Carrier {
 
 /** `options`: as of `jaego simulate carrier`; on any free port unless told. */
 export const start = async (options: Readonly<Record<string, string | number>> = {}): Promise<Carrier> => {
-  const given = { port: 0, secret: SECRET, ...options }
+  const given = { port: 0, ...options }
   const flags = Object.entries(given).flatMap(([name, value]) => [`--${name}`, String(value)])
-  const child = new Process(process.execPath, [CLI, "simulate", "carrier", ...flags], {})
+  const child = new Process(process.execPath, [CLI, "simulate", "carrier", ...flags], {
+    CARRIER_WEBHOOK_SECRET: SECRET,
+  })
   const url = await until("the carrier says where it is", () => {
     if (child.end !== null) throw new Error(`the carrier ended: ${child.stdout}${child.stderr}`)
     return /ready at (http:\/\/[^\s;]+)/.exec(child.stdout)?.[1]
