@@ -117,8 +117,13 @@ const killedInAnIntake = (url: string, service: Service, productId: string, then
     }),
   )
 
+/** A crowd, several kills and everything told again: a busy machine takes minutes, ms. */
+const LONG_MS = 300_000
+
 describe("a service that is killed while facts are on their way", () => {
-  it("between the effect of an event and its commit: what was rolled back happens, what was committed not again", async () => {
+  it("between the effect of an event and its commit: what was rolled back happens, what was committed not again", {
+    timeout: LONG_MS,
+  }, async () => {
     const url = await freshDatabase()
     const env = { DATABASE_URL: url, WORKERS: "1" }
     const first = await start(env)
@@ -139,7 +144,9 @@ describe("a service that is killed while facts are on their way", () => {
     await Trade.verify(url)
   })
 
-  it("again and again under load: each change of an order is told once, and told everything again nothing changes", async () => {
+  it("again and again under load: each change of an order is told once, and told everything again nothing changes", {
+    timeout: LONG_MS,
+  }, async () => {
     const url = await freshDatabase()
     const env = { DATABASE_URL: url, WORKERS: "1" }
     let ids: ReadonlyArray<string> = []
@@ -205,7 +212,9 @@ describe.skipIf(isMissing)("two services over Kafka, of which the first is kille
     await broker?.close()
   })
 
-  it("lose nothing and double nothing, and stock rebuilt from the stream is what stands in the tables", async () => {
+  it("lose nothing and double nothing, and stock rebuilt from the stream is what stands in the tables", {
+    timeout: LONG_MS,
+  }, async () => {
     const url = await freshDatabase()
     const env = { DATABASE_URL: url, WORKERS: "1", KAFKA_BROKERS: broker.brokers, KAFKA_PARTITIONS: "3" }
     const first = await start(env)

@@ -1,5 +1,5 @@
 /** Mutants of the commit, its fence and its lost answers. */
-import { FOUR_ROUNDS, type Mutant, ONE_ROUND } from "./load.ts"
+import { EIGHT_ROUNDS, FOUR_ROUNDS, type Mutant, ONE_ROUND } from "./load.ts"
 
 const COMMITTER = "src/app/inventory/committer.ts"
 const MEMORY_LEDGER = "src/adapters/memory/ledger.ts"
@@ -24,7 +24,7 @@ export const LEDGER_MUTANTS: ReadonlyArray<Mutant> = [
     story: "the ledger does not compare epochs and seqs: whoever owned a lane yesterday still writes to it",
     changes: [{ file: MEMORY_LEDGER, from: "fencedLane(store, batch) ?? staleVersion", to: "staleVersion" }],
     caughtBy: "I10 a stale owner cannot commit",
-    seedsMax: FOUR_ROUNDS,
+    seedsMax: EIGHT_ROUNDS,
   },
   {
     name: "batch partly failed but acknowledged",

@@ -41,6 +41,9 @@ export const ONE_ROUND = 10
 /** Four runs of every theme: for bugs that only show in an instant which not every run has. */
 export const FOUR_ROUNDS = 40
 
+/** For bugs that need two rare instants in one run: a stale owner, and a commit of its that is still on its way. */
+export const EIGHT_ROUNDS = 80
+
 const ROOT = new URL("../../../", import.meta.url).href
 
 /** The query parameter that tells one graph of modules from another. */
