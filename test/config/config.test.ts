@@ -100,6 +100,10 @@ describe("the knobs", () => {
     [{ KAFKA_BROKERS: "::1:9092" }, "KAFKA_BROKERS must be host:port, separated by commas; IPv6 as [::1]:9092"],
     [{ KAFKA_BROKERS: "ann:pass@a:1" }, "KAFKA_BROKERS must be host:port, separated by commas; IPv6 as [::1]:9092"],
     [{ KAFKA_PREFIX: "a b" }, 'KAFKA_PREFIX must be at most 100 letters, digits, ".", "_" and "-", not "a b"'],
+    [
+      { DATABASE_URL: "postgres://shop@db.example/shop?sslmode=disable" },
+      "DATABASE_URL asks for plain text to another machine (sslmode=disable): set DATABASE_TLS=off if that is meant",
+    ],
     [{ HOLD_SECONDS: "1" }, "PAYMENT_DEADLINE_MS must not be longer than HOLD_SECONDS"],
   ])("%o is refused in one line", (env: Record<string, string>, line) => {
     expect(problemOf(env)).toBe(line)
@@ -108,8 +112,8 @@ describe("the knobs", () => {
 
 describe("a secret", () => {
   it("is read from the file that is named, without the line end", () => {
-    const file = fileWith("postgres://shop:s3cret@db.example/shop\n")
-    expect(Config.read({ DATABASE_URL_FILE: file }).database.url).toBe("postgres://shop:s3cret@db.example/shop")
+    const file = fileWith("postgres://shop:s3cret@127.0.0.1/shop\n")
+    expect(Config.read({ DATABASE_URL_FILE: file }).database.url).toBe("postgres://shop:s3cret@127.0.0.1/shop")
   })
 
   it("is not taken from two places", () => {

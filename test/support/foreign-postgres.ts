@@ -3,7 +3,7 @@
  * Without a password, for tests on loopback only.
  */
 import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process"
-import { chmodSync, chownSync, globSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { appendFileSync, chmodSync, chownSync, globSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { connect } from "node:net"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
@@ -18,16 +18,23 @@ export const lacking = programs === undefined ? ["PostgreSQL (Debian: postgresql
 
 export interface Foreign {
   readonly port: number
+  /** The cluster's own, below `folder`. */
+  readonly data: string
   readonly folder: string
   readonly url: (database: string, user?: string) => string
   /** Statements of the superuser, each on its own. */
   readonly query: (...statements: ReadonlyArray<string>) => string
-  readonly reload: () => void
+  /** Reads its settings again, which it does in its own time. */
+  readonly reload: () => Promise<void>
+  /** The same, with another pg_hba.conf. */
+  readonly configure: (mayLogIn: string) => Promise<void>
+  /** Files become its own, and nobody else's. */
+  readonly own: (...files: ReadonlyArray<string>) => void
   readonly stop: () => Promise<void>
 }
 
-/** `settings`: lines of postgresql.conf. */
-export const start = async (settings: ReadonlyArray<string> = []): Promise<Foreign> => {
+/** `settings`: lines of postgresql.conf. `copied`: the server that it follows as its standby. */
+export const start = async (settings: ReadonlyArray<string> = [], copied: Foreign | null = null): Promise<Foreign> => {
   const folder = mkdtempSync(join(tmpdir(), "jaego-foreign-"))
   chmodSync(folder, 0o755)
   const as = Account.find()
@@ -35,9 +42,17 @@ export const start = async (settings: ReadonlyArray<string> = []): Promise<Forei
   const identity = as === null ? {} : { uid: as.uid, gid: as.gid }
   const [port, data] = [await Postmaster.freePort(), join(folder, "data")]
   const at = { ...identity, cwd: folder }
-  execFileSync(join(programs!, "initdb"), ["-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C"], at)
+  if (copied === null)
+    execFileSync(
+      join(programs!, "initdb"),
+      ["-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C"],
+      at,
+    )
+  else
+    execFileSync(join(programs!, "pg_basebackup"), ["-D", data, "-R", "-c", "fast", "-d", copied.url("postgres")], at)
   const all = [`port=${port}`, "listen_addresses='127.0.0.1'", `unix_socket_directories='${folder}'`, "fsync=off"]
-  writeFileSync(join(data, "postgresql.auto.conf"), `${[...all, ...settings].join("\n")}\n`)
+  // Behind what a copied one has there already.
+  appendFileSync(join(data, "postgresql.auto.conf"), `${[...all, ...settings].join("\n")}\n`)
   const child = spawn(join(programs!, "postgres"), ["-D", data], { ...at, stdio: "ignore" })
   const watchdog = Postmaster.watch(child.pid!)
   child.once("exit", watchdog.dismiss)
@@ -50,12 +65,28 @@ export const start = async (settings: ReadonlyArray<string> = []): Promise<Forei
     return run.stdout.trim()
   }
   await until("PostgreSQL answers", () => query("select 1") === "1")
+  const reload = async () => {
+    const before = query("select pg_conf_load_time()")
+    child.kill("SIGHUP")
+    await until("it has read its settings", () => query("select pg_conf_load_time()") !== before)
+  }
   return {
     port,
+    data,
     folder,
     query,
     url: (database, user = "postgres") => `postgres://${user}@127.0.0.1:${port}/${database}`,
-    reload: () => child.kill("SIGHUP"),
+    reload,
+    configure: (mayLogIn) => {
+      writeFileSync(join(data, "pg_hba.conf"), mayLogIn)
+      return reload()
+    },
+    own: (...files) => {
+      for (const file of files) {
+        if (as !== null) chownSync(file, as.uid, as.gid)
+        chmodSync(file, 0o600)
+      }
+    },
     stop: async () => {
       child.kill("SIGQUIT")
       await Postmaster.exited(child)

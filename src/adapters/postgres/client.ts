@@ -9,11 +9,15 @@ import { PgClient } from "@effect/sql-pg"
 import { Effect, Layer, Redacted } from "effect"
 import type { SqlClient } from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
+import type { Connection } from "./connection-url.ts"
+import * as ConnectionUrl from "./connection-url.ts"
+import * as Primary from "./primary.ts"
 import * as PostgresReads from "./reads.ts"
 import { Reads } from "./reads.ts"
 import { stateOf } from "./sql-failure.ts"
 import * as Suitability from "./suitability.ts"
 import { DatabaseUnusable } from "./suitability.ts"
+import * as Tls from "./tls.ts"
 
 /** Longest a statement may run, milliseconds: far above the slowest batch, below what a caller waits for. */
 const STATEMENT_TIMEOUT_MS = 5_000
@@ -37,54 +41,88 @@ const startupParameters = {
   jit: "off",
 }
 
-/** Idle time before TCP asks whether the other end lives: networks forget silent connections after some minutes. */
-const KEEP_ALIVE = "15 seconds"
+/** Idle time before TCP asks whether the other end lives, milliseconds: networks forget silent connections after minutes. */
+const KEEP_ALIVE_MS = 15_000
 
-const settings = (url: string): PgClient.PgClientConfig => ({
-  url: Redacted.make(url),
-  applicationName: "jaego",
-  connectTimeout: "5 seconds",
-  keepAlive: KEEP_ALIVE,
-  startupParameters,
+const parsed = (url: string): Effect.Effect<Connection, DatabaseUnusable> =>
+  Effect.try({
+    try: () => ConnectionUrl.parse(url),
+    catch: (error) => new DatabaseUnusable({ message: `DATABASE_URL ${(error as Error).message}` }),
+  })
+
+/** Until the scope closes. */
+const settings = Effect.fnUntraced(function* (connection: Connection) {
+  const { database, hosts, options, password, user } = connection
+  const [first] = hosts
+  const config: PgClient.PgClientConfig = {
+    database: database ?? user ?? undefined,
+    username: user ?? undefined,
+    password: password === null ? undefined : Redacted.make(password),
+    startupOptions: options ?? undefined,
+    ssl: yield* Tls.options(connection, first),
+    applicationName: "jaego",
+    connectTimeout: "5 seconds",
+    keepAlive: KEEP_ALIVE_MS,
+    startupParameters,
+  }
+  if (hosts.length === 1) return { ...config, ...first }
+  return { ...config, ...first, stream: yield* Primary.dial(hosts, config, KEEP_ALIVE_MS) }
 })
 
 /** Reads, and whole transactions. A first connection is made, and the server looked at, before it is ready. */
-export const layer = (url: string): Layer.Layer<PgClient.PgClient | SqlClient | Reads, DatabaseUnusable> => {
-  const explained = <A, R>(effect: Effect.Effect<A, SqlError | DatabaseUnusable, R>) =>
-    Effect.mapError(effect, (error) =>
-      error._tag === "SqlError" ? new DatabaseUnusable({ message: explain(url, error) }) : error,
-    )
-  const reads = Effect.tap(PostgresReads.make(settings(url)), suitable)
-  const transactions = {
-    ...settings(url),
-    maxConnections: CONNECTIONS,
-    idleTimeout: "10 minutes",
-    multiplex: true,
-  } as const
-  return Layer.merge(Layer.effect(Reads, explained(reads)), PgClient.layerFrom(explained(PgClient.make(transactions))))
-}
+export const layer = (url: string): Layer.Layer<PgClient.PgClient | SqlClient | Reads, DatabaseUnusable> =>
+  Layer.unwrap(
+    Effect.gen(function* () {
+      const connection = yield* parsed(url)
+      const config = yield* settings(connection)
+      const explained = <A, R>(effect: Effect.Effect<A, SqlError | DatabaseUnusable, R>) =>
+        Effect.mapError(effect, (error) =>
+          error._tag === "SqlError" ? new DatabaseUnusable({ message: explain(connection, error) }) : error,
+        )
+      const reads = Effect.tap(PostgresReads.make(config), suitable)
+      const transactions = {
+        ...config,
+        maxConnections: CONNECTIONS,
+        idleTimeout: "10 minutes",
+        multiplex: true,
+      } as const
+      return Layer.merge(
+        Layer.effect(Reads, explained(reads)),
+        PgClient.layerFrom(explained(PgClient.make(transactions))),
+      )
+    }),
+  )
 
 const suitable = (reads: Reads["Service"]): Effect.Effect<void, SqlError | DatabaseUnusable> =>
   Effect.flatMap(reads.rows<Suitability.Server>(Suitability.QUESTION, []), ([server]) =>
     Suitability.check(server!, STATEMENT_TIMEOUT_MS),
   )
 
-const explain = (url: string, error: SqlError): string => {
-  const { host, pathname, username } = new URL(url)
+const explain = (connection: Connection, error: SqlError): string => {
+  const place = ConnectionUrl.placeOf(connection)
   const said = error.reason.cause instanceof Error ? error.reason.cause.message : error.message
   const pooler = Suitability.poolerIn(said)
   if (pooler !== null) return pooler
   switch (stateOf(error)) {
     case "28P01":
     case "28000":
-      return `the database at ${host} does not let user "${username}" in: ${said}`
+      return `the database at ${place} does not let user "${connection.user}" in: ${said}`
     case "3D000":
-      return `the database at ${host} has no database "${pathname.slice(1)}": create it first`
+      return `the database at ${place} has no database "${connection.database ?? connection.user}": create it first`
     case undefined:
-      return `no database answers at ${host}: ${reach(error)}`
+      return encryption(place, reach(error)) ?? `no database answers at ${place}: ${reach(error)}`
     default:
-      return `the database at ${host} refuses: ${said}`
+      return `the database at ${place} refuses: ${said}`
   }
+}
+
+/** What went wrong between a connection and its encryption; null: something else. */
+const encryption = (place: string, said: string): string | null => {
+  if (/does not support TLS/.test(said))
+    return `the database at ${place} speaks no TLS: set DATABASE_TLS=off if plain text is meant`
+  if (/certificate|altnames|self-signed/i.test(said))
+    return `the certificate of the database at ${place} is not believed (${said}): name its authority with sslrootcert in DATABASE_URL`
+  return null
 }
 
 /** A refused connection to a name with several addresses has its reasons one level down. */
