@@ -68,7 +68,7 @@ const onDatabase = <A, E>(
 /** A running service has migrated its database already, so that joining it is as good as starting it. */
 const openOrMake = (home: string) => Effect.catch(EmbeddedPostgres.open(home), () => EmbeddedPostgres.start(home))
 
-/** Fills an empty database behind nobody's back: the lanes are taken for it. */
+/** Fills an empty database that no process is using: the lanes are taken for it. */
 const fill = (database: Option.Option<string>, past: BulkLoad.Past) =>
   Effect.gen(function* () {
     const told = (stage: string) => Console.error(`filling: ${stage}`)

@@ -20,7 +20,7 @@ give_up() {
 
 command -v java >/dev/null || give_up "there is no java; Java 17 is needed (Debian: apt-get install openjdk-17-jre-headless)"
 
-# Fetched into a folder of its own and renamed, so that nobody ever sees half of them.
+# Fetched into a folder of its own and renamed, so that no process ever sees half of them.
 libs="$here/libs"
 if [ ! -d "$libs" ]; then
   command -v mvn >/dev/null || give_up "there is no mvn; Maven is needed once, for the jars (Debian: apt-get install maven)"
@@ -29,7 +29,7 @@ if [ ! -d "$libs" ]; then
   mvn -q -B -f "$here/pom.xml" dependency:copy-dependencies -DoutputDirectory="$fetched" -DincludeScope=runtime >&2 ||
     give_up "Maven could not fetch the jars"
   chmod 755 "$fetched"
-  # Somebody else may have been faster.
+  # Another process may have been faster.
   if [ -d "$libs" ]; then rm -rf "$fetched"; else mv "$fetched" "$libs"; fi
   trap - EXIT
 fi

@@ -1,7 +1,7 @@
 /**
  * Calls to the carrier, each with a time limit and announced to the probe. Past the limit it is not known what happened.
  *
- * Law: what the carrier says is cleaned here, whoever carries it: a character that the database refuses would fail the commit
+ * Law: what the carrier says is cleaned here, whichever adapter brings it: a character that the database refuses would fail the commit
  * of orders that have nothing to do with it.
  */
 import { Clock, Effect } from "effect"

@@ -164,7 +164,7 @@ const recordAnswer = (desk: Desk, orderId: OrderId, what: Recorded, waiter: Wait
 
 type Open = Exclude<Checkout.Step["_tag"], "Settled">
 
-/** The outcome is unknown, and nobody can say for how long: whoever waits is told `reserved` now. */
+/** The outcome is unknown, for an unknown time: a waiting caller is answered `reserved` now. */
 const dismiss = (waiter: Waiter, order: Order): Effect.Effect<void> =>
   Effect.suspend(() => {
     if (waiter.state !== "waiting") return Effect.void

@@ -1,7 +1,7 @@
 /**
  * A consumer at work: reads what it is given, asks what is to be written for it (a pure function), and hands that to the
  * inbox, in one transaction with what else waits. Why: the effect of an event and the knowledge that it was handled are
- * one commit, so that whoever dies in between is given the event again, and nothing happens twice.
+ * one commit: a consumer that dies in between is given the event again, and nothing happens twice.
  *
  *     committed    -> the position has moved, the source gives more
  *     unavailable  -> again, ever more slowly: nothing overtakes
@@ -26,7 +26,7 @@ export interface Consumer {
   readonly name: string
   readonly topics: ReadonlyArray<Topic>
   readonly wants: (type: string) => boolean
-  /** Pure. The reason why not is for whoever mends it. */
+  /** Pure. The reason why not is for the person who mends it. */
   readonly writes: (event: CloudEvent.CloudEvent) => Result.Result<ReadonlyArray<Write>, string>
 }
 
@@ -34,7 +34,7 @@ export interface Consumer {
 const EVENTS_MAX = 500
 /** Sources in one transaction: all that a stream of our own makes (lanes, partitions) fit. */
 const SOURCES_MAX = 256
-/** How late the position moves for what nobody has a use for: deliveries of one source, and milliseconds. */
+/** The position of ignored deliveries is saved at most this many deliveries of a source, or ms, late. */
 const LAZY_EVENTS = 5_000
 const LAZY_MS = 1_000
 /** What is wrong with poison, code points: it may quote what came from outside. */
@@ -61,7 +61,7 @@ export const read = (consumer: Consumer, delivery: Delivery, shop: string | null
   const event = decoded.success
   if (!consumer.wants(event.type)) return null
   if (shop !== null && event.shop !== null && event.shop !== shop) return "foreign"
-  // Order is kept per key: an event under another key would be in nobody's.
+  // Order is kept per key: an event under another key would be in no order.
   if (delivery.key !== event.subject) return poison(`its key is not its subject ${event.subject}`, event.id)
   const writes = writesOf(consumer, event)
   if (Result.isFailure(writes)) return poison(writes.failure, event.id)
@@ -80,7 +80,7 @@ const writesOf = (consumer: Consumer, event: CloudEvent.CloudEvent): Result.Resu
 interface Waiting {
   readonly intake: Intake
   readonly handled: Deferred.Deferred<void>
-  /** Whoever brought it has been stopped: it will come again, from elsewhere perhaps. */
+  /** Its source has been stopped: it will come again, from elsewhere perhaps. */
   left: boolean
 }
 

@@ -99,6 +99,6 @@ const handle = Effect.fnUntraced(function* (
   if (taken._tag === "Poison") return taken.error
   const released = inbox.release(letter.id, taken.eventId, taken.version, taken.writes)
   const end = yield* Effect.catchTag(released, "Indigestible", ({ detail }) => Effect.succeed(detail))
-  // Somebody else has released it in the meantime.
+  // Another command has released it in the meantime.
   return end === "released" || end === "absent" ? null : end
 })

@@ -36,8 +36,8 @@ const again = (consumer: Consumer.Consumer) =>
   )
 
 /**
- * The facts that none of them wants: a stream that has nobody else need not carry them. Types that this build does not
- * know are carried: somebody may have learned to want them.
+ * The facts that none of them wants: a stream without other consumers need not carry them. Types that this build does not
+ * know are carried: a consumer of another build may want them.
  */
 export const unwanted = (taking: ReadonlyArray<Consumer.Consumer>): ReadonlyArray<string> =>
   Types.TYPES.filter((type) => !taking.some(({ wants }) => wants(type)))

@@ -4,8 +4,8 @@
  *     waiting for the turn -> reading -> publishing -> advancing -> reading ... -> (turn lost) -> waiting for the turn
  *
  * Law: I7. Cursors move only when the stream has confirmed, and only one publishing is under way at a time. After a stream
- * that did not confirm, facts are read anew before they are published again: whoever has lost the turn meanwhile learns it
- * there, and tells nobody anything old.
+ * that did not confirm, facts are read anew before they are published again: a relay that has lost its turn meanwhile learns it
+ * there, and publishes nothing old.
  * Limits: FACTS_MAX at once; a backlog is drained as fast as the stream takes it.
  * Fails: never. A stream that is down is waited for, ever more slowly; orders go on meanwhile.
  */
@@ -126,7 +126,7 @@ const turns = Effect.fnUntraced(function* (passedOver: ReadonlyArray<string>, cl
 
 /**
  * Relays until the scope closes; then what was committed may still leave, for a moment. Facts of the types `passedOver` are
- * not brought out: the stream has nobody who wants them, now or ever.
+ * not brought out: no consumer of the stream wants them, now or ever.
  */
 export const start = (
   passedOver: ReadonlyArray<string>,

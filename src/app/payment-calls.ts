@@ -1,4 +1,4 @@
-/** Calls to the payment provider, each with a time limit and announced to the probe. Past the limit nobody knows: unknown. */
+/** Calls to the payment provider, each with a time limit and announced to the probe. Past the limit the outcome is unknown. */
 import { Clock, Effect } from "effect"
 import { Payment } from "../ports/payment.ts"
 import { Probe } from "../ports/probe.ts"

@@ -24,7 +24,7 @@ export interface Options {
 }
 
 /**
- * Once the service is ending, nobody waits longer than this for an outcome, milliseconds: long enough for a provider that
+ * Once the service is ending, no caller waits longer than this for an outcome, ms: long enough for a provider that
  * answers, and all other buyers wait for the hand-over meanwhile.
  */
 export const DRAINING_MS = 200
@@ -96,7 +96,7 @@ export const make = Effect.fnUntraced(function* ({ deadlineMs, holdMs }: Options
   const waitForOutcome = Effect.fnUntraced(function* (reserved: Order.Order, claim: Claim | null) {
     const waiter: Waiter = { state: "waiting", claim, order: yield* Deferred.make<Order.Order, Unavailable>() }
     yield* runner.begin(reserved, waiter)
-    // The order is placed and driven whoever waits: a caller that hangs up here stops nothing but its own waiting.
+    // The order is placed and driven with or without its caller: one that hangs up here stops nothing but its own waiting.
     return yield* wait(waiter, reserved)
   })
 

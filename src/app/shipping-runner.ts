@@ -1,7 +1,7 @@
 /**
  * The shipping runner: performs what the shipping saga's rules say (`domain/shipping.ts`), in the background, for every
  * shipment that is due. Each attempt is journalled in the shipment before the carrier is asked and carries the order's id
- * as key, so it may die at any moment: whoever comes after it asks again, and the carrier does it once.
+ * as key, so it may die at any moment: its successor asks again, and the carrier does it once.
  *
  * Law: I9, no turn and no transaction waits here; one driver per shipment in this process. An order is cancelled here only
  * when it is certain that the carrier will never ship it.
@@ -61,7 +61,7 @@ export const entryOf = (nextId: () => string, note: Shipping.Note, at: number): 
 })
 
 /**
- * Changes that followed from one another, written as one; not at all when somebody else wrote first, who knows more.
+ * Changes that followed from one another, written as one; not at all when another writer was first, which knows more.
  * `heardAt`: when the carrier said it, milliseconds since 1970; without it now.
  */
 const save = Effect.fnUntraced(function* (

@@ -3,7 +3,7 @@
  * runner performs (`app/checkout-runner.ts`).
  *
  * Law: a charge is journalled before the provider is asked; a timeout is unknown, never a failure; the stock of a pending
- * charge returns only when it is certain that nobody was charged.
+ * charge returns only when it is certain that nothing was charged.
  */
 import type { Order } from "./order.ts"
 

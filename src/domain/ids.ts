@@ -11,5 +11,5 @@ export type ProductId = typeof ProductId.Type
 export const OrderId = Schema.String.check(Schema.isUUID()).pipe(Schema.brand("OrderId"))
 export type OrderId = typeof OrderId.Type
 
-/** Whoever buys: 1..128 characters, chosen by the caller. */
+/** The buyer: 1..128 characters, chosen by the caller. */
 export type CustomerId = string

@@ -61,10 +61,10 @@ export type Command =
   | { readonly _tag: "RecordCharge" }
   | { readonly _tag: "RecordDecline" }
   | { readonly _tag: "Cancel"; readonly reason: string | null }
-  /** The hold's end has come; `voided` says that a pending attempt is known to have charged nobody. */
+  /** The hold's end has come; `voided` says that a pending attempt is known to have charged nothing. */
   | { readonly _tag: "Expire"; readonly at: number; readonly voided: "voided" | "not-voided" }
   | { readonly _tag: "RecordRefund" }
-  /** The carrier has taken it. Of an order that has ended meanwhile it changes nothing: whoever asks sees the status. */
+  /** The carrier has taken it. Of an order that has ended meanwhile it changes nothing: the reply shows the status. */
   | { readonly _tag: "RecordShipment" }
   | { readonly _tag: "RecordDelivery" }
 

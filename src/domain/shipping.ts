@@ -30,7 +30,7 @@ export interface Shipment {
   readonly trackingId: string | null
   /** Why it is not shipped; of an open one: the code of what went wrong the last time. */
   readonly reason: string | null
-  /** 1 when opened, +1 each time it is written: whoever writes has seen the last one. */
+  /** 1 when opened, +1 each time it is written: a writer has seen the last one. */
   readonly version: number
 }
 
@@ -69,7 +69,7 @@ export type Step =
   | { readonly _tag: "Withdraw"; readonly reason: string }
   /** No call is needed. */
   | { readonly _tag: "Close"; readonly state: "shipped" | "delivered" | "cancelled" }
-  /** Its order is not paid: a mistake of somebody else's, not to be shipped. */
+  /** Its order is not paid: a mistake made elsewhere, not to be shipped. */
   | { readonly _tag: "Wait" }
 
 const ORDER_ENDED = "its order was cancelled"
@@ -95,7 +95,7 @@ export const next = (shipment: Shipment, { status }: Order, now: number, giveUpM
     case "cancelled":
     case "expired":
     case "payment_failed":
-      // Nobody was ever asked, so that nobody has it.
+      // No carrier was ever asked, so that none has it.
       return shipment.attempts === 0 ? { _tag: "Close", state: "cancelled" } : withdraw(ORDER_ENDED)
     case "paid":
       if (shipment.state === "withdrawn") return withdraw(shipment.reason ?? "")

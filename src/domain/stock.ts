@@ -42,7 +42,7 @@ export interface Event {
   readonly onHand: number
   /** Change of `reserved`, in units, signed. */
   readonly reserved: number
-  /** Why, in the words of whoever adjusted. */
+  /** The reason, in the words of the person who adjusted. */
   readonly reason: string | null
 }
 

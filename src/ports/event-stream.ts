@@ -24,7 +24,7 @@ export interface Delivery {
   readonly offset: number
   /** The message's key; empty when it had none. */
   readonly key: string
-  /** CloudEvent, JSON text; nobody has looked at it yet. */
+  /** CloudEvent, JSON text, not checked yet. */
   readonly value: string
   readonly headers: Readonly<Record<string, string>>
 }
@@ -67,7 +67,7 @@ export interface Handler {
   readonly position: (source: string) => Effect.Effect<number | null>
   /**
    * Handles them, whatever it takes: trouble that passes is waited out inside, and the next deliveries of this source come
-   * only afterwards. It may be interrupted (the partition went to somebody else, the service stops): then they come again.
+   * only afterwards. It may be interrupted (the partition went to another member, the service stops): then they come again.
    */
   readonly handle: (deliveries: Deliveries) => Effect.Effect<void>
   readonly notice: (notice: Notice) => Effect.Effect<void>

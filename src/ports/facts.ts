@@ -1,5 +1,5 @@
 /**
- * Facts as consumers outside read them: the types and payloads of the outbox. Whoever writes facts writes these, member by
+ * Facts as consumers outside read them: the types and payloads of the outbox. A writer of facts writes these, member by
  * member; a change here is a new version of the fact.
  */
 import type { OrderId, ProductId } from "../domain/ids.ts"

@@ -64,7 +64,7 @@ export interface Handled {
 /** The database refuses what was to be written, as it would each time: nothing was. */
 export class Indigestible extends Schema.TaggedError<Indigestible>()("Indigestible", { detail: Schema.String }) {}
 
-/** A letter that waits for somebody to mend its cause. */
+/** A dead letter: it waits until its cause is mended. */
 export interface Parked {
   readonly id: number
   readonly consumer: string

@@ -126,7 +126,7 @@ export type Rejection =
   | { readonly _tag: "TokenRequired" }
   /** The key is bound to another request. */
   | { readonly _tag: "KeyReused"; readonly key: string }
-  /** A request with this key is under way: told by whoever keeps the keys that are, never by the inventory itself. */
+  /** A request with this key is under way: said by the keeper of keys under way, never by the inventory itself. */
   | { readonly _tag: "KeyInProgress"; readonly key: string }
 
 export type Reply =

@@ -9,7 +9,7 @@ export interface Held {
   /** Every lane, with its new epoch. */
   readonly lanes: ReadonlyArray<OwnedLane>
   /**
-   * False: its holder has not heard from its session for so long (it was frozen, say) that somebody else may hold it by
+   * False: its holder has not heard from its session for so long (it was frozen, say) that another process may hold it by
    * now. What was read from memory is not to be told then.
    */
   readonly isFresh: () => boolean
@@ -22,7 +22,7 @@ export class Lease extends Context.Service<
   {
     /**
      * Waits until the lease is free, takes it and raises every lane's epoch in one statement. Held until the scope
-     * closes. `onWaiting` is run once, if somebody else has it.
+     * closes. `onWaiting` is run once, if another process has it.
      */
     readonly acquire: (onWaiting: Effect.Effect<void>) => Effect.Effect<Held, LedgerDown, Scope.Scope>
   }

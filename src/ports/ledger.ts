@@ -243,7 +243,7 @@ export class Ledger extends Context.Service<
     ) => Effect.Effect<{ readonly names: ReadonlyArray<string>; readonly next: KeyPosition | null }, LedgerDown>
     /**
      * Takes a new epoch for lanes we own, and says where each lane's `seq` stands. Waits for a commit that is still
-     * running on them; afterwards an older one can no longer commit. `StaleOwner`: somebody else has taken a lane.
+     * running on them; afterwards an older one can no longer commit. `StaleOwner`: another process has taken a lane.
      */
     readonly raise: (
       lanes: ReadonlyArray<{ readonly lane: Lane; readonly epoch: number }>,

@@ -1,7 +1,7 @@
 /**
  * The outbox as the relay reads it: facts that are committed and have not left yet, lane by lane, in order.
  *
- * One reader at a time over all processes: whoever holds the turn. A lane has one writer and contiguous seqs, so what lies
+ * One reader at a time over all processes: the one that has the turn (leadership). A lane has one writer and contiguous seqs, so what lies
  * behind the cursor is complete up to the last one seen: nothing can appear later in between.
  */
 import { Context, type Effect, Schema, type Scope } from "effect"
@@ -15,7 +15,7 @@ export interface Cursor {
   readonly seq: number
 }
 
-/** Somebody else relays, or the database was lost: the turn is over, and has to be taken again. */
+/** Another process relays, or the database was lost: the turn is over, and has to be taken again. */
 export class TurnLost extends Schema.TaggedError<TurnLost>()("TurnLost", { detail: Schema.String }) {}
 
 /** What was read, and how far: cursors cover facts that were passed over, too. Both empty: there is nothing to tell. */
@@ -27,7 +27,7 @@ export interface Reading {
 export interface Turn {
   /**
    * The next facts of every lane behind its cursor, each lane in order of seq; at most `limit` in all. Those of the types
-   * `passedOver` are counted and not told: nobody wants them.
+   * `passedOver` are counted and not read: no consumer wants them.
    */
   readonly read: (limit: number, passedOver: ReadonlyArray<string>) => Effect.Effect<Reading, TurnLost>
   /** Law: a cursor moves forward only, and only in the hands of the turn's holder; all of them or none. Repeatable. */

@@ -116,7 +116,7 @@ export type Happening =
       readonly queued: number
       readonly seconds: number
     }
-  /** Poison, which nobody can handle as it is. */
+  /** Poison: an event that cannot be handled as it is. */
   | { readonly _tag: "EventsBuried"; readonly consumer: string; readonly events: number }
   /** A consumer is given nothing for now: its stream was lost, or cannot be read. */
   | { readonly _tag: "ConsumerLost"; readonly consumer: string; readonly detail: string }

@@ -1,5 +1,5 @@
 /**
- * The workers: the owners of lanes, in this thread or in others. Whoever starts them cannot tell which.
+ * The workers: the owners of lanes, in this thread or in others. Their caller cannot tell which.
  */
 import { Context, type Effect, type Exit, type Scope } from "effect"
 import type { Unavailable } from "./failures.ts"
@@ -19,7 +19,7 @@ export interface Worker {
 export interface Crew {
   /** As many as there were assignments, in their order. A worker that dies is replaced; its callers get `Unavailable`. */
   readonly workers: ReadonlyArray<Worker>
-  /** Completes when a worker was fenced: somebody else owns the lanes now. */
+  /** Completes when a worker was fenced: another process owns the lanes now. */
   readonly fenced: Effect.Effect<void>
 }
 

@@ -169,7 +169,7 @@ describe("replay", () => {
           const place = service.place.bind(service)
           service.place = (body) => [place(body), place(body)][0]!
         },
-        /^3 orders exist that nobody was told of, and only 0 answers are missing$/,
+        /^3 orders exist that were never answered, and only 0 answers are missing$/,
       ],
       [
         "confirms one hold twice",

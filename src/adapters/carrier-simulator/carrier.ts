@@ -3,7 +3,7 @@
  *
  * Limits: WAITING_MAX callbacks wait to be heard; UNDER_WAY_MAX parcels and callbacks beyond them are under way, and then it
  * takes no more for now (unknown).
- * It forgets everything when the process ends: what it had taken stays `shipped`, because nobody delivers it any more; what it
+ * It forgets everything when the process ends: what it had taken stays `shipped`, because it is not delivered any more; what it
  * had not is registered anew, as with a carrier that never heard of it.
  */
 import { Clock, Context, Effect, FiberSet, Layer, Queue, Stream } from "effect"

@@ -1,5 +1,5 @@
 /**
- * The depot: a carrier's books, played. Whoever talks to it (in this process, or over HTTP) performs what it decides.
+ * The depot: a carrier's books, played. Its caller (in this process, or over HTTP) performs what it decides.
  *
  * When it was asked for moods, a customer's name that ends with one shows how carriers are, each time and for this customer
  * alone:
@@ -72,7 +72,7 @@ export interface Options {
   readonly now: () => number
 }
 
-/** The same for a key, whoever asks. */
+/** The same for a key, whichever call asks. */
 const trackingIdOf = (key: string): string =>
   `JC${createHash("sha256").update(key).digest("hex").slice(0, 12).toUpperCase()}`
 

@@ -5,7 +5,7 @@
  *     DELETE /v1/shipments/{key}                         200 {state: "cancelled"} | 409 {state: "shipped"}
  *     GET    /v1/shipments                               200 {data: [parcels]}: its books, which a real one would not show
  *
- * It calls back signed, and again until it is heard (2xx) or it is told that nobody wants to hear it (4xx).
+ * It calls back signed, and again until it is heard (2xx) or it is refused (4xx).
  * Fails: CannotListen, one line.
  */
 import { createHmac } from "node:crypto"

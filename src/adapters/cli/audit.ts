@@ -3,7 +3,7 @@
  *
  * A product's ledger must begin with what was put on the shelf, count its versions without a gap, add up at every line,
  * never go below zero, and end where the stock view stands. And it must agree with the buyer's own receipts: an order
- * that was placed holds exactly its units, once; an order nobody was told of holds nothing.
+ * that was placed holds exactly its units, once; an order without an answer holds nothing.
  *
  * It believes no number of the service that it can compute. The lines themselves are checked in `product-ledger.ts`.
  */
@@ -137,7 +137,7 @@ export const run = Effect.fn("Audit.run")(function* (client: HttpClient.Client, 
   })
   const unexplained =
     ours.length > subject.failed
-      ? [`${ours.length} orders exist that nobody was told of, and only ${subject.failed} answers are missing`]
+      ? [`${ours.length} orders exist that were never answered, and only ${subject.failed} answers are missing`]
       : []
   return [...duplicateAnswers(subject.placed), ...perProduct.flat(), ...unexplained]
 }, Effect.scoped)

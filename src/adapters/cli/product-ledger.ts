@@ -113,7 +113,7 @@ const unitsByOrder = (movements: ReadonlyArray<Movement>): ReadonlyMap<string, O
 
 /**
  * Does the ledger agree with the buyer's receipts? `strangers` hold or have units and are on none of them.
- * Units that were reserved and went back belong to nobody: a hold may lapse before its order is accepted.
+ * Units that were reserved and went back belong to no order: a hold may lapse before its order is accepted.
  */
 export const checkOrders = (
   movements: ReadonlyArray<Movement>,

@@ -62,7 +62,7 @@ const hash = (text: string): number => {
   return value
 }
 
-/** 0.49 to 19.99 euro, for somebody has to say a price. */
+/** 0.49 to 19.99 euro, for a price is needed. */
 export const priceOf = (name: string) => ({ amount: 49 + (hash(name) % 1_951), currency: "EUR" })
 
 const createProducts = Effect.fnUntraced(function* (
@@ -143,7 +143,7 @@ export const run = Effect.fn("Replay.run")(function* ({ orders, split }: Baskets
     connections: Math.max(options.concurrency, CREATING),
     patienceMs: options.patienceMs,
   })
-  // Whoever mistypes the URL should know at once, not when patience has ended.
+  // A mistyped URL is reported at once, not when patience has ended.
   yield* client.send({ method: "GET", path: "/livez" })
   const name = `replay-${Date.now().toString(36)}${randomBytes(3).toString("hex")}`
   const products = yield* createProducts(client, name, Baskets.names(orders), options.onHand)

@@ -21,7 +21,9 @@ export const greet = Effect.fnUntraced(function* (url: string, store: "postgres"
   yield* Effect.forkScoped(
     Effect.andThen(
       told("standby"),
-      Console.log(`Jaego stands by at ${url}: this database is not its own now; it takes over when nobody else has it`),
+      Console.log(
+        `Jaego stands by at ${url}: this database is not its own now; it takes over when no other process has it`,
+      ),
     ),
   )
   yield* told("ready")

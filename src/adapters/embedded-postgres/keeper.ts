@@ -1,6 +1,6 @@
 /**
  * Keeps one postmaster running: started on a free port, started again on the same port when it dies unasked, so that
- * every URL that was given out stays true. Nobody stands above a service with an embedded database who could do it.
+ * every URL that was given out stays true. A service with an embedded database has no supervisor that could do it.
  *
  * Limits: 20 s for the first start; a dead one is tried again for ever, once a second.
  */

@@ -16,7 +16,7 @@ import { api } from "./api.ts"
 import * as Problems from "./problems.ts"
 import type { CarrierCallback } from "./schemas.ts"
 
-/** What the carrier signs with; null: it is not known here, and nobody is heard. */
+/** What the carrier signs with; null: it is not known here, and no callback is accepted. */
 export const CarrierSecret = Context.Reference<string | null>("jaego/adapters/http/CarrierSecret", {
   defaultValue: () => null,
 })

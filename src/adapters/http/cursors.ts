@@ -1,5 +1,5 @@
 /**
- * Cursors: where a page ended, in a form nobody is tempted to build by hand.
+ * Cursors: where a page ended, in an opaque form.
  *
  * A cursor names its version and its list, so that one of another list, or of a future layout, is refused and not
  * misread. Fails: `invalid-cursor` (a problem).

@@ -35,4 +35,4 @@ const metrics = HttpApiEndpoint.get("metrics", "/metrics", {
 
 export const pages = HttpApiGroup.make("pages")
   .add(live, ready, metrics)
-  .annotate(OpenApi.Description, "For whoever operates the service.")
+  .annotate(OpenApi.Description, "For operators of the service.")

@@ -3,7 +3,7 @@
  *
  * Why it exists: the database decides who binds a key (I5); but of two requests that race in one process the second
  * need not wait for a commit to learn that it is too early.
- * Law: a request with a key is carried to its end whoever hangs up, so that it can be answered when it comes again.
+ * Law: a request with a key is carried to its end although its caller hangs up, so that it can be answered when it comes again.
  * The fingerprint does not depend on the order of a body's members. A key is free again once its request is
  * answered, whatever the answer.
  * Fails: `idempotency-in-progress` (a problem).

@@ -19,7 +19,7 @@ export interface Description {
   readonly errors: ReadonlyArray<Fault>
 }
 
-/** More faults than this help nobody and cost us. */
+/** More faults than this do not help the caller and cost us. */
 const MAX_FAULTS = 20
 
 /** The parts of a request; the other kinds are parts of our answer, and then the fault is ours. */

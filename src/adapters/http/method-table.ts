@@ -65,7 +65,7 @@ const table = (): Node => {
       const entry = entries.get(template) ?? { methods: new Set(), queryless: new Set() }
       for (const method of methodsOf(endpoint.method)) {
         entry.methods.add(method)
-        // Whoever scrapes or probes the pages may add what they like, against caches for instance.
+        // Scrapers and probes may add query parameters as they like, against caches for instance.
         if (template.startsWith("/v1/") && endpoint.query === undefined) entry.queryless.add(method)
       }
       entries.set(template, entry)

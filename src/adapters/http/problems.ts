@@ -221,7 +221,7 @@ const known = (value: unknown): Problem | null => {
   return null
 }
 
-/** Whatever went wrong; what nobody foresaw is an `internal-error`. */
+/** Whatever went wrong; what was not foreseen is an `internal-error`. */
 export const fromCause = (cause: Cause.Cause<unknown>): Problem => {
   for (const reason of cause.reasons) {
     if (Cause.isInterruptReason(reason)) continue

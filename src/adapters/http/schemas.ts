@@ -40,7 +40,7 @@ const name = (minimum: number, maximum: number) =>
     }),
   )
 
-/** Text that matches, said in words to whoever sent other text. */
+/** Text that matches; the message for other text says what is expected, in words. */
 const matching = (pattern: RegExp, expected: string) =>
   Schema.makeFilter((value: string) => pattern.test(value), {
     expected,
@@ -73,7 +73,7 @@ export const Currency = Schema.String.check(
   matching(/^[A-Z]{3}$/, "a currency of three capital letters"),
   Schema.makeFilter(isCurrency, { expected: "a currency of ISO 4217", toJsonSchema: () => ({}) }),
 )
-/** A payment token is opaque; it only has to fit in a header of whoever takes it. */
+/** A payment token is opaque; it only has to fit in a provider's header. */
 export const Token = Schema.String.check(
   Schema.isBetweenLength(1, 255),
   matching(/^[!-~]+$/, "printable ASCII without spaces"),

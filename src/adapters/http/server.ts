@@ -24,7 +24,7 @@ import * as OrdersRoutes from "./orders-handlers.ts"
 import * as Pipeline from "./pipeline.ts"
 
 const limits = {
-  /** Headers must be here within 5 s: nobody needs longer for 16 KiB. */
+  /** Headers must be here within 5 s: ample for 16 KiB. */
   headersTimeout: 5_000,
   /** The whole request within 10 s: 64 KiB at modem speed. */
   requestTimeout: 10_000,
@@ -111,7 +111,7 @@ const listen = (
     })
   })
 
-/** Nobody listens there: asked before a port is shared, because it would be shared with another process as well. */
+/** No process listens there: asked before a port is shared, because it would be shared with another process as well. */
 export const vacant = (address: Address): Effect.Effect<void, CannotListen> =>
   Effect.suspend(() => {
     const server = createNetServer((socket) => socket.destroy())

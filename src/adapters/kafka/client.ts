@@ -29,7 +29,7 @@ export const connection = ({ brokers }: Options) => ({
   requestTimeout: REQUEST_TIMEOUT_MS,
 })
 
-/** Whoever calls it has its own plan for failures; kafkajs tries again only within one step of its own. */
+/** Its callers have their own plan for failures; kafkajs tries again only within one step of its own. */
 export const kafka = (options: Options): Kafka =>
   new Kafka({
     ...connection(options),

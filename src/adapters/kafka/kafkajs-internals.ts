@@ -1,6 +1,6 @@
 /**
  * The parts of kafkajs that have no public name, and the one that is mended: the only file that looks behind its door.
- * kafkajs is pinned to one version; whoever raises it reads these again.
+ * kafkajs is pinned to one version; raising it means reading these again.
  *
  * - `Cluster`: connections and metadata, without kafkajs's producer, which costs too much for each message and, worse,
  *   repeats a request by itself while the first may still be on its way.

@@ -14,7 +14,7 @@ import type { Topic } from "../../ports/events.ts"
 
 export const HEARTBEAT_MS = 1_000
 
-/** Offsets that hold no message of ours (somebody's transactions) look like a batch from the wrong place, every time. */
+/** Offsets that hold no message of ours (another's transactions) look like a batch from the wrong place, every time. */
 const STRAYS_MAX = 2
 
 interface Place {
@@ -175,7 +175,7 @@ export class Membership {
       (error: unknown) => ({ error }),
     )
     const end = await beating(handling, heartbeat).catch(async (out) => {
-      // Nobody may be at it when the partition is somebody else's.
+      // No handler may be at it when the partition is another member's.
       await this.interrupt()
       throw out
     })
@@ -184,7 +184,7 @@ export class Membership {
     throw end.error
   }
 
-  /** Tells the group how far we are, for those who watch; it matters to nobody when that fails. */
+  /** Tells the group how far we are, for monitoring; a failure has no consequence. */
   async commit(): Promise<void> {
     const places = [...this.#uncommitted.values()]
     this.#uncommitted.clear()

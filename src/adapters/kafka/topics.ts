@@ -20,7 +20,7 @@ export const deadLetterTopicOf = (options: Pick<Options, "prefix">, topic: Topic
 export const namesOf = (options: Pick<Options, "prefix">): ReadonlyArray<string> =>
   TOPICS.flatMap((topic) => [nameOf(options, topic), deadLetterTopicOf(options, topic)])
 
-/** 30 days: somebody has to come and look. */
+/** 30 days: time for a person to come and look. */
 const DEAD_LETTERS_KEPT_MS = 30 * 24 * 3_600_000
 
 /** So many replicas and more can lose one and still take what is written with acks=all. */
@@ -52,7 +52,7 @@ const LOOKS = 100
 export const ensure = async (admin: Admin, options: Options): Promise<void> => {
   const topics = wanted(options)
   const existing = new Set(await admin.listTopics())
-  // `false` (somebody else was faster) is as good as `true`.
+  // `false` (another process was faster) is as good as `true`.
   for (const topic of topics)
     if (!existing.has(topic.topic)) await admin.createTopics({ topics: [topic], waitForLeaders: false })
   const names = topics.map(({ topic }) => topic)

@@ -2,7 +2,7 @@
  * What a batch must be in itself, whatever the ledger holds: where Postgres has a constraint, memory says so in words.
  *
  * Law: I1 (`onHand >= reserved >= 0`), I2 and I7 (movements and facts are contiguous), I10 (every lane that is written
- * is fenced), and nothing is written twice. Breaking one is a defect of whoever built the batch.
+ * is fenced), and nothing is written twice. Breaking one is a defect of the batch's builder.
  */
 import type { ProductId } from "../../domain/ids.ts"
 import * as Lane from "../../domain/lane.ts"

@@ -70,7 +70,7 @@ const handle = Effect.fnUntraced(function* (subscription: Subscription, parcel: 
 /** `consumers`: the names of those without whom nothing is published. */
 export const make = (consumers: ReadonlyArray<string>) => {
   const subscriptions = new Set<Subscription>()
-  /** Completed, and made anew, whenever somebody subscribes. */
+  /** Completed, and made anew, with each new subscriber. */
   let change = Deferred.makeUnsafe<void>()
 
   const subscribe = (handler: Handler) =>
@@ -99,7 +99,7 @@ export const make = (consumers: ReadonlyArray<string>) => {
     }
   })
 
-  /** Only what somebody wants is put into words, once for all. */
+  /** Only what a consumer wants is put into text, once for all. */
   const sourcesOf = (events: ReadonlyArray<Event>): ReadonlyArray<Deliveries> => {
     const topics = new Set([...subscriptions].flatMap(({ handler }) => handler.topics))
     const sources = Map.groupBy(

@@ -1,4 +1,4 @@
-/** The lease in memory: a seat, for as long as the scope of whoever took it. `store.lease.sever` ends it from outside. */
+/** The lease in memory: a session lock, for as long as its holder's scope. `store.lease.sever` ends it from outside. */
 import { Deferred, Effect, Layer } from "effect"
 import * as Lane from "../../domain/lane.ts"
 import { Lease } from "../../ports/lease.ts"

@@ -60,7 +60,7 @@ export const make = (store: Store.Shape): Outbox["Service"] => {
         Effect.suspend(() =>
           relay.turn.isHeldBy(session)
             ? Effect.sync(work)
-            : Effect.fail(new TurnLost({ detail: "somebody else relays, or nobody" })),
+            : Effect.fail(new TurnLost({ detail: "another process relays, or none does" })),
         )
       return {
         read: (limit, passedOver) => owned(() => read(facts(), relay.cursors, limit, passedOver)),

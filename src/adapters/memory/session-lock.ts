@@ -37,7 +37,7 @@ export class SessionLock {
     )
   }
 
-  /** The session of whoever has it dies: the lock is free at once. */
+  /** The holder's session dies: the lock is free at once. */
   readonly sever: Effect.Effect<void> = Effect.suspend(() => {
     const session = this.#session
     if (session === null) return Effect.void

@@ -66,7 +66,7 @@ export interface InboxTables {
   lastLetter: number
 }
 
-/** Who brings the facts out, and how far he is. */
+/** The relaying process, and how far it is. */
 export interface Relay {
   readonly turn: SessionLock
   /** The seq of the last fact of each lane that has left, at the lane's index. */
@@ -124,7 +124,7 @@ export const holdsOf = (store: Tables, orderId: OrderId): ReadonlyArray<HoldRow>
   ...(store.holds.get(orderId)?.values() ?? []),
 ]
 
-/** Takes new epochs for lanes, whoever had them. */
+/** Takes new epochs for lanes, whichever process had them. */
 export const raise = (store: Tables, lanes: ReadonlyArray<Lane.Lane>): ReadonlyArray<OwnedLane> =>
   lanes.map((lane) => {
     const { epoch, seq } = store.lanes[lane]!

@@ -3,8 +3,8 @@
  *
  *     tok_ok                  charged                      tok_decline (and any unknown token)   declined
  *     tok_delay_<ms>          charged after that time, whether or not the caller still waits
- *     tok_unknown_charged     answers unknown; whoever looks it up learns that it was charged
- *     tok_unknown_declined    answers unknown; whoever looks it up learns that it was declined
+ *     tok_unknown_charged     answers unknown; a look-up says that it was charged
+ *     tok_unknown_declined    answers unknown; a look-up says that it was declined
  *
  * Law: one key, one charge, at most one refund. A void bars its key: what has not been charged never will be.
  * Limits: KEYS_MAX settled keys, the oldest leave first; RUNNING_MAX charges that are still running, beyond which a

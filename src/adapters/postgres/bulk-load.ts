@@ -254,7 +254,7 @@ export const fill = (
     yield* run("drop table if exists generated_orders, generated_products")
     yield* run("commit")
     yield* told("statistics")
-    // Now, once, and not by autovacuum when somebody has begun to work.
+    // Now, once, and not by autovacuum when work has begun.
     for (const table of TABLES) yield* run(`vacuum (analyze) ${table}`)
   }).pipe(
     Effect.scoped,

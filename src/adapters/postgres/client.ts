@@ -1,5 +1,5 @@
 /**
- * The connection to Postgres, from a URL: `Reads`, and a client for whole transactions. Whoever needs a connection of its
+ * The connection to Postgres, from a URL: `Reads`, and a client for whole transactions. A module that needs a connection of its
  * own (commits, the lease) opens it with the same settings.
  *
  * Limits: a statement may run 5 s.

@@ -2,7 +2,7 @@
  * Keeps the inbox's slices: makes those of the next days, and lets old ones go. The ids in them are needed for as long as
  * their events may come again, which is as long as a stream keeps them; a key's version guards it for ever.
  *
- * Limits: RETENTION_DAYS. Whoever else locks the inbox is not waited for: it is tried again at the next round.
+ * Limits: RETENTION_DAYS. Another's lock on the inbox is not waited for: it is tried again at the next round.
  * Fails: never; what could not be done is told, and done later. Without its slice an id falls into `inbox_rest`.
  */
 import { PgClient } from "@effect/sql-pg"
@@ -13,7 +13,7 @@ import { describe } from "./sql-failure.ts"
 
 /** Twice as long as Kafka keeps events unless told otherwise, days. */
 const RETENTION_DAYS = 14
-/** As long as nobody may look after the table, and yet every id finds its slice, days. */
+/** Partitions made ahead, days: maintenance may be down this long. */
 const DAYS_AHEAD = 3
 /** A part of a day: often enough. */
 const ROUND = Schedule.spaced("1 hour")

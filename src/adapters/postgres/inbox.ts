@@ -115,7 +115,7 @@ const columns = (writes: ReadonlyArray<readonly [n: number, writes: ReadonlyArra
   return [JSON.stringify(entries), JSON.stringify(shipments)]
 }
 
-/** One call, on a connection that nobody else waits on. One that says nothing is given up. */
+/** One call, on a connection of its own. One without an answer is given up. */
 const call = <A>(
   pool: PgPool.PgPool,
   statement: string,

@@ -3,8 +3,8 @@
  * holder hands over, dies, or freezes: the server ends a session that has been silent for 10 s, and a live holder speaks
  * four times a second.
  *
- * Law: safety is the epoch, not the lock: whoever takes the lease raises every lane's epoch (I10). Before that the schema is
- * brought up to date: nobody else's owner runs on it now.
+ * Law: safety is the epoch, not the lock: taking the lease raises every lane's epoch (I10). Before that the schema is
+ * brought up to date: no other owner runs on it now.
  * Fails: LedgerDown (no connection, or it was lost or fell silent while waiting).
  */
 import { PgClient, PgConnection } from "@effect/sql-pg"
@@ -19,7 +19,7 @@ import { migrateAsOwner } from "./migrations.ts"
 import { describe, inTime, silence } from "./sql-failure.ts"
 import type { DatabaseUnusable } from "./suitability.ts"
 
-/** How often somebody who waits looks, milliseconds: the gap of a handover. */
+/** Poll interval of a waiting process, ms: the gap of a hand-over. */
 const POLL_MS = 200
 
 /** The server's patience with a silent session, milliseconds: a holder that lives has spoken forty times. */
@@ -33,7 +33,7 @@ const FRESH_MS = SILENCE_MS / 2
 
 /**
  * A holder in which nothing ran for this long does not know what has become of its session, milliseconds: it may have been
- * ended by hand or with its server. What it reads next may be older than the end, which lies in a socket nobody has read.
+ * ended by hand or with its server. What it reads next may be older than the end, which lies in a socket that has not been read.
  */
 const STANDSTILL_MS = 500
 const TICK_MS = 100
@@ -41,7 +41,7 @@ const TICK_MS = 100
 /** A heartbeat that takes longer than this has no session behind it any more. */
 const HEARTBEAT_ANSWER_SECONDS = 5
 
-/** Nobody notifies on it: a listening connection is one whose end is noticed at once. */
+/** No notification is ever sent on it: a listening connection is one whose end is noticed at once. */
 const CHANNEL = "jaego_lease"
 
 export const layer: Layer.Layer<Lease, never, PgClient.PgClient> = Layer.effect(

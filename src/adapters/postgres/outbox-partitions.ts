@@ -3,7 +3,7 @@
  *
  * Law: I7. A slice goes only when it is old enough and every fact in it lies behind its lane's cursor; both are looked at
  * again under the lock. `outbox_rest` is emptied by the same rule.
- * Limits: whoever else locks the outbox is not waited for: it is tried again, and after that at the next round.
+ * Limits: another's lock on the outbox is not waited for: it is tried again, and after that at the next round.
  * Fails: never; what could not be done is told, and done later.
  */
 import { PgClient } from "@effect/sql-pg"

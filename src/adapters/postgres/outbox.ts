@@ -1,7 +1,7 @@
 /**
  * The outbox on Postgres. The turn is a session advisory lock, and facts are read and cursors moved on that very session:
- * whoever has lost it can do neither. The server ends a session that has been silent for 10 s, so that a frozen holder keeps
- * nobody waiting; a live one speaks once a second, also while it waits for the stream.
+ * a process that has lost it can do neither. The server ends a session that has been silent for 10 s, so that a frozen holder keeps
+ * no other waiting; a live one speaks once a second, also while it waits for the stream.
  *
  * Law: cursors need not survive a crash of the server (`synchronous_commit` is off for them): facts leave again then.
  * Limits: only lanes that have something to tell are looked at; each gets its share, so that none waits behind another's
@@ -20,7 +20,7 @@ import { RELAY_LOCK } from "./advisory-locks.ts"
 import { newest } from "./newest.ts"
 import { describe, inTime, silence } from "./sql-failure.ts"
 
-/** How often somebody who waits looks, milliseconds: the gap when the turn changes hands. */
+/** Poll interval of a waiting process, ms: the gap when the turn changes hands. */
 const POLL_MS = 200
 
 /** The server's patience with a silent session, milliseconds. */
@@ -31,7 +31,7 @@ const HEARTBEAT = "1 second"
 
 /**
  * Each lane that is behind gets the same share of the limit; its seqs have no gaps, so it is known beforehand how far that
- * goes. Of what nobody wants only the last of a lane comes, and bare.
+ * goes. Of unwanted facts only each lane's last row is returned, without payload.
  */
 export const READ = `
 with behind as materialized (
@@ -61,7 +61,7 @@ interface FactRow {
   readonly subject: OrderId | ProductId
   readonly version: number
   readonly type: string
-  /** Null: nobody wants it. */
+  /** Null: no consumer wants it. */
   readonly payload: string | null
   readonly time: number
 }

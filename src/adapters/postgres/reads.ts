@@ -1,7 +1,7 @@
 /**
  * Reads: statements that share a few connections, pipelined, and do not wait for ever.
  *
- * The server ends a statement after 5 s by itself. Whoever hears nothing for longer has a line that fell silent, which
+ * The server ends a statement after 5 s by itself. Without an answer for longer the line has fallen silent, which
  * TCP notices only after a quarter of an hour: that line is given up, and the pool opens another.
  *
  * Limits: READ_CONNECTIONS, ANSWER_SECONDS.

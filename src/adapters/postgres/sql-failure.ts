@@ -3,7 +3,7 @@
  *
  * - never sent (no connection could be made): for certain not.
  * - answered with an error while the session lived on: for certain not, a single statement has been rolled back.
- * - anything else (connection lost, session ended by the server, no answer in time): nobody knows.
+ * - anything else (connection lost, session ended by the server, no answer in time): the outcome is unknown.
  */
 import { Effect } from "effect"
 import { ConnectionError, SqlError } from "effect/sql/SqlError"
@@ -11,7 +11,7 @@ import { ConnectionError, SqlError } from "effect/sql/SqlError"
 /** Raised by our functions: epochs, seqs or versions are not as the caller believes. */
 export const STALE = "JG001"
 
-/** Twice the server's own limit for a statement: past it nobody is going to answer. */
+/** Twice the server's own limit for a statement: past it no answer is going to come. */
 export const ANSWER_SECONDS = 10
 
 export const SILENCE = `no answer within ${ANSWER_SECONDS} s`
@@ -21,7 +21,7 @@ export const silence = new SqlError({
   reason: new ConnectionError({ cause: new Error(SILENCE), operation: "query" }),
 })
 
-/** What is asked, or `late` when nobody has answered it in time. */
+/** What is asked, or `late` without an answer in time. */
 export const inTime =
   <B, F>(late: Effect.Effect<B, F>) =>
   <A, E, R>(asked: Effect.Effect<A, E, R>): Effect.Effect<A | B, E | F, R> =>

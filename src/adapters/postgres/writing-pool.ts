@@ -1,4 +1,4 @@
-/** Connections of their own for what writes outside of transactions of ours: one call at a time each, nobody else's reads. */
+/** A separate pool for single-statement writes: one call at a time each, no reads. */
 import { PgClient, type PgConnection, PgPool } from "@effect/sql-pg"
 import { Effect, type Scope } from "effect"
 import type { SqlError } from "effect/sql/SqlError"

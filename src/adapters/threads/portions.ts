@@ -1,6 +1,6 @@
 /**
  * Portions: what another thread said at once, heard a little at a time, in order. Between two portions this thread reads
- * its sockets, so that whoever was answered first can already be served anew while the others are answered.
+ * its sockets, so that the callers that were answered first can already be served anew while the others are answered.
  */
 
 /** Some millisecond of answering. One commit may have receipts for hundreds. */

@@ -23,7 +23,7 @@ import { UNKNOWN_PATIENCE_MS } from "./limits.ts"
 import type { Sent } from "./line.ts"
 import type { Owner } from "./owner.ts"
 
-/** A commit is sent at once, and is nobody's to interrupt. */
+/** A commit is sent at once, and is never interrupted. */
 const SENT = { startImmediately: true, uninterruptible: true } as const
 
 type Contested = Extract<CommitResult, { readonly _tag: "Contested" }>

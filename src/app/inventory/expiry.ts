@@ -57,7 +57,7 @@ export const run = Effect.fnUntraced(function* (owner: Owner, ended: (reply: Ord
 
   return yield* Effect.gen(function* () {
     let scannedAt = Number.NEGATIVE_INFINITY
-    // A scan that was cut short, or a deadline that found no room, has brought the horizon nearer: beyond it nobody knows.
+    // A scan that was cut short, or a deadline that found no room, has brought the horizon nearer: what lies beyond it is unknown.
     const nextScan = () =>
       Math.max(scannedAt + RETRY_MS, Math.min(scannedAt + DEADLINE_HORIZON_MS / 2, owner.deadlines.horizon))
     for (;;) {

@@ -65,7 +65,7 @@ export class Placement {
     const home = this.#indexOf(laneOf(command))
     if (command._tag === "PlaceOrder") {
       const others = this.#siblingsOf(command, home)
-      // Not to be interrupted half-way: holds that were taken are given back by whoever took them.
+      // Not to be interrupted half-way: holds that were taken are given back by the attempt that took them.
       if (others.length > 0) return Effect.uninterruptible(this.#placeAcross(command, others))
     }
     const asked = this.#ask(home, command)

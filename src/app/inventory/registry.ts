@@ -74,7 +74,7 @@ export class Shelf<Key, C extends Cell<unknown>> {
 
   /**
    * For so many more, as far as settled cells can leave. Looks at each cell at most once: what was used since the last time
-   * stays, so that whoever waits for more finds what he has.
+   * stays, so that an entry that waits for more finds what it has.
    */
   makeRoom(cells: number): void {
     for (let looks = Math.min(this.#cells.size, LOOKS * cells); looks > 0; looks--) {

@@ -30,7 +30,7 @@ const keyColumns = ({ answer, claim }: KeyRow) => [
   answer._tag === "Whole" ? JSON.stringify(answer.reply) : null,
 ]
 
-/** One row if the key was free; it waits for whoever is just binding it. */
+/** One row if the key was free; it waits for a transaction that is just binding it. */
 export const bindIfFree = (key: KeyRow): Statement =>
   say(`${BIND} on conflict do nothing returning 1`, ...keyColumns(key))
 

@@ -1,7 +1,7 @@
 /**
  * Verification: proves a database right or wrong, from SQL alone, in one consistent snapshot; reads only.
  *
- * Why it exists: whoever doubts us should not have to believe our code. What is checked stands in `stock.ts`,
+ * Why it exists: a doubter should not have to believe our code. What is checked stands in `stock.ts`,
  * `facts.ts`, `effects.ts`, `orders.ts`, `shipments.ts` and `missing-shipments.ts`, a query a law, each returning the rows that break it.
  *
  * Law: I1, I2, I3, I5, I7, I11, I13. Safe beside a running service: it sees one moment, and every moment must be lawful.

@@ -18,7 +18,7 @@ export interface Listeners {
   readonly happened: (happening: Happening) => void
   readonly listening: (bound: Bound) => void
   readonly cannotListen: (message: string) => void
-  /** The thread is no more; what it was asked is answered to nobody. */
+  /** The thread is no more; its calls stay without an answer. */
   readonly gone: (error: unknown) => void
 }
 

@@ -97,7 +97,7 @@ export const serve = Effect.fnUntraced(function* (
     Effect.catch(({ message }) => Effect.sync(() => bundle.add({ _tag: "CannotListen", message }))),
     Effect.provideService(Readiness, readiness),
   )
-  // Whoever is told to end before he is told where to listen does not wait on.
+  // A drain that arrives before the address ends the thread at once.
   yield* Effect.raceFirst(
     serving,
     Effect.andThen(

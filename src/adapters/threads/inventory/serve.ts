@@ -63,7 +63,7 @@ export const serve = Effect.gen(function* () {
     const message = JSON.parse(text) as ToWorker
     if (message._tag === "Begin") return Deferred.doneUnsafe(begun, Effect.succeed(message.lanes))
     if (message._tag === "Drain") return Deferred.doneUnsafe(drained, Effect.void)
-    // Nobody sends a command before he has heard that this worker is ready.
+    // No command is sent before this worker has said that it is ready.
     for (const { id, command } of message.commands)
       worker!.submit(command, (exit) => outgoing.give({ id, outcome: toOutcome(exit) }))
   })

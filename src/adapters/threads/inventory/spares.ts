@@ -1,8 +1,8 @@
 /**
  * Spare threads: they have loaded all they need, are connected, and wait to be told their lanes. A process that stands by
- * takes over in milliseconds with them; loading takes a busy machine more than a second, in which nobody sells.
+ * takes over in milliseconds with them; loading takes a busy machine more than a second, in which nothing is sold.
  *
- * Fails: a spare that dies is dropped; whoever needs its worker gets a new thread.
+ * Fails: a spare that dies is dropped; its worker gets a new thread.
  */
 import { Worker as Thread } from "node:worker_threads"
 import { Effect } from "effect"
@@ -80,7 +80,7 @@ class Spares {
 
   #start(worker: number): Thread {
     const birth: Birth = { worker, databaseUrl: this.#databaseUrl }
-    // An error nobody listens to would end the process.
+    // An error without a listener would end the process.
     return new Thread(this.#entry, { workerData: birth }).on("error", () => undefined)
   }
 }
