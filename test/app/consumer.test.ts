@@ -219,7 +219,7 @@ describe("a consumer", () => {
     ),
   )
 
-  it.live("needs no transaction for what nobody has a use for, and moves the position for it some time", () =>
+  it.live("needs no transaction for what has no use, and moves the position for it some time", () =>
     over(
       Effect.gen(function* () {
         const { commits, deliver, position } = yield* bench(Timeline.consumer)

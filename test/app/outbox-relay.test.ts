@@ -21,10 +21,10 @@ import * as Scribe from "../support/scribe.ts"
 /** What the stream does with what it is given: it has them all the same when it only seems down. */
 type Mood = "takes" | "down" | "seems down" | "silent"
 
-/** Nobody wants these. */
+/** No consumer wants these. */
 const PASSED_OVER = ["jaego.stock.received.v1"]
 
-/** A shop's outbox with somebody who writes, a stream with moods, and relays that come and go. */
+/** A shop's outbox with a writer, a stream with moods, and relays that come and go. */
 const ground = Effect.gen(function* () {
   const store = Store.make()
   const wake = new Notify()
@@ -56,7 +56,7 @@ const ground = Effect.gen(function* () {
       yield* scribe.commit({ products: [{ product: Scribe.product({ id, sku: id, createdAt: 0 }), onHand: 1 }] })
     }
   })
-  /** Goods are received so often, which nobody wants to hear: a product is created for it, and that is told. */
+  /** Goods are received so often, which no consumer wants: a product is created for it, and that is told. */
   const writeUnwanted = Effect.fnUntraced(function* (lane: Lane.Lane, count: number) {
     const id = Lane.place(Scribe.freshId(), lane) as ProductId
     yield* scribe.commit({ products: [{ product: Scribe.product({ id, sku: id, createdAt: 0 }), onHand: 1 }] })
@@ -101,7 +101,7 @@ describe("the relay", () => {
     }),
   )
 
-  test.effect("passes over what nobody wants, and asks the stream for nothing when that is all", () =>
+  test.effect("passes over what no consumer wants, and asks the stream for nothing when that is all", () =>
     Effect.gen(function* () {
       const { cursor, relay, stream, told, writeUnwanted } = yield* ground
       yield* writeUnwanted(3, 4)
@@ -126,7 +126,7 @@ describe("the relay", () => {
     }),
   )
 
-  test.effect("finds by itself what nobody woke it for", () =>
+  test.effect("finds by itself what it was not woken for", () =>
     Effect.gen(function* () {
       const { relay, told, write } = yield* ground
       yield* relay
@@ -312,7 +312,7 @@ it("loses nothing and keeps the order of each lane, whatever happens to the stre
           else wake.notify()
         }
         for (const lane of [0, 1, 2, 3])
-          expect(cursor(lane), "nobody is ahead of what was told").toBeLessThanOrEqual(told(lane).length)
+          expect(cursor(lane), "no cursor is ahead of what was published").toBeLessThanOrEqual(told(lane).length)
         stream.mood = "takes"
         yield* TestClock.adjust("10 seconds")
         for (const lane of [0, 1, 2, 3]) {

@@ -74,7 +74,7 @@ describe("a service that is told to end", () => {
     return { early: yield* Fiber.join(slow), late, quick }
   }).pipe(Effect.scoped)
 
-  it("keeps nobody waiting for a slow charge, whoever came before or after, and still tells what is known soon", {
+  it("keeps no caller waiting for a slow charge, and still answers what is known soon", {
     timeout: 10_000,
   }, async () => {
     const { early, late, quick } = await Effect.runPromise(program)

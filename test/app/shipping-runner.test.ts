@@ -271,7 +271,7 @@ describe("the shipping runner", () => {
     )
   })
 
-  it("asks nobody when the order was cancelled in time", () =>
+  it("asks no carrier when the order was cancelled in time", () =>
     run({}, ({ asked, id, notes, order, pass, shipment, shop }) =>
       Effect.gen(function* () {
         yield* shop.cancelOrder({ orderId: id, reason: null, claim: null })

@@ -1,5 +1,5 @@
 /**
- * Whoever only listens knows every unit: the whole shop in memory trades, its facts leave over a stream that loses answers
+ * A listener knows every unit: the whole shop in memory trades, its facts leave over a stream that loses answers
  * and repeats itself, the relay loses its turn, and stock rebuilt from what was told is what stands on the shelves.
  */
 import { it } from "@effect/vitest"

@@ -137,7 +137,7 @@ const replays = async (scratch: Scratch) => {
 
 const part = flags.replays ? replays : flags.large ? large : flags.facts ? facts : flags.budget ? budget : everyday
 
-// Whoever is tired of waiting leaves nothing behind: services are killed as this process exits, and Postgres notices.
+// An interrupted run leaves nothing behind: services are killed as this process exits, and Postgres notices.
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130))
 
 const scratch = await Scratch.open()

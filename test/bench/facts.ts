@@ -1,6 +1,6 @@
 /**
  * `npm run bench -- --facts`: what it costs to bring facts out. One hot product, as many buyers as in `hot`, and beside them
- * nobody who brings facts out, the stream in the process, and Kafka (one broker on the same machine, when there is Java).
+ * no relay, the stream in the process, and Kafka (one broker on the same machine, when there is Java).
  *
  * Law: afterwards every fact has left: cursors stand where the lanes stand. The lag is from a fact's commit, as its time
  * tells, to the stream's confirmation, and is asked of the service's own metrics: the oldest fact of each publishing.

@@ -209,14 +209,14 @@ const CORRUPTIONS: ReadonlyArray<Corruption> = [
   },
   {
     check: "the units counted for a purchase limit are those the customer has",
-    what: "a ticket counted that nobody has",
+    what: "a unit counted that no order has",
     sql: ({ ticket }) => [`update customer_units set units = 1 where product_id = '${ticket}' and customer_id = 'dan'`],
     row: ({ ticket }) => ({ product_id: ticket, customer_id: "dan", held: 0, counted: 1 }),
   },
   {
     check: HELD,
     also: [SUM],
-    what: "a unit reserved for nobody",
+    what: "a unit reserved for no order",
     sql: ({ idle }) => [`update stock set reserved = 1 where product_id = '${idle}'`],
     row: ({ idle }) => ({ product_id: idle, reserved: 1, held: 0 }),
   },
@@ -323,7 +323,7 @@ const CORRUPTIONS: ReadonlyArray<Corruption> = [
   },
   {
     check: "only what was paid is to be shipped",
-    what: "a shipment of an order nobody has paid",
+    what: "a shipment of an order that is not paid",
     sql: ({ open }) => [`insert into shipments (order_id, next_attempt_at) values ('${open}', now())`],
     row: ({ open }) => ({ order_id: open, state: "open", status: "reserved" }),
   },
@@ -358,7 +358,7 @@ const CORRUPTIONS: ReadonlyArray<Corruption> = [
   },
   {
     check: "a shipment that is done stands as its order does",
-    what: "a shipment that nobody will ever look at",
+    what: "a shipment that is never due",
     sql: ({ paid }) => [`insert into shipments (order_id, attempts) values ('${paid}', 1)`],
     row: ({ paid }) => ({ order_id: paid, state: "open", next_attempt_at: null }),
   },

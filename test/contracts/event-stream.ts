@@ -145,7 +145,7 @@ const attentive = Effect.fnUntraced(function* (listener: Listener, topic: Topic 
   const first = new Story(topic)
   const event = first.next()
   const heard = yield* Effect.forkScoped(listener.until(first.key, 1))
-  // A broker keeps what was published before somebody came; a stream that keeps nothing does not.
+  // A broker keeps what was published before a consumer came; a stream that keeps nothing does not.
   while (heard.pollUnsafe() === undefined) {
     yield* publish([{ ...event, seq: ++lastSeq }])
     yield* Effect.raceFirst(Fiber.join(heard), Effect.sleep("50 millis"))

@@ -49,7 +49,7 @@ const SABOTAGE: ReadonlyArray<{ readonly inbox: string; readonly check: string; 
   },
   {
     inbox: "moves positions only for what has an effect",
-    check: "moves a position for deliveries nobody has a use for",
+    check: "moves a position for deliveries without a use",
     crooked: tampering((intakes) => intakes.filter(({ taken }) => taken.length > 0)),
   },
   {

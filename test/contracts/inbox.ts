@@ -28,7 +28,7 @@ type Poison = Taken & { readonly _tag: "Poison" }
 
 const orderId = (): OrderId => freshId() as OrderId
 
-/** A consumer and a source that nobody has used before. */
+/** A consumer and a source of their own. */
 const fresh = () => ({ consumer: `consumer ${freshId()}`, source: `source ${freshId()}` })
 
 const delivery = (key: string, offset: number, over: Partial<Delivery> = {}): Delivery => ({
@@ -99,7 +99,7 @@ const guards: ReadonlyArray<Check<Needs>> = [
     expect(yield* inbox.position(of.consumer, "another")).toBeNull()
   }),
 
-  check("moves a position for deliveries nobody has a use for", function* () {
+  check("moves a position for deliveries without a use", function* () {
     const { inbox, of } = yield* opened
     yield* inbox.commit([{ ...of, taken: [], next: 40 }])
     expect(yield* inbox.position(of.consumer, of.source)).toBe(40)

@@ -12,7 +12,7 @@ export type Refused = { readonly refused: Rejection | string }
 /** A hold that ends while a test waits for it, milliseconds since 1970. */
 export const soon = (): number => Date.now() + 200
 
-/** Somebody who has bought nothing yet. */
+/** A customer that has bought nothing yet. */
 export const buyer = (): CustomerId => `buyer ${Scribe.freshId()}`
 
 type Lines = ReadonlyArray<readonly [ProductId, number]>
@@ -129,7 +129,7 @@ export const counter = Effect.gen(function* () {
     refunded: (orderId: OrderId) => order({ _tag: "RecordRefund", orderId }),
     shipped: (orderId: OrderId) => order({ _tag: "RecordShipment", orderId }),
     delivered: (orderId: OrderId) => order({ _tag: "RecordDelivery", orderId }),
-    /** Waits until somebody has ended the order's hold. */
+    /** Waits until the order's hold has ended. */
     expired: Effect.fnUntraced(function* (orderId: OrderId) {
       for (;;) {
         const found = yield* orderBook.get(orderId)

@@ -164,7 +164,7 @@ export const lives: ReadonlyArray<Check<Needs>> = [
         const order = yield* shop.placed([[id, 1]])
         yield* shop.paid(order.id)
         const [shipped, cancelled] = yield* all([shop.shipped(order.id), shop.cancel(order.id)])
-        // Whoever came first has won, and the other has seen it.
+        // The first has won, and the other has seen it.
         if (shipped !== undefined && "status" in shipped && shipped.status === "shipped")
           expect(cancelled).toMatchObject({ refused: { _tag: "NotCancellable" } })
         else expect([shipped, cancelled]).toMatchObject([{ status: "cancelled" }, { status: "cancelled" }])
@@ -177,7 +177,7 @@ export const lives: ReadonlyArray<Check<Needs>> = [
     "I2",
   ),
 
-  check("refuses an order that nobody has placed", function* () {
+  check("refuses an order that was never placed", function* () {
     const shop = yield* counter
     const orderId = Scribe.order([Scribe.product()]).id
     const missing = { refused: { _tag: "OrderNotFound", orderId } }

@@ -41,7 +41,7 @@ const cases: ReadonlyArray<readonly [string, Mishearing, string]> = [
   ],
   ["forgets keys", unkeyed, "makes one order of a key that comes many times at once"],
   ["forgets keys of receipts", unkeyed, "receives once what comes many times at once with one key"],
-  ["forgets keys of products", unkeyed, "makes one product of a key, whoever comes with it again"],
+  ["forgets keys of products", unkeyed, "makes one product of a key, however often it comes"],
   [
     "takes every order for another customer's",
     placing((c) => ({ ...c, customerId: Scribe.freshId() })),

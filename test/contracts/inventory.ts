@@ -1,5 +1,5 @@
 /**
- * What every inventory promises, whoever decides: owners in memory or one transaction a command. Each check makes products
+ * What every inventory promises, however it decides: owners in memory or one transaction a command. Each check makes products
  * of its own, so that all of them may run over one shop.
  */
 import type { Layer } from "effect"
@@ -26,7 +26,7 @@ const products: ReadonlyArray<Check<Needs>> = [
     })
   }),
 
-  check("makes one product of a key, whoever comes with it again", function* () {
+  check("makes one product of a key, however often it comes", function* () {
     const shop = yield* counter
     const claim = Scribe.claim("products")
     const one = Scribe.product()
@@ -99,7 +99,7 @@ const products: ReadonlyArray<Check<Needs>> = [
     "I2",
   ),
 
-  check("refuses a product that nobody has made", function* () {
+  check("refuses a product that was never created", function* () {
     const shop = yield* counter
     const { id } = Scribe.product()
     const missing = { refused: { _tag: "ProductNotFound", productId: id } }

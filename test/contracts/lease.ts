@@ -7,7 +7,7 @@ import { Ledger } from "../../src/ports/ledger.ts"
 import * as Scribe from "../support/scribe.ts"
 import { type Check, check, endOf, runAll } from "./check.ts"
 
-/** Ends the session of whoever holds the lease, as a killed database backend would. */
+/** Ends the session of the lease's holder, as a killed database backend would. */
 export class Severing extends Context.Service<Severing, { readonly sever: Effect.Effect<void, unknown> }>()(
   "jaego/test/Severing",
 ) {}
@@ -22,7 +22,7 @@ const held = Effect.gen(function* () {
   return { lanes, lost, epochs, end: Scope.close(scope, Exit.void) }
 })
 
-/** Somebody who wants the lease; `waits` completes when it is told that another has it. */
+/** A process that wants the lease; `waits` completes when it is told that another has it. */
 const standby = Effect.gen(function* () {
   const waiting = yield* Deferred.make<void>()
   let told = 0
@@ -75,7 +75,7 @@ export const checks: ReadonlyArray<Check<Needs>> = [
     expect(second.told()).toBe(1)
   }),
 
-  check("tells nobody to wait when the lease is free", function* () {
+  check("does not wait when the lease is free", function* () {
     const only = yield* standby
     yield* Fiber.join(only.fiber)
     expect(only.told()).toBe(0)

@@ -201,7 +201,7 @@ const SABOTAGE: ReadonlyArray<{ readonly ledger: string; readonly check: string;
   },
   {
     ledger: "raises what it can before it finds a lane taken",
-    check: "raises no epoch when somebody else has taken a lane",
+    check: "raises no epoch when another has taken a lane",
     crooked: (ledger) => ({
       raise: (lanes) => Effect.map(Effect.all(lanes.map((each) => ledger.raise([each]))), (all) => all.flat()),
     }),

@@ -184,7 +184,7 @@ const fencing: ReadonlyArray<Check<Ledger | Lease>> = [
     expect(yield* scribe.ledger.raise([before])).toEqual([{ ...before, epoch: before.epoch + 1 }])
   }),
 
-  check("raises no epoch when somebody else has taken a lane", function* () {
+  check("raises no epoch when another has taken a lane", function* () {
     const { scribe } = yield* shop(1)
     const [one, two] = [scribe.lane(0), scribe.lane(1)]
     const somebodyElses = { ...two, epoch: two.epoch - 1 }

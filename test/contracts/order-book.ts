@@ -66,7 +66,7 @@ const reading: ReadonlyArray<Check<Needs>> = [
     ).toEqual([])
   }),
 
-  check("lists a customer's orders newest first, page by page, and nobody else's", function* () {
+  check("lists a customer's orders newest first, page by page, and no other customer's", function* () {
     const customerId = `Ann ${Scribe.freshId()}`
     const { book, orders } = yield* placed([
       { terms: { customerId } },

@@ -61,20 +61,20 @@ const OUTBOXES: ReadonlyArray<{ readonly outbox: string; readonly check: string;
     }),
   },
   {
-    outbox: "tells what nobody wants",
-    check: "passes over what nobody wants, and counts it",
+    outbox: "gives out what no consumer wants",
+    check: "passes over what no consumer wants, and counts it",
     crooked: (turn) => ({ read: (limit) => turn.read(limit, []) }),
   },
   {
     outbox: "passes over what was asked for beside it",
-    check: "passes over what nobody wants, and counts it",
+    check: "passes over what no consumer wants, and counts it",
     crooked: (turn) => ({
       read: (limit, passedOver) => turn.read(limit, passedOver.length === 0 ? [] : ["jaego.stock.received.v1"]),
     }),
   },
   {
-    outbox: "stops where nobody wants anything",
-    check: "comes to an end also where nobody wants anything",
+    outbox: "stops where no consumer wants anything",
+    check: "comes to an end also where no consumer wants anything",
     crooked: reading(({ cursors, events }) => ({
       events,
       cursors: events.length > 0 ? cursors : cursors.map(({ lane, seq }) => ({ lane, seq: seq - 4 })),
@@ -115,8 +115,8 @@ const OUTBOXES: ReadonlyArray<{ readonly outbox: string; readonly check: string;
     }),
   },
   {
-    outbox: "lets somebody move cursors who has lost his turn",
-    check: "ends the turn of whoever loses his session: he reads nothing and moves nothing",
+    outbox: "lets a relay move cursors that has lost its turn",
+    check: "ends the turn with its session: the former leader reads nothing and moves nothing",
     crooked: (turn, { relay }) => ({
       advance: (cursors) =>
         Effect.catch(turn.advance(cursors), () =>

@@ -13,7 +13,7 @@ import { Outbox, type Turn } from "../../src/ports/outbox.ts"
 import * as Scribe from "../support/scribe.ts"
 import { type Check, check, endOf, runAll } from "./check.ts"
 
-/** Ends the session of whoever has the turn, as a killed database backend would; done when it is gone. */
+/** Ends the leader's session, as a killed database backend would; done when it is gone. */
 export class TurnSevering extends Context.Service<TurnSevering, { readonly sever: Effect.Effect<void, unknown> }>()(
   "jaego/test/TurnSevering",
 ) {}
@@ -38,7 +38,7 @@ const drain = Effect.fnUntraced(function* (turn: Turn) {
   }
 })
 
-/** The turn, with nothing left to tell, and somebody who writes. */
+/** The turn, with nothing left to tell, and a writer. */
 const quiet = Effect.gen(function* () {
   const { end, turn } = yield* taken
   yield* drain(turn)
@@ -175,7 +175,7 @@ export const checks: ReadonlyArray<Check<Needs>> = [
     yield* end
   }),
 
-  check("passes over what nobody wants, and counts it", function* () {
+  check("passes over what no consumer wants, and counts it", function* () {
     const { end, scribe, turn } = yield* quiet
     const facts = [...(yield* write(scribe, 15, 3)), ...(yield* write(scribe, 16)), ...(yield* write(scribe, 15))]
     const { cursors, events } = yield* turn.read(ALL, ["jaego.stock.created.v1", "jaego.order.placed.v1"])
@@ -185,7 +185,7 @@ export const checks: ReadonlyArray<Check<Needs>> = [
     yield* end
   }),
 
-  check("comes to an end also where nobody wants anything", function* () {
+  check("comes to an end also where no consumer wants anything", function* () {
     const { end, scribe, turn } = yield* quiet
     yield* write(scribe, 17, 6)
     yield* write(scribe, 18, 6)
@@ -219,7 +219,7 @@ export const checks: ReadonlyArray<Check<Needs>> = [
     yield* end
   }),
 
-  check("ends the turn of whoever loses his session: he reads nothing and moves nothing", function* () {
+  check("ends the turn with its session: the former leader reads nothing and moves nothing", function* () {
     const { end, scribe, turn } = yield* quiet
     const facts = yield* write(scribe, 30)
     yield* (yield* TurnSevering).sever

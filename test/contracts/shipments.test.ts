@@ -36,7 +36,7 @@ const saving =
 
 const cases: ReadonlyArray<readonly [string, Crooked, string]> = [
   [
-    "believe whoever writes last",
+    "believe the last writer",
     saving((change, store) => {
       const { orderId } = change.shipment
       return { ...change, shipment: { ...change.shipment, version: store.shipments.get(orderId)?.version ?? 1 } }
@@ -71,7 +71,7 @@ const cases: ReadonlyArray<readonly [string, Crooked, string]> = [
     "lets one of many who write at once win",
   ],
   [
-    "know a callback whoever's it is",
+    "know a callback of any order",
     ({ find }, store) => ({
       find: (id, callback) =>
         Effect.map(find(id, callback), (found) => {
@@ -82,7 +82,7 @@ const cases: ReadonlyArray<readonly [string, Crooked, string]> = [
     "knows a callback of its own order only",
   ],
   [
-    "give a parcel to whoever asks last",
+    "give a parcel to the order that asks last",
     () => ({ claimParcel: () => Effect.succeed(true) }),
     "gives a parcel to the order that claims it first, for ever",
   ],

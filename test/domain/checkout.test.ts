@@ -37,7 +37,7 @@ describe("a checkout", () => {
     expect(next(charging, END + GRACE)).toBe("Void")
   })
 
-  it("has nothing to do for an order that nobody pays, nor for one that is paid", () => {
+  it("has nothing to do for an order that is not being paid, nor for one that is paid", () => {
     expect(next(Order.place(TERMS, null), 2 * END)).toBe("Settled")
     expect(next(Order.evolve(charging, { _tag: "Paid" }), 2 * END)).toBe("Settled")
   })

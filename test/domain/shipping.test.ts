@@ -157,7 +157,7 @@ describe("every life of a shipment", () => {
             shipment = Shipping.registered(shipment, "T1").shipment
             if (order === shipped) shipment = Shipping.recorded(shipment, "shipped", "registered", now).shipment
           } else if (step._tag === "Register") {
-            // The answer is lost; nobody knows.
+            // The answer is lost; the outcome is unknown.
             mayHaveIt = true
             shipment = Shipping.unanswered(shipment, "silence").shipment
           } else if (step._tag === "Withdraw" && said === "cancelled") {

@@ -1,4 +1,4 @@
-/** Sessions that the database ends, whatever they were at, cost nobody an order and double none. */
+/** Sessions that the database ends, whatever they were at, lose no order and double none. */
 import { afterAll, describe, expect, it } from "vitest"
 import { freshDatabase } from "../support/postgres.ts"
 import { killAll } from "../support/service.ts"

@@ -27,7 +27,7 @@ const AGAIN_IN = 5
 /** A start takes about this long on a quiet machine, milliseconds. */
 const START_MS = 1_000
 
-/** Nobody listens there: where the shoppers turn while the service is down. */
+/** No process listens there: where the shoppers turn while the service is down. */
 const NOWHERE = "http://127.0.0.1:1"
 
 /** Few enough knock at a closed door that the machine has time for the service behind it. */

@@ -53,7 +53,7 @@ const diskFull: Trouble = async ({ stage, home, disk }) => {
   disk.free()
   // Postgres itself had no room to write down why.
   const { stderr, stdout } = stage.service.process
-  if (!/embedded Postgres has died \(exit code/.test(stdout + stderr)) stage.violations.push("nobody was told of it")
+  if (!/embedded Postgres has died \(exit code/.test(stdout + stderr)) stage.violations.push("the log does not say so")
   stage.faults.add("the embedded Postgres died of a full disk")
 }
 

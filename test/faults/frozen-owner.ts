@@ -19,7 +19,7 @@ import { Shoppers, stockShelves, type Wish } from "./shoppers.ts"
 /** Accepted attempts before the owner is frozen, and at the other before it wakes up. */
 const BUSY = 15
 
-/** Until somebody does what is expected of him, also on a machine that does ten other things, milliseconds. */
+/** Time for an expected step, also on a busy machine, ms. */
 const PATIENCE_MS = 60_000
 
 /** Rounds that are tried for each stale owner to be fenced: one that had nothing to commit when it woke is not. */
@@ -55,7 +55,7 @@ interface Arena {
 type Moment = (arena: Arena) => Promise<() => unknown>
 
 /**
- * Nobody is frozen for less, milliseconds: an owner that stood still for half a second knows it. Of a shorter freeze in which
+ * The shortest freeze, ms: an owner that stood still for half a second knows it. Of a shorter freeze in which
  * its lease is ended by hand, `docs/guarantees.md` promises nothing for what it reads as it wakes.
  */
 const STANDSTILL_MS = 600
@@ -80,7 +80,7 @@ export const MOMENTS: Readonly<Record<string, Moment>> = {
       else arena.violations.push(`a late commit of a stale owner was answered ${state ?? "ok"}`)
     }
   },
-  /** It happened, and whoever waits for it hears of it only afterwards. */
+  /** It happened; the waiting side is notified only afterwards. */
   "frozen before it heard of its commit": async (arena) => {
     const held = await arena.owner.proxy.hold("done")
     freeze(arena)

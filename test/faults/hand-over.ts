@@ -12,7 +12,7 @@ import { boundKeys, judge } from "./judge.ts"
 import { sessions, stateOf, takes, tell, wordsOf } from "./pair.ts"
 import { kindOf, Shoppers, stockShelves, type Told, type Wish } from "./shoppers.ts"
 
-/** What a hand-over may cost whoever is in the shop, milliseconds. */
+/** What a hand-over may cost a caller, ms. */
 export const PROMISED_MS = 2_000
 
 /** Beyond it something hangs, however busy the machine is, milliseconds. What was measured is told as a figure. */
@@ -128,7 +128,7 @@ export const run = async (options: Options): Promise<Findings> => {
   }
   await shoppers.close()
   const worst = longest(shoppers.wishes)
-  if (worst > LOOSE_MS) violations.push(`somebody waited ${worst} ms for an answer`)
+  if (worst > LOOSE_MS) violations.push(`a caller waited ${worst} ms for an answer`)
   await shoppers.settle()
   const judgement = await judge(shop.owner.url, database, shoppers)
   for (const { key } of shoppers.unsettled) violations.push(`${key} never got an answer`)

@@ -3,7 +3,7 @@
  *
  * - an acknowledged order is there, with its content, at the status it was acknowledged with or a legal later one;
  * - a refused wish has bound no key, and so has placed nothing;
- * - a wish nobody knows the end of has had one effect or none, and asking again with its key says which;
+ * - a request without an answer has had one effect or none, and asking again with its key says which;
  * - every order in the database was asked for, once;
  * - every fact has left, and every change of an order has come back from the stream, once;
  * - no error was a bare failure: 503 says when to come back, and nothing is a 500;
@@ -164,7 +164,8 @@ const effectsWereAskedFor = async (databaseUrl: string, wishes: ReadonlyArray<Wi
   )
   for (const { id, keys } of orders) {
     if (keys.length !== 1) violations.push(`order ${id} was placed under ${keys.length} keys`)
-    else if (!places.has(keys[0]!)) violations.push(`order ${id} was placed under ${keys[0]}, which nobody asked for`)
+    else if (!places.has(keys[0]!))
+      violations.push(`order ${id} was placed under ${keys[0]}, which no caller asked for`)
   }
   return { checks: wishes.length + orders.length, violations }
 }

@@ -65,7 +65,7 @@ const readOnlySession: Trouble = async ({ stage, postgres }) => {
   stage.faults.add("a session read-only")
 }
 
-/** Nobody can take the lease: the service says that it is not ready, and why. */
+/** The lease cannot be taken: the service says that it is not ready, and why. */
 const readOnlyAtTakeover: Trouble = async ({ stage, postgres }) => {
   await shop(postgres, "set default_transaction_read_only = on")
   for (const { pid } of stage.proxy.sessions) await stage.entrance.terminate(pid)

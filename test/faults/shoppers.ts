@@ -3,7 +3,7 @@
  * everything it asked and was told. `judge.ts` holds the shop to it.
  *
  * A wish is asked with a key of its own until its answer is final: sometimes at once by the same shopper, sometimes only
- * when `settle` asks for all that is open. So there are always wishes of which nobody knows what became.
+ * when `settle` asks for all that is open. So there are always requests whose outcome is unknown.
  *
  * Limits: loopback only; at most `size` requests at a time.
  */
@@ -50,11 +50,11 @@ export interface Options {
   readonly severalIn?: number
   /** How often each asks before a wish is left open; unless told, half of them once, the others twenty times. */
   readonly attempts?: number
-  /** How soon whoever was turned away comes back, milliseconds; PATIENCE_MS unless told. */
+  /** How soon a shopper that was turned away comes back, ms; PATIENCE_MS by default. */
   readonly patienceMs?: number
 }
 
-/** Whoever was turned away comes back after this, milliseconds, unless told otherwise. */
+/** A shopper that was turned away comes back after this, ms, by default. */
 const PATIENCE_MS = 20
 
 /** No answer at all within this is a defect of its own, milliseconds: above every deadline of the service. */
@@ -101,13 +101,13 @@ export class Shoppers {
     this.#crowd = Promise.all(Array.from({ length: this.#options.size ?? 16 }, shop))
   }
 
-  /** Nobody begins anything new; settles when everybody has heard, or has lost the connection. */
+  /** No shopper begins anything new; settles when each has its answer, or has lost the connection. */
   async close(): Promise<void> {
     this.#open = false
     await this.#crowd
   }
 
-  /** What nobody knows yet. */
+  /** What is not known yet. */
   get unsettled(): ReadonlyArray<Wish> {
     return this.wishes.filter((wish) => finalOf(wish) === null)
   }

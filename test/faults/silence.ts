@@ -1,5 +1,5 @@
 /**
- * The line to the database goes silent in the middle of a commit: nothing passes any more, and nobody says so. The service
+ * The line to the database goes silent in the middle of a commit: nothing passes any more, and no error says so. The service
  * gives up waiting after 10 s, finds out over another line what became of the commit, and tells those who waited.
  */
 import { type Exchange, rowsOf } from "../support/postgres-proxy.ts"
@@ -46,7 +46,7 @@ const silence = async (stage: Stage, workers: number, instant: "asked" | "done")
   stage.log(`wrote again after ${Math.round(performance.now() - before)} ms`)
 }
 
-/** Everything but the lease: whoever reads, writes, or finds out what became of a commit, has a line that says nothing. */
+/** Everything but the lease: every session that reads, writes, or finds out what became of a commit has a line that says nothing. */
 const silenceAll = async (stage: Stage): Promise<void> => {
   for (const session of stage.proxy.sessions) if (session.application === "jaego") session.hole()
   stage.faults.add("all lines but the lease's silent")

@@ -191,7 +191,7 @@ export class Stage {
     return all
   }
 
-  /** Answers that nobody should have waited for so long. */
+  /** Answers that took longer than any caller should wait. */
   get #slow(): ReadonlyArray<string> {
     return this.shoppers.wishes.flatMap(({ key, kind, told }) =>
       told

@@ -16,13 +16,13 @@ import { Shoppers, stockShelves } from "./shoppers.ts"
 /** Accepted attempts before and after each blow. */
 const BUSY = 20
 
-/** Longest it may take until somebody sells again, milliseconds: two processes start anew on a busy machine. */
+/** Longest it may take until orders are taken again, ms: two processes start anew on a busy machine. */
 const RECOVERY_MS = 60_000
 
 /** Starts a service again whenever it ends, at once, until it is dismissed. */
 class Supervisor {
   #service: Service | null = null
-  /** The last place it was at; nobody listens there while it starts again. */
+  /** The last address it had; no process listens there while it starts again. */
   url = ""
   restarts = 0
   #dismissed = false

@@ -132,7 +132,7 @@ export const run = async (options: Options): Promise<Findings> => {
           writeFileSync(aim, String(worker))
           stage.service.process.signalAlone("SIGUSR2")
         }
-        // A blow meets nobody while a thread is being replaced: then nobody is counted dead.
+        // A blow meets no thread while one is being replaced: then none is counted dead.
         const struck = () =>
           until("the thread is dead", async () => {
             if ((await deaths()) > before) return true

@@ -82,7 +82,7 @@ const pack = Effect.gen(function* () {
 })
 
 const day = Effect.gen(function* () {
-  // Whoever comes back from a power cut first does what was left.
+  // The process that comes back from a power cut first does what was left.
   yield* relay
   yield* pack
   for (const buyer of buyers.split(",").map(Number)) {

@@ -16,7 +16,7 @@ const ENDS: ReadonlyArray<readonly [what: string, outcome: Outcome, verdict: str
     "a parcel for buyer 3, who has bought nothing",
   ],
   [
-    "an outbox loses nothing and tells twice, and whoever does not know what he has handled does it twice",
+    "an outbox loses nothing and tells twice, and a consumer that does not know what it has handled does it twice",
     { sold: [1, 2, 3, 4, 5], told: [1, 2, 3, 3, 4, 5], parcels: [1, 2, 3, 3, 4, 5] },
     "buyer 3 gets two parcels",
   ],
@@ -28,7 +28,7 @@ const ENDS: ReadonlyArray<readonly [what: string, outcome: Outcome, verdict: str
   [
     "with outbox and inbox the power may go out anywhere",
     { sold: [1, 2, 3, 4, 5, 6], told: [1, 2, 3, 4, 4, 5, 6], parcels: [1, 2, 3, 4, 5, 6] },
-    "everybody gets what he bought, once",
+    "each buyer gets what they bought, once",
   ],
 ]
 

@@ -119,7 +119,7 @@ export const verdict = ({ parcels, sold }: Outcome): string => {
   const twice = parcels.filter((sale, index) => parcels.indexOf(sale) !== index)
   if (lost.length > 0) return `buyer ${lost} has paid and waits for ever`
   if (invented.length > 0) return `a parcel for buyer ${invented}, who has bought nothing`
-  return twice.length > 0 ? `buyer ${twice} gets two parcels` : "everybody gets what he bought, once"
+  return twice.length > 0 ? `buyer ${twice} gets two parcels` : "each buyer gets what they bought, once"
 }
 
 if (import.meta.main) {

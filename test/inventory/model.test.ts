@@ -6,7 +6,7 @@ import { broken, SETTLED, STANDING } from "../support/laws.ts"
 import { type Program, program } from "../support/trade-program.ts"
 import * as Trial from "../support/trial.ts"
 
-/** Nobody pays for nothing, and nothing is paid by nobody. */
+/** Each payment has its order, and each paid order its payment. */
 const moneyFollowsOrders = ({ books, charges }: Trial.Trial): ReadonlyArray<string> =>
   books.orders.flatMap((order) => {
     const charged = charges.get(order.id) ?? "absent"

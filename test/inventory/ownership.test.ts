@@ -86,7 +86,7 @@ describe("an owner that is fenced again and again", () => {
     expect(inAMinute).toBeLessThan(25)
   })
 
-  it("takes them at once when somebody else had them", async () => {
+  it("takes them at once when another process had them", async () => {
     expect(await takes(false)).toBeGreaterThan(55)
   })
 })

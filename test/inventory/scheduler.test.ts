@@ -32,7 +32,7 @@ const scheduling = fc.scheduler({
   },
 })
 
-/** Ledger calls wait for their turn twice, before they happen and before they are answered; null: nobody waits. */
+/** Ledger calls wait for their turn twice, before they happen and before they are answered; null: none waits. */
 class Turnstile {
   scheduler: fc.Scheduler | null = null
   readonly contested: Array<CommitResult> = []
@@ -85,7 +85,7 @@ const open = async (workers: number, turnstile: Turnstile, sabotage: Trial.Wrap)
     const asked = { sku: `${Math.random()}`, name: "", price: { amount: 1, currency: "EUR" }, purchaseLimit: null }
     const made = await runtime.runPromise(shop.createProduct({ ...asked, onHand: UNITS[number]!, claim: null }))
     const { id } = made.value
-    // Others stay behind as products nobody buys: only the worker of a product can be chosen by trying.
+    // Others stay behind as products that are not bought: only the worker of a product can be chosen by trying.
     if (Lane.of(id) % 3 === number) products.push(id)
   }
   return {
@@ -133,7 +133,7 @@ const claim = (key: string, number: number): Claim => ({
   fingerprint: `00000000-0000-0000-0000-${String(number).padStart(12, "0")}`,
 })
 
-/** The callers: the first basket is sent again under its key, and the last one's key is somebody else's, sooner or later. */
+/** The callers: the first basket is sent again under its key, and the last one's key is another caller's, sooner or later. */
 const callers = ({ runtime, shop, products, store }: Opened, { baskets, received }: Plan) => {
   const place = (wanted: Basket, own: Claim) =>
     Effect.gen(function* () {

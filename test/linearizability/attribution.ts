@@ -65,7 +65,7 @@ class Attribution {
     this.#deal(waiting)
     for (const { version, type } of this.#history.movements)
       if (type !== "created" && !this.#owners.has(version))
-        this.violations.push(`deeds: version ${version} (${type}) is nobody's`)
+        this.violations.push(`deeds: version ${version} (${type}) belongs to no operation`)
     return this
   }
 
@@ -122,7 +122,7 @@ class Attribution {
     this.#place(deed, step, version)
   }
 
-  /** What nobody claimed, to the deeds that told nothing. */
+  /** What is not claimed, to the operations that were answered with nothing. */
   #deal(deeds: ReadonlyArray<History.Deed>): void {
     const window = windows(this.placed)
     const byLow = deeds

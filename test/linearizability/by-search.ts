@@ -8,9 +8,9 @@
  * overlaps it: the history is in effect cut wherever nothing is under way.
  *
  * Four rules make it fast and lose nothing, the first three by exchanging steps of an order that explains all: a step that
- * only looks is taken as soon as it fits (nobody else notices); of two deeds that are alike and have come equally far the
- * one with the earlier answer goes first; of two changes between which nobody looked only one order is tried, and neither
- * is tried unless it leads to something that somebody saw or needs; and where something that was seen can no longer come
+ * only looks is taken as soon as it fits (no other notices); of two deeds that are alike and have come equally far the
+ * one with the earlier answer goes first; of two changes without a look in between only one order is tried, and neither
+ * is tried unless it leads to something that was seen or is needed; and where something that was seen can no longer come
  * to pass, whatever happens until its answer, nothing is tried any more (`reach.ts`).
  *
  * Law: complete and sound for the steps it is given. Limits: positions, SEARCH_MAX; beyond it the verdict is `Undecided`,
@@ -61,7 +61,7 @@ interface Position {
   readonly state: History.State
   /** One character for each slot, whose code counts the steps taken. */
   readonly progress: string
-  /** The change that led here, if it told nothing and nobody saw what it led to. */
+  /** The change that led here, if it answered nothing and no reading saw what it led to. */
   readonly last: Taking | null
 }
 
@@ -207,14 +207,14 @@ class Search {
     return [...first.values()].sort((a, b) => Number(a === wanted) - Number(b === wanted) || b.due - a.due)
   }
 
-  /** Nobody saw the state between the two, and the other way round leads to the same: one way is enough. */
+  /** No reading saw the state between the two, and the other way round leads to the same: one way is enough. */
   #isDetour(first: Taking, second: Taking, wanted: Place): boolean {
     if (first.place === second.place || !isSilent(second.step)) return false
     return History.fits(second.step, first.before) && comesBefore(second, first, wanted)
   }
 
   /**
-   * Whether a silent change that nobody demands yet was worth taking: it may lead to a state that somebody saw, or have
+   * Whether a silent change that is not demanded yet was worth taking: it may lead to a state that was seen, or have
    * made room for the step that is wanted, or be over again when there is room for it no longer.
    */
   #leadsOn({ passed, state, progress }: Position, { before, place, step }: Taking): boolean {

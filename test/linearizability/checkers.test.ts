@@ -235,7 +235,7 @@ describe("the checker by versions", () => {
   })
 
   it.each<readonly [string, History.History, RegExp]>([
-    ["a movement that is nobody's", history(2, [], [["received", 1, 0]]), /version 2 .* is nobody's/],
+    ["a movement of no operation", history(2, [], [["received", 1, 0]]), /version 2 .* belongs to no operation/],
     ["an accepted order without its hold", history(2, accepted, []), /order did not reserve/],
     [
       "an order that holds twice",
@@ -243,7 +243,7 @@ describe("the checker by versions", () => {
         ["reserved", 0, 1, "o"],
         ["reserved", 0, 1, "o"],
       ]),
-      /nobody's/,
+      /belongs to no operation/,
     ],
     ["a refused order that keeps its hold", history(2, [refusedElsewhere], hold.slice(0, 1)), /left no trace/],
     [

@@ -28,7 +28,7 @@ export type Asked =
       readonly lines: ReadonlyArray<Line>
       readonly payment: Payment
     }
-  /** `status`: as whoever asks was told. */
+  /** `status`: as it was answered. */
   | {
       readonly kind: "cancel"
       readonly orderId: string
@@ -58,7 +58,7 @@ export interface Operation {
   readonly attempts: ReadonlyArray<number>
   /** When the last attempt was answered for good. */
   readonly answered: number
-  /** Null: nobody knows; `answered` is Infinity then. */
+  /** Null: unknown; `answered` is Infinity then. */
   readonly told: Told | null
 }
 

@@ -174,7 +174,7 @@ export class Crowd {
       : { kind: "cancel", orderId, lines, status }
   }
 
-  /** Any of the known orders, which nobody touches from now on. */
+  /** Any of the known orders, which no caller touches from now on. */
   #take(): Known | null {
     const { length } = this.#known
     return length === 0 ? null : this.#known.splice(this.#random(length), 1)[0]!

@@ -31,7 +31,7 @@ export interface Step {
 
 /** How the product's ledger tells whose movement it is. The checker by versions uses it, the one by search does not. */
 export type Mark =
-  /** Movements carry the order's id; of an order that nobody answered for, the list of orders knows the id. */
+  /** Movements carry the order's id; of an order without an answer, the list of orders knows the id. */
   | { readonly by: "order"; readonly id: string }
   | { readonly by: "customer"; readonly customer: string }
   /** A hold for an order that was never placed. */
@@ -44,7 +44,7 @@ export type Mark =
   | { readonly by: "kind" }
 
 export interface Deed {
-  /** Says which operation it was, to whoever reads a violation. */
+  /** Says which operation it was, for the reader of a violation. */
   readonly name: string
   readonly mark: Mark
   /** Milliseconds, by the clock of the one process that all callers are in. */

@@ -1,5 +1,5 @@
 /**
- * Whether some of the changes that are under way add up to a state that somebody saw. A filter of the search: it ignores
+ * Whether some of the changes that are under way add up to a state that was seen. A filter of the search: it ignores
  * whether they could be taken in any order, so it may say yes in vain, but never no.
  *
  * Half of the deeds at a time: each has few sums, and a target is reached by a sum of one half and one of the other.

@@ -14,7 +14,12 @@ describe.skipIf(isMissing)("a service with Redis", () => {
   afterAll(() => redis?.stop())
 
   it("shows products from the cache, and goes on when Redis is dead", { timeout: 120_000 }, async () => {
-    const env = { DATABASE_URL: await freshDatabase(), REDIS_URL: redis.url, REDIS_PREFIX: "shop-1:" }
+    const env = {
+      DATABASE_URL: await freshDatabase(),
+      REDIS_URL: redis.url,
+      REDIS_PREFIX: "shop-1:",
+      REDIS_TIMEOUT_MS: "2000",
+    }
     const service = await start(env)
     const client = redis.client()
     // Its commands and its subscription: what is read before they stand stays in the process.

@@ -51,7 +51,7 @@ const CANCELLED = `${MISSHIPPED} and o.status is distinct from 'cancelled'`
 
 const letters = (url: string) => count(url, "select from dead_letters where state <> 'discarded'")
 
-/** Orders somebody is still driving. */
+/** Orders that are still being driven. */
 const UNPAID = "select from orders where attempt_token is not null or refund = 'due' or elsewhere"
 
 /** Everything has left, and everything that was to come of it has come, once. */

@@ -1,4 +1,4 @@
-/** HTTP on two threads that share a port: whoever is asked, one shop answers. A thread that dies takes its connections along. */
+/** HTTP on two threads that share a port: one shop answers on both. A thread that dies takes its connections along. */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { request } from "node:http"
 import { type AddressInfo, connect, createServer, type Socket } from "node:net"
@@ -130,8 +130,8 @@ describe("two HTTP threads", () => {
       await until("it is counted", async () => (await service.metric("jaego_http_thread_deaths_total")) === death)
       await until("its connections are lost", () => open() < before)
       if (death === 1) expect(open(), "the other thread keeps its own").toBeGreaterThan(0)
-      // Lost connections are not made again by the crowd: somebody new comes.
-      await until("whoever comes is served", async () => (await answered(service)).length === MANY)
+      // Lost connections are not made again by the crowd: new callers come.
+      await until("new callers are served", async () => (await answered(service)).length === MANY)
       expect((await Trade.buy(service, products[0]!)).status).toBe(201)
     }
     expect(open()).toBe(0)
@@ -164,7 +164,7 @@ describe("two HTTP threads", () => {
     await Trade.verify(database)
     const next = await start({ DATABASE_URL: database, HTTP_THREADS: "2", WORKERS: "1" })
     await Trade.expectAllThere(next, crowd)
-    // Nothing waits for whoever is killed.
+    // Nothing waits for the killed thread.
     await next.kill()
     await Trade.verify(database)
   })

@@ -52,7 +52,7 @@ describe.each([1, 3])("a service with its own database, with %i worker(s)", (wor
     service.process.signal("SIGTERM")
     expect(await service.process.ended).toEqual({ code: 0, signal: null })
     await crowd.leave()
-    // Whoever was answered while it drained was told the truth: an order, or not now.
+    // An answer given while it drained is the truth: an order, or not now.
     for (const kind of crowd.refused.keys()) expect(kind).toMatch(/^503 /)
     await expectWhole()
     const again = await start(env)
@@ -133,7 +133,7 @@ describe("what cannot work", () => {
   })
 
   it.each([
-    ["nobody listens", "postgres://jaego:jaego@127.0.0.1:1/jaego"],
+    ["no server listens", "postgres://jaego:jaego@127.0.0.1:1/jaego"],
     ["not a URL of Postgres", "mysql://127.0.0.1/jaego"],
     ["not a URL", "postgres//jaego"],
     ["no such host", "postgres://jaego:jaego@nowhere.invalid/jaego"],

@@ -131,7 +131,7 @@ describe.each([1, 3])("paying in time, with %i worker(s)", (workers) => {
     expectReplay(await pay(held, undefined, key), paid)
     expect(await status(held)).toBe("paid")
     expect(await stock()).toEqual(stockOf(8))
-    // Paid is paid: asking again charges nobody.
+    // Paid is paid: asking again charges no one.
     expect((await pay(held, "tok_decline")).status).toBe(200)
   })
 
@@ -271,7 +271,7 @@ describe.each([1, 3])("holds that end, with %i worker(s)", (workers) => {
     PAYMENT_GRACE_SECONDS: "1",
   })
 
-  it("expire by themselves: nobody asks the owner, and the units are free again", async () => {
+  it("expire by themselves: without a request to the owner the units are free again", async () => {
     const { order, pay, cancel, movements, status, stock } = await shop.shopping()
     const held = await order("later")
     expect(held.status).toBe(202)

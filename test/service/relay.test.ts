@@ -99,7 +99,7 @@ it("of two processes one brings the facts out, and the other when that one is ki
     `select pg_terminate_backend(a.pid, 5000) from pg_locks l join pg_stat_activity a on a.pid = l.pid
      where l.locktype = 'advisory' and l.granted and a.application_name = 'jaego relay'`,
   )
-  // Whoever is first; the orders of the one leave through the other, too.
+  // Either may be first; the orders of the one leave through the other, too.
   await isTold(first, await buyOne(first, product))
   await until("one of them relays again", async () => (await relays(first)) !== (await relays(second)))
 

@@ -169,7 +169,7 @@ describe("a paid order", () => {
     ["hal+down", "the carrier could not be reached: status-500", ["barred"]],
     ["ida+silent", "the carrier could not be reached: no-answer", ["barred"]],
   ])(
-    "is cancelled with the reason, refunded and restocked, when nobody will ship it: %s",
+    "is cancelled with the reason, refunded and restocked, when no carrier will ship it: %s",
     async (customer, why, states) => {
       const { id, product } = orderOf(customer)
       await becomes(service, id, "cancelled")

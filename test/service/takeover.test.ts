@@ -1,4 +1,4 @@
-/** Who owns the lanes when a process, or one of its threads, dies: somebody, soon, and never two. */
+/** Who owns the lanes when a process, or one of its threads, dies: one process, soon, and never two. */
 import { join } from "node:path"
 import { afterAll, beforeEach, describe, expect, it } from "vitest"
 import { freshDatabase } from "../support/postgres.ts"

@@ -45,7 +45,7 @@ const HOSTILE = "we do not go there \0 \ud83d"
 
 const trackingIdOf = (key: string): string => `JC\0${key}`
 
-/** It has left, or will: somebody gets these goods. */
+/** It has left, or will: these goods are delivered. */
 export const isLive = (state: ParcelState | undefined): boolean =>
   state === "registered" || state === "collected" || state === "delivered"
 

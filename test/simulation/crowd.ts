@@ -31,12 +31,12 @@ export interface Attempt {
   outcome: "open" | "accepted" | "refused" | "unavailable" | "gone" | "silent"
 }
 
-/** Something a shopper wants, and all his attempts at it. */
+/** Something a shopper wants, and all attempts at it. */
 export interface Wish {
   readonly number: number
   readonly request: Request
   readonly attempts: Array<Attempt>
-  /** Nobody insists on what has no key. */
+  /** What has no key is not asked for again. */
   readonly insists: boolean
   isDone: boolean
   order: Order | null
@@ -50,11 +50,11 @@ export class Crowd {
   readonly node: Node
   /** How often a request is sent twice, once in so many; 0: never. */
   twice = 0
-  /** How often somebody hangs up before he is answered, once in so many; 0: never. */
+  /** How often a caller hangs up before the answer, once in so many; 0: never. */
   hasty = 0
   #coming = 0
   readonly #wanting = new Map<ProductId, number>()
-  /** When somebody last asked to pay, or was answered, by order. */
+  /** When a payment was last asked for, or answered, by order. */
   readonly #paidAt = new Map<OrderId, number>()
   readonly #world: World
   readonly #journal: Journal
@@ -81,7 +81,7 @@ export class Crowd {
     return this.#wanting.get(productId) ?? 0
   }
 
-  /** Somebody waits for the answer to a payment of this order, or has had it just now. */
+  /** A caller waits for the answer to a payment of this order, or has had it just now. */
   isPaying(orderId: OrderId): boolean {
     return this.#world.now - (this.#paidAt.get(orderId) ?? Number.NEGATIVE_INFINITY) < JUST_NOW
   }
@@ -90,7 +90,7 @@ export class Crowd {
     for (const { productId } of wants) this.#wanting.set(productId, this.wanting(productId) + more)
   }
 
-  /** After this many microseconds somebody wants this; `then` hears of an order he was told of. */
+  /** After this many microseconds a shopper wants this; `then` is called with the order that was answered. */
   wish(delay: number, make: () => Request | null, then: (order: Order) => void = () => undefined): void {
     this.#coming++
     this.#world.post(this.node, delay, () => {
@@ -149,7 +149,7 @@ export class Crowd {
 
   #send(request: Request, at: number, end: (ended: Ended) => boolean, gone: () => void): void {
     const services = this.#services()
-    // Whoever balances the load knows mostly who is ready; whoever only looks does not care so much.
+    // A balancer mostly knows which process is ready; a reader does not care so much.
     const ready = services.filter((service) => service.isReady)
     const isAstray = this.#dice.oneIn(request.claim === null ? 4 : 10)
     const service = this.#dice.pick(ready.length > 0 && !isAstray ? ready : services)
@@ -169,7 +169,7 @@ export class Crowd {
         lost,
       )
       if (!isHasty) return
-      // He is gone at once; the process hears of it a little later.
+      // The caller is gone at once; the process notices a little later.
       this.#world.post(this.node, this.#dice.below(30_000), () => {
         if (!end({ _tag: "Lost" })) return
         this.#journal.fault("a caller hung up")
@@ -177,7 +177,7 @@ export class Crowd {
       })
     }
     const arrivesAt = this.#world.now + travel()
-    // Whoever is on his way to a process when it dies is told so by nobody but his own patience.
+    // A request on its way to a process that dies learns of it by its own time limit only.
     this.#world.post(service.main, arrivesAt - this.#world.now, () => {
       // A process that was asleep finds all its sockets ready, and looks at them in any order.
       if (this.#world.now === arrivesAt) handle()

@@ -2,9 +2,9 @@
  * The database: the memory ledger on a node of its own, reached by messages that take time, get lost, or come too late.
  *
  * A call may be refused before anything happens, lose its answer with the commit done or not, or arrive long after its
- * caller was told that nobody knows. Outages end all sessions; a partition only hides the database from one process.
+ * caller was told that the outcome is unknown. Outages end all sessions; a partition only hides the database from one process.
  *
- * Law (checked here, at each commit): I10, who commits has the newest epoch of each lane he writes.
+ * Law (checked here, at each commit): I10, a committer has the newest epoch of each lane it writes.
  */
 import { Cause, Effect, Exit } from "effect"
 import * as MemoryCatalog from "../../src/adapters/memory/catalog.ts"
@@ -41,7 +41,7 @@ export const STORABLE = "no statement is refused for its text"
 
 type Fate = "served" | "refused" | "lost before" | "lost after" | "late"
 
-/** As the Postgres adapter: no answer to a commit for this long, and nobody knows. Microseconds, as all times here. */
+/** As the Postgres adapter: no answer to a commit for this long, microseconds (as all times here), and the outcome is unknown. */
 const COMMIT_PATIENCE = 10_000_000
 const READ_PATIENCE = 5_000_000
 
@@ -74,7 +74,7 @@ export class Database {
   readonly journal: Journal
   readonly dice: Dice
   luck: Luck = PEACE
-  /** Nobody reaches it. */
+  /** No process reaches it. */
   isDown = false
   readonly #partitioned = new Set<Host>()
   /** How often a host was cut off: what was under way then is lost. */
@@ -218,7 +218,7 @@ export class Database {
     this.onCommit(batch, from)
   }
 
-  /** What a call meets, thrown when it is sent. Only a commit may come late: its caller has been told that nobody knows. */
+  /** What a call meets, thrown when it is sent. Only a commit may come late: its caller has been told that the outcome is unknown. */
   fate(what: "read" | "write" | "commit"): Fate {
     const { late, lostAfter, lostBefore, refused } = this.luck
     if (this.dice.oneIn(refused)) return "refused"

@@ -1,6 +1,6 @@
 /**
  * A group of consumers: its members share the partitions, and each partition has one reader; or two, while one that was
- * frozen has not yet heard that it lost it. Whoever gets a partition asks its handler where to begin, and may be given what
+ * frozen has not yet heard that it lost it. A member that gets a partition asks its handler where to begin, and may be given what
  * lies before once more.
  */
 import { Effect, type Fiber } from "effect"
@@ -118,7 +118,7 @@ export class Group {
     const reader = member.node.fork(this.#read(member, source))
     member.readers.set(source, reader)
     reader.addObserver(() => {
-      // Interrupted, or the handler broke: whoever still has the partition begins anew.
+      // Interrupted, or the handler broke: the member that still has the partition begins anew.
       if (member.left || member.readers.get(source) !== reader) return
       member.readers.delete(source)
       this.#stream.world.post(member.node, AGAIN_MS * 1_000, () => {

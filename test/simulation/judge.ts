@@ -23,7 +23,7 @@ const isRefusedForGood = ({ attempts }: Wish): boolean => {
   })
 }
 
-/** Whoever asks again under his key learns what became of it: refused means that nothing did, and nothing will. */
+/** Asking again under the key says what became of it: refused means that nothing did, and nothing will. */
 const retriesTell = (wishes: ReadonlyArray<Wish>, books: Books): ReadonlyArray<string> => {
   const bound = new Map(books.keys.map(({ claim }) => [claimName(claim), claim.fingerprint]))
   const byKey = group(wishes, ({ request }) => (request.claim === null ? null : claimName(request.claim)))
@@ -78,7 +78,7 @@ export const settled = ({ calmFrom, charges, crowd, lapses, peace, store }: Endi
   ]
 }
 
-/** Whoever rebuilds stock from the stream has what the tables have. */
+/** Stock rebuilt from the stream is what the tables have. */
 export const mirrored = ({ mistakes, stocks }: StockMirror, store: MemoryStore.Tables): ReadonlyArray<string> =>
   [
     ...mistakes,

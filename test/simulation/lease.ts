@@ -33,7 +33,7 @@ export class Leases {
   readonly #database: Database
   readonly #lanes: ReadonlyArray<Lane>
   readonly #sessions = new Set<Session>()
-  /** Whoever took the lanes last. */
+  /** The process that took the lanes last. */
   #taker: Host | null = null
   /** Those that were ended from outside. */
   readonly #unheard = new Set<Session>()
@@ -67,7 +67,7 @@ export class Leases {
   }
 
   /**
-   * Somebody ended its session and another took the lanes before it could hear of that, since it slept or was cut off; and it
+   * Its session was ended and another took the lanes before it could know, since it slept or was cut off; and it
    * was heard of so lately that it rightly believes in its lease. What it tells of its memory in this moment may be old: a
    * known limit, which takes two faults at once. What it writes is fenced all the same.
    */
@@ -86,7 +86,7 @@ export class Leases {
     if (this.#holder === session) this.#holder = null
     const { dice, journal, node, world } = this.#database
     journal.write("database", `the session of ${session.node.name} has ended`)
-    // Who is cut off or asleep hears of it a while after the line is up again: sooner than that he may have answered others.
+    // Who is cut off or asleep hears of it a while after the line is up again: sooner than that it may have answered others.
     const { node: holder } = session
     const tell = (): void => {
       if (this.#database.isCutOff(holder.host) || holder.isFrozen) return void world.post(node, 100_000, tell)

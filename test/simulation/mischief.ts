@@ -54,7 +54,7 @@ export class Machines {
     return this.services.find((service) => service.host === host)
   }
 
-  /** Whoever decides is worth more trouble than whoever stands by. */
+  /** The deciding process is worth more trouble than a standby. */
   #victim(): Service {
     const owner = this.#dice.oneIn(3) ? undefined : this.#serviceOf(this.#outside.leases.holder)
     return owner ?? this.#dice.pick(this.services)
@@ -93,7 +93,7 @@ export class Machines {
     facts.kill()
   }
 
-  /** Whoever relays is worth more trouble than whoever waits. */
+  /** The relaying process is worth more trouble than those that wait. */
   #relay(): Service {
     const relay = this.#dice.oneIn(3) ? undefined : this.#serviceOf(this.#outside.turns.holder?.host ?? null)
     return relay ?? this.#dice.pick(this.services)
@@ -134,10 +134,10 @@ export class Machines {
         database.part(host)
         return void world.post(database.node, what.forMs * 1_000, () => database.mend(host))
       case "EndLease":
-        journal.fault("the lease's session ended", leases.holder?.name ?? "nobody's")
+        journal.fault("the lease's session ended", leases.holder?.name ?? "no process's")
         return leases.endAll((each) => each === leases.holder)
       case "EndTurn":
-        journal.fault("the relay's session ended", turns.holder?.name ?? "nobody's")
+        journal.fault("the relay's session ended", turns.holder?.name ?? "no process's")
         return turns.endAll((each) => each === turns.holder?.host)
       case "KillFacts":
         return this.#killFacts(this.#relay())

@@ -1,4 +1,4 @@
-/** What a shopper may ask for, as a request that can be sent again: the same claim, the same body, whoever answers. */
+/** What a shopper may ask for, as a request that can be sent again: the same claim, the same body, whichever process answers. */
 import { createHash } from "node:crypto"
 import { Effect } from "effect"
 import type { Replayable, Sale, Shop, StockOf } from "../../src/app/shop.ts"
@@ -36,13 +36,13 @@ const telling =
   (effect: Effect.Effect<Replayable<A>, Refused | Unavailable>): Effect.Effect<Answered, Refused | Unavailable> =>
     Effect.map(effect, ({ value, replayed }) => ({ value, told: tell(value), replayed }))
 
-const nobody = { customer: "", wants: [], adds: null, pays: null }
+const NONE = { customer: "", wants: [], adds: null, pays: null }
 
 export const create = (sku: string, onHand: number, purchaseLimit: number | null, key: string | null): Request => {
   const asked = { sku, name: "thing", price: { amount: 100, currency: "EUR" }, onHand, purchaseLimit }
   const claim = claimOf("products", key, asked)
   const tell = telling((product: Product): Told => ({ kind: "product", product }))
-  return { what: `create ${sku}`, claim, ...nobody, ask: (shop) => tell(shop.createProduct({ ...asked, claim })) }
+  return { what: `create ${sku}`, claim, ...NONE, ask: (shop) => tell(shop.createProduct({ ...asked, claim })) }
 }
 
 const stock = telling((of: StockOf): Told => ({ kind: "stock", stock: of }))
@@ -52,7 +52,7 @@ export const receive = (productId: ProductId, quantity: number, key: string | nu
   return {
     what: `receive ${quantity} of ${productId.slice(-4)}`,
     claim,
-    ...nobody,
+    ...NONE,
     adds: { productId, quantity },
     ask: (shop) => stock(shop.receiveStock({ productId, quantity, claim })),
   }
@@ -63,7 +63,7 @@ export const adjust = (productId: ProductId, delta: number, key: string | null):
   return {
     what: `adjust ${productId.slice(-4)} by ${delta}`,
     claim,
-    ...nobody,
+    ...NONE,
     wants: [{ productId, quantity: -delta }],
     adds: { productId, quantity: delta },
     ask: (shop) => stock(shop.adjustStock({ productId, delta, reason: "counted", claim })),
@@ -73,7 +73,7 @@ export const adjust = (productId: ProductId, delta: number, key: string | null):
 export const read = (productId: ProductId): Request => ({
   what: `read ${productId.slice(-4)}`,
   claim: null,
-  ...nobody,
+  ...NONE,
   ask: (shop) =>
     Effect.map(shop.readStock(productId), (value) => ({
       value,
@@ -112,7 +112,7 @@ export const pay = (orderId: OrderId, token: string, answer: "wait" | "async", k
   return {
     what: `pay ${orderId.slice(-4)} (${token})`,
     claim,
-    ...nobody,
+    ...NONE,
     pays: orderId,
     ask: (shop) => sale(shop.payOrder({ orderId, token, answer, claim })),
   }
@@ -124,7 +124,7 @@ export const cancel = (orderId: OrderId, key: string | null): Request => {
   return {
     what: `cancel ${orderId.slice(-4)}`,
     claim,
-    ...nobody,
+    ...NONE,
     ask: (shop) => tell(shop.cancelOrder({ orderId, reason: null, claim })),
   }
 }

@@ -1,4 +1,4 @@
-/** The road to somebody outside: a request arrives late, or twice, and its answer may be lost. */
+/** The road to a party outside: a request arrives late, or twice, and its answer may be lost. */
 import { Effect } from "effect"
 import type { Dice } from "./dice.ts"
 import type { Journal } from "./journal.ts"

@@ -39,7 +39,7 @@ export interface Scenario {
   readonly carrierMoods: CarrierMoods
   /** A request is sent twice, once in so many; 0: never. */
   readonly twice: number
-  /** Somebody hangs up before he is answered, once in so many; 0: never. */
+  /** A caller hangs up before the answer, once in so many; 0: never. */
   readonly hasty: number
   /** How long people trade, milliseconds. */
   readonly tradeMs: number

@@ -162,7 +162,7 @@ export class Service {
     })
   }
 
-  /** It dies, at once: nothing of it goes on, and who waited for it has lost his connection. */
+  /** It dies, at once: nothing of it goes on, and its callers have lost their connections. */
   kill(): void {
     const { database, journal, leases, turns, world } = this.#outside
     if (database.isUnheard((node) => node.host === this.host))
@@ -170,7 +170,7 @@ export class Service {
     this.host.state = "dead"
     for (const { lost } of this.#begun) lost()
     this.#begun.clear()
-    // The system closes its sockets; of a machine that loses its power nobody hears, the server finds out by itself.
+    // The system closes its sockets; a machine that loses its power sends nothing, the server finds out by itself.
     if (world.dice.below(3) === 0) return
     world.post(database.node, world.dice.between(200, 15_000), () => {
       leases.endAll((host) => host === this.host)

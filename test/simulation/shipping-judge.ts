@@ -13,7 +13,7 @@ interface ShippingLaw {
   readonly broken: (store: Tables, parcels: Parcels) => ReadonlyArray<string>
 }
 
-/** Who has goods coming has one parcel, under the order's own key; nobody else has any. */
+/** Who has goods coming has one parcel, under the order's own key; no other buyer has any. */
 const oneShipment = (store: Tables, parcels: Parcels): ReadonlyArray<string> => {
   const nobodys = [...parcels].filter(([key, state]) => isLive(state) && !store.orders.has(key as never))
   return [
@@ -27,7 +27,7 @@ const oneShipment = (store: Tables, parcels: Parcels): ReadonlyArray<string> => 
   ]
 }
 
-/** Its buyer called it off when it had left already: somebody has been told to bring it back. */
+/** Its buyer called it off when it had left already: it was told to be brought back. */
 const isStray = (store: Tables, order: Order): boolean =>
   order.status === "cancelled" && order.reason === null && store.shipments.get(order.id)?.state === "stray"
 

@@ -3,7 +3,7 @@
  * that is all it promises.
  *
  * A request may be refused, lose its answer with its facts taken or not, come twice, or come long after its sender was told
- * that nobody knows. It may be down for a while. Consumers: `group.ts`.
+ * that the outcome is unknown. It may be down for a while. Consumers: `group.ts`.
  */
 import { Effect } from "effect"
 import * as CloudEvent from "../../src/ports/cloud-event.ts"

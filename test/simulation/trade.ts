@@ -17,7 +17,7 @@ const TOKENS = [
   "tok_unknown_declined",
 ]
 
-/** An id nobody has. */
+/** An id that does not exist. */
 const NOBODY = "018f0000-0000-7000-8000-000000000000" as ProductId
 
 export class Trade {
@@ -35,7 +35,7 @@ export class Trade {
     this.#wallMs = wallMs
   }
 
-  /** The shelves are put up first: with a key, so that whoever does it insists. */
+  /** The shelves are put up first: with a key, so that it is asked for until it is answered. */
   openShelves(): void {
     for (const [number, { onHand, purchaseLimit }] of this.#scenario.shelves.entries())
       this.#crowd.wish(0, () => Requests.create(`shelf-${number}`, onHand, purchaseLimit, `shelf-${number}`))
@@ -82,7 +82,7 @@ export class Trade {
       this.#crowd.wish(delay(), () => Requests.cancel(id, this.#optionalKey()))
   }
 
-  /** A new one; now and then somebody takes one that is another's. */
+  /** A new one; now and then one that another order has. */
   #key(): string {
     return `key-${this.#dice.oneIn(30) ? this.#dice.below(this.#keys + 1) : this.#keys++}`
   }

@@ -35,7 +35,7 @@ export class Turns {
   readonly #witness: Witness
   readonly #outbox: Outbox["Service"]
   readonly #sessions = new Set<Session>()
-  /** Whose reading was the last; and those who were relieved by somebody else's. */
+  /** The relay that read last; and those that another has relieved. */
   #reader: Session | null = null
   readonly #relieved = new Set<Session>()
 
@@ -51,7 +51,7 @@ export class Turns {
     return { take: Effect.mapError(this.#take(node), () => unavailable("database")) }
   }
 
-  /** Whoever has the turn. */
+  /** The relay that leads. */
   get holder(): Node | null {
     return [...this.#sessions].find(({ turn }) => turn !== null)?.node ?? null
   }

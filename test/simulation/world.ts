@@ -13,7 +13,7 @@ import type { Dice } from "./dice.ts"
 /** 2026-01-01T00:00:00Z, milliseconds since 1970. */
 const EPOCH = 1_767_225_600_000
 
-/** More tasks than this within one event: somebody goes round in circles without time passing. */
+/** More tasks than this within one event: something goes round in circles without time passing. */
 const TASKS_MAX = 200_000
 
 /** Timers fire this much early or late, microseconds: as those of Node do, whose loop rounds its time. */

@@ -1,4 +1,4 @@
-/** Slab keep what is under way, each thing under a ticket that is never somebody else's. */
+/** A slab keeps what is under way, each thing under a ticket that is never another's. */
 import fc from "fast-check"
 import { expect, it } from "vitest"
 import { Slab } from "../../src/std/slab.ts"
@@ -11,7 +11,7 @@ it("gives back what was put under a ticket, once", () => {
   expect([slots.take(ticket), slots.get(ticket)]).toEqual([undefined, undefined])
 })
 
-it("does not give a new thing to whoever holds the ticket of an old one", () => {
+it("does not give a new thing for the ticket of an old one", () => {
   const slots = new Slab<{ readonly name: string }>()
   const old = slots.put({ name: "old" })
   slots.take(old)

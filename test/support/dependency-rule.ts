@@ -70,7 +70,7 @@ const KNOB = /\bprocess\.env( \[|\.)/
 
 /**
  * The context of a layer holds the layer's own scope. Provided to something scoped it takes the place of the caller's, and
- * what should have ended with the caller lives as long as the layer. Run as a whole it hides nobody's scope.
+ * what should have ended with the caller lives as long as the layer. Run as a whole it hides no scope.
  */
 const CAPTURED_CONTEXT = /\bEffect\.context\b/g
 const SCOPELESS = /(\bContext\.omit\(Scope\.Scope \)|\bEffect\.run\w+With)\(yield \* $/

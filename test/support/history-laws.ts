@@ -225,7 +225,7 @@ const refusalsAreLegal = (calls: ReadonlyArray<Call>, books: Books): ReadonlyArr
     return [`${call.name} was refused by a state that never was: ${JSON.stringify(rejection)}`]
   })
 
-/** Goods came and went as often as a caller was told so; of an unknown outcome nobody can tell. */
+/** Goods came and went as often as a caller was told so; an unknown outcome counts for either. */
 const acceptedOnce = (calls: ReadonlyArray<Call>, books: Books): ReadonlyArray<string> =>
   books.products.flatMap(({ id }) => {
     const moves = versionsOf(books, id).filter(({ type }) => type === "received" || type === "adjusted").length
@@ -252,13 +252,13 @@ const ordersAreTold = (calls: ReadonlyArray<Call>, books: Books): ReadonlyArray<
   )
   return books.keys.flatMap(({ claim }) => {
     if (claim.route !== "orders") return []
-    if (!asked.has(claim.key)) return [`key ${claim.key} is bound, and nobody asked`]
+    if (!asked.has(claim.key)) return [`key ${claim.key} is bound, and was never sent`]
     const open = refused.get(claim.key)!.some((call) => successOf(call) !== null || isOpen(call))
     return open ? [] : [`nothing was decided for anyone with key ${claim.key}, and yet it is bound`]
   })
 }
 
-/** Once an order is in the books, whoever asks for it again under its key is told of it, whatever the shelves hold by then. */
+/** Once an order is in the books, asking for it again under its key answers with it, whatever the shelves hold by then. */
 const boundIsAnswered = (calls: ReadonlyArray<Call>, books: Books): ReadonlyArray<string> => {
   const placing = group(
     calls.filter(({ claim }) => claim?.route === "orders"),

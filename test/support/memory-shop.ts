@@ -21,7 +21,7 @@ import type { Timeline } from "../../src/ports/timeline.ts"
 import type { Workers } from "../../src/ports/workers.ts"
 import * as MemoryProbe from "./recording-probe.ts"
 
-/** Open: somebody decides. */
+/** Open: it owns its lanes. */
 export const opened = Effect.gen(function* () {
   yield* SubscriptionRef.changes(yield* Readiness).pipe(
     Stream.filter((state) => state === "ready"),

@@ -1,6 +1,6 @@
 /**
- * A Postgres of one's own that may be hurt: stopped, started again on the same port, filled up. Nobody looks after it but
- * the test. Its data lie in a folder of their own, or on a small file system that was mounted for them.
+ * A Postgres of one's own that may be hurt: stopped, started again on the same port, filled up. Only the test looks after
+ * it. Its data lie in a folder of their own, or on a small file system that was mounted for them.
  */
 import { type ChildProcess, spawnSync } from "node:child_process"
 import { randomBytes } from "node:crypto"
@@ -139,7 +139,7 @@ export const mountSmallDisk = (megabytes: number): SmallDisk | { readonly refuse
     fill: () => fillWith(filler),
     free: () => rmSync(filler, { force: true }),
     remove: () => {
-      // Lazily: whoever still has a file open there keeps it for as long as he lives.
+      // Lazily: a process with an open file there keeps it for as long as it runs.
       spawnSync("umount", ["-l", path])
       remove()
     },

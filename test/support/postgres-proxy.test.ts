@@ -152,7 +152,7 @@ it("knows the sessions by name and by the server's process id, and shuts the doo
     }),
   ))
 
-it("says nothing any more: whoever asks gives up, and finds another line", { timeout: 90_000 }, () =>
+it("says nothing any more: a caller gives up, and finds another line", { timeout: 90_000 }, () =>
   over(
     Effect.gen(function* () {
       const { lane, proxy, scribe } = yield* shelf
@@ -168,7 +168,7 @@ it("says nothing any more: whoever asks gives up, and finds another line", { tim
   ),
 )
 
-it("is not waited for by whoever takes the lanes", { timeout: 90_000 }, () =>
+it("is not waited for by the process that takes the lanes", { timeout: 90_000 }, () =>
   Effect.gen(function* () {
     const database = yield* Effect.promise(freshDatabase)
     const proxy = yield* Effect.acquireRelease(

@@ -14,7 +14,7 @@
  *     proxy.on((instant, exchange) => null)                    // all of them; null: not mine
  *     proxy.sessions, session.pid, .application, .cut(), .hole(); proxy.door, .cutAll(), .answers, .close()
  *
- * Law: bytes keep their order, and the end of a stream is one of them: what is held for somebody who dies meanwhile is
+ * Law: bytes keep their order, and the end of a stream is one of them: what is held for a side that dies meanwhile is
  * still sent when it is released with `pass`, as a packet that was long on its way.
  */
 import { createServer, type Server, type Socket, connect as tcp } from "node:net"

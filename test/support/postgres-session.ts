@@ -79,7 +79,7 @@ export class Session {
   readonly #fromService = new Wire.Messages()
   readonly #fromServer = new Wire.Messages()
   readonly #statements = new Map<string, string>()
-  /** Requests without an answer, in order; null: one nobody watches. The first is the start of the session. */
+  /** Requests without an answer, in order; null: one that is not watched. The first is the start of the session. */
   readonly #unanswered: Array<Exchange | null> = [null]
   /** Messages of a request, or an answer, that is not whole yet. */
   #request: Array<Wire.Message> = []
@@ -176,7 +176,7 @@ export class Session {
     })
   }
 
-  /** Null: nobody watches what is asked. */
+  /** Null: what is asked is not watched. */
   #exchangeOf(request: ReadonlyArray<Wire.Message>): Exchange | null {
     let found: Exchange | null = null
     const look = (sql: string, parameters: ReadonlyArray<Buffer | null>) => {

@@ -19,7 +19,7 @@ export type SettlementLaw = Law<readonly [of: Surroundings]>
 /** Later than this after its end a hold is late, milliseconds: many times what a turn and a commit take. */
 const LATE_MS = 2_000
 
-/** Who has goods has paid, and who has none has his money. */
+/** A buyer with goods has paid, and one without has the money. */
 const moneyFollowsOrders = ({ books, charges }: Surroundings): ReadonlyArray<string> =>
   books.orders.flatMap((order) => {
     const charge = charges.get(order.id) ?? "absent"
@@ -61,7 +61,7 @@ const paymentsKeepTheirHold = ({ books, charges }: Surroundings): ReadonlyArray<
     return status === "expired" && charge !== "voided" ? [`order ${id} expired, its charge is ${charge}`] : []
   })
 
-/** Whoever comes when his hold has ended cannot begin to pay any more. */
+/** A payment cannot begin once the hold has ended. */
 const paysInTime = ({ books }: Surroundings): ReadonlyArray<string> => {
   const ends = new Map<string, number>(books.orders.map(({ id, expiresAt }) => [id, expiresAt]))
   return books.facts.flatMap(({ at, subject, type }) =>

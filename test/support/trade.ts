@@ -118,7 +118,7 @@ export interface Crowd {
   readonly acknowledged: ReadonlyMap<string, string>
   /** Every answer that was not an acceptance, by kind. */
   readonly refused: ReadonlyMap<string, number>
-  /** Nobody begins anything new; settles when all have been answered, or have lost their connection. */
+  /** No caller begins anything new; settles when all have been answered, or have lost their connection. */
   readonly leave: () => Promise<void>
 }
 
@@ -132,7 +132,7 @@ export const crowd = (service: Service, products: ReadonlyArray<string>, size = 
       const answer = await buy(service, products[turn % products.length]!, { customerId: `buyer-${index}` }).catch(
         () => null,
       )
-      // The line is dead: whether that order was placed, nobody has told us.
+      // The line is dead: whether that order was placed is unknown.
       if (answer === null) return
       if (answer.status < 300) acknowledged.set(answer.body.id, answer.body.status)
       else

@@ -34,7 +34,7 @@ export const HOLD_MS = 15_000
 export const GRACE_MS = 5_000
 const DEADLINE_MS = 1_000
 
-/** An id nobody has. */
+/** An id that does not exist. */
 const NOBODY = "018f0000-0000-7000-8000-000000000000"
 
 const random = (seed: number) => {
@@ -230,7 +230,7 @@ const viewOf = (store: MemoryStore.Tables) => ({
 
 /** Lets virtual time pass in small steps until all of them are done. */
 const untilDone = Effect.fnUntraced(function* (fibers: ReadonlyArray<Fiber.Fiber<void>>) {
-  // Half a minute in all, far more than any call may take (its deadlines are seconds): whoever waits longer was forgotten.
+  // Half a minute in all, far more than any call may take (its deadlines are seconds): a caller that waits longer was forgotten.
   for (let steps = 0; steps < 500 && fibers.some((fiber) => fiber.pollUnsafe() === undefined); steps++)
     yield* TestClock.adjust(steps < 200 ? 5 : 100)
 })
@@ -275,7 +275,7 @@ export const run = (program: Program, wrap: Wrap = slow(program.seed)): Promise<
     const accounts = Context.get(context, PaymentBooks).accounts()
     const charges = new Map([...accounts].map(([key, { state }]) => [key, state]))
     const trial = { calls: traders.calls, books: MemoryStore.snapshot(store), charges }
-    // Whoever was forgotten keeps the shop from closing, for as long as a drain may take: let that pass too.
+    // A forgotten caller keeps the shop from closing, for as long as a drain may take: let that pass too.
     yield* Effect.raceFirst(Scope.close(scope, Exit.void), Effect.forever(TestClock.adjust(1_000)))
     return trial
   }).pipe(

@@ -95,7 +95,7 @@ describe("over HTTP", () => {
     expect(authorizations.at(-1)).toBeUndefined()
   })
 
-  it("nobody there is unknown, and bars nothing", async () => {
+  it("a carrier that does not answer is unknown, and bars nothing", async () => {
     expect(await ask("http://ann:secret@127.0.0.1:9")).toEqual([{ _tag: "Unknown", code: "unreachable" }, "unknown"])
   })
 

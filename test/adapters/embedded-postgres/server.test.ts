@@ -73,7 +73,7 @@ describe("the embedded Postgres", () => {
     await gone
   })
 
-  it("can be looked into while another process runs it, and when nobody does", async () => {
+  it("can be looked into while another process runs it, and when none does", async () => {
     const { child, embedded, gone } = await owned()
     await run(
       Effect.gen(function* () {

@@ -1,4 +1,4 @@
-/** The hot route and the pipeline: one takes what is plainly in order, the other the rest, and nobody can tell them apart. */
+/** The hot route and the pipeline: one takes what is plainly in order, the other the rest, and a caller cannot tell them apart. */
 import { createServer, type Server } from "node:http"
 import { type AddressInfo, connect } from "node:net"
 import { text } from "node:stream/consumers"

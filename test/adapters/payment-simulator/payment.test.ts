@@ -8,7 +8,7 @@ import { Payment } from "../../../src/ports/payment.ts"
 
 const charge = (key: string, token: string) => ({ key, token, money: { amount: 100, currency: "EUR" } })
 
-it.effect("takes the time its token says, by the clock, with nobody waiting", () =>
+it.effect("takes the time its token says, by the clock, without a caller waiting", () =>
   Effect.gen(function* () {
     const payment = yield* Payment
     const caller = yield* Effect.forkChild(payment.charge(charge("slow", "tok_delay_5000")), { startImmediately: true })

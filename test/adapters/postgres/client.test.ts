@@ -24,7 +24,7 @@ const complaint = (url: string) =>
   )
 
 describe("a database that cannot be used", () => {
-  it("says that nobody answers", async () => {
+  it("says that no server answers", async () => {
     expect(await complaint("postgres://postgres:x@127.0.0.1:1/postgres")).toMatch(
       /^no database answers at 127\.0\.0\.1:1: .*ECONNREFUSED.*$/,
     )

@@ -27,7 +27,7 @@ const turnSevering = Layer.effect(
   })),
 )
 
-/** Whoever holds the lock, not those who wait for it; waits until its backend is gone. */
+/** The holder of the lock, not those that wait for it; waits until its backend is gone. */
 function terminateHolder(sql: PgClient.PgClient, name: string) {
   return sql`
     select pg_terminate_backend(l.pid, 5000) from pg_locks l join pg_stat_activity a on a.pid = l.pid

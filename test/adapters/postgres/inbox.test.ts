@@ -84,7 +84,7 @@ describe("an intake", () => {
       }),
     ))
 
-  it("waits for a letter that is being released, and does not queue behind nobody", () =>
+  it("waits for a letter that is being released, and does not queue behind one that is gone", () =>
     over(
       Effect.gen(function* () {
         const inbox = yield* Inbox

@@ -11,7 +11,7 @@ import { terminate } from "../../support/sessions.ts"
 const over = <E>(body: Effect.Effect<void, E, Lease | PgClient.PgClient | Scope.Scope>) =>
   Effect.runPromise(Effect.scoped(body).pipe(Effect.provide(PostgresLease.layer.pipe(Layer.provideMerge(freshClient)))))
 
-/** Somebody who wants the lease, and can give it back. */
+/** A process that wants the lease, and can give it back. */
 const candidate = Effect.gen(function* () {
   const lease = yield* Lease
   const scope = yield* Effect.acquireRelease(Scope.make(), (made) => Scope.close(made, Exit.void))

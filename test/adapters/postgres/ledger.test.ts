@@ -129,12 +129,12 @@ describe("a commit", () => {
       }),
     ))
 
-  it("was never sent, for certain, when nobody answers any more", () =>
+  it("was never sent, for certain, when no server answers any more", () =>
     over(
       Effect.gen(function* () {
         const { batch } = yield* shelf
         const sql = yield* PgClient.PgClient
-        // Port 1 is reserved, and nobody listens on it.
+        // Port 1 is reserved, and no process listens on it.
         const moved = { ...sql, config: { ...sql.config, host: "127.0.0.1", port: 1 } } as PgClient.PgClient
         const ledger = yield* Layer.build(
           Layer.fresh(PostgresLedger.layer).pipe(Layer.provide(Layer.succeed(PgClient.PgClient, moved))),

@@ -173,7 +173,7 @@ describe("the order book", () => {
         const product = Scribe.product()
         yield* scribe.commit({ products: [{ product, onHand: 1 }], holdChanges: [last] })
         expect(yield* pages<Unsettled, OrderId, unknown>((request) => book.unsettled(request))).toEqual(quiet)
-        // Its flag is gone: the same holds, open once more, are nobody's business now.
+        // Its flag is gone: the same holds, open once more, are no work any more.
         yield* scribe.commit({
           changes: [{ productId: product.id, before: { onHand: 1, reserved: 0, version: 1 }, event: received }],
           holdChanges: [{ ...last, from: "confirmed", to: "held" }],

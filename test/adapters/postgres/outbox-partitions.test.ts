@@ -120,7 +120,7 @@ describe("the outbox's slices", () => {
       }),
     ))
 
-  it("wait for nobody: while somebody reads the outbox they stay, and commits go on", () =>
+  it("wait for no lock: while the outbox is being read they stay, and commits go on", () =>
     over(
       Effect.gen(function* () {
         yield* trade(6)

@@ -36,14 +36,14 @@ export const CHECKOUT_MUTANTS: ReadonlyArray<Mutant> = [
   },
   {
     name: "attempt not looked up after a crash",
-    story: "nobody takes up what a dead process left behind",
+    story: "no process takes up what a dead one left behind",
     changes: [{ file: RUNNER, from: `        yield* run(order, "lookUp", null)\n`, to: "" }],
     caughtBy: "everything comes to an end",
     seedsMax: ONE_ROUND,
   },
   {
     name: "stock returned while the charge is open",
-    story: "past its hold and grace an order expires, and nobody bars the charge that is still running",
+    story: "past its hold and grace an order expires, and the charge that is still running is not barred",
     changes: [
       {
         file: RUNNER,
@@ -56,7 +56,7 @@ export const CHECKOUT_MUTANTS: ReadonlyArray<Mutant> = [
   },
   {
     name: "cancelled but charged",
-    story: "a paid order is cancelled, and nobody owes its buyer anything",
+    story: "a paid order is cancelled, and no refund is due",
     changes: [
       { file: ORDER, from: `reason: command.reason, refund: "due" }`, to: `reason: command.reason, refund: "none" }` },
     ],

@@ -22,7 +22,7 @@ export const EXPIRY_MUTANTS: ReadonlyArray<Mutant> = [
   },
   {
     name: "expiry off by one",
-    story: "at the very millisecond a hold ends it is not over yet, and whoever came to end it has gone again",
+    story: "at the very millisecond a hold ends it is not over yet, and the command that came to end it is gone",
     changes: [{ file: ORDER, from: "order.expiresAt <= command.at &&", to: "order.expiresAt < command.at &&" }],
     caughtBy: "I11 holds end on time",
     seedsMax: ONE_ROUND,
@@ -55,8 +55,7 @@ export const EXPIRY_MUTANTS: ReadonlyArray<Mutant> = [
   },
   {
     name: "a hold ends while its payment is under way",
-    story:
-      "the timer does not look whether the order is being paid; whoever pays gets his money back instead of his goods",
+    story: "the timer does not look whether the order is being paid; the payer gets a refund instead of the goods",
     changes: [{ file: ORDER, from: `(order.attempt === null || command.voided === "voided")`, to: "true" }],
     caughtBy: "I11 a payment keeps its hold",
     seedsMax: ONE_ROUND,

@@ -29,7 +29,7 @@ export const FACT_MUTANTS: ReadonlyArray<Mutant> = [
   },
   {
     name: "a relay that does not come back",
-    story: "whoever has lost the turn once leaves it to others, and they do the same",
+    story: "a relay that has lost its turn once leaves it to others, and they do the same",
     changes: [{ file: RELAY, from: "while (!Deferred.isDoneUnsafe(closing)) yield* oneTurn", to: "yield* oneTurn" }],
     caughtBy: "I7 every fact reaches the stream",
     seedsMax: ONE_ROUND,
@@ -94,7 +94,7 @@ export const FACT_MUTANTS: ReadonlyArray<Mutant> = [
   },
   {
     name: "effect without inbox",
-    story: "nobody writes down which events were handled: what is delivered again has its effect again",
+    story: "the handled events are not recorded: what is delivered again has its effect again",
     changes: [
       { file: INBOX, from: "  if (events.has(name(consumer, eventId))) return 0\n", to: "" },
       { file: INBOX, from: "if (version <= (", to: "if (version < (" },

@@ -8,7 +8,7 @@ const IDEMPOTENCY = "src/app/inventory/idempotency.ts"
 export const IDEMPOTENCY_MUTANTS: ReadonlyArray<Mutant> = [
   {
     name: "replay off",
-    story: "keys are written, and nobody looks whether they were known",
+    story: "keys are written, and not looked up",
     changes: [
       {
         file: MEMORY_LEDGER,
@@ -31,7 +31,7 @@ export const IDEMPOTENCY_MUTANTS: ReadonlyArray<Mutant> = [
   },
   {
     name: "a refusal that does not ask for its key",
-    story: "sold out is answered from memory, also to whoever has bought the last one and asks again",
+    story: "sold out is answered from memory, also to the buyer of the last unit, who asks again",
     changes: [
       {
         file: IDEMPOTENCY,

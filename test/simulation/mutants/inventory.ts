@@ -93,7 +93,7 @@ export const INVENTORY_MUTANTS: ReadonlyArray<Mutant> = [
   },
   {
     name: "limit counted twice",
-    story: "what a customer has counts double against his limit",
+    story: "what a customer has counts double against the limit",
     changes: [
       {
         file: "src/domain/purchase-limit.ts",
@@ -119,7 +119,7 @@ export const INVENTORY_MUTANTS: ReadonlyArray<Mutant> = [
   },
   {
     name: "a frozen owner tells what it remembers",
-    story: "readings leave without a look at the lease: somebody else may have sold on",
+    story: "readings leave without a look at the lease: another process may have sold on",
     changes: [{ file: "src/app/inventory/ownership.ts", from: "isFresh() ? Effect.void", to: "true ? Effect.void" }],
     caughtBy: "I2 reads are fresh",
     seedsMax: FOUR_ROUNDS,

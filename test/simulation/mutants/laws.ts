@@ -48,7 +48,7 @@ export const LAW_MUTANTS: ReadonlyArray<Mutant> = [
   },
   {
     name: "goods that are received twice",
-    story: "only orders bind their keys; whoever repeats a delivery delivers again",
+    story: "only orders bind their keys; a repeated delivery delivers again",
     changes: [
       {
         file: BATCH,
@@ -79,7 +79,7 @@ export const LAW_MUTANTS: ReadonlyArray<Mutant> = [
     seedsMax: ONE_ROUND,
   },
   {
-    name: "holds elsewhere that nobody ends",
+    name: "holds elsewhere that are never ended",
     story: "an order ends at home, and the holds on other workers stay as they are",
     changes: [
       {
@@ -94,7 +94,7 @@ export const LAW_MUTANTS: ReadonlyArray<Mutant> = [
   },
   {
     name: "a caller who is forgotten",
-    story: "whoever is refused hears nothing",
+    story: "a refused caller gets no answer",
     changes: [
       {
         file: "src/app/inventory/entry.ts",
@@ -107,7 +107,7 @@ export const LAW_MUTANTS: ReadonlyArray<Mutant> = [
   },
   {
     name: "payment begun after the hold has ended",
-    story: "whoever pays in the moment before the timer may begin to pay for what is no longer held",
+    story: "a payment in the moment before the timer may begin for what is no longer held",
     changes: [
       {
         file: "src/domain/order.ts",

@@ -21,7 +21,7 @@ export const LEDGER_MUTANTS: ReadonlyArray<Mutant> = [
   },
   {
     name: "no fencing",
-    story: "the ledger does not compare epochs and seqs: whoever owned a lane yesterday still writes to it",
+    story: "the ledger does not compare epochs and seqs: yesterday's owner of a lane still writes to it",
     changes: [{ file: MEMORY_LEDGER, from: "fencedLane(store, batch) ?? staleVersion", to: "staleVersion" }],
     caughtBy: "I10 a stale owner cannot commit",
     seedsMax: EIGHT_ROUNDS,

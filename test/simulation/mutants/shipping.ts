@@ -10,7 +10,7 @@ const SHIPPING = "src/domain/shipping.ts"
 export const SHIPPING_MUTANTS: ReadonlyArray<Mutant> = [
   {
     name: "a new shipment key on every attempt",
-    story: "whoever asks the carrier again asks for another parcel",
+    story: "asking the carrier again asks for another parcel",
     changes: [{ file: RUNNER, from: "    key: id,\n", to: "    key: desk.nextId() as typeof id,\n" }],
     caughtBy: "one shipment per paid order",
     seedsMax: ONE_ROUND,
@@ -42,7 +42,7 @@ export const SHIPPING_MUTANTS: ReadonlyArray<Mutant> = [
     seedsMax: ONE_ROUND,
   },
   {
-    name: "a refusal that nobody makes good",
+    name: "a refusal that is not made good",
     story: "the shipment is closed when the carrier will not have it; the buyer keeps waiting, and has paid",
     changes: [
       {
@@ -55,8 +55,8 @@ export const SHIPPING_MUTANTS: ReadonlyArray<Mutant> = [
     seedsMax: ONE_ROUND,
   },
   {
-    name: "an attempt that nobody takes up",
-    story: "the journal does not say when to look again: whoever dies, or hears nothing, leaves it for ever",
+    name: "an attempt that is not taken up",
+    story: "the journal does not say when to look again: a process that dies, or gets no answer, leaves it for ever",
     changes: [
       { file: SHIPPING, from: "    nextAttemptAt: now + askAgainMs(attempts),\n", to: "    nextAttemptAt: null,\n" },
     ],
