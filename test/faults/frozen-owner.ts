@@ -73,7 +73,7 @@ export const MOMENTS: Readonly<Record<string, Moment>> = {
     return async () => {
       held.release("pass")
       const { state, value } = await until("the late commit is answered", () => held.exchange.answer, PATIENCE_MS)
-      const contested = value !== null && JSON.parse(value).contested === true
+      const contested = value !== null
       const wroteNothing = contested || PostgresProxy.rowsOf(held.exchange, "lane") === 0
       if (state === "JG001") arena.faults.add("late commits refused by the fence")
       else if (state === null && wroteNothing) arena.faults.add("late commits that had nothing to write any more")
