@@ -18,6 +18,9 @@ export interface Entry {
   readonly freshUntil: number
 }
 
+/** How long an older version is kept out after a drop, ms: longer than any reader takes from the source to its put. */
+export const TOMBSTONE_MS = 60_000
+
 /** Which level gave an entry. */
 export type Level = "local" | "redis"
 

@@ -1,6 +1,6 @@
 /** A cache in the memory of this process. Limits: `entriesMax`, the least recently used leave first. */
 import { Clock, Effect } from "effect"
-import type { Entry, LocalCache } from "../../ports/cache.ts"
+import { type Entry, type LocalCache, TOMBSTONE_MS } from "../../ports/cache.ts"
 import { Lru } from "../../std/lru.ts"
 
 /** `entry` null: a tombstone, which holds only the version below which nothing is taken. */
@@ -9,9 +9,6 @@ interface Slot {
   readonly version: number
   readonly until: number
 }
-
-/** How long an older version is kept out after a drop, ms: longer than any reader takes from the source to its put. */
-const TOMBSTONE_MS = 60_000
 
 export const make = (entriesMax: number): Effect.Effect<LocalCache> =>
   Effect.map(Clock.Clock, (clock) => {

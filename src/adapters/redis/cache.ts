@@ -7,11 +7,8 @@
  */
 import { randomUUID } from "node:crypto"
 import { Effect } from "effect"
-import type { CacheService, Entry } from "../../ports/cache.ts"
+import { type CacheService, type Entry, TOMBSTONE_MS } from "../../ports/cache.ts"
 import type { Connection } from "./connection.ts"
-
-/** How long an older version is kept out after a drop, ms: longer than any reader takes from the source to its put. */
-const TOMBSTONE_MS = 60_000
 
 /** Sets the value unless a newer version is there. 1: it was set. */
 const PUT = `local held = redis.call('GET', KEYS[1])
