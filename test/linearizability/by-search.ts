@@ -215,12 +215,17 @@ class Search {
 
   /**
    * Whether a silent change that is not demanded yet was worth taking: it may lead to a state that was seen, or have
-   * made room for the step that is wanted, or be over again when there is room for it no longer.
+   * made room for a step that had none (the wanted one, or one that has to come before it), or be over again when there
+   * is room for it no longer.
    */
   #leadsOn({ passed, state, progress }: Position, { before, place, step }: Taking): boolean {
     const { place: wanted, underWay } = this.#events[passed]!
     if (stepsAhead(progress, place).some((later) => isSilent(later) && frees(later))) return true
-    if (frees(step) && !History.fits(wanted.deed.steps[done(progress, wanted)]!, before)) return true
+    const hadNoRoom = (other: Place) => {
+      const next = other.deed.steps[done(progress, other)]
+      return other !== place && next !== undefined && !History.fits(next, before)
+    }
+    if (frees(step) && underWay.some(hadNoRoom)) return true
     const others = underWay.filter((other) => other !== wanted)
     const ahead = others.map((other) => silently(stepsAhead(progress, other)))
     return canReach(state, ahead, targets(progress, underWay))

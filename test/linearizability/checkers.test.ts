@@ -206,12 +206,18 @@ describe("the checker by search", () => {
         expect(verdict).toBe(Imagined.isExplained(history) ? "Linearizable" : "Impossible")
         counts[verdict]!++
       }),
-      // Fixed, because a rare history divides the two, and it is not understood yet which is wrong: seed 798148792 found one
-      // after 1,884, with an adjustment and a reading that are left open.
-      { numRuns: 10_000, seed: 1 },
+      { numRuns: 10_000 },
     )
     expect(counts["Linearizable"]).toBeGreaterThan(1_000)
     expect(counts["Impossible"]).toBeGreaterThan(1_000)
+  })
+
+  it("takes a change early if it makes room for what must come before the step that is wanted", () => {
+    const count = deed("count", 0, { by: "reason", reason: "r" }, perhaps(adjust(1, 0, null)))
+    const declined = deed("declined", 10, order("a"), reserve(3, 33), release(3, 33))
+    const placed = deed("placed", 20, order("b"), reserve(1, 32))
+    const verdict = BySearch.check(history(2, [count, declined, placed], []))
+    expect(verdict._tag).toBe("Linearizable")
   })
 
   it("says that it does not know, rather than yes, when it has searched enough", () => {
