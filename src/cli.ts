@@ -1,5 +1,5 @@
 /**
- * `jaego`, the command line: `serve`, `migrate`, `seed`, `replay`, `verify`, `dlq`, `simulate`.
+ * `jaego`, the command line: `serve`, `migrate`, `seed`, `replay`, `verify`, `heads`, `dlq`, `simulate`.
  *
  * A root, and a thin one: it reads arguments and environment, chooses adapters and prints.
  * Fails: one line on stderr and exit code 1, also when a law is broken or an order was not answered.
@@ -13,8 +13,9 @@ import type { SqlClient } from "effect/sql/SqlClient"
 import { CommandFailed } from "./adapters/cli/command-failed.ts"
 import * as DeadLetterCommands from "./adapters/cli/dead-letter-commands.ts"
 import { json, whole } from "./adapters/cli/flags.ts"
+import * as Heads from "./adapters/cli/heads.ts"
 import { PATIENCE_MS } from "./adapters/cli/http-client.ts"
-import { printable } from "./adapters/cli/printable.ts"
+import { json as jsonOf, printable } from "./adapters/cli/printable.ts"
 import * as ReplayCommand from "./adapters/cli/replay-command.ts"
 import * as Seed from "./adapters/cli/seed.ts"
 import * as Verdict from "./adapters/cli/verdict.ts"
@@ -24,6 +25,7 @@ import * as PostgresClient from "./adapters/postgres/client.ts"
 import * as PostgresInbox from "./adapters/postgres/inbox.ts"
 import * as Migrations from "./adapters/postgres/migrations.ts"
 import type { Reads } from "./adapters/postgres/reads.ts"
+import * as History from "./adapters/postgres/verification/history.ts"
 import * as Verification from "./adapters/postgres/verification/verify.ts"
 import * as Facts from "./app/facts.ts"
 import * as Config from "./config/config.ts"
@@ -117,13 +119,29 @@ const migrate = Command.make(
 
 const verify = Command.make(
   "verify",
-  { database, json },
+  {
+    database,
+    json,
+    heads: Flag.String("heads").pipe(
+      Flag.withDescription("A file of heads noted before (`jaego heads`): a history cut off or forked since is told"),
+      Flag.optional,
+    ),
+  },
   Effect.fn(function* (options) {
-    const report = yield* onDatabase(options.database, EmbeddedPostgres.open, Verification.verify)
+    const noted = Option.isSome(options.heads) ? yield* Heads.read(options.heads.value) : []
+    const report = yield* onDatabase(options.database, EmbeddedPostgres.open, Verification.verifyFrom(noted))
     yield* Console.log(options.json ? Verdict.json(report) : Verdict.text(report))
     if (!report.ok) return yield* new CommandFailed({ message: "" })
   }),
 ).pipe(Command.withDescription("Prove a database right or wrong, from SQL alone"))
+
+const heads = Command.make(
+  "heads",
+  { database },
+  Effect.fn(function* (options) {
+    yield* Console.log(jsonOf(yield* onDatabase(options.database, EmbeddedPostgres.open, History.heads)))
+  }),
+).pipe(Command.withDescription("Print how far the history of each lane goes, to be noted for `verify --heads`"))
 
 const chance = (name: string, description: string) =>
   Flag.Finite(name).pipe(
@@ -214,7 +232,7 @@ const Presenter = CliOutput.layerPresenter({
 
 const jaego = Command.make("jaego").pipe(
   Command.withDescription("Orders and inventory for things that run out"),
-  Command.withSubcommands([serve, migrate, seed, replay, verify, dlq, simulate]),
+  Command.withSubcommands([serve, migrate, seed, replay, verify, heads, dlq, simulate]),
 )
 
 const isTold = (failure: unknown): boolean =>

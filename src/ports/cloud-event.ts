@@ -15,9 +15,12 @@ export const CONTENT_TYPE = "application/cloudevents+json; charset=UTF-8"
 /** Who tells: with `id` it names a fact for ever. */
 const SOURCES: { readonly [T in Topic]: string } = { [ORDERS]: "/jaego/orders", [STOCK]: "/jaego/stock" }
 
-/** JSON text. `shopid` is an extension attribute: who shares a stream with other shops tells theirs by it. */
+/**
+ * JSON text. Extension attributes: `shopid`, by which those who share a stream with other shops know theirs; `lane`, `laneseq` (text,
+ * because an attribute's integer has 32 bits) and `lanelink`, the place in the history, by which one cut off or forked is noticed.
+ */
 export const encode = (event: Event): string =>
-  `{"specversion":"1.0","id":"${event.id}","source":"${SOURCES[event.topic]}","type":"${event.type}","subject":"${event.key}","time":"${Rfc3339.text(event.time)}","shopid":"${event.shop}","datacontenttype":"application/json","data":${event.data}}`
+  `{"specversion":"1.0","id":"${event.id}","source":"${SOURCES[event.topic]}","type":"${event.type}","subject":"${event.key}","time":"${Rfc3339.text(event.time)}","shopid":"${event.shop}","lane":${event.lane},"laneseq":"${event.seq}","lanelink":"${event.link}","datacontenttype":"application/json","data":${event.data}}`
 
 const WRITTEN = /^\{"specversion":"1\.0","id":"[0-9a-f-]{36}","source":"[^"\\]*","type":"([^"\\]*)"/
 

@@ -32,4 +32,6 @@ export interface Event {
   /** Where the fact lies in the outbox. */
   readonly lane: Lane
   readonly seq: number
+  /** UUID of the lane's taking under which it was committed: no other history of this lane has it. */
+  readonly link: string
 }

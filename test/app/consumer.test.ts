@@ -42,7 +42,17 @@ const message = (
   key,
   headers: {},
   value: CloudEvent.encode({
-    ...{ topic: ORDERS, key, id, shop, version, lane: Lane.of(key), seq: offset, time: NOON + version },
+    ...{
+      topic: ORDERS,
+      key,
+      id,
+      shop,
+      version,
+      lane: Lane.of(key),
+      seq: offset,
+      time: NOON + version,
+      link: freshId(),
+    },
     type: `jaego.order.${type}.v1`,
     data: JSON.stringify({ id: key, version, status: "paid", ...data }),
   }),

@@ -34,6 +34,7 @@ const delivery = (key: OrderId, version: number, value?: string): Delivery => ({
         time: NOON,
         lane: 0,
         seq: 1,
+        link: freshId(),
       },
       data: JSON.stringify({ id: key, version, status: "paid" }),
     }),

@@ -22,6 +22,7 @@ import { type Check, check, runAll } from "./check.ts"
 type Needs = EventStream | EventSource
 
 /** Whose the facts are. */
+const LINK = "11a2e000-0000-4000-8000-000000000001"
 export const SHOP = "019aa000-0000-7000-8000-00000000005a"
 
 /** Seqs grow, as those of an outbox do. */
@@ -50,6 +51,7 @@ export class Story {
       data: JSON.stringify({ id: this.key, version }),
       lane: Lane.of(this.key),
       seq: ++lastSeq,
+      link: LINK,
     }
   }
 

@@ -54,6 +54,11 @@ const OUTBOXES: ReadonlyArray<{ readonly outbox: string; readonly check: string;
     })),
   },
   {
+    outbox: "says of every fact what is so of the last",
+    check: "names the taking of a lane under which each fact was committed, and each taking otherwise",
+    crooked: telling((events) => events.map((event) => ({ ...event, link: events.at(-1)!.link }))),
+  },
+  {
     outbox: "takes what was read for told",
     check: "tells again what was not advanced over, also to the next holder",
     crooked: (turn) => ({

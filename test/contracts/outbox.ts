@@ -20,6 +20,8 @@ export class TurnSevering extends Context.Service<TurnSevering, { readonly sever
 
 type Needs = Outbox | Ledger | Lease | TurnSevering
 
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+
 /** Above everything a check writes. */
 const ALL = 10_000
 
@@ -76,6 +78,7 @@ const eventOf = (fact: Fact): Event => ({
   data: fact.payload,
   lane: fact.lane,
   seq: fact.seq,
+  link: expect.stringMatching(UUID) as string,
 })
 
 const ids = (events: ReadonlyArray<Event>) => events.map(({ id }) => id)
@@ -117,6 +120,29 @@ export const checks: ReadonlyArray<Check<Needs>> = [
     expect(events).toHaveLength(facts.length)
     const last = (lane: Lane.Lane) => ({ lane, seq: facts.findLast((fact) => fact.lane === lane)!.seq })
     expect(cursors.toSorted((a, b) => a.lane - b.lane)).toEqual([last(3), last(9)])
+    yield* end
+  }),
+
+  check("names the taking of a lane under which each fact was committed, and each taking otherwise", function* () {
+    const { end, scribe, turn } = yield* quiet
+    const lane = 19
+    const linksOf = Effect.map(turn.read(ALL, []), ({ events }) => events.map(({ link }) => link))
+    yield* write(scribe, lane, 1)
+    const [first, ...rest] = yield* linksOf
+    expect(rest).toEqual([first])
+    // Taken twice, and between them nothing was committed.
+    for (let n = 0; n < 2; n++) scribe.take(yield* scribe.ledger.raise([scribe.lane(lane)]))
+    yield* write(scribe, lane, 2)
+    const links = yield* linksOf
+    const second = links[2]!
+    expect(links).toEqual([first, first, second, second, second])
+    expect(second).not.toBe(first)
+    // From the middle of a link on, and from its end.
+    const { seq } = scribe.lane(lane)
+    yield* turn.advance([{ lane, seq: seq - 4 }])
+    expect(yield* linksOf).toEqual([first, second, second, second])
+    yield* turn.advance([{ lane, seq: seq - 3 }])
+    expect(yield* linksOf).toEqual([second, second, second])
     yield* end
   }),
 

@@ -17,6 +17,7 @@ const event: fc.Arbitrary<Event> = fc.record({
   data: fc.constant(""),
   lane: fc.constant(0),
   seq: fc.nat(),
+  link: fc.uuid({ version: 4 }),
 })
 
 const payload = fc.record({ customerId: fc.string({ unit: "binary" }), reason: fc.jsonValue() })
@@ -33,6 +34,7 @@ const valid = JSON.parse(
     data: '{"version":2}',
     lane: 0,
     seq: 1,
+    link: "11a2e000-0000-4000-8000-000000000001",
   }),
 )
 

@@ -82,7 +82,7 @@ describe("docs/asyncapi.yaml", () => {
       time: 0,
     }
     const data = JSON.stringify({ ...JSON.parse(orderPayload(order)), more: true })
-    expect(wrong(ORDERS, CloudEvent.encode({ ...event, data, lane: 0, seq: 1 }))).toEqual([
+    expect(wrong(ORDERS, CloudEvent.encode({ ...event, data, lane: 0, seq: 1, link: freshId() }))).toEqual([
       "jaego.order.lost.v1 is not documented",
       "/data must NOT have additional properties",
       "/data/version must be >= 1",

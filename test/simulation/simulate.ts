@@ -124,6 +124,7 @@ class Simulation {
     const ambush = Ambush.lay(this.scenario.ambush, this.machines, this.dice.split())
     this.database.onCommit = (batch, by) => {
       this.#notice(batch)
+      this.witness.committed(batch)
       if (this.#isStorm) ambush.onCommit(batch, by)
       if (looks.oneIn(LOOK_AT)) this.look()
     }

@@ -8,12 +8,13 @@ import type { Shape } from "../../src/adapters/memory/store.ts"
 import type { Lane } from "../../src/domain/lane.ts"
 import { type Event, ORDERS, STOCK } from "../../src/ports/events.ts"
 import type { Handled, Intake } from "../../src/ports/inbox.ts"
-import type { Fact } from "../../src/ports/ledger.ts"
+import type { Batch, Fact } from "../../src/ports/ledger.ts"
 import type { Journal } from "./journal.ts"
 
 /** What it holds them to: at each step, and once nothing is under way any more. */
 export const FACT_LAWS = [
   "I7 first told in order",
+  "I7 a taking is a link",
   "I7 the cursor follows the stream",
   "I7 one relay at a time",
   "I7 nothing is poison",
@@ -52,6 +53,10 @@ export class Witness {
   /** Facts by id, and by lane in order; as far as they were looked at. */
   readonly #facts = new Map<string, Fact>()
   readonly #lanes: Array<Array<Fact>> = []
+  /** The lane and epoch under which each fact was committed, by id; and the same of each link, and its link. */
+  readonly #takings = new Map<string, string>()
+  readonly #takingOf = new Map<string, string>()
+  readonly #linkOf = new Map<string, string>()
   #seen = 0
   /** Facts on the stream, each with how often. */
   readonly #told = new Map<string, number>()
@@ -91,9 +96,29 @@ export class Witness {
     }
   }
 
+  /** It was committed. */
+  committed({ facts, lanes }: Batch): void {
+    const epochs = new Map(lanes.map(({ epoch, lane }) => [lane, epoch]))
+    for (const { eventId, lane } of facts) this.#takings.set(eventId, `lane ${lane} in epoch ${epochs.get(lane)}`)
+  }
+
+  /** One taking of a lane has one link, and no other taking has it. */
+  #linked({ id, link }: Event): void {
+    const taking = this.#takings.get(id)
+    if (taking === undefined) return
+    const before = this.#linkOf.get(taking) ?? link
+    const other = this.#takingOf.get(link) ?? taking
+    if (before !== link) this.broken("I7 a taking is a link", `${taking} has the links ${before} and ${link}`)
+    if (other !== taking) this.broken("I7 a taking is a link", `${taking} and ${other} have one link`)
+    this.#linkOf.set(taking, link)
+    this.#takingOf.set(link, taking)
+  }
+
   /** The stream has taken it, at this place. */
-  appended({ id, topic, type, version, key, data }: Event, source: string): Message {
+  appended(event: Event, source: string): Message {
+    const { data, id, key, topic, type, version } = event
     this.#catchUp()
+    this.#linked(event)
     const messages = this.#sources.get(source) ?? []
     const message: Message = { id, key, version, source, offset: messages.length }
     messages.push(message)

@@ -6,7 +6,7 @@ import type { Fact } from "../../ports/ledger.ts"
 import { type Cursor, Outbox, type Reading, TurnLost } from "../../ports/outbox.ts"
 import * as Store from "./store.ts"
 
-const eventOf = (fact: Fact): Event => ({
+const eventOf = (store: Store.Tables, fact: Fact): Event => ({
   topic: fact.subjectKind === "order" ? ORDERS : STOCK,
   key: fact.subject,
   id: fact.eventId,
@@ -17,6 +17,7 @@ const eventOf = (fact: Fact): Event => ({
   data: fact.payload,
   lane: fact.lane,
   seq: fact.seq,
+  link: store.links[fact.lane]!.findLast(({ since }) => since < fact.seq)!.link,
 })
 
 /** The facts of each lane; the n-th has seq n + 1. The store has them in the order of commits. */
@@ -33,6 +34,7 @@ const index = (store: Store.Shape) => {
 }
 
 const read = (
+  store: Store.Tables,
   lanes: ReadonlyArray<ReadonlyArray<Fact>>,
   cursors: ReadonlyArray<number>,
   limit: number,
@@ -42,7 +44,7 @@ const read = (
   const share = Math.max(1, Math.floor(limit / behind.length))
   const facts = behind.flatMap((lane) => lanes[lane]!.slice(cursors[lane]!, cursors[lane]! + share)).slice(0, limit)
   return {
-    events: facts.filter(({ type }) => !passedOver.includes(type)).map(eventOf),
+    events: facts.filter(({ type }) => !passedOver.includes(type)).map((fact) => eventOf(store, fact)),
     cursors: [...new Map(facts.map(({ lane, seq }) => [lane, seq]))].map(([lane, seq]) => ({ lane, seq })),
   }
 }
@@ -63,7 +65,7 @@ export const make = (store: Store.Shape): Outbox["Service"] => {
             : Effect.fail(new TurnLost({ detail: "another process relays, or none does" })),
         )
       return {
-        read: (limit, passedOver) => owned(() => read(facts(), relay.cursors, limit, passedOver)),
+        read: (limit, passedOver) => owned(() => read(store, facts(), relay.cursors, limit, passedOver)),
         advance: (cursors) => owned(() => advance(relay.cursors, cursors)),
       }
     }),

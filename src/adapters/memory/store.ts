@@ -27,6 +27,8 @@ export const SHOP = "5ca1ab1e-0000-4000-8000-000000000000"
 export interface Tables {
   /** One for each lane, at its index. */
   readonly lanes: Array<OwnedLane>
+  /** The chain of each lane, at its index: a link a taking, oldest first; its facts are those behind `since`, up to the next. */
+  readonly links: ReadonlyArray<Array<{ readonly since: number; readonly link: string }>>
   readonly products: Map<ProductId, Product>
   readonly skus: Map<string, ProductId>
   readonly stocks: Map<ProductId, Stock>
@@ -86,6 +88,7 @@ export type Shape = Store["Service"]
 
 export const make = (): Shape => ({
   lanes: Array.from({ length: Lane.COUNT }, (_, lane) => ({ lane, epoch: 0, seq: 0 })),
+  links: Array.from({ length: Lane.COUNT }, (_, lane) => [{ since: 0, link: linkOf(lane, 0) }]),
   products: new Map(),
   skus: new Map(),
   stocks: new Map(),
@@ -124,12 +127,24 @@ export const holdsOf = (store: Tables, orderId: OrderId): ReadonlyArray<HoldRow>
   ...(store.holds.get(orderId)?.values() ?? []),
 ]
 
-/** Takes new epochs for lanes, whichever process had them. */
+/** No two stores are copies of each other, so an epoch names a taking for ever. A UUID. */
+const linkOf = (lane: Lane.Lane, epoch: number): string =>
+  `11a2e000-0000-4000-80${lane.toString(16).padStart(2, "0")}-${epoch.toString(16).padStart(12, "0")}`
+
+/** A taking that brought no fact leaves no link. */
+const renewLink = (store: Tables, { epoch, lane, seq }: OwnedLane): void => {
+  const links = store.links[lane]!
+  if (links.at(-1)!.since === seq) links.pop()
+  links.push({ since: seq, link: linkOf(lane, epoch) })
+}
+
+/** Takes new epochs for lanes, whichever process had them, and begins a new link of each. */
 export const raise = (store: Tables, lanes: ReadonlyArray<Lane.Lane>): ReadonlyArray<OwnedLane> =>
   lanes.map((lane) => {
     const { epoch, seq } = store.lanes[lane]!
     const raised = { lane, epoch: epoch + 1, seq }
     store.lanes[lane] = raised
+    renewLink(store, raised)
     return raised
   })
 

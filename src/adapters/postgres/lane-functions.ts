@@ -2,6 +2,9 @@
  * Taking lanes, in SQL: epochs are raised lane by lane, in the order in which commits lock them, so that nothing deadlocks.
  * Each waits for a commit that is still running on its lane; afterwards that commit's epoch is old, and whatever carries it
  * is refused (I10).
+ *
+ * Each taking begins a new link of the lane's chain (docs/decisions/0032). A taking that brought no fact leaves no link: the next
+ * one stands in its place.
  */
 import * as Lane from "../../domain/lane.ts"
 import { newest } from "./newest.ts"
@@ -33,6 +36,8 @@ begin
         raise exception 'lane % is no longer ours', v_lane using errcode = 'JG001';
       end if;
     end loop;
+    insert into lane_links (lane, since) values (lane, seq)
+      on conflict on constraint lane_links_pkey do update set link = excluded.link;
     return next;
   end loop;
 end

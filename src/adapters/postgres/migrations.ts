@@ -30,6 +30,7 @@ const NAMES = [
   "0007_functions_by_text",
   "0008_shop",
   "0009_order_lists",
+  "0010_lane_links",
 ]
 
 const numberOf = (name: string): number => Number.parseInt(name, 10)

@@ -31,7 +31,8 @@ const HEARTBEAT = "1 second"
 
 /**
  * Each lane that is behind gets the same share of the limit; its seqs have no gaps, so it is known beforehand how far that
- * goes. Of unwanted facts only each lane's last row is returned, without payload.
+ * goes. The links of that stretch are looked up a lane, mostly one, and not a fact. Of unwanted facts only each lane's last row
+ * is returned, without payload.
  */
 export const READ = `
 with behind as materialized (
@@ -39,11 +40,16 @@ with behind as materialized (
   from (select n::smallint as lane from generate_series(0, ${Lane.COUNT - 1}) n) every,
     lateral (${newest("relay_cursors", "lane", "every.lane", "seq")}) c,
     lateral (${newest("lanes", "lane", "every.lane", "seq")}) l
-  where l.seq > c.seq limit $1)
+  where l.seq > c.seq limit $1),
+linked as materialized (
+  select b.lane, b.till, k.link, greatest(b.seq, k.since) as since, least(b.till, k.until) as until from behind b, lateral (
+    select k.link, k.since, lead(k.since) over (order by k.since) as until from lane_links k
+    where k.lane = b.lane and k.since < b.till
+      and k.since >= (select max(f.since) from lane_links f where f.lane = b.lane and f.since <= b.seq)) k)
 select o.lane, o.seq::float8 as seq, o.event_id::text as id, o.subject_kind as kind, o.subject::text as subject,
-  o.subject_version::float8 as version, o.type, case when o.type <> all ($2::text[]) then o.payload end as payload,
+  o.subject_version::float8 as version, o.type, b.link::text as link, case when o.type <> all ($2::text[]) then o.payload end as payload,
   (extract(epoch from o.occurred_at) * 1000)::float8 as time
-from behind b join outbox o on o.lane = b.lane and o.seq > b.seq and o.seq <= b.till
+from linked b join outbox o on o.lane = b.lane and o.seq > b.since and o.seq <= b.until
 where o.type <> all ($2::text[]) or o.seq = b.till order by o.lane, o.seq`
 
 const SHOP = "select s.id::text as id from shop s"
@@ -61,16 +67,17 @@ interface FactRow {
   readonly subject: OrderId | ProductId
   readonly version: number
   readonly type: string
+  readonly link: string
   /** Null: no consumer wants it. */
   readonly payload: string | null
   readonly time: number
 }
 
 const eventsOf = (shop: string, row: FactRow): ReadonlyArray<Event> => {
-  const { id, kind, lane, payload, seq, subject, time, type, version } = row
+  const { id, kind, lane, link, payload, seq, subject, time, type, version } = row
   if (payload === null) return []
   const topic = kind === "order" ? ORDERS : STOCK
-  return [{ topic, key: subject, id, shop, type, version, time, data: payload, lane, seq }]
+  return [{ topic, key: subject, id, shop, type, version, time, data: payload, lane, seq, link }]
 }
 
 /** Rows come lane by lane, in order. */

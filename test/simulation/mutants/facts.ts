@@ -78,6 +78,26 @@ export const FACT_MUTANTS: ReadonlyArray<Mutant> = [
     seedsMax: ONE_ROUND,
   },
   {
+    name: "a link for ever",
+    story: "who takes a lane goes on under the link of the owner before: a history that was forked looks like one",
+    changes: [{ file: "src/adapters/memory/store.ts", from: "    renewLink(store, raised)\n", to: "" }],
+    caughtBy: "I7 a taking is a link",
+    seedsMax: ONE_ROUND,
+  },
+  {
+    name: "a link for every lane",
+    story: "all lanes that are taken at once get one link",
+    changes: [
+      {
+        file: "src/adapters/memory/store.ts",
+        from: "links.push({ since: seq, link: linkOf(lane, epoch) })",
+        to: "links.push({ since: seq, link: linkOf(0, epoch) })",
+      },
+    ],
+    caughtBy: "I7 a taking is a link",
+    seedsMax: ONE_ROUND,
+  },
+  {
     name: "position moved before the effect",
     story: "the position is one transaction and the effect another; between them is a moment in which one may die",
     changes: [

@@ -5,4 +5,6 @@ export interface Check {
   readonly name: string
   /** Selects the rows of which it is not so. */
   readonly query: string
+  /** Of the query. */
+  readonly parameters?: ReadonlyArray<unknown>
 }

@@ -12,8 +12,8 @@ export const EFFECT_CHECKS: ReadonlyArray<Check> = [
   {
     law: "I7",
     name: "a timeline tells each version of its order once, and none that was not",
-    query: `select h.order_id, h.entries, h.told, h.last, o.version from (${HEARD}) h join orders o on o.id = h.order_id
-      where h.entries <> h.told or h.last > o.version order by 1`,
+    query: `select h.order_id, h.entries, h.told, h.last, o.version from (${HEARD}) h left join orders o on o.id = h.order_id
+      where o.id is null or h.entries <> h.told or h.last > o.version order by 1`,
   },
   {
     law: "I7",

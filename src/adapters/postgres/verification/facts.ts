@@ -7,7 +7,7 @@
 import type { Check } from "./check.ts"
 
 /** The end of the time whose facts have gone. */
-const HORIZON = "(select coalesce(max(until), '-infinity') from outbox_dropped)"
+export const HORIZON = "(select coalesce(max(until), '-infinity') from outbox_dropped)"
 
 /** How many facts of each lane have gone. */
 const DROPPED = "(select lane, sum(facts) as facts from outbox_dropped group by lane)"

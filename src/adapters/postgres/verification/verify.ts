@@ -2,7 +2,8 @@
  * Verification: proves a database right or wrong, from SQL alone, in one consistent snapshot; reads only.
  *
  * Why it exists: a doubter should not have to believe our code. What is checked stands in `stock.ts`,
- * `facts.ts`, `effects.ts`, `orders.ts`, `shipments.ts` and `missing-shipments.ts`, a query a law, each returning the rows that break it.
+ * `facts.ts`, `history.ts`, `effects.ts`, `orders.ts`, `shipments.ts` and `missing-shipments.ts`, a query a law, each returning the rows
+ * that break it.
  *
  * Law: I1, I2, I3, I5, I7, I11, I13. Safe beside a running service: it sees one moment, and every moment must be lawful.
  * Fails: DatabaseUnusable, one line.
@@ -10,10 +11,12 @@
 import { PgClient } from "@effect/sql-pg"
 import { Effect } from "effect"
 import * as SqlClient from "effect/sql/SqlClient"
+import type { SqlError } from "effect/sql/SqlError"
 import { DatabaseUnusable } from "../suitability.ts"
 import type { Check } from "./check.ts"
 import { EFFECT_CHECKS } from "./effects.ts"
 import { FACT_CHECKS } from "./facts.ts"
+import { goesOnFrom, type Head, HISTORY_CHECKS } from "./history.ts"
 import { MISSING_SHIPMENT_CHECKS } from "./missing-shipments.ts"
 import { ORDER_CHECKS } from "./orders.ts"
 import { SHIPMENT_CHECKS } from "./shipments.ts"
@@ -39,6 +42,7 @@ const ROWS_SHOWN = 20
 export const CHECKS: ReadonlyArray<Check> = [
   ...STOCK_CHECKS,
   ...FACT_CHECKS,
+  ...HISTORY_CHECKS,
   ...EFFECT_CHECKS,
   ...ORDER_CHECKS,
   ...SHIPMENT_CHECKS,
@@ -51,35 +55,43 @@ export const CHECKS: ReadonlyArray<Check> = [
  */
 const SETTINGS = ["enable_seqscan = on", "statement_timeout = 0", "work_mem = '64MB'"]
 
-const runCheck = ({ law, name, query }: Check) =>
+const runCheck = ({ law, name, parameters, query }: Check) =>
   Effect.gen(function* () {
     const sql = yield* PgClient.PgClient
     const rows = yield* sql.unsafe<{ readonly found: string }>(
       `with broken as materialized (${query})
        select json_build_object('violations', (select count(*) from broken),
          'rows', (select coalesce(json_agg(shown), '[]') from (select * from broken limit ${ROWS_SHOWN}) shown))::text as found`,
+      parameters,
     )
     const found = JSON.parse(rows[0]!.found) as Pick<Verdict, "violations" | "rows">
     return { law, name, ...found } satisfies Verdict
   })
 
-export const verify: Effect.Effect<Report, DatabaseUnusable, PgClient.PgClient> = Effect.gen(function* () {
-  const sql = yield* PgClient.PgClient
-  const tables = yield* sql<{ readonly found: boolean }>`select to_regclass('outbox') is not null as found`
-  if (!tables[0]!.found)
-    return yield* new DatabaseUnusable({ message: "this database has no shop in it: run `jaego migrate` first" })
-  const checks = yield* Effect.forEach(SETTINGS, (setting) => sql.unsafe(`set local ${setting}`), {
-    discard: true,
-  }).pipe(
-    Effect.andThen(Effect.forEach(CHECKS, runCheck)),
-    sql.withTransaction,
-    Effect.provideService(SqlClient.BeginTransaction, "begin isolation level repeatable read read only"),
-  )
-  return { ok: checks.every((check) => check.violations === 0), checks }
-}).pipe(
-  Effect.catchTag("SqlError", (error) => {
-    const cause: unknown = error.reason.cause
-    const why = cause instanceof Error ? cause.message : error.message
-    return Effect.fail(new DatabaseUnusable({ message: `the verification could not read the database: ${why}` }))
-  }),
+const unreadable = (error: SqlError) => {
+  const cause: unknown = error.reason.cause
+  const why = cause instanceof Error ? cause.message : error.message
+  return Effect.fail(new DatabaseUnusable({ message: `the verification could not read the database: ${why}` }))
+}
+
+/** `noted`: heads that the history has to go on from. */
+export const verifyFrom = Effect.fn(
+  function* (noted: ReadonlyArray<Head>) {
+    const sql = yield* PgClient.PgClient
+    const tables = yield* sql<{ readonly found: boolean }>`select to_regclass('outbox') is not null as found`
+    if (!tables[0]!.found)
+      return yield* new DatabaseUnusable({ message: "this database has no shop in it: run `jaego migrate` first" })
+    const asked = noted.length === 0 ? CHECKS : [...CHECKS, goesOnFrom(noted)]
+    const checks = yield* Effect.forEach(SETTINGS, (setting) => sql.unsafe(`set local ${setting}`), {
+      discard: true,
+    }).pipe(
+      Effect.andThen(Effect.forEach(asked, runCheck)),
+      sql.withTransaction,
+      Effect.provideService(SqlClient.BeginTransaction, "begin isolation level repeatable read read only"),
+    )
+    return { ok: checks.every((check) => check.violations === 0), checks } satisfies Report
+  },
+  Effect.catchTag("SqlError", unreadable),
 )
+
+export const verify: Effect.Effect<Report, DatabaseUnusable, PgClient.PgClient> = verifyFrom([])
