@@ -6,10 +6,8 @@
  */
 
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
-import type { PgClient } from "@effect/sql-pg/PgClient"
 import { Cause, Clock, Console, Effect, Exit, Option } from "effect"
 import { CliOutput, Command, Flag } from "effect/cli"
-import type { SqlClient } from "effect/sql/SqlClient"
 import { CommandFailed } from "./adapters/cli/command-failed.ts"
 import * as DeadLetterCommands from "./adapters/cli/dead-letter-commands.ts"
 import { json, whole } from "./adapters/cli/flags.ts"
@@ -24,7 +22,6 @@ import * as BulkLoad from "./adapters/postgres/bulk-load.ts"
 import * as PostgresClient from "./adapters/postgres/client.ts"
 import * as PostgresInbox from "./adapters/postgres/inbox.ts"
 import * as Migrations from "./adapters/postgres/migrations.ts"
-import type { Reads } from "./adapters/postgres/reads.ts"
 import * as History from "./adapters/postgres/verification/history.ts"
 import * as Verification from "./adapters/postgres/verification/verify.ts"
 import * as Facts from "./app/facts.ts"
@@ -59,7 +56,7 @@ const database = Flag.String("database").pipe(
 const onDatabase = <A, E>(
   flag: Option.Option<string>,
   embedded: typeof EmbeddedPostgres.open,
-  effect: Effect.Effect<A, E, PgClient | SqlClient | Reads>,
+  effect: Effect.Effect<A, E, PostgresClient.Client>,
 ) =>
   Effect.gen(function* () {
     const named = Option.match(flag, { onNone: () => ({}), onSome: (url) => ({ DATABASE_URL: url }) })

@@ -14,10 +14,11 @@ import * as InboxPartitions from "./adapters/postgres/inbox-partitions.ts"
 import { migrated } from "./adapters/postgres/migrations.ts"
 import * as PostgresOutbox from "./adapters/postgres/outbox.ts"
 import * as OutboxPartitions from "./adapters/postgres/outbox-partitions.ts"
+import * as Pools from "./adapters/postgres/pools.ts"
 import * as FactsServe from "./adapters/threads/facts/serve.ts"
 import * as Facts from "./app/facts.ts"
 
-const { databaseUrl, kafka, outboxRetentionHours, shippingAfterMs } = FactsServe.settings()
+const { connections, databaseUrl, kafka, outboxRetentionHours, shippingAfterMs } = FactsServe.settings()
 const consumers = Facts.consumers({ shippingAfterMs })
 
 NodeRuntime.runMain(
@@ -31,7 +32,7 @@ NodeRuntime.runMain(
       Layer.merge(OutboxPartitions.layer(outboxRetentionHours)),
       // A standby of a newer version waits here until its process has taken the lanes, and migrated the database.
       Layer.provide(Layer.effectDiscard(migrated)),
-      Layer.provide(PostgresClient.layer(databaseUrl)),
+      Layer.provide(PostgresClient.layer(databaseUrl, Pools.ofFacts(connections))),
       Layer.provide(Layer.mergeAll(FactsServe.probe, FactsServe.wake)),
     ),
   ),

@@ -3,11 +3,14 @@ import { NodeRuntime } from "@effect/platform-node"
 import { Effect, Layer } from "effect"
 import * as PostgresClient from "./adapters/postgres/client.ts"
 import * as PostgresLedger from "./adapters/postgres/ledger.ts"
+import * as Pools from "./adapters/postgres/pools.ts"
 import * as SystemIds from "./adapters/system/ids.ts"
 import * as Serve from "./adapters/threads/inventory/serve.ts"
 import * as LocalWorkers from "./app/inventory/local-workers.ts"
 
-const Ledger = PostgresLedger.layer.pipe(Layer.provide(PostgresClient.layer(Serve.birth().databaseUrl)))
+const { connections, databaseUrl } = Serve.birth()
+
+const Ledger = PostgresLedger.layer.pipe(Layer.provide(PostgresClient.layer(databaseUrl, Pools.ofWorker(connections))))
 
 NodeRuntime.runMain(
   Serve.serve.pipe(

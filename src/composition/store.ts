@@ -5,6 +5,8 @@ import * as MemoryBooks from "../adapters/memory/books.ts"
 import * as MemoryEventStream from "../adapters/memory/event-stream.ts"
 import * as PostgresBooks from "../adapters/postgres/books.ts"
 import * as PostgresClient from "../adapters/postgres/client.ts"
+import * as Pools from "../adapters/postgres/pools.ts"
+import * as Suitability from "../adapters/postgres/suitability.ts"
 import { atomic } from "../adapters/postgres/transactional/guards/atomic.ts"
 import * as TransactionalInventory from "../adapters/postgres/transactional/inventory.ts"
 import * as TransactionalWorkers from "../adapters/postgres/transactional/workers.ts"
@@ -29,7 +31,12 @@ const memory = ({ shipping }: Config) => {
 const postgres = (config: Config) =>
   Layer.unwrap(
     Effect.map(databaseUrl(config), (url) =>
-      workers(config, url).pipe(Layer.provide(facts(config, url)), Layer.provideMerge(PostgresBooks.layer(url))),
+      workers(config, url).pipe(
+        Layer.provide(facts(config, url)),
+        Layer.provideMerge(PostgresBooks.layer),
+        Layer.provide(Layer.effectDiscard(Suitability.hasRoom(config.database.connections.all))),
+        Layer.provide(PostgresClient.layer(url, Pools.ofMain(config.database.connections.main))),
+      ),
     ),
   )
 
@@ -37,19 +44,21 @@ const databaseUrl = ({ database: { home, url } }: Config) =>
   url === null ? Effect.map(EmbeddedPostgres.start(home), (embedded) => embedded.url) : Effect.succeed(url)
 
 /** Owners on threads, or one transaction a command. */
-const workers = ({ inventory }: Config, url: string) =>
+const workers = ({ database: { connections }, inventory }: Config, databaseUrl: string) =>
   inventory.kind === "atomic"
-    ? TransactionalWorkers.layer.pipe(
-        Layer.provide(TransactionalInventory.layer(atomic)),
-        Layer.provide(PostgresClient.layer(url)),
+    ? TransactionalWorkers.layer.pipe(Layer.provide(TransactionalInventory.layer(atomic, connections.commands)))
+    : InventoryThreads.layer(
+        new URL("../inventory-thread.ts", import.meta.url),
+        { databaseUrl, connections: connections.worker },
+        inventory.workers,
       )
-    : InventoryThreads.layer(new URL("../inventory-thread.ts", import.meta.url), url, inventory.workers)
 
-const facts = ({ events, shipping }: Config, databaseUrl: string) =>
+const facts = ({ database: { connections }, events, shipping }: Config, databaseUrl: string) =>
   events.facts === "off"
     ? Layer.empty
     : FactsThread.layer(new URL("../facts-thread.ts", import.meta.url), {
         databaseUrl,
+        connections: connections.facts,
         outboxRetentionHours: events.outboxRetentionHours,
         kafka: events.kafka,
         ...shipping.consumers,

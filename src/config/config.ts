@@ -26,13 +26,16 @@ export interface Config {
 
 /** Throws `ConfigProblem`. */
 export const read = (env: Env, platform: NodeJS.Platform = process.platform): Config => {
+  const inventory = Inventory.read(env)
+  const events = Events.read(env)
+  const parts = { workers: inventory.workers, owners: inventory.kind === "actors", facts: events.facts === "on" }
   const config: Config = {
     http: Http.read(env, platform),
-    database: Database.read(env),
-    inventory: Inventory.read(env),
+    database: { ...Database.read(env), connections: Database.connections(env, parts) },
+    inventory,
     payment: Payment.read(env),
     shipping: Shipping.read(env),
-    events: Events.read(env),
+    events,
     cache: Cache.read(env),
   }
   if (config.database.store === "memory") {

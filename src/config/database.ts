@@ -1,9 +1,13 @@
 /** Where the books are kept. */
 import { resolve } from "node:path"
 import * as ConnectionUrl from "../adapters/postgres/connection-url.ts"
-import { ConfigProblem, type Env, oneOf, secret, text } from "./knob.ts"
+import * as Pools from "../adapters/postgres/pools.ts"
+import { ConfigProblem, type Env, integer, oneOf, secret, text } from "./knob.ts"
 
-export interface Database {
+/** As many as a PostgreSQL can be made to take at all. */
+const CONNECTIONS_MAX = 10_000
+
+export interface Place {
   /** `postgres` is durable; `memory` forgets everything at exit and is for a first look and for tests. */
   readonly store: "postgres" | "memory"
   /** An existing PostgreSQL, encrypted unless it is local or plain text is asked for; null: an embedded one under `home`. */
@@ -12,7 +16,12 @@ export interface Database {
   readonly home: string
 }
 
-export const read = (env: Env): Database => ({
+export interface Database extends Place {
+  /** To the database, of each thread at most. */
+  readonly connections: Pools.Shares
+}
+
+export const read = (env: Env): Place => ({
   store: oneOf(env, "STORE", ["postgres", "memory"]),
   url: url(env),
   home: resolve(text(env, "JAEGO_HOME") ?? ".jaego"),
@@ -26,4 +35,16 @@ const url = (env: Env): string | null => {
   } catch (error) {
     throw new ConfigProblem({ message: `DATABASE_URL ${(error as Error).message}` })
   }
+}
+
+/** `parts`: what is to share them. */
+export const connections = (env: Env, parts: Pools.Parts): Pools.Shares => {
+  const least = Pools.least(parts)
+  const bounds = { fallback: 0, min: 1, max: CONNECTIONS_MAX }
+  const given = integer(env, "DATABASE_CONNECTIONS", bounds) || null
+  if (given !== null && given < least)
+    throw new ConfigProblem({
+      message: `DATABASE_CONNECTIONS must be at least ${least} with ${parts.owners ? `WORKERS=${parts.workers}` : "INVENTORY=atomic"}, not ${given}`,
+    })
+  return Pools.share(given, parts)
 }

@@ -104,6 +104,7 @@ describe("the knobs", () => {
       { DATABASE_URL: "postgres://shop@db.example/shop?sslmode=disable" },
       "DATABASE_URL asks for plain text to another machine (sslmode=disable): set DATABASE_TLS=off if that is meant",
     ],
+    [{ DATABASE_CONNECTIONS: "12", WORKERS: "1" }, "DATABASE_CONNECTIONS must be at least 13 with WORKERS=1, not 12"],
     [{ HOLD_SECONDS: "1" }, "PAYMENT_DEADLINE_MS must not be longer than HOLD_SECONDS"],
   ])("%o is refused in one line", (env: Record<string, string>, line) => {
     expect(problemOf(env)).toBe(line)

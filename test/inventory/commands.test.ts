@@ -330,7 +330,7 @@ describe("a shop, command by command", () => {
 
   it.each([1, 3])("answers as the model does over Postgres, with %i workers", async (workers) => {
     const property = fc.asyncProperty(steps(30), async (program) => {
-      const books = PostgresBooks.layer(await freshDatabase())
+      const books = PostgresBooks.at(await freshDatabase())
       await agrees(MemoryShop.over(books, { workers }) as never, workers, program)
     })
     await fc.assert(property, { numRuns: POSTGRES_RUNS })
@@ -346,7 +346,7 @@ describe("a shop, command by command", () => {
           Layer.provide(TransactionalInventory.layer(guard)),
           Layer.provide(client),
         )
-        const shop = MemoryShop.over(PostgresBooks.layer(url), { workers: 1 }, transactions)
+        const shop = MemoryShop.over(PostgresBooks.at(url), { workers: 1 }, transactions)
         await agrees(shop as never, 1, program)
       })
       await fc.assert(property, { numRuns: POSTGRES_RUNS })

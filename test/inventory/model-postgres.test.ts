@@ -24,7 +24,7 @@ const trade = (of: Program, url: string) =>
     for (const { ops } of of.rounds) yield* Effect.forEach(ops, traders.call, { concurrency: "unbounded" })
     return traders.calls
   }).pipe(
-    Effect.provide(MemoryShop.over(PostgresBooks.layer(url), { workers: of.workers, deadlineMs: 200 })),
+    Effect.provide(MemoryShop.over(PostgresBooks.at(url), { workers: of.workers, deadlineMs: 200 })),
     Effect.scoped,
     Effect.runPromise,
   )

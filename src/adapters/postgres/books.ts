@@ -15,11 +15,13 @@ const prepared = Effect.catchTag(migrate, "LanesOwned", () =>
   Effect.logInfo("an older version owns the lanes: the database is migrated when it ends"),
 )
 
-export const layer = (url: string) =>
-  Layer.mergeAll(
-    PostgresLedger.layer,
-    PostgresCatalog.layer,
-    PostgresOrderBook.layer,
-    PostgresShipments.layer,
-    PostgresLease.layer,
-  ).pipe(Layer.provide(Layer.effectDiscard(prepared)), Layer.provide(PostgresClient.layer(url)))
+export const layer = Layer.mergeAll(
+  PostgresLedger.layer,
+  PostgresCatalog.layer,
+  PostgresOrderBook.layer,
+  PostgresShipments.layer,
+  PostgresLease.layer,
+).pipe(Layer.provide(Layer.effectDiscard(prepared)))
+
+/** On a client of their own. */
+export const at = (url: string) => Layer.provide(layer, PostgresClient.layer(url))

@@ -9,7 +9,7 @@ import type { Product } from "../../domain/product.ts"
 import { Catalog } from "../../ports/catalog.ts"
 import type { Unavailable } from "../../ports/failures.ts"
 import { jsonRows, pageOf } from "./page.ts"
-import { Reads } from "./reads.ts"
+import { type Reads, ShownLists, ShownRows } from "./reads.ts"
 import { MOVEMENT, type MovementJson, PRODUCT } from "./rows.ts"
 
 const GET = `select ${PRODUCT} as row from products p where p.id = $1::uuid`
@@ -23,25 +23,30 @@ const MOVEMENTS = `select ${MOVEMENT} as row from movements m
 /** After the newest movement there is. */
 const FROM_THE_NEWEST = Number.MAX_SAFE_INTEGER
 
-export const layer: Layer.Layer<Catalog, never, Reads> = Layer.effect(
+export const layer: Layer.Layer<Catalog, never, ShownRows | ShownLists> = Layer.effect(
   Catalog,
-  Effect.map(Reads, (reads) => ({
-    get: (id) => Effect.map(jsonRows<Product>(reads, GET, [id]), ([product]) => product ?? null),
-    list: ({ after, limit, sku }) =>
-      Effect.map(products(reads, sku, after, limit + 1), (rows) => pageOf(rows, limit, (product) => product.id)),
-    movements: (id, { after, limit }) =>
-      Effect.map(jsonRows<MovementJson>(reads, MOVEMENTS, [id, limit + 1, String(after ?? FROM_THE_NEWEST)]), (rows) =>
-        pageOf(rows, limit, (movement) => movement.version),
-      ),
-  })),
+  Effect.gen(function* () {
+    const rows = yield* ShownRows
+    const lists = yield* ShownLists
+    return {
+      get: (id) => Effect.map(jsonRows<Product>(rows, GET, [id]), ([product]) => product ?? null),
+      list: ({ after, limit, sku }) =>
+        Effect.map(
+          sku === null ? newest(lists, after, limit + 1) : jsonRows<Product>(rows, BY_SKU, [sku, after]),
+          (found) => pageOf(found, limit, (product) => product.id),
+        ),
+      movements: (id, { after, limit }) =>
+        Effect.map(
+          jsonRows<MovementJson>(lists, MOVEMENTS, [id, limit + 1, String(after ?? FROM_THE_NEWEST)]),
+          (found) => pageOf(found, limit, (movement) => movement.version),
+        ),
+    }
+  }),
 )
 
-const products = (
-  reads: Reads["Service"],
-  sku: string | null,
+const newest = (
+  lists: Reads,
   after: ProductId | null,
   limit: number,
-): Effect.Effect<ReadonlyArray<Product>, Unavailable> => {
-  if (sku !== null) return jsonRows(reads, BY_SKU, [sku, after])
-  return after === null ? jsonRows(reads, NEWEST, [limit]) : jsonRows(reads, NEWEST_AFTER, [limit, after])
-}
+): Effect.Effect<ReadonlyArray<Product>, Unavailable> =>
+  after === null ? jsonRows(lists, NEWEST, [limit]) : jsonRows(lists, NEWEST_AFTER, [limit, after])

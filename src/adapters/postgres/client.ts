@@ -1,8 +1,8 @@
 /**
- * The connection to Postgres, from a URL: `Reads`, and a client for whole transactions. A module that needs a connection of its
- * own (commits, the lease) opens it with the same settings.
+ * The connection to Postgres, from a URL: pools for reads and for writes, and a client for whole transactions. A module that
+ * needs a session of its own (the lease, the relay) opens it with the same settings.
  *
- * Limits: a statement may run 5 s.
+ * Limits: a statement may run 5 s; connections as `pools.ts` shares them out.
  * Fails: DatabaseUnusable, one line a newcomer can act on.
  */
 import { PgClient } from "@effect/sql-pg"
@@ -11,19 +11,18 @@ import type { SqlClient } from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
 import type { Connection } from "./connection-url.ts"
 import * as ConnectionUrl from "./connection-url.ts"
+import * as Pools from "./pools.ts"
 import * as Primary from "./primary.ts"
-import * as PostgresReads from "./reads.ts"
-import { Reads } from "./reads.ts"
+import * as Reads from "./reads.ts"
 import { stateOf } from "./sql-failure.ts"
 import * as Suitability from "./suitability.ts"
 import { DatabaseUnusable } from "./suitability.ts"
 import * as Tls from "./tls.ts"
+import * as WritingPool from "./writing-pool.ts"
+import { Writes } from "./writing-pool.ts"
 
 /** Longest a statement may run, milliseconds: far above the slowest batch, below what a caller waits for. */
 const STATEMENT_TIMEOUT_MS = 5_000
-
-/** For work that needs whole transactions: migrations, verification. The rest of the time there are none. */
-const CONNECTIONS = 4
 
 /**
  * What every session of ours starts with, whatever the role or the database has set. The functions are written for read
@@ -69,8 +68,10 @@ const settings = Effect.fnUntraced(function* (connection: Connection) {
   return { ...config, ...first, stream: yield* Primary.dial(hosts, config, KEEP_ALIVE_MS) }
 })
 
-/** Reads, and whole transactions. A first connection is made, and the server looked at, before it is ready. */
-export const layer = (url: string): Layer.Layer<PgClient.PgClient | SqlClient | Reads, DatabaseUnusable> =>
+export type Client = PgClient.PgClient | SqlClient | Writes | Reads.Deciding | Reads.ShownRows | Reads.ShownLists
+
+/** A first connection is made, and the server looked at, before it is ready. */
+export const layer = (url: string, pools: Pools.Pools = Pools.ALONE): Layer.Layer<Client, DatabaseUnusable> =>
   Layer.unwrap(
     Effect.gen(function* () {
       const connection = yield* parsed(url)
@@ -79,21 +80,23 @@ export const layer = (url: string): Layer.Layer<PgClient.PgClient | SqlClient | 
         Effect.mapError(effect, (error) =>
           error._tag === "SqlError" ? new DatabaseUnusable({ message: explain(connection, error) }) : error,
         )
-      const reads = Effect.tap(PostgresReads.make(config), suitable)
       const transactions = {
         ...config,
-        maxConnections: CONNECTIONS,
-        idleTimeout: "10 minutes",
+        maxConnections: pools.transactions,
+        idleTimeout: "10 seconds",
         multiplex: true,
       } as const
-      return Layer.merge(
-        Layer.effect(Reads, explained(reads)),
+      return Layer.mergeAll(
+        Layer.effect(Reads.Deciding, explained(Effect.tap(Reads.make(config, pools.deciding), suitable))),
+        Layer.effect(Reads.ShownRows, explained(Reads.make(config, pools.rows))),
+        Layer.effect(Reads.ShownLists, explained(Reads.make(config, pools.lists))),
+        Layer.effect(Writes, explained(WritingPool.make(config, pools.writes))),
         PgClient.layerFrom(explained(PgClient.make(transactions))),
       )
     }),
   )
 
-const suitable = (reads: Reads["Service"]): Effect.Effect<void, SqlError | DatabaseUnusable> =>
+const suitable = (reads: Reads.Reads): Effect.Effect<void, SqlError | DatabaseUnusable> =>
   Effect.flatMap(reads.rows<Suitability.Server>(Suitability.QUESTION, []), ([server]) =>
     Suitability.check(server!, STATEMENT_TIMEOUT_MS),
   )

@@ -5,7 +5,7 @@
  * Limits: an answer that does not come within 10 s is given up; whether it happened, the next try finds out.
  * Fails: Unavailable "database"; Indigestible, when the database refuses a value (SQLSTATE 22...) or a row (23...).
  */
-import type { PgClient, PgPool } from "@effect/sql-pg"
+import type { PgPool } from "@effect/sql-pg"
 import { Effect, Layer } from "effect"
 import type { SqlError } from "effect/sql/SqlError"
 import * as Text from "../../domain/text.ts"
@@ -21,14 +21,11 @@ import {
   type Write,
 } from "../../ports/inbox.ts"
 import * as Functions from "./inbox-functions.ts"
-import { jsonRows } from "./page.ts"
-import { Reads } from "./reads.ts"
+import { jsonRows, jsonWrite } from "./page.ts"
+import { Deciding } from "./reads.ts"
 import { ms } from "./rows.ts"
-import { describe, inTime, isRefusedValue, silence } from "./sql-failure.ts"
+import { describe, isRefusedValue } from "./sql-failure.ts"
 import * as WritingPool from "./writing-pool.ts"
-
-/** One for each consumer of the service. */
-const CONNECTIONS = 2
 
 const SHOP = "select to_json(s.id) as row from shop s"
 
@@ -47,11 +44,11 @@ const RELEASE = `select ${Functions.RELEASE.name}($1::bigint, $2::json, $3::json
 const DISCARD = `update dead_letters d set state = 'discarded' where d.id = $1::bigint and d.state <> 'discarded'
   returning json_build_object('id', d.id) as row`
 
-export const layer: Layer.Layer<Inbox, never, PgClient.PgClient | Reads> = Layer.effect(
+export const layer: Layer.Layer<Inbox, never, Deciding | WritingPool.Writes> = Layer.effect(
   Inbox,
   Effect.gen(function* () {
-    const reads = yield* Reads
-    const pool = yield* WritingPool.make(CONNECTIONS)
+    const reads = yield* Deciding
+    const pool = yield* WritingPool.Writes
     return {
       shop: Effect.map(jsonRows<string>(reads, SHOP, []), ([id]) => id!),
       position: (consumer, source) =>
@@ -65,7 +62,7 @@ export const layer: Layer.Layer<Inbox, never, PgClient.PgClient | Reads> = Layer
       release: (id, eventId, version, writes) =>
         call<Released>(pool, RELEASE, [String(id), JSON.stringify({ eventId, version }), ...columns([[0, writes]])]),
       discard: (id) =>
-        Effect.map(jsonRows(reads, DISCARD, [String(id)]), ({ length }) => (length > 0 ? "discarded" : "absent")),
+        Effect.map(jsonWrite(pool, DISCARD, [String(id)]), ({ length }) => (length > 0 ? "discarded" : "absent")),
     }
   }),
 )
@@ -121,11 +118,7 @@ const call = <A>(
   statement: string,
   parameters: ReadonlyArray<unknown>,
 ): Effect.Effect<A, Unavailable | Indigestible> =>
-  WritingPool.use(pool, (connection) =>
-    connection
-      .queryValues(statement, parameters)
-      .pipe(inTime(Effect.andThen(pool.invalidate(connection), Effect.fail(silence)))),
-  ).pipe(
+  WritingPool.answered(pool, (connection) => connection.queryValues(statement, parameters)).pipe(
     Effect.map((rows) => rows[0]![0] as A),
     Effect.mapError(failureOf),
   )

@@ -7,7 +7,7 @@
  * Fails: an answered error is `LedgerDown` (rolled back), `Unstorable` if it is about a value or a CHECK (SQLSTATE classes 22
  * and 23), an unanswered commit `CommitUnknown`; see `sql-failure.ts`.
  */
-import type { PgClient, PgPool } from "@effect/sql-pg"
+import type { PgPool } from "@effect/sql-pg"
 import { Effect, Fiber, Layer } from "effect"
 import type { SqlError } from "effect/sql/SqlError"
 import type { OrderId } from "../../domain/ids.ts"
@@ -31,7 +31,7 @@ import { issueReceipt } from "../../ports/receipt.ts"
 import { encode } from "./batch-columns.ts"
 import { COMMIT_STATEMENT } from "./commit-function.ts"
 import { RAISE_LANES } from "./lane-functions.ts"
-import { Reads } from "./reads.ts"
+import { Deciding, type Reads } from "./reads.ts"
 import {
   HOLD,
   hasAnswer,
@@ -46,19 +46,16 @@ import {
 import { describe, inTime, outcomeOf, SILENCE, STALE, stateOf } from "./sql-failure.ts"
 import * as WritingPool from "./writing-pool.ts"
 
-/** One for the commit, one for `raise`, which waits for a commit: on a shared connection, reads would wait behind it. */
-const WRITE_CONNECTIONS = 2
-
 /** How often a commit that lost a race for a key or SKU is tried: the second try sees what the first ran into. */
 const RACES_MAX = 2
 
 const UNIQUE_VIOLATION = "23505"
 
-export const layer: Layer.Layer<Ledger, never, PgClient.PgClient | Reads> = Layer.effect(
+export const layer: Layer.Layer<Ledger, never, Deciding | WritingPool.Writes> = Layer.effect(
   Ledger,
   Effect.gen(function* () {
-    const reads = yield* Reads
-    const pool = yield* WritingPool.make(WRITE_CONNECTIONS)
+    const reads = yield* Deciding
+    const pool = yield* WritingPool.Writes
     return {
       commit: (batch) => Effect.uninterruptible(commit(pool, batch)),
       receiptOf: (batch, raised) => (didCommit(batch, raised) ? issueReceipt(batch) : null),
@@ -150,7 +147,7 @@ const LOAD = `select
       select * from idempotency_keys i where i.key = w.key and i.route = w.route offset 0) k) as known,
   (select json_agg(p.sku) from products p where p.sku = any ($8::text[])) as skus`
 
-const load = (reads: Reads["Service"], wanted: Wanted): Effect.Effect<Loaded, LedgerDown> =>
+const load = (reads: Reads, wanted: Wanted): Effect.Effect<Loaded, LedgerDown> =>
   reads
     .rows<LoadedJson>(LOAD, [
       literal(wanted.products),
@@ -189,7 +186,7 @@ const DUE = `select
     where h.lane = any ($1::smallint[]) and h.lapses_at < to_timestamp($2::float8 / 1000)
     group by h.order_id order by 2 limit $3::int) l) as lapses`
 
-const due = (reads: Reads["Service"], lanes: ReadonlyArray<number>, before: number, limit: number) =>
+const due = (reads: Reads, lanes: ReadonlyArray<number>, before: number, limit: number) =>
   reads
     .rows<{ readonly expiries: Due["expiries"] | null; readonly lapses: Due["lapses"] | null }>(DUE, [
       literal(lanes),
@@ -214,7 +211,7 @@ interface KeysRow {
   readonly route: string | null
 }
 
-const boundKeys = (reads: Reads["Service"], after: KeyPosition | null, limit: number) =>
+const boundKeys = (reads: Reads, after: KeyPosition | null, limit: number) =>
   reads.rows<KeysRow>(BOUND_KEYS, [after?.key ?? "", after?.route ?? "", limit]).pipe(
     Effect.mapError(down),
     Effect.map(([row]) => {

@@ -3,6 +3,7 @@
  *
  * Fails: Unavailable "database".
  */
+import type { PgPool } from "@effect/sql-pg"
 import { Effect, Layer } from "effect"
 import * as Hold from "../../domain/hold.ts"
 import type { OrderId } from "../../domain/ids.ts"
@@ -10,9 +11,10 @@ import type { Status } from "../../domain/order.ts"
 import type { Unavailable } from "../../ports/failures.ts"
 import { OrderBook, type Unsettled } from "../../ports/order-book.ts"
 import type { Page } from "../../ports/page.ts"
-import { jsonRows, pageOf } from "./page.ts"
-import { Reads } from "./reads.ts"
+import { jsonRows, jsonWrite, pageOf } from "./page.ts"
+import { Deciding, type Reads, ShownLists, ShownRows } from "./reads.ts"
 import { ORDER, type OrderJson, orderOf } from "./rows.ts"
+import { Writes } from "./writing-pool.ts"
 
 const GET = `select ${ORDER} as row from orders o where o.id = $1::uuid`
 
@@ -75,20 +77,26 @@ export const listQuery = (filter: Filter): string => {
     where $3::float8 is not null and $4::text is not distinct from $4::text order by o.id desc limit $2::int`
 }
 
-export const layer: Layer.Layer<OrderBook, never, Reads> = Layer.effect(
+export const layer: Layer.Layer<OrderBook, never, ShownRows | ShownLists | Deciding | Writes> = Layer.effect(
   OrderBook,
-  Effect.map(Reads, (reads) => ({
-    get: (id) =>
-      Effect.map(jsonRows<OrderJson>(reads, GET, [id]), ([row]) => (row === undefined ? null : orderOf(row))),
-    list: ({ after, customerId, limit, now, status }) =>
-      jsonRows<OrderJson>(reads, listQuery({ customerId, status }), [
-        after ?? AFTER_ALL,
-        limit + 1,
-        String(now),
-        customerId,
-      ]).pipe(Effect.map((rows) => pageOf(rows.map(orderOf), limit, (order) => order.id))),
-    unsettled: ({ after, limit }) => unsettled(reads, after, limit),
-  })),
+  Effect.gen(function* () {
+    const rows = yield* ShownRows
+    const lists = yield* ShownLists
+    const deciding = yield* Deciding
+    const writes = yield* Writes
+    return {
+      get: (id) =>
+        Effect.map(jsonRows<OrderJson>(rows, GET, [id]), ([row]) => (row === undefined ? null : orderOf(row))),
+      list: ({ after, customerId, limit, now, status }) =>
+        jsonRows<OrderJson>(lists, listQuery({ customerId, status }), [
+          after ?? AFTER_ALL,
+          limit + 1,
+          String(now),
+          customerId,
+        ]).pipe(Effect.map((found) => pageOf(found.map(orderOf), limit, (order) => order.id))),
+      unsettled: ({ after, limit }) => unsettled(deciding, writes, after, limit),
+    }
+  }),
 )
 
 interface UnsettledJson {
@@ -106,17 +114,18 @@ const UNSETTLED = `select json_build_object('order', ${ORDER}, 'elsewhere', o.el
   order by o.id limit $2::int`
 
 const unsettled: (
-  reads: Reads["Service"],
+  reads: Reads,
+  writes: PgPool.PgPool,
   after: OrderId | null,
   limit: number,
-) => Effect.Effect<Page<Unsettled, OrderId>, Unavailable> = Effect.fnUntraced(function* (reads, after, limit) {
+) => Effect.Effect<Page<Unsettled, OrderId>, Unavailable> = Effect.fnUntraced(function* (reads, writes, after, limit) {
   const rows = yield* jsonRows<UnsettledJson>(reads, UNSETTLED, [after ?? BEFORE_ALL, limit + 1])
   const page = pageOf(rows, limit, (row) => row.order.id)
   const found = page.rows.map((row) => ({ row, unsettled: unsettledOf(row) }))
   const ended = found.filter(({ row, unsettled }) => row.elsewhere && unsettled.elsewhere.length === 0)
   if (ended.length > 0)
     yield* clearElsewhere(
-      reads,
+      writes,
       ended.map(({ row }) => row.order),
     )
   return { rows: found.map(({ unsettled }) => unsettled).filter(isOpen), next: page.next }
@@ -135,9 +144,9 @@ const isOpen = ({ elsewhere, order }: Unsettled): boolean =>
   ("refund" in order && order.refund === "due")
 
 /** The flag's work is done. The version guards against a newer change, whose holds are still to be ended. */
-const clearElsewhere = (reads: Reads["Service"], orders: ReadonlyArray<OrderJson>) =>
-  jsonRows(
-    reads,
+const clearElsewhere = (writes: PgPool.PgPool, orders: ReadonlyArray<OrderJson>) =>
+  jsonWrite(
+    writes,
     `update orders o set elsewhere = false from unnest($1::uuid[], $2::bigint[]) w (id, version)
       where o.id = w.id and o.version = w.version returning null as row`,
     [`{${orders.map(({ id }) => id).join(",")}}`, `{${orders.map(({ version }) => version).join(",")}}`],

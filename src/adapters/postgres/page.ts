@@ -1,8 +1,11 @@
-/** Pages: one row more than asked for tells whether there is another page. */
+/** Pages: one row more than asked for tells whether there is another page. And how rows of JSON are asked for. */
+import type { PgPool } from "@effect/sql-pg"
 import { Effect } from "effect"
+import type { SqlError } from "effect/sql/SqlError"
 import { type Unavailable, unavailable } from "../../ports/failures.ts"
 import type { Page } from "../../ports/page.ts"
 import type { Reads } from "./reads.ts"
+import * as WritingPool from "./writing-pool.ts"
 
 export const pageOf = <Row, Position>(
   rows: ReadonlyArray<Row>,
@@ -11,13 +14,36 @@ export const pageOf = <Row, Position>(
 ): Page<Row, Position> =>
   rows.length > limit ? { rows: rows.slice(0, limit), next: position(rows[limit - 1]!) } : { rows, next: null }
 
+interface JsonRow<Row> {
+  readonly row: Row
+}
+
 /** Runs a query with one JSON column called `row`. */
 export const jsonRows = <Row>(
-  reads: Reads["Service"],
+  reads: Reads,
   query: string,
   parameters: ReadonlyArray<unknown>,
 ): Effect.Effect<ReadonlyArray<Row>, Unavailable> =>
-  reads.rows<{ readonly row: Row }>(query, parameters).pipe(
+  reads.rows<JsonRow<Row>>(query, parameters).pipe(
     Effect.map((rows) => rows.map(({ row }) => row)),
     Effect.mapError(() => unavailable("database")),
   )
+
+/** The same of a statement that writes. Whether it did is not known when it fails. */
+export const writtenRows = <Row>(
+  writes: PgPool.PgPool,
+  statement: string,
+  parameters: ReadonlyArray<unknown>,
+): Effect.Effect<ReadonlyArray<Row>, SqlError> =>
+  Effect.map(
+    WritingPool.answered(writes, (connection) => connection.query(statement, parameters)),
+    ({ rows }) => (rows as unknown as ReadonlyArray<JsonRow<Row>>).map(({ row }) => row),
+  )
+
+/** The same, for those to whom every failure is one. */
+export const jsonWrite = <Row>(
+  writes: PgPool.PgPool,
+  statement: string,
+  parameters: ReadonlyArray<unknown>,
+): Effect.Effect<ReadonlyArray<Row>, Unavailable> =>
+  Effect.mapError(writtenRows<Row>(writes, statement, parameters), () => unavailable("database"))

@@ -4,6 +4,7 @@
  * Fails: Unavailable "database"; a save may or may not have happened then, and a second one learns it by the version. A change
  * whose values the database refuses is found by halves: it alone dies, as the defect it is, and the others are written.
  */
+import type { PgPool } from "@effect/sql-pg"
 import { Effect, Exit, Layer } from "effect"
 import type { OrderId } from "../../domain/ids.ts"
 import type { Shipment } from "../../domain/shipping.ts"
@@ -11,11 +12,12 @@ import { type Unavailable, unavailable } from "../../ports/failures.ts"
 import { type Found, type ShipmentChange, Shipments } from "../../ports/shipments.ts"
 import { Timeline, type TimelineEntry } from "../../ports/timeline.ts"
 import * as Batcher from "../../std/batcher.ts"
-import { jsonRows } from "./page.ts"
-import { Reads } from "./reads.ts"
+import { jsonRows, jsonWrite, writtenRows } from "./page.ts"
+import { Deciding, type Reads, ShownRows } from "./reads.ts"
 import { ms, ORDER, type OrderJson, orderOf } from "./rows.ts"
 import { CLAIM_PARCELS, SAVE_SHIPMENTS } from "./shipping-functions.ts"
 import { describe, isRefusedValue } from "./sql-failure.ts"
+import { Writes } from "./writing-pool.ts"
 
 /** A shipment `s`, as the domain's `Shipment`. */
 const SHIPMENT = `json_build_object('orderId', s.order_id, 'state', s.state, 'attempts', s.attempts,
@@ -65,12 +67,12 @@ const BATCH_MAX = 256
 
 type Wanted = readonly [id: OrderId, name: string]
 
-const find = (reads: Reads["Service"], wanted: ReadonlyArray<Wanted>) =>
+const find = (reads: Reads, wanted: ReadonlyArray<Wanted>) =>
   jsonRows<Found | null>(reads, FIND, [JSON.stringify(wanted.map(([id, callback], n) => ({ n, id, callback })))])
 
-const claim = (reads: Reads["Service"], wanted: ReadonlyArray<Wanted>) => {
+const claim = (writes: PgPool.PgPool, wanted: ReadonlyArray<Wanted>) => {
   const claims = wanted.map(([orderId, trackingId], n) => ({ n, orderId, trackingId }))
-  return Effect.map(jsonRows<number>(reads, CLAIM, [JSON.stringify(claims)]), (claimed) => {
+  return Effect.map(jsonWrite<number>(writes, CLAIM, [JSON.stringify(claims)]), (claimed) => {
     const ours = new Set(claimed)
     return wanted.map((_, n) => ours.has(n))
   })
@@ -92,11 +94,11 @@ const rowsOf = (changes: ReadonlyArray<ShipmentChange>) => [
 type Saved = Exit.Exit<boolean>
 
 /** Of two changes of one order that come at once the second has not seen the first. */
-const save = Effect.fnUntraced(function* (reads: Reads["Service"], changes: ReadonlyArray<ShipmentChange>) {
+const save = Effect.fnUntraced(function* (writes: PgPool.PgPool, changes: ReadonlyArray<ShipmentChange>) {
   const orders = new Set<OrderId>()
   const isFirst = changes.map(({ shipment: { orderId } }) => orders.size < orders.add(orderId).size)
   const written = yield* write(
-    reads,
+    writes,
     changes.filter((_, index) => isFirst[index]),
   )
   return changes.map(
@@ -106,24 +108,24 @@ const save = Effect.fnUntraced(function* (reads: Reads["Service"], changes: Read
 
 /** What became of the change of each order: written, or decided on an older version, or refused by the database. */
 const write: (
-  reads: Reads["Service"],
+  writes: PgPool.PgPool,
   changes: ReadonlyArray<ShipmentChange>,
-) => Effect.Effect<ReadonlyMap<OrderId, Saved>, Unavailable> = Effect.fnUntraced(function* (reads, changes) {
-  const result = yield* Effect.result(reads.rows<{ readonly row: OrderId }>(SAVE, rowsOf(changes)))
+) => Effect.Effect<ReadonlyMap<OrderId, Saved>, Unavailable> = Effect.fnUntraced(function* (writes, changes) {
+  const result = yield* Effect.result(writtenRows<OrderId>(writes, SAVE, rowsOf(changes)))
   if (result._tag === "Success") {
-    const saved = new Set(result.success.map(({ row }) => row))
+    const saved = new Set(result.success)
     return new Map(changes.map(({ shipment: { orderId } }) => [orderId, Exit.succeed(saved.has(orderId))] as const))
   }
   if (!isRefusedValue(result.failure)) return yield* Effect.fail(unavailable("database"))
   const half = changes.length >> 1
   if (half === 0) return new Map([[changes[0]!.shipment.orderId, Exit.die(new Error(describe(result.failure)))]])
-  return new Map([...(yield* write(reads, changes.slice(0, half))), ...(yield* write(reads, changes.slice(half)))])
+  return new Map([...(yield* write(writes, changes.slice(0, half))), ...(yield* write(writes, changes.slice(half)))])
 })
 
-export const make = Effect.fnUntraced(function* (reads: Reads["Service"]) {
+export const make = Effect.fnUntraced(function* (reads: Reads, writes: PgPool.PgPool) {
   const finding = yield* Batcher.make(BATCH_MAX, (wanted: ReadonlyArray<Wanted>) => find(reads, wanted))
-  const claiming = yield* Batcher.make(BATCH_MAX, (wanted: ReadonlyArray<Wanted>) => claim(reads, wanted))
-  const saving = yield* Batcher.make(BATCH_MAX, (changes: ReadonlyArray<ShipmentChange>) => save(reads, changes))
+  const claiming = yield* Batcher.make(BATCH_MAX, (wanted: ReadonlyArray<Wanted>) => claim(writes, wanted))
+  const saving = yield* Batcher.make(BATCH_MAX, (changes: ReadonlyArray<ShipmentChange>) => save(writes, changes))
   return Shipments.of({
     due: ({ except, limit, now, retries }) =>
       Effect.map(jsonRows<DueJson>(reads, DUE, [String(now), `{${except.join(",")}}`, limit, retries]), (rows) =>
@@ -133,7 +135,7 @@ export const make = Effect.fnUntraced(function* (reads: Reads["Service"]) {
     claimParcel: (id, trackingId) => claiming([id, trackingId]),
     missing: (limit) => jsonRows<OrderId>(reads, MISSING, [limit]),
     open: (ids, at) =>
-      Effect.map(jsonRows<OrderId>(reads, OPEN, [`{${ids.join(",")}}`, String(at)]), ({ length }) => length),
+      Effect.map(jsonWrite<OrderId>(writes, OPEN, [`{${ids.join(",")}}`, String(at)]), ({ length }) => length),
     save: (changes) =>
       Effect.map(
         Effect.forEach(changes, (each) => Effect.flatten(saving(each)), { concurrency: "unbounded" }),
@@ -145,11 +147,16 @@ export const make = Effect.fnUntraced(function* (reads: Reads["Service"]) {
   })
 })
 
-const timeline = (reads: Reads["Service"]): Timeline["Service"] => ({
+const timeline = (reads: Reads): Timeline["Service"] => ({
   entries: (id) => jsonRows<TimelineEntry>(reads, ENTRIES, [id]),
 })
 
-export const layer: Layer.Layer<Shipments | Timeline, never, Reads> = Layer.mergeAll(
-  Layer.effect(Shipments, Effect.flatMap(Reads, make)),
-  Layer.effect(Timeline, Effect.map(Reads, timeline)),
+export const layer: Layer.Layer<Shipments | Timeline, never, Deciding | Writes | ShownRows> = Layer.mergeAll(
+  Layer.effect(
+    Shipments,
+    Effect.gen(function* () {
+      return yield* make(yield* Deciding, yield* Writes)
+    }),
+  ),
+  Layer.effect(Timeline, Effect.map(ShownRows, timeline)),
 )

@@ -38,7 +38,7 @@ const shop = (workers: number, guard: Guard | null) =>
       const transactions = (of: Guard) =>
         TransactionalWorkers.layer.pipe(Layer.provide(TransactionalInventory.layer(of)), Layer.provide(client))
       const deciders = guard === null ? LocalWorkers.layer : transactions(guard)
-      const shop = MemoryShop.over(PostgresBooks.layer(url), { workers }, deciders)
+      const shop = MemoryShop.over(PostgresBooks.at(url), { workers }, deciders)
       return Layer.effectDiscard(MemoryShop.opened).pipe(Layer.provideMerge(shop), Layer.provideMerge(client))
     }),
   )

@@ -7,7 +7,9 @@ import { Context, Effect, Fiber, Layer, type Scope } from "effect"
 import { describe, expect, it } from "vitest"
 import * as PostgresLease from "../../../src/adapters/postgres/lease.ts"
 import * as PostgresLedger from "../../../src/adapters/postgres/ledger.ts"
-import type { Reads } from "../../../src/adapters/postgres/reads.ts"
+import type { Deciding } from "../../../src/adapters/postgres/reads.ts"
+import * as WritingPool from "../../../src/adapters/postgres/writing-pool.ts"
+import { Writes } from "../../../src/adapters/postgres/writing-pool.ts"
 import * as Lane from "../../../src/domain/lane.ts"
 import { claimName } from "../../../src/ports/inventory.ts"
 import type { Lease } from "../../../src/ports/lease.ts"
@@ -19,7 +21,7 @@ import { cancel, holding, terminate, waitingForLock } from "../../support/sessio
 const adapters = Layer.mergeAll(PostgresLedger.layer, PostgresLease.layer).pipe(Layer.provideMerge(freshClient))
 
 /** A test over a database of its own. */
-const over = <E>(body: Effect.Effect<void, E, Ledger | Lease | PgClient.PgClient | Reads | Scope.Scope>) =>
+const over = <E>(body: Effect.Effect<void, E, Ledger | Lease | PgClient.PgClient | Deciding | Writes | Scope.Scope>) =>
   Effect.runPromise(Effect.scoped(body).pipe(Effect.provide(adapters)))
 
 const received = { type: "received", onHand: 5, reserved: 0, reason: null } as const
@@ -135,9 +137,9 @@ describe("a commit", () => {
         const { batch } = yield* shelf
         const sql = yield* PgClient.PgClient
         // Port 1 is reserved, and no process listens on it.
-        const moved = { ...sql, config: { ...sql.config, host: "127.0.0.1", port: 1 } } as PgClient.PgClient
+        const moved = { ...sql.config, host: "127.0.0.1", port: 1 }
         const ledger = yield* Layer.build(
-          Layer.fresh(PostgresLedger.layer).pipe(Layer.provide(Layer.succeed(PgClient.PgClient, moved))),
+          Layer.fresh(PostgresLedger.layer).pipe(Layer.provide(Layer.effect(Writes, WritingPool.make(moved, 1)))),
         ).pipe(Effect.map(Context.get(Ledger)))
         expect((yield* Effect.flip(ledger.commit(batch)))._tag).toBe("LedgerDown")
       }),

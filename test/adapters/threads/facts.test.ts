@@ -23,7 +23,13 @@ it("a facts thread whose database cannot be reached ends by itself", async () =>
   const { port } = silent.address() as { readonly port: number }
   const databaseUrl = `postgres://jaego:jaego@127.0.0.1:${port}/jaego`
   const exit = nextExit()
-  const facts = FactsThread.layer(entry, { databaseUrl, outboxRetentionHours: 72, kafka: null, shippingAfterMs: 0 })
+  const facts = FactsThread.layer(entry, {
+    databaseUrl,
+    connections: 4,
+    outboxRetentionHours: 72,
+    kafka: null,
+    shippingAfterMs: 0,
+  })
   const needs = Layer.mergeAll(RecordingProbe.silent, Layer.succeed(Wake, new Notify()))
   await Effect.runPromise(
     Effect.scoped(

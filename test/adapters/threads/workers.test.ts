@@ -26,8 +26,8 @@ const stalling = Layer.effect(
 )
 
 const onThreads = (url: string) =>
-  Layer.mergeAll(Threads.layer(entry, url, 0), stalling).pipe(
-    Layer.provideMerge(PostgresBooks.layer(url)),
+  Layer.mergeAll(Threads.layer(entry, { databaseUrl: url, connections: 3 }, 0), stalling).pipe(
+    Layer.provideMerge(PostgresBooks.at(url)),
     Layer.provide(Layer.mergeAll(RecordingProbe.silent, PostgresClient.layer(url))),
   )
 

@@ -16,6 +16,7 @@ import { type Unavailable, unavailable } from "../../../ports/failures.ts"
 import { Ids } from "../../../ports/ids.ts"
 import { type Answer, type Claim, type Command, Inventory, Refused } from "../../../ports/inventory.ts"
 import { Ledger, type LedgerDown } from "../../../ports/ledger.ts"
+import * as Pools from "../pools.ts"
 import { knownKeyOf } from "../rows.ts"
 import { outcomeOf, stateOf } from "../sql-failure.ts"
 import * as Endings from "./endings.ts"
@@ -122,7 +123,11 @@ const notNow = (error: SqlError | LedgerDown | Refused | Unavailable): Effect.Ef
   return Effect.fail(unavailable("database", outcomeOf(error) === "unknown" ? "unknown" : "undecided"))
 }
 
-export const layer = (guard: Guard): Layer.Layer<Inventory, never, PgClient.PgClient | Ledger | Ids> =>
+/** `connections`: transactions at a time; a command beyond them waits. */
+export const layer = (
+  guard: Guard,
+  connections = Pools.COMMANDS,
+): Layer.Layer<Inventory, never, PgClient.PgClient | Ledger | Ids> =>
   Layer.effect(
     Inventory,
     Effect.gen(function* () {
@@ -130,7 +135,7 @@ export const layer = (guard: Guard): Layer.Layer<Inventory, never, PgClient.PgCl
       const deps: Deps = {
         sql: yield* PgClient.PgClient,
         guard,
-        transact: yield* Transaction.make(guard.begin),
+        transact: yield* Transaction.make(guard.begin, connections),
         ledger: yield* Ledger,
         nextId: (yield* Ids).next,
         now: () => clock.currentTimeMillisUnsafe(),

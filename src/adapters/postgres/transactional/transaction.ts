@@ -2,7 +2,7 @@
  * A transaction on one connection: BEGIN, statements, COMMIT. What does not depend on an answer is sent together, so that
  * BEGIN travels with the first statements and COMMIT with the last: two round trips for an order.
  *
- * Limits: CONNECTIONS transactions at a time, the others wait for one; a line that says nothing for ANSWER_SECONDS is given
+ * Limits: `connections` transactions at a time, the others wait for one; a line that says nothing for ANSWER_SECONDS is given
  * up, and with it the transaction.
  * Fails: SqlError; nothing was written, unless the connection was lost while COMMIT was under way.
  */
@@ -10,9 +10,6 @@ import { PgClient, type PgConnection, PgPool } from "@effect/sql-pg"
 import { Effect, Exit, Scope } from "effect"
 import type { SqlError } from "effect/sql/SqlError"
 import { inTime, silence } from "../sql-failure.ts"
-
-/** Several a core, so that a flush of one leaves none idle; few enough that the line for a hot row stays short. */
-const CONNECTIONS = 16
 
 /**
  * The server ends a transaction in which nothing is asked for so long, milliseconds: its client's line is silent, and what
@@ -102,9 +99,12 @@ const within = <A>(pool: PgPool.PgPool, connection: PgConnection.PgConnection, b
   )
 }
 
-/** Transactions on connections of their own, with this first statement. Each runs to its end, also if its caller hangs up. */
-export const make: (begin: Statement) => Effect.Effect<Transact, never, PgClient.PgClient | Scope.Scope> =
-  Effect.fnUntraced(function* (begin) {
+/** Transactions on so many connections of their own, with this first statement. Each runs to its end, also if its caller hangs up. */
+export const make: (
+  begin: Statement,
+  connections: number,
+) => Effect.Effect<Transact, never, PgClient.PgClient | Scope.Scope> = Effect.fnUntraced(
+  function* (begin, connections) {
     const sql = yield* PgClient.PgClient
     const pool = yield* PgPool.make({
       ...sql.config,
@@ -116,8 +116,9 @@ export const make: (begin: Statement) => Effect.Effect<Transact, never, PgClient
       multiplex: true,
       multiplexConcurrency: 1,
       minConnections: 0,
-      maxConnections: CONNECTIONS,
+      maxConnections: connections,
       idleTimeout: "10 minutes",
     }).pipe(Effect.orDie)
     return (body) => Effect.uninterruptible(pool.use((connection) => within(pool, connection, begin, body)))
-  })
+  },
+)

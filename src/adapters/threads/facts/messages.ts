@@ -4,6 +4,8 @@ import type { Happening } from "../../../ports/probe.ts"
 /** What the facts thread is told at birth: plain data, because it crosses threads. */
 export interface FactsSettings {
   readonly databaseUrl: string
+  /** To the database, at most. */
+  readonly connections: number
   /** How long a fact that has left stays in the outbox, at least, hours. */
   readonly outboxRetentionHours: number
   /** Null: no broker, events are handed to the consumers in that thread. */

@@ -13,6 +13,8 @@ import type { OrderReply } from "../../../ports/workers.ts"
 export interface Birth {
   readonly worker: number
   readonly databaseUrl: string
+  /** To the database, at most. */
+  readonly connections: number
 }
 
 export interface Envelope {

@@ -8,6 +8,9 @@ import { Worker as Thread } from "node:worker_threads"
 import { Effect } from "effect"
 import type { Birth } from "./messages.ts"
 
+/** What every worker is told at birth. */
+export type Seed = Omit<Birth, "worker">
+
 /** A crew that has lost its lanes is followed by new spares, but not one that ends with its service: that is gone by then. */
 const PREPARE_AGAIN = "1 second"
 
@@ -19,9 +22,9 @@ export interface Bench {
 }
 
 /** Spares for so many workers, until the scope closes. */
-export const make = Effect.fnUntraced(function* (entry: URL, databaseUrl: string, workers: number) {
+export const make = Effect.fnUntraced(function* (entry: URL, seed: Seed, workers: number) {
   const scope = yield* Effect.scope
-  const spares = new Spares(entry, databaseUrl)
+  const spares = new Spares(entry, seed)
   yield* Effect.acquireRelease(
     Effect.sync(() => spares.prepare(workers)),
     () => Effect.promise(() => spares.dismiss()),
@@ -45,13 +48,13 @@ export const make = Effect.fnUntraced(function* (entry: URL, databaseUrl: string
 
 class Spares {
   readonly #entry: URL
-  readonly #databaseUrl: string
+  readonly #seed: Seed
   /** By the number of the worker each is for. */
   readonly #waiting = new Map<number, Thread>()
 
-  constructor(entry: URL, databaseUrl: string) {
+  constructor(entry: URL, seed: Seed) {
     this.#entry = entry
-    this.#databaseUrl = databaseUrl
+    this.#seed = seed
   }
 
   /** One for each of so many workers; those that wait already stay. */
@@ -79,7 +82,7 @@ class Spares {
   }
 
   #start(worker: number): Thread {
-    const birth: Birth = { worker, databaseUrl: this.#databaseUrl }
+    const birth: Birth = { worker, ...this.#seed }
     // An error without a listener would end the process.
     return new Thread(this.#entry, { workerData: birth }).on("error", () => undefined)
   }

@@ -134,14 +134,14 @@ const workerOf = (post: Post): Worker => ({
 })
 
 /** `entry`: the module a worker thread runs. `spares`: how many threads are made ready for the day lanes are taken. */
-export const layer = (entry: URL, databaseUrl: string, spares: number) =>
+export const layer = (entry: URL, seed: Spares.Seed, spares: number) =>
   Layer.effect(
     Workers,
     Effect.gen(function* () {
       const shared = {
         ledger: yield* Ledger,
         probe: yield* Probe,
-        spares: yield* Spares.make(entry, databaseUrl, spares),
+        spares: yield* Spares.make(entry, seed, spares),
       }
       const start = Effect.fnUntraced(function* (
         assignments: ReadonlyArray<ReadonlyArray<OwnedLane>>,
