@@ -2,6 +2,7 @@
 import { Effect, Layer } from "effect"
 import { CarrierSecret } from "../adapters/http/carrier-handlers.ts"
 import { MetricsPage } from "../adapters/http/metrics-page.ts"
+import * as RateLimits from "../adapters/http/rate-limits.ts"
 import { HttpServer, layer as serverLayer, vacant } from "../adapters/http/server.ts"
 import { Metrics } from "../adapters/prometheus/metrics.ts"
 import * as HttpThreads from "../adapters/threads/http/threads.ts"
@@ -22,7 +23,7 @@ const threads = Effect.fnUntraced(function* ({ http, shipping }: Config) {
     entry: new URL("../http-thread.ts", import.meta.url),
     threads: http.threads,
     address: http.address,
-    server: http.server,
+    server: { ...http.server, limits: { ...http.server.limits, shared: RateLimits.share(http.server.limits) } },
     carrierSecret: shipping.webhookSecret,
     metrics: render,
   })

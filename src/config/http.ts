@@ -1,6 +1,7 @@
 /** Where HTTP is served, to whom, on how many threads, and how much peers may make it hold. */
 import type { Address, Options } from "../adapters/http/server.ts"
-import { ConfigProblem, type Env, integer, text } from "./knob.ts"
+import { ConfigProblem, type Env, integer, list, text } from "./knob.ts"
+import * as Limits from "./limits.ts"
 
 export interface Http {
   readonly address: Address
@@ -15,18 +16,25 @@ export const read = (env: Env, platform: NodeJS.Platform): Http => {
   const threads = integer(env, "HTTP_THREADS", { fallback: 0, min: 0, max: 64 })
   if (threads > 0 && platform !== "linux")
     throw new ConfigProblem({ message: "HTTP_THREADS needs Linux, where threads can share a port; leave it at 0" })
+  const host = text(env, "HOST") ?? "127.0.0.1"
   return {
     address: {
-      host: text(env, "HOST") ?? "127.0.0.1",
+      host,
       port: integer(env, "PORT", { fallback: 3_000, min: 0, max: 65_535 }),
     },
     threads,
     lameDuckMs: integer(env, "LAME_DUCK_SECONDS", { fallback: 0, min: 0, max: 3_600 }) * 1_000,
     server: {
-      hosts: list(env, "ALLOWED_HOSTS", HOST, "host names, separated by commas"),
-      origins: list(env, "CORS_ORIGINS", ORIGIN, "origins like https://shop.example, separated by commas"),
+      hosts: list(env, "ALLOWED_HOSTS", (name) => HOST.test(name), "host names, separated by commas"),
+      origins: list(
+        env,
+        "CORS_ORIGINS",
+        (origin) => ORIGIN.test(origin),
+        "origins like https://shop.example, separated by commas",
+      ),
       keepAliveMs: integer(env, "KEEP_ALIVE_SECONDS", { fallback: 65, min: 1, max: 3_600 }) * 1_000,
       connectionsMax: integer(env, "MAX_CONNECTIONS", { fallback: 4_096, min: 1, max: 1_000_000 }),
+      limits: Limits.read(env, host),
     },
   }
 }
@@ -35,11 +43,3 @@ export const read = (env: Env, platform: NodeJS.Platform): Http => {
 const HOST = /^(\*|[A-Za-z0-9._-]+|[0-9a-fA-F:.]+)$/
 /** As browsers write it: lower case, without a path, and without the port when it is the scheme's own. */
 const ORIGIN = /^https?:\/\/([a-z0-9._-]+|\[[0-9a-f:.]+\])(:\d{1,5})?$/
-
-const list = (env: Env, name: string, form: RegExp, expected: string): ReadonlyArray<string> => {
-  const given = (text(env, name) ?? "").split(",").flatMap((each) => each.trim() || [])
-  const wrong = given.find((each) => !form.test(each))
-  if (wrong !== undefined)
-    throw new ConfigProblem({ message: `${name} must be ${expected}, not ${JSON.stringify(wrong)}` })
-  return given
-}

@@ -1,5 +1,5 @@
 /**
- * How one environment variable is read: whole numbers with bounds, one of several words, URLs, secrets. An empty variable
+ * How one environment variable is read: whole numbers with bounds, one of several words, lists, secrets. An empty variable
  * counts as one that is not set.
  *
  * Law: no message repeats what a secret-bearing variable holds. Fails: `ConfigProblem`, one clear line.
@@ -29,6 +29,20 @@ export const integer = (env: Env, name: string, { fallback, max, min }: Bounds):
       message: `${name} must be a whole number from ${min} to ${max}, not ${JSON.stringify(given)}`,
     })
   return value
+}
+
+/** Values separated by commas, each of which has to be one of those `expected`. */
+export const list = (
+  env: Env,
+  name: string,
+  isOne: (value: string) => boolean,
+  expected: string,
+): ReadonlyArray<string> => {
+  const given = (text(env, name) ?? "").split(",").flatMap((each) => each.trim() || [])
+  const wrong = given.find((each) => !isOne(each))
+  if (wrong !== undefined)
+    throw new ConfigProblem({ message: `${name} must be ${expected}, not ${JSON.stringify(wrong)}` })
+  return given
 }
 
 /** The first of the words is the default. */

@@ -92,6 +92,8 @@ export type Happening =
   | { readonly _tag: "StreamStalled"; readonly lagSeconds: number; readonly detail: string }
   | { readonly _tag: "FactsThreadDied" }
   | { readonly _tag: "HttpThreadDied" }
+  /** A request was refused because its client, or its customer, asks too often. */
+  | { readonly _tag: "RateLimited"; readonly by: "client" | "customer" }
   /** What the connections of an HTTP server hold, once a second when it has changed. */
   | {
       readonly _tag: "ConnectionsMeasured"

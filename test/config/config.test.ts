@@ -88,6 +88,18 @@ describe("the knobs", () => {
       'CORS_ORIGINS must be origins like https://shop.example, separated by commas, not "https://shop.example/"',
     ],
     [{ CORS_ORIGINS: "*" }, 'CORS_ORIGINS must be origins like https://shop.example, separated by commas, not "*"'],
+    [
+      { RATE_LIMIT_CLIENT: "200" },
+      'RATE_LIMIT_CLIENT must be off, or a rate and a burst from 1 to 1000000 like 200/s:400, not "200"',
+    ],
+    [
+      { RATE_LIMIT_CUSTOMER: "0/s:40" },
+      'RATE_LIMIT_CUSTOMER must be off, or a rate and a burst from 1 to 1000000 like 200/s:400, not "0/s:40"',
+    ],
+    [
+      { TRUSTED_PROXIES: "10.0.0.0/8, proxy" },
+      'TRUSTED_PROXIES must be addresses or networks (10.0.0.0/8), separated by commas, not "proxy"',
+    ],
     [{ KEEP_ALIVE_SECONDS: "0" }, 'KEEP_ALIVE_SECONDS must be a whole number from 1 to 3600, not "0"'],
     [{ MAX_CONNECTIONS: "none" }, 'MAX_CONNECTIONS must be a whole number from 1 to 1000000, not "none"'],
     [{ PORT: "65536" }, 'PORT must be a whole number from 0 to 65535, not "65536"'],
@@ -108,6 +120,24 @@ describe("the knobs", () => {
     [{ HOLD_SECONDS: "1" }, "PAYMENT_DEADLINE_MS must not be longer than HOLD_SECONDS"],
   ])("%o is refused in one line", (env: Record<string, string>, line) => {
     expect(problemOf(env)).toBe(line)
+  })
+})
+
+describe("rate limits", () => {
+  const limits = (env: Record<string, string>) => Config.read(env).http.server.limits
+
+  it("are off while the service listens on the loopback, and on elsewhere, unless they are set", () => {
+    const usual = { client: { perSecond: 200, burst: 400 }, customer: { perSecond: 20, burst: 40 } }
+    for (const HOST of ["127.0.0.1", "127.3.2.1", "::1", "localhost"])
+      expect(limits({ HOST })).toMatchObject({ client: null, customer: null })
+    for (const HOST of ["0.0.0.0", "::", "192.0.2.7", "127.example"]) expect(limits({ HOST })).toMatchObject(usual)
+    const env = { RATE_LIMIT_CLIENT: "5/s:7", RATE_LIMIT_CUSTOMER: "off", TRUSTED_PROXIES: "10.0.0.0/8, ::1" }
+    for (const HOST of ["127.0.0.1", "0.0.0.0"])
+      expect(limits({ ...env, HOST })).toMatchObject({
+        client: { perSecond: 5, burst: 7 },
+        customer: null,
+        trustedProxies: ["10.0.0.0/8", "::1"],
+      })
   })
 })
 

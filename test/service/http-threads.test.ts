@@ -61,6 +61,21 @@ const placeApart = (service: Service, key: string, body: unknown) =>
     asking.end(JSON.stringify(body))
   })
 
+it("count a customer's orders together", async () => {
+  const limits = { RATE_LIMIT_CUSTOMER: "1/s:30", RATE_LIMIT_CLIENT: "off" }
+  const service = await start({ STORE: "memory", HTTP_THREADS: "2", ...limits })
+  const product = await Trade.create(service, 100)
+  const body = { customerId: "kim", lines: [{ productId: product, quantity: 1 }], payment: "later" }
+  const began = performance.now()
+  const answers = await Trade.times(60, () => placeApart(service, Trade.newKey(), body))
+  const taken = answers.filter(({ status }) => status === 202).length
+  expect(answers.filter(({ status }) => status === 429)).toHaveLength(60 - taken)
+  expect(taken).toBeGreaterThanOrEqual(30)
+  // One a second comes back; two threads apart would have taken all sixty.
+  expect(taken).toBeLessThanOrEqual(30 + Math.ceil((performance.now() - began) / 1_000) + 1)
+  expect(await service.metric('jaego_rate_limited_total{by="customer"}')).toBe(60 - taken)
+})
+
 describe("two HTTP threads", () => {
   let database: string
   let folder: string

@@ -77,7 +77,8 @@ const STILL: Env = { SHIPPING_AFTER_SECONDS: "86400" }
 const clean = (env: Env): NodeJS.ProcessEnv => {
   const inherited = Object.entries(process.env).filter(
     ([name]) =>
-      !KNOBS.includes(name) && !/^(CORS|KEEP_ALIVE|LAME_DUCK|PAYMENT|HOLD|SHIPPING|CARRIER|KAFKA|OUTBOX)_/.test(name),
+      !KNOBS.includes(name) &&
+      !/^(CORS|KEEP_ALIVE|LAME_DUCK|PAYMENT|HOLD|SHIPPING|CARRIER|KAFKA|OUTBOX|RATE_LIMIT|TRUSTED)_/.test(name),
   )
   return { ...Object.fromEntries(inherited), ...STILL, ...env }
 }

@@ -14,6 +14,7 @@ import * as Gate from "./gate.ts"
 import * as Head from "./head.ts"
 import * as Routes from "./method-table.ts"
 import * as Problems from "./problems.ts"
+import type { RateLimits } from "./rate-limits.ts"
 
 type Listener = (request: IncomingMessage, response: ServerResponse) => void
 
@@ -87,13 +88,14 @@ const queryRefusal = (path: string): Problems.Problem | null => {
 export interface Options {
   readonly probe: Probe["Service"]
   readonly gate: Gate.Gate
+  readonly limits: RateLimits
   /** Answers the routes. */
   readonly listener: Listener
 }
 
 /** Answers a request: with `refused`, with what can be refused at once, or by asking the routes. */
 export const answering =
-  ({ gate, listener, probe }: Options): Begin =>
+  ({ gate, limits, listener, probe }: Options): Begin =>
   (request, response, refused, ended) => {
     const started = performance.now()
     // The routes find it in the request, and put it into whatever they answer.
@@ -113,7 +115,8 @@ export const answering =
         })
     })
     gate.expose(request, response)
-    const problem = refused ?? refusal(gate, request, target, route)
+    const problem =
+      refused ?? limits.ofClient(request, route?.isLimited === true) ?? refusal(gate, request, target, route)
     if (problem !== null) return send(response, problem)
     if (Gate.isPreflight(request)) return Gate.answerPreflight(response, route!.allow)
     // Not before it is certain that the body will be read.

@@ -16,6 +16,7 @@ import { strict } from "./api.ts"
 import { SAFETY } from "./exchange.ts"
 import { isPlainJson } from "./head.ts"
 import type { Placing } from "./orders-handlers.ts"
+import type { RateLimits } from "./rate-limits.ts"
 import { IdempotencyKey, NewOrder } from "./schemas.ts"
 
 type Listener = (request: IncomingMessage, response: ServerResponse) => void
@@ -50,10 +51,17 @@ const read = (request: IncomingMessage, body: Buffer | null): Placing | null => 
 
 const SAFETY_LIST = SAFETY.flat()
 
-const write = (response: ServerResponse, requestId: string, { body, headers, status }: Response): void => {
+const write = (
+  response: ServerResponse,
+  request: IncomingMessage,
+  limits: RateLimits,
+  { body, headers, status }: Response,
+): void => {
   if (body._tag !== "Uint8Array") throw new Error(`an answer with a body of ${body._tag}`)
   // As a plain list, which node takes as it is; the length of the body is among them.
-  const head = ["x-request-id", requestId, ...SAFETY_LIST]
+  const head = ["x-request-id", Answers.requestId(request), ...SAFETY_LIST]
+  const left = limits.headersOf(request)
+  if (left !== null) head.push(...left)
   for (const name of Object.keys(headers)) head.push(name, headers[name]!)
   response.writeHead(status, head)
   // As text it leaves in one write with its head.
@@ -64,11 +72,12 @@ export interface Options {
   readonly place: (placing: Placing) => Effect.Effect<Response>
   /** Runs what a request asks for, until the service ends. */
   readonly run: (answer: Effect.Effect<Response>) => Fiber.Fiber<Response>
+  readonly limits: RateLimits
   readonly pipeline: Listener
 }
 
 export const listener =
-  ({ place, run, pipeline }: Options): Listener =>
+  ({ limits, place, run, pipeline }: Options): Listener =>
   (request, response) => {
     if (!isPlain(request)) return pipeline(request, response)
     // The parser hands over a body that is here already right after this call.
@@ -80,7 +89,7 @@ export const listener =
         return pipeline(request, response)
       }
       run(place(placing)).addObserver((exit) => {
-        if (Exit.isSuccess(exit)) write(response, Answers.requestId(request), exit.value)
+        if (Exit.isSuccess(exit)) write(response, request, limits, exit.value)
         else response.destroy()
       })
     })

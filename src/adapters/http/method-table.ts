@@ -15,6 +15,8 @@ export interface Route {
   readonly queryless: ReadonlySet<string>
   /** For the `Allow` header. */
   readonly allow: string
+  /** Of the API, whose clients are counted: probes and pages are not. */
+  readonly isLimited: boolean
   /** Nothing of the shop is there: a page of any origin may lead there. */
   readonly isForEveryone: boolean
 }
@@ -48,7 +50,8 @@ const put = (root: Node, template: string, { methods, queryless }: Entry): void 
     at = next
   }
   const isForEveryone = PAGES.includes(template)
-  at.route = { template, methods, queryless, allow: [...methods].join(", "), isForEveryone }
+  const isLimited = template.startsWith("/v1/") && !template.startsWith("/v1/admin/")
+  at.route = { template, methods, queryless, allow: [...methods].join(", "), isLimited, isForEveryone }
 }
 
 /** A GET route answers HEAD as well. */

@@ -32,6 +32,8 @@ const header = (description: string, schema: Record<string, unknown>, required: 
 
 const requestId = header("The caller's, or a new one.", { type: "string" }, true)
 const retryAfter = header("When to come back, in seconds.", { type: "integer", minimum: 0 }, true)
+const policy = header("What a client and a customer may ask, where there are limits.", { type: "string" }, false)
+const left = header("What is left of it.", { type: "string" }, false)
 const allow = header("The methods that are allowed here.", { type: "string" }, true)
 const replayed = header(
   "`true`: this is the stored answer of the first request with this key.",
@@ -41,7 +43,8 @@ const replayed = header(
 
 const headersOf = (status: string, takesKey: boolean): Record<string, unknown> => ({
   "x-request-id": requestId,
-  ...(status === "503" ? { "retry-after": retryAfter } : {}),
+  ...(status === "503" || status === "429" ? { "retry-after": retryAfter } : {}),
+  ...(status === "429" || status.startsWith("2") ? { "ratelimit-policy": policy, ratelimit: left } : {}),
   ...(status === "409" && takesKey
     ? { "retry-after": header("With `idempotency-in-progress`, in seconds.", { type: "integer", minimum: 0 }, false) }
     : {}),

@@ -13,6 +13,7 @@ import * as Answers from "./answers.ts"
 import { api } from "./api.ts"
 import * as Cursors from "./cursors.ts"
 import * as Claims from "./idempotency.ts"
+import type { RateLimits } from "./rate-limits.ts"
 import type { NewOrder } from "./schemas.ts"
 import { LIMIT } from "./schemas.ts"
 import * as Views from "./views.ts"
@@ -50,9 +51,11 @@ export interface Placing {
 
 /** Apart from the other routes, because the hot route calls it too (`hot-route.ts`). */
 export const placing =
-  (shop: Shop["Service"], answer: Answers.Answer, inFlight: Claims.InFlight) =>
+  (shop: Shop["Service"], answer: Answers.Answer, inFlight: Claims.InFlight, limits: RateLimits) =>
   ({ request, headers, payload }: Placing) => {
     const { customerId, lines, payment } = payload
+    const limited = limits.ofCustomer(request, customerId)
+    if (limited !== null) return answer(request, Effect.fail(limited))
     const claim = Claims.make("orders", headers["idempotency-key"], "/v1/orders", payload)
     const placed = shop.placeOrder({ customerId, lines, paying: payingOf(payment, answerOf(headers)), claim })
     return answer(
@@ -86,7 +89,7 @@ const get = Effect.fnUntraced(function* (shop: Shop["Service"], id: OrderId) {
   return Answers.ok(Views.order(order, Order.statusAt(order, now)))
 })
 
-export const layer = (inFlight: Claims.InFlight) =>
+export const layer = (inFlight: Claims.InFlight, limits: RateLimits) =>
   HttpApiBuilder.group(
     api,
     "orders",
@@ -94,7 +97,7 @@ export const layer = (inFlight: Claims.InFlight) =>
       const shop = yield* Shop
       const answer = Answers.to(yield* Probe)
       return handlers.handleAll({
-        place: placing(shop, answer, inFlight),
+        place: placing(shop, answer, inFlight, limits),
         list: ({ request, query }) => answer(request, list(shop, query)),
         get: ({ request, params }) => answer(request, get(shop, params.id)),
         timeline: ({ request, params }) =>

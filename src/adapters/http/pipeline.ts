@@ -9,7 +9,7 @@ import { isUtf8 } from "node:buffer"
 import type { IncomingMessage, ServerResponse } from "node:http"
 import { NodeHttpServer } from "@effect/platform-node"
 import { ByteSize, Cause, Effect, Layer, type Scope } from "effect"
-import { HttpIncomingMessage, HttpRouter, HttpServerRequest, type HttpServerResponse } from "effect/http"
+import { HttpIncomingMessage, HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
 import * as Answers from "./answers.ts"
 import { api } from "./api.ts"
@@ -22,6 +22,7 @@ import * as OrdersRoutes from "./orders-handlers.ts"
 import * as Pages from "./pages.ts"
 import * as Problems from "./problems.ts"
 import * as ProductsRoutes from "./products-handlers.ts"
+import type { RateLimits } from "./rate-limits.ts"
 
 type Response = HttpServerResponse.HttpServerResponse
 type Listener = (request: IncomingMessage, response: ServerResponse) => void
@@ -38,12 +39,12 @@ export const rescued = Effect.fnUntraced(function* (request: Answers.Asked, caus
   return Problems.response(problem, requestId)
 })
 
-const routes = (inFlight: Claims.InFlight) =>
+const routes = (inFlight: Claims.InFlight, limits: RateLimits) =>
   Layer.mergeAll(
     HttpApiBuilder.layer(api).pipe(
       Layer.provide([
         ProductsRoutes.layer(inFlight),
-        OrdersRoutes.layer(inFlight),
+        OrdersRoutes.layer(inFlight, limits),
         CarrierRoutes.layer,
         HealthRoutes.layer,
       ]),
@@ -58,9 +59,16 @@ const readsUtf8 = Effect.fnUntraced(function* (request: HttpServerRequest.HttpSe
   if (!isUtf8(body)) yield* Effect.fail(Problems.notUtf8)
 })
 
-const answered = <E, R>(app: Effect.Effect<Response, E, R>) =>
+const answered = <E, R>(app: Effect.Effect<Response, E, R>, limits: RateLimits) =>
   Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) =>
-    Effect.catchCause(Effect.andThen(readsUtf8(request), app), (cause) => rescued(request, cause)),
+    Effect.catchCause(Effect.andThen(readsUtf8(request), app), (cause) => rescued(request, cause)).pipe(
+      Effect.map((response) => {
+        const left = limits.headersOf(request)
+        return left === null
+          ? response
+          : HttpServerResponse.setHeaders(response, [left.slice(0, 2), left.slice(2)] as never)
+      }),
+    ),
   )
 
 /** Refuses bodies while too many arrive. */
@@ -78,8 +86,8 @@ const admitting = (listener: Listener): Listener => {
 }
 
 /** `requests`: the scope in which requests run. */
-export const make = Effect.fnUntraced(function* (inFlight: Claims.InFlight, requests: Scope.Scope) {
-  const app = answered(yield* HttpRouter.toHttpEffect(routes(inFlight)))
+export const make = Effect.fnUntraced(function* (inFlight: Claims.InFlight, limits: RateLimits, requests: Scope.Scope) {
+  const app = answered(yield* HttpRouter.toHttpEffect(routes(inFlight, limits)), limits)
   const handler = yield* NodeHttpServer.makeHandler(app, { scope: requests }).pipe(
     Effect.provideService(HttpIncomingMessage.MaxBodySize, ByteSize.fromInputUnsafe(MAX_BODY)),
   )

@@ -106,6 +106,11 @@ export const kinds = {
     "The key belongs to another request",
     "A key stands for one request, path and body. Choose a new key for a new one.",
   ],
+  "rate-limited": [
+    429,
+    "Too many requests",
+    `\`RateLimit-Policy\` says how many may come in how many seconds, for a client's address and for a customer. ${LATER}`,
+  ],
   "headers-too-large": [431, "The headers are too large", "Headers are at most 16 KiB."],
   "internal-error": [
     500,

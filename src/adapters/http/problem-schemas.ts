@@ -30,6 +30,7 @@ const extras: { readonly [C in Code]?: Schema.Struct.Fields } = {
   "not-cancellable": { orderId: id, orderStatus: Schema.optionalKey(Status) },
   "not-payable": { orderId: id, orderStatus: Schema.optionalKey(Status) },
   "sku-taken": { sku: Schema.optionalKey(Schema.String) },
+  "rate-limited": { limitedBy: Schema.optionalKey(Schema.Literals(["client", "customer"])) },
   "invalid-request": {
     errors: Schema.optionalKey(Schema.Array(Schema.Struct({ pointer: Schema.String, detail: Schema.String }))),
   },
@@ -59,6 +60,7 @@ const anywhere: ReadonlyArray<Code> = [
   "expectation-failed",
   "foreign-host",
   "headers-too-large",
+  "rate-limited",
   "internal-error",
   "unsupported-transfer-coding",
   "overloaded",

@@ -153,6 +153,19 @@ export const from = (failure: Refused | Unavailable | Problem): Problem => {
 export const notReady = (state: Exclude<Health.State, "ready">, extras: Extras = {}): Problem =>
   of(Health.shown(state), "Send traffic elsewhere for now.", extras, { "retry-after": "1" })
 
+/** `headers`: what there is, and what is left of it. */
+export const rateLimited = (
+  by: "client" | "customer",
+  seconds: number,
+  headers: Readonly<Record<string, string>>,
+): Problem =>
+  of(
+    "rate-limited",
+    `This ${by} asks more often than it may. Nothing was decided.`,
+    { limitedBy: by },
+    { ...headers, "retry-after": String(seconds) },
+  )
+
 export const routeNotFound = of("route-not-found", "See /docs for what there is.")
 
 export const callbacksNotConfigured = of(

@@ -22,6 +22,7 @@ import * as HotRoute from "./hot-route.ts"
 import * as Claims from "./idempotency.ts"
 import * as OrdersRoutes from "./orders-handlers.ts"
 import * as Pipeline from "./pipeline.ts"
+import * as RateLimits from "./rate-limits.ts"
 
 const limits = {
   /** Headers must be here within 5 s: ample for 16 KiB. */
@@ -54,10 +55,17 @@ export interface Options extends Access {
   /** How long a connection may be idle, milliseconds. Longer than what is in front of us keeps it, so that it is they who close. */
   readonly keepAliveMs: number
   readonly connectionsMax: number
+  readonly limits: RateLimits.Options
 }
 
 /** For the loopback, behind nothing, and for the 60 s of common load balancers. */
-export const DEFAULTS: Options = { hosts: [], origins: [], keepAliveMs: 65_000, connectionsMax: 4_096 }
+export const DEFAULTS: Options = {
+  hosts: [],
+  origins: [],
+  keepAliveMs: 65_000,
+  connectionsMax: 4_096,
+  limits: RateLimits.OFF,
+}
 
 /** The address it really listens on. */
 export class HttpServer extends Context.Service<HttpServer, Address & { readonly url: string }>()(
@@ -138,14 +146,15 @@ const running = Effect.fnUntraced(function* (scope: Scope.Scope) {
 })
 
 /** The routes as a listener of node:http. Requests run in `scope`. */
-const listener = Effect.fnUntraced(function* (scope: Scope.Scope) {
+const listener = Effect.fnUntraced(function* (limits: RateLimits.RateLimits, scope: Scope.Scope) {
   const probe = yield* Probe
   const inFlight = Claims.inFlight(probe)
-  const place = OrdersRoutes.placing(yield* Shop, Answers.to(probe), inFlight)
+  const place = OrdersRoutes.placing(yield* Shop, Answers.to(probe), inFlight, limits)
   return HotRoute.listener({
     place: (placing) => Effect.catchCause(place(placing), (cause) => Pipeline.rescued(placing.request, cause)),
     run: yield* running(scope),
-    pipeline: yield* Pipeline.make(inFlight, scope),
+    limits,
+    pipeline: yield* Pipeline.make(inFlight, limits, scope),
   })
 })
 
@@ -184,9 +193,10 @@ const make = Effect.fnUntraced(function* (address: Address, options: Options, th
   const requests = yield* Scope.make()
   yield* Effect.addFinalizer((exit) => Scope.close(requests, exit))
   const gate = new Gate({ hosts: [address.host, ...options.hosts], origins: options.origins })
+  const limits = new RateLimits.RateLimits(options.limits, probe)
   const connections = new Connections({
     connectionsMax: options.connectionsMax,
-    begin: Exchange.answering({ probe, gate, listener: yield* listener(requests) }),
+    begin: Exchange.answering({ probe, gate, limits, listener: yield* listener(limits, requests) }),
     farewell: Exchange.farewell(probe),
     send: Exchange.send,
     cut: (why) => probe.emit({ _tag: "ConnectionCut", why }),

@@ -38,6 +38,7 @@ const requests = (registry: Registry) => ({
   ),
   replayed: counter(registry)("jaego_replayed_total", "Answers replayed for a known Idempotency-Key", ["route"]),
   unavailable: counter(registry)("jaego_unavailable_total", "Requests answered with not now", ["reason"]),
+  rateLimited: counter(registry)("jaego_rate_limited_total", "Requests refused by a rate limit", ["by"]),
   httpThreadsDied: counter(registry)("jaego_http_thread_deaths_total", "HTTP threads that died and are replaced"),
   connections: gauge(registry)("jaego_http_connections", "Connections that are open", ["thread"]),
   requestsWaiting: gauge(registry)("jaego_http_requests_waiting", "Pipelined requests behind the open one", ["thread"]),

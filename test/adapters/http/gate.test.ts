@@ -100,7 +100,7 @@ describe("a web page", () => {
   })
 
   it("of an allowed origin may read the answer, also a refusal", async () => {
-    const exposed = "idempotent-replayed, retry-after, x-request-id"
+    const exposed = "idempotent-replayed, ratelimit, ratelimit-policy, retry-after, x-request-id"
     for (const path of ["/v1/products", "/v1/orders/x", "/nowhere"]) {
       const { headers } = await shop.get(path, { origin: ALLOWED })
       expect(headers.get("access-control-allow-origin"), path).toBe(ALLOWED)

@@ -7,6 +7,7 @@ import { HttpServerResponse } from "effect/http"
 import fc from "fast-check"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import * as HotRoute from "../../../src/adapters/http/hot-route.ts"
+import { OFF, RateLimits } from "../../../src/adapters/http/rate-limits.ts"
 import type { Shop } from "../../../src/app/shop.ts"
 import { unavailable } from "../../../src/ports/failures.ts"
 import { Refused } from "../../../src/ports/inventory.ts"
@@ -26,6 +27,7 @@ describe("what the hot route takes", () => {
     const listener = HotRoute.listener({
       place: ({ payload }) => Effect.succeed(HttpServerResponse.jsonUnsafe({ by: "hot route", payload })),
       run: (effect) => Effect.runFork(effect),
+      limits: new RateLimits(OFF, { emit: () => undefined }),
       pipeline: async (request, response) => {
         const body = await text(request)
         response.end(JSON.stringify({ by: "pipeline", body }))

@@ -71,6 +71,7 @@ it("has every status of placing an order, with the codes that come with it", () 
     "417",
     "421",
     "422",
+    "429",
     "431",
     "500",
     "501",
@@ -94,7 +95,18 @@ it("documents the headers of answers and requests", () => {
     ["prefer", false],
     ["x-request-id", undefined],
   ])
-  expect(Object.keys(responses[201]!.headers ?? {})).toEqual(["x-request-id", "idempotent-replayed"])
+  expect(Object.keys(responses[201]!.headers ?? {})).toEqual([
+    "x-request-id",
+    "ratelimit-policy",
+    "ratelimit",
+    "idempotent-replayed",
+  ])
+  expect(Object.keys(responses[429]!.headers ?? {})).toEqual([
+    "x-request-id",
+    "retry-after",
+    "ratelimit-policy",
+    "ratelimit",
+  ])
   expect(Object.keys(responses[503]!.headers ?? {})).toEqual(["x-request-id", "retry-after"])
   expect(Object.keys(responses[405]!.headers ?? {})).toEqual(["x-request-id", "allow"])
   expect(document.paths["/v1/orders/{id}/cancel"]!.post!.requestBody!.required).toBe(false)

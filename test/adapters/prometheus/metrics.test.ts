@@ -38,6 +38,7 @@ it.each<[Happening, string]>([
     'jaego_orders_refused_total{rejection="InsufficientStock"} 1',
   ],
   [{ _tag: "Replayed", route: "orders" }, 'jaego_replayed_total{route="orders"} 1'],
+  [{ _tag: "RateLimited", by: "client" }, 'jaego_rate_limited_total{by="client"} 1'],
   [{ _tag: "RequestUnavailable", reason: "standby" }, 'jaego_unavailable_total{reason="standby"} 1'],
   [
     { _tag: "PaymentAnswered", call: "charge", outcome: "unknown", seconds: 2 },

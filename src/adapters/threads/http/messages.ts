@@ -1,6 +1,7 @@
 /** What crosses the boundary between the main thread and an HTTP thread: plain data, all of one event-loop turn at once. */
 import type { Effect } from "effect"
 import type { State } from "../../../app/health.ts"
+import type { Rate } from "../../../app/overload/rate-limiter.ts"
 import type { Part } from "../../../app/parts.ts"
 import type { Shop } from "../../../app/shop.ts"
 import type { Happening } from "../../../ports/probe.ts"
@@ -21,6 +22,20 @@ export interface Options {
   readonly origins: ReadonlyArray<string>
   readonly keepAliveMs: number
   readonly connectionsMax: number
+  /** Counted in shared memory by all threads together. */
+  readonly limits: RateLimits
+}
+
+/** How often clients and customers may ask (null: no limit), and whose word on clients is taken. */
+export interface RateLimits {
+  readonly trustedProxies: ReadonlyArray<string>
+  readonly client: Rate | null
+  readonly customer: Rate | null
+  readonly shared: {
+    readonly client: SharedArrayBuffer | null
+    readonly customer: SharedArrayBuffer | null
+    readonly seed: number
+  } | null
 }
 
 export interface Address {
