@@ -14,6 +14,7 @@ import * as SimulatedPayment from "./adapters/payment-simulator/payment.ts"
 import * as Metrics from "./adapters/prometheus/metrics.ts"
 import * as Heap from "./adapters/system/heap.ts"
 import * as SystemIds from "./adapters/system/ids.ts"
+import * as CarrierCalls from "./app/carrier-calls.ts"
 import * as CarrierCallbacks from "./app/carrier-webhook.ts"
 import * as CheckoutRunner from "./app/checkout-runner.ts"
 import * as Health from "./app/health.ts"
@@ -21,6 +22,7 @@ import * as Ownership from "./app/inventory/ownership.ts"
 import * as Relay from "./app/outbox-relay.ts"
 import * as Parts from "./app/parts.ts"
 import * as CachedCatalog from "./app/reads/cached-catalog.ts"
+import * as Dependencies from "./app/resilience/dependencies.ts"
 import * as ShippingRunner from "./app/shipping-runner.ts"
 import * as ShippingSweep from "./app/shipping-sweep.ts"
 import * as Shopkeeper from "./app/shopkeeper.ts"
@@ -34,6 +36,7 @@ const service = (config: Config) =>
     Layer.provideMerge(Shopkeeper.layer(config.payment.placing)),
     Layer.provide(CarrierCallbacks.layer),
     Layer.provide(ShippingRunner.layer(config.shipping.runner)),
+    Layer.provide(CarrierCalls.layer(config.resilience.carrier)),
     Layer.provide(ShippingSweep.layer(config.shipping.sweep)),
     Layer.provide(CheckoutRunner.layer(config.payment.checkout)),
     Layer.provideMerge(Ownership.layer(config.inventory.kind === "atomic" ? 1 : config.inventory.workers)),
@@ -42,7 +45,7 @@ const service = (config: Config) =>
     Layer.provide(Store.layer(config)),
     Layer.provide(SimulatedPayment.layer),
     Layer.provide(carrier(config)),
-    Layer.provideMerge(Layer.mergeAll(probe, Health.Readiness.layer, SystemIds.layer)),
+    Layer.provideMerge(Layer.mergeAll(probe, Dependencies.layer, Health.Readiness.layer, SystemIds.layer)),
   )
 
 const carrier = ({ shipping: { carrier } }: Config) =>

@@ -1,14 +1,23 @@
 /**
- * Calls to the carrier, each with a time limit and announced to the probe. Past the limit it is not known what happened.
+ * Calls to the carrier as the application makes them: the port, behind a guard (`resilience/guard.ts`). Of a call that was not
+ * made, or not answered in time, the outcome is unknown.
  *
  * Law: what the carrier says is cleaned here, whichever adapter brings it: a character that the database refuses would fail the commit
  * of orders that have nothing to do with it.
  */
-import { Clock, Effect } from "effect"
+import { Clock, Context, Effect, Layer } from "effect"
 import * as Text from "../domain/text.ts"
-import { Carrier, REASON_MAX, type Registration, TRACKING_ID_MAX } from "../ports/carrier.ts"
-import { Probe } from "../ports/probe.ts"
+import { type Cancellation, Carrier, REASON_MAX, type Registration, TRACKING_ID_MAX } from "../ports/carrier.ts"
 import * as Throttle from "../std/throttle.ts"
+import * as Guard from "./resilience/guard.ts"
+
+export class CarrierCalls extends Context.Service<
+  CarrierCalls,
+  Carrier["Service"] & {
+    /** How many calls would be made now, and not refused by the guard. */
+    readonly room: () => number
+  }
+>()("jaego/app/CarrierCalls") {}
 
 const cleaned = (said: Registration): Registration => {
   switch (said._tag) {
@@ -27,40 +36,53 @@ const isClean = (said: Registration): boolean =>
 /** A carrier that says such things says them often: one line of the log in so many milliseconds. */
 const LOG_EVERY_MS = 60_000
 
-const SILENCE: Registration = { _tag: "Unknown", code: "no-answer" }
+const NO_ANSWER: Registration = { _tag: "Unknown", code: "no-answer" }
+const NOT_ASKED: Registration = { _tag: "Unknown", code: "not-asked" }
 
-/** `limitMs`: how long one call may take, milliseconds. Same shape as the port it wraps. */
-export const make = Effect.fnUntraced(function* (limitMs: number) {
-  const carrier = yield* Carrier
-  const probe = yield* Probe
+/** A refusal is business, and no illness. */
+const REGISTERING = {
+  name: "register",
+  urgency: 0,
+  isFailure: ({ _tag }: Registration) => _tag === "Unknown",
+  isTransient: (said: Registration) => said._tag === "Unknown" && said.code === "unreachable",
+  onTimeout: NO_ANSWER,
+  outcome: ({ _tag }: Registration) => _tag.toLowerCase(),
+}
 
-  const timed = Effect.fnUntraced(function* <A>(
-    call: "register" | "cancel",
-    asking: Effect.Effect<A>,
-    late: A,
-    word: (answer: A) => string,
-  ) {
-    const before = yield* Clock.currentTimeMillis
-    const answer = yield* Effect.timeoutOrElse(asking, { duration: limitMs, orElse: () => Effect.succeed(late) })
-    const seconds = ((yield* Clock.currentTimeMillis) - before) / 1_000
-    probe.emit({ _tag: "CarrierAnswered", call, outcome: word(answer), seconds })
-    return answer
-  })
+const CANCELLING = {
+  name: "cancel",
+  urgency: 0,
+  isFailure: (said: Cancellation) => said === "unknown",
+  isTransient: () => false,
+  onTimeout: "unknown" as const,
+  outcome: (said: Cancellation) => said,
+}
 
-  const throttle = Throttle.make(LOG_EVERY_MS)
-  const logUnclean = Effect.fnUntraced(function* (said: Registration) {
-    if (isClean(said) || throttle(yield* Clock.currentTimeMillis) === null) return
-    yield* Effect.logWarning(
-      "the carrier said control characters or lone surrogates (NUL, say): each is kept as U+FFFD",
-    )
-  })
-
-  return Carrier.of({
-    register: (consignment) =>
-      timed("register", carrier.register(consignment), SILENCE, ({ _tag }) => _tag.toLowerCase()).pipe(
-        Effect.tap(logUnclean),
-        Effect.map(cleaned),
-      ),
-    cancel: (key) => timed("cancel", carrier.cancel(key), "unknown", (outcome) => outcome),
-  })
-})
+export const layer = (settings: Guard.Settings) =>
+  Layer.effect(
+    CarrierCalls,
+    Effect.gen(function* () {
+      const carrier = yield* Carrier
+      const guard = yield* Guard.make(settings)
+      const throttle = Throttle.make(LOG_EVERY_MS)
+      const logUnclean = Effect.fnUntraced(function* (said: Registration) {
+        if (isClean(said) || throttle(yield* Clock.currentTimeMillis) === null) return
+        yield* Effect.logWarning(
+          "the carrier said control characters or lone surrogates (NUL, say): each is kept as U+FFFD",
+        )
+      })
+      return {
+        room: () => guard.room(),
+        register: (consignment) =>
+          guard.run({ ...REGISTERING, work: carrier.register(consignment) }).pipe(
+            Effect.orElseSucceed(() => NOT_ASKED),
+            Effect.tap(logUnclean),
+            Effect.map(cleaned),
+          ),
+        cancel: (key) =>
+          guard
+            .run({ ...CANCELLING, work: carrier.cancel(key) })
+            .pipe(Effect.orElseSucceed((): Cancellation => "unknown")),
+      }
+    }),
+  )

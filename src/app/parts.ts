@@ -1,12 +1,12 @@
 /**
- * How the parts beside the shop are (a health report): the relay and the consumers, as the probe's happenings tell it.
- * `/readyz?verbose` shows it. None of it makes the service unready: orders are taken without any of them.
+ * How the parts beside the shop are (a health report): the relay, the consumers and the dependencies outside, as the probe's
+ * happenings tell it. `/readyz?verbose` shows it. None of it makes the service unready: orders are taken without any of them.
  */
 import { Clock, Context, Effect, Layer } from "effect"
 import { type Happening, Probe } from "../ports/probe.ts"
 
 export interface Part {
-  /** `relay`, `consumer shipping`. */
+  /** `relay`, `consumer shipping`, `dependency carrier`. */
   readonly name: string
   readonly state: "ok" | "failing"
   /** What is wrong; null: nothing. */
@@ -35,6 +35,7 @@ const WORDS: { readonly [Tag in Happening["_tag"]]?: (happening: Happening & { r
   StreamStalled: ({ detail }) => ["relay", detail],
   FactsRelayed: () => ["relay", null],
   TurnTaken: () => ["relay", null],
+  CircuitChanged: ({ dependency, to }) => [`dependency ${dependency}`, to === "closed" ? null : `its circuit is ${to}`],
 }
 
 const after = (before: Part | undefined, [name, detail]: Word, now: number): Part => {

@@ -13,7 +13,6 @@ import type { OrderId } from "../domain/ids.ts"
 import type { Order } from "../domain/order.ts"
 import * as Shipping from "../domain/shipping.ts"
 import * as Text from "../domain/text.ts"
-import type { Carrier } from "../ports/carrier.ts"
 import type { Unavailable } from "../ports/failures.ts"
 import { Ids } from "../ports/ids.ts"
 import { type Command, Inventory } from "../ports/inventory.ts"
@@ -21,7 +20,7 @@ import { Probe } from "../ports/probe.ts"
 import { type Due, Shipments } from "../ports/shipments.ts"
 import type { TimelineEntry } from "../ports/timeline.ts"
 import { announceEnd } from "./announce.ts"
-import * as CarrierCalls from "./carrier-calls.ts"
+import { CarrierCalls } from "./carrier-calls.ts"
 import { CheckoutRunner } from "./checkout-runner.ts"
 import { Readiness } from "./health.ts"
 
@@ -35,8 +34,6 @@ const LOOK = Schedule.spaced("200 millis")
 const LOOK_BUSY = Schedule.spaced("20 millis")
 
 export interface Options {
-  /** One call to the carrier, milliseconds. */
-  readonly callTimeoutMs: number
   /** How long a carrier that does not answer is asked to take a shipment, milliseconds. */
   readonly giveUpMs: number
 }
@@ -45,7 +42,7 @@ export interface Options {
 interface Desk {
   readonly inventory: Inventory["Service"]
   readonly shipments: Shipments["Service"]
-  readonly carrier: Carrier["Service"]
+  readonly carrier: CarrierCalls["Service"]
   readonly checkout: CheckoutRunner["Service"]
   readonly probe: Probe["Service"]
   readonly nextId: () => string
@@ -194,14 +191,14 @@ const beginAll = Effect.fnUntraced(function* (desk: Desk, due: ReadonlyArray<Due
 })
 
 /** Runs until its scope closes; only while this process decides. */
-export const layer = ({ callTimeoutMs, giveUpMs }: Options) =>
+export const layer = ({ giveUpMs }: Options) =>
   Layer.effectDiscard(
     Effect.gen(function* () {
       const readiness = yield* Readiness
       const desk: Desk = {
         inventory: yield* Inventory,
         shipments: yield* Shipments,
-        carrier: yield* CarrierCalls.make(callTimeoutMs),
+        carrier: yield* CarrierCalls,
         checkout: yield* CheckoutRunner,
         probe: yield* Probe,
         nextId: (yield* Ids).next,
@@ -226,7 +223,8 @@ export const layer = ({ callTimeoutMs, giveUpMs }: Options) =>
       const look: Effect.Effect<boolean, Unavailable> = Effect.gen(function* () {
         if ((yield* SubscriptionRef.get(readiness)) !== "ready") return false
         const busy = [...drivers].map(([id]) => id)
-        const limit = DRIVERS_MAX - busy.length
+        // What the guard would refuse is not begun: it would be journalled as an attempt that the carrier left unanswered.
+        const limit = Math.min(DRIVERS_MAX - busy.length, desk.carrier.room())
         if (limit <= 0) return false
         const retries = Math.max(0, DRIVERS_MAX - FIRSTS_MIN - retried.size)
         const due = yield* desk.shipments.due({ now: yield* Clock.currentTimeMillis, limit, retries, except: busy })

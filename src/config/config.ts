@@ -12,6 +12,7 @@ import * as Http from "./http.ts"
 import * as Inventory from "./inventory.ts"
 import { ConfigProblem, type Env } from "./knob.ts"
 import * as Payment from "./payment.ts"
+import * as Resilience from "./resilience.ts"
 import * as Shipping from "./shipping.ts"
 
 export interface Config {
@@ -19,6 +20,7 @@ export interface Config {
   readonly database: Database.Database
   readonly inventory: Inventory.Inventory
   readonly payment: Payment.Payment
+  readonly resilience: Resilience.Resilience
   readonly shipping: Shipping.Shipping
   readonly events: Events.Events
   readonly cache: Cache.Cache
@@ -34,6 +36,7 @@ export const read = (env: Env, platform: NodeJS.Platform = process.platform): Co
     database: { ...Database.read(env), connections: Database.connections(env, parts) },
     inventory,
     payment: Payment.read(env),
+    resilience: Resilience.read(env),
     shipping: Shipping.read(env),
     events,
     cache: Cache.read(env),

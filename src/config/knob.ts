@@ -45,6 +45,15 @@ export const list = (
   return given
 }
 
+/** A share of a whole, above 0 and at most 1: `0.5`. */
+export const share = (env: Env, name: string, fallback: number): number => {
+  const given = text(env, name)
+  if (given === null) return fallback
+  const value = Number(given)
+  if (/^(\d*\.\d+|\d+)$/.test(given) && value > 0 && value <= 1) return value
+  throw new ConfigProblem({ message: `${name} must be a share above 0 and at most 1, not ${JSON.stringify(given)}` })
+}
+
 /** The first of the words is the default. */
 export const oneOf = <const Words extends readonly [string, ...ReadonlyArray<string>]>(
   env: Env,

@@ -24,7 +24,6 @@ export const read = (env: Env): Shipping => {
     consumers: { shippingAfterMs },
     sweep: { afterMs: shippingAfterMs },
     runner: {
-      callTimeoutMs: integer(env, "CARRIER_TIMEOUT_MS", { fallback: 2_000, min: 1, max: 60_000 }),
       giveUpMs: integer(env, "SHIPPING_GIVE_UP_SECONDS", { fallback: 3_600, min: 1, max: LONGEST }) * 1_000,
     },
     carrier: carrier(env),

@@ -18,9 +18,16 @@ export interface Consignment {
  * address, no secret and no words of the carrier's.
  *
  * `unreachable`: no connection, or it broke. `no-answer`: none in time. `busy`: it takes no more for now. `too-large` and
- * `unreadable`: its answer is not in the form that was agreed on. `status-<code>`: an HTTP status that has no meaning here.
+ * `unreadable`: its answer is not in the form that was agreed on. `not-asked`: the call was not made, for the carrier's sake. `status-<code>`: an HTTP status that has no meaning here.
  */
-export type Silence = "unreachable" | "no-answer" | "busy" | "too-large" | "unreadable" | `status-${number}`
+export type Silence =
+  | "unreachable"
+  | "no-answer"
+  | "not-asked"
+  | "busy"
+  | "too-large"
+  | "unreadable"
+  | `status-${number}`
 
 export type Registration =
   | { readonly _tag: "Registered"; readonly trackingId: string }

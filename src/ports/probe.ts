@@ -31,12 +31,6 @@ export type Happening =
       readonly seconds: number
     }
   | {
-      readonly _tag: "CarrierAnswered"
-      readonly call: "register" | "cancel"
-      readonly outcome: string
-      readonly seconds: number
-    }
-  | {
       readonly _tag: "CarrierCalled"
       readonly what: "collected" | "delivered"
       readonly heard: "news" | "known" | "mismatch"
@@ -57,6 +51,18 @@ export type Happening =
       readonly observed: boolean
     }
   | { readonly _tag: "CircuitChanged"; readonly dependency: string; readonly to: "closed" | "open" | "half-open" }
+  /** How a guarded dependency is, once a second; `calls`: the newest ones, of which so large a share failed or was slow. */
+  | {
+      readonly _tag: "DependencyMeasured"
+      readonly dependency: string
+      readonly running: number
+      readonly queued: number
+      /** How long the oldest call has been queued. */
+      readonly oldestSeconds: number
+      readonly calls: number
+      readonly failures: number
+      readonly slow: number
+    }
   /** Shipments of paid orders whose event has not come. */
   | { readonly _tag: "ShipmentsSwept"; readonly shipments: number }
   /** A shipment reached this state. */

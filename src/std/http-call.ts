@@ -2,13 +2,22 @@
  * An outgoing HTTP call, by the rules that hold for every peer: what it answers is its own affair, what it may cost us is not.
  *
  * - No redirect is followed: a request goes where it was configured to go, with its body and its password, or nowhere.
- * - At most BODY_BYTES_MAX of an answer are read, after whatever it was compressed to.
+ * - It is connected within CONNECT_MS: what is not there costs less than what is slow.
+ * - At most BODY_BYTES_MAX of an answer are read, which is asked for as it is and not unpacked.
  * - A user and password in the URL leave as `Authorization`; no error, log or timeline ever holds the URL.
  * - What goes wrong is one of a few codes, never the words of a library or of the peer.
  *
  * Interrupting a call hangs up; the caller sets the time limit.
  */
+
+import type { ClientRequest, IncomingMessage } from "node:http"
+import * as Http from "node:http"
+import * as Https from "node:https"
+import { TLSSocket } from "node:tls"
 import { Effect } from "effect"
+
+/** Three round trips round the world, with one packet lost, ms. */
+export const CONNECT_MS = 1_000
 
 /** Far above any answer that has a meaning here. */
 export const BODY_BYTES_MAX = 64 * 1024
@@ -71,35 +80,51 @@ const parsed = (bytes: Uint8Array): unknown => {
   }
 }
 
-/** Null: there is more of it than may be read. */
-const read = async ({ body }: Response): Promise<Uint8Array | null> => {
-  const chunks: Array<Uint8Array> = []
-  let bytes = 0
-  // Leaving the loop early hangs up.
-  for await (const chunk of body ?? []) {
-    bytes += chunk.length
-    if (bytes > BODY_BYTES_MAX) return null
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks)
+/** Destroys a request whose connection does not come about in time. One that is used again is connected already. */
+const limitConnecting = (request: ClientRequest): void => {
+  request.once("socket", (socket) => {
+    if (!socket.connecting) return
+    const timer = setTimeout(() => request.destroy(new Error("not connected")), CONNECT_MS)
+    const done = () => clearTimeout(timer)
+    socket.once(socket instanceof TLSSocket ? "secureConnect" : "connect", done).once("close", done)
+  })
 }
 
-const ask = async ({ authorization, base }: Endpoint, request: Request, signal: AbortSignal) => {
-  const { body, method, path } = request
+const open = ({ authorization, base }: Endpoint, { body, method, path }: Request): ClientRequest => {
+  const text = body === undefined ? null : JSON.stringify(body)
   const headers = {
     accept: "application/json",
     "accept-encoding": "identity",
     ...(authorization === null ? {} : { authorization }),
-    ...(body === undefined ? {} : { "content-type": "application/json" }),
+    ...(text === null ? {} : { "content-type": "application/json", "content-length": String(Buffer.byteLength(text)) }),
   }
-  const text = body === undefined ? null : JSON.stringify(body)
-  const response = await fetch(base + path, { method, headers, body: text, redirect: "manual", signal })
-  const bytes = await read(response)
-  return bytes === null ? "too-large" : { status: response.status, json: parsed(bytes) }
+  const request = (base.startsWith("https:") ? Https.request : Http.request)(base + path, { method, headers })
+  limitConnecting(request)
+  request.end(text ?? undefined)
+  return request
 }
 
-/** Never fails: trouble on the way is a value. */
+const read = (response: IncomingMessage, answered: (answer: Answer | Trouble) => void): void => {
+  const chunks: Array<Buffer> = []
+  let bytes = 0
+  response.on("data", (chunk: Buffer) => {
+    bytes += chunk.length
+    if (bytes <= BODY_BYTES_MAX) return void chunks.push(chunk)
+    answered("too-large")
+    response.destroy()
+  })
+  response.on("end", () => answered({ status: response.statusCode ?? 0, json: parsed(Buffer.concat(chunks)) }))
+  response.on("close", () => answered("unreachable"))
+  // Said by `close` as well.
+  response.on("error", () => undefined)
+}
+
+/** Never fails: trouble on the way is a value. The first word counts. */
 export const call = (to: Endpoint, request: Request): Effect.Effect<Answer | Trouble> =>
-  Effect.tryPromise((signal): Promise<Answer | Trouble> => ask(to, request, signal)).pipe(
-    Effect.catch(() => Effect.succeed<Trouble>("unreachable")),
-  )
+  Effect.callback<Answer | Trouble>((resume) => {
+    const answered = (answer: Answer | Trouble) => resume(Effect.succeed(answer))
+    const sent = open(to, request)
+    sent.on("response", (response) => read(response, answered))
+    sent.on("error", () => answered("unreachable"))
+    return Effect.sync(() => void sent.destroy())
+  })

@@ -4,18 +4,23 @@ import { TestClock } from "effect/testing"
 import { describe, expect, it } from "vitest"
 import * as MemoryShipments from "../../src/adapters/memory/shipments.ts"
 import * as Store from "../../src/adapters/memory/store.ts"
+import * as CarrierCalls from "../../src/app/carrier-calls.ts"
 import * as CarrierCallbacks from "../../src/app/carrier-webhook.ts"
+import type { Settings as Breaker } from "../../src/app/resilience/circuit-breaker.ts"
+import * as Dependencies from "../../src/app/resilience/dependencies.ts"
 import * as ShippingRunner from "../../src/app/shipping-runner.ts"
 import { Shop } from "../../src/app/shop.ts"
 import type { OrderId } from "../../src/domain/ids.ts"
 import { type Callback, type Cancellation, Carrier, type Registration } from "../../src/ports/carrier.ts"
 import { unavailable } from "../../src/ports/failures.ts"
 import { type Command, Inventory } from "../../src/ports/inventory.ts"
+import { guard } from "../support/guard.ts"
 import * as MemoryShop from "../support/memory-shop.ts"
 import * as Scribe from "../support/scribe.ts"
 
 const GIVE_UP_MS = 10_000
 const TIMEOUT_MS = 1_000
+const SETTINGS = guard("carrier")
 
 type Registering = (times: number) => Effect.Effect<Registration>
 type Cancelling = (times: number) => Effect.Effect<Cancellation>
@@ -31,7 +36,7 @@ interface Script {
 }
 
 /** A shop with one paid order whose shipment is due, and what its carrier was asked. */
-const shipping = ({ away, cancel, register }: Script) =>
+const shipping = ({ away, cancel, register }: Script, breaker: Partial<Breaker>) =>
   Effect.gen(function* () {
     const asked: Array<string> = []
     const attemptsSeen: Array<number> = []
@@ -63,7 +68,12 @@ const shipping = ({ away, cancel, register }: Script) =>
         ),
     })
     const outside = Layer.mergeAll(Layer.succeed(Carrier, carrier), Layer.succeed(Inventory, inventory))
-    const runner = ShippingRunner.layer({ callTimeoutMs: TIMEOUT_MS, giveUpMs: GIVE_UP_MS })
+    const runner = ShippingRunner.layer({ giveUpMs: GIVE_UP_MS }).pipe(
+      Layer.provide(
+        CarrierCalls.layer({ ...SETTINGS, timeoutMs: TIMEOUT_MS, breaker: { ...SETTINGS.breaker, ...breaker } }),
+      ),
+      Layer.provide(Dependencies.layer),
+    )
     const { hear } = yield* Layer.build(
       Layer.merge(runner, Layer.fresh(CarrierCallbacks.layer)).pipe(
         Layer.provide(outside),
@@ -108,12 +118,16 @@ const shipping = ({ away, cancel, register }: Script) =>
     }
   })
 
-const run = <A, E>(script: Script, test: (shop: Effect.Success<ReturnType<typeof shipping>>) => Effect.Effect<A, E>) =>
+const run = <A, E>(
+  script: Script,
+  test: (shop: Effect.Success<ReturnType<typeof shipping>>) => Effect.Effect<A, E>,
+  breaker: Partial<Breaker> = {},
+) =>
   Effect.runPromise(
-    Effect.flatMap(shipping(script), test).pipe(Effect.scoped, Effect.provide(TestClock.layer())) as Effect.Effect<
-      A,
-      E
-    >,
+    Effect.flatMap(shipping(script, breaker), test).pipe(
+      Effect.scoped,
+      Effect.provide(TestClock.layer()),
+    ) as Effect.Effect<A, E>,
   )
 
 const never = (): Effect.Effect<never> => Effect.never
@@ -140,6 +154,25 @@ describe("the shipping runner", () => {
         expect(notes()).toEqual(["shipment.unanswered", "shipment.unanswered", "shipment.registered"])
       }),
     ))
+
+  it("begins no attempt while the carrier's circuit is open, and goes on with what is due when it is well", () => {
+    let isDown = true
+    return run(
+      { register: () => says(isDown ? { _tag: "Unknown", code: "status-503" } : taken) },
+      ({ asked, notes, order, pass, shipment }) =>
+        Effect.gen(function* () {
+          yield* pass(2_000)
+          expect([asked.length, shipment().attempts]).toEqual([2, 2])
+          yield* pass(3_000)
+          expect([asked.length, shipment().attempts]).toEqual([2, 2])
+          isDown = false
+          yield* pass(4_000)
+          expect(order().status).toBe("shipped")
+          expect(notes()).toEqual(["shipment.unanswered", "shipment.unanswered", "shipment.registered"])
+        }),
+      { minCalls: 2 },
+    )
+  })
 
   it("records what was taken without asking again, when that was not possible at once", () => {
     let isAway = true

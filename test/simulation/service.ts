@@ -5,11 +5,14 @@
 import { Cause, Context, Effect, Exit, Layer, Scope, Stream as Streams, SubscriptionRef } from "effect"
 import * as Claims from "../../src/adapters/http/idempotency.ts"
 import type * as Problems from "../../src/adapters/http/problems.ts"
+import * as CarrierCalls from "../../src/app/carrier-calls.ts"
 import * as CarrierCallbacks from "../../src/app/carrier-webhook.ts"
 import * as CheckoutRunner from "../../src/app/checkout-runner.ts"
 import { Readiness } from "../../src/app/health.ts"
 import * as LocalWorkers from "../../src/app/inventory/local-workers.ts"
 import * as Ownership from "../../src/app/inventory/ownership.ts"
+import * as Dependencies from "../../src/app/resilience/dependencies.ts"
+import type { Settings as Guarding } from "../../src/app/resilience/guard.ts"
 import * as ShippingRunner from "../../src/app/shipping-runner.ts"
 import { type Replayable, Shop } from "../../src/app/shop.ts"
 import * as Shopkeeper from "../../src/app/shopkeeper.ts"
@@ -26,6 +29,7 @@ import { type Happening, Probe } from "../../src/ports/probe.ts"
 import { Shipments } from "../../src/ports/shipments.ts"
 import { Timeline } from "../../src/ports/timeline.ts"
 import * as MemoryIds from "../support/counting-ids.ts"
+import { guard } from "../support/guard.ts"
 import type { SimulatedCarrier } from "./carrier.ts"
 import type { Database } from "./database.ts"
 import { FactsThread } from "./facts.ts"
@@ -38,8 +42,13 @@ import * as Threads from "./threads.ts"
 import type { Turns } from "./turns.ts"
 import { Host, Node, type World } from "./world.ts"
 
-/** One call to the carrier. */
-const CARRIER_TIMEOUT_MS = 800
+const SETTINGS = guard("carrier")
+/** The service's own guard, with times that fit into the seconds that a simulation lasts. */
+const GUARD: Guarding = {
+  ...SETTINGS,
+  timeoutMs: 800,
+  breaker: { ...SETTINGS.breaker, calls: 10, minCalls: 4, slowMs: 700, openMs: 100, openMaxMs: 800, probeMs: 1_000 },
+}
 
 export interface Outside {
   readonly world: World
@@ -222,9 +231,8 @@ const layerOf = (service: Service, outside: Outside, settings: Settings) => {
       : Threads.layer({ main, database, nextSeed, onThread: (thread) => service.threads.push(thread) })
   return Layer.effectDiscard(Ownership.Ownership.use(({ begin }) => begin)).pipe(
     Layer.provideMerge(Shopkeeper.layer({ deadlineMs, holdMs })),
-    Layer.provideMerge(
-      Layer.mergeAll(CarrierCallbacks.layer, ShippingRunner.layer({ callTimeoutMs: CARRIER_TIMEOUT_MS, giveUpMs })),
-    ),
+    Layer.provideMerge(Layer.mergeAll(CarrierCallbacks.layer, ShippingRunner.layer({ giveUpMs }))),
+    Layer.provide(CarrierCalls.layer(GUARD).pipe(Layer.provide(Dependencies.layer))),
     Layer.provideMerge(CheckoutRunner.layer({ callTimeoutMs: deadlineMs, graceMs })),
     Layer.provideMerge(Ownership.layer(workers)),
     Layer.provideMerge(crew),

@@ -111,6 +111,8 @@ const receiptProblem = (file: string, target: string, { names }: Import): Rule |
 const packageProblem = (file: string, found: Import): Rule | null => {
   const ring = ringOf(file)
   if (ring === "adapters" || ring === "roots") return null
+  // What Node itself has: a structure over sockets, say.
+  if (ring === "std" && found.specifier.startsWith("node:")) return null
   const [name, module] = found.specifier.split("/")
   if (name !== "effect") return "packages"
   if (ring !== "domain") return null

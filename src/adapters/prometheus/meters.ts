@@ -89,16 +89,20 @@ const dependencies = (registry: Registry) => ({
   circuitOpened: counter(registry)("jaego_circuit_openings_total", "How often the circuit breaker opened", [
     "dependency",
   ]),
+  callsRunning: gauge(registry)("jaego_dependency_calls_in_flight", "Calls to a dependency under way", ["dependency"]),
+  callsQueued: gauge(registry)("jaego_dependency_calls_queued", "Calls that wait for a place or their turn", [
+    "dependency",
+  ]),
+  callsOldest: gauge(registry)("jaego_dependency_oldest_queued_seconds", "How long the oldest call has been queued", [
+    "dependency",
+  ]),
+  callShare: gauge(registry)("jaego_dependency_calls_share", "Share of the newest calls that failed, or were slow", [
+    "dependency",
+    "kind",
+  ]),
 })
 
 const shipping = (registry: Registry) => ({
-  carrierCalls: counter(registry)("jaego_carrier_calls_total", "Calls to the carrier", ["call", "outcome"]),
-  carrierSeconds: histogram(registry)(
-    "jaego_carrier_call_duration_seconds",
-    "How long the carrier took",
-    REQUEST_SECONDS,
-    ["call"],
-  ),
   carrierCallbacks: counter(registry)("jaego_carrier_callbacks_total", "What the carrier told by itself", [
     "what",
     "heard",

@@ -58,14 +58,17 @@ const onDependencies = (meters: Meters) =>
         meters.circuit.set({ dependency, state }, state === to ? 1 : 0)
       if (to === "open") meters.circuitOpened.inc({ dependency })
     },
+    DependencyMeasured: ({ dependency, failures, oldestSeconds, queued, running, slow }) => {
+      meters.callsRunning.set({ dependency }, running)
+      meters.callsQueued.set({ dependency }, queued)
+      meters.callsOldest.set({ dependency }, oldestSeconds)
+      meters.callShare.set({ dependency, kind: "failed" }, failures)
+      meters.callShare.set({ dependency, kind: "slow" }, slow)
+    },
   }) satisfies Partial<Counting>
 
 const onShipping = (meters: Meters) =>
   ({
-    CarrierAnswered: ({ call, outcome, seconds }) => {
-      meters.carrierCalls.inc({ call, outcome })
-      meters.carrierSeconds.observe({ call }, seconds)
-    },
     CarrierCalled: ({ what, heard }) => meters.carrierCallbacks.inc({ what, heard }),
     ShipmentsSwept: ({ shipments }) => meters.shipmentsSwept.inc(shipments),
     ShipmentEnded: ({ outcome }) => meters.shipmentsEnded.inc({ outcome }),

@@ -2,12 +2,12 @@
  * A bulkhead: at most `concurrency` calls to a dependency run at once, at most `perSecond` are begun, and at most `queueMax` wait,
  * the most urgent first. What one dependency holds up stays behind its own bulkhead.
  *
- * Law: a call that is interrupted while it waits takes no place and no turn of the rate.
- * Limits: `queueMax`. Fails: `QueueFull`, at once; the call was not made.
+ * A policy without clock or effect, as the circuit breaker is one: `now` (ms) comes in with every call.
+ *
+ * Law: one that is given up while it waits takes no place and no turn of the rate.
+ * Limits: `queueMax`.
  */
-import { Clock, Data, Deferred, Effect, type Scope } from "effect"
 import { Heap } from "../../std/heap.ts"
-import { Notify } from "../../std/notify.ts"
 
 export interface Settings {
   readonly concurrency: number
@@ -16,8 +16,6 @@ export interface Settings {
   readonly perSecond: number | null
 }
 
-export class QueueFull extends Data.TaggedError("QueueFull") {}
-
 export interface Load {
   readonly running: number
   readonly queued: number
@@ -25,101 +23,107 @@ export interface Load {
   readonly oldestSince: number | null
 }
 
-export interface Bulkhead {
-  /** `urgency`: the least goes first, say the end of a hold, ms since 1970. Equal ones go in order of arrival. */
-  readonly run: <A, E, R>(urgency: number, call: Effect.Effect<A, E, R>) => Effect.Effect<A, E | QueueFull, R>
-  readonly load: () => Load
+/** What enters; the fields behind the first are the bulkhead's own. */
+export interface Entry {
+  /** The least goes first, say the end of a hold, ms since 1970. Equal ones go in order of arrival. */
+  readonly urgency: number
+  arrival: number
+  since: number
+  isWaiting: boolean
 }
 
 /** How late a timer may be, ms, with the rate still reached. */
 const LATE_MS = 20
 
-interface Waiting {
-  readonly urgency: number
-  readonly arrival: number
-  readonly since: number
-  readonly turn: Deferred.Deferred<void>
-  isGone: boolean
-}
-
-const isBefore = (a: Waiting, b: Waiting): boolean =>
+const isBefore = (a: Entry, b: Entry): boolean =>
   a.urgency < b.urgency || (a.urgency === b.urgency && a.arrival < b.arrival)
 
-export const make = (settings: Settings): Effect.Effect<Bulkhead, never, Scope.Scope> =>
-  Effect.gen(function* () {
-    const { concurrency, perSecond, queueMax } = settings
-    const clock = yield* Clock.Clock
-    const spacingMs = perSecond === null ? 0 : 1_000 / perSecond
-    let heap = new Heap<Waiting>(isBefore)
-    const changed = new Notify()
-    let waiting = 0
-    let running = 0
-    let arrival = 0
-    let nextAt = 0
+export class Bulkhead<E extends Entry> {
+  readonly #settings: Settings
+  readonly #spacingMs: number
+  readonly #begin: (entry: E, now: number) => void
+  #heap = new Heap<E>(isBefore)
+  #waiting = 0
+  #running = 0
+  #arrivals = 0
+  /** When the rate allows the next, ms. */
+  #nextAt = 0
 
-    const admit = (): void => {
-      for (let next = heap.pop(); next !== undefined; next = heap.pop()) {
-        if (next.isGone) continue
-        next.isGone = true
-        waiting--
-        running++
-        Deferred.doneUnsafe(next.turn, Effect.void)
-        return
-      }
+  /** `begin` is called for each entry when its turn has come. */
+  constructor(settings: Settings, begin: (entry: E, now: number) => void) {
+    this.#settings = settings
+    this.#spacingMs = settings.perSecond === null ? 0 : 1_000 / settings.perSecond
+    this.#begin = begin
+  }
+
+  /** Begins it now, or queues it. False: the queue is full. */
+  enter(entry: E, now: number): boolean {
+    if (this.#waiting === 0 && this.#running < this.#settings.concurrency && now >= this.#rateAt(now)) {
+      this.#take(entry, now)
+      return true
     }
+    const { queueMax } = this.#settings
+    if (this.#waiting >= queueMax) return false
+    entry.arrival = this.#arrivals++
+    entry.since = now
+    entry.isWaiting = true
+    this.#waiting++
+    // Those given up leave the heap when their turn comes, or here, before they outnumber the others.
+    if (this.#heap.size >= 2 * queueMax) this.#heap = this.#live()
+    this.#heap.push(entry)
+    return true
+  }
 
-    /** Gives one turn after the other, each when there is a place and the rate allows it. */
-    const giveTurns = Effect.gen(function* () {
-      while (waiting === 0 || running >= concurrency) yield* changed.wait
-      const now = clock.currentTimeMillisUnsafe()
-      if (now < nextAt) return yield* Effect.sleep(Math.ceil(nextAt - now))
-      // A quiet time is not saved up for a burst; what a timer was late is made up for.
-      nextAt = Math.max(nextAt, now - LATE_MS) + spacingMs
-      admit()
-    })
-    yield* Effect.forkScoped(Effect.forever(giveTurns))
+  /** One that had begun has ended. */
+  leave(): void {
+    this.#running--
+  }
 
-    const live = (): Heap<Waiting> => {
-      const rest = new Heap<Waiting>(isBefore)
-      for (const one of heap.list()) if (!one.isGone) rest.push(one)
-      return rest
+  /** One that waits is given up. */
+  abandon(entry: E): void {
+    entry.isWaiting = false
+    this.#waiting--
+  }
+
+  /** Begins all whose turn has come. When the next one's is, ms; infinity: none waits for a time. */
+  giveTurns(now: number): number {
+    while (this.#waiting > 0 && this.#running < this.#settings.concurrency) {
+      const at = this.#rateAt(now)
+      if (now < at) return at
+      const entry = this.#heap.pop()!
+      if (!entry.isWaiting) continue
+      entry.isWaiting = false
+      this.#waiting--
+      this.#take(entry, now)
     }
+    return Number.POSITIVE_INFINITY
+  }
 
-    const arrive = (urgency: number): Waiting => {
-      const since = clock.currentTimeMillisUnsafe()
-      const one: Waiting = { urgency, arrival: arrival++, since, turn: Deferred.makeUnsafe(), isGone: false }
-      waiting++
-      // Interrupted calls leave the heap when their turn comes, or here, before they outnumber the others.
-      if (heap.size >= 2 * queueMax) heap = live()
-      heap.push(one)
-      changed.notify()
-      return one
-    }
-
-    const leave = (one: Waiting) =>
-      Effect.sync(() => {
-        if (Deferred.isDoneUnsafe(one.turn)) running--
-        else {
-          one.isGone = true
-          waiting--
-        }
-        changed.notify()
-      })
-
+  load(): Load {
+    const since = this.#heap.list().flatMap((entry) => (entry.isWaiting ? [entry.since] : []))
     return {
-      run: <A, E, R>(urgency: number, call: Effect.Effect<A, E, R>) =>
-        Effect.acquireUseRelease(
-          Effect.suspend(() => (waiting < queueMax ? Effect.succeed(arrive(urgency)) : Effect.fail(new QueueFull()))),
-          ({ turn }) => Effect.andThen(Deferred.await(turn), call),
-          leave,
-        ),
-      load: () => {
-        const since = heap.list().flatMap((one) => (one.isGone ? [] : [one.since]))
-        return {
-          running,
-          queued: waiting,
-          oldestSince: since.length === 0 ? null : since.reduce((a, b) => Math.min(a, b)),
-        }
-      },
+      running: this.#running,
+      queued: this.#waiting,
+      oldestSince: since.length === 0 ? null : since.reduce((a, b) => Math.min(a, b)),
     }
-  })
+  }
+
+  #take(entry: E, now: number): void {
+    // A quiet time is not saved up for a burst; what a timer was late is made up for.
+    this.#nextAt = Math.max(this.#nextAt, now - LATE_MS) + this.#spacingMs
+    this.#running++
+    this.#begin(entry, now)
+  }
+
+  /** A clock that was set back holds up no turn for longer than one takes. */
+  #rateAt(now: number): number {
+    this.#nextAt = Math.min(this.#nextAt, now + this.#spacingMs)
+    return this.#nextAt
+  }
+
+  #live(): Heap<E> {
+    const rest = new Heap<E>(isBefore)
+    for (const entry of this.#heap.list()) if (entry.isWaiting) rest.push(entry)
+    return rest
+  }
+}

@@ -1,7 +1,7 @@
 /**
  * A circuit breaker: refuses calls to a dependency that fails or is slow, so that its illness costs neither time nor places.
  *
- *     closed     every call is admitted; of the last `calls` within WINDOW_MS, at least `minCalls` of them, a share of
+ *     closed     every call is admitted; of the last `calls` within a minute, at least `minCalls` of them, a share of
  *                `failureRate` failed or a share of `slowRate` took `slowMs`  -> open
  *     open       no call is admitted, until `openMs` have passed              -> half-open
  *     half-open  PROBES calls are admitted, each with a deadline
@@ -13,6 +13,7 @@
  * Law: a result counts only in the period it was admitted in; a probe without a result ends at its deadline, so a hanging
  * one cannot hold the breaker half-open; of an interrupted call nothing is learnt.
  */
+import { RecentResults } from "./recent-results.ts"
 
 export interface Settings {
   /** Shares between 0 and 1 of the calls looked at; above 1: never. */
@@ -37,17 +38,8 @@ export interface Permit {
   readonly admittedAt: number
 }
 
-/** Results older than this do not count, ms: a failure of an hour ago says nothing of now. */
-const WINDOW_MS = 60_000
-
 /** Calls admitted when half-open. Several, because one could be lucky; few, because the dependency may still be ill. */
 const PROBES = 3
-
-interface Result {
-  readonly at: number
-  readonly isFailure: boolean
-  readonly isSlow: boolean
-}
 
 export class CircuitBreaker {
   readonly #settings: Settings
@@ -55,7 +47,7 @@ export class CircuitBreaker {
   #state: State = "closed"
   /** Grows with every change of state. */
   #period = 0
-  #results: Array<Result> = []
+  readonly #recent: RecentResults
   #openUntil = 0
   #openMs: number
   /** Probes without a result, and how many have succeeded. */
@@ -66,9 +58,12 @@ export class CircuitBreaker {
     this.#settings = settings
     this.#onChange = onChange
     this.#openMs = settings.openMs
+    this.#recent = new RecentResults(settings.calls)
   }
 
   state(now: number): State {
+    // A clock that was set back does not hold it open for longer.
+    this.#openUntil = Math.min(this.#openUntil, now + this.#openMs)
     if (this.#state === "open" && now >= this.#openUntil) this.#become("half-open")
     if (
       this.#state === "half-open" &&
@@ -78,13 +73,18 @@ export class CircuitBreaker {
     return this.#state
   }
 
+  /** How many calls would be admitted now. */
+  room(now: number): number {
+    const state = this.state(now)
+    if (state === "closed") return Number.POSITIVE_INFINITY
+    return state === "open" ? 0 : PROBES - this.#probing.length - this.#succeeded
+  }
+
   /** Null: the call is refused. */
   admit(now: number): Permit | null {
-    const state = this.state(now)
-    if (state === "open") return null
-    if (state === "half-open" && this.#probing.length + this.#succeeded >= PROBES) return null
+    if (this.room(now) === 0) return null
     const permit: Permit = { period: this.#period, admittedAt: now }
-    if (state === "half-open") this.#probing.push(permit)
+    if (this.#state === "half-open") this.#probing.push(permit)
     return permit
   }
 
@@ -94,7 +94,7 @@ export class CircuitBreaker {
     if (permit.period !== this.#period) return
     const isSlow = now - permit.admittedAt >= this.#settings.slowMs
     if (state === "half-open") this.#endProbe(permit, isFailure || isSlow, now)
-    else this.#count({ at: now, isFailure, isSlow })
+    else this.#count(isFailure, isSlow, now)
   }
 
   /** The call was given up by its caller: its place is free again. */
@@ -109,22 +109,16 @@ export class CircuitBreaker {
 
   /** Shares among the results that count. */
   rates(now: number): { readonly calls: number; readonly failures: number; readonly slow: number } {
-    this.#trim(now)
-    const calls = this.#results.length
-    const share = (is: (result: Result) => boolean) => (calls === 0 ? 0 : this.#results.filter(is).length / calls)
-    return { calls, failures: share(({ isFailure }) => isFailure), slow: share(({ isSlow }) => isSlow) }
+    this.#recent.trim(now)
+    const { count, failures, slow } = this.#recent
+    return { calls: count, failures, slow }
   }
 
-  #count(result: Result): void {
-    this.#results.push(result)
-    const { calls, failures, slow } = this.rates(result.at)
+  #count(isFailure: boolean, isSlow: boolean, now: number): void {
+    const recent = this.#recent
+    recent.add(now, isFailure, isSlow)
     const { failureRate, minCalls, slowRate } = this.#settings
-    if (calls >= minCalls && (failures >= failureRate || slow >= slowRate)) this.#open(result.at)
-  }
-
-  #trim(now: number): void {
-    const newest = this.#results.slice(-this.#settings.calls)
-    this.#results = newest.filter(({ at }) => at > now - WINDOW_MS)
+    if (recent.count >= minCalls && (recent.failures >= failureRate || recent.slow >= slowRate)) this.#open(now)
   }
 
   #endProbe(probe: Permit, isBad: boolean, now: number): void {
@@ -145,7 +139,7 @@ export class CircuitBreaker {
   #become(state: State): void {
     this.#state = state
     this.#period++
-    this.#results = []
+    this.#recent.clear()
     this.#probing = []
     this.#succeeded = 0
     this.#onChange(state)

@@ -3,150 +3,302 @@
  *
  *     call -> is the circuit open? -> a place and a turn of the rate -> is it open by now? -> at most `timeoutMs` -> answer
  *
+ * A call whose answer was transient (no connection, say) is made once more after a random pause, if the retry budget has it.
+ * A call costs one fiber and no timer: its time limit is kept by one timer for all (`deadlines.ts`).
+ *
  * Law: a call that is refused was not made. A call past its limit is given up and counts as failed; whether it had an effect is
  * unknown, which is for the caller to say (`onTimeout`).
  * Fails: `CallRefused`.
  */
-import { Clock, Data, Effect, type Scope } from "effect"
+import { Clock, Effect, type Exit, type Fiber, FiberSet, Random, Schedule, type Scope } from "effect"
 import { Probe } from "../../ports/probe.ts"
-import * as Bulkhead from "./bulkhead.ts"
+import { Bulkhead, type Settings as Places } from "./bulkhead.ts"
+import { type Call, CallRefused, Passage } from "./call.ts"
 import * as CircuitBreaker from "./circuit-breaker.ts"
-
-/** `observe`: the circuit opens and closes, refuses nothing, and counts what it would have refused. */
-export type Mode = "on" | "observe" | "off"
-
-/** What an operator orders; `auto`: as the circuit itself has it. */
-export interface Override {
-  readonly mode: "auto" | "open" | "closed"
-  /** Milliseconds since 1970; null: until it is changed. */
-  readonly until: number | null
-  readonly reason: string
-}
+import { Deadlines } from "./deadlines.ts"
+import { Dependencies, type Dependency, type Mode, type Override, type Status } from "./dependencies.ts"
+import { RetryBudget } from "./retry-budget.ts"
 
 export interface Settings {
   readonly dependency: string
   readonly timeoutMs: number
   readonly mode: Mode
   readonly breaker: CircuitBreaker.Settings
-  readonly bulkhead: Bulkhead.Settings
+  readonly bulkhead: Places
 }
 
-export class CallRefused extends Data.TaggedError("CallRefused")<{ readonly reason: "circuit-open" | "queue-full" }> {}
-
-export interface Call<A, R> {
-  readonly name: string
-  /** The least goes first: see `bulkhead.ts`. */
-  readonly urgency: number
-  readonly work: Effect.Effect<A, never, R>
-  /** An answer that says the dependency is ill; a refusal in the way of business is none. */
-  readonly isFailure: (answer: A) => boolean
-  readonly onTimeout: A
-  /** The answer in a word, for metrics. */
-  readonly outcome: (answer: A) => string
-}
-
-export interface Status {
-  readonly dependency: string
-  readonly state: CircuitBreaker.State
-  readonly mode: Mode
-  readonly override: Override
-  /** Shares of the newest calls. */
-  readonly rates: { readonly calls: number; readonly failures: number; readonly slow: number }
-  /** How often the circuit has opened since the process began. */
-  readonly openings: number
-  readonly load: Bulkhead.Load
-}
-
-export interface Guard {
-  readonly run: <A, R>(call: Call<A, R>) => Effect.Effect<A, CallRefused, R>
+export interface Guard extends Dependency {
+  readonly run: <A>(call: Call<A>) => Effect.Effect<A, CallRefused>
   /** True: a call made now would be refused at once. */
   readonly isOpen: () => boolean
-  readonly override: (order: Override) => void
-  readonly status: () => Status
+  /** How many calls would be admitted now: none when the circuit is open, a few when the dependency is probed. */
+  readonly room: () => number
 }
+
+/** Retries for each call. */
+const RETRY_SHARE = 0.1
+
+/** Before a retry, ms: at least, and so much more by chance, so that those who failed together do not come back together. */
+const RETRY_AFTER_MS = 50
+const RETRY_JITTER_MS = 100
+
+/** How often it is announced how the guard is. */
+const MEASURE = Schedule.spaced("1 second")
 
 const AUTO: Override = { mode: "auto", until: null, reason: "" }
 
-export const make = (settings: Settings): Effect.Effect<Guard, never, Probe | Scope.Scope> =>
-  Effect.gen(function* () {
-    const { dependency, mode, timeoutMs } = settings
-    const probe = yield* Probe
-    const clock = yield* Clock.Clock
-    const now = () => clock.currentTimeMillisUnsafe()
-    let openings = 0
-    let override = AUTO
-    const breaker = new CircuitBreaker.CircuitBreaker(settings.breaker, (to) => {
-      if (to === "open") openings++
-      probe.emit({ _tag: "CircuitChanged", dependency, to })
+/** What a guard works with. */
+interface Means {
+  readonly probe: Probe["Service"]
+  readonly now: () => number
+  /** Between 0 and 1. */
+  readonly chance: () => number
+  readonly fork: <A>(effect: Effect.Effect<A>) => Fiber.Fiber<A>
+  readonly later: (ms: number, then: () => void) => void
+}
+
+class Guarded implements Guard {
+  readonly #settings: Settings
+  readonly #means: Means
+  readonly #breaker: CircuitBreaker.CircuitBreaker
+  readonly #bulkhead: Bulkhead<Passage>
+  readonly #deadlines = new Deadlines<Passage>()
+  readonly #budget = new RetryBudget(RETRY_SHARE)
+  #override = AUTO
+  #openings = 0
+  /** When the timer goes off, ms; infinity: none is set. */
+  #wakeAt = Number.POSITIVE_INFINITY
+  #isGivingTurns = false
+
+  constructor(settings: Settings, means: Means) {
+    const { dependency } = settings
+    this.#settings = settings
+    this.#means = means
+    this.#bulkhead = new Bulkhead(settings.bulkhead, (passage, now) => this.#begin(passage, now))
+    this.#breaker = new CircuitBreaker.CircuitBreaker(settings.breaker, (to) => {
+      if (to === "open") this.#openings++
+      means.probe.emit({ _tag: "CircuitChanged", dependency, to })
     })
-    const bulkhead = yield* Bulkhead.make(settings.bulkhead)
+    means.probe.emit({ _tag: "CircuitChanged", dependency, to: "closed" })
+  }
 
-    const ordered = (): Override => {
-      if (override.until !== null && now() >= override.until) override = AUTO
-      return override
-    }
-    const refused = (reason: CallRefused["reason"]) => {
-      probe.emit({ _tag: "CallRefused", dependency, reason, observed: false })
-      return new CallRefused({ reason })
-    }
-    /** Null: the call is made, and the circuit learns nothing of it. */
-    const admit = (): Effect.Effect<CircuitBreaker.Permit | null, CallRefused> => {
-      const { mode: order } = ordered()
-      if (order === "open") return Effect.fail(refused("circuit-open"))
-      if (order === "closed" || mode === "off") return Effect.succeed(null)
-      const permit = breaker.admit(now())
-      if (permit !== null) return Effect.succeed(permit)
-      if (mode === "on") return Effect.fail(refused("circuit-open"))
-      probe.emit({ _tag: "CallRefused", dependency, reason: "circuit-open", observed: true })
-      return Effect.succeed(null)
-    }
-    const isOpen = (): boolean => {
-      const { mode: order } = ordered()
-      if (order !== "auto") return order === "open"
-      return mode === "on" && breaker.state(now()) === "open"
-    }
+  run<A>(call: Call<A>): Effect.Effect<A, CallRefused> {
+    return Effect.callback<A, CallRefused>((resume) => {
+      this.#budget.attempted()
+      // What is resumed is what the call's own work has given.
+      const passage = new Passage(call as unknown as Call<unknown>, resume as Passage["resume"])
+      this.#enter(passage)
+      return passage.isOver ? undefined : Effect.sync(() => this.#abandon(passage))
+    })
+  }
 
-    const made = <A, R>({ isFailure, name, onTimeout, outcome, work }: Call<A, R>) =>
-      Effect.acquireUseRelease(
-        Effect.suspend(admit),
-        (permit) =>
-          Effect.suspend(() => {
-            const begun = now()
-            return Effect.timeoutOption(work, timeoutMs).pipe(
-              Effect.map((answered) => {
-                const answer = answered._tag === "Some" ? answered.value : onTimeout
-                if (permit !== null) breaker.report(permit, answered._tag === "None" || isFailure(answer), now())
-                const seconds = (now() - begun) / 1_000
-                probe.emit({ _tag: "CallAnswered", dependency, call: name, outcome: outcome(answer), seconds })
-                return answer
-              }),
-            )
-          }),
-        // After a report this changes nothing; of an interrupted call nothing is learnt.
-        (permit) => Effect.sync(() => permit !== null && breaker.release(permit)),
-      )
+  isOpen(): boolean {
+    const { mode: order } = this.#ordered()
+    if (order !== "auto") return order === "open"
+    return this.#settings.mode === "on" && this.#breaker.state(this.#means.now()) === "open"
+  }
 
+  room(): number {
+    const { mode: order } = this.#ordered()
+    if (order === "open") return 0
+    const isFree = order === "closed" || this.#settings.mode !== "on"
+    return isFree ? Number.POSITIVE_INFINITY : this.#breaker.room(this.#means.now())
+  }
+
+  override(order: Override): void {
+    this.#override = order
+  }
+
+  status(): Status {
+    const now = this.#means.now()
+    const { dependency, mode } = this.#settings
     return {
-      run: <A, R>(call: Call<A, R>) =>
-        Effect.suspend(() =>
-          isOpen()
-            ? Effect.fail(refused("circuit-open"))
-            : Effect.catchTag(bulkhead.run(call.urgency, made(call)), "QueueFull", () =>
-                Effect.fail(refused("queue-full")),
-              ),
-        ),
-      isOpen,
-      override: (order) => {
-        override = order
-      },
-      status: () => ({
-        dependency,
-        state: breaker.state(now()),
-        mode,
-        override: ordered(),
-        rates: breaker.rates(now()),
-        openings,
-        load: bulkhead.load(),
-      }),
+      dependency,
+      state: this.#breaker.state(now),
+      mode,
+      override: this.#ordered(),
+      rates: this.#breaker.rates(now),
+      openings: this.#openings,
+      openForMs: this.#breaker.openForMs(now),
+      load: this.#bulkhead.load(),
     }
+  }
+
+  measure(): void {
+    const { dependency, load, rates } = this.status()
+    const { oldestSince, queued, running } = load
+    const oldestSeconds = oldestSince === null ? 0 : (this.#means.now() - oldestSince) / 1_000
+    this.#means.probe.emit({ _tag: "DependencyMeasured", dependency, running, queued, oldestSeconds, ...rates })
+  }
+
+  #ordered(): Override {
+    const { until } = this.#override
+    if (until !== null && this.#means.now() >= until) this.#override = AUTO
+    return this.#override
+  }
+
+  #enter(passage: Passage): void {
+    if (this.isOpen()) return this.#refuse(passage, "circuit-open")
+    if (!this.#bulkhead.enter(passage, this.#means.now())) return this.#refuse(passage, "queue-full")
+    if (passage.isWaiting) this.#giveTurns()
+  }
+
+  #refuse(passage: Passage, reason: CallRefused["reason"]): void {
+    const { dependency } = this.#settings
+    this.#means.probe.emit({ _tag: "CallRefused", dependency, reason, observed: false })
+    this.#end(passage, passage.isRetry ? Effect.succeed(passage.first) : Effect.fail(new CallRefused({ reason })))
+  }
+
+  /** It has a place and its turn. */
+  #begin(passage: Passage, now: number): void {
+    if (!this.#admit(passage, now)) {
+      this.#bulkhead.leave()
+      return this.#refuse(passage, "circuit-open")
+    }
+    passage.begunAt = now
+    passage.fiber = null
+    const fiber = this.#means.fork(passage.call.work)
+    const exit = fiber.pollUnsafe()
+    if (exit !== undefined) return this.#answered(passage, exit)
+    passage.fiber = fiber
+    this.#deadlines.add(passage)
+    this.#wake(now, now + this.#settings.timeoutMs)
+    fiber.addObserver((exit) => {
+      // Given up before, or past its limit: it was taken out already.
+      if (passage.fiber !== fiber) return
+      this.#deadlines.remove(passage)
+      this.#answered(passage, exit)
+    })
+  }
+
+  /** False: the circuit is open. Without a permit the call is made, and the circuit learns nothing of it. */
+  #admit(passage: Passage, now: number): boolean {
+    const { dependency, mode } = this.#settings
+    const { mode: order } = this.#ordered()
+    passage.permit = null
+    if (order === "open") return false
+    if (order === "closed" || mode === "off") return true
+    passage.permit = this.#breaker.admit(now)
+    if (passage.permit !== null) return true
+    if (mode === "on") return false
+    this.#means.probe.emit({ _tag: "CallRefused", dependency, reason: "circuit-open", observed: true })
+    return true
+  }
+
+  #answered(passage: Passage, exit: Exit.Exit<unknown>): void {
+    if (exit._tag === "Success") return this.#conclude(passage, exit.value, passage.call.isFailure(exit.value))
+    // A defect, which is ours: of it nothing is learnt.
+    this.#leave(passage)
+    this.#end(passage, exit)
+  }
+
+  /** The answer is there, or will not be waited for. */
+  #conclude(passage: Passage, answer: unknown, isFailure: boolean): void {
+    const { begunAt, call, permit } = passage
+    const now = this.#means.now()
+    if (permit !== null) this.#breaker.report(permit, isFailure, now)
+    const { dependency } = this.#settings
+    const seconds = (now - begunAt) / 1_000
+    this.#means.probe.emit({
+      _tag: "CallAnswered",
+      dependency,
+      call: call.name,
+      outcome: call.outcome(answer),
+      seconds,
+    })
+    this.#leave(passage)
+    if (passage.isRetry || !call.isTransient(answer) || !this.#budget.takeRetry())
+      return this.#end(passage, Effect.succeed(answer))
+    passage.isRetry = true
+    passage.first = answer
+    this.#means.later(RETRY_AFTER_MS + this.#means.chance() * RETRY_JITTER_MS, () => {
+      if (!passage.isOver) this.#enter(passage)
+    })
+  }
+
+  /** Its place is free. */
+  #leave(passage: Passage): void {
+    if (passage.permit !== null) this.#breaker.release(passage.permit)
+    passage.permit = null
+    passage.fiber = null
+    this.#bulkhead.leave()
+    this.#giveTurns()
+  }
+
+  #end(passage: Passage, answer: Effect.Effect<unknown, CallRefused>): void {
+    passage.isOver = true
+    passage.resume(answer)
+  }
+
+  /** Its caller does not want it any more. */
+  #abandon(passage: Passage): void {
+    passage.isOver = true
+    if (passage.isWaiting) this.#bulkhead.abandon(passage)
+    else this.#stop(passage)
+  }
+
+  /** Hangs up on what is under way. */
+  #stop(passage: Passage): void {
+    const { fiber } = passage
+    if (fiber === null) return
+    this.#deadlines.remove(passage)
+    this.#leave(passage)
+    fiber.interruptUnsafe()
+  }
+
+  #giveTurns(): void {
+    // A call that ends while it is begun leads here again: the loop below sees its place.
+    if (this.#isGivingTurns) return
+    this.#isGivingTurns = true
+    const now = this.#means.now()
+    this.#wake(now, this.#bulkhead.giveTurns(now))
+    this.#isGivingTurns = false
+  }
+
+  #wake(now: number, at: number): void {
+    if (at >= this.#wakeAt) return
+    this.#wakeAt = at
+    this.#means.later(Math.ceil(at - now), () => this.#tick())
+  }
+
+  /** Gives up what is past its limit, and turns to those who may begin. */
+  #tick(): void {
+    this.#wakeAt = Number.POSITIVE_INFINITY
+    const { timeoutMs } = this.#settings
+    for (let oldest = this.#deadlines.oldest; oldest !== null; oldest = this.#deadlines.oldest) {
+      const now = this.#means.now()
+      if (now < oldest.begunAt + timeoutMs) {
+        this.#wake(now, oldest.begunAt + timeoutMs)
+        break
+      }
+      const { fiber } = oldest
+      this.#deadlines.remove(oldest)
+      oldest.fiber = null
+      this.#conclude(oldest, oldest.call.onTimeout, true)
+      fiber?.interruptUnsafe()
+    }
+    this.#giveTurns()
+  }
+}
+
+export const make = (settings: Settings): Effect.Effect<Guard, never, Probe | Dependencies | Scope.Scope> =>
+  Effect.gen(function* () {
+    const clock = yield* Clock.Clock
+    const random = yield* Random.Random
+    const timers = yield* Effect.flatMap(FiberSet.make(), (set) => FiberSet.runtime(set)<never>())
+    const guard = new Guarded(settings, {
+      probe: yield* Probe,
+      now: () => clock.currentTimeMillisUnsafe(),
+      chance: () => random.nextDoubleUnsafe(),
+      fork: Effect.runForkWith(yield* Effect.context<never>()),
+      later: (ms, then) => void timers(Effect.andThen(Effect.sleep(ms), Effect.sync(then))),
+    })
+    yield* Effect.forkScoped(
+      Effect.repeat(
+        Effect.sync(() => guard.measure()),
+        MEASURE,
+      ),
+    )
+    yield* Dependencies.use(({ add }) => Effect.sync(() => add(settings.dependency, guard)))
+    return guard
   })

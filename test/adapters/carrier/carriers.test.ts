@@ -1,6 +1,6 @@
 /** Both carriers keep the port's contract: the one played in the process, and any over HTTP; which also may talk nonsense. */
 import { createServer } from "node:http"
-import type { AddressInfo } from "node:net"
+import { type AddressInfo, createServer as createNetServer } from "node:net"
 import { Effect, Layer } from "effect"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import * as HttpCarrier from "../../../src/adapters/carrier-http/carrier.ts"
@@ -97,6 +97,17 @@ describe("over HTTP", () => {
 
   it("a carrier that does not answer is unknown, and bars nothing", async () => {
     expect(await ask("http://ann:secret@127.0.0.1:9")).toEqual([{ _tag: "Unknown", code: "unreachable" }, "unknown"])
+  })
+
+  it("is unknown after a second when no connection comes about, however long the call may take", async () => {
+    // Whoever connects is heard, and never greeted as TLS would have it.
+    const mute = createNetServer()
+    await new Promise<void>((resolve) => mute.listen(0, "127.0.0.1", resolve))
+    const begun = performance.now()
+    const at = `https://127.0.0.1:${(mute.address() as AddressInfo).port}`
+    expect((await ask(at))[0]).toEqual({ _tag: "Unknown", code: "unreachable" })
+    expect(performance.now() - begun).toBeLessThan(5 * HttpCall.CONNECT_MS)
+    mute.close()
   })
 
   it("takes for barred only what is said to be", async () => {

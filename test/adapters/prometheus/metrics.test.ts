@@ -45,8 +45,11 @@ it.each<[Happening, string]>([
     'jaego_payment_calls_total{call="charge",outcome="unknown"} 1',
   ],
   [
-    { _tag: "CarrierAnswered", call: "register", outcome: "unknown", seconds: 2 },
-    'jaego_carrier_calls_total{call="register",outcome="unknown"} 1',
+    {
+      ...{ _tag: "DependencyMeasured", dependency: "carrier", running: 3, queued: 2 },
+      ...{ oldestSeconds: 1.5, calls: 20, failures: 0.25, slow: 0 },
+    },
+    'jaego_dependency_calls_queued{dependency="carrier"} 2',
   ],
   [
     { _tag: "CarrierCalled", what: "delivered", heard: "known" },

@@ -1,12 +1,37 @@
 /** The bulkhead under virtual time: places, order, rate, and what an interrupted caller leaves behind. */
-import { Deferred, Effect, Exit, Fiber } from "effect"
+import { Deferred, Effect, Exit, Fiber, type Scope } from "effect"
 import { TestClock } from "effect/testing"
 import { describe, expect, it } from "vitest"
-import * as Bulkhead from "../../../src/app/resilience/bulkhead.ts"
+import type { Settings } from "../../../src/app/resilience/bulkhead.ts"
+import { CallRefused } from "../../../src/app/resilience/call.ts"
+import * as Dependencies from "../../../src/app/resilience/dependencies.ts"
+import * as Guard from "../../../src/app/resilience/guard.ts"
 import { RetryBudget } from "../../../src/app/resilience/retry-budget.ts"
+import { Probe } from "../../../src/ports/probe.ts"
+import { guard } from "../../support/guard.ts"
 
-const test = <A, E>(program: Effect.Effect<A, E, import("effect").Scope.Scope>): Promise<A> =>
-  Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(TestClock.layer())) as Effect.Effect<A, E>)
+type Needs = Scope.Scope | Dependencies.Dependencies | Probe
+
+const test = <A, E>(program: Effect.Effect<A, E, Needs>): Promise<A> =>
+  Effect.runPromise(
+    program.pipe(
+      Effect.scoped,
+      Effect.provideService(Probe, { emit: () => undefined }),
+      Effect.provide(Dependencies.layer),
+      Effect.provide(TestClock.layer()),
+    ) as Effect.Effect<A, E>,
+  )
+
+/** The bulkhead of a guard that does nothing else. */
+const make = (bulkhead: Settings) =>
+  Effect.map(Guard.make({ ...guard("payment"), bulkhead, mode: "off", timeoutMs: 3_600_000 }), (all) => ({
+    run: <A>(urgency: number, work: Effect.Effect<A>) =>
+      all.run<A | null>({
+        ...{ name: "call", urgency, work, onTimeout: null },
+        ...{ isFailure: () => false, isTransient: () => false, outcome: () => "done" },
+      }),
+    load: () => all.status().load,
+  }))
 
 /** Lets what is ready run. */
 const settle = Effect.repeat(Effect.yieldNow, { times: 20 })
@@ -17,20 +42,20 @@ describe("the bulkhead", () => {
   it("runs no more than its places at once, refuses at once beyond its queue, and goes on when one ends", () =>
     test(
       Effect.gen(function* () {
-        const bulkhead = yield* Bulkhead.make(FREE)
+        const bulkhead = yield* make(FREE)
         const gate = yield* Deferred.make<void>()
         let most = 0
         const call = Effect.suspend(() => {
           most = Math.max(most, bulkhead.load().running)
           return Deferred.await(gate)
         })
-        const calls: Array<Fiber.Fiber<void, Bulkhead.QueueFull>> = []
+        const calls: Array<Fiber.Fiber<unknown, CallRefused>> = []
         for (let i = 0; i < 5; i++) {
           calls.push(yield* Effect.forkChild(bulkhead.run(i, call)))
           yield* settle
         }
         expect(bulkhead.load()).toMatchObject({ running: 2, queued: 3 })
-        expect(yield* Effect.flip(bulkhead.run(0, call))).toBeInstanceOf(Bulkhead.QueueFull)
+        expect(yield* Effect.flip(bulkhead.run(0, call))).toEqual(new CallRefused({ reason: "queue-full" }))
         yield* Deferred.succeed(gate, undefined)
         for (const each of calls) yield* Fiber.join(each)
         expect([most, bulkhead.load()]).toEqual([2, { running: 0, queued: 0, oldestSince: null }])
@@ -40,7 +65,7 @@ describe("the bulkhead", () => {
   it("lets the most urgent go first, and equal ones in order of arrival", () =>
     test(
       Effect.gen(function* () {
-        const bulkhead = yield* Bulkhead.make({ ...FREE, concurrency: 1, queueMax: 10 })
+        const bulkhead = yield* make({ ...FREE, concurrency: 1, queueMax: 10 })
         const gate = yield* Deferred.make<void>()
         const order: Array<string> = []
         const calls = [yield* Effect.forkChild(bulkhead.run(0, Deferred.await(gate)))]
@@ -69,7 +94,7 @@ describe("the bulkhead", () => {
   it("begins calls at its rate, also after a quiet time", () =>
     test(
       Effect.gen(function* () {
-        const bulkhead = yield* Bulkhead.make({ concurrency: 1_000, queueMax: 1_000, perSecond: 100 })
+        const bulkhead = yield* make({ concurrency: 1_000, queueMax: 1_000, perSecond: 100 })
         let begun = 0
         const call = Effect.sync(() => void begun++)
         yield* TestClock.adjust("1 minute")
@@ -86,7 +111,7 @@ describe("the bulkhead", () => {
   it("an interrupted caller takes neither a place nor a turn, and leaves no trace in the queue", () =>
     test(
       Effect.gen(function* () {
-        const bulkhead = yield* Bulkhead.make({ ...FREE, concurrency: 1 })
+        const bulkhead = yield* make({ ...FREE, concurrency: 1 })
         const gate = yield* Deferred.make<void>()
         const running = yield* Effect.forkChild(bulkhead.run(0, Deferred.await(gate)))
         yield* settle

@@ -2,6 +2,8 @@
 import { Effect, Exit, Fiber, type Scope } from "effect"
 import { TestClock } from "effect/testing"
 import { describe, expect, it } from "vitest"
+import type { Call, CallRefused } from "../../../src/app/resilience/call.ts"
+import * as Dependencies from "../../../src/app/resilience/dependencies.ts"
 import * as Guard from "../../../src/app/resilience/guard.ts"
 import { type Happening, Probe } from "../../../src/ports/probe.ts"
 
@@ -33,19 +35,21 @@ const trial = (
   return Effect.runPromise(
     program.pipe(
       Effect.scoped as (
-        effect: Effect.Effect<void, unknown, Probe | Scope.Scope>,
-      ) => Effect.Effect<void, unknown, Probe>,
+        effect: Effect.Effect<void, unknown, Probe | Dependencies.Dependencies | Scope.Scope>,
+      ) => Effect.Effect<void, unknown, Probe | Dependencies.Dependencies>,
+      Effect.provide(Dependencies.layer),
       Effect.provideService(Probe, { emit: (happening) => void heard.push(happening) }),
       Effect.provide(TestClock.layer()),
     ),
   )
 }
 
-const call = (work: Effect.Effect<Word>): Guard.Call<Word, never> => ({
+const call = (work: Effect.Effect<Word>): Call<Word> => ({
   name: "charge",
   urgency: 0,
   work,
   isFailure: (answer) => answer === "unknown",
+  isTransient: () => false,
   onTimeout: "unknown",
   outcome: (answer) => answer,
 })
@@ -97,7 +101,7 @@ describe("the guard", () => {
         yield* second(guard, Effect.succeed("declined"), 50)
         expect(guard.status().state).toBe("closed")
         const changes = heard.flatMap((each) => (each._tag === "CircuitChanged" ? [each.to] : []))
-        expect(changes).toEqual(["open", "half-open", "closed"])
+        expect(changes).toEqual(["closed", "open", "half-open", "closed"])
       }),
     ))
 
@@ -122,6 +126,72 @@ describe("the guard", () => {
         guard.override({ mode: "closed", until: null, reason: "we know better" })
         yield* second(guard, Effect.succeed("unknown"), 50)
         expect(guard.status()).toMatchObject({ state: "closed", override: { reason: "we know better" } })
+      }),
+    ))
+
+  it("gives up each call at its own limit, with one timer for all", () =>
+    trial({ ...SETTINGS, mode: "off" }, (guard) =>
+      Effect.gen(function* () {
+        const calls: Array<Fiber.Fiber<Word, CallRefused>> = []
+        for (let i = 0; i < 10; i++) {
+          calls.push(
+            yield* Effect.forkChild(
+              guard.run(call(i === 3 ? Effect.delay(Effect.succeed("charged"), 50) : Effect.never)),
+            ),
+          )
+          yield* settle
+          yield* TestClock.adjust(100)
+        }
+        const answers = () => calls.map((fiber) => fiber.pollUnsafe() !== undefined)
+        expect(answers()).toEqual([true, false, false, true, ...Array(6).fill(false)])
+        yield* TestClock.adjust(100)
+        expect(answers().slice(0, 4)).toEqual([true, true, false, true])
+        yield* TestClock.adjust(800)
+        expect(yield* Effect.forEach(calls, Fiber.join)).toEqual(
+          [..."012"].map(() => "unknown").concat("charged", Array(6).fill("unknown")),
+        )
+        expect(guard.status().load.running).toBe(0)
+      }),
+    ))
+
+  it("makes a call again whose answer was transient, once, later, and at most one in ten", () =>
+    trial({ ...SETTINGS, mode: "off" }, (guard) =>
+      Effect.gen(function* () {
+        const CALLS = 1_000
+        const made: Array<number> = []
+        const broken = Effect.sync((): Word => {
+          made.push(0)
+          return "unknown"
+        })
+        const fibers = []
+        for (let i = 0; i < CALLS; i++)
+          fibers.push(
+            yield* Effect.forkChild(guard.run({ ...call(broken), isTransient: (answer) => answer === "unknown" })),
+          )
+        yield* settle
+        expect(made).toHaveLength(CALLS)
+        yield* TestClock.adjust("1 second")
+        expect(yield* Effect.forEach(fibers, Fiber.join)).toEqual(Array(CALLS).fill("unknown"))
+        expect(made.length).toBeGreaterThan(1.05 * CALLS)
+        expect(made.length).toBeLessThanOrEqual(1.1 * CALLS + 10)
+      }),
+    ))
+
+  it("says how many calls it would admit", () =>
+    trial(SETTINGS, (guard) =>
+      Effect.gen(function* () {
+        expect(guard.room()).toBe(Number.POSITIVE_INFINITY)
+        yield* second(guard, Effect.succeed("unknown"), 50)
+        expect(guard.room()).toBe(0)
+        yield* TestClock.adjust("5 seconds")
+        expect(guard.room()).toBe(3)
+        const probing = yield* Effect.forkChild(guard.run(call(Effect.never)))
+        yield* settle
+        expect(guard.room()).toBe(2)
+        yield* Fiber.interrupt(probing)
+        expect(guard.room()).toBe(3)
+        guard.override({ mode: "open", until: null, reason: "maintenance" })
+        expect(guard.room()).toBe(0)
       }),
     ))
 

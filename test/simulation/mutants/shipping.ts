@@ -2,7 +2,7 @@
 
 import { STORABLE } from "../database.ts"
 import { CERTAIN } from "../shipping-judge.ts"
-import { type Mutant, ONE_ROUND } from "./load.ts"
+import { FOUR_ROUNDS, type Mutant, ONE_ROUND } from "./load.ts"
 
 const RUNNER = "src/app/shipping-runner.ts"
 const SHIPPING = "src/domain/shipping.ts"
@@ -61,7 +61,7 @@ export const SHIPPING_MUTANTS: ReadonlyArray<Mutant> = [
       { file: SHIPPING, from: "    nextAttemptAt: now + askAgainMs(attempts),\n", to: "    nextAttemptAt: null,\n" },
     ],
     caughtBy: "shipping comes to an end",
-    seedsMax: ONE_ROUND,
+    seedsMax: FOUR_ROUNDS,
   },
   {
     name: "a carrier's reason is taken as it comes",
@@ -74,7 +74,7 @@ export const SHIPPING_MUTANTS: ReadonlyArray<Mutant> = [
       },
     ],
     caughtBy: STORABLE,
-    seedsMax: ONE_ROUND,
+    seedsMax: FOUR_ROUNDS,
   },
   {
     name: "a tracking id is taken as it comes",
