@@ -5,8 +5,8 @@
  * bytes in place of an answer that is still to come.
  * Law: the requests of a connection are begun in turn; those behind the one that is open wait, and the socket is not read
  * meanwhile. An error of the peer is the answer to the request that it breaks. Behind a request that is whole, that one is
- * answered and the connection closes without a word on the rest. While draining, whoever sends is answered and told
- * `connection: close`.
+ * answered and the connection closes without a word on the rest. While draining, each request is answered and told
+ * `connection: close`. After its last answer a connection lingers: it is closed for writing, and read until the peer closes.
  * Limits: below, and in `unread.ts`; beyond each of them a connection is closed.
  */
 import { type IncomingMessage, ServerResponse } from "node:http"
@@ -22,6 +22,13 @@ const LINES_MAX = 8_192
 
 /** Connections beyond the maximum that are still told so before they are closed; the ones beyond these are not. */
 export const SPARE = 256
+
+/**
+ * How long a connection lingers after its last answer, milliseconds: some round trips, and as long as Effect's own server lets
+ * it. Bytes that arrive at a closed socket are answered with a reset, on which the peer forgets an answer that it has not read
+ * yet (RFC 9112, 9.6).
+ */
+export const LINGER_MS = 500
 
 /** How long a connection without an open answer may still send a request once the server drains, milliseconds. */
 export const QUIET_MS = 500
@@ -39,7 +46,7 @@ export type Begin = (
 export interface Options {
   readonly connectionsMax: number
   readonly begin: Begin
-  /** Answers `problem` to what is not even a request, and closes. */
+  /** Answers `problem` to what is not even a request. */
   readonly farewell: (socket: Socket, problem: Problems.Problem) => void
   /** Ends a request that was begun with a problem instead of its answer. */
   readonly send: (response: ServerResponse, problem: Problems.Problem) => void
@@ -61,11 +68,17 @@ class Connection {
   readonly #line: Array<Waiting> = []
   /** The peer's error: nothing more is read. */
   #fault: Problems.Problem | null = null
+  /** Answered before its body was there. */
+  #unfinished: IncomingMessage | null = null
+  /** Until it is closed although the peer has not closed it. */
+  #lingering: NodeJS.Timeout | null = null
 
   constructor(all: Connections, socket: Socket, isExcess: boolean) {
     this.#all = all
     this.#socket = socket
     this.#isExcess = isExcess
+    // Node's own closes at once. It calls this behind an answer that is the last.
+    socket.destroySoon = this.#linger
     // Node itself resumes a socket whenever it has written or parsed something.
     socket.on("resume", () => {
       if (this.#isHeld()) socket.pause()
@@ -74,7 +87,7 @@ class Connection {
 
   receive(request: IncomingMessage, response: ServerResponse): void {
     // The rest of a piece is parsed although its connection was closed.
-    if (this.#socket.destroyed) return
+    if (this.#socket.destroyed || this.#lingering !== null) return
     if (this.#response === null) return this.#begin(request, response)
     if (this.#line.length >= LINE_MAX || this.#all.waiting >= LINES_MAX) return this.cut("pipelined")
     this.#line.push({ request, response })
@@ -84,13 +97,16 @@ class Connection {
 
   /** What came was not HTTP, or not in time. */
   fail(problem: Problems.Problem): void {
-    if (this.#fault !== null) return
+    if (this.#fault !== null || this.#lingering !== null) return
     if (!this.#socket.writable) {
       this.#socket.destroy()
       return
     }
     this.#fault = problem
-    if (this.#response === null) return this.#all.options.farewell(this.#socket, problem)
+    if (this.#response === null) {
+      this.#all.options.farewell(this.#socket, problem)
+      return this.#linger()
+    }
     this.#socket.pause()
     if (this.#line.length > 0 || this.#response.headersSent) return
     this.#response.shouldKeepAlive = false
@@ -113,12 +129,23 @@ class Connection {
   }
 
   closed(): void {
+    if (this.#lingering !== null) clearTimeout(this.#lingering)
+    // The rest of its body never comes, and what reads it need not wait.
+    this.#unfinished?.destroy()
     this.#all.waiting -= this.#line.length
     this.#line.length = 0
   }
 
+  /** Whatever still comes is read and forgotten (lingering close). */
+  readonly #linger = (): void => {
+    if (this.#socket.destroyed || this.#lingering !== null) return
+    this.#lingering = setTimeout(() => this.#socket.destroy(), LINGER_MS)
+    this.#socket.end()
+    this.#socket.resume()
+  }
+
   #isHeld(): boolean {
-    return this.#line.length > 0 || this.#fault !== null
+    return this.#socket.writable && (this.#line.length > 0 || this.#fault !== null)
   }
 
   #begin(request: IncomingMessage, response: ServerResponse): void {
@@ -136,14 +163,13 @@ class Connection {
 
   readonly #ended = (): void => {
     this.#all.unread.delete(this.#response!)
-    // The rest of its body never comes: whoever reads it need not wait.
-    if (this.#fault !== null && !this.#request!.complete) this.#request!.destroy()
+    if (!this.#request!.complete) this.#unfinished = this.#request
     this.#request = this.#response = null
     // Its answer was the last one.
-    if (!this.#socket.writable) return
+    if (!this.#socket.writable) return this.#linger()
     const next = this.#line.shift()
     if (next === undefined) {
-      if (this.#fault !== null) this.#socket.destroySoon()
+      if (this.#fault !== null) this.#linger()
       return
     }
     this.#all.waiting--

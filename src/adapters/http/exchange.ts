@@ -128,9 +128,6 @@ export const answering =
 const methodOf = ({ method = "" }: IncomingMessage, route: Routes.Route | null): string =>
   route?.methods.has(method) ? method : "other"
 
-/** How long the peer has to read the last answer before the connection is cut, milliseconds. */
-const LAST_WORD_MS = 500
-
 export const problemOf = (error: NodeJS.ErrnoException & { readonly reason?: string }): Problems.Problem => {
   switch (error.code) {
     case "HPE_HEADER_OVERFLOW":
@@ -153,10 +150,8 @@ export const farewell =
     const requestId = randomUUID()
     const body = Problems.body(problem, requestId)
     const head = Object.entries({ ...headOf(problem, requestId, body), connection: "close" })
-    socket.end(
+    socket.write(
       `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${head.map(([name, value]) => `${name}: ${value}\r\n`).join("")}\r\n${body}`,
     )
-    const cut = setTimeout(() => socket.destroy(), LAST_WORD_MS)
-    socket.once("close", () => clearTimeout(cut))
     probe.emit({ _tag: "RequestAnswered", method: "other", route: "unmatched", status, seconds: 0 })
   }

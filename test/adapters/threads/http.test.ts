@@ -1,0 +1,86 @@
+/** Real HTTP threads before a scripted shop: cancellation crosses to the main thread, and keys under way are known there. */
+import { Effect, Exit, Layer, Scope, SubscriptionRef } from "effect"
+import { afterEach, beforeEach, expect, it, vi } from "vitest"
+import { DEFAULTS } from "../../../src/adapters/http/server.ts"
+import * as HttpThreads from "../../../src/adapters/threads/http/threads.ts"
+import { Readiness, type State } from "../../../src/app/health.ts"
+import type { Shop } from "../../../src/app/shop.ts"
+import { unavailable } from "../../../src/ports/failures.ts"
+import { Probe } from "../../../src/ports/probe.ts"
+import * as FakeShop from "../../support/fake-shop.ts"
+import { peer } from "../../support/peer.ts"
+
+const UNKNOWN = "019aa000-0000-7000-8000-000000000000"
+const BODY = JSON.stringify({ customerId: "kim", lines: [{ productId: UNKNOWN, quantity: 1 }] })
+const READ = `GET /v1/orders/${UNKNOWN} HTTP/1.1\r\nhost: localhost\r\n\r\n`
+const ORDER = `POST /v1/orders HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\nidempotency-key: k\r\ncontent-length: ${BODY.length}\r\n\r\n${BODY}`
+const LIVE = "GET /livez HTTP/1.1\r\nhost: localhost\r\n\r\n"
+
+/** So many that both threads are asked, but for one chance in two thousand. */
+const MANY = 12
+
+let begun: Array<string>
+let ended: Array<string>
+let release: () => void
+let port: number
+let scope: Scope.Closeable
+beforeEach(async () => {
+  begun = []
+  ended = []
+  const gate = Promise.withResolvers<void>()
+  release = gate.resolve
+  const answer = (what: string) =>
+    Effect.promise(() => {
+      begun.push(what)
+      return gate.promise
+    }).pipe(
+      Effect.onExit((exit) => Effect.sync(() => ended.push(`${what} ${exit._tag}`))),
+      Effect.andThen(Effect.fail(unavailable("database"))),
+    )
+  const script = { placeOrder: () => answer("order"), getOrder: () => answer("read") } as unknown
+  scope = await Effect.runPromise(Scope.make())
+  const started = HttpThreads.start({
+    entry: new URL("../../../src/http-thread.ts", import.meta.url),
+    threads: 2,
+    address: { host: "127.0.0.1", port: 0 },
+    carrierSecret: null,
+    server: DEFAULTS,
+    metrics: Effect.succeed({ contentType: "text/plain", body: "" }),
+  }).pipe(
+    Effect.provide(FakeShop.layer(script as Partial<Shop["Service"]>)),
+    Effect.provide(Layer.succeed(Probe, { emit: () => undefined })),
+    Effect.provide(Layer.effect(Readiness, SubscriptionRef.make<State>("ready"))),
+    Scope.provide(scope),
+  )
+  port = (await Effect.runPromise(started)).port
+})
+afterEach(async () => {
+  release()
+  await Effect.runPromise(Scope.close(scope, Exit.void))
+})
+
+const dialMany = (text: string) => Promise.all(Array.from({ length: MANY }, () => peer(port, text)))
+
+it("what a caller waits for without a key ends when it hangs up", async () => {
+  const readers = await dialMany(READ)
+  await vi.waitUntil(() => begun.length === MANY, 10_000)
+  for (const { socket } of readers) socket.destroy()
+  await vi.waitUntil(() => ended.length === MANY, 10_000)
+  expect(new Set(ended)).toEqual(new Set(["read Failure"]))
+})
+
+it("what has a key goes on when its caller hangs up, and keeps its key on every thread until it has ended", async () => {
+  const buyer = await peer(port, ORDER)
+  await vi.waitUntil(() => begun.length === 1, 10_000)
+  buyer.socket.destroy()
+  const early = await dialMany(ORDER)
+  await Promise.all(early.map(({ until }) => until("idempotency-in-progress")))
+  // The threads have had time to hear of the hang-up: what they were asked later is answered.
+  const later = await dialMany(LIVE)
+  await Promise.all(later.map(({ until }) => until("alive")))
+  expect([begun, ended]).toEqual([["order"], []])
+  release()
+  await vi.waitUntil(() => ended.length === 1, 10_000)
+  expect(ended).toEqual(["order Success"])
+  for (const { socket } of [...early, ...later]) socket.destroy()
+})
