@@ -9,17 +9,19 @@ import { Context, Effect, Layer } from "effect"
 import { CarrierSecret } from "./adapters/http/carrier-handlers.ts"
 import { MetricsPage } from "./adapters/http/metrics-page.ts"
 import { HttpServer, layer } from "./adapters/http/server.ts"
+import * as RedisRateLimits from "./adapters/redis/rate-limit-store.ts"
 import type { Address } from "./adapters/threads/http/messages.ts"
 import * as HttpServe from "./adapters/threads/http/serve.ts"
 import { Parts } from "./app/parts.ts"
 
-const { carrierSecret, http, options } = HttpServe.birth()
+const { carrierSecret, http, options, redis } = HttpServe.birth()
 
 const server = (address: Address) =>
   layer(address, options, http).pipe(
     Layer.provide(Layer.succeed(MetricsPage, { render: HttpServe.metrics })),
     Layer.provide(Layer.succeed(Parts, { report: HttpServe.parts })),
     Layer.provide(Layer.succeed(CarrierSecret, carrierSecret)),
+    Layer.provide(RedisRateLimits.layer(redis)),
     Layer.provide(Layer.mergeAll(HttpServe.shop, HttpServe.probe)),
   )
 

@@ -5,6 +5,7 @@ import { MetricsPage } from "../adapters/http/metrics-page.ts"
 import * as RateLimits from "../adapters/http/rate-limits.ts"
 import { HttpServer, layer as serverLayer, vacant } from "../adapters/http/server.ts"
 import { Metrics } from "../adapters/prometheus/metrics.ts"
+import * as RedisRateLimits from "../adapters/redis/rate-limit-store.ts"
 import * as HttpThreads from "../adapters/threads/http/threads.ts"
 import type { Config } from "../config/config.ts"
 
@@ -13,10 +14,18 @@ export const layer = (config: Config) =>
     ? serverLayer(config.http.address, config.http.server).pipe(
         Layer.provide(Layer.effect(MetricsPage, Metrics)),
         Layer.provide(Layer.succeed(CarrierSecret, config.shipping.webhookSecret)),
+        Layer.provide(RedisRateLimits.layer(redisOf(config))),
       )
     : Layer.effect(HttpServer, threads(config))
 
-const threads = Effect.fnUntraced(function* ({ http, shipping }: Config) {
+/** Without limits Redis is not asked about them. */
+const redisOf = ({ cache: { redis }, http }: Config) => {
+  const { client, customer } = http.server.limits
+  return client === null && customer === null ? null : redis
+}
+
+const threads = Effect.fnUntraced(function* (config: Config) {
+  const { http, shipping } = config
   const { render } = yield* Metrics
   if (http.address.port !== 0) yield* vacant(http.address)
   return yield* HttpThreads.start({
@@ -26,5 +35,6 @@ const threads = Effect.fnUntraced(function* ({ http, shipping }: Config) {
     server: { ...http.server, limits: { ...http.server.limits, shared: RateLimits.share(http.server.limits) } },
     carrierSecret: shipping.webhookSecret,
     metrics: render,
+    redis: redisOf(config),
   })
 })

@@ -2,7 +2,7 @@
 import { isIPv4 } from "node:net"
 import { isNetwork } from "../adapters/http/client-address.ts"
 import type { Options } from "../adapters/http/rate-limits.ts"
-import type { Rate } from "../app/overload/rate-limiter.ts"
+import type { Rate } from "../ports/rate-limit-store.ts"
 import { ConfigProblem, type Env, list, text } from "./knob.ts"
 
 /** `host`: while it is the loopback's there are no limits unless they are set, because all that ask are of this machine. */

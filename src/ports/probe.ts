@@ -100,6 +100,8 @@ export type Happening =
   | { readonly _tag: "HttpThreadDied" }
   /** A request was refused because its client, or its customer, asks too often. */
   | { readonly _tag: "RateLimited"; readonly by: "client" | "customer" }
+  /** What several processes count together was not to be had in time: this process went by its own count. */
+  | { readonly _tag: "RateLimitStoreMissed" }
   /** What the connections of an HTTP server hold, once a second when it has changed. */
   | {
       readonly _tag: "ConnectionsMeasured"

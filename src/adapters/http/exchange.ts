@@ -95,7 +95,7 @@ export interface Options {
 
 /** Answers a request: with `refused`, with what can be refused at once, or by asking the routes. */
 export const answering =
-  ({ gate, limits, listener, probe }: Options): Begin =>
+  ({ gate, limits, listener, probe }: Options, proceed = proceeding(listener)): Begin =>
   (request, response, refused, ended) => {
     const started = performance.now()
     // The routes find it in the request, and put it into whatever they answer.
@@ -115,8 +115,25 @@ export const answering =
         })
     })
     gate.expose(request, response)
-    const problem =
-      refused ?? limits.ofClient(request, route?.isLimited === true) ?? refusal(gate, request, target, route)
+    const isLimited = route?.isLimited === true
+    const problem = refused ?? limits.ofClient(request, isLimited) ?? refusal(gate, request, target, route)
+    if (problem === null && limits.isShared)
+      return limits.ofClientShared(request, isLimited, (problem) => {
+        // The peer may have been cut off meanwhile, or answered.
+        if (!response.headersSent && !response.destroyed) proceed(request, response, route, problem)
+      })
+    proceed(request, response, route, problem)
+  }
+
+/** Answers a problem, or what may be asked before the routes, or asks them. */
+const proceeding =
+  (listener: Listener) =>
+  (
+    request: IncomingMessage,
+    response: ServerResponse,
+    route: Routes.Route | null,
+    problem: Problems.Problem | null,
+  ): void => {
     if (problem !== null) return send(response, problem)
     if (Gate.isPreflight(request)) return Gate.answerPreflight(response, route!.allow)
     // Not before it is certain that the body will be read.

@@ -13,6 +13,7 @@ import * as Answers from "./answers.ts"
 import { api } from "./api.ts"
 import * as Cursors from "./cursors.ts"
 import * as Claims from "./idempotency.ts"
+import type { Problem } from "./problems.ts"
 import type { RateLimits } from "./rate-limits.ts"
 import type { NewOrder } from "./schemas.ts"
 import { LIMIT } from "./schemas.ts"
@@ -49,6 +50,14 @@ export interface Placing {
   readonly payload: typeof NewOrder.Type
 }
 
+/** Whether the customer may order, as far as other processes know. */
+const elsewhere = (limits: RateLimits, request: Answers.Asked, customerId: string) =>
+  Effect.callback<void, Problem>((resume) =>
+    limits.ofCustomerShared(request, customerId, (problem) =>
+      resume(problem === null ? Effect.void : Effect.fail(problem)),
+    ),
+  )
+
 /** Apart from the other routes, because the hot route calls it too (`hot-route.ts`). */
 export const placing =
   (shop: Shop["Service"], answer: Answers.Answer, inFlight: Claims.InFlight, limits: RateLimits) =>
@@ -58,9 +67,10 @@ export const placing =
     if (limited !== null) return answer(request, Effect.fail(limited))
     const claim = Claims.make("orders", headers["idempotency-key"], "/v1/orders", payload)
     const placed = shop.placeOrder({ customerId, lines, paying: payingOf(payment, answerOf(headers)), claim })
+    const answered = Effect.flatMap(inFlight.once(claim, placed), (sale) => sold(201, sale))
     return answer(
       request,
-      Effect.flatMap(inFlight.once(claim, placed), (sale) => sold(201, sale)),
+      limits.isShared ? Effect.andThen(elsewhere(limits, request, customerId), answered) : answered,
     )
   }
 

@@ -13,6 +13,7 @@ import { Context, Effect, Fiber, Layer, Schedule, Schema, Scope } from "effect"
 import type { HttpServerResponse } from "effect/http"
 import { Shop } from "../../app/shop.ts"
 import { Probe } from "../../ports/probe.ts"
+import { RateLimitStore } from "../../ports/rate-limit-store.ts"
 import { Slab } from "../../std/slab.ts"
 import * as Answers from "./answers.ts"
 import { Connections, QUIET_MS, SPARE } from "./connections.ts"
@@ -193,7 +194,7 @@ const make = Effect.fnUntraced(function* (address: Address, options: Options, th
   const requests = yield* Scope.make()
   yield* Effect.addFinalizer((exit) => Scope.close(requests, exit))
   const gate = new Gate({ hosts: [address.host, ...options.hosts], origins: options.origins })
-  const limits = new RateLimits.RateLimits(options.limits, probe)
+  const limits = new RateLimits.RateLimits(options.limits, probe, yield* RateLimitStore)
   const connections = new Connections({
     connectionsMax: options.connectionsMax,
     begin: Exchange.answering({ probe, gate, limits, listener: yield* listener(limits, requests) }),

@@ -39,6 +39,10 @@ const requests = (registry: Registry) => ({
   replayed: counter(registry)("jaego_replayed_total", "Answers replayed for a known Idempotency-Key", ["route"]),
   unavailable: counter(registry)("jaego_unavailable_total", "Requests answered with not now", ["reason"]),
   rateLimited: counter(registry)("jaego_rate_limited_total", "Requests refused by a rate limit", ["by"]),
+  rateLimitStoreMissed: counter(registry)(
+    "jaego_rate_limit_store_misses_total",
+    "Requests limited by this process alone, because Redis was away or slow",
+  ),
   httpThreadsDied: counter(registry)("jaego_http_thread_deaths_total", "HTTP threads that died and are replaced"),
   connections: gauge(registry)("jaego_http_connections", "Connections that are open", ["thread"]),
   requestsWaiting: gauge(registry)("jaego_http_requests_waiting", "Pipelined requests behind the open one", ["thread"]),

@@ -23,6 +23,7 @@ const onRequests = (meters: Meters) =>
     Replayed: ({ route }) => meters.replayed.inc({ route }),
     RequestUnavailable: ({ reason }) => meters.unavailable.inc({ reason }),
     RateLimited: ({ by }) => meters.rateLimited.inc({ by }),
+    RateLimitStoreMissed: () => meters.rateLimitStoreMissed.inc(),
     HttpThreadDied: () => meters.httpThreadsDied.inc(),
     CacheRead: ({ from }) => meters.cacheReads.inc({ from }),
     ConnectionsMeasured: ({ open, thread, unreadBytes, waiting }) => {

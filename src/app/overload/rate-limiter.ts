@@ -9,11 +9,7 @@
  * Limits: `SLOTS` keys, 12 bytes each. Two threads that count one key in the same instant may count once.
  */
 
-export interface Rate {
-  readonly perSecond: number
-  /** How much may come at once after a silence. */
-  readonly burst: number
-}
+import type { Rate } from "../../ports/rate-limit-store.ts"
 
 /** Twice the million keys that are to fit, so that their sets of eight hardly ever run over. */
 export const SLOTS = 2 ** 21

@@ -39,6 +39,7 @@ it.each<[Happening, string]>([
   ],
   [{ _tag: "Replayed", route: "orders" }, 'jaego_replayed_total{route="orders"} 1'],
   [{ _tag: "RateLimited", by: "client" }, 'jaego_rate_limited_total{by="client"} 1'],
+  [{ _tag: "RateLimitStoreMissed" }, "jaego_rate_limit_store_misses_total 1"],
   [{ _tag: "RequestUnavailable", reason: "standby" }, 'jaego_unavailable_total{reason="standby"} 1'],
   [
     { _tag: "PaymentAnswered", call: "charge", outcome: "unknown", seconds: 2 },

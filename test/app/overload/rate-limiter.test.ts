@@ -1,7 +1,8 @@
 /** The rate limiter against a token bucket that counts exactly; and what a million keys cost. */
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { memory, type Rate, RateLimiter } from "../../../src/app/overload/rate-limiter.ts"
+import { memory, RateLimiter } from "../../../src/app/overload/rate-limiter.ts"
+import type { Rate } from "../../../src/ports/rate-limit-store.ts"
 
 const SEED = 7
 const limiter = (rate: Rate, slots = 1_024) => new RateLimiter(rate, memory(slots), SEED)

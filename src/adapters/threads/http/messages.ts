@@ -1,10 +1,10 @@
 /** What crosses the boundary between the main thread and an HTTP thread: plain data, all of one event-loop turn at once. */
 import type { Effect } from "effect"
 import type { State } from "../../../app/health.ts"
-import type { Rate } from "../../../app/overload/rate-limiter.ts"
 import type { Part } from "../../../app/parts.ts"
 import type { Shop } from "../../../app/shop.ts"
 import type { Happening } from "../../../ports/probe.ts"
+import type { Rate } from "../../../ports/rate-limit-store.ts"
 import type { Outcome } from "../inventory/messages.ts"
 
 /** What an HTTP thread is told at birth. */
@@ -14,6 +14,14 @@ export interface HttpBirth {
   /** What the carrier signs with; null: none is known. */
   readonly carrierSecret: string | null
   readonly options: Options
+  /** Where several processes count together; null: nowhere. */
+  readonly redis: Redis | null
+}
+
+export interface Redis {
+  readonly url: string
+  readonly timeoutMs: number
+  readonly prefix: string
 }
 
 /** What the server of a thread is given: which hosts and origins it answers, and how much it may hold. */

@@ -14,7 +14,7 @@ import { Probe } from "../../../ports/probe.ts"
 import * as Supervisor from "../supervisor.ts"
 import * as HttpCalls from "./calls.ts"
 import { HttpLink } from "./link.ts"
-import type { Address, Bound, HttpBirth, Page, Options as ServerOptions } from "./messages.ts"
+import type { Address, Bound, HttpBirth, Page, Redis, Options as ServerOptions } from "./messages.ts"
 
 /** A thread that does not end by itself after a drain is terminated, milliseconds; above the drain's own patience. */
 const DRAIN_MS = 15_000
@@ -34,11 +34,12 @@ export interface Options {
   /** For all threads together: they share the connections out. */
   readonly server: ServerOptions
   readonly metrics: Effect.Effect<Page>
+  readonly redis: Redis | null
 }
 
 /** Until the scope closes. */
 export const start = Effect.fnUntraced(function* (given: Options) {
-  const { address, carrierSecret, entry, metrics, threads } = given
+  const { address, carrierSecret, entry, metrics, redis, threads } = given
   const options = { ...given.server, connectionsMax: Math.ceil(given.server.connectionsMax / threads) }
   const readiness = yield* Readiness
   const probe = yield* Probe
@@ -52,7 +53,7 @@ export const start = Effect.fnUntraced(function* (given: Options) {
   /** One life of a thread; ends with what it died of. */
   const life = (http: number) =>
     Effect.callback<unknown>((resume) => {
-      const birth: HttpBirth = { http, carrierSecret, options }
+      const birth: HttpBirth = { http, carrierSecret, options, redis }
       const thread = new Thread(entry, { workerData: birth })
       const link = new HttpLink(thread, {
         called,
