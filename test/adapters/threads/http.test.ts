@@ -44,6 +44,7 @@ beforeEach(async () => {
     threads: 2,
     address: { host: "127.0.0.1", port: 0 },
     carrierSecret: null,
+    redis: null,
     server: DEFAULTS,
     metrics: Effect.succeed({ contentType: "text/plain", body: "" }),
   }).pipe(
