@@ -39,7 +39,7 @@ const service = (config: Config) =>
     Layer.provide(CarrierCalls.layer(config.resilience.carrier)),
     Layer.provide(ShippingSweep.layer(config.shipping.sweep)),
     Layer.provide(CheckoutRunner.layer(config.payment.checkout)),
-    Layer.provideMerge(Ownership.layer(config.inventory.kind === "atomic" ? 1 : config.inventory.workers)),
+    Layer.provideMerge(Ownership.layer(config.inventory.workers)),
     Layer.provide(CachedCatalog.layer),
     Layer.provide(Cache.layer(config)),
     Layer.provide(Store.layer(config)),

@@ -7,14 +7,13 @@ import * as PostgresBooks from "../adapters/postgres/books.ts"
 import * as PostgresClient from "../adapters/postgres/client.ts"
 import * as Pools from "../adapters/postgres/pools.ts"
 import * as Suitability from "../adapters/postgres/suitability.ts"
-import { atomic } from "../adapters/postgres/transactional/guards/atomic.ts"
-import * as TransactionalInventory from "../adapters/postgres/transactional/inventory.ts"
 import * as TransactionalWorkers from "../adapters/postgres/transactional/workers.ts"
 import * as FactsThread from "../adapters/threads/facts/link.ts"
 import * as InventoryThreads from "../adapters/threads/inventory/workers.ts"
 import * as Facts from "../app/facts.ts"
 import * as LocalWorkers from "../app/inventory/local-workers.ts"
 import type { Config } from "../config/config.ts"
+import * as SingleInventory from "./single-inventory.ts"
 
 export const layer = (config: Config) => (config.database.store === "memory" ? memory(config) : postgres(config))
 
@@ -44,9 +43,11 @@ const databaseUrl = ({ database: { home, url } }: Config) =>
   url === null ? Effect.map(EmbeddedPostgres.start(home), (embedded) => embedded.url) : Effect.succeed(url)
 
 /** Owners on threads, or one transaction a command. */
-const workers = ({ database: { connections }, inventory }: Config, databaseUrl: string) =>
-  inventory.kind === "atomic"
-    ? TransactionalWorkers.layer.pipe(Layer.provide(TransactionalInventory.layer(atomic, connections.commands)))
+const workers = ({ cache, database: { connections }, inventory }: Config, databaseUrl: string) =>
+  inventory.guard !== null
+    ? TransactionalWorkers.layer.pipe(
+        Layer.provide(SingleInventory.layer(inventory.guard, connections.commands, cache.redis)),
+      )
     : InventoryThreads.layer(
         new URL("../inventory-thread.ts", import.meta.url),
         { databaseUrl, connections: connections.worker },

@@ -30,7 +30,7 @@ export interface Config {
 export const read = (env: Env, platform: NodeJS.Platform = process.platform): Config => {
   const inventory = Inventory.read(env)
   const events = Events.read(env)
-  const parts = { workers: inventory.workers, owners: inventory.kind === "actors", facts: events.facts === "on" }
+  const parts = { workers: inventory.workers, owners: inventory.guard === null, facts: events.facts === "on" }
   const config: Config = {
     http: Http.read(env, platform),
     database: { ...Database.read(env), connections: Database.connections(env, parts) },
@@ -42,7 +42,7 @@ export const read = (env: Env, platform: NodeJS.Platform = process.platform): Co
     cache: Cache.read(env),
   }
   if (config.database.store === "memory") {
-    if (config.inventory.kind === "atomic") throw needsDatabase("INVENTORY=atomic")
+    if (config.inventory.guard !== null) throw needsDatabase(`INVENTORY=${env["INVENTORY"]}`)
     if (config.events.kafka !== null) throw needsDatabase("KAFKA_BROKERS")
   }
   return config

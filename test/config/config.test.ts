@@ -105,6 +105,11 @@ describe("the knobs", () => {
     [{ PORT: "65536" }, 'PORT must be a whole number from 0 to 65535, not "65536"'],
     [{ PORT: "1e3" }, 'PORT must be a whole number from 0 to 65535, not "1e3"'],
     [{ STORE: "disk" }, 'STORE must be postgres or memory, not "disk"'],
+    [
+      { INVENTORY: "single:naive" },
+      "INVENTORY=single:naive loses what it promises: it starts only with JAEGO_LAB=1, to be looked at",
+    ],
+    [{ INVENTORY: "single:redis-lua", JAEGO_LAB: "1" }, "INVENTORY=single:redis-lua needs REDIS_URL"],
     [{ STORE: "memory", INVENTORY: "atomic" }, "INVENTORY=atomic needs a database: it cannot go with STORE=memory"],
     [{ STORE: "memory", KAFKA_BROKERS: "a:1" }, "KAFKA_BROKERS needs a database: it cannot go with STORE=memory"],
     [{ OUTBOX_RETENTION_HOURS: "721" }, 'OUTBOX_RETENTION_HOURS must be a whole number from 1 to 720, not "721"'],

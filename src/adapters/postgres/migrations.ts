@@ -31,6 +31,7 @@ const NAMES = [
   "0008_shop",
   "0009_order_lists",
   "0010_lane_links",
+  "0011_stock_units",
 ]
 
 const numberOf = (name: string): number => Number.parseInt(name, 10)

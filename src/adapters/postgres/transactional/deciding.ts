@@ -43,17 +43,21 @@ const write = (writing: keyof typeof WRITE, { onHand, productId, reserved, versi
   return say(WRITE[writing], productId, String(onHand), String(reserved), ...before)
 }
 
-/** `locking` ends the reading of the products `s`: an order, a lock. Rows are written in the order of their ids. */
-export const deciding = (locking: string, writing: keyof typeof WRITE): Guard["move"] => {
-  const read = `${READ} ${locking}`
-  return Effect.fnUntraced(function* (send, moves) {
-    const [rows] = yield* send([
-      say(
-        read,
-        uuids(moves, ({ productId }) => productId),
-      ),
-    ])
-    const decided = decide(moves, movedIn(rows!))
+/** How the products are read: what is sent, whose rows are theirs, one statement or several. */
+export type Reading = (moves: ReadonlyArray<Move>) => ReadonlyArray<Statement>
+
+const idsOf = (moves: ReadonlyArray<Move>) => uuids(moves, ({ productId }) => productId)
+
+/** All in one statement. `locking` ends it: an order of the products `s`, a lock. */
+export const reading =
+  (locking = ""): Reading =>
+  (moves) => [say(`${READ} ${locking}`, idsOf(moves))]
+
+/** Rows are written in the order of their ids. */
+export const deciding = (read: Reading, writing: keyof typeof WRITE): Guard["move"] =>
+  Effect.fnUntraced(function* (send, moves) {
+    const rows = yield* send(read(moves))
+    const decided = decide(moves, movedIn(rows.flat()))
     if (decided === null) return SHORT
     const inOrder = decided.toSorted((a, b) => (a.productId < b.productId ? -1 : 1))
     const written = yield* send(inOrder.map((each) => write(writing, each)))
@@ -65,4 +69,3 @@ export const deciding = (locking: string, writing: keyof typeof WRITE): Guard["m
     }
     return { _tag: "Moved", after }
   })
-}

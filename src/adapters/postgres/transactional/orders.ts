@@ -26,7 +26,7 @@ import {
   type Verdict,
 } from "./verdict.ts"
 
-/** Sends `before` along with what is sent first; `first` are its rows. */
+/** Sends `before` along with what is sent first; `first` are its rows, also if nothing else was sent. */
 const along = (send: Send, before: ReadonlyArray<Statement>) => {
   let first: ReadonlyArray<Rows> | null = null
   const sendAlong: Send = (statements) =>
@@ -36,7 +36,8 @@ const along = (send: Send, before: ReadonlyArray<Statement>) => {
           first = rows.slice(0, before.length)
           return rows.slice(before.length)
         })
-  return { send: sendAlong, first: () => first! }
+  const asked = Effect.suspend(() => (first === null ? send(before) : Effect.succeed(first)))
+  return { send: sendAlong, first: asked }
 }
 
 interface Reserved {
@@ -56,7 +57,7 @@ const reserveAll = Effect.fnUntraced(function* (
   const beginning = along(send, before)
   const moves = lines.map(({ productId, quantity }) => move(productId, { _tag: "Reserve", quantity }))
   const moving = yield* guard.move(beginning.send, moves)
-  const first = beginning.first()
+  const first = yield* beginning.first
   if (moving._tag !== "Moved") return { first, reserved: moving }
   const limited = lines.filter(({ productId }) => moving.after.get(productId)!.purchaseLimit !== null)
   if (limited.length > 0) {

@@ -4,8 +4,8 @@
  *
  * Fails: I1 and I2, as soon as commands of one product meet.
  */
-import { deciding } from "../deciding.ts"
+import { deciding, reading } from "../deciding.ts"
 import type { Guard } from "../guard.ts"
 import { BEGIN } from "../transaction.ts"
 
-export const naive: Guard = { begin: BEGIN, triesMax: 5, move: deciding("", "blindly") }
+export const naive: Guard = { begin: BEGIN, triesMax: 5, move: deciding(reading(), "blindly") }
