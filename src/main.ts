@@ -22,6 +22,7 @@ import * as Ownership from "./app/inventory/ownership.ts"
 import * as Relay from "./app/outbox-relay.ts"
 import * as Parts from "./app/parts.ts"
 import * as CachedCatalog from "./app/reads/cached-catalog.ts"
+import * as Refusals from "./app/refusals.ts"
 import * as Dependencies from "./app/resilience/dependencies.ts"
 import * as ShippingRunner from "./app/shipping-runner.ts"
 import * as ShippingSweep from "./app/shipping-sweep.ts"
@@ -40,6 +41,7 @@ const service = (config: Config) =>
     Layer.provide(ShippingSweep.layer(config.shipping.sweep)),
     Layer.provide(CheckoutRunner.layer(config.payment.checkout)),
     Layer.provideMerge(Ownership.layer(config.inventory.workers)),
+    Layer.provide(Refusals.layer),
     Layer.provide(CachedCatalog.layer),
     Layer.provide(Cache.layer(config)),
     Layer.provide(Store.layer(config)),
@@ -51,8 +53,12 @@ const service = (config: Config) =>
 const carrier = ({ shipping: { carrier } }: Config) =>
   carrier === null ? SimulatedCarrier.layer : HttpCarrier.layer(carrier)
 
-/** Every happening is counted, tells how a part is, and wakes the relay when it is a commit. */
-const probe = Relay.waking.pipe(Layer.provideMerge(Parts.watching), Layer.provideMerge(Metrics.layer))
+/** Every happening is counted, tells how a part and the database are, and wakes the relay when it is a commit. */
+const probe = Relay.waking.pipe(
+  Layer.provideMerge(Refusals.watching),
+  Layer.provideMerge(Parts.watching),
+  Layer.provideMerge(Metrics.layer),
+)
 
 const open = (config: Config) =>
   Effect.gen(function* () {

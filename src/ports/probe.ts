@@ -70,7 +70,15 @@ export type Happening =
   | { readonly _tag: "BatchCommitted"; readonly worker: number; readonly decisions: number; readonly seconds: number }
   | { readonly _tag: "CommitContested"; readonly worker: number }
   | { readonly _tag: "CommitFenced"; readonly worker: number }
-  | { readonly _tag: "CommitFailed"; readonly worker: number; readonly outcome: "down" | "unknown" | "unstorable" }
+  /** `detail`: what the ledger said. */
+  | {
+      readonly _tag: "CommitFailed"
+      readonly worker: number
+      readonly outcome: "down" | "unknown" | "unstorable"
+      readonly detail: string
+    }
+  /** What commands need to be decided was not read. */
+  | { readonly _tag: "LoadFailed"; readonly worker: number; readonly detail: string }
   /** How much a worker has in memory and under way, after each commit and once a second. */
   | {
       readonly _tag: "WorkerMeasured"

@@ -80,7 +80,7 @@ type Desk = ReturnType<typeof desk>
 const work = ({ owner, ids }: Desk, ledger: Ledger["Service"]) =>
   Effect.gen(function* () {
     const fenced = yield* Deferred.make<void>()
-    const loader = yield* Effect.forkChild(Loader.run(owner))
+    const loader = yield* Effect.forkChild(Loader.run(owner, 0))
     const committer = yield* Effect.forkChild(Committer.run(owner, 0, fenced))
     while (owner.queued > 0) yield* owner.becameIdle.wait
     yield* Fiber.interrupt(loader)

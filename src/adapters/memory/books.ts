@@ -8,6 +8,7 @@ import * as MemoryOrderBook from "./order-book.ts"
 import * as MemoryOutbox from "./outbox.ts"
 import * as MemoryShipments from "./shipments.ts"
 import * as MemoryStore from "./store.ts"
+import * as MemoryWriteTrial from "./write-trial.ts"
 
 export const layer = Layer.mergeAll(
   MemoryLedger.layer,
@@ -17,4 +18,5 @@ export const layer = Layer.mergeAll(
   MemoryOutbox.layer,
   MemoryInbox.layer,
   MemoryLease.layer,
+  MemoryWriteTrial.layer,
 ).pipe(Layer.provideMerge(MemoryStore.layer))

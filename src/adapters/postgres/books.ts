@@ -10,6 +10,7 @@ import * as PostgresLedger from "./ledger.ts"
 import { migrate } from "./migrations.ts"
 import * as PostgresOrderBook from "./order-book.ts"
 import * as PostgresShipments from "./shipments.ts"
+import * as PostgresWriteTrial from "./write-trial.ts"
 
 const prepared = Effect.catchTag(migrate, "LanesOwned", () =>
   Effect.logInfo("an older version owns the lanes: the database is migrated when it ends"),
@@ -21,6 +22,7 @@ export const layer = Layer.mergeAll(
   PostgresOrderBook.layer,
   PostgresShipments.layer,
   PostgresLease.layer,
+  PostgresWriteTrial.layer,
 ).pipe(Layer.provide(Layer.effectDiscard(prepared)))
 
 /** On a client of their own. */

@@ -159,6 +159,10 @@ const inventory = (registry: Registry) => ({
   commitsNotDone: counter(registry)("jaego_commits_not_done_total", "Commits that wrote nothing, or may not have", [
     "outcome",
   ]),
+  loadsFailed: counter(registry)(
+    "jaego_loads_failed_total",
+    "Reads for decisions that the database refused or did not answer",
+  ),
   queued: gauge(registry)("jaego_mailbox_depth", "Commands that a worker has under way", ["worker"]),
   products: gauge(registry)("jaego_resident_products", "Products a worker has in memory", ["worker"]),
   orders: gauge(registry)("jaego_resident_orders", "Orders a worker has in memory", ["worker"]),

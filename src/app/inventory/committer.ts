@@ -104,13 +104,13 @@ const failed = (committer: Committer, sent: Sent, error: CommitFailure): Effect.
     case "StaleOwner":
       return fence(committer, "undecided")
     case "CommitUnknown":
-      probe.emit({ _tag: "CommitFailed", worker, outcome: "unknown" })
+      probe.emit({ _tag: "CommitFailed", worker, outcome: "unknown", detail: error.detail })
       return findOut(committer, sent)
     case "Unstorable":
-      probe.emit({ _tag: "CommitFailed", worker, outcome: "unstorable" })
+      probe.emit({ _tag: "CommitFailed", worker, outcome: "unstorable", detail: error.detail })
       return unstorable(committer, sent, error.detail)
     case "LedgerDown":
-      probe.emit({ _tag: "CommitFailed", worker, outcome: "down" })
+      probe.emit({ _tag: "CommitFailed", worker, outcome: "down", detail: error.detail })
       owner.fail(owner.line.rewind(), "database")
       return Effect.sync(() => owner.decideAgain([]))
   }

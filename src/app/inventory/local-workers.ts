@@ -53,7 +53,7 @@ export const startOwner = Effect.fnUntraced(function* (
   ).pipe(Effect.andThen(Effect.sleep("1 second")), Effect.forever)
   const loops = [
     Committer.run(owner, worker, fenced),
-    Loader.run(owner),
+    Loader.run(owner, worker),
     KeyReader.run(owner.idempotency),
     Expiry.run(owner, ended),
     measure,

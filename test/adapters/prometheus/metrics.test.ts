@@ -61,7 +61,11 @@ it.each<[Happening, string]>([
   [{ _tag: "BatchCommitted", worker: 1, decisions: 40, seconds: 0.002 }, "jaego_commit_duration_seconds_sum 0.002"],
   [{ _tag: "CommitContested", worker: 1 }, 'jaego_commits_not_done_total{outcome="contested"} 1'],
   [{ _tag: "CommitFenced", worker: 1 }, 'jaego_commits_not_done_total{outcome="fenced"} 1'],
-  [{ _tag: "CommitFailed", worker: 1, outcome: "unknown" }, 'jaego_commits_not_done_total{outcome="unknown"} 1'],
+  [{ _tag: "LoadFailed", worker: 1, detail: "no room" }, "jaego_loads_failed_total 1"],
+  [
+    { _tag: "CommitFailed", worker: 1, outcome: "unknown", detail: "no answer" },
+    'jaego_commits_not_done_total{outcome="unknown"} 1',
+  ],
   [{ _tag: "WorkerMeasured", worker: 2, queued: 9, products: 8, orders: 7 }, 'jaego_mailbox_depth{worker="2"} 9'],
   [{ _tag: "WorkerStarted", worker: 2 }, "jaego_worker_starts_total 1"],
   [{ _tag: "WorkerDied", worker: 2 }, "jaego_worker_deaths_total 1"],
