@@ -22,7 +22,7 @@ const server = (address: Address) =>
     Layer.provide(Layer.succeed(Parts, { report: HttpServe.parts })),
     Layer.provide(Layer.succeed(CarrierSecret, carrierSecret)),
     Layer.provide(RedisRateLimits.layer(redis)),
-    Layer.provide(Layer.mergeAll(HttpServe.shop, HttpServe.probe)),
+    Layer.provide(Layer.mergeAll(HttpServe.shop, HttpServe.probe, HttpServe.dependencies)),
   )
 
 NodeRuntime.runMain(

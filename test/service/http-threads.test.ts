@@ -119,14 +119,28 @@ describe("two HTTP threads", () => {
   it("tell how the relay and the consumers are, who live in another thread", async () => {
     const parts = await until("all have been heard of", async () => {
       const { body } = await service.get("/readyz?verbose")
-      return body.parts.length === 3 && body.parts
+      return body.parts.length === 4 && body.parts
     })
     const said = parts.map(({ name, state }: { readonly name: string; readonly state: string }) => [name, state])
     expect(said.sort()).toEqual([
       ["consumer shipping", "ok"],
       ["consumer timeline", "ok"],
+      ["dependency carrier", "ok"],
       ["relay", "ok"],
     ])
+  })
+
+  it("show and order the circuit breakers, which are the main thread's, to peers on this machine only", async () => {
+    const order = { mode: "open", reason: "the carrier moves house" }
+    const ordered = await service.send("PUT", "/v1/admin/dependencies/carrier/breaker", order)
+    expect([ordered.status, ordered.body.breaker.order]).toEqual([200, { ...order, until: null }])
+    const seen = await Trade.times(MANY, () => service.get("/v1/admin/dependencies"))
+    for (const { body } of seen) expect(body.data[0].breaker.order.mode).toBe("open")
+    const passedOn = await Trade.times(MANY, () =>
+      fetch(`${service.url}/v1/admin/dependencies`, { headers: { "x-forwarded-for": "127.0.0.1" } }),
+    )
+    expect(passedOn.map(({ status }) => status)).toEqual(Array(MANY).fill(403))
+    await service.send("PUT", "/v1/admin/dependencies/carrier/breaker", { mode: "auto" })
   })
 
   it("are replaced when they die under load: only their own connections are lost, and nothing that was acknowledged", async () => {

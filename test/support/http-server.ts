@@ -1,11 +1,12 @@
 /** The API over real HTTP on a free port, in front of a fake shop; with everything the probe heard. */
 
 import { connect } from "node:net"
-import { Effect, Exit, Layer, Scope, SubscriptionRef } from "effect"
+import { Context, Effect, Exit, Layer, Scope, SubscriptionRef } from "effect"
 import { CarrierSecret } from "../../src/adapters/http/carrier-handlers.ts"
 import { MetricsPage } from "../../src/adapters/http/metrics-page.ts"
 import * as HttpServer from "../../src/adapters/http/server.ts"
 import { Readiness, type State } from "../../src/app/health.ts"
+import * as Dependencies from "../../src/app/resilience/dependencies.ts"
 import type { Shop } from "../../src/app/shop.ts"
 import { type Happening, Probe } from "../../src/ports/probe.ts"
 import * as FakeShop from "./fake-shop.ts"
@@ -23,6 +24,7 @@ export interface Running {
   readonly url: string
   readonly port: number
   readonly heard: ReadonlyArray<Happening>
+  readonly dependencies: Dependencies.Dependencies["Service"]
   readonly get: (path: string, headers?: Record<string, string>) => Promise<Answer>
   /** A string is sent as it is, anything else as JSON; undefined is no body. */
   readonly post: (path: string, body?: unknown, headers?: Record<string, string>) => Promise<Answer>
@@ -62,9 +64,11 @@ export const start = async (
 ): Promise<Running> => {
   const heard: Array<Happening> = []
   const scope = await Effect.runPromise(Scope.make())
+  const dependencies = await Effect.runPromise(Layer.buildWithScope(Dependencies.layer, scope))
   const ready = Layer.effect(Readiness, SubscriptionRef.make<State>("ready"))
   const server = HttpServer.layer({ host: "127.0.0.1", port: 0 }, { ...HttpServer.DEFAULTS, ...options }).pipe(
     Layer.provide(FakeShop.layer(script)),
+    Layer.provide(Layer.succeedContext(dependencies)),
     Layer.provide(Layer.succeed(CarrierSecret, secret)),
     Layer.provideMerge(ready),
     Layer.provide(Layer.succeed(Probe, { emit: (happening) => heard.push(happening) })),
@@ -81,6 +85,7 @@ export const start = async (
     url,
     port,
     heard,
+    dependencies: Context.get(dependencies, Dependencies.Dependencies),
     get: (path, headers = {}) => send(url + path, { headers }),
     post: (path, body, headers = {}) =>
       send(url + path, {

@@ -5,6 +5,7 @@
  * Law: what is not declared is refused: unknown fields and unknown query parameters are 400.
  */
 import { HttpApi, OpenApi } from "effect/http-api"
+import { admin } from "./admin-api.ts"
 import { carrier } from "./carrier-webhook-api.ts"
 import { pages } from "./health-api.ts"
 import { complete } from "./openapi.ts"
@@ -18,6 +19,7 @@ export const api = HttpApi.make("jaego")
   .add(products.annotate(HttpApi.QueryParseOptions, strict))
   .add(orders.annotate(HttpApi.QueryParseOptions, strict))
   .add(carrier)
+  .add(admin)
   .add(pages)
   .annotate(HttpApi.PayloadParseOptions, strict)
   .annotateMerge(

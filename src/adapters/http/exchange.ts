@@ -74,6 +74,7 @@ const refusal = (
   if (httpVersion === "1.1" && headers.host === undefined) return Problems.malformed
   const problem = Head.ambiguity(headers) ?? gate.refusal(request, host, route?.isForEveryone === true)
   if (problem !== null) return problem
+  if (route?.isLocal === true && !Gate.isLocal(request)) return Problems.loopbackOnly
   if (route === null) return Problems.routeNotFound
   if (!route.methods.has(method) && !Gate.isPreflight(request)) return Problems.methodNotAllowed(route.allow)
   if (headers.expect !== undefined && !/^100-continue$/i.test(headers.expect)) return Problems.expectationFailed

@@ -8,7 +8,7 @@
  * unless that origin is allowed; pages that are for everyone may be visited from anywhere.
  */
 import type { IncomingMessage, ServerResponse } from "node:http"
-import { isIP, isIPv4 } from "node:net"
+import { BlockList, isIP, isIPv4 } from "node:net"
 import * as Problems from "./problems.ts"
 
 export interface Access {
@@ -85,6 +85,22 @@ export class Gate {
 /** A page that this very host has served. */
 const isSame = (origin: string, host: string | undefined): boolean =>
   origin === `http://${host}` || origin === `https://${host}`
+
+const LOCAL_PEERS = new BlockList()
+LOCAL_PEERS.addSubnet("127.0.0.0", 8, "ipv4")
+LOCAL_PEERS.addAddress("::1", "ipv6")
+
+/**
+ * The peer of the connection is on this machine, as its socket says (also as IPv4 within IPv6), and passes nothing on for others: a
+ * header may deny it, and never claim it.
+ */
+export const isLocal = ({ headers, socket: { remoteAddress } }: IncomingMessage): boolean =>
+  remoteAddress !== undefined &&
+  LOCAL_PEERS.check(remoteAddress.split("%")[0]!, isIPv4(remoteAddress) ? "ipv4" : "ipv6") &&
+  !PASSED_ON.some((header) => headers[header] !== undefined)
+
+/** What proxies add to what they pass on. */
+const PASSED_ON = ["forwarded", "x-forwarded-for", "x-real-ip", "via"]
 
 /** A browser asks whether a page may send what it wants to send. */
 export const isPreflight = ({ headers, method }: IncomingMessage): boolean =>

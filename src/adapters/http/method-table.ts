@@ -17,6 +17,8 @@ export interface Route {
   readonly allow: string
   /** Of the API, whose clients are counted: probes and pages are not. */
   readonly isLimited: boolean
+  /** For operators: only peers on this machine are answered. */
+  readonly isLocal: boolean
   /** Nothing of the shop is there: a page of any origin may lead there. */
   readonly isForEveryone: boolean
 }
@@ -50,8 +52,9 @@ const put = (root: Node, template: string, { methods, queryless }: Entry): void 
     at = next
   }
   const isForEveryone = PAGES.includes(template)
-  const isLimited = template.startsWith("/v1/") && !template.startsWith("/v1/admin/")
-  at.route = { template, methods, queryless, allow: [...methods].join(", "), isLimited, isForEveryone }
+  const isLocal = template.startsWith("/v1/admin/")
+  const isLimited = template.startsWith("/v1/") && !isLocal
+  at.route = { template, methods, queryless, allow: [...methods].join(", "), isLimited, isLocal, isForEveryone }
 }
 
 /** A GET route answers HEAD as well. */

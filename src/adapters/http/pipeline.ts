@@ -11,6 +11,7 @@ import { NodeHttpServer } from "@effect/platform-node"
 import { ByteSize, Cause, Effect, Layer, type Scope } from "effect"
 import { HttpIncomingMessage, HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
+import * as AdminRoutes from "./admin-handlers.ts"
 import * as Answers from "./answers.ts"
 import { api } from "./api.ts"
 import * as CarrierRoutes from "./carrier-handlers.ts"
@@ -46,6 +47,7 @@ const routes = (inFlight: Claims.InFlight, limits: RateLimits) =>
         ProductsRoutes.layer(inFlight),
         OrdersRoutes.layer(inFlight, limits),
         CarrierRoutes.layer,
+        AdminRoutes.layer,
         HealthRoutes.layer,
       ]),
     ),

@@ -47,9 +47,19 @@ export const kinds = {
     "This web page may not ask here",
     "A browser sent this for a page of another origin. If that page is yours, name its origin in CORS_ORIGINS.",
   ],
+  "loopback-only": [
+    403,
+    "Only peers on this machine may ask this",
+    "Ask from the machine (or container) that the service runs on, at its loopback address, and not through a proxy.",
+  ],
   "product-not-found": [404, "There is no such product", "Check the id; `GET /v1/products` lists what there is."],
   "order-not-found": [404, "There is no such order", "Check the id; `GET /v1/orders` lists what there is."],
   "shipment-not-found": [404, "There is no such shipment", "The order is known to no shipment of this shop."],
+  "dependency-not-found": [
+    404,
+    "There is no such dependency",
+    "`GET /v1/admin/dependencies` lists those that are guarded.",
+  ],
   "route-not-found": [404, "There is nothing here", "See [/docs](/docs) for what there is."],
   "callbacks-not-configured": [
     404,

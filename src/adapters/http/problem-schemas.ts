@@ -85,6 +85,9 @@ export const plain = (...codes: ReadonlyArray<Code>) => group([...anywhere, ...c
 
 export const reading = (...codes: ReadonlyArray<Code>) => group([...anywhere, ...unavailable, ...codes])
 
+/** Problems of an operator's order, which needs no shop and takes no key. */
+export const ordering = (...codes: ReadonlyArray<Code>) => group([...anywhere, ...withBody, ...codes])
+
 /** Problems of a callback, which takes no key. */
 export const telling = (...codes: ReadonlyArray<Code>) => group([...anywhere, ...unavailable, ...withBody, ...codes])
 

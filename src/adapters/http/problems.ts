@@ -168,6 +168,10 @@ export const rateLimited = (
 
 export const routeNotFound = of("route-not-found", "See /docs for what there is.")
 
+export const loopbackOnly = of("loopback-only", "It is answered to the loopback only, and not through a proxy.")
+export const dependencyNotFound = (name: string): Problem =>
+  of("dependency-not-found", `No dependency is called ${JSON.stringify(name)}.`)
+
 export const callbacksNotConfigured = of(
   "callbacks-not-configured",
   "Start it with CARRIER_WEBHOOK_SECRET, which the carrier knows too.",

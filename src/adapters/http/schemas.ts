@@ -137,6 +137,14 @@ export const CarrierCallback = Schema.Struct({
   at: Moment,
 })
 
+/** A dependency outside: `carrier`. */
+export const DependencyName = Schema.String.check(matching(/^[a-z][a-z-]{0,31}$/, "a name of small letters"))
+export const BreakerOrder = Schema.Struct({
+  mode: Schema.Literals(["auto", "open", "closed"]),
+  until: Schema.optionalKey(Schema.NullOr(Moment)),
+  reason: Schema.optionalKey(Reason),
+})
+
 /** What answers show. Times are RFC 3339, UTC. */
 const Time = Schema.String.annotate({ format: "date-time" })
 const Id = Schema.String.annotate({ format: "uuid" })
@@ -194,6 +202,29 @@ export const OrderView = Schema.Struct({
   expiresAt: Time,
 }).annotate({ identifier: "Order" })
 export type OrderView = typeof OrderView.Type
+
+export const DependencyView = Schema.Struct({
+  name: Schema.String,
+  breaker: Schema.Struct({
+    /** As it is configured, and what was ordered since. */
+    mode: Schema.Literals(["on", "observe", "off"]),
+    state: Schema.Literals(["closed", "open", "half-open"]),
+    openForMs: Schema.Int,
+    openings: Schema.Int,
+    order: Schema.Struct({
+      mode: Schema.Literals(["auto", "open", "closed"]),
+      until: Schema.NullOr(Time),
+      reason: Schema.String,
+    }),
+    recentCalls: Schema.Int,
+    failureRate: Schema.Number,
+    slowRate: Schema.Number,
+  }),
+  inFlight: Schema.Int,
+  queued: Schema.Int,
+  oldestQueuedSince: Schema.NullOr(Time),
+}).annotate({ identifier: "Dependency" })
+export type DependencyView = typeof DependencyView.Type
 
 export const TimelineView = Schema.Struct({
   data: Schema.Array(

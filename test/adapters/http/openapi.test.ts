@@ -38,6 +38,7 @@ it("names every route of the design", () => {
     "get /livez",
     "get /metrics",
     "get /readyz",
+    "get /v1/admin/dependencies",
     "get /v1/orders",
     "get /v1/orders/{id}",
     "get /v1/orders/{id}/timeline",
@@ -52,6 +53,7 @@ it("names every route of the design", () => {
     "post /v1/products",
     "post /v1/products/{id}/stock/adjustments",
     "post /v1/products/{id}/stock/receipts",
+    "put /v1/admin/dependencies/{name}/breaker",
   ])
 })
 
@@ -114,6 +116,7 @@ it("documents the headers of answers and requests", () => {
 
 it("names each view once", () => {
   expect(Object.keys(document.components.schemas).sort()).toEqual([
+    "Dependency",
     "Movement",
     "MovementPage",
     "Order",

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { MetricsPage } from "../../../src/adapters/http/metrics-page.ts"
 import * as Server from "../../../src/adapters/http/server.ts"
 import { Readiness } from "../../../src/app/health.ts"
+import * as Dependencies from "../../../src/app/resilience/dependencies.ts"
 import { unavailable } from "../../../src/ports/failures.ts"
 import { Probe } from "../../../src/ports/probe.ts"
 import * as FakeShop from "../../support/fake-shop.ts"
@@ -219,6 +220,7 @@ it("says in one line that the port is taken", async () => {
   const layer = Server.layer({ host: "127.0.0.1", port }).pipe(
     Layer.provide(FakeShop.layer()),
     Layer.provide(Readiness.layer),
+    Layer.provide(Dependencies.layer),
     Layer.provide(Layer.succeed(Probe, { emit: () => undefined })),
     Layer.provide(Layer.succeed(MetricsPage, { render: Effect.never })),
   )

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, expect, it, vi } from "vitest"
 import { DEFAULTS } from "../../../src/adapters/http/server.ts"
 import * as HttpThreads from "../../../src/adapters/threads/http/threads.ts"
 import { Readiness, type State } from "../../../src/app/health.ts"
+import * as Dependencies from "../../../src/app/resilience/dependencies.ts"
 import type { Shop } from "../../../src/app/shop.ts"
 import { unavailable } from "../../../src/ports/failures.ts"
 import { Probe } from "../../../src/ports/probe.ts"
@@ -49,6 +50,7 @@ beforeEach(async () => {
     metrics: Effect.succeed({ contentType: "text/plain", body: "" }),
   }).pipe(
     Effect.provide(FakeShop.layer(script as Partial<Shop["Service"]>)),
+    Effect.provide(Dependencies.layer),
     Effect.provide(Layer.succeed(Probe, { emit: () => undefined })),
     Effect.provide(Layer.effect(Readiness, SubscriptionRef.make<State>("ready"))),
     Scope.provide(scope),

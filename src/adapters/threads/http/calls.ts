@@ -22,7 +22,7 @@ const claimOf = ([request]: ReadonlyArray<unknown>): Claim | null =>
 
 /** What is still under way when the scope closes is interrupted. */
 export const make = Effect.fnUntraced(function* (pages: Pages) {
-  const shop = yield* Shop
+  const entries = { ...(yield* Shop), ...pages }
   const fork = Effect.runForkWith(yield* Effect.context<never>())
   const fibers = new Slab<Fiber.Fiber<unknown, unknown>>()
   yield* Effect.addFinalizer(() => Effect.suspend(() => Fiber.interruptAll(fibers.list())))
@@ -30,9 +30,7 @@ export const make = Effect.fnUntraced(function* (pages: Pages) {
 
   const answered = (question: Question, args: ReadonlyArray<unknown>): Running =>
     // The compiler cannot follow that an entry is called with what was given for that same entry.
-    question === "metrics" || question === "parts"
-      ? pages[question]
-      : (shop[question] as (...args: ReadonlyArray<unknown>) => Running)(...args)
+    (entries[question] as (...args: ReadonlyArray<unknown>) => Running)(...args)
 
   const once = (claim: Claim, running: Running): Running => {
     const name = claimName(claim)

@@ -2,6 +2,7 @@
 import type { Effect } from "effect"
 import type { State } from "../../../app/health.ts"
 import type { Part } from "../../../app/parts.ts"
+import type { Dependencies, Status } from "../../../app/resilience/dependencies.ts"
 import type { Shop } from "../../../app/shop.ts"
 import type { Happening } from "../../../ports/probe.ts"
 import type { Rate } from "../../../ports/rate-limit-store.ts"
@@ -67,8 +68,10 @@ export interface Page {
 export type Question = keyof Shop["Service"] | keyof Pages
 
 export interface Pages {
-  readonly metrics: Effect.Effect<Page>
-  readonly parts: Effect.Effect<ReadonlyArray<Part>>
+  readonly metrics: () => Effect.Effect<Page>
+  readonly parts: () => Effect.Effect<ReadonlyArray<Part>>
+  readonly dependencies: () => Effect.Effect<ReadonlyArray<Status>>
+  readonly order: Dependencies["Service"]["order"]
 }
 
 export interface Call {

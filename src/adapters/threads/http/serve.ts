@@ -6,6 +6,7 @@ import { parentPort, workerData } from "node:worker_threads"
 import { Deferred, Effect, type Exit, Layer, type Scope, SubscriptionRef } from "effect"
 import { Readiness, type State } from "../../../app/health.ts"
 import type { Part } from "../../../app/parts.ts"
+import { Dependencies, type Status } from "../../../app/resilience/dependencies.ts"
 import { Shop } from "../../../app/shop.ts"
 import type { Unavailable } from "../../../ports/failures.ts"
 import type { Refused } from "../../../ports/inventory.ts"
@@ -63,6 +64,13 @@ export const probe = Layer.succeed(Probe, { emit: (happening) => bundle.add({ _t
 export const parts: Effect.Effect<ReadonlyArray<Part>> = Effect.orDie(ask("parts", [])) as Effect.Effect<
   ReadonlyArray<Part>
 >
+
+export const dependencies = Layer.succeed(Dependencies, {
+  // Guards are made in the main thread.
+  add: () => undefined,
+  report: Effect.orDie(ask("dependencies", [])) as Effect.Effect<ReadonlyArray<Status>>,
+  order: (...args) => Effect.orDie(ask("order", args)) as Effect.Effect<Status | null>,
+})
 
 export const metrics: Effect.Effect<Page> = Effect.orDie(ask("metrics", [])) as Effect.Effect<Page>
 

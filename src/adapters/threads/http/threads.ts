@@ -10,6 +10,7 @@ import { Worker as Thread } from "node:worker_threads"
 import { Deferred, Effect, Fiber, Schema, Stream, SubscriptionRef } from "effect"
 import { Readiness } from "../../../app/health.ts"
 import { Parts } from "../../../app/parts.ts"
+import { Dependencies } from "../../../app/resilience/dependencies.ts"
 import { Probe } from "../../../ports/probe.ts"
 import * as Supervisor from "../supervisor.ts"
 import * as HttpCalls from "./calls.ts"
@@ -43,7 +44,14 @@ export const start = Effect.fnUntraced(function* (given: Options) {
   const options = { ...given.server, connectionsMax: Math.ceil(given.server.connectionsMax / threads) }
   const readiness = yield* Readiness
   const probe = yield* Probe
-  const called = yield* HttpCalls.make({ metrics, parts: (yield* Parts).report })
+  const { report } = yield* Parts
+  const dependencies = yield* Dependencies
+  const called = yield* HttpCalls.make({
+    metrics: () => metrics,
+    parts: () => report,
+    dependencies: () => dependencies.report,
+    order: dependencies.order,
+  })
   const links = new Set<HttpLink>()
   const closing = yield* Deferred.make<void>()
   /** Each has listened, or could not. The first of them finds the port that all share. */

@@ -1,0 +1,48 @@
+/** Answers `/v1/admin/...`. That its peers are on this machine is seen to before any route is asked (`gate.ts`). */
+import { Effect } from "effect"
+import { HttpApiBuilder } from "effect/http-api"
+import { Dependencies, type Status } from "../../app/resilience/dependencies.ts"
+import { Probe } from "../../ports/probe.ts"
+import * as Rfc3339 from "../../std/rfc3339.ts"
+import * as Answers from "./answers.ts"
+import { api } from "./api.ts"
+import * as Problems from "./problems.ts"
+import type { DependencyView } from "./schemas.ts"
+
+const timeOrNull = (at: number | null): string | null => (at === null ? null : Rfc3339.text(at))
+
+const shown = ({ dependency, load, mode, openForMs, openings, override, rates, state }: Status): DependencyView => ({
+  name: dependency,
+  breaker: {
+    mode,
+    state,
+    openForMs: Math.ceil(openForMs),
+    openings,
+    order: { ...override, until: timeOrNull(override.until) },
+    recentCalls: rates.calls,
+    failureRate: rates.failures,
+    slowRate: rates.slow,
+  },
+  inFlight: load.running,
+  queued: load.queued,
+  oldestQueuedSince: timeOrNull(load.oldestSince),
+})
+
+export const layer = HttpApiBuilder.group(
+  api,
+  "admin",
+  Effect.fnUntraced(function* (handlers) {
+    const dependencies = yield* Dependencies
+    const answer = Answers.to(yield* Probe)
+    return handlers.handleAll({
+      dependencies: () => Effect.map(dependencies.report, (all) => Answers.ok({ data: all.map(shown) })),
+      breaker: ({ params: { name }, payload: { mode, reason, until }, request }) => {
+        const order = { mode, until: until == null ? null : Rfc3339.parse(until), reason: reason ?? "" }
+        const done = Effect.flatMap(dependencies.order(name, order), (status) =>
+          status === null ? Effect.fail(Problems.dependencyNotFound(name)) : Effect.succeed(Answers.ok(shown(status))),
+        )
+        return answer(request, done)
+      },
+    })
+  }),
+)

@@ -1,0 +1,106 @@
+/** The routes for operators: how dependencies are, orders to their breakers, and who may ask. */
+import type { IncomingMessage } from "node:http"
+import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import * as Gate from "../../../src/adapters/http/gate.ts"
+import type { Override, Status } from "../../../src/app/resilience/dependencies.ts"
+import * as HttpServer from "../../support/http-server.ts"
+
+const AUTO: Override = { mode: "auto", until: null, reason: "" }
+const LIST = "/v1/admin/dependencies"
+const BREAKER = `${LIST}/payment/breaker`
+
+let server: HttpServer.Running
+let order = AUTO
+
+const status = (): Status => ({
+  dependency: "payment",
+  state: "open",
+  mode: "on",
+  override: order,
+  rates: { calls: 20, failures: 0.5, slow: 0.25 },
+  openings: 3,
+  openForMs: 4_999.2,
+  load: { running: 2, queued: 7, oldestSince: Date.UTC(2026, 10, 28, 12) },
+})
+
+beforeAll(async () => {
+  server = await HttpServer.start()
+  server.dependencies.add("payment", {
+    status,
+    override: (given) => {
+      order = given
+    },
+  })
+})
+afterAll(() => server.stop())
+
+const put = (body: unknown, path = BREAKER) =>
+  server.send(path, { method: "PUT", headers: { "content-type": "application/json" }, body: JSON.stringify(body) })
+
+describe("an operator", () => {
+  it("sees circuit, rates, calls in flight and the queue of each dependency", async () => {
+    expect((await server.get(LIST)).body).toEqual({
+      data: [
+        {
+          name: "payment",
+          breaker: {
+            ...{ mode: "on", state: "open", openForMs: 5_000, openings: 3 },
+            order: { mode: "auto", until: null, reason: "" },
+            ...{ recentCalls: 20, failureRate: 0.5, slowRate: 0.25 },
+          },
+          ...{ inFlight: 2, queued: 7, oldestQueuedSince: "2026-11-28T12:00:00.000Z" },
+        },
+      ],
+    })
+  })
+
+  it("orders a breaker open or closed until a time, and lets it be again", async () => {
+    const wish = { mode: "open", until: "2026-11-28T13:00:00.000Z", reason: "their maintenance" }
+    const answer = await put(wish)
+    expect([answer.status, answer.body.breaker.order]).toEqual([200, wish])
+    expect(order).toEqual({ ...wish, until: Date.UTC(2026, 10, 28, 13) })
+    expect((await put({ mode: "auto" })).body.breaker.order).toEqual(AUTO)
+    expect(order).toEqual(AUTO)
+  })
+
+  it.each([
+    ["another mode", { mode: "half-open" }, BREAKER, 400, "invalid-request"],
+    ["a time that is none", { mode: "open", until: "soon" }, BREAKER, 400, "invalid-request"],
+    ["an unknown field", { mode: "open", untill: null }, BREAKER, 400, "invalid-request"],
+    ["another dependency", { mode: "open" }, `${LIST}/carrier/breaker`, 404, "dependency-not-found"],
+    ["a name that is none", { mode: "open" }, `${LIST}/Pay%00/breaker`, 400, "invalid-request"],
+  ])("is refused %s", async (_, body, path, expected, code) => {
+    const answer = await put(body, path)
+    expect([answer.status, answer.body.code]).toEqual([expected, code])
+    expect(order).toEqual(AUTO)
+  })
+
+  it.each(["x-forwarded-for: 127.0.0.1", "forwarded: for=127.0.0.1", "x-real-ip: ::1", "via: 1.1 nginx"])(
+    "is not believed through a proxy on this machine: %s",
+    async (header) => {
+      const [name = "", value = ""] = header.split(": ")
+      const answer = await server.get(LIST, { [name]: value })
+      expect([answer.status, answer.body.code]).toEqual([403, "loopback-only"])
+    },
+  )
+})
+
+describe("a peer", () => {
+  const isLocal = (remoteAddress: string | undefined, headers = {}) =>
+    Gate.isLocal({ headers, socket: { remoteAddress } } as IncomingMessage)
+
+  it.each(["127.0.0.1", "127.8.9.10", "::1", "::ffff:127.0.0.1", "::ffff:7f00:1"])("is local: %s", (address) => {
+    expect(isLocal(address)).toBe(true)
+  })
+
+  it.each(["10.0.0.1", "128.0.0.1", "0.0.0.0", "::", "::2", "::ffff:10.0.0.1", "fe80::1%eth0", "", undefined])(
+    "is not local: %s",
+    (address) => {
+      expect(isLocal(address)).toBe(false)
+    },
+  )
+
+  it("is not local for what its headers say", () => {
+    expect(isLocal("10.0.0.1", { "x-forwarded-for": "127.0.0.1", host: "localhost" })).toBe(false)
+  })
+})
