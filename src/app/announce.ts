@@ -9,12 +9,13 @@ type Emitter = Probe["Service"]
 export const announceEnd = (probe: Emitter, command: Command, order: Order): void => {
   switch (order.status) {
     case "paid":
-      if (command._tag !== "RecordPayment") return
+      if (command._tag !== "RecordPayment" || command.record._tag !== "RecordCharge") return
       probe.emit({ _tag: "OrderEnded", outcome: "paid" })
       probe.emit({ _tag: "UnitsSold", units: order.lines.reduce((units, line) => units + line.quantity, 0) })
       return
     case "payment_failed":
-      if (command._tag === "RecordPayment") probe.emit({ _tag: "OrderEnded", outcome: "payment_failed" })
+      if (command._tag === "RecordPayment" && command.record._tag === "RecordDecline")
+        probe.emit({ _tag: "OrderEnded", outcome: "payment_failed" })
       return
     case "cancelled":
       if (command._tag === "CancelOrder") probe.emit({ _tag: "OrderEnded", outcome: "cancelled" })

@@ -1,7 +1,7 @@
 /**
  * The checkout runner: performs what the checkout's rules say (`domain/checkout.ts`), in the background, until an order is
  * settled. Everything it does is journalled in the order first and carries the order's id as key, so it may die at any
- * moment: the sweep finds what is unsettled and goes on, looking up before it charges.
+ * moment: the sweep finds what is unsettled and goes on, reading before it charges.
  *
  * Law: I9, no turn and no transaction waits here; one driver per order in this process.
  * Limits: DRIVERS_MAX orders are driven at a time, the others wait in the table. A silent provider is called ever more slowly,
@@ -11,7 +11,7 @@ import { Clock, Context, Deferred, Effect, FiberMap, Layer, Schedule, Stream, Su
 import * as Checkout from "../domain/checkout.ts"
 import type { OrderId } from "../domain/ids.ts"
 import * as Lane from "../domain/lane.ts"
-import type { Order } from "../domain/order.ts"
+import type { Order, PaymentRecord } from "../domain/order.ts"
 import { type Unavailable, unavailable } from "../ports/failures.ts"
 import { type Claim, type Command, Inventory } from "../ports/inventory.ts"
 import { OrderBook, type Unsettled } from "../ports/order-book.ts"
@@ -29,6 +29,8 @@ const askAgainMs = (times: number): number => Math.min(5_000, 100 * 1.6 ** times
  * moment. All others wait in the table, where the sweep finds them.
  */
 const DRIVERS_MAX = 4_096
+/** Whether a buyer has done what the provider asks of them is read this often, ms: a webhook says it sooner. */
+const BUYER_AGAIN_MS = 5_000
 /** After so many silences, a driver makes room for an order that waits. */
 const SILENCES_MAX = 8
 /** After so many unanswered calls in a row, whichever orders they were for, it is the provider that is silent. */
@@ -86,7 +88,7 @@ class Pace {
   }
 }
 
-type Ask = "charge" | "lookUp"
+type Ask = "confirm" | "read"
 
 /** What the driver of an order works with. */
 interface Desk {
@@ -116,11 +118,11 @@ const record = (desk: Desk, command: Command): Effect.Effect<Order> =>
 
 const recordPayment = Effect.fnUntraced(function* (
   desk: Desk,
-  orderId: OrderId,
-  outcome: "charged" | "declined",
+  { expiresAt, id: orderId }: Order,
+  what: PaymentRecord,
   waiter: Waiter | null,
 ) {
-  const recording = { _tag: "RecordPayment", orderId, outcome, claim: null } as const
+  const recording = { _tag: "RecordPayment", orderId, record: what, expiresAt, claim: null } as const
   if (waiter?.state !== "waiting") return yield* record(desk, recording)
   waiter.state = "recording"
   return yield* recordOnce(desk, { ...recording, claim: waiter.claim }).pipe(
@@ -134,31 +136,40 @@ const recordPayment = Effect.fnUntraced(function* (
 
 /** One step with the provider. */
 const ask = ({ payment }: Desk, order: Order, step: Open, how: Ask): Effect.Effect<Checkout.Answer> => {
+  const {
+    customerId,
+    id: key,
+    payment: { attempts, ref: named },
+    total: money,
+  } = order
+  if (order.status === "reserved" && named === null && payment.prepare !== null)
+    return payment.prepare({ key, money, customerId })
+  const ref = named ?? key
   switch (step) {
     case "AskOutcome": {
-      if (how === "lookUp") return payment.lookUp(order.id)
+      if (how === "read") return payment.read(ref, attempts)
       const token = order.status === "reserved" ? (order.attempt?.token ?? "") : ""
-      return payment.charge({ key: order.id, token, money: order.total })
+      return payment.confirm({ key, ref, attempt: attempts, token, money, customerId })
     }
     case "Void":
-      return payment.void(order.id)
+      return payment.void(ref)
     case "Refund":
-      return payment.refund(order.id)
+      return payment.refund(ref, money, `${key}:refund:1`)
   }
 }
 
-type Recorded = Extract<Checkout.Meaning, { readonly _tag: "Record" }>["what"]
+type Certain = Exclude<Checkout.Meaning, { readonly _tag: "Confirm" | "Wait" | "WaitForBuyer" }>
 
 /** The order with what is certain. */
-const recordAnswer = (desk: Desk, orderId: OrderId, what: Recorded, waiter: Waiter | null) => {
-  switch (what) {
-    case "charged":
-    case "declined":
-      return recordPayment(desk, orderId, what, waiter)
-    case "voided":
-      return record(desk, { _tag: "ExpireOrder", orderId, voided: "voided" })
-    case "refunded":
-      return record(desk, { _tag: "RecordRefund", orderId })
+const recordAnswer = (desk: Desk, order: Order, what: Certain, waiter: Waiter | null): Effect.Effect<Order> => {
+  switch (what._tag) {
+    case "Record":
+      // That the charge has a name is no outcome: a waiting caller waits on.
+      return recordPayment(desk, order, what.what, what.what._tag === "RecordRef" ? null : waiter)
+    case "Expire":
+      return record(desk, { _tag: "ExpireOrder", orderId: order.id, voided: "voided" })
+    case "RecordRefund":
+      return record(desk, { _tag: "RecordRefund", orderId: order.id })
   }
 }
 
@@ -172,6 +183,12 @@ const dismiss = (waiter: Waiter, order: Order): Effect.Effect<void> =>
     return Effect.asVoid(Deferred.succeed(waiter.order, order))
   })
 
+/** An attempt is sent again only when the provider says that it never came; a name for the charge comes before the first. */
+const askNext = (before: Ask, meaning: Checkout.Meaning): Ask => {
+  if (meaning._tag === "Record" && meaning.what._tag === "RecordRef") return before
+  return meaning._tag === "Confirm" ? "confirm" : "read"
+}
+
 /** Drives an order until nothing is left to do for it outside. */
 const drive = Effect.fnUntraced(function* (desk: Desk, start: Order, first: Ask, waiter: Waiter | null) {
   let order = start
@@ -179,15 +196,19 @@ const drive = Effect.fnUntraced(function* (desk: Desk, start: Order, first: Ask,
   for (let silences = 0; ; ) {
     const step = Checkout.next(order, yield* Clock.currentTimeMillis, desk.graceMs)._tag
     if (step === "Settled") return
-    const meaning = Checkout.meaning(yield* ask(desk, order, step, how))
-    if (meaning._tag !== "Wait") desk.pace.answered()
-    how = meaning._tag === "Charge" ? "charge" : "lookUp"
-    if (meaning._tag === "Record") order = yield* recordAnswer(desk, order.id, meaning.what, waiter)
-    else if (meaning._tag === "Wait") {
+    const meaning = Checkout.meaning(yield* ask(desk, order, step, how), order)
+    how = askNext(how, meaning)
+    if (meaning._tag === "Wait") {
       if (waiter !== null) yield* dismiss(waiter, order)
       if (silences >= SILENCES_MAX && desk.isFull()) return
       yield* Effect.sleep(desk.pace.silence(yield* Clock.currentTimeMillis, askAgainMs(silences++)))
+      continue
     }
+    desk.pace.answered()
+    if (meaning._tag === "WaitForBuyer") {
+      if (desk.isFull()) return
+      yield* Effect.sleep(BUYER_AGAIN_MS)
+    } else if (meaning._tag !== "Confirm") order = yield* recordAnswer(desk, order, meaning, waiter)
   }
 })
 
@@ -249,7 +270,7 @@ export const layer = ({ callTimeoutMs, driversMax = DRIVERS_MAX, graceMs }: Opti
         const young = attempt !== null && attempt.startedAt >= decidingSince && attempt.startedAt > now - YOUNG_MS
         if (young || (drivenUpTo !== null && order.id <= drivenUpTo)) return false
         if (isFull()) return true
-        yield* run(order, "lookUp", null)
+        yield* run(order, "read", null)
         drivenUpTo = order.id
         return false
       })
@@ -268,6 +289,6 @@ export const layer = ({ callTimeoutMs, driversMax = DRIVERS_MAX, graceMs }: Opti
 
       yield* Effect.forkScoped(Effect.repeat(sweep, SWEEP))
 
-      return CheckoutRunner.of({ begin: (order, waiter) => run(order, "charge", waiter) })
+      return CheckoutRunner.of({ begin: (order, waiter) => run(order, "confirm", waiter) })
     }),
   )

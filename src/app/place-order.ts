@@ -118,6 +118,7 @@ export const make = Effect.fnUntraced(function* ({ deadlineMs, holdMs }: Options
         lines,
         held: [],
         token,
+        attemptsMax: 1,
         createdAt,
         expiresAt: createdAt + holdMs,
         claim,

@@ -5,49 +5,87 @@
  * Law: a charge is journalled before the provider is asked; a timeout is unknown, never a failure; the stock of a pending
  * charge returns only when it is certain that nothing was charged.
  */
-import type { Order } from "./order.ts"
+import * as Order from "./order.ts"
 
 export type Step =
   | { readonly _tag: "Settled" }
-  /** The attempt's outcome is open: charge, or look up, by key. */
+  /** The attempt's outcome is open: confirm, or read, by its ref. */
   | { readonly _tag: "AskOutcome" }
   /** The hold has ended and its grace too: bar the charge. */
   | { readonly _tag: "Void" }
   | { readonly _tag: "Refund" }
 
-/** `now` in milliseconds since 1970, `graceMs` how long a pending charge may keep the hold beyond its end. */
-export const next = (order: Order, now: number, graceMs: number): Step => {
+/**
+ * `now` in milliseconds since 1970, `graceMs` how long a pending charge may keep the hold beyond its end. A buyer who has
+ * something to do has until the end of the hold: that is not the provider's time.
+ */
+export const next = (order: Order.Order, now: number, graceMs: number): Step => {
   if (order.status === "reserved") {
     if (order.attempt === null) return { _tag: "Settled" }
-    return now >= order.expiresAt + graceMs ? { _tag: "Void" } : { _tag: "AskOutcome" }
+    const until = order.attempt.action === null ? order.expiresAt + graceMs : order.expiresAt
+    return now >= until ? { _tag: "Void" } : { _tag: "AskOutcome" }
   }
   return "refund" in order && order.refund === "due" ? { _tag: "Refund" } : { _tag: "Settled" }
 }
 
-/**
- * What the provider says to a step: that it charged, declined, barred or refunded, that it has never heard of the charge
- * (`absent`), or nothing that could be trusted (`unknown`: it may have happened).
- */
-export type Answer = "charged" | "declined" | "voided" | "refunded" | "absent" | "unknown"
+/** What the provider says to a step. */
+export type Answer =
+  /** It has a name for the charge that is about to be made. */
+  | { readonly _tag: "Prepared"; readonly ref: string }
+  | { readonly _tag: "Charged" }
+  /** `retryable`: another token may do. */
+  | { readonly _tag: "Declined"; readonly code: string; readonly retryable: boolean }
+  | { readonly _tag: "ActionRequired"; readonly action: Order.Action }
+  /** What became of this attempt is not known to it: it may be sent again, under the same number. */
+  | { readonly _tag: "Absent" }
+  /** Barred: what has not been charged never will be. */
+  | { readonly _tag: "Voided" }
+  | { readonly _tag: "Refunded" }
+  /** Nothing that could be trusted: it may have happened. */
+  | { readonly _tag: "Unknown" }
 
 export type Meaning =
   /** Certain, and to be recorded in the order. */
-  | { readonly _tag: "Record"; readonly what: "charged" | "declined" | "voided" | "refunded" }
-  /** The charge was not made: it may be made, under the same key. */
-  | { readonly _tag: "Charge" }
-  /** Nothing is known: the provider is asked later, and looked up before it is charged. */
+  | { readonly _tag: "Record"; readonly what: Order.PaymentRecord }
+  | { readonly _tag: "Expire" }
+  | { readonly _tag: "RecordRefund" }
+  /** The attempt was not made: it may be made, under the same number. */
+  | { readonly _tag: "Confirm" }
+  /** Nothing is known: the provider is asked later, and read before it is charged. */
   | { readonly _tag: "Wait" }
+  /** It is the buyer's turn, as is recorded: the provider is asked now and then whether they have done it. */
+  | { readonly _tag: "WaitForBuyer" }
 
-export const meaning = (answer: Answer): Meaning => {
-  switch (answer) {
-    case "charged":
-    case "declined":
-    case "voided":
-    case "refunded":
-      return { _tag: "Record", what: answer }
-    case "absent":
-      return { _tag: "Charge" }
-    case "unknown":
-      return { _tag: "Wait" }
+const EXPIRE: Meaning = { _tag: "Expire" }
+const RECORD_REFUND: Meaning = { _tag: "RecordRefund" }
+const CONFIRM: Meaning = { _tag: "Confirm" }
+const WAIT: Meaning = { _tag: "Wait" }
+const WAIT_FOR_BUYER: Meaning = { _tag: "WaitForBuyer" }
+const RECORD_CHARGE: Meaning = { _tag: "Record", what: { _tag: "RecordCharge" } }
+
+export const meaning = (answer: Answer, order: Order.Order): Meaning => {
+  const attempt = order.payment.attempts
+  switch (answer._tag) {
+    case "Prepared":
+      return { _tag: "Record", what: { _tag: "RecordRef", ref: answer.ref } }
+    case "Charged":
+      return RECORD_CHARGE
+    case "Declined": {
+      const { code, retryable } = answer
+      return { _tag: "Record", what: { _tag: "RecordDecline", attempt, code, retryable } }
+    }
+    case "ActionRequired": {
+      const open = order.status === "reserved" ? order.attempt : null
+      if (open === null || Order.isSameAction(open.action, answer.action)) return WAIT_FOR_BUYER
+      return { _tag: "Record", what: { _tag: "RecordAction", attempt, action: answer.action } }
+    }
+    case "Voided":
+      return EXPIRE
+    case "Refunded":
+      return RECORD_REFUND
+    case "Absent":
+      return CONFIRM
+    case "Unknown":
+      return WAIT
   }
 }

@@ -42,7 +42,32 @@ export interface Attempt {
   readonly token: string
   /** Milliseconds since 1970. */
   readonly startedAt: number
+  /** What the buyer has to do before it is charged; null: nothing, as far as is known. */
+  readonly action: Action | null
 }
+
+/** What the provider asks of the buyer: to prove who they are (3-D Secure), or to approve elsewhere. */
+export interface Action {
+  readonly kind: string
+  readonly url: string | null
+  readonly clientSecret: string | null
+}
+
+/** What was tried to get the money, over all attempts. */
+export interface Payment {
+  /** Attempts begun; the number of the one that is open, or was the last. */
+  readonly attempts: number
+  /** So many may be made while the hold lives; the decline of the last ends the order. */
+  readonly attemptsMax: number
+  /** What the provider calls this charge, where that is not our own key. */
+  readonly ref: string | null
+  /** The provider's code for the newest decline. */
+  readonly lastError: string | null
+}
+
+/** Those of most orders, shared: what is paid at once allocates nothing more. */
+export const UNTRIED: Payment = { attempts: 0, attemptsMax: 1, ref: null, lastError: null }
+export const TRIED_ONCE: Payment = { ...UNTRIED, attempts: 1 }
 
 /** Money that is owed back: `due` until the provider has confirmed the refund. */
 export type Refund = "none" | "due" | "done"
@@ -54,12 +79,32 @@ type Life =
   | { readonly status: "expired"; readonly refund: Refund }
   | { readonly status: "payment_failed"; readonly refund: Refund }
 
-export type Order = Terms & { readonly version: number } & Life
+/** Where an order with this status stands when its payment took no more than one attempt, and nothing went wrong. */
+export const usualPayment = (status: Status, has: "attempt" | "no-attempt", refund: Refund): Payment => {
+  switch (status) {
+    case "reserved":
+      return has === "attempt" ? TRIED_ONCE : UNTRIED
+    case "expired":
+    case "cancelled":
+      return refund === "none" ? UNTRIED : TRIED_ONCE
+    default:
+      return TRIED_ONCE
+  }
+}
+
+export type Order = Terms & { readonly version: number; readonly payment: Payment } & Life
+
+/** What is certain of a charge. Of an attempt that is no longer the open one it changes nothing. */
+export type PaymentRecord =
+  | { readonly _tag: "RecordCharge" }
+  | { readonly _tag: "RecordDecline"; readonly attempt: number; readonly code: string; readonly retryable: boolean }
+  | { readonly _tag: "RecordAction"; readonly attempt: number; readonly action: Action }
+  | { readonly _tag: "RecordRef"; readonly ref: string }
 
 export type Command =
-  | { readonly _tag: "StartPayment"; readonly token: string; readonly at: number }
-  | { readonly _tag: "RecordCharge" }
-  | { readonly _tag: "RecordDecline" }
+  /** `attemptsMax`: without it, as the order has it. */
+  | { readonly _tag: "StartPayment"; readonly token: string; readonly at: number; readonly attemptsMax?: number }
+  | PaymentRecord
   | { readonly _tag: "Cancel"; readonly reason: string | null }
   /** The hold's end has come; `voided` says that a pending attempt is known to have charged nothing. */
   | { readonly _tag: "Expire"; readonly at: number; readonly voided: "voided" | "not-voided" }
@@ -70,9 +115,14 @@ export type Command =
 
 export type Event =
   | { readonly _tag: "Placed" }
-  | { readonly _tag: "PaymentStarted"; readonly attempt: Attempt }
+  | { readonly _tag: "PaymentStarted"; readonly attempt: Attempt; readonly attemptsMax: number }
+  /** The provider has named the charge that is about to be made. */
+  | { readonly _tag: "PaymentPrepared"; readonly ref: string }
+  | { readonly _tag: "PaymentActionRequired"; readonly action: Action }
+  /** Declined, and another attempt may follow: the hold lives on. */
+  | { readonly _tag: "PaymentDeclined"; readonly code: string }
   | { readonly _tag: "Paid" }
-  | { readonly _tag: "PaymentFailed" }
+  | { readonly _tag: "PaymentFailed"; readonly code: string }
   | { readonly _tag: "Cancelled"; readonly reason: string | null; readonly refund: Refund }
   | { readonly _tag: "Expired" }
   /** A charge came to light after the order had ended without it. */
@@ -116,11 +166,19 @@ export const mergeLines = <L extends { readonly productId: ProductId; readonly q
   return merged.size === lines.length ? lines : [...merged.values()]
 }
 
-export const place = (terms: Terms, attempt: Attempt | null): Order => ({
+/** `attemptsMax`: see `Payment`. */
+export const place = (terms: Terms, attempt: Attempt | null, attemptsMax = 1): Order => ({
   ...terms,
   version: 1,
+  payment: attemptsMax === 1 ? (attempt === null ? UNTRIED : TRIED_ONCE) : begun(attempt, attemptsMax),
   status: "reserved",
   attempt,
+})
+
+const begun = (attempt: Attempt | null, attemptsMax: number): Payment => ({
+  ...UNTRIED,
+  attempts: attempt === null ? 0 : 1,
+  attemptsMax,
 })
 
 /** `null` is "nothing to do, it is already so": repeating a command answers the same and changes nothing. */
@@ -131,7 +189,15 @@ export const decide = (command: Command, order: Order): Result.Result<Event | nu
     case "RecordCharge":
       return recordCharge(order)
     case "RecordDecline":
-      return Result.succeed(order.status === "reserved" && order.attempt !== null ? { _tag: "PaymentFailed" } : null)
+      return Result.succeed(recordDecline(command, order))
+    case "RecordAction":
+      return Result.succeed(recordAction(command, order))
+    case "RecordRef":
+      return Result.succeed(
+        openAttempt(order) !== null && order.payment.ref === null
+          ? { _tag: "PaymentPrepared", ref: command.ref }
+          : null,
+      )
     case "Cancel":
       return cancel(command, order)
     case "Expire":
@@ -153,8 +219,33 @@ const startPayment = (
   if (order.status !== "reserved") return Result.fail({ _tag: "NotPayable", orderId: order.id, status: order.status })
   if (order.attempt !== null) return Result.fail({ _tag: "PaymentInProgress", orderId: order.id })
   if (hasLapsed(order, command.at)) return Result.fail({ _tag: "NotPayable", orderId: order.id, status: "expired" })
-  return Result.succeed({ _tag: "PaymentStarted", attempt: { token: command.token, startedAt: command.at } })
+  const attempt = { token: command.token, startedAt: command.at, action: null }
+  const attemptsMax = command.attemptsMax ?? order.payment.attemptsMax
+  return Result.succeed({ _tag: "PaymentStarted", attempt, attemptsMax })
 }
+
+const openAttempt = (order: Order): Attempt | null => (order.status === "reserved" ? order.attempt : null)
+
+const recordDecline = (
+  { attempt, code, retryable }: PaymentRecord & { readonly _tag: "RecordDecline" },
+  order: Order,
+): Event | null => {
+  if (openAttempt(order) === null || attempt !== order.payment.attempts) return null
+  const isLast = !retryable || attempt >= order.payment.attemptsMax
+  return { _tag: isLast ? "PaymentFailed" : "PaymentDeclined", code }
+}
+
+const recordAction = (
+  { action, attempt }: PaymentRecord & { readonly _tag: "RecordAction" },
+  order: Order,
+): Event | null => {
+  const open = openAttempt(order)
+  if (open === null || attempt !== order.payment.attempts || isSameAction(open.action, action)) return null
+  return { _tag: "PaymentActionRequired", action }
+}
+
+export const isSameAction = (one: Action | null, other: Action): boolean =>
+  one !== null && one.kind === other.kind && one.url === other.url && one.clientSecret === other.clientSecret
 
 const recordCharge = (order: Order): Result.Result<Event | null, Rejection> => {
   if (order.status === "reserved") return Result.succeed({ _tag: "Paid" })
@@ -192,17 +283,26 @@ const expire = (
 }
 
 export const evolve = (order: Order, event: Event): Order => {
-  const { id, customerId, lines, total, createdAt, expiresAt } = order
-  const next = { id, customerId, lines, total, createdAt, expiresAt, version: order.version + 1 }
+  const { id, customerId, lines, total, createdAt, expiresAt, payment } = order
+  const next = { id, customerId, lines, total, createdAt, expiresAt, version: order.version + 1, payment }
   switch (event._tag) {
     case "Placed":
       return order
-    case "PaymentStarted":
-      return { ...next, status: "reserved", attempt: event.attempt }
+    case "PaymentStarted": {
+      const { attempt, attemptsMax } = event
+      const attempts = payment.attempts + 1
+      return { ...next, payment: { ...payment, attempts, attemptsMax }, status: "reserved", attempt }
+    }
+    case "PaymentPrepared":
+      return { ...order, version: next.version, payment: { ...payment, ref: event.ref } }
+    case "PaymentActionRequired":
+      return { ...next, status: "reserved", attempt: { ...openAttempt(order)!, action: event.action } }
+    case "PaymentDeclined":
+      return { ...next, payment: { ...payment, lastError: event.code }, status: "reserved", attempt: null }
     case "Paid":
       return { ...next, status: "paid" }
     case "PaymentFailed":
-      return { ...next, status: "payment_failed", refund: "none" }
+      return { ...next, payment: { ...payment, lastError: event.code }, status: "payment_failed", refund: "none" }
     case "Cancelled":
       return { ...next, status: "cancelled", reason: event.reason, refund: event.refund }
     case "Expired":

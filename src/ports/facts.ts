@@ -37,6 +37,9 @@ export const stockPayload = (productId: ProductId, event: StockEvent, after: Sto
 const ORDER_TYPES: { readonly [Tag in OrderEvent["_tag"]]: string } = {
   Placed: "jaego.order.placed.v1",
   PaymentStarted: "jaego.order.payment-started.v1",
+  PaymentPrepared: "jaego.order.payment-prepared.v1",
+  PaymentActionRequired: "jaego.order.payment-action-required.v1",
+  PaymentDeclined: "jaego.order.payment-declined.v1",
   Paid: "jaego.order.paid.v1",
   PaymentFailed: "jaego.order.payment-failed.v1",
   Cancelled: "jaego.order.cancelled.v1",

@@ -8,7 +8,7 @@ import { Context, type Effect } from "effect"
 import type * as Hold from "../domain/hold.ts"
 import type { CustomerId, OrderId, ProductId } from "../domain/ids.ts"
 import type { Lane } from "../domain/lane.ts"
-import type { Ending, Line, Order, Rejection as OrderRejection } from "../domain/order.ts"
+import type { Ending, Line, Order, Rejection as OrderRejection, PaymentRecord } from "../domain/order.ts"
 import type { Product } from "../domain/product.ts"
 import type { Exceeded } from "../domain/purchase-limit.ts"
 import type { Stock, Rejection as StockRejection } from "../domain/stock.ts"
@@ -62,6 +62,8 @@ export type Command =
       readonly held: ReadonlyArray<HeldLine>
       /** Token of the charge to journal with the order; null: pay later. */
       readonly token: string | null
+      /** How many attempts may be made while the hold lives; without it, the first decline ends the order. */
+      readonly attemptsMax?: number
       /** Milliseconds since 1970. */
       readonly createdAt: number
       readonly expiresAt: number
@@ -89,12 +91,21 @@ export type Command =
       readonly lane: Lane
       readonly ending: Hold.Ending
     }
-  | { readonly _tag: "StartPayment"; readonly orderId: OrderId; readonly token: string; readonly claim: Claim | null }
-  /** The provider's final word; `claim` is the request still waiting for it, whose stored answer becomes the outcome. */
+  | {
+      readonly _tag: "StartPayment"
+      readonly orderId: OrderId
+      readonly token: string
+      /** Without it, as the order has it. */
+      readonly attemptsMax?: number
+      readonly claim: Claim | null
+    }
+  /** What the provider has said for certain; `claim` is the request still waiting for it, whose stored answer becomes the outcome. */
   | {
       readonly _tag: "RecordPayment"
       readonly orderId: OrderId
-      readonly outcome: "charged" | "declined"
+      readonly record: PaymentRecord
+      /** End of the order's hold, which a decline may leave alive: milliseconds since 1970. */
+      readonly expiresAt: number
       readonly claim: Claim | null
     }
   | {

@@ -1,33 +1,70 @@
 /**
- * The payment provider. Every call carries our own key, so each may be repeated: the provider does it once.
+ * The payment provider (PSP). One order is one charge: it has one key (the order's id), one ref, and numbered attempts.
  *
- * A timeout is `unknown`, never a failure: the charge may have happened.
+ * What a provider must promise:
+ * - A charge is made at most once for a ref, however many attempts there are. An attempt is done once, however often it is
+ *   sent; a new key or number is never made for a retry.
+ * - What was charged or voided stays so. A declined attempt stays declined; the next one may do better.
+ * - A void bars the ref: what has not been charged never will be, also by an attempt that is still on its way.
+ * - A refund is made once for its key.
+ *
+ * Every call may be repeated and never fails: trouble on the way, and a timeout, are `Unknown`, for it may have happened.
+ * Where the provider makes up the ref (`prepare`), it is journalled by a commit of its own before the first attempt; where the
+ * ref is our key, nothing more is written than the attempt itself.
  */
 import { Context, type Effect } from "effect"
+import type * as Checkout from "../domain/checkout.ts"
+import type { CustomerId } from "../domain/ids.ts"
 import type { Money } from "../domain/money.ts"
 
-export interface Charge {
+export interface Preparation {
   /** Our key for this charge: the order's id. */
   readonly key: string
-  readonly token: string
   readonly money: Money
+  readonly customerId: CustomerId
 }
 
-export type Outcome = "charged" | "declined" | "unknown"
+export interface Confirmation extends Preparation {
+  readonly ref: string
+  /** From 1 on. */
+  readonly attempt: number
+  readonly token: string
+}
+
+type Answer<Tag extends Checkout.Answer["_tag"]> = Extract<Checkout.Answer, { readonly _tag: Tag }>
+
+export type Prepared = Answer<"Prepared" | "Declined" | "Unknown">
+export type Outcome = Answer<"Charged" | "Declined" | "ActionRequired" | "Unknown">
+/** `Absent`: this attempt may be sent again. */
+export type Reading = Outcome | Answer<"Absent">
+export type Voiding = Answer<"Voided" | "Charged" | "Unknown">
+export type Refunding = Answer<"Refunded" | "Unknown">
+
+export const CHARGED: Answer<"Charged"> = { _tag: "Charged" }
+export const ABSENT: Answer<"Absent"> = { _tag: "Absent" }
+export const VOIDED: Answer<"Voided"> = { _tag: "Voided" }
+export const REFUNDED: Answer<"Refunded"> = { _tag: "Refunded" }
+export const UNKNOWN: Answer<"Unknown"> = { _tag: "Unknown" }
+
+/** Longest code, ref and kind of action that is kept, code points. */
+export const CODE_MAX = 64
+export const REF_MAX = 128
+/** Longest URL or client secret of an action that is kept, code points. */
+export const ACTION_MAX = 2_000
 
 export class Payment extends Context.Service<
   Payment,
   {
     /** Charged when a buyer names no token; null: a buyer has to name one. */
     readonly defaultToken: string | null
-    /** Never fails: trouble on the way is `unknown`. */
-    readonly charge: (charge: Charge) => Effect.Effect<Outcome>
-    /** What became of a charge: `absent` when the provider has never heard of the key, `unknown` when it did not say. */
-    readonly lookUp: (key: string) => Effect.Effect<Outcome | "absent">
-    /**
-     * Bars the key: a charge that has not happened never will. `charged`: too late, it has. `unknown`: ask again.
-     */
-    readonly void: (key: string) => Effect.Effect<"voided" | "charged" | "unknown">
-    readonly refund: (key: string) => Effect.Effect<"refunded" | "unknown">
+    /** Null: a charge's ref is our key, and there is nothing to prepare. */
+    readonly prepare: ((preparation: Preparation) => Effect.Effect<Prepared>) | null
+    readonly confirm: (confirmation: Confirmation) => Effect.Effect<Outcome>
+    /** What became of this attempt. */
+    readonly read: (ref: string, attempt: number) => Effect.Effect<Reading>
+    /** `Charged`: too late. `Unknown`: ask again. */
+    readonly void: (ref: string) => Effect.Effect<Voiding>
+    /** `key`: ours, the same whenever this refund is asked for. Of what was never charged nothing is owed: that is `Refunded`. */
+    readonly refund: (ref: string, money: Money, key: string) => Effect.Effect<Refunding>
   }
 >()("jaego/ports/Payment") {}

@@ -6,6 +6,8 @@
 import { Context } from "effect"
 import type { UnavailableReason } from "./failures.ts"
 
+export type PaymentCall = "prepare" | "confirm" | "read" | "void" | "refund"
+
 export type Happening =
   | {
       readonly _tag: "RequestAnswered"
@@ -26,7 +28,7 @@ export type Happening =
   | { readonly _tag: "RequestUnavailable"; readonly reason: UnavailableReason }
   | {
       readonly _tag: "PaymentAnswered"
-      readonly call: "charge" | "lookUp" | "void" | "refund"
+      readonly call: PaymentCall
       readonly outcome: string
       readonly seconds: number
     }

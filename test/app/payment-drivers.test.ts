@@ -8,7 +8,7 @@ import { OrderId } from "../../src/domain/ids.ts"
 import * as Order from "../../src/domain/order.ts"
 import { Inventory } from "../../src/ports/inventory.ts"
 import { OrderBook } from "../../src/ports/order-book.ts"
-import { Payment } from "../../src/ports/payment.ts"
+import { CHARGED, type Outcome, Payment, UNKNOWN } from "../../src/ports/payment.ts"
 import * as RecordingProbe from "../support/recording-probe.ts"
 import { freshId } from "../support/scribe.ts"
 
@@ -21,7 +21,7 @@ const EUR = { amount: 250, currency: "EUR" }
 const pending = (): Order.Order =>
   Order.place(
     { id: OrderId.make(freshId()), customerId: "kim", lines: [], total: EUR, createdAt: 0, expiresAt: 3_600_000 },
-    { token: "tok", startedAt: 0 },
+    { token: "tok", startedAt: 0, action: null },
   )
 
 const shop = Effect.gen(function* () {
@@ -30,10 +30,10 @@ const shop = Effect.gen(function* () {
   let calls = 0
   let atOnce = 0
   let most = 0
-  let outcome: "unknown" | "charged" = "unknown"
-  const lookUp = (key: string) =>
+  let outcome: Outcome = UNKNOWN
+  const read = (ref: string) =>
     Effect.gen(function* () {
-      asked.add(key)
+      asked.add(ref)
       calls++
       most = Math.max(most, ++atOnce)
       yield* Effect.sleep("500 millis")
@@ -41,7 +41,7 @@ const shop = Effect.gen(function* () {
       return outcome
     })
   const never = () => Effect.never
-  const payment = Payment.of({ defaultToken: null, charge: never, lookUp, void: never, refund: never })
+  const payment = Payment.of({ defaultToken: null, prepare: null, confirm: never, read, void: never, refund: never })
   const inventory = Inventory.of({
     submit: (command) =>
       Effect.sync(() => {
@@ -70,7 +70,7 @@ const shop = Effect.gen(function* () {
     ),
   )
   const readiness = Context.get(context, Health.Readiness)
-  return { orders, asked, readiness, calls: () => calls, most: () => most, recover: () => (outcome = "charged") }
+  return { orders, asked, readiness, calls: () => calls, most: () => most, recover: () => (outcome = CHARGED) }
 })
 
 it("never more drivers than there may be, every order asked for, and all settled once the provider speaks again", async () => {

@@ -108,7 +108,10 @@ describe("what is charged when the buyer names no token", () => {
       ),
       Effect.scoped,
       Effect.provideService(Inventory, inventory),
-      Effect.provideService(Payment, { defaultToken, charge: never, lookUp: never, void: never, refund: never }),
+      Effect.provideService(Payment, {
+        ...{ defaultToken, prepare: null },
+        ...{ confirm: never, read: never, void: never, refund: never },
+      }),
       Effect.provideService(CheckoutRunner, { begin: never }),
       Effect.provideService(Ids, { next: () => id }),
       Effect.provideService(Probe, { emit: () => undefined }),

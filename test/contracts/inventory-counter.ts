@@ -21,12 +21,19 @@ interface More {
   readonly customerId?: CustomerId
   readonly claim?: Claim
   readonly token?: string
+  readonly attemptsMax?: number
   readonly expiresAt?: number
 }
 
 const HOUR_MS = 3_600_000
 
-const placing = (lines: Lines, { claim, customerId, expiresAt, token }: More = {}) => {
+/** What a provider may say of a first attempt. */
+const RECORDS = {
+  charged: { _tag: "RecordCharge" },
+  declined: { _tag: "RecordDecline", attempt: 1, code: "insufficient_funds", retryable: true },
+} as const
+
+const placing = (lines: Lines, { attemptsMax = 1, claim, customerId, expiresAt, token }: More = {}) => {
   const home = Lane.home(lines.map(([productId]) => productId))
   const createdAt = Date.now()
   return {
@@ -36,6 +43,7 @@ const placing = (lines: Lines, { claim, customerId, expiresAt, token }: More = {
     lines: lines.map(([productId, quantity]) => ({ productId, quantity })),
     held: [],
     token: token ?? null,
+    attemptsMax,
     createdAt,
     expiresAt: expiresAt ?? createdAt + HOUR_MS,
     claim: claim ?? Scribe.claim(),
@@ -79,8 +87,8 @@ export const counter = Effect.gen(function* () {
   const startPayment = (orderId: OrderId, claim: Claim | null = null) =>
     order({ _tag: "StartPayment", orderId, token: "tok_test", claim })
 
-  const record = (orderId: OrderId, outcome: "charged" | "declined", claim: Claim | null = null) =>
-    order({ _tag: "RecordPayment", orderId, outcome, claim })
+  const record = (orderId: OrderId, outcome: keyof typeof RECORDS, claim: Claim | null = null) =>
+    order({ _tag: "RecordPayment", orderId, record: RECORDS[outcome], expiresAt: Scribe.NOON, claim })
 
   return {
     ask,

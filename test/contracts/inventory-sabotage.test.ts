@@ -59,7 +59,7 @@ const cases: ReadonlyArray<readonly [string, Mishearing, string]> = [
   ],
   [
     "takes a declined charge for a charge",
-    (c) => (c._tag === "RecordPayment" ? { ...c, outcome: "charged" } : c),
+    (c) => (c._tag === "RecordPayment" ? { ...c, record: { _tag: "RecordCharge" } } : c),
     "gives the units of a declined order back, once",
   ],
   [

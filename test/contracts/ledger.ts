@@ -321,7 +321,7 @@ const keys: ReadonlyArray<Check<Ledger | Lease>> = [
   }),
 
   check("stores the outcome with a key, once, and rebuilds the order with it", function* () {
-    const { claim, order, scribe } = yield* placed(1, {}, { token: "tok_ok", startedAt: NOON })
+    const { claim, order, scribe } = yield* placed(1, {}, { token: "tok_ok", startedAt: NOON, action: null })
     const paid = Order.evolve(order, { _tag: "Paid" })
     const outcome = { route: claim.route, key: claim.key }
     yield* scribe.commit({
@@ -345,7 +345,7 @@ const keys: ReadonlyArray<Check<Ledger | Lease>> = [
 
   check("binds a key and stores its outcome in one batch", function* () {
     const { products, scribe } = yield* shop(1)
-    const order = Scribe.order(products, {}, { token: "tok_ok", startedAt: NOON })
+    const order = Scribe.order(products, {}, { token: "tok_ok", startedAt: NOON, action: null })
     const claim = Scribe.claim()
     yield* scribe.commit({
       orders: [order],
@@ -358,16 +358,29 @@ const keys: ReadonlyArray<Check<Ledger | Lease>> = [
   }),
 ]
 
+const STARTED = {
+  _tag: "PaymentStarted",
+  attempt: { token: "tok_ok", startedAt: NOON + 1, action: null },
+  attemptsMax: 3,
+} as const
+const ACTION = { kind: "redirect", url: "https://bank.example/'1'", clientSecret: null }
+
 /** Every shape an order can have. */
 const SHAPES: ReadonlyArray<(order: Order.Order) => Order.Order> = [
-  (order) => Order.evolve(order, { _tag: "PaymentStarted", attempt: { token: "tok_ok", startedAt: NOON + 1 } }),
+  (order) => Order.evolve(order, STARTED),
+  (order) => Order.evolve(Order.evolve(order, STARTED), { _tag: "PaymentPrepared", ref: "pi_1" }),
+  (order) => Order.evolve(Order.evolve(order, STARTED), { _tag: "PaymentActionRequired", action: ACTION }),
+  (order) => Order.evolve(Order.evolve(order, STARTED), { _tag: "PaymentDeclined", code: "insufficient_funds" }),
+  (order) => Order.evolve(Order.evolve(order, STARTED), { _tag: "Paid" }),
+  (order) => Order.evolve(Order.evolve(order, STARTED), { _tag: "Expired" }),
   (order) => Order.evolve(order, { _tag: "Paid" }),
   (order) => ({ ...Order.evolve(order, { _tag: "Paid" }), status: "shipped" }),
   (order) => ({ ...Order.evolve(order, { _tag: "Paid" }), status: "delivered" }),
   (order) => Order.evolve(order, { _tag: "Cancelled", reason: "it's 'broken'; \\ {1,2}", refund: "done" }),
   (order) => Order.evolve(order, { _tag: "Cancelled", reason: null, refund: "due" }),
   (order) => Order.evolve(order, { _tag: "Expired" }),
-  (order) => Order.evolve(Order.evolve(order, { _tag: "PaymentFailed" }), { _tag: "RefundFellDue" }),
+  (order) =>
+    Order.evolve(Order.evolve(order, { _tag: "PaymentFailed", code: "insufficient_funds" }), { _tag: "RefundFellDue" }),
 ]
 
 const loading: ReadonlyArray<Check<Ledger | Lease>> = [
@@ -521,7 +534,7 @@ const deadlines: ReadonlyArray<Check<Ledger | Lease>> = [
   }),
 
   check("lets a pending charge and an ended order wait for no expiry", function* () {
-    const pending = yield* placed(1, { expiresAt: LONG_AGO }, { token: "tok_ok", startedAt: NOON })
+    const pending = yield* placed(1, { expiresAt: LONG_AGO }, { token: "tok_ok", startedAt: NOON, action: null })
     const { products, scribe } = pending
     const ended = Order.evolve(Scribe.order(products, { expiresAt: LONG_AGO }), { _tag: "Paid" })
     yield* scribe.commit({ orders: [ended], holds: Scribe.holds(ended, "confirmed") })

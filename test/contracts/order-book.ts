@@ -46,7 +46,7 @@ const moved = (order: Order.Order, line: number, from: Hold.State, to: Hold.Stat
   to,
 })
 
-const ATTEMPT: Order.Attempt = { token: "tok_ok", startedAt: NOON }
+const ATTEMPT: Order.Attempt = { token: "tok_ok", startedAt: NOON, action: null }
 
 const reading: ReadonlyArray<Check<Needs>> = [
   check("gets an order as it was committed, and null for an unknown one", function* () {
@@ -126,7 +126,7 @@ const unsettled: ReadonlyArray<Check<Needs>> = [
     yield* scribe.commit({
       orderUpdates: [
         paid,
-        change(failed!, { _tag: "PaymentFailed" }),
+        change(failed!, { _tag: "PaymentFailed", code: "insufficient_funds" }),
         change(cancelled!, { _tag: "Cancelled", reason: null, refund: "none" }),
       ],
       holdChanges: [

@@ -1,125 +1,187 @@
-/** What every payment provider promises for one key: one charge at most, a truth that does not change, a void that bars. */
+/** What every payment provider promises for one ref: one charge at most, a truth that does not change, a void that bars. */
 import { randomUUIDv7 } from "node:crypto"
 import { Effect, Fiber, type Layer } from "effect"
 import { expect } from "vitest"
-import { Payment } from "../../src/ports/payment.ts"
+import { type Confirmation, Payment } from "../../src/ports/payment.ts"
 import { type Check, check, runAll } from "./check.ts"
 
-const charge = (token: string) => ({ key: randomUUIDv7(), token, money: { amount: 1_250, currency: "EUR" } })
+const MONEY = { amount: 1_250, currency: "EUR" }
 
 /** Milliseconds: long enough to do something meanwhile, short enough for a test. */
 const DELAY = "tok_delay_200"
 
+/** A first attempt with this token, of a charge that is ready for it. */
+const prepared = Effect.fnUntraced(function* (token: string) {
+  const { prepare } = yield* Payment
+  const preparation = { key: randomUUIDv7(), money: MONEY, customerId: "kim" }
+  if (prepare === null) return { ...preparation, ref: preparation.key, attempt: 1, token } satisfies Confirmation
+  const said = yield* prepare(preparation)
+  // Under the same key it is the same charge.
+  expect(yield* prepare(preparation)).toEqual(said)
+  if (said._tag !== "Prepared") throw new Error(`prepared: ${JSON.stringify(said)}`)
+  return { ...preparation, ref: said.ref, attempt: 1, token } satisfies Confirmation
+})
+
+const tagOf = <A extends { readonly _tag: string }, E, R>(asking: Effect.Effect<A, E, R>) =>
+  Effect.map(asking, ({ _tag }) => _tag as string)
+
+/** The attempt as it is read until it is settled. */
+const settled = ({ attempt, ref }: Confirmation) =>
+  Effect.flatMap(Payment, ({ read }) =>
+    Effect.repeat(tagOf(read(ref, attempt)), { until: (tag) => tag !== "Unknown" && tag !== "ActionRequired" }),
+  )
+
 export const checks: ReadonlyArray<Check<Payment>> = [
-  check("charges, says so again when it is repeated, and when it is looked up", function* () {
+  check("charges, says so again when it is repeated, and when it is read", function* () {
     const payment = yield* Payment
-    const one = charge("tok_ok")
-    expect(yield* payment.charge(one)).toBe("charged")
-    expect(yield* payment.charge(one)).toBe("charged")
-    expect(yield* payment.lookUp(one.key)).toBe("charged")
+    const one = yield* prepared("tok_ok")
+    expect(yield* tagOf(payment.confirm(one))).toBe("Charged")
+    expect(yield* tagOf(payment.confirm(one))).toBe("Charged")
+    expect(yield* tagOf(payment.read(one.ref, 1))).toBe("Charged")
   }),
 
   check("charges its default token, if it has one", function* () {
     const payment = yield* Payment
     if (payment.defaultToken === null) return
-    expect(yield* payment.charge(charge(payment.defaultToken))).toBe("charged")
+    expect(yield* tagOf(payment.confirm(yield* prepared(payment.defaultToken)))).toBe("Charged")
   }),
 
-  check("declines what it should and what it does not know", function* () {
+  check("declines what it should and what it does not know, with a code", function* () {
     const payment = yield* Payment
     for (const token of ["tok_decline", "tok_of_somebody_else", "tok_delay_", "tok_delay_9999999999", ""]) {
-      const one = charge(token)
-      expect(yield* payment.charge(one)).toBe("declined")
-      expect(yield* payment.lookUp(one.key)).toBe("declined")
+      const one = yield* prepared(token)
+      const said = yield* payment.confirm(one)
+      expect(said).toMatchObject({ _tag: "Declined", code: expect.stringMatching(/^[a-z_]{1,64}$/), retryable: true })
+      expect(yield* payment.confirm(one)).toEqual(said)
     }
+    expect(yield* payment.confirm(yield* prepared("tok_decline_final"))).toMatchObject({ retryable: false })
   }),
 
-  check("lets the first charge of a key stand, whatever the second says", function* () {
+  check("lets what an attempt came to stand, whatever is sent under its number later", function* () {
     const payment = yield* Payment
-    const one = charge("tok_decline")
-    yield* payment.charge(one)
-    expect(yield* payment.charge({ ...one, token: "tok_ok" })).toBe("declined")
-    expect(yield* payment.lookUp(one.key)).toBe("declined")
+    const one = yield* prepared("tok_decline")
+    yield* payment.confirm(one)
+    expect(yield* tagOf(payment.confirm({ ...one, token: "tok_ok" }))).not.toBe("Charged")
+    expect(yield* tagOf(payment.read(one.ref, 1))).not.toBe("Charged")
   }),
 
-  check("has never heard of a key that was not charged", function* () {
-    expect(yield* (yield* Payment).lookUp(randomUUIDv7())).toBe("absent")
-  }),
-
-  check("answers unknown when the answer is lost, and the truth when it is looked up", function* () {
+  check("lets another attempt follow one that was declined, and charges once for all of them", function* () {
     const payment = yield* Payment
-    for (const outcome of ["charged", "declined"] as const) {
-      const one = charge(`tok_unknown_${outcome}`)
-      expect(yield* payment.charge(one)).toBe("unknown")
-      expect(yield* payment.lookUp(one.key)).toBe(outcome)
+    const one = yield* prepared("tok_decline")
+    yield* payment.confirm(one)
+    // The second has not been sent: what is known of the first is not said of it.
+    expect(yield* tagOf(payment.read(one.ref, 2))).toBe("Absent")
+    expect(yield* tagOf(payment.confirm({ ...one, attempt: 2, token: "tok_ok" }))).toBe("Charged")
+    expect(yield* tagOf(payment.read(one.ref, 2))).toBe("Charged")
+    expect(yield* tagOf(payment.confirm({ ...one, attempt: 3, token: "tok_ok" }))).toBe("Charged")
+  }),
+
+  check("has never heard of an attempt that was not made", function* () {
+    const { ref } = yield* prepared("tok_ok")
+    expect(yield* tagOf((yield* Payment).read(ref, 1))).toBe("Absent")
+  }),
+
+  check("answers unknown when the answer is lost, and the truth when it is read", function* () {
+    const payment = yield* Payment
+    for (const [token, truth] of [
+      ["tok_unknown_charged", ["Charged"]],
+      // Of a decline that is not remembered by its number, it says that the attempt may be sent again.
+      ["tok_unknown_declined", ["Declined", "Absent"]],
+    ] as const) {
+      const one = yield* prepared(token)
+      expect(yield* tagOf(payment.confirm(one))).toBe("Unknown")
+      expect(truth).toContain(yield* tagOf(payment.read(one.ref, 1)))
     }
   }),
 
   check("says unknown while a charge is running, and charges once for all who ask", function* () {
     const payment = yield* Payment
-    const one = charge(DELAY)
-    const first = yield* Effect.forkScoped(payment.charge(one), { startImmediately: true })
-    expect(yield* payment.lookUp(one.key)).toBe("unknown")
-    expect(yield* payment.charge(one)).toBe("charged")
-    expect(yield* Fiber.join(first)).toBe("charged")
-    expect(yield* payment.lookUp(one.key)).toBe("charged")
+    const one = yield* prepared(DELAY)
+    const first = yield* Effect.forkScoped(payment.confirm(one), { startImmediately: true })
+    yield* Effect.repeat(tagOf(payment.read(one.ref, 1)), { until: (tag) => tag === "Unknown" })
+    yield* payment.confirm(one)
+    yield* Fiber.join(first)
+    expect(yield* settled(one)).toBe("Charged")
   }),
 
   check("goes on charging when the caller has given up", function* () {
     const payment = yield* Payment
-    const one = charge(DELAY)
-    const caller = yield* Effect.forkScoped(payment.charge(one), { startImmediately: true })
+    const one = yield* prepared(DELAY)
+    const caller = yield* Effect.forkScoped(payment.confirm(one), { startImmediately: true })
+    yield* Effect.repeat(tagOf(payment.read(one.ref, 1)), { until: (tag) => tag === "Unknown" })
     yield* Fiber.interrupt(caller)
-    expect(yield* payment.lookUp(one.key)).toBe("unknown")
-    // Repeating waits for the charge that runs.
-    expect(yield* payment.charge(one)).toBe("charged")
+    expect(yield* settled(one)).toBe("Charged")
   }),
 
-  check("bars a key that was never charged", function* () {
+  check("says what the buyer has to do, again and again, and charges once they have done it", function* () {
     const payment = yield* Payment
-    const one = charge("tok_ok")
-    expect(yield* payment.void(one.key)).toBe("voided")
-    expect(yield* payment.void(one.key)).toBe("voided")
-    expect(yield* payment.charge(one)).not.toBe("charged")
-    expect(yield* payment.lookUp(one.key)).not.toBe("charged")
+    const one = yield* prepared("tok_action_100")
+    const asked = yield* payment.confirm(one)
+    expect(asked).toMatchObject({ _tag: "ActionRequired", action: { kind: "redirect" } })
+    expect(yield* payment.read(one.ref, 1)).toEqual(asked)
+    expect(yield* settled(one)).toBe("Charged")
+  }),
+
+  check("bars a charge whose buyer has not acted", function* () {
+    const payment = yield* Payment
+    const one = yield* prepared("tok_action")
+    yield* payment.confirm(one)
+    expect(yield* tagOf(payment.void(one.ref))).toBe("Voided")
+    expect(yield* tagOf(payment.read(one.ref, 1))).not.toBe("Charged")
+    expect(yield* tagOf(payment.confirm({ ...one, token: "tok_ok" }))).not.toBe("Charged")
+  }),
+
+  check("bars a ref that was never charged, for every attempt", function* () {
+    const payment = yield* Payment
+    const one = yield* prepared("tok_ok")
+    expect(yield* tagOf(payment.void(one.ref))).toBe("Voided")
+    expect(yield* tagOf(payment.void(one.ref))).toBe("Voided")
+    for (const attempt of [1, 2]) {
+      expect(yield* tagOf(payment.confirm({ ...one, attempt }))).not.toBe("Charged")
+      expect(yield* tagOf(payment.read(one.ref, attempt))).not.toBe("Charged")
+    }
   }),
 
   check("bars a charge that is still running", function* () {
     const payment = yield* Payment
-    const one = charge(DELAY)
-    const caller = yield* Effect.forkScoped(payment.charge(one), { startImmediately: true })
-    expect(yield* payment.void(one.key)).toBe("voided")
-    expect(yield* Fiber.join(caller)).not.toBe("charged")
+    const one = yield* prepared(DELAY)
+    const caller = yield* Effect.forkScoped(payment.confirm(one), { startImmediately: true })
+    yield* Effect.repeat(tagOf(payment.read(one.ref, 1)), { until: (tag) => tag === "Unknown" })
+    expect(yield* tagOf(payment.void(one.ref))).toBe("Voided")
+    expect(yield* tagOf(Fiber.join(caller))).not.toBe("Charged")
     // A charge begun after it with the same delay has run out, so the barred one would have too.
-    yield* payment.charge(charge(DELAY))
-    expect(yield* payment.lookUp(one.key)).not.toBe("charged")
+    const other = yield* prepared(DELAY)
+    yield* payment.confirm(other)
+    expect(yield* settled(other)).toBe("Charged")
+    expect(yield* tagOf(payment.read(one.ref, 1))).not.toBe("Charged")
   }),
 
   check("does not void what has been charged", function* () {
     const payment = yield* Payment
     for (const token of ["tok_ok", "tok_unknown_charged"]) {
-      const one = charge(token)
-      yield* payment.charge(one)
-      expect(yield* payment.void(one.key)).toBe("charged")
-      expect(yield* payment.lookUp(one.key)).toBe("charged")
+      const one = yield* prepared(token)
+      yield* payment.confirm(one)
+      expect(yield* tagOf(payment.void(one.ref))).toBe("Charged")
+      expect(yield* tagOf(payment.read(one.ref, 1))).toBe("Charged")
     }
   }),
 
   check("voids a charge that was declined", function* () {
     const payment = yield* Payment
-    const one = charge("tok_unknown_declined")
-    yield* payment.charge(one)
-    expect(yield* payment.void(one.key)).toBe("voided")
+    const one = yield* prepared("tok_unknown_declined")
+    yield* payment.confirm(one)
+    expect(yield* tagOf(payment.void(one.ref))).toBe("Voided")
   }),
 
   check("refunds a charge, and says so again when it is repeated", function* () {
     const payment = yield* Payment
-    const one = charge("tok_ok")
-    yield* payment.charge(one)
-    expect(yield* payment.refund(one.key)).toBe("refunded")
-    expect(yield* payment.refund(one.key)).toBe("refunded")
+    const one = yield* prepared("tok_ok")
+    yield* payment.confirm(one)
+    const refund = payment.refund(one.ref, one.money, `${one.key}:refund:1`)
+    expect(yield* tagOf(refund)).toBe("Refunded")
+    expect(yield* tagOf(refund)).toBe("Refunded")
     // A refunded charge stays one: repeating it takes no money again.
-    expect(yield* payment.charge(one)).toBe("charged")
+    expect(yield* tagOf(payment.confirm(one))).toBe("Charged")
   }),
 ]
 

@@ -23,7 +23,9 @@ const TERMS: Order.Terms = {
   expiresAt: END,
 }
 
-const charging = Order.place(TERMS, { token: "tok_ok", startedAt: 0 })
+const ACTION = { kind: "redirect", url: "https://bank.example/act", clientSecret: null }
+
+const charging = Order.place(TERMS, { token: "tok_ok", startedAt: 0, action: null })
 const next = (order: Order.Order, now: number) => Checkout.next(order, now, GRACE)._tag
 
 describe("a checkout", () => {
@@ -52,9 +54,28 @@ describe("a checkout", () => {
   })
 
   it("records what is certain, charges what was never charged, and waits where nothing is known", () => {
-    for (const what of ["charged", "declined", "voided", "refunded"] as const)
-      expect(Checkout.meaning(what)).toEqual({ _tag: "Record", what })
-    expect(Checkout.meaning("absent")).toEqual({ _tag: "Charge" })
-    expect(Checkout.meaning("unknown")).toEqual({ _tag: "Wait" })
+    const meaning = (answer: Checkout.Answer, order = charging) => Checkout.meaning(answer, order)
+    expect(meaning({ _tag: "Charged" })).toEqual({ _tag: "Record", what: { _tag: "RecordCharge" } })
+    const why = { code: "insufficient_funds", retryable: true }
+    expect(meaning({ _tag: "Declined", ...why })).toEqual({
+      _tag: "Record",
+      what: { _tag: "RecordDecline", attempt: 1, ...why },
+    })
+    expect(meaning({ _tag: "Prepared", ref: "pi" })).toEqual({ _tag: "Record", what: { _tag: "RecordRef", ref: "pi" } })
+    expect(meaning({ _tag: "Voided" })).toEqual({ _tag: "Expire" })
+    expect(meaning({ _tag: "Refunded" })).toEqual({ _tag: "RecordRefund" })
+    expect(meaning({ _tag: "Absent" })).toEqual({ _tag: "Confirm" })
+    expect(meaning({ _tag: "Unknown" })).toEqual({ _tag: "Wait" })
+  })
+
+  it("waits for the buyer until the hold ends, without the grace that is the provider's", () => {
+    const asked = Order.evolve(charging, { _tag: "PaymentActionRequired", action: ACTION })
+    expect(Checkout.meaning({ _tag: "ActionRequired", action: ACTION }, charging)).toEqual({
+      _tag: "Record",
+      what: { _tag: "RecordAction", attempt: 1, action: ACTION },
+    })
+    expect(Checkout.meaning({ _tag: "ActionRequired", action: ACTION }, asked)).toEqual({ _tag: "WaitForBuyer" })
+    expect(next(asked, END - 1)).toBe("AskOutcome")
+    expect(next(asked, END)).toBe("Void")
   })
 })

@@ -19,15 +19,21 @@ const TERMS: Order.Terms = {
   expiresAt: END,
 }
 
-const ATTEMPT: Order.Attempt = { token: "tok_ok", startedAt: 1 }
+const ACTION: Order.Action = { kind: "redirect", url: "https://bank.example/act", clientSecret: null }
+const ATTEMPT: Order.Attempt = { token: "tok_ok", startedAt: 1, action: null }
 
 const reserved = Order.place(TERMS, null)
 const charging = Order.place(TERMS, ATTEMPT)
+const patient = Order.place(TERMS, ATTEMPT, 3)
 
 const command: fc.Arbitrary<Order.Command> = fc.oneof(
   fc.nat({ max: 2 * END }).map((at) => ({ _tag: "StartPayment", token: "tok_ok", at }) as const),
   fc.constant({ _tag: "RecordCharge" } as const),
-  fc.constant({ _tag: "RecordDecline" } as const),
+  fc
+    .tuple(fc.constantFrom(1, 2), fc.boolean())
+    .map(([attempt, retryable]) => ({ _tag: "RecordDecline", attempt, code: "no", retryable }) as const),
+  fc.constantFrom(1, 2).map((attempt) => ({ _tag: "RecordAction", attempt, action: ACTION }) as const),
+  fc.constant({ _tag: "RecordRef", ref: "pi" } as const),
   fc.constantFrom("too late", null).map((reason) => ({ _tag: "Cancel", reason }) as const),
   fc
     .tuple(fc.nat({ max: 2 * END }), fc.constantFrom("voided" as const, "not-voided" as const))
@@ -39,7 +45,7 @@ const command: fc.Arbitrary<Order.Command> = fc.oneof(
 
 /** Every life an order can lead, as its states and what happened between them. */
 const life = fc
-  .tuple(fc.constantFrom(reserved, charging), fc.array(command, { maxLength: 12 }))
+  .tuple(fc.constantFrom(reserved, charging, patient), fc.array(command, { maxLength: 12 }))
   .map(([first, commands]) => {
     let order: Order.Order = first
     const steps: Array<{ command: Order.Command; before: Order.Order; event: Order.Event | null; after: Order.Order }> =
@@ -65,7 +71,7 @@ const afterwards = (order: Order.Order, ...commands: ReadonlyArray<Order.Command
   }, order)
 
 const CHARGE = { _tag: "RecordCharge" } as const
-const DECLINE = { _tag: "RecordDecline" } as const
+const DECLINE = { _tag: "RecordDecline", attempt: 1, code: "no", retryable: true } as const
 const CANCEL = { _tag: "Cancel", reason: null } as const
 const REFUND = { _tag: "RecordRefund" } as const
 const SHIP = { _tag: "RecordShipment" } as const
@@ -160,17 +166,42 @@ describe("every life of an order", () => {
 
 describe("an order", () => {
   it("is placed as reserved, at version 1", () => {
-    expect(reserved).toEqual({ ...TERMS, version: 1, status: "reserved", attempt: null })
+    expect(reserved).toEqual({ ...TERMS, version: 1, payment: Order.UNTRIED, status: "reserved", attempt: null })
   })
 
   it("is paid by a charge, and confirms its holds", () => {
-    expect(afterwards(charging, CHARGE)).toEqual({ ...TERMS, version: 2, status: "paid" })
+    expect(afterwards(charging, CHARGE)).toEqual({ ...TERMS, version: 2, payment: Order.TRIED_ONCE, status: "paid" })
     expect(Order.ending(charging, { _tag: "Paid" })).toBe("confirm")
   })
 
   it("fails by a decline of the charge that is pending, and by no other", () => {
     expect(afterwards(charging, DECLINE)).toMatchObject({ status: "payment_failed", refund: "none" })
     expect(decide(reserved, DECLINE)).toEqual(Result.succeed(null))
+  })
+
+  it("outlives a decline while another attempt may be made, and none that is final or the last", () => {
+    const declined = afterwards(patient, DECLINE)
+    expect(declined).toMatchObject({ status: "reserved", attempt: null, payment: { attempts: 1, lastError: "no" } })
+    const again = afterwards(declined, pay(2), { ...DECLINE, attempt: 2 }, pay(3))
+    expect(again).toMatchObject({ status: "reserved", payment: { attempts: 3, attemptsMax: 3 } })
+    expect(afterwards(again, { ...DECLINE, attempt: 3 }).status).toBe("payment_failed")
+    expect(afterwards(patient, { ...DECLINE, retryable: false }).status).toBe("payment_failed")
+    // What is told late of an earlier attempt says nothing of this one.
+    expect(decide(again, DECLINE)).toEqual(Result.succeed(null))
+    expect(afterwards(declined, expire(END)).status).toBe("expired")
+    expect(afterwards(declined, CANCEL)).toMatchObject({ status: "cancelled", refund: "none" })
+  })
+
+  it("keeps what the provider calls its charge, and what the buyer has to do, until the attempt has ended", () => {
+    const asked = afterwards(
+      patient,
+      { _tag: "RecordRef", ref: "pi" },
+      { _tag: "RecordAction", attempt: 1, action: ACTION },
+    )
+    expect(asked).toMatchObject({ attempt: { action: ACTION }, payment: { ref: "pi" } })
+    expect(decide(asked, { _tag: "RecordRef", ref: "other" })).toEqual(Result.succeed(null))
+    expect(afterwards(asked, CHARGE)).toMatchObject({ status: "paid", payment: { ref: "pi" } })
+    expect(afterwards(asked, DECLINE, pay(2))).toMatchObject({ attempt: { action: null }, payment: { ref: "pi" } })
   })
 
   it("begins to pay once, and only while its hold lives", () => {
@@ -210,14 +241,14 @@ describe("an order", () => {
   })
 
   it.each(["shipped", "delivered"] as const)("cannot be cancelled once it is %s", (status) => {
-    const gone: Order.Order = { ...TERMS, version: 3, status }
+    const gone: Order.Order = { ...TERMS, version: 3, payment: Order.TRIED_ONCE, status }
     expect(decide(gone, CANCEL)).toEqual(Result.fail({ _tag: "NotCancellable", orderId: TERMS.id, status }))
   })
 
   it("is shipped once it is paid, and delivered once it is shipped", () => {
     const paid = afterwards(charging, CHARGE)
-    expect(afterwards(paid, SHIP)).toEqual({ ...TERMS, version: 3, status: "shipped" })
-    expect(afterwards(paid, SHIP, DELIVER)).toEqual({ ...TERMS, version: 4, status: "delivered" })
+    expect(afterwards(paid, SHIP)).toMatchObject({ ...TERMS, version: 3, status: "shipped" })
+    expect(afterwards(paid, SHIP, DELIVER)).toMatchObject({ ...TERMS, version: 4, status: "delivered" })
     expect(decide(paid, DELIVER)).toEqual(Result.succeed(null))
     expect(decide(charging, SHIP)).toEqual(Result.succeed(null))
   })

@@ -67,7 +67,7 @@ const EACH: { readonly [Tag in Command["_tag"]]: Commands.Of<Tag> } = {
   HoldTentatively: { _tag: "HoldTentatively", orderId, customerId: "Ann", lines, lapsesAt: 3, claim },
   EndHolds: { _tag: "EndHolds", orderId, lane: 7, ending: "drop" },
   StartPayment: { _tag: "StartPayment", orderId, token: "tok_test", claim },
-  RecordPayment: { _tag: "RecordPayment", orderId, outcome: "charged", claim },
+  RecordPayment: { _tag: "RecordPayment", orderId, record: { _tag: "RecordCharge" }, expiresAt: 3, claim },
   CancelOrder: { _tag: "CancelOrder", orderId, reason: null, claim },
   ExpireOrder: { _tag: "ExpireOrder", orderId, voided: "voided" },
   RecordRefund: { _tag: "RecordRefund", orderId },

@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest"
 import { Placement } from "../../src/app/inventory/placement.ts"
 import { OrderId, ProductId } from "../../src/domain/ids.ts"
 import * as Lane from "../../src/domain/lane.ts"
+import { UNTRIED } from "../../src/domain/order.ts"
 import { unavailable } from "../../src/ports/failures.ts"
 import type { Answer, Command } from "../../src/ports/inventory.ts"
 import type { OrderReply, Worker } from "../../src/ports/workers.ts"
@@ -26,6 +27,7 @@ const cancelled: OrderReply = {
     createdAt: 0,
     expiresAt: 1,
     version: 2,
+    payment: UNTRIED,
     status: "cancelled",
     reason: null,
     refund: "none",

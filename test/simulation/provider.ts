@@ -1,10 +1,22 @@
 /**
  * The payment provider, outside: slow, sometimes silent, and honest only in the end.
  *
- * A charge arrives late, lands later still, and its answer may be lost; a look-up that comes before says `absent` or
- * `unknown`; a request may arrive twice. What has landed stays so: one key, one charge, at most one refund.
+ * A charge arrives late, lands later still, and its answer may be lost; a reading that comes before says absent or
+ * unknown; a request may arrive twice. What has landed stays so: one key, one charge, at most one refund.
  */
-import type { Charge, Outcome, Payment } from "../../src/ports/payment.ts"
+import {
+  ABSENT,
+  CHARGED,
+  type Confirmation,
+  type Outcome,
+  type Payment,
+  REFUNDED,
+  type Reading,
+  type Refunding,
+  UNKNOWN,
+  VOIDED,
+  type Voiding,
+} from "../../src/ports/payment.ts"
 import type { Dice } from "./dice.ts"
 import type { Journal } from "./journal.ts"
 import { type Lengths, type Moods, Road } from "./road.ts"
@@ -20,11 +32,21 @@ const LENGTHS: Lengths = {
   back: { least: 2_000, most: 60_000 },
 }
 
-const outcomeOf = (state: AccountState): Outcome =>
-  state === "charged" || state === "refunded" ? "charged" : "declined"
+/** What is known of a ref: its state, and the newest attempt that came to it. */
+interface Account {
+  readonly state: AccountState
+  readonly attempt: number
+}
+
+const outcomeOf = ({ state }: Account): Outcome =>
+  state === "charged" || state === "refunded"
+    ? CHARGED
+    : { _tag: "Declined", code: state, retryable: state === "declined" }
 
 export class Provider {
+  /** What became of each ref. */
   readonly accounts = new Map<string, AccountState>()
+  readonly #attempts = new Map<string, number>()
   moods: Moods = HONEST
   readonly #running = new Set<string>()
   readonly #world: World
@@ -45,53 +67,63 @@ export class Provider {
   payment(from: Node): Payment["Service"] {
     return {
       defaultToken: "tok_ok",
-      charge: (charge) => this.#road.ask<Outcome>(from, "charge", (answer) => this.#charge(charge, answer)),
-      lookUp: (key) => this.#road.ask<Outcome | "absent">(from, "look-up", (answer) => answer(this.#lookUp(key))),
-      void: (key) => this.#road.ask<"voided" | "charged">(from, "void", (answer) => answer(this.#void(key))),
-      refund: (key) => this.#road.ask<"refunded" | "unknown">(from, "refund", (answer) => answer(this.#refund(key))),
+      prepare: null,
+      confirm: (confirmation) =>
+        this.#road.ask<Outcome>(from, "confirm", (answer) => this.#confirm(confirmation, answer)),
+      read: (ref, attempt) => this.#road.ask<Reading>(from, "read", (answer) => answer(this.#read(ref, attempt))),
+      void: (ref) => this.#road.ask<Voiding>(from, "void", (answer) => answer(this.#void(ref))),
+      refund: (ref) => this.#road.ask<Refunding>(from, "refund", (answer) => answer(this.#refund(ref))),
     }
   }
 
-  #charge({ key, token }: Charge, answer: (outcome: Outcome) => void): void {
-    const account = this.accounts.get(key)
-    if (account !== undefined) return answer(outcomeOf(account))
+  /** What this attempt has come to; null: nothing yet. */
+  #accountOf(ref: string, attempt: number): Account | null {
+    const state = this.accounts.get(ref)
+    const newest = this.#attempts.get(ref) ?? 0
+    return state === undefined || (state === "declined" && newest < attempt) ? null : { state, attempt: newest }
+  }
+
+  #confirm({ attempt, ref, token }: Confirmation, answer: (outcome: Outcome) => void): void {
+    const account = this.#accountOf(ref, attempt)
+    if (account !== null) return answer(outcomeOf(account))
     const isMute = token.startsWith("tok_unknown")
     const state =
       token === "tok_ok" || token === "tok_unknown_charged" || token.startsWith("tok_delay") ? "charged" : "declined"
     const land = () => {
-      this.#running.delete(key)
-      if (!this.accounts.has(key)) this.#settle(key, state)
-      if (!isMute) answer(outcomeOf(this.accounts.get(key)!))
+      this.#running.delete(ref)
+      if (this.#accountOf(ref, attempt) === null) this.#settle(ref, state, attempt)
+      if (!isMute) answer(outcomeOf(this.#accountOf(ref, attempt)!))
     }
-    if (isMute) answer("unknown")
+    if (isMute) answer(UNKNOWN)
     const milliseconds = Number(/^tok_delay_(\d+)$/.exec(token)?.[1] ?? (isMute ? this.#dice.below(400) : 0))
     if (milliseconds === 0) return land()
-    this.#running.add(key)
+    this.#running.add(ref)
     this.#world.post(this.#node, milliseconds * 1_000, land)
   }
 
-  #lookUp(key: string): Outcome | "absent" {
-    const account = this.accounts.get(key)
-    if (account !== undefined) return outcomeOf(account)
-    if (this.#running.has(key) && this.moods.lostAnswer === 0) return "unknown"
-    if (!this.#running.has(key)) return "absent"
-    this.#journal.fault("payment look-up: absent before the charge landed")
-    return "absent"
+  #read(ref: string, attempt: number): Reading {
+    const account = this.#accountOf(ref, attempt)
+    if (account !== null) return outcomeOf(account)
+    if (this.#running.has(ref) && this.moods.lostAnswer === 0) return UNKNOWN
+    if (!this.#running.has(ref)) return ABSENT
+    this.#journal.fault("payment read: absent before the charge landed")
+    return ABSENT
   }
 
-  #void(key: string): "voided" | "charged" {
-    const account = this.accounts.get(key)
-    if (account !== undefined && outcomeOf(account) === "charged") return "charged"
-    this.#settle(key, "voided")
-    return "voided"
+  #void(ref: string): Voiding {
+    const state = this.accounts.get(ref)
+    if (state === "charged" || state === "refunded") return CHARGED
+    this.#settle(ref, "voided", 0)
+    return VOIDED
   }
 
-  #refund(key: string): "refunded" | "unknown" {
-    if (this.accounts.get(key) === "charged") this.#settle(key, "refunded")
-    return "refunded"
+  #refund(ref: string): Refunding {
+    if (this.accounts.get(ref) === "charged") this.#settle(ref, "refunded", 0)
+    return REFUNDED
   }
 
-  #settle(key: string, state: AccountState): void {
+  #settle(key: string, state: AccountState, attempt: number): void {
+    this.#attempts.set(key, Math.max(attempt, this.#attempts.get(key) ?? 0))
     const before = this.accounts.get(key)
     this.accounts.set(key, state)
     this.#journal.write("provider", `${key.slice(-12)} ${before === undefined ? "" : `was ${before}, `}is ${state}`)

@@ -157,7 +157,8 @@ class FakeShop {
   pay(id: OrderId, token: string | null, answer: "wait" | "async") {
     const started = this.next(id, { _tag: "StartPayment", token: token ?? "the default", at: Date.now() })
     if (started.status === "paid") return { order: started, outcome: "paid" } as const
-    const order = this.next(id, { _tag: token === "tok_decline" ? "RecordDecline" : "RecordCharge" })
+    const decline = { _tag: "RecordDecline", attempt: started.payment.attempts, code: "no", retryable: true } as const
+    const order = this.next(id, token === "tok_decline" ? decline : { _tag: "RecordCharge" })
     // The provider of this shop is quick: "in the background" is already over when the answer is written.
     if (answer === "async") return { order: started, outcome: "reserved" } as const
     return { order, outcome: order.status === "paid" ? "paid" : "declined" } as const

@@ -54,11 +54,12 @@ const holdsEndOnTime = ({ books, calmFrom, charges }: Surroundings): ReadonlyArr
   })
 }
 
-/** While a charge may yet happen its order keeps its goods: what expires was never charged for, or barred first. */
+/** While a charge may yet happen its order keeps its goods: what expires was never charged for, declined, or barred first. */
 const paymentsKeepTheirHold = ({ books, charges }: Surroundings): ReadonlyArray<string> =>
   books.orders.flatMap(({ id, status }) => {
     const charge = charges.get(id) ?? "voided"
-    return status === "expired" && charge !== "voided" ? [`order ${id} expired, its charge is ${charge}`] : []
+    const isOpen = charge !== "voided" && charge !== "declined"
+    return status === "expired" && isOpen ? [`order ${id} expired, its charge is ${charge}`] : []
   })
 
 /** A payment cannot begin once the hold has ended. */

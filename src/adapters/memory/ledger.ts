@@ -11,7 +11,7 @@ import { Effect, Layer } from "effect"
 import * as Hold from "../../domain/hold.ts"
 import type { OrderId, ProductId } from "../../domain/ids.ts"
 import * as Lane from "../../domain/lane.ts"
-import type { Order, Status } from "../../domain/order.ts"
+import { type Order, type Status, usualPayment } from "../../domain/order.ts"
 import { claimName, type Reply } from "../../ports/inventory.ts"
 import {
   type Batch,
@@ -92,7 +92,8 @@ const replyOf = (store: Store.Shape, answer: KeyRow["answer"]): Reply =>
 /** The order as it was answered: its terms, with that status. What it has gone through since is not told. */
 const answeredWith = (order: Order, status: Status): Order => {
   const { createdAt, customerId, expiresAt, id, lines, total, version } = order
-  const terms = { id, customerId, lines, total, createdAt, expiresAt, version }
+  const payment = usualPayment(status, "no-attempt", "none")
+  const terms = { id, customerId, lines, total, createdAt, expiresAt, version, payment }
   switch (status) {
     case "reserved":
       return { ...terms, status, attempt: null }

@@ -2,11 +2,12 @@
  * A payment provider played in this process, with a token for each of a provider's moods:
  *
  *     tok_ok                  charged                      tok_decline (and any unknown token)   declined
- *     tok_delay_<ms>          charged after that time, whether or not the caller still waits
- *     tok_unknown_charged     answers unknown; a look-up says that it was charged
- *     tok_unknown_declined    answers unknown; a look-up says that it was declined
+ *     tok_delay_<ms>          charged after that time      tok_decline_final                     declined, for good
+ *     tok_unknown_charged     answers unknown; read, it says that it was charged
+ *     tok_unknown_declined    answers unknown; read, it says that it was declined
+ *     tok_action              the buyer has to act         tok_action_<ms>                       and does after that time
  *
- * Law: one key, one charge, at most one refund. A void bars its key: what has not been charged never will be.
+ * A ref is our key. Law: one ref, one charge, at most one refund; a void bars its ref: what has not been charged never will be.
  * Limits: KEYS_MAX settled keys, the oldest leave first; RUNNING_MAX charges that are still running, beyond which a
  * charge answers unknown and is not begun; DELAY_MAX_MS.
  * It forgets everything when the process ends; a charge is then repeated under its key, as with a provider that never
@@ -14,7 +15,20 @@
  */
 import { Context, Deferred, Effect, Layer, type Scope } from "effect"
 import type { Money } from "../../domain/money.ts"
-import { type Charge, type Outcome, Payment } from "../../ports/payment.ts"
+import type { Action } from "../../domain/order.ts"
+import {
+  ABSENT,
+  CHARGED,
+  type Confirmation,
+  type Outcome,
+  Payment,
+  REFUNDED,
+  type Reading,
+  type Refunding,
+  UNKNOWN,
+  VOIDED,
+  type Voiding,
+} from "../../ports/payment.ts"
 
 /** Settled keys remembered: some minutes of a busy shop, about 20 MB. */
 const KEYS_MAX = 100_000
@@ -28,21 +42,42 @@ const DELAY_MAX_MS = 3_600_000
 type Settled = "charged" | "declined" | "voided" | "refunded"
 
 interface Running {
-  readonly settled: Deferred.Deferred<Settled>
+  readonly attempt: number
+  readonly settled: Deferred.Deferred<Outcome>
+  /** What the buyer is asked to do meanwhile; null: nothing. */
+  readonly action: Action | null
 }
 
 interface Account {
   readonly money: Money | null
   readonly state: Settled
-  /** The provider's answer to the charge gets lost, each time. */
+  /** The newest attempt that was settled. */
+  readonly attempt: number
+  readonly code: string
+  /** The provider's answer to a confirmation gets lost, each time. */
   readonly mute: boolean
 }
 
 type Mood =
-  | { readonly _tag: "Settles"; readonly state: "charged" | "declined"; readonly mute: boolean }
+  | { readonly _tag: "Settles"; readonly state: "charged" | "declined"; readonly mute: boolean; readonly code: string }
   | { readonly _tag: "Delays"; readonly milliseconds: number }
+  /** The buyer acts after so long; null: only when `act` says so. */
+  | { readonly _tag: "Asks"; readonly milliseconds: number | null }
 
-const settles = (state: "charged" | "declined", mute = false): Mood => ({ _tag: "Settles", state, mute })
+const NO_MONEY = "insufficient_funds"
+const FOR_GOOD = "do_not_honor"
+
+const settles = (state: "charged" | "declined", mute = false, code = NO_MONEY): Mood => ({
+  _tag: "Settles",
+  state,
+  mute,
+  code,
+})
+
+const millisecondsIn = (digits: string | undefined): number | null => {
+  const milliseconds = Number(digits ?? Number.NaN)
+  return milliseconds <= DELAY_MAX_MS ? milliseconds : null
+}
 
 const moodOf = (token: string): Mood => {
   switch (token) {
@@ -52,16 +87,26 @@ const moodOf = (token: string): Mood => {
       return settles("charged", true)
     case "tok_unknown_declined":
       return settles("declined", true)
+    case "tok_decline_final":
+      return settles("declined", false, FOR_GOOD)
+    case "tok_action":
+      return { _tag: "Asks", milliseconds: null }
   }
-  const milliseconds = Number(/^tok_delay_(\d{1,7})$/.exec(token)?.[1] ?? Number.NaN)
-  return milliseconds <= DELAY_MAX_MS ? { _tag: "Delays", milliseconds } : settles("declined")
+  const [, what, digits] = /^tok_(delay|action)_(\d{1,7})$/.exec(token) ?? []
+  const milliseconds = millisecondsIn(digits)
+  if (milliseconds === null) return settles("declined")
+  return { _tag: what === "delay" ? "Delays" : "Asks", milliseconds }
 }
 
-/** Whether anybody was charged, in the words of the port. */
-const outcomeOf = (state: Settled): Outcome => (state === "charged" || state === "refunded" ? "charged" : "declined")
+const declined = (code: string): Outcome => ({ _tag: "Declined", code, retryable: code === NO_MONEY })
 
-class Simulator {
+/** Whether the money was taken, in the words of the port. */
+const outcomeOf = ({ code, state }: Account): Outcome =>
+  state === "charged" || state === "refunded" ? CHARGED : declined(state === "voided" ? "voided" : code)
+
+export class Simulator {
   readonly defaultToken = "tok_ok"
+  readonly prepare = null
   readonly #accounts = new Map<string, Account>()
   readonly #running = new Map<string, Running>()
   readonly #scope: Scope.Scope
@@ -70,72 +115,96 @@ class Simulator {
     this.#scope = scope
   }
 
-  readonly charge = ({ key, money, token }: Charge): Effect.Effect<Outcome> =>
+  readonly confirm = ({ attempt, money, ref, token }: Confirmation): Effect.Effect<Outcome> =>
     Effect.suspend(() => {
-      const account = this.#accounts.get(key)
-      if (account !== undefined) return Effect.succeed(account.mute ? "unknown" : outcomeOf(account.state))
-      const running = this.#running.get(key)
-      if (running !== undefined) return Effect.map(Deferred.await(running.settled), outcomeOf)
+      const account = this.#accounts.get(ref)
+      if (account !== undefined && (account.state !== "declined" || account.attempt >= attempt))
+        return Effect.succeed(account.mute ? UNKNOWN : outcomeOf(account))
+      const running = this.#running.get(ref)
+      if (running !== undefined) return this.#outcomeOf(running)
       const mood = moodOf(token)
-      if (mood._tag === "Delays") return this.#delay(key, money, mood.milliseconds)
-      this.#settle(key, { money, state: mood.state, mute: mood.mute })
-      return Effect.succeed(mood.mute ? "unknown" : mood.state)
+      if (mood._tag !== "Settles") return this.#begin(ref, attempt, money, mood)
+      const settled = { money, attempt, state: mood.state, code: mood.code, mute: mood.mute }
+      this.#settle(ref, settled)
+      return Effect.succeed(mood.mute ? UNKNOWN : outcomeOf(settled))
     })
 
-  readonly lookUp = (key: string): Effect.Effect<Outcome | "absent"> =>
+  readonly read = (ref: string, attempt: number): Effect.Effect<Reading> =>
     Effect.sync(() => {
-      const account = this.#accounts.get(key)
-      if (account !== undefined) return outcomeOf(account.state)
-      return this.#running.has(key) ? "unknown" : "absent"
+      const account = this.#accounts.get(ref)
+      if (account !== undefined && (account.state !== "declined" || account.attempt >= attempt))
+        return outcomeOf(account)
+      const running = this.#running.get(ref)
+      if (running === undefined) return ABSENT
+      return running.action === null ? UNKNOWN : { _tag: "ActionRequired", action: running.action }
     })
 
-  readonly void = (key: string): Effect.Effect<"voided" | "charged"> =>
+  readonly void = (ref: string): Effect.Effect<Voiding> =>
     Effect.sync(() => {
-      const account = this.#accounts.get(key)
-      if (account !== undefined && outcomeOf(account.state) === "charged") return "charged"
-      this.#settle(key, { money: account?.money ?? null, state: "voided", mute: account?.mute ?? false })
-      return "voided"
+      const account = this.#accounts.get(ref)
+      if (account !== undefined && outcomeOf(account) === CHARGED) return CHARGED
+      this.#settle(ref, { ...(account ?? NEVER), state: "voided" })
+      return VOIDED
     })
 
-  readonly refund = (key: string): Effect.Effect<"refunded" | "unknown"> =>
+  readonly refund = (ref: string): Effect.Effect<Refunding> =>
     Effect.sync(() => {
-      if (this.#running.has(key)) return "unknown"
-      const account = this.#accounts.get(key)
-      // Of a key that was never charged, or is forgotten, nothing is owed: that is as good as given back.
-      if (account?.state === "charged") this.#settle(key, { ...account, state: "refunded" })
-      return "refunded"
+      if (this.#running.has(ref)) return UNKNOWN
+      const account = this.#accounts.get(ref)
+      // Of a charge that never was, or is forgotten, nothing is owed: that is as good as given back.
+      if (account?.state === "charged") this.#settle(ref, { ...account, state: "refunded" })
+      return REFUNDED
     })
 
-  /** Every remembered key and what became of it, for tests. */
+  /** The buyer does what they were asked to do, or refuses. */
+  act(ref: string, how: "approve" | "refuse"): void {
+    const running = this.#running.get(ref)
+    if (running?.action === null || running === undefined) return
+    const state = how === "approve" ? "charged" : "declined"
+    this.#settle(ref, { ...NEVER, attempt: running.attempt, state, code: "authentication_failed" })
+  }
+
+  /** Every remembered charge and what became of it, for tests. */
   accounts(): ReadonlyMap<string, Account> {
     return new Map(this.#accounts)
   }
 
-  #delay(key: string, money: Money, milliseconds: number): Effect.Effect<Outcome> {
-    if (this.#running.size >= RUNNING_MAX) return Effect.succeed("unknown")
-    const running: Running = { settled: Deferred.makeUnsafe() }
-    this.#running.set(key, running)
+  #outcomeOf({ action, settled }: Running): Effect.Effect<Outcome> {
+    return action === null ? Deferred.await(settled) : Effect.succeed({ _tag: "ActionRequired", action })
+  }
+
+  #begin(ref: string, attempt: number, money: Money, mood: Exclude<Mood, { readonly _tag: "Settles" }>) {
+    if (this.#running.size >= RUNNING_MAX) return Effect.succeed(UNKNOWN)
+    const action = mood._tag === "Delays" ? null : { kind: "redirect", url: `${ACT_URL}/${ref}`, clientSecret: null }
+    const running: Running = { attempt, action, settled: Deferred.makeUnsafe() }
+    this.#running.set(ref, running)
+    if (mood.milliseconds === null) return this.#outcomeOf(running)
     const later = Effect.sync(() => {
       // Voided meanwhile: it never happens.
-      if (this.#running.get(key) === running) this.#settle(key, { money, state: "charged", mute: false })
+      if (this.#running.get(ref) === running) this.#settle(ref, { ...NEVER, money, attempt, state: "charged" })
     })
-    return Effect.sleep(milliseconds).pipe(
+    return Effect.sleep(mood.milliseconds).pipe(
       Effect.andThen(later),
       Effect.forkIn(this.#scope, { startImmediately: true }),
-      Effect.andThen(Effect.map(Deferred.await(running.settled), outcomeOf)),
+      Effect.andThen(this.#outcomeOf(running)),
     )
   }
 
-  #settle(key: string, account: Account): void {
-    this.#accounts.delete(key)
-    this.#accounts.set(key, account)
+  #settle(ref: string, account: Account): void {
+    this.#accounts.delete(ref)
+    this.#accounts.set(ref, account)
     if (this.#accounts.size > KEYS_MAX) this.#accounts.delete(this.#accounts.keys().next().value!)
-    const running = this.#running.get(key)
+    const running = this.#running.get(ref)
     if (running === undefined) return
-    this.#running.delete(key)
-    Deferred.doneUnsafe(running.settled, Effect.succeed(account.state))
+    this.#running.delete(ref)
+    Deferred.doneUnsafe(running.settled, Effect.succeed(outcomeOf(account)))
   }
 }
+
+const NEVER: Account = { money: null, state: "voided", attempt: 0, code: NO_MONEY, mute: false }
+
+/** Where a buyer would act: there is no such place. */
+const ACT_URL = "https://payment.invalid/act"
 
 /** The simulator's books, which a real provider would not show. */
 export class Books extends Context.Service<Books, { readonly accounts: () => ReadonlyMap<string, Account> }>()(

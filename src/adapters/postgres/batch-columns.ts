@@ -9,6 +9,7 @@ import { PgTypes } from "@effect/sql-pg"
 import * as Lane from "../../domain/lane.ts"
 import type { Order } from "../../domain/order.ts"
 import type { Batch, KeyRow } from "../../ports/ledger.ts"
+import { paymentText } from "./rows.ts"
 
 /** OIDs. */
 const TEXT_ARRAY = 1009
@@ -94,6 +95,7 @@ const orderColumns = ({ orders, orderUpdates }: Batch): Array<unknown> => [
   plain(orders, started),
   text(orders, refund),
   text(orders, reason),
+  text(orders, paymentText),
   uuids(orderUpdates, (r) => r.order.id),
   plain(orderUpdates, (r) => r.expectedVersion),
   text(orderUpdates, (r) => r.order.status),
@@ -102,6 +104,7 @@ const orderColumns = ({ orders, orderUpdates }: Batch): Array<unknown> => [
   plain(orderUpdates, (r) => started(r.order)),
   text(orderUpdates, (r) => refund(r.order)),
   text(orderUpdates, (r) => reason(r.order)),
+  text(orderUpdates, (r) => paymentText(r.order)),
   plain(orderUpdates, (r) => r.elsewhere),
 ]
 

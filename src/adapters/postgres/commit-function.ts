@@ -50,6 +50,7 @@ export const COMMIT_PARAMETERS = [
   ["order_started", "float8[]"],
   ["order_refund", "text[]"],
   ["order_reason", "text[]"],
+  ["order_payment", "text[]"],
   ["update_id", "uuid[]"],
   ["update_expected", "bigint[]"],
   ["update_status", "text[]"],
@@ -58,6 +59,7 @@ export const COMMIT_PARAMETERS = [
   ["update_started", "float8[]"],
   ["update_refund", "text[]"],
   ["update_reason", "text[]"],
+  ["update_payment", "text[]"],
   ["update_elsewhere", "boolean[]"],
   ["hold_order", "uuid[]"],
   ["hold_product", "uuid[]"],
@@ -191,20 +193,21 @@ const STOCK = `
 const ORDERS = `
   if cardinality(p_order_id) > 0 then
     insert into orders (id, customer_id, status, total_amount, currency, created_at, expires_at, version,
-        attempt_token, attempt_started_at, refund, cancel_reason)
+        attempt_token, attempt_started_at, refund, cancel_reason, payment)
       select id, customer, status, total, currency, ${time("created")}, ${time("expires")}, version,
-        token, ${time("started")}, refund, reason
+        token, ${time("started")}, refund, reason, payment::jsonb
       from unnest(p_order_id, p_order_customer, p_order_status, p_order_total, p_order_currency, p_order_created,
-        p_order_expires, p_order_version, p_order_token, p_order_started, p_order_refund, p_order_reason)
-        o (id, customer, status, total, currency, created, expires, version, token, started, refund, reason);
+        p_order_expires, p_order_version, p_order_token, p_order_started, p_order_refund, p_order_reason, p_order_payment)
+        o (id, customer, status, total, currency, created, expires, version, token, started, refund, reason, payment);
   end if;
   if cardinality(p_update_id) > 0 then
     update orders o set status = u.status, version = u.version, attempt_token = u.token,
       attempt_started_at = ${time("u.started")}, refund = u.refund, cancel_reason = u.reason,
+      payment = u.payment::jsonb,
       elsewhere = o.elsewhere or u.elsewhere
     from unnest(p_update_id, p_update_expected, p_update_status, p_update_version, p_update_token, p_update_started,
-      p_update_refund, p_update_reason, p_update_elsewhere)
-      u (id, expected, status, version, token, started, refund, reason, elsewhere)
+      p_update_refund, p_update_reason, p_update_payment, p_update_elsewhere)
+      u (id, expected, status, version, token, started, refund, reason, payment, elsewhere)
     where o.id = u.id and o.version = u.expected;
     get diagnostics v_count = row_count;
     if v_count <> cardinality(p_update_id) then

@@ -32,6 +32,7 @@ const NAMES = [
   "0009_order_lists",
   "0010_lane_links",
   "0011_stock_units",
+  "0012_payments",
 ]
 
 const numberOf = (name: string): number => Number.parseInt(name, 10)

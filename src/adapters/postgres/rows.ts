@@ -3,7 +3,15 @@
  * are milliseconds since 1970. The SQL fragments and the types that read them stand side by side.
  */
 import type { OrderId, ProductId } from "../../domain/ids.ts"
-import type { Line, Order, Status, Terms } from "../../domain/order.ts"
+import {
+  type Action,
+  type Line,
+  type Order,
+  type Payment,
+  type Status,
+  type Terms,
+  usualPayment,
+} from "../../domain/order.ts"
 import type { Product } from "../../domain/product.ts"
 import type { Stock } from "../../domain/stock.ts"
 import type { Reply } from "../../ports/inventory.ts"
@@ -28,7 +36,7 @@ export const HOLD = `json_build_object('orderId', h.order_id, 'productId', h.pro
 /** An order `o` with its lines, as `OrderJson`. */
 export const ORDER = `json_build_object('id', o.id, 'customerId', o.customer_id, 'status', o.status,
   'amount', o.total_amount, 'currency', o.currency, 'createdAt', ${ms("o.created_at")}, 'expiresAt', ${ms("o.expires_at")},
-  'version', o.version, 'token', o.attempt_token, 'startedAt', ${ms("o.attempt_started_at")}, 'refund', o.refund,
+  'version', o.version, 'payment', o.payment, 'token', o.attempt_token, 'startedAt', ${ms("o.attempt_started_at")}, 'refund', o.refund,
   'reason', o.cancel_reason, 'lines', (
     select json_agg(json_build_object('productId', l.product_id, 'quantity', l.quantity, 'unitPrice', l.unit_price,
       'currency', l.currency) order by l.line_no)
@@ -54,9 +62,16 @@ export interface TermsJson {
   }>
 }
 
+/** What was tried to get the money, and what the buyer has to do. */
+interface PaymentJson extends Payment {
+  readonly action: Action | null
+}
+
 export interface OrderJson extends TermsJson {
   readonly status: Status
   readonly version: number
+  /** Null: what its status says by itself (`usualPayment`). */
+  readonly payment: PaymentJson | null
   readonly token: string | null
   readonly startedAt: number | null
   readonly refund: "none" | "due" | "done"
@@ -96,11 +111,35 @@ const termsOf = (json: TermsJson): Terms => ({
 /** An order without lines cannot be read: what it holds is unknown. */
 export const hasLines = (json: TermsJson): boolean => (json.lines as TermsJson["lines"] | null) !== null
 
+const paymentIn = ({ payment, refund, status, token }: OrderJson): Payment => {
+  if (payment === null) return usualPayment(status, token === null ? "no-attempt" : "attempt", refund)
+  const { attempts, attemptsMax, lastError, ref } = payment
+  return { attempts, attemptsMax, ref, lastError }
+}
+
+/** As the column has it: JSON text, or null where it would say what the status says already. */
+export const paymentText = (order: Order): string | null => {
+  const { payment, status } = order
+  const attempt = status === "reserved" ? order.attempt : null
+  const action = attempt?.action ?? null
+  const refund = "refund" in order ? order.refund : "none"
+  const usual = usualPayment(status, attempt === null ? "no-attempt" : "attempt", refund)
+  const isUsual =
+    action === null &&
+    payment.attempts === usual.attempts &&
+    payment.attemptsMax === 1 &&
+    payment.ref === null &&
+    payment.lastError === null
+  return isUsual ? null : JSON.stringify({ ...payment, action })
+}
+
 export const orderOf = (json: OrderJson): Order => {
-  const base = { ...termsOf(json), version: json.version }
+  const payment = paymentIn(json)
+  const base = { ...termsOf(json), version: json.version, payment }
   switch (json.status) {
     case "reserved": {
-      const attempt = json.token === null ? null : { token: json.token, startedAt: json.startedAt! }
+      const action = json.payment?.action ?? null
+      const attempt = json.token === null ? null : { token: json.token, startedAt: json.startedAt!, action }
       return { ...base, status: json.status, attempt }
     }
     case "cancelled":
@@ -128,7 +167,7 @@ export interface KnownKeyJson {
 
 /** A stored order answer is the terms and a status; what else an order carries was no part of the answer. */
 const answeredOrder = (terms: TermsJson, status: Status): Order =>
-  orderOf({ ...terms, status, version: 1, token: null, startedAt: null, refund: "none", reason: null })
+  orderOf({ ...terms, status, version: 1, payment: null, token: null, startedAt: null, refund: "none", reason: null })
 
 /** Whether what a key was answered with is still there. */
 export const hasAnswer = ({ answer, terms }: KnownKeyJson): boolean =>

@@ -109,7 +109,13 @@ export const COMMANDS: Table<Command> = {
     misses: ({ orderId }, lookup) => lookup.holds(orderId),
   },
   StartPayment: { ...order, claim: "binds" },
-  RecordPayment: { ...order, claim: "settles" },
+  RecordPayment: {
+    ...order,
+    claim: "settles",
+    // The hold lives on when another attempt may follow.
+    deadline: ({ expiresAt, orderId, record }) =>
+      record._tag === "RecordDecline" ? { kind: "expiry", orderId, at: expiresAt } : null,
+  },
   CancelOrder: { ...order, claim: "binds" },
   ExpireOrder: { ...order, claim: "none" },
   RecordRefund: { ...order, claim: "none" },

@@ -13,8 +13,6 @@ import type { Memory } from "./turns/outcome.ts"
 import * as Placing from "./turns/placing.ts"
 import * as Stock from "./turns/stock.ts"
 
-const CHARGE_RECORDS = { charged: { _tag: "RecordCharge" }, declined: { _tag: "RecordDecline" } } as const
-
 export class Turns {
   readonly #memory: Memory
 
@@ -41,9 +39,9 @@ export class Turns {
       case "EndHolds":
         return Ending.endHolds(memory, command, now)
       case "StartPayment":
-        return Ending.change(memory, command, { _tag: "StartPayment", token: command.token, at: now }, now)
+        return Ending.change(memory, command, { ...command, at: now }, now)
       case "RecordPayment":
-        return Ending.change(memory, command, CHARGE_RECORDS[command.outcome], now)
+        return Ending.change(memory, command, command.record, now)
       case "CancelOrder":
         return Ending.change(memory, command, { _tag: "Cancel", reason: command.reason }, now)
       case "ExpireOrder":

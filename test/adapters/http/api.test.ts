@@ -1,6 +1,7 @@
 /** The API over real HTTP: what each route answers when all is well, and how replays look. */
 import { Effect } from "effect"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { UNTRIED } from "../../../src/domain/order.ts"
 import * as HttpServer from "../../support/http-server.ts"
 
 let shop: HttpServer.Running
@@ -162,6 +163,7 @@ describe("orders", () => {
           version: 1,
           status: "reserved",
           attempt: null,
+          payment: UNTRIED,
         }),
     })
     expect((await lapsed.get(`/v1/orders/${placed.body.id}`)).body).toMatchObject({

@@ -111,7 +111,11 @@ const orders = Effect.gen(function* () {
   const kinds = ["ann", "bo"].flatMap((customerId) => [
     one(customerId, (order) => order),
     one(customerId, (order) => order, Scribe.NOON),
-    one(customerId, (order) => ({ ...order, status: "reserved", attempt: { token: "t", startedAt: 1 } }), Scribe.NOON),
+    one(
+      customerId,
+      (order) => ({ ...order, status: "reserved", attempt: { token: "t", startedAt: 1, action: null } }),
+      Scribe.NOON,
+    ),
     one(customerId, (order) => Order.evolve(order, { _tag: "Paid" })),
     one(customerId, (order) => Order.evolve(order, { _tag: "Expired" })),
   ])

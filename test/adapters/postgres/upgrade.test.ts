@@ -167,6 +167,7 @@ const FROZEN = {
   "0009_order_lists.sql": "1e04a6c8a9a7a1d2",
   "0010_lane_links.sql": "ff53a11cc5e2d19f",
   "0011_stock_units.sql": "0df9437381804709",
+  "0012_payments.sql": "e8cff2663ccf945f",
 }
 
 describe("migrations", () => {

@@ -11,8 +11,10 @@ export const CHECKOUT_MUTANTS: ReadonlyArray<Mutant> = [
     changes: [
       {
         file: "src/domain/checkout.ts",
-        from: 'return { _tag: "Wait" }',
-        to: 'return { _tag: "Record", what: "declined" }',
+        from: `case "Unknown":
+      return WAIT`,
+        to: `case "Unknown":
+      return { _tag: "Record", what: { _tag: "RecordDecline", attempt, code: "timeout", retryable: false } }`,
       },
     ],
     caughtBy: "I11 money follows orders",
@@ -22,12 +24,12 @@ export const CHECKOUT_MUTANTS: ReadonlyArray<Mutant> = [
     name: "new payment key on retry",
     story: "an unknown outcome is not looked up but charged again, under a key the provider cannot know",
     changes: [
-      { file: RUNNER, from: `how = meaning._tag === "Charge" ? "charge" : "lookUp"`, to: `how = "charge"` },
+      { file: RUNNER, from: `return meaning._tag === "Confirm" ? "confirm" : "read"`, to: `return "confirm"` },
       {
         file: RUNNER,
-        from: "return payment.charge({ key: order.id, token",
+        from: "return payment.confirm({ key, ref, attempt",
         to: `asked.set(order.id, (asked.get(order.id) ?? 0) + 1)
-  return payment.charge({ key: asked.get(order.id) === 1 ? order.id : \`\${order.id} again\`, token`,
+      return payment.confirm({ key, ref: asked.get(order.id) === 1 ? ref : \`\${ref} again\`, attempt`,
       },
       { file: RUNNER, from: "const ask = (", to: "const asked = new Map<OrderId, number>()\nconst ask = (" },
     ],
@@ -37,7 +39,7 @@ export const CHECKOUT_MUTANTS: ReadonlyArray<Mutant> = [
   {
     name: "attempt not looked up after a crash",
     story: "no process takes up what a dead one left behind",
-    changes: [{ file: RUNNER, from: `        yield* run(order, "lookUp", null)\n`, to: "" }],
+    changes: [{ file: RUNNER, from: `        yield* run(order, "read", null)\n`, to: "" }],
     caughtBy: "everything comes to an end",
     seedsMax: ONE_ROUND,
   },
@@ -47,8 +49,8 @@ export const CHECKOUT_MUTANTS: ReadonlyArray<Mutant> = [
     changes: [
       {
         file: RUNNER,
-        from: "return payment.void(order.id)",
-        to: `return Effect.succeed("voided")`,
+        from: "return payment.void(ref)",
+        to: `return Effect.succeed({ _tag: "Voided" })`,
       },
     ],
     caughtBy: "I11 money follows orders",

@@ -83,7 +83,7 @@ const placeIn = Effect.fnUntraced(function* (
   command: Of<"PlaceOrder">,
   local: ReadonlyArray<RequestedLine>,
 ) {
-  const { claim, createdAt, customerId, expiresAt, held, lines, orderId, token } = command
+  const { attemptsMax, claim, createdAt, customerId, expiresAt, held, lines, orderId, token } = command
   const heldOf = new Map(held.map((line) => [line.productId, line]))
   const before = [
     Statements.bindIfFree({ claim, answer: { _tag: "Order", orderId, status: "reserved" } }),
@@ -97,9 +97,9 @@ const placeIn = Effect.fnUntraced(function* (
   const agreed = lines.map((line) => heldOf.get(line.productId) ?? priced(line, reserved))
   const total = Money.total(agreed)
   if ("_tag" in total) return rollback(refused(total))
-  const attempt = token === null ? null : { token, startedAt: createdAt }
+  const attempt = token === null ? null : { token, startedAt: createdAt, action: null }
   const terms = { id: orderId, customerId, lines: agreed, total, createdAt, expiresAt }
-  const order = Order.place(terms, attempt)
+  const order = Order.place(terms, attempt, attemptsMax)
   const holds = agreed.flatMap((line, lineNo) => (heldOf.has(line.productId) ? [] : [Hold.held(command, line, lineNo)]))
   const history = {
     at: deps.now(),
@@ -152,9 +152,9 @@ type OrderCommand =
 const domainCommand = (command: OrderCommand, at: number): Order.Command => {
   switch (command._tag) {
     case "StartPayment":
-      return { _tag: "StartPayment", token: command.token, at }
+      return { ...command, at }
     case "RecordPayment":
-      return command.outcome === "charged" ? { _tag: "RecordCharge" } : { _tag: "RecordDecline" }
+      return command.record
     case "CancelOrder":
       return { _tag: "Cancel", reason: command.reason }
     case "ExpireOrder":

@@ -11,7 +11,7 @@ import type { Product } from "../../../domain/product.ts"
 import type { Claim, RequestedLine } from "../../../ports/inventory.ts"
 import type { HoldChange, HoldRow, KeyRow } from "../../../ports/ledger.ts"
 import { plain, text, uuids } from "../batch-columns.ts"
-import { KNOWN_KEY, type KnownKeyJson, ORDER, type OrderJson } from "../rows.ts"
+import { KNOWN_KEY, type KnownKeyJson, ORDER, type OrderJson, paymentText } from "../rows.ts"
 import type { Moved } from "./guard.ts"
 import { type Rows, type Statement, say, time } from "./transaction.ts"
 
@@ -116,8 +116,8 @@ const attemptOf = (order: Order) => (order.status === "reserved" ? order.attempt
 export const insertOrder = (order: Order): Statement =>
   say(
     `insert into orders (id, customer_id, status, total_amount, currency, created_at, expires_at, version,
-      attempt_token, attempt_started_at)
-    values ($1, $2, $3, $4, $5, ${time("$6")}, ${time("$7")}, $8, $9, ${time("$10")})`,
+      attempt_token, attempt_started_at, payment)
+    values ($1, $2, $3, $4, $5, ${time("$6")}, ${time("$7")}, $8, $9, ${time("$10")}, $11::jsonb)`,
     order.id,
     order.customerId,
     order.status,
@@ -128,13 +128,14 @@ export const insertOrder = (order: Order): Statement =>
     number(order.version),
     attemptOf(order)?.token ?? null,
     number(attemptOf(order)?.startedAt ?? null),
+    paymentText(order),
   )
 
 /** Of an order that this transaction has locked. */
 export const updateOrder = (order: Order): Statement =>
   say(
     `update orders set status = $2, version = $3, attempt_token = $4, attempt_started_at = ${time("$5")}, refund = $6,
-      cancel_reason = $7 where id = $1`,
+      cancel_reason = $7, payment = $8::jsonb where id = $1`,
     order.id,
     order.status,
     number(order.version),
@@ -142,6 +143,7 @@ export const updateOrder = (order: Order): Statement =>
     number(attemptOf(order)?.startedAt ?? null),
     "refund" in order ? order.refund : "none",
     order.status === "cancelled" ? order.reason : null,
+    paymentText(order),
   )
 
 export type HeldUnits = Pick<Hold.Hold, "productId" | "customerId" | "quantity" | "state">
