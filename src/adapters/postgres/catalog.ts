@@ -9,7 +9,7 @@ import type { Product } from "../../domain/product.ts"
 import { Catalog } from "../../ports/catalog.ts"
 import type { Unavailable } from "../../ports/failures.ts"
 import { jsonRows, pageOf } from "./page.ts"
-import { type Reads, ShownLists, ShownRows } from "./reads.ts"
+import { type Shown, ShownLists, ShownRows } from "./reads.ts"
 import { MOVEMENT, type MovementJson, PRODUCT } from "./rows.ts"
 
 const GET = `select ${PRODUCT} as row from products p where p.id = $1::uuid`
@@ -45,7 +45,7 @@ export const layer: Layer.Layer<Catalog, never, ShownRows | ShownLists> = Layer.
 )
 
 const newest = (
-  lists: Reads,
+  lists: Shown,
   after: ProductId | null,
   limit: number,
 ): Effect.Effect<ReadonlyArray<Product>, Unavailable> =>

@@ -88,8 +88,8 @@ export const layer = (url: string, pools: Pools.Pools = Pools.ALONE): Layer.Laye
       } as const
       return Layer.mergeAll(
         Layer.effect(Reads.Deciding, explained(Effect.tap(Reads.make(config, pools.deciding), suitable))),
-        Layer.effect(Reads.ShownRows, explained(Reads.make(config, pools.rows))),
-        Layer.effect(Reads.ShownLists, explained(Reads.make(config, pools.lists))),
+        Layer.effect(Reads.ShownRows, explained(Reads.shown(config, pools.rows))),
+        Layer.effect(Reads.ShownLists, explained(Reads.shown(config, pools.lists))),
         Layer.effect(Writes, explained(WritingPool.make(config, pools.writes))),
         PgClient.layerFrom(explained(PgClient.make(transactions))),
       )

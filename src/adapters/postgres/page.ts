@@ -4,7 +4,7 @@ import { Effect } from "effect"
 import type { SqlError } from "effect/sql/SqlError"
 import { type Unavailable, unavailable } from "../../ports/failures.ts"
 import type { Page } from "../../ports/page.ts"
-import type { Reads } from "./reads.ts"
+import type { Reads, Shown } from "./reads.ts"
 import * as WritingPool from "./writing-pool.ts"
 
 export const pageOf = <Row, Position>(
@@ -20,13 +20,13 @@ interface JsonRow<Row> {
 
 /** Runs a query with one JSON column called `row`. */
 export const jsonRows = <Row>(
-  reads: Reads,
+  reads: Reads | Shown,
   query: string,
   parameters: ReadonlyArray<unknown>,
 ): Effect.Effect<ReadonlyArray<Row>, Unavailable> =>
-  reads.rows<JsonRow<Row>>(query, parameters).pipe(
+  (reads as Reads).rows<JsonRow<Row>>(query, parameters).pipe(
     Effect.map((rows) => rows.map(({ row }) => row)),
-    Effect.mapError(() => unavailable("database")),
+    Effect.mapError((error: SqlError | Unavailable) => (error._tag === "SqlError" ? unavailable("database") : error)),
   )
 
 /** The same of a statement that writes. Whether it did is not known when it fails. */

@@ -5,13 +5,23 @@
  * The server ends a statement after 5 s by itself. Without an answer for longer the line has fallen silent, which
  * TCP notices only after a quarter of an hour: that line is given up, and the pool opens another.
  *
- * Law: no statement here writes. Limits: connections of each (`pools.ts`), ANSWER_SECONDS.
- * Fails: SqlError.
+ * What is shown is asked for by any number of callers: there is a bound on them, and on their patience. What is decided from is
+ * asked for by our own loops, one at a time each.
+ *
+ * Law: no statement here writes. Limits: connections of each (`pools.ts`), ANSWER_SECONDS; of what is shown ASKED_MAX,
+ * SHOWN_SECONDS. Fails: SqlError; what is shown: Unavailable "mailbox-full", "database".
  */
 import { type PgClient, PgPool } from "@effect/sql-pg"
-import { Context, Effect, type Scope } from "effect"
+import { Context, Effect, Fiber, type Scope } from "effect"
 import type { SqlError } from "effect/sql/SqlError"
+import { type Unavailable, unavailable } from "../../ports/failures.ts"
 import { inTime, silence } from "./sql-failure.ts"
+
+/** Asked for at once in a pool of what is shown: what its connections answer in a fraction of SHOWN_SECONDS. */
+export const ASKED_MAX = 512
+
+/** The longest wait for something shown, for a connection and for its answer together, seconds: the server's for a statement. */
+export const SHOWN_SECONDS = 5
 
 export interface Reads {
   readonly rows: <Row extends object>(
@@ -23,11 +33,18 @@ export interface Reads {
 /** What something is decided from: always the primary, and never behind what was committed. */
 export class Deciding extends Context.Service<Deciding, Reads>()("jaego/adapters/postgres/Deciding") {}
 
+export interface Shown {
+  readonly rows: <Row extends object>(
+    statement: string,
+    parameters: ReadonlyArray<unknown>,
+  ) => Effect.Effect<ReadonlyArray<Row>, Unavailable>
+}
+
 /** Single rows that are only shown. */
-export class ShownRows extends Context.Service<ShownRows, Reads>()("jaego/adapters/postgres/ShownRows") {}
+export class ShownRows extends Context.Service<ShownRows, Shown>()("jaego/adapters/postgres/ShownRows") {}
 
 /** Lists that are only shown. */
-export class ShownLists extends Context.Service<ShownLists, Reads>()("jaego/adapters/postgres/ShownLists") {}
+export class ShownLists extends Context.Service<ShownLists, Shown>()("jaego/adapters/postgres/ShownLists") {}
 
 /** `connections`: at most. None is opened before it is needed. */
 export const make = (
@@ -46,3 +63,28 @@ export const make = (
         ),
     }),
   )
+
+/** The same for what is shown. A statement keeps its place until it has ended, also when its caller has given up before. */
+export const shown = (
+  config: PgClient.PgClientConfig,
+  connections: number,
+): Effect.Effect<Shown, SqlError, Scope.Scope> =>
+  Effect.map(make(config, connections), (reads) => {
+    let asked = 0
+    const left = Effect.sync(() => {
+      asked--
+    })
+    return {
+      rows: <Row extends object>(statement: string, parameters: ReadonlyArray<unknown>) =>
+        Effect.suspend(() => {
+          if (asked >= ASKED_MAX) return Effect.fail(unavailable("mailbox-full"))
+          asked++
+          return reads.rows<Row>(statement, parameters).pipe(
+            Effect.ensuring(left),
+            Effect.forkDetach({ startImmediately: true }),
+            Effect.flatMap((reading) => Effect.timeout(Fiber.join(reading), `${SHOWN_SECONDS} seconds`)),
+            Effect.mapError(() => unavailable("database")),
+          )
+        }),
+    }
+  })

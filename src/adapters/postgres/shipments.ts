@@ -13,7 +13,7 @@ import { type Found, type ShipmentChange, Shipments } from "../../ports/shipment
 import { Timeline, type TimelineEntry } from "../../ports/timeline.ts"
 import * as Batcher from "../../std/batcher.ts"
 import { jsonRows, jsonWrite, writtenRows } from "./page.ts"
-import { Deciding, type Reads, ShownRows } from "./reads.ts"
+import { Deciding, type Reads, type Shown, ShownRows } from "./reads.ts"
 import { ms, ORDER, type OrderJson, orderOf } from "./rows.ts"
 import { CLAIM_PARCELS, SAVE_SHIPMENTS } from "./shipping-functions.ts"
 import { describe, isRefusedValue } from "./sql-failure.ts"
@@ -147,7 +147,7 @@ export const make = Effect.fnUntraced(function* (reads: Reads, writes: PgPool.Pg
   })
 })
 
-const timeline = (reads: Reads): Timeline["Service"] => ({
+const timeline = (reads: Shown): Timeline["Service"] => ({
   entries: (id) => jsonRows<TimelineEntry>(reads, ENTRIES, [id]),
 })
 
