@@ -1,5 +1,5 @@
 /**
- * `jaego`, the command line: `serve`, `migrate`, `seed`, `replay`, `verify`, `heads`, `dlq`, `simulate`.
+ * `jaego`, the command line: `serve`, `migrate`, `seed`, `replay`, `verify`, `heads`, `doctor`, `dlq`, `simulate`.
  *
  * A root, and a thin one: it reads arguments and environment, chooses adapters and prints.
  * Fails: one line on stderr and exit code 1, also when a law is broken or an order was not answered.
@@ -10,6 +10,7 @@ import { Cause, Clock, Console, Effect, Exit, Option } from "effect"
 import { CliOutput, Command, Flag } from "effect/cli"
 import { CommandFailed } from "./adapters/cli/command-failed.ts"
 import * as DeadLetterCommands from "./adapters/cli/dead-letter-commands.ts"
+import * as Diagnosis from "./adapters/cli/doctor.ts"
 import { json, whole } from "./adapters/cli/flags.ts"
 import * as Heads from "./adapters/cli/heads.ts"
 import { PATIENCE_MS } from "./adapters/cli/http-client.ts"
@@ -140,6 +141,22 @@ const heads = Command.make(
   }),
 ).pipe(Command.withDescription("Print how far the history of each lane goes, to be noted for `verify --heads`"))
 
+const doctor = Command.make(
+  "doctor",
+  { json },
+  Effect.fn(function* (options) {
+    const config = yield* knobs(() => Config.read(process.env))
+    const Doctor = yield* Effect.promise(() => import("./composition/doctor.ts"))
+    const findings = yield* Doctor.checkup(config, process.env)
+    yield* Console.log(options.json ? Diagnosis.json(findings) : Diagnosis.text(findings))
+    if (!Diagnosis.isWell(findings)) return yield* new CommandFailed({ message: "" })
+  }),
+).pipe(
+  Command.withDescription(
+    "Look at the deployment that the environment describes, and say what to do; 1 if something is wrong",
+  ),
+)
+
 const chance = (name: string, description: string) =>
   Flag.Finite(name).pipe(
     Flag.filter(
@@ -229,7 +246,7 @@ const Presenter = CliOutput.layerPresenter({
 
 const jaego = Command.make("jaego").pipe(
   Command.withDescription("Orders and inventory for things that run out"),
-  Command.withSubcommands([serve, migrate, seed, replay, verify, heads, dlq, simulate]),
+  Command.withSubcommands([serve, migrate, seed, replay, verify, heads, doctor, dlq, simulate]),
 )
 
 const isTold = (failure: unknown): boolean =>

@@ -50,7 +50,7 @@ const MADE = `create table if not exists jaego_migrations (
 )`
 
 /** The names of those that have not run. Not by the highest number: two may have come in another order. */
-const pending = Effect.gen(function* () {
+export const pending = Effect.gen(function* () {
   const sql = yield* PgClient.PgClient
   const [table] = yield* sql.unsafe<{ readonly there: boolean }>(
     "select to_regclass('jaego_migrations') is not null as there",
