@@ -1,5 +1,5 @@
 /**
- * `jaego`, the command line: `serve`, `migrate`, `seed`, `replay`, `verify`, `heads`, `doctor`, `dlq`, `simulate`.
+ * `jaego`, the command line: `serve`, `migrate`, `seed`, `replay`, `verify`, `heads`, `doctor`, `dlq`, `simulate`, `lab`.
  *
  * A root, and a thin one: it reads arguments and environment, chooses adapters and prints.
  * Fails: one line on stderr and exit code 1, also when a law is broken or an order was not answered.
@@ -29,6 +29,7 @@ import * as Facts from "./app/facts.ts"
 import * as Config from "./config/config.ts"
 import * as Database from "./config/database.ts"
 import * as Shipping from "./config/shipping.ts"
+import * as Lab from "./lab/command.ts"
 import type { Unavailable } from "./ports/failures.ts"
 import type { Inbox } from "./ports/inbox.ts"
 
@@ -246,7 +247,7 @@ const Presenter = CliOutput.layerPresenter({
 
 const jaego = Command.make("jaego").pipe(
   Command.withDescription("Orders and inventory for things that run out"),
-  Command.withSubcommands([serve, migrate, seed, replay, verify, heads, doctor, dlq, simulate]),
+  Command.withSubcommands([serve, migrate, seed, replay, verify, heads, doctor, dlq, simulate, Lab.command]),
 )
 
 const isTold = (failure: unknown): boolean =>

@@ -6,11 +6,11 @@
  * tells, to the stream's confirmation, and is asked of the service's own metrics: the oldest fact of each publishing.
  */
 
+import * as Processor from "../../src/adapters/system/processor.ts"
 import * as Kafka from "../support/kafka-broker.ts"
 import { type Service, start } from "../support/service.ts"
 import { HOLD_SECONDS } from "./contenders.ts"
 import * as Load from "./load.ts"
-import * as Processor from "./processor.ts"
 import type { Scenario } from "./scenarios.ts"
 import type { Scratch } from "./scratch.ts"
 import { markdown, median } from "./table.ts"

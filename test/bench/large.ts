@@ -5,9 +5,9 @@
  * These databases are too large to be copied for every measurement: each is filled once and sold from, round after round.
  */
 import { Agent, get } from "node:http"
+import * as Processor from "../../src/adapters/system/processor.ts"
 import * as Contenders from "./contenders.ts"
 import * as Load from "./load.ts"
-import * as Processor from "./processor.ts"
 import { singles } from "./scenarios.ts"
 import type { Contents, Scratch } from "./scratch.ts"
 import { markdown, median } from "./table.ts"

@@ -2,10 +2,11 @@
  * One measurement: a fresh copy of a database, a fresh process, a warm-up, the load, and then the proof that what was
  * answered is in the database.
  */
+
+import * as Processor from "../../src/adapters/system/processor.ts"
 import type { Contender, Running } from "./contenders.ts"
 import * as Contenders from "./contenders.ts"
 import * as Load from "./load.ts"
-import * as Processor from "./processor.ts"
 import type { Scenario } from "./scenarios.ts"
 import type { Scratch } from "./scratch.ts"
 

@@ -7,10 +7,11 @@
  *     replays    of keys that are bound already
  *     SKUs       of products whose SKU is taken
  */
+
+import * as SlowLine from "../../src/lab/slow-line.ts"
 import { type Service, start } from "../support/service.ts"
 import { HOLD_SECONDS } from "./contenders.ts"
 import type { Scratch } from "./scratch.ts"
-import * as SlowLine from "./slow-line.ts"
 import { markdown, median } from "./table.ts"
 
 export interface Options {

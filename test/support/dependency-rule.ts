@@ -49,8 +49,8 @@ const ROOTS = new Set([
   "src/cli.ts",
 ])
 
-/** Parts of roots: the knobs, and what is chosen by them. */
-const ROOT_FOLDERS = new Set(["config", "composition"])
+/** Parts of roots: the knobs, what is chosen by them, and the programs of the command line that compare and teach. */
+const ROOT_FOLDERS = new Set(["config", "composition", "lab", "learn"])
 
 /** Adapters that call the application, or carry it to another thread; all others are called by it. */
 const DRIVING = new Set(["http", "cli", "threads"])

@@ -1,0 +1,142 @@
+/** What a run of the lab has measured, as `report.json` holds it. */
+import type { Audit } from "./audit.ts"
+import type { Measured } from "./load.ts"
+import type { Costs } from "./observation.ts"
+import type { Contender } from "./service.ts"
+
+/** One load: a shop of so many products, so many connections, orders of so many products each. */
+export interface Cell {
+  readonly products: number
+  readonly connections: number
+  readonly lines: number
+}
+
+export interface Measurement extends Cell {
+  readonly contender: Contender
+  readonly round: number
+  /** Orders a second that were due (open model); null: closed model. */
+  readonly offered: number | null
+  readonly measured: Measured
+  readonly costs: Costs
+}
+
+export interface Crowd {
+  readonly contender: Contender
+  readonly buyers: number
+  readonly units: number
+  readonly runs: number
+  /** Runs in which more was sold than there was. */
+  readonly oversoldRuns: number
+  readonly oversoldUnits: number
+}
+
+export interface AuditOf extends Audit {
+  readonly contender: Contender
+  readonly round: number
+}
+
+export interface Options {
+  readonly guards: ReadonlyArray<Contender>
+  readonly products: ReadonlyArray<number>
+  readonly connections: ReadonlyArray<number>
+  readonly rate: number
+  readonly seconds: number
+  readonly rounds: number
+  readonly oversell: number
+}
+
+export interface Machine {
+  readonly processors: number
+  readonly model: string
+  readonly memoryBytes: number
+  readonly system: string
+  readonly node: string
+  readonly postgres: string
+}
+
+export interface Report {
+  readonly at: string
+  readonly tookSeconds: number
+  readonly machine: Machine
+  readonly options: Options
+  readonly measurements: ReadonlyArray<Measurement>
+  readonly crowds: ReadonlyArray<Crowd>
+  readonly audits: ReadonlyArray<AuditOf>
+  /** What was left out, and why. */
+  readonly left: ReadonlyArray<string>
+}
+
+/** Of the middle one; 0 of none. */
+export const median = (numbers: ReadonlyArray<number>): number => {
+  const sorted = numbers.toSorted((a, b) => a - b)
+  const middle = sorted.length >> 1
+  if (sorted.length === 0) return 0
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2
+}
+
+export const keyOf = ({ connections, lines, products }: Cell): string => `${products}/${connections}/${lines}`
+
+/** The cells that were measured, in their order. */
+export const cellsOf = ({ measurements }: Report): ReadonlyArray<Cell> => [
+  ...new Map(
+    measurements.map(({ connections, lines, products }) => {
+      const cell = { products, connections, lines }
+      return [keyOf(cell), cell]
+    }),
+  ).values(),
+]
+
+export interface Summary {
+  readonly contender: Contender
+  readonly cell: Cell
+  /** Orders a second, and the lowest and highest of the rounds; median. */
+  readonly peak: number
+  readonly lowest: number
+  readonly highest: number
+  readonly closed: Pick<Measured, "p50" | "p99" | "p999">
+  /** At the offered rate; null: not measured. */
+  readonly open: (Pick<Measured, "p50" | "p99" | "p999"> & { readonly offered: number }) | null
+  readonly costs: Costs
+}
+
+const rateOf = ({ measured }: Measurement): number => measured.placed / measured.seconds
+
+const mediansOf = <K extends string>(names: ReadonlyArray<K>, all: ReadonlyArray<Readonly<Record<K, number | null>>>) =>
+  Object.fromEntries(names.map((name) => [name, median(all.flatMap((each) => each[name] ?? []))])) as Record<K, number>
+
+const QUANTILES = ["p50", "p99", "p999"] as const
+const COSTS = ["statements", "commits", "retries", "walBytes", "serviceUs", "postgresUs", "waiting"] as const
+
+/** Medians over the rounds; null: it was not measured. */
+export const summaryOf = (report: Report, contender: Contender, cell: Cell): Summary | null => {
+  const all = report.measurements.filter((each) => each.contender === contender && keyOf(each) === keyOf(cell))
+  const closed = all.filter(({ offered }) => offered === null)
+  const open = all.filter(({ offered }) => offered !== null)
+  if (closed.length === 0) return null
+  const rates = closed.map(rateOf)
+  return {
+    contender,
+    cell,
+    peak: median(rates),
+    lowest: Math.min(...rates),
+    highest: Math.max(...rates),
+    closed: mediansOf(
+      QUANTILES,
+      closed.map(({ measured }) => measured),
+    ),
+    open:
+      open.length === 0
+        ? null
+        : {
+            ...mediansOf(
+              QUANTILES,
+              open.map(({ measured }) => measured),
+            ),
+            offered: median(open.map(({ offered }) => offered!)),
+          },
+    costs: mediansOf(
+      COSTS,
+      closed.map(({ costs }) => costs),
+    ),
+  }
+}

@@ -1,0 +1,194 @@
+/**
+ * A run of the lab: rounds in which every contender has its turn, each with a fresh database and a fresh service, so that what the
+ * machine does meanwhile falls on all of them.
+ *
+ * Law: every database is audited after its service has ended.
+ */
+import { cpus, release, totalmem, type } from "node:os"
+import * as Audit from "./audit.ts"
+import type { Children } from "./children.ts"
+import type { Databases } from "./databases.ts"
+import * as Load from "./load.ts"
+import * as Observation from "./observation.ts"
+import type { AuditOf, Cell, Crowd, Machine, Measurement, Options, Report } from "./report.ts"
+import * as Service from "./service.ts"
+
+export interface Room {
+  readonly databases: Databases
+  readonly children: Children
+  readonly redisUrl: string | null
+  /** What is being done, for people. */
+  readonly told: (what: string) => void
+}
+
+/** So many units that nothing runs out, however fast it is sold. */
+const PLENTY = 1_000_000_000
+
+/** Before a cell is measured: connections are opened, code is compiled, seconds. */
+const WARM_UP_SECONDS = 0.3
+
+/** Buyers of one product at once, and units there are. */
+const CROWD = { buyers: 400, units: 50 }
+
+/** Orders of two products, named in any order, from few: what deadlocks are made of. */
+const CROSSED = { products: 8, lines: 2 }
+
+/**
+ * One product at every number of connections, every number of products at the most connections, and orders of two products: the
+ * edges of the table, not all of it.
+ */
+export const cellsOf = ({ connections, products }: Options): ReadonlyArray<Cell> => {
+  const most = Math.max(...connections)
+  const least = Math.min(...products)
+  return [
+    ...connections.map((each) => ({ products: least, connections: each, lines: 1 })),
+    ...products.filter((each) => each !== least).map((each) => ({ products: each, connections: most, lines: 1 })),
+    { ...CROSSED, connections: Math.min(...connections) },
+  ]
+}
+
+interface Turn {
+  readonly room: Room
+  readonly options: Options
+  readonly contender: Service.Contender
+  readonly round: number
+  readonly template: string
+  readonly products: ReadonlyArray<string>
+}
+
+let loads = 0
+
+const loadOf = ({ products }: Turn, { url }: Service.Service, cell: Cell, seconds: number, rate: number | null) => ({
+  urls: [url],
+  connections: cell.connections,
+  seconds,
+  rate,
+  limit: Load.UNLIMITED,
+  products: products.slice(0, cell.products),
+  lines: cell.lines,
+  tag: `load-${++loads}`,
+  seed: loads,
+})
+
+/** The peak (closed model), and then latencies at a part of it (open model). */
+const measure = async (turn: Turn, database: string, service: Service.Service, cell: Cell) => {
+  const { contender, options, room, round } = turn
+  await Load.put(room.children, loadOf(turn, service, cell, WARM_UP_SECONDS, null))
+  const one = async (offered: number | null): Promise<Measurement> => {
+    const load = loadOf(turn, service, cell, options.seconds, offered)
+    const put = () => Load.put(room.children, load)
+    const [measured, costs] = await Observation.during(room.databases, database, service.pid, put)
+    return { ...cell, contender, round, offered, measured, costs }
+  }
+  const closed = await one(null)
+  const peak = closed.measured.placed / closed.measured.seconds
+  return peak < 1 ? [closed] : [closed, await one(Math.max(1, peak * options.rate))]
+}
+
+const create = async (url: string, name: string, onHand: number): Promise<string> => {
+  const response = await fetch(`${url}/v1/products`, {
+    method: "POST",
+    headers: { "content-type": "application/json", "idempotency-key": name },
+    body: JSON.stringify({ sku: name, name, price: { amount: 1_000, currency: "KRW" }, onHand }),
+  })
+  if (response.status !== 201) throw new Error(`no product to sell: ${response.status} ${await response.text()}`)
+  return ((await response.json()) as { readonly id: string }).id
+}
+
+/** Everybody at once, for few units, again and again; the products they came for. */
+const crowd = async ({ contender, options, room }: Turn, { url }: Service.Service): Promise<ReadonlyArray<string>> => {
+  const products: Array<string> = []
+  for (let run = 1; run <= options.oversell; run++) {
+    room.told(`${contender}: ${CROWD.buyers} buyers for ${CROWD.units} units, ${run} of ${options.oversell}`)
+    const product = await create(url, `CROWD-${run}`, CROWD.units)
+    products.push(product)
+    const limits = { limit: CROWD.buyers, connections: CROWD.buyers, seconds: 20, rate: null }
+    await Load.put(room.children, {
+      urls: [url],
+      ...limits,
+      products: [product],
+      lines: 1,
+      tag: `crowd-${run}`,
+      seed: run,
+    })
+  }
+  return products
+}
+
+const judge = async ({ contender, room }: Turn, database: string, products: ReadonlyArray<string>): Promise<Crowd> => {
+  let oversoldRuns = 0
+  let oversoldUnits = 0
+  for (const product of products) {
+    const { oversold } = await Audit.take(room.databases, database, [product])
+    oversoldUnits += oversold
+    if (oversold > 0) oversoldRuns++
+  }
+  return { contender, ...CROWD, runs: products.length, oversoldRuns, oversoldUnits }
+}
+
+const take = async (turn: Turn) => {
+  const { contender, options, room, round, template } = turn
+  const database = await room.databases.copy(template)
+  try {
+    const redis = room.redisUrl === null ? null : { url: room.redisUrl, prefix: `lab:${database}:` }
+    const databaseUrl = room.databases.urlOf(database)
+    const service = await Service.start(room.children, { contender, databaseUrl, redis })
+    const measurements: Array<Measurement> = []
+    for (const cell of cellsOf(options)) {
+      const shop = `${cell.products} product${cell.products === 1 ? "" : "s"}, ${cell.connections} connections`
+      room.told(`round ${round} of ${options.rounds}: ${contender}, ${shop}`)
+      measurements.push(...(await measure(turn, database, service, cell)))
+    }
+    const crowded = round === 1 ? await crowd(turn, service) : []
+    await service.stop()
+    const audit: AuditOf = { contender, round, ...(await Audit.take(room.databases, database)) }
+    return { measurements, audit, crowds: crowded.length > 0 ? [await judge(turn, database, crowded)] : [] }
+  } finally {
+    await room.databases.drop(database)
+  }
+}
+
+const machineOf = async ({ databases }: Room): Promise<Machine> => {
+  const [row] = await databases.query("show server_version")
+  const all = cpus()
+  return {
+    processors: all.length,
+    model: all[0]?.model ?? "unknown",
+    memoryBytes: totalmem(),
+    system: `${type()} ${release()}`,
+    node: process.version,
+    postgres: String(row!["server_version"]),
+  }
+}
+
+/** In another order each round. */
+const rotated = <A>(all: ReadonlyArray<A>, by: number): ReadonlyArray<A> =>
+  all.map((_, index) => all[(index + by) % all.length]!)
+
+export const run = async (room: Room, options: Options): Promise<Report> => {
+  const begun = performance.now()
+  const left = options.guards
+    .filter((each) => Service.needsRedis(each) && room.redisUrl === null)
+    .map((each) => `${each}: there is no redis-server on this machine, and no REDIS_URL`)
+  const contenders = options.guards.filter((each) => !Service.needsRedis(each) || room.redisUrl !== null)
+  room.told("filling a database")
+  const template = await room.databases.template({
+    products: Math.max(CROSSED.products, ...options.products),
+    orders: 0,
+    onHand: PLENTY,
+  })
+  const products = await room.databases.products(template)
+  const measurements: Array<Measurement> = []
+  const audits: Array<AuditOf> = []
+  const crowds: Array<Crowd> = []
+  for (let round = 1; round <= options.rounds; round++)
+    for (const contender of rotated(contenders, round - 1)) {
+      const found = await take({ room, options, contender, round, template, products })
+      measurements.push(...found.measurements)
+      audits.push(found.audit)
+      crowds.push(...found.crowds)
+    }
+  const machine = await machineOf(room)
+  const tookSeconds = (performance.now() - begun) / 1_000
+  return { at: new Date().toISOString(), tookSeconds, machine, options, measurements, crowds, audits, left }
+}
