@@ -5,12 +5,12 @@ import * as MemoryLedger from "../../src/adapters/memory/ledger.ts"
 import * as Store from "../../src/adapters/memory/store.ts"
 import * as Committer from "../../src/app/inventory/committer.ts"
 import { Deadlines } from "../../src/app/inventory/deadlines.ts"
-
-import { ADMITTED_PER_PRODUCT_MAX } from "../../src/app/inventory/limits.ts"
-
+import type { Decision } from "../../src/app/inventory/decision.ts"
+import { ADMITTED_PER_PRODUCT_MAX, BATCH_ROWS_MAX, BATCH_SIZE_MAX } from "../../src/app/inventory/limits.ts"
 import * as Loader from "../../src/app/inventory/loader.ts"
 import { Owner } from "../../src/app/inventory/owner.ts"
 import { type Cell, Shelf } from "../../src/app/inventory/registry.ts"
+import { Room } from "../../src/app/inventory/room.ts"
 import type { OrderId, ProductId } from "../../src/domain/ids.ts"
 import * as Lane from "../../src/domain/lane.ts"
 import * as Order from "../../src/domain/order.ts"
@@ -30,10 +30,11 @@ const adjust = (productId: ProductId, delta: number): Command => ({
   claim: null,
 })
 
-const order = (key: string, lines: ReadonlyArray<RequestedLine>): Command => ({
+/** `number`: of orders that stand beside each other. */
+const order = (key: string, lines: ReadonlyArray<RequestedLine>, number = 0): Command => ({
   _tag: "PlaceOrder",
   orderId: Lane.place(
-    "018f0000-0000-7000-8000-000000000000",
+    `018f0000-0000-7000-8000-${String(number).padStart(10, "0")}00`,
     Lane.home(lines.map((line) => line.productId)),
   ) as OrderId,
   customerId: "kim",
@@ -105,6 +106,35 @@ describe("an owner", () => {
       reserved: 0,
       version: 1 + ADMITTED_PER_PRODUCT_MAX,
     })
+  })
+
+  it("commits no more rows at once than it may, whatever is in the orders, and none overtakes", async () => {
+    const shop = desk(200, 1_000)
+    const sold = (count: number) => shop.products.slice(0, count).map((productId) => ({ productId, quantity: 1 }))
+    // Orders of a hundred lines among orders of one.
+    for (let n = 0; n < 240; n++) shop.submit(order(`key ${n}`, sold(n % 3 === 0 ? 1 : 100), n))
+    const batches: Array<{ readonly rows: number; readonly keys: ReadonlyArray<string> }> = []
+    await work(shop, {
+      ...shop.ledger,
+      commit: (batch) => {
+        const rows = Object.values(batch).reduce((sum, rows) => sum + rows.length, 0) - batch.lanes.length
+        batches.push({ rows, keys: batch.keys.map(({ claim }) => claim.key) })
+        return shop.ledger.commit(batch)
+      },
+    })
+    expect(shop.answers).toEqual(Array.from({ length: 240 }, () => "Order"))
+    expect(batches.flatMap(({ keys }) => keys)).toEqual(Array.from({ length: 240 }, (_, n) => `key ${n}`))
+    for (const { rows } of batches) expect(rows).toBeLessThanOrEqual(BATCH_ROWS_MAX)
+    // As few as hold them: each but the last is nearly full.
+    expect(batches.length).toBeLessThan(12)
+  })
+
+  it("commits a decision of more rows than a batch may have by itself", () => {
+    const room = new Room(BATCH_SIZE_MAX)
+    const decision = (changes: number) =>
+      ({ stock: Array.from({ length: changes }), holds: [], holdChanges: [], units: [] }) as unknown as Decision
+    expect(room.takes(decision(BATCH_ROWS_MAX))).toBe(true)
+    expect(room.takes(decision(0))).toBe(false)
   })
 
   it("loads all that a turn misses with one query", async () => {

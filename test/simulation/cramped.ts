@@ -18,6 +18,7 @@ const limit = (name: string, now: string, cramped: number): Change => ({
 
 const CHANGES: ReadonlyArray<Change> = [
   limit("BATCH_SIZE_MAX", "512", 3),
+  limit("BATCH_ROWS_MAX", "8_192", 48),
   limit("ADMITTED_PER_PRODUCT_MAX", "8_192", 12),
   limit("ADMITTED_PER_WORKER_MAX", "65_536", 40),
   limit("RESIDENT_PRODUCTS_MAX", "1_000_000", 3),

@@ -3,26 +3,26 @@
  * that the next one can follow at once: both the ledger's work and ours lie on the way of every buyer of a hot product.
  *
  * Law: it begins behind a batch that was sent, holds the first decisions that wait, in order, and is dropped as soon as
- * memory goes back. Limit: BATCH_SIZE_MAX decisions, as the batch that is taken.
+ * memory goes back. Limits: those of the batch that is taken (`room.ts`).
  */
 import type { Builder } from "./batch.ts"
 import type { Outcome } from "./decision.ts"
 import { BATCH_SIZE_MAX } from "./limits.ts"
+import { Room } from "./room.ts"
 
 export class Draft {
   #builder: Builder | null = null
-  #decisions = 0
+  #room = new Room(BATCH_SIZE_MAX)
 
   /** `waiting`: what was decided already, in order. */
   begin(builder: Builder, waiting: ReadonlyArray<{ readonly outcome: Outcome | null }>): void {
     this.#builder = builder
-    this.#decisions = 0
+    this.#room = new Room(BATCH_SIZE_MAX)
     for (const { outcome } of waiting) this.add(outcome!)
   }
 
   add(outcome: Outcome): void {
-    if (this.#builder === null || outcome._tag !== "Decision" || this.#decisions === BATCH_SIZE_MAX) return
-    this.#decisions++
+    if (this.#builder === null || outcome._tag !== "Decision" || !this.#room.takes(outcome)) return
     this.#builder.add(outcome)
   }
 

@@ -3,6 +3,12 @@
 /** Decisions in one commit: larger batches gain little and make everyone in them wait for the whole. */
 export const BATCH_SIZE_MAX = 512
 
+/**
+ * Rows in one commit: 512 orders of a hundred lines are 200,000, which would keep everyone in it, and behind it, waiting for
+ * seconds. PostgreSQL writes some 40 a millisecond: so many take 200 ms.
+ */
+export const BATCH_ROWS_MAX = 8_192
+
 /** Commands one product or order has under way; more are refused. Above what one commit a second could ever drain politely. */
 export const ADMITTED_PER_PRODUCT_MAX = 8_192
 
@@ -33,6 +39,7 @@ export const UNKNOWN_PATIENCE_MS = 5_000
 
 /** How the limits must relate, whatever their figures; looked at when the module is loaded. */
 const RELATIONS: ReadonlyArray<readonly [holds: boolean, sentence: string]> = [
+  [16 * BATCH_SIZE_MAX <= BATCH_ROWS_MAX, "a batch of orders of a line or two must not be cut for its rows"],
   [BATCH_SIZE_MAX <= ADMITTED_PER_PRODUCT_MAX, "the commands of one hot product must be able to fill a batch"],
   [ADMITTED_PER_PRODUCT_MAX < ADMITTED_PER_WORKER_MAX, "one hot product must leave its worker room for others"],
 ]

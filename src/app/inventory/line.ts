@@ -11,7 +11,7 @@
  *
  * Law: I4, only a receipt of the batch that was sent makes it durable; I6, `rewind` takes back all that is not. One batch is
  * sent at a time, and the last one is acknowledged before anything can be taken back. Asserted at each step.
- * Limits: `portion.ts`.
+ * Limits: `portion.ts`, `room.ts`.
  */
 import type { Lane } from "../../domain/lane.ts"
 import type { Fate, UnavailableReason } from "../../ports/failures.ts"
@@ -25,6 +25,7 @@ import { Draft } from "./draft.ts"
 import type { Entry } from "./entry.ts"
 import { Portion } from "./portion.ts"
 import type { Registry } from "./registry.ts"
+import { Room } from "./room.ts"
 
 export interface Sent {
   readonly entries: ReadonlyArray<Entry>
@@ -94,14 +95,13 @@ export class Line {
   }
 
   #front(portion: number): { readonly decisions: number; readonly end: number } {
-    let decisions = 0
+    const room = new Room(portion)
     let end = 0
     for (; end < this.#waiting.length; end++) {
-      if (this.#waiting[end]!.outcome!._tag !== "Decision") continue
-      if (decisions === portion) break
-      decisions++
+      const outcome = this.#waiting[end]!.outcome!
+      if (outcome._tag === "Decision" && !room.takes(outcome)) break
     }
-    return { decisions, end }
+    return { decisions: room.decisions, end }
   }
 
   #build(entries: ReadonlyArray<Entry>, nextId: () => string): Batch | null {
