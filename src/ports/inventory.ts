@@ -69,6 +69,18 @@ export type Command =
       readonly expiresAt: number
       readonly claim: Claim
     }
+  /**
+   * Whether these lines of an order could be held now, with the prices they have: a question, which changes nothing and whose yes
+   * promises nothing.
+   */
+  | {
+      readonly _tag: "CheckLines"
+      readonly orderId: OrderId
+      readonly customerId: CustomerId
+      readonly lines: ReadonlyArray<RequestedLine>
+      /** The order's, never bound here: a refusal asks for it, because the order may have been placed before. */
+      readonly claim: Claim
+    }
   /** A tentative hold: part of an order whose home is on another worker. It lapses by itself at `lapsesAt` (ms). */
   | {
       readonly _tag: "HoldTentatively"

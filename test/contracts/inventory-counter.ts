@@ -125,6 +125,12 @@ export const counter = Effect.gen(function* () {
         held: reply._tag === "Held" ? reply.lines : [],
       }))
     },
+    /** The same lines, only asked for. */
+    couldHold: (productId: ProductId, quantity: number) =>
+      ask({
+        ...{ _tag: "CheckLines", orderId: Lane.place(Scribe.freshId(), Lane.of(productId)) as OrderId },
+        ...{ customerId: buyer(), lines: [{ productId, quantity }], claim: Scribe.claim() },
+      }),
     endHolds: (orderId: OrderId, productId: ProductId, ending: "drop" | "lapse") =>
       must(ask({ _tag: "EndHolds", orderId, lane: Lane.of(productId), ending })),
     startPayment,

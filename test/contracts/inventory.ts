@@ -266,6 +266,16 @@ const placing: ReadonlyArray<Check<Needs>> = [
     "I2",
   ),
 
+  check("says what could be held, and holds nothing by it", function* () {
+    const shop = yield* counter
+    const { id } = yield* shop.create({ onHand: 5 })
+    const lines = [{ productId: id, quantity: 5, unitPrice: { amount: 250, currency: "EUR" } }]
+    for (let times = 0; times < 2; times++)
+      expect(yield* shop.couldHold(id, 5)).toMatchObject({ reply: { _tag: "Held", lines } })
+    expect(yield* shop.couldHold(id, 6)).toMatchObject({ refused: { _tag: "InsufficientStock", available: 5 } })
+    expect(yield* shop.stock({ id })).toMatchObject({ onHand: 5, reserved: 0, version: 1 })
+  }),
+
   check("gives back what it held tentatively, once", function* () {
     const shop = yield* counter
     const { id } = yield* shop.create({ onHand: 5 })

@@ -34,7 +34,7 @@ describe("the table of commands", () => {
   const { COMMANDS } = Commands
 
   it("takes a command with a whole row", () => {
-    expect(commandsOf({ ...COMMANDS, WrapAsGift: gift })).toHaveLength(15)
+    expect(commandsOf({ ...COMMANDS, WrapAsGift: gift })).toHaveLength(16)
   })
 
   it("does not compile with half of one", () => {
@@ -64,6 +64,7 @@ const EACH: { readonly [Tag in Command["_tag"]]: Commands.Of<Tag> } = {
   Adjust: { _tag: "Adjust", productId, delta: 1, reason: "counted", claim },
   ReadStock: { _tag: "ReadStock", productId },
   PlaceOrder: { _tag: "PlaceOrder", ...placing, token: null },
+  CheckLines: { _tag: "CheckLines", orderId, customerId: "Ann", lines, claim },
   HoldTentatively: { _tag: "HoldTentatively", orderId, customerId: "Ann", lines, lapsesAt: 3, claim },
   EndHolds: { _tag: "EndHolds", orderId, lane: 7, ending: "drop" },
   StartPayment: { _tag: "StartPayment", orderId, token: "tok_test", claim },
@@ -83,7 +84,7 @@ const tagsWhere = (holds: (command: Command) => boolean): ReadonlyArray<string> 
 describe("each command", () => {
   it("goes to the lane that its product or its order lies in, or that it names", () => {
     const lanes = Object.values(EACH).map((command) => [command._tag, Commands.laneOf(command)])
-    const ofProduct = new Set(["CreateProduct", "Receive", "Adjust", "ReadStock", "HoldTentatively"])
+    const ofProduct = new Set(["CreateProduct", "Receive", "Adjust", "ReadStock", "CheckLines", "HoldTentatively"])
     for (const [tag, lane] of lanes) {
       if (tag === "EndHolds") expect(lane).toBe(7)
       else expect([tag, lane]).toEqual([tag, Lane.of(ofProduct.has(String(tag)) ? productId : orderId)])
@@ -91,7 +92,7 @@ describe("each command", () => {
   })
 
   it("counts at admission for what it changes", () => {
-    const ofLines = new Set(["PlaceOrder", "HoldTentatively"])
+    const ofLines = new Set(["PlaceOrder", "CheckLines", "HoldTentatively"])
     const ofProduct = new Set(["CreateProduct", "Receive", "Adjust", "ReadStock"])
     for (const command of Object.values(EACH)) {
       const expected: ReadonlyArray<ProductId | OrderId> = ofLines.has(command._tag)

@@ -6,8 +6,8 @@ import { Placement } from "../../src/app/inventory/placement.ts"
 import { OrderId, ProductId } from "../../src/domain/ids.ts"
 import * as Lane from "../../src/domain/lane.ts"
 import { UNTRIED } from "../../src/domain/order.ts"
-import { unavailable } from "../../src/ports/failures.ts"
-import type { Answer, Command } from "../../src/ports/inventory.ts"
+import { type Unavailable, unavailable } from "../../src/ports/failures.ts"
+import { type Answer, type Command, Refused } from "../../src/ports/inventory.ts"
 import type { OrderReply, Worker } from "../../src/ports/workers.ts"
 import { freshId } from "../support/scribe.ts"
 
@@ -54,6 +54,72 @@ const cancelling = (answer: Answer, failures: number) => {
 }
 
 const virtually = <A>(test: Effect.Effect<A>) => Effect.runPromise(test.pipe(Effect.provide(TestClock.layer())))
+
+/** Workers that answer the question so; what else they are asked is written down, and refused. */
+const placing = (said: ReadonlyArray<Exit.Exit<Answer, Refused | Unavailable>>) => {
+  const held: Array<string> = []
+  const workers = said.map(
+    (exit): Worker => ({
+      submit: (command, tell) => {
+        if (command._tag === "CheckLines") return tell(exit)
+        if (command._tag === "EndHolds") return tell(Exit.succeed({ reply: { _tag: "Done" }, replayed: false }))
+        held.push(command._tag)
+        tell(Exit.fail(unavailable("draining")))
+      },
+    }),
+  )
+  const command: Command = {
+    ...{ _tag: "PlaceOrder", orderId, customerId: "kim", held: [], token: null, createdAt: 0, expiresAt: 1 },
+    lines: said.map((_, lane) => ({ productId: productOn(lane), quantity: 1 })),
+    claim: { route: "orders", key: "k", fingerprint: freshId() },
+  }
+  return Effect.map(Effect.exit(new Placement(workers).submit(command)), (exit) => ({ exit, held }))
+}
+
+const could = (currency = "EUR"): Exit.Exit<Answer> => {
+  const unitPrice = { amount: 250, currency }
+  const reply = { _tag: "Held", lines: [{ productId: there, quantity: 1, unitPrice }] } as const
+  return Exit.succeed({ reply, replayed: false })
+}
+
+const soldOut = (productId: ProductId) => {
+  const rejection = { _tag: "InsufficientStock", productId, requested: 1, available: 0 } as const
+  return Exit.fail(new Refused(rejection))
+}
+
+describe("an order over several workers", () => {
+  it.each([
+    ["its home", [soldOut(here), could(), could()], soldOut(here)],
+    ["the last of the others", [could(), could(), soldOut(there)], soldOut(there)],
+    ["several: the first of the others is told", [soldOut(here), soldOut(there), soldOut(here)], soldOut(there)],
+    [
+      "none of them, but what they have makes no order",
+      [could(), could("USD"), could()],
+      Exit.fail(new Refused({ _tag: "MixedCurrencies" })),
+    ],
+  ] as const)("is refused before anything is held: by %s", (_, said, exit) =>
+    virtually(
+      Effect.gen(function* () {
+        expect(yield* placing(said)).toEqual({ exit, held: [] })
+      }),
+    ),
+  )
+
+  it("is answered as it was answered before, by whichever worker knows it", () =>
+    virtually(
+      Effect.gen(function* () {
+        const before = Exit.succeed({ reply: cancelled, replayed: true })
+        expect(yield* placing([before, could(), could()])).toEqual({ exit: before, held: [] })
+      }),
+    ))
+
+  it("is held once all of them could", () =>
+    virtually(
+      Effect.gen(function* () {
+        expect((yield* placing([could(), could(), could()])).held).toEqual(["HoldTentatively"])
+      }),
+    ))
+})
 
 describe("a cancellation", () => {
   const first: Answer = { reply: cancelled, replayed: false }

@@ -96,6 +96,12 @@ export const COMMANDS: Table<Command> = {
     // With a charge under way it ends through its payment.
     deadline: ({ expiresAt, orderId, token }) => (token === null ? { kind: "expiry", orderId, at: expiresAt } : null),
   },
+  CheckLines: {
+    ...lines,
+    lane: (command) => Lane.of(command.lines[0]!.productId),
+    claim: "asks",
+    deadline: never,
+  },
   HoldTentatively: {
     ...lines,
     lane: (command) => Lane.of(command.lines[0]!.productId),

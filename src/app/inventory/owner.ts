@@ -168,6 +168,8 @@ export class Owner {
     } else {
       if (outcome._tag === "Refusal" && this.idempotency.asksBeforeRefusal(entry, this.#lookUps))
         return this.#wait(entry)
+      // The yes to a question promises nothing: what it saw is waited for by the hold that follows.
+      if (outcome._tag === "Reading" && outcome.reply._tag === "Held") return entry.tell()
       if (this.#sawOnlyDurable(entry.command)) return entry.tell()
     }
     this.line.join(entry)

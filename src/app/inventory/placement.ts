@@ -1,7 +1,8 @@
 /**
  * Placement: which worker owns what, and orders whose products lie on several of them.
  *
- * An order within one worker is one decision. Otherwise each other worker first holds its lines tentatively, one after
+ * An order within one worker is one decision. Otherwise all of its workers are asked first, at once, whether they could hold their
+ * lines: what one of them refuses is refused without a trace. Then each other worker holds its lines tentatively, one after
  * another in a fixed order (so that buyers of the same products cannot refuse each other in a circle), and the home
  * worker, last, accepts: one commit that turns exactly these holds into the order's, or nothing. Whatever happens to us in
  * between, tentative holds lapse by themselves.
@@ -13,9 +14,10 @@
 import { Clock, Effect, Exit, Schedule } from "effect"
 import type { OrderId, ProductId } from "../../domain/ids.ts"
 import * as Lane from "../../domain/lane.ts"
+import * as Money from "../../domain/money.ts"
 import type { Ending } from "../../domain/order.ts"
 import { type Unavailable, unavailable } from "../../ports/failures.ts"
-import type { Answer, Command, HeldLine, Refused } from "../../ports/inventory.ts"
+import { type Answer, type Command, type HeldLine, Refused } from "../../ports/inventory.ts"
 import type { OwnedLane } from "../../ports/ledger.ts"
 import type { Worker } from "../../ports/workers.ts"
 import { laneOf } from "./commands.ts"
@@ -27,6 +29,11 @@ type Outcome = Effect.Effect<Answer, Refused | Unavailable>
 /** Lanes go round the workers like cards. */
 export const deal = (lanes: ReadonlyArray<OwnedLane>, workers: number): ReadonlyArray<ReadonlyArray<OwnedLane>> =>
   Array.from({ length: workers }, (_, worker) => lanes.filter(({ lane }) => lane % workers === worker))
+
+/** The lines of an order that lie `there`. */
+const checkOf = ({ claim, customerId, lines, orderId }: PlaceOrder, there: (id: ProductId) => boolean): Command => {
+  return { _tag: "CheckLines", orderId, customerId, lines: lines.filter(({ productId }) => there(productId)), claim }
+}
 
 /** For the lines of an order that lie `there`. */
 const holdOf = (command: PlaceOrder, there: (id: ProductId) => boolean, lapsesAt: number): Command => {
@@ -155,11 +162,38 @@ export class Placement {
   #placeAcross(command: PlaceOrder, others: ReadonlyArray<number>): Outcome {
     const asked: Array<Lane.Lane> = []
     const dropAll = Effect.suspend(() => this.#endHolds(command.orderId, asked, "drop"))
-    return this.#holdAndPlace(command, others, asked).pipe(
+    const held = this.#holdAndPlace(command, others, asked).pipe(
       Effect.tap((answer) => (answer.replayed ? dropAll : Effect.void)),
       Effect.tapError(() => dropAll),
     )
+    return Effect.flatMap(this.#check(command, others), (replayed) =>
+      replayed === null ? held : Effect.succeed(replayed),
+    )
   }
+
+  /** Null: every worker could, and together they make an order. Refused as the first in their order would. */
+  readonly #check = Effect.fnUntraced({ self: this }, function* (command: PlaceOrder, others: ReadonlyArray<number>) {
+    const workers = [...others, this.#indexOf(laneOf(command))]
+    const exits = yield* Effect.forEach(
+      workers,
+      (worker) =>
+        Effect.exit(
+          this.#ask(
+            worker,
+            checkOf(command, (id) => this.#indexOf(Lane.of(id)) === worker),
+          ),
+        ),
+      { concurrency: "unbounded" },
+    )
+    const lines: Array<HeldLine> = []
+    for (const exit of exits) {
+      const answer = yield* exit
+      if (answer.replayed) return answer
+      if (answer.reply._tag === "Held") lines.push(...answer.reply.lines)
+    }
+    const total = Money.total(lines)
+    return "_tag" in total ? yield* Effect.fail(new Refused(total)) : null
+  })
 
   /** The lanes that are asked to hold something are added to `asked`, whatever they answer. */
   readonly #holdAndPlace = Effect.fnUntraced(

@@ -34,6 +34,8 @@ export class Turns {
         return Stock.read(memory, command)
       case "PlaceOrder":
         return Placing.place(memory, command, now)
+      case "CheckLines":
+        return Placing.check(memory, command)
       case "HoldTentatively":
         return Placing.hold(memory, command, now)
       case "EndHolds":

@@ -45,6 +45,20 @@ export const INVENTORY_MUTANTS: ReadonlyArray<Mutant> = [
     seedsMax: ONE_ROUND,
   },
   {
+    name: "a yes taken for a hold",
+    story:
+      "what another worker says it could hold is taken as held: nothing there is, and no such order is ever placed",
+    changes: [
+      {
+        file: "src/app/inventory/placement.ts",
+        from: "const answer = yield* this.#ask(worker, hold)",
+        to: "const answer = yield* this.#ask(worker, checkOf(command, (id) => this.#indexOf(Lane.of(id)) === worker))",
+      },
+    ],
+    caughtBy: "everyone is answered",
+    seedsMax: ONE_ROUND,
+  },
+  {
     name: "skip the stock guard",
     story: "every reservation is let through, and the database has lost its CHECK",
     changes: [

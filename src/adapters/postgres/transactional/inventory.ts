@@ -46,6 +46,8 @@ const perform = (deps: Deps, command: Command): Judged => {
       return Products.readStock(deps, command.productId)
     case "PlaceOrder":
       return Orders.place(deps, command)
+    case "CheckLines":
+      return Orders.check(deps, command)
     case "HoldTentatively":
       return Orders.hold(deps, command)
     case "EndHolds":

@@ -123,6 +123,17 @@ export const place = (deps: Deps, command: Of<"PlaceOrder">): Judged => {
   return orRejection(deps, (send) => placeIn(send, deps, command, local), reserveRejection(deps, local, customerId))
 }
 
+/** Found out by reserving them, and taken back. */
+const checkIn = Effect.fnUntraced(function* (send: Send, deps: Deps, { claim, customerId, lines }: Of<"CheckLines">) {
+  const { first, reserved } = yield* reserveAll(send, deps, [Statements.known(claim)], lines, customerId)
+  if (first[0]!.length > 0) return rollback(BOUND)
+  if (reserved._tag !== "Reserved") return rollback(reserved)
+  return rollback(answered({ _tag: "Held", lines: lines.map((line) => priced(line, reserved)) }))
+})
+
+export const check = (deps: Deps, command: Of<"CheckLines">): Judged =>
+  orRejection(deps, (send) => checkIn(send, deps, command), reserveRejection(deps, command.lines, command.customerId))
+
 const holdIn = Effect.fnUntraced(function* (send: Send, deps: Deps, command: Of<"HoldTentatively">) {
   const { claim, customerId, lapsesAt, lines, orderId } = command
   const { first, reserved } = yield* reserveAll(send, deps, [Statements.known(claim)], lines, customerId)

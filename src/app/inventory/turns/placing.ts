@@ -1,5 +1,6 @@
 /**
- * The turns in which holds begin: an order is placed, or a part of it is held until its home, on another worker, places it.
+ * The turns in which holds begin: an order is placed, or a part of it is held until its home, on another worker, places it; and the
+ * question before it whether that could be.
  * All of the lines of a worker are reserved, or none.
  */
 import { Result } from "effect"
@@ -12,7 +13,7 @@ import type { HeldLine, Rejection, Reply, RequestedLine } from "../../../ports/i
 import type { Of } from "../commands.ts"
 import type { Decision, Outcome, StockChange } from "../decision.ts"
 import { type HoldsCell, type OrderCell, unitsKey } from "../registry.ts"
-import { decision, type Memory, moveAhead, refusal } from "./outcome.ts"
+import { decision, type Memory, moveAhead, reading, refusal } from "./outcome.ts"
 
 export const place = (memory: Memory, command: Of<"PlaceOrder">, now: number): Outcome => {
   const { orderId, customerId, held, token, attemptsMax, createdAt, expiresAt, claim } = command
@@ -37,6 +38,11 @@ export const place = (memory: Memory, command: Of<"PlaceOrder">, now: number): O
     units: reserved.units,
     key: { claim, answer: { _tag: "Order", orderId, status: "reserved" } },
   })
+}
+
+export const check = (memory: Memory, command: Of<"CheckLines">): Outcome => {
+  const reserved = reserve(memory, command.lines, command)
+  return "_tag" in reserved ? refusal(reserved) : reading({ _tag: "Held", lines: reserved.lines })
 }
 
 export const hold = (memory: Memory, command: Of<"HoldTentatively">, now: number): Outcome => {
