@@ -11,6 +11,7 @@ import * as MemoryEventStream from "./adapters/memory/event-stream.ts"
 import * as PostgresClient from "./adapters/postgres/client.ts"
 import * as PostgresInbox from "./adapters/postgres/inbox.ts"
 import * as InboxPartitions from "./adapters/postgres/inbox-partitions.ts"
+import * as KeyRetention from "./adapters/postgres/key-retention.ts"
 import { migrated } from "./adapters/postgres/migrations.ts"
 import * as PostgresOutbox from "./adapters/postgres/outbox.ts"
 import * as OutboxPartitions from "./adapters/postgres/outbox-partitions.ts"
@@ -18,7 +19,8 @@ import * as Pools from "./adapters/postgres/pools.ts"
 import * as FactsServe from "./adapters/threads/facts/serve.ts"
 import * as Facts from "./app/facts.ts"
 
-const { connections, databaseUrl, kafka, outboxRetentionHours, shippingAfterMs } = FactsServe.settings()
+const { connections, databaseUrl, idempotencyRetentionHours, kafka, outboxRetentionHours, shippingAfterMs } =
+  FactsServe.settings()
 const consumers = Facts.consumers({ shippingAfterMs })
 
 NodeRuntime.runMain(
@@ -30,6 +32,7 @@ NodeRuntime.runMain(
       Layer.provide(Layer.mergeAll(PostgresOutbox.layer, PostgresInbox.layer)),
       Layer.provide(InboxPartitions.layer),
       Layer.merge(OutboxPartitions.layer(outboxRetentionHours)),
+      Layer.merge(KeyRetention.layer(idempotencyRetentionHours)),
       // A standby of a newer version waits here until its process has taken the lanes, and migrated the database.
       Layer.provide(Layer.effectDiscard(migrated)),
       Layer.provide(PostgresClient.layer(databaseUrl, Pools.ofFacts(connections))),

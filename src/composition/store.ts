@@ -61,6 +61,7 @@ const facts = ({ database: { connections }, events, shipping }: Config, database
         databaseUrl,
         connections: connections.facts,
         outboxRetentionHours: events.outboxRetentionHours,
+        idempotencyRetentionHours: events.idempotencyRetentionHours,
         kafka: events.kafka,
         ...shipping.consumers,
       })

@@ -1,4 +1,4 @@
-/** Where facts go, who brings them out, and how long they stay. */
+/** Where facts go, who brings them out, and how long they and the keys of requests stay. */
 import type * as Kafka from "../adapters/kafka/client.ts"
 import { ConfigProblem, type Env, integer, oneOf, text } from "./knob.ts"
 
@@ -9,6 +9,8 @@ export interface Events {
   readonly kafka: Kafka.Options | null
   /** How long a fact that has left stays in the outbox, at least, hours. */
   readonly outboxRetentionHours: number
+  /** How long an idempotency key is kept, at least, hours; 0: for ever. */
+  readonly idempotencyRetentionHours: number
 }
 
 /**
@@ -17,10 +19,26 @@ export interface Events {
  */
 const RETENTION_MAX = 720
 
+/** Promised to every caller, hours. */
+const KEYS_MIN = 24
+
+/** A year, hours. */
+const KEYS_MAX = 8_760
+
+/** Thirty days unless told otherwise: longer than any client repeats itself, and owners read all keys when they start. */
+const keyRetention = (env: Env): number => {
+  const name = "IDEMPOTENCY_RETENTION_HOURS"
+  const hours = integer(env, name, { fallback: 720, min: 0, max: KEYS_MAX })
+  if (hours > 0 && hours < KEYS_MIN)
+    throw new ConfigProblem({ message: `${name} must be 0 (for ever) or at least ${KEYS_MIN}, not "${hours}"` })
+  return hours
+}
+
 export const read = (env: Env): Events => ({
   facts: oneOf(env, "FACTS", ["on", "off"]),
   kafka: kafka(env),
   outboxRetentionHours: integer(env, "OUTBOX_RETENTION_HOURS", { fallback: 72, min: 1, max: RETENTION_MAX }),
+  idempotencyRetentionHours: keyRetention(env),
 })
 
 /** A name, an IPv4 address, or an IPv6 address in brackets; and a port. */

@@ -112,6 +112,10 @@ describe("the knobs", () => {
     [{ INVENTORY: "single:redis-lua", JAEGO_LAB: "1" }, "INVENTORY=single:redis-lua needs REDIS_URL"],
     [{ STORE: "memory", INVENTORY: "atomic" }, "INVENTORY=atomic needs a database: it cannot go with STORE=memory"],
     [{ STORE: "memory", KAFKA_BROKERS: "a:1" }, "KAFKA_BROKERS needs a database: it cannot go with STORE=memory"],
+    [
+      { IDEMPOTENCY_RETENTION_HOURS: "23" },
+      'IDEMPOTENCY_RETENTION_HOURS must be 0 (for ever) or at least 24, not "23"',
+    ],
     [{ OUTBOX_RETENTION_HOURS: "721" }, 'OUTBOX_RETENTION_HOURS must be a whole number from 1 to 720, not "721"'],
     [{ KAFKA_BROKERS: "a:1,b" }, "KAFKA_BROKERS must be host:port, separated by commas; IPv6 as [::1]:9092"],
     [{ KAFKA_BROKERS: "::1:9092" }, "KAFKA_BROKERS must be host:port, separated by commas; IPv6 as [::1]:9092"],

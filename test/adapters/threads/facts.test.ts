@@ -27,6 +27,7 @@ it("a facts thread whose database cannot be reached ends by itself", async () =>
     databaseUrl,
     connections: 4,
     outboxRetentionHours: 72,
+    idempotencyRetentionHours: 0,
     kafka: null,
     shippingAfterMs: 0,
   })

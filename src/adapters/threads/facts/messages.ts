@@ -8,6 +8,8 @@ export interface FactsSettings {
   readonly connections: number
   /** How long a fact that has left stays in the outbox, at least, hours. */
   readonly outboxRetentionHours: number
+  /** Hours; 0: for ever. */
+  readonly idempotencyRetentionHours: number
   /** Null: no broker, events are handed to the consumers in that thread. */
   readonly kafka: {
     readonly brokers: ReadonlyArray<string>
