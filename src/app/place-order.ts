@@ -34,6 +34,7 @@ export interface PlaceOrder {
   readonly lines: ReadonlyArray<RequestedLine>
   readonly paying: Paying
   readonly claim: Claim
+  readonly answerBy?: number | undefined
 }
 
 export interface PayOrder {
@@ -41,6 +42,7 @@ export interface PayOrder {
   readonly token: string | null
   readonly answer: "wait" | "async"
   readonly claim: Claim | null
+  readonly answerBy?: number | undefined
 }
 
 export const orderOf = ({ reply }: Answer): Order.Order => {
@@ -104,7 +106,7 @@ export const make = Effect.fnUntraced(function* ({ deadlineMs, holdMs }: Options
     answer === "wait" ? waitForOutcome(reserved, claim) : Effect.as(runner.begin(reserved, null), reserved)
 
   const placeOrder = Effect.fnUntraced(function* (request: PlaceOrder) {
-    const { customerId, paying, claim } = request
+    const { answerBy, customerId, paying, claim } = request
     const lines = Order.mergeLines(request.lines)
     const createdAt = yield* Clock.currentTimeMillis
     const home = Lane.home(lines.map((line) => line.productId))
@@ -122,6 +124,7 @@ export const make = Effect.fnUntraced(function* ({ deadlineMs, holdMs }: Options
         createdAt,
         expiresAt: createdAt + holdMs,
         claim,
+        answerBy,
       })
       .pipe(
         Effect.tapError((error) =>
@@ -137,10 +140,10 @@ export const make = Effect.fnUntraced(function* ({ deadlineMs, holdMs }: Options
     return { value: saleOf(ended), replayed: false } satisfies Replayable<Sale>
   })
 
-  const payOrder = Effect.fnUntraced(function* ({ orderId, answer, claim, ...named }: PayOrder) {
+  const payOrder = Effect.fnUntraced(function* ({ orderId, answer, answerBy, claim, ...named }: PayOrder) {
     const token = named.token ?? defaultToken
     if (token === null) return yield* Effect.fail(tokenRequired)
-    const started = yield* inventory.submit({ _tag: "StartPayment", orderId, token, claim })
+    const started = yield* inventory.submit({ _tag: "StartPayment", orderId, token, claim, answerBy })
     const order = orderOf(started)
     if (started.replayed || order.status !== "reserved")
       return { value: saleOf(order), replayed: started.replayed } satisfies Replayable<Sale>

@@ -78,6 +78,8 @@ export class Shop extends Context.Service<
       readonly lines: ReadonlyArray<RequestedLine>
       readonly paying: Paying
       readonly claim: Claim
+      /** When its caller no longer waits, ms since 1970: nothing is begun after it. */
+      readonly answerBy?: number | undefined
     }) => Shopping<Replayable<Sale>>
     readonly getOrder: (id: OrderId) => Shopping<Order>
     readonly listOrders: (
@@ -89,6 +91,7 @@ export class Shop extends Context.Service<
       readonly token: string | null
       readonly answer: "wait" | "async"
       readonly claim: Claim | null
+      readonly answerBy?: number | undefined
     }) => Shopping<Replayable<Sale>>
     /** Oldest first. What comes back from the stream comes a moment later. */
     readonly readTimeline: (id: OrderId) => Shopping<ReadonlyArray<TimelineEntry>>
@@ -98,6 +101,7 @@ export class Shop extends Context.Service<
       readonly orderId: OrderId
       readonly reason: string | null
       readonly claim: Claim | null
+      readonly answerBy?: number | undefined
     }) => Shopping<Replayable<Order>>
   }
 >()("jaego/app/Shop") {}

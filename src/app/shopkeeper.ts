@@ -90,8 +90,8 @@ export const layer = (options: PlaceOrder.Options) =>
           return yield* orderBook.list({ ...request, now: yield* Clock.currentTimeMillis })
         }),
         payOrder,
-        cancelOrder: Effect.fnUntraced(function* ({ orderId, reason, claim }) {
-          const command = { _tag: "CancelOrder", orderId, reason, claim } as const
+        cancelOrder: Effect.fnUntraced(function* ({ answerBy, orderId, reason, claim }) {
+          const command = { _tag: "CancelOrder", orderId, reason, claim, answerBy } as const
           const answer = yield* inventory.submit(command)
           const order = PlaceOrder.orderOf(answer)
           if (!answer.replayed) {

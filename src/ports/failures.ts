@@ -16,6 +16,7 @@ export const UnavailableReason = Schema.Literals([
   "stale-owner",
   "hold-lapsed",
   "contended",
+  "deadline-passed",
 ])
 export type UnavailableReason = typeof UnavailableReason.Type
 

@@ -67,6 +67,8 @@ export type Command =
       /** Milliseconds since 1970. */
       readonly createdAt: number
       readonly expiresAt: number
+      /** When its caller no longer waits, ms since 1970: not begun after it. */
+      readonly answerBy?: number | undefined
       readonly claim: Claim
     }
   /**
@@ -89,6 +91,7 @@ export type Command =
       /** `lineNo`: 0-based place in the order. */
       readonly lines: ReadonlyArray<RequestedLine & { readonly lineNo: number }>
       readonly lapsesAt: number
+      readonly answerBy?: number | undefined
       /** The order's, never bound here: a refusal asks for it, because the order may have been placed before. */
       readonly claim: Claim
     }
@@ -110,6 +113,7 @@ export type Command =
       /** Without it, as the order has it. */
       readonly attemptsMax?: number
       readonly claim: Claim | null
+      readonly answerBy?: number | undefined
     }
   /** What the provider has said for certain; `claim` is the request still waiting for it, whose stored answer becomes the outcome. */
   | {
@@ -125,6 +129,7 @@ export type Command =
       readonly orderId: OrderId
       readonly reason: string | null
       readonly claim: Claim | null
+      readonly answerBy?: number | undefined
     }
   | { readonly _tag: "ExpireOrder"; readonly orderId: OrderId; readonly voided: "voided" | "not-voided" }
   | { readonly _tag: "RecordRefund"; readonly orderId: OrderId }

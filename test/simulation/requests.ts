@@ -1,6 +1,6 @@
 /** What a shopper may ask for, as a request that can be sent again: the same claim, the same body, whichever process answers. */
 import { createHash } from "node:crypto"
-import { Effect } from "effect"
+import { Clock, Effect } from "effect"
 import type { Replayable, Sale, Shop, StockOf } from "../../src/app/shop.ts"
 import type { OrderId, ProductId } from "../../src/domain/ids.ts"
 import { mergeLines, type Order } from "../../src/domain/order.ts"
@@ -92,9 +92,22 @@ export interface Basket {
   readonly answer: "wait" | "async"
 }
 
+/** Every eighth buyer waits only for some milliseconds to be begun: which one its key says, so that it is one each time. */
+const patienceOf = ({ fingerprint }: Claim): number => {
+  const digits = Number.parseInt(fingerprint.slice(0, 6), 16)
+  return digits % 8 === 0 ? 1 + ((digits >> 3) % 32) : Number.POSITIVE_INFINITY
+}
+
 export const place = ({ answer, customer, lines, token }: Basket, key: string): Request => {
   const claim = claimOf("orders", key, { customer, lines, token })!
   const paying = token === null ? ({ _tag: "Later" } as const) : ({ _tag: "Token", token, answer } as const)
+  // Ever more patient, so that it is answered in the end.
+  let patience = patienceOf(claim)
+  const answerBy = (now: number): number => {
+    const until = now + patience
+    patience *= 4
+    return until
+  }
   const basket = lines.map(({ productId, quantity }) => `${quantity} of ${productId.slice(-4)}`).join(", ")
   return {
     what: `place ${basket} (${token ?? "later"}, ${answer})`,
@@ -103,7 +116,10 @@ export const place = ({ answer, customer, lines, token }: Basket, key: string): 
     wants: mergeLines(lines),
     adds: null,
     pays: null,
-    ask: (shop) => sale(shop.placeOrder({ customerId: customer, lines, paying, claim })),
+    ask: (shop) =>
+      Effect.flatMap(Clock.currentTimeMillis, (now) =>
+        sale(shop.placeOrder({ customerId: customer, lines, paying, claim, answerBy: answerBy(now) })),
+      ),
   }
 }
 

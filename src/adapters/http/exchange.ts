@@ -72,7 +72,10 @@ const refusal = (
 ): Problems.Problem | null => {
   const { headers, httpVersion, method = "" } = request
   if (httpVersion === "1.1" && headers.host === undefined) return Problems.malformed
-  const problem = Head.ambiguity(headers) ?? gate.refusal(request, host, route?.isForEveryone === true)
+  const problem =
+    Head.ambiguity(headers) ??
+    Head.timeoutRefusal(headers) ??
+    gate.refusal(request, host, route?.isForEveryone === true)
   if (problem !== null) return problem
   if (route?.isLocal === true && !Gate.isLocal(request)) return Problems.loopbackOnly
   if (route === null) return Problems.routeNotFound

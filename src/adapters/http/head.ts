@@ -31,6 +31,19 @@ export const ambiguity = (headers: IncomingHttpHeaders): Problems.Problem | null
   return null
 }
 
+/** What a caller may say that it waits, ms: longer than anything takes here. */
+export const TIMEOUT_MAX_MS = 300_000
+
+/** Of `Request-Timeout-Ms`; null: it is not there, or it may be. */
+export const timeoutRefusal = ({ "request-timeout-ms": given }: IncomingHttpHeaders): Problems.Problem | null =>
+  given === undefined || (/^[1-9]\d{0,5}$/.test(String(given)) && Number(given) <= TIMEOUT_MAX_MS)
+    ? null
+    : Problems.badTimeout(TIMEOUT_MAX_MS)
+
+/** When the caller no longer waits, ms since 1970, as its head says that was not refused. */
+export const answerBy = ({ "request-timeout-ms": given }: Record<string, unknown>): number | undefined =>
+  given === undefined ? undefined : Date.now() + Number(given)
+
 const typeRefusal = (type: string | undefined): Problems.Problem | null => {
   if (isPlainJson(type)) return null
   if (type === undefined || !isJson(type)) return Problems.unsupportedMediaType

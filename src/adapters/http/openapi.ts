@@ -2,6 +2,7 @@
  * What the OpenAPI document must say beyond what the routes' types say: the headers of answers, numbers in the query,
  * a body that may be absent.
  */
+import { TIMEOUT_MAX_MS } from "./head.ts"
 import { LIMIT } from "./schemas.ts"
 
 interface Parameter {
@@ -97,6 +98,14 @@ const completeOperation = (operation: Operation): void => {
     description: "Names this request in answers and logs; replaced when it is not 1..128 of `A-Za-z0-9._:-`.",
     schema: { type: "string" },
   })
+  if (operation.operationId.startsWith("orders.") && takesKey)
+    operation.parameters.push({
+      name: "request-timeout-ms",
+      in: "header",
+      description:
+        "How long the caller waits, ms: what cannot be begun by then is not, and is answered `deadline-passed`.",
+      schema: { type: "integer", minimum: 1, maximum: TIMEOUT_MAX_MS },
+    })
   if (operation.operationId === "orders.cancel" && operation.requestBody !== undefined)
     operation.requestBody.required = false
   for (const [status, answer] of Object.entries(operation.responses)) {

@@ -12,6 +12,7 @@ import { Probe } from "../../ports/probe.ts"
 import * as Answers from "./answers.ts"
 import { api } from "./api.ts"
 import * as Cursors from "./cursors.ts"
+import { answerBy } from "./head.ts"
 import * as Claims from "./idempotency.ts"
 import type { Problem } from "./problems.ts"
 import type { RateLimits } from "./rate-limits.ts"
@@ -66,7 +67,13 @@ export const placing =
     const limited = limits.ofCustomer(request, customerId)
     if (limited !== null) return answer(request, Effect.fail(limited))
     const claim = Claims.make("orders", headers["idempotency-key"], "/v1/orders", payload)
-    const placed = shop.placeOrder({ customerId, lines, paying: payingOf(payment, answerOf(headers)), claim })
+    const placed = shop.placeOrder({
+      customerId,
+      lines,
+      paying: payingOf(payment, answerOf(headers)),
+      claim,
+      answerBy: answerBy(request.headers),
+    })
     const answered = Effect.flatMap(inFlight.once(claim, placed), (sale) => sold(201, sale))
     return answer(
       request,
@@ -118,7 +125,13 @@ export const layer = (inFlight: Claims.InFlight, limits: RateLimits) =>
         pay: ({ request, params, headers, payload }) => {
           const claim = claimOf("pay", params.id, headers, payload)
           const token = payload.token ?? null
-          const paid = shop.payOrder({ orderId: params.id, token, answer: answerOf(headers), claim })
+          const paid = shop.payOrder({
+            orderId: params.id,
+            token,
+            answer: answerOf(headers),
+            claim,
+            answerBy: answerBy(request.headers),
+          })
           return answer(
             request,
             Effect.flatMap(inFlight.once(claim, paid), (sale) => sold(200, sale)),
@@ -126,7 +139,12 @@ export const layer = (inFlight: Claims.InFlight, limits: RateLimits) =>
         },
         cancel: ({ request, params, headers, payload }) => {
           const claim = claimOf("cancel", params.id, headers, payload)
-          const cancelled = shop.cancelOrder({ orderId: params.id, reason: payload?.reason ?? null, claim })
+          const cancelled = shop.cancelOrder({
+            orderId: params.id,
+            reason: payload?.reason ?? null,
+            claim,
+            answerBy: answerBy(request.headers),
+          })
           return answer(
             request,
             Effect.map(inFlight.once(claim, cancelled), (done) =>

@@ -136,6 +136,11 @@ export const kinds = {
   draining: [503, "This instance is shutting down", LATER],
   "stale-owner": [503, "Another instance has taken over", LATER],
   "hold-lapsed": [503, "The hold lapsed before it was accepted", LATER],
+  "deadline-passed": [
+    503,
+    "The caller's time limit passed",
+    `It would not have been answered within its \`Request-Timeout-Ms\`, so it was not begun. ${SAME_KEY}`,
+  ],
   contended: [503, "Too many changes of one order at once", LATER],
   overloaded: [503, "The service holds as much as it can", LATER],
 } as const satisfies Record<string, readonly [status: number, title: string, advice: string]> &

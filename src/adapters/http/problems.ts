@@ -221,6 +221,13 @@ export const sentTwice = (header: string): Problem => {
 export const unknownQuery = (names: ReadonlyArray<string>): Problem | null =>
   fromFaults(names.length === 0 ? null : InvalidRequest.unexpected(names))
 
+export const badTimeout = (max: number): Problem =>
+  of("invalid-request", "header/request-timeout-ms: not valid", {
+    errors: [
+      { pointer: "header/request-timeout-ms", detail: `Expected a whole number of milliseconds from 1 to ${max}` },
+    ],
+  })
+
 const fromFaults = (faults: InvalidRequest.Description | null): Problem | null =>
   faults && of(faults.code, faults.detail, { errors: faults.errors })
 

@@ -70,6 +70,7 @@ const whileOwned = Effect.fnUntraced(function* (committer: Committer) {
 const commitNext = Effect.fnUntraced(function* (committer: Committer) {
   const { ledger, nextId, now, owner } = committer
   const { line } = owner
+  owner.dropDead()
   const sent = line.take(nextId)
   if (sent === null) return line.acknowledge()
   const started = now()

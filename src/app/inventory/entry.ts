@@ -32,6 +32,8 @@ export class Entry {
   readonly command: Command
   /** Of its claim (`claimName`); null: it has none. Made once: a new text is hashed anew by every map. */
   readonly claim: string | null
+  /** When its caller no longer waits, ms since 1970. */
+  readonly answerBy: number
   readonly #answer: Answering
   /** Null: it has been answered. */
   #front: Front | null
@@ -43,6 +45,7 @@ export class Entry {
   constructor(command: Command, answer: Answering, front: Front) {
     this.command = command
     this.claim = claimNameOf(command)
+    this.answerBy = ("answerBy" in command ? command.answerBy : undefined) ?? Number.POSITIVE_INFINITY
     this.#answer = answer
     this.#front = front
   }

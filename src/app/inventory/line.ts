@@ -45,6 +45,8 @@ export class Line {
   readonly #becameDurable: (command: Command) => void
   readonly #draft = new Draft()
   #waiting: Array<Entry> = []
+  /** No caller of a decision that waits gives up before this, ms since 1970. */
+  #soonest = Number.POSITIVE_INFINITY
   #sent: Sent | null = null
   #durable: ReadonlyArray<Entry> = []
   #receipt: Receipt | null = null
@@ -79,6 +81,7 @@ export class Line {
   /** A turn was taken. */
   join(entry: Entry): void {
     this.#waiting.push(entry)
+    if (entry.answerBy < this.#soonest) this.#soonest = entry.answerBy
     this.#draft.add(entry.outcome!)
     this.arrived.notify()
   }
@@ -163,6 +166,26 @@ export class Line {
     for (const { outcome } of this.#waiting) if (outcome?._tag === "Decision") undo(this.#registry, outcome)
     this.#undone = this.#waiting
     this.#waiting = []
+    return entries
+  }
+
+  /** The caller of a decision that was not sent has given up. */
+  isAnyDead(now: number): boolean {
+    if (this.#soonest > now) return false
+    this.#soonest = Number.POSITIVE_INFINITY
+    for (const { answerBy, outcome } of this.#waiting)
+      if (outcome!._tag === "Decision") this.#soonest = Math.min(this.#soonest, answerBy)
+    return this.#soonest <= now
+  }
+
+  /** Memory goes back to what is durable while nothing is on its way: all that waits, to be decided again. */
+  takeBack(): ReadonlyArray<Entry> {
+    assert(this.#sent === null, "what is sent cannot be taken back")
+    assert(this.#durable.length === 0, "what is durable is not acknowledged")
+    this.#draft.drop()
+    const entries = this.#waiting
+    this.#waiting = []
+    for (const { outcome } of entries) if (outcome?._tag === "Decision") undo(this.#registry, outcome)
     return entries
   }
 

@@ -141,9 +141,11 @@ export class Owner {
   #attempt(entry: Entry): void {
     if (entry.isAnswered) return
     if (this.isAbandoned) return entry.fail("stale-owner", "undecided")
+    const now = this.#now()
+    if (entry.answerBy <= now) return entry.fail("deadline-passed", "undecided")
     if (this.#isMissing(entry)) return this.#wait(entry)
     try {
-      entry.decided(this.#turns.decide(entry.command, this.#now()))
+      entry.decided(this.#turns.decide(entry.command, now))
     } catch (defect) {
       return entry.die(defect)
     }
@@ -192,6 +194,14 @@ export class Owner {
   #again(entry: Entry): void {
     entry.undecided()
     this.#attempt(entry)
+  }
+
+  /** What no caller waits for any more is not sent: all that waits is taken back, and the rest of it decided again. */
+  dropDead(): void {
+    if (!this.line.isAnyDead(this.#now())) return
+    // What is durable is settled first: memory goes back to it.
+    this.line.acknowledge()
+    for (const entry of this.line.takeBack()) this.#again(entry)
   }
 
   /** The ledger knows better what became of the holds of this order: they are read anew when they are needed. */

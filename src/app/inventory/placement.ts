@@ -37,9 +37,9 @@ const checkOf = ({ claim, customerId, lines, orderId }: PlaceOrder, there: (id: 
 
 /** For the lines of an order that lie `there`. */
 const holdOf = (command: PlaceOrder, there: (id: ProductId) => boolean, lapsesAt: number): Command => {
-  const { claim, customerId, orderId } = command
+  const { answerBy, claim, customerId, orderId } = command
   const lines = command.lines.map((line, lineNo) => ({ ...line, lineNo })).filter(({ productId }) => there(productId))
-  return { _tag: "HoldTentatively", orderId, customerId, lines, lapsesAt, claim }
+  return { _tag: "HoldTentatively", orderId, customerId, lines, lapsesAt, claim, answerBy }
 }
 
 /** What cannot be ended on another worker now is left to the sweep, except for a cancellation. */

@@ -1,5 +1,7 @@
 /** What is refused by the head of a request, or by the bytes of its body, before anything reads meaning into them. */
+import { Effect } from "effect"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { unavailable } from "../../../src/ports/failures.ts"
 import * as HttpServer from "../../support/http-server.ts"
 
 let shop: HttpServer.Running
@@ -133,4 +135,37 @@ it("repeats only so much of what it was sent", async () => {
     expect(text).toContain("😀…")
     expect(text.isWellFormed()).toBe(true)
   }
+})
+
+describe("a caller's time limit", () => {
+  const ask = (limit: string, path = "/v1/products") => shop.get(path, { "request-timeout-ms": limit })
+
+  it.each(["0", "-1", "1.5", "1e3", "soon", "300001", "", "10, 20"])("of %j is not one", async (limit) => {
+    const { body, status } = await ask(limit)
+    expect([status, body.code, body.errors[0].pointer]).toEqual([400, "invalid-request", "header/request-timeout-ms"])
+  })
+
+  it.each(["1", "2000", "300000"])("of %s ms is taken", async (limit) => {
+    expect((await ask(limit)).status).toBe(200)
+  })
+
+  it.each([
+    ["hot route", JSON_TYPE],
+    ["pipeline", "content-type: Application/JSON"],
+  ])("reaches the shop as the time until which it waits, on the %s", async (_, type) => {
+    const asked: Array<{ readonly answerBy?: number | undefined }> = []
+    const placeOrder = (request: (typeof asked)[number]) => {
+      asked.push(request)
+      return Effect.fail(unavailable("deadline-passed"))
+    }
+    const other = await HttpServer.start({ placeOrder } as never)
+    const before = Date.now()
+    const head = [HOST, type, KEY, length(order), "request-timeout-ms: 5000", "connection: close"]
+    const heard = await other.raw(`POST /v1/orders HTTP/1.1\r\n${head.join("\r\n")}\r\n\r\n${order}`)
+    await other.stop()
+    expect(heard).toMatch(/^HTTP\/1.1 503 /)
+    expect(heard).toContain('"code":"deadline-passed"')
+    expect(asked[0]!.answerBy).toBeGreaterThanOrEqual(before + 5_000)
+    expect(asked[0]!.answerBy).toBeLessThanOrEqual(Date.now() + 5_000)
+  })
 })

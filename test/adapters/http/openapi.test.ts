@@ -96,6 +96,7 @@ it("documents the headers of answers and requests", () => {
     ["idempotency-key", true],
     ["prefer", false],
     ["x-request-id", undefined],
+    ["request-timeout-ms", undefined],
   ])
   expect(Object.keys(responses[201]!.headers ?? {})).toEqual([
     "x-request-id",

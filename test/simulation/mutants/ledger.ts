@@ -67,6 +67,34 @@ export const LEDGER_MUTANTS: ReadonlyArray<Mutant> = [
     seedsMax: FOUR_ROUNDS,
   },
   {
+    name: "dropped after it was sent",
+    story: "a caller who has waited long enough is told that nothing was decided, and its order is on the way",
+    changes: [
+      {
+        file: COMMITTER,
+        from: "  const started = now()\n  const commit =",
+        to: `  const started = now()
+  for (const entry of sent.entries) if (entry.answerBy <= started + 20) entry.fail("deadline-passed", "undecided")
+  const commit =`,
+      },
+    ],
+    caughtBy: "I4 answered when durable",
+    seedsMax: FOUR_ROUNDS,
+  },
+  {
+    name: "dropped, and sent all the same",
+    story: "memory forgets an order that came too late, and the batch that was drafted with it goes out",
+    changes: [
+      {
+        file: "src/app/inventory/line.ts",
+        from: "    this.#draft.drop()\n    const entries = this.#waiting\n",
+        to: "    const entries = this.#waiting\n",
+      },
+    ],
+    caughtBy: "I4 answered when durable",
+    seedsMax: FOUR_ROUNDS,
+  },
+  {
     name: "innocents share the fate of a bad value",
     story:
       "the carrier's words come in as they are, and whatever stands in a batch with one that the database refuses dies",
