@@ -154,7 +154,7 @@ describe("a service that drains", () => {
         yield* Health.become(readiness, "draining")
         yield* TestClock.adjust("400 millis")
         const onItsWay = yield* ask
-        yield* TestClock.adjust("1 minute")
+        yield* TestClock.adjust("10 seconds")
         expect([asked.length, happened]).toEqual([2, ["taken"]])
         answer(0)
         yield* TestClock.adjust("1 second")

@@ -25,7 +25,7 @@ import * as OrdersRoutes from "./orders-handlers.ts"
 import * as Pipeline from "./pipeline.ts"
 import * as RateLimits from "./rate-limits.ts"
 
-const limits = {
+export const limits = {
   /** Headers must be here within 5 s: ample for 16 KiB. */
   headersTimeout: 5_000,
   /** The whole request within 10 s: 64 KiB at modem speed. */

@@ -22,7 +22,7 @@ import * as WritingPool from "./writing-pool.ts"
 import { Writes } from "./writing-pool.ts"
 
 /** Longest a statement may run, milliseconds: far above the slowest batch, below what a caller waits for. */
-const STATEMENT_TIMEOUT_MS = 5_000
+export const STATEMENT_TIMEOUT_MS = 5_000
 
 /**
  * What every session of ours starts with, whatever the role or the database has set. The functions are written for read

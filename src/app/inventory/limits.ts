@@ -37,10 +37,17 @@ export const KEYS_PAGE = 5_000
 /** After a lost commit answer callers wait this long for the truth, milliseconds; then they are told to come back. */
 export const UNKNOWN_PATIENCE_MS = 5_000
 
+/** A command is answered at the latest after this, ms: a line to the database that falls silent (10 s), and then the truth. */
+export const COMMAND_PATIENCE_MS = 15_000
+
+/** How often it is looked for commands that have waited too long, ms: so much later they may be answered. */
+export const PATIENCE_LOOK_MS = 1_000
+
 /** How the limits must relate, whatever their figures; looked at when the module is loaded. */
 const RELATIONS: ReadonlyArray<readonly [holds: boolean, sentence: string]> = [
   [16 * BATCH_SIZE_MAX <= BATCH_ROWS_MAX, "a batch of orders of a line or two must not be cut for its rows"],
   [BATCH_SIZE_MAX <= ADMITTED_PER_PRODUCT_MAX, "the commands of one hot product must be able to fill a batch"],
+  [UNKNOWN_PATIENCE_MS < COMMAND_PATIENCE_MS, "the truth about a commit must be waited for"],
   [ADMITTED_PER_PRODUCT_MAX < ADMITTED_PER_WORKER_MAX, "one hot product must leave its worker room for others"],
 ]
 

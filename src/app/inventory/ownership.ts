@@ -16,6 +16,7 @@ import { Probe } from "../../ports/probe.ts"
 import { type OrderReply, Workers } from "../../ports/workers.ts"
 import * as Health from "../health.ts"
 import { tellsOfMemory } from "./commands.ts"
+import { Patience } from "./patience.ts"
 import { deal, Placement } from "./placement.ts"
 
 /** The pause after the lanes could not be taken (the database was not reached, say), ms. */
@@ -109,7 +110,10 @@ const own = Effect.fnUntraced(function* (self: Process) {
   const started = yield* Effect.raceFirst(starting, Effect.as(held.lost, null))
   let isOver = false
   if (started !== null) {
-    self.tenure = { placement: new Placement(started.workers), isFresh: () => !isOver && held.isFresh() }
+    const patience = new Patience()
+    yield* Effect.forkScoped(patience.run)
+    const placement = new Placement(started.workers.map(patience.with))
+    self.tenure = { placement, isFresh: () => !isOver && held.isFresh() }
     yield* Health.become(readiness, "ready")
     yield* Effect.raceFirst(held.lost, started.fenced)
   }

@@ -11,7 +11,7 @@
  * all of its holds have ended.
  * Fails: `Unavailable` of unknown fate when a cancelled order's holds cannot be ended in time; it is to be repeated.
  */
-import { Clock, Effect, Exit, Schedule } from "effect"
+import { Clock, Effect, Exit, Fiber, Schedule } from "effect"
 import type { OrderId, ProductId } from "../../domain/ids.ts"
 import * as Lane from "../../domain/lane.ts"
 import * as Money from "../../domain/money.ts"
@@ -21,7 +21,7 @@ import { type Answer, type Command, type HeldLine, Refused } from "../../ports/i
 import type { OwnedLane } from "../../ports/ledger.ts"
 import type { Worker } from "../../ports/workers.ts"
 import { laneOf } from "./commands.ts"
-import { TENTATIVE_MS } from "./limits.ts"
+import { COMMAND_PATIENCE_MS, TENTATIVE_MS } from "./limits.ts"
 
 type PlaceOrder = Extract<Command, { readonly _tag: "PlaceOrder" }>
 type Outcome = Effect.Effect<Answer, Refused | Unavailable>
@@ -46,13 +46,26 @@ const holdOf = (command: PlaceOrder, there: (id: ProductId) => boolean, lapsesAt
 const FINISH_RETRY = { times: 5, schedule: Schedule.spaced("50 millis") }
 
 /** How long a cancellation waits for the workers that hold its units, ms: longer than a lost one is away. */
-const CANCEL_PATIENCE_MS = 5_000
+export const CANCEL_PATIENCE_MS = 5_000
 
 /** Lanes that are handed over are no longer asked. */
 const CANCEL_RETRY = {
   schedule: Schedule.spaced("50 millis"),
   while: ({ reason }: Unavailable) => reason !== "stale-owner" && reason !== "draining",
 }
+
+/**
+ * Several commands one after another have one deadline together; what is not done by then goes on without its caller. In fibers
+ * of their own, since a request with a key cannot be interrupted.
+ */
+const inTime = Effect.fnUntraced(function* (outcome: Outcome) {
+  const placing = yield* Effect.forkDetach(outcome, { startImmediately: true })
+  const answer = Effect.timeoutOrElse(Fiber.join(placing), {
+    duration: COMMAND_PATIENCE_MS,
+    orElse: () => Effect.fail(unavailable("database", "unknown")),
+  })
+  return yield* Fiber.join(yield* Effect.forkDetach(Effect.interruptible(answer), { startImmediately: true }))
+})
 
 export class Placement {
   readonly #workers: ReadonlyArray<Worker>
@@ -73,7 +86,7 @@ export class Placement {
     if (command._tag === "PlaceOrder") {
       const others = this.#siblingsOf(command, home)
       // Not to be interrupted half-way: holds that were taken are given back by the attempt that took them.
-      if (others.length > 0) return Effect.uninterruptible(this.#placeAcross(command, others))
+      if (others.length > 0) return inTime(Effect.uninterruptible(this.#placeAcross(command, others)))
     }
     const asked = this.#ask(home, command)
     if (command._tag === "CancelOrder") return Effect.tap(asked, (answer) => this.#endCancelled(answer))
