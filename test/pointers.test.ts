@@ -30,3 +30,20 @@ it("a name that leads nowhere is found", () => {
   const quoted = (name: string) => `\`${name}\``
   expect(dangling(`see ${quoted("owner.ts")} and ${quoted("inventory/ownr.ts")}`)).toEqual(["inventory/ownr.ts"])
 })
+
+it("each row of what the service meets names its tests, and they exist", () => {
+  const page = readFileSync(join(root, "docs/operating.md"), "utf8")
+  const matrix = page.slice(page.indexOf("## What it meets"), page.indexOf("## Knobs"))
+  const rows = [...matrix.matchAll(/^\| (.+) \| (.+) \| (.+) \|$/gm)].filter(
+    ([, what]) => what !== "what" && what !== "---",
+  )
+  const wrong = rows.flatMap(([, what, , tests]) => {
+    const names = [...tests!.matchAll(/`([^`]+)`/g)].map(([, name]) => name!)
+    if (names.length === 0) return tests === "none" ? [] : [`${what}: no test`]
+    const isThere = (name: string) =>
+      files.some((file) => file === name || file.startsWith(`test/${name}.test.ts`) || file.startsWith(`test/${name}/`))
+    return names.filter((name) => !isThere(name)).map((name) => `${what}: ${name}`)
+  })
+  expect(rows.length).toBeGreaterThan(40)
+  expect(wrong).toEqual([])
+})
