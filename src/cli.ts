@@ -28,6 +28,7 @@ import * as Verification from "./adapters/postgres/verification/verify.ts"
 import * as Facts from "./app/facts.ts"
 import * as Config from "./config/config.ts"
 import * as Database from "./config/database.ts"
+import * as Payment from "./config/payment.ts"
 import * as Shipping from "./config/shipping.ts"
 import * as Lab from "./lab/command.ts"
 import type { Unavailable } from "./ports/failures.ts"
@@ -207,9 +208,55 @@ const carrier = Command.make(
   ),
 )
 
+const payment = Command.make(
+  "payment",
+  {
+    port: whole("port", 0, 65_535).pipe(Flag.withDescription("0: any free one"), Flag.withDefault(3200)),
+    callbacks: Flag.String("callbacks").pipe(
+      Flag.withDescription(
+        "Where to tell what has changed, signed with PAYMENT_WEBHOOK_SECRET: http://127.0.0.1:3000/v1/payments/webhooks/http",
+      ),
+      Flag.optional,
+    ),
+    webhooks: Flag.Literals("webhooks", ["normal", "duplicate", "late", "reordered", "none"]).pipe(
+      Flag.withDescription("How it tells it"),
+      Flag.withDefault("normal" as const),
+    ),
+    rate: whole("rate", 0, 1_000_000).pipe(
+      Flag.withDescription("Requests a second, and 429 beyond them; 0: no limit"),
+      Flag.withDefault(0),
+    ),
+    declines: chance("declines", "Chance of a decline"),
+    actions: chance("actions", "Chance that the buyer has to act, and does a second later"),
+    late: chance("late", "Chance that the charge is made after the caller has given up"),
+    slow: chance("slow", "Chance of a slow answer"),
+    errors: chance("errors", "Chance of a 500"),
+    silences: chance("silences", "Chance that it does nothing and says nothing"),
+    resets: chance("resets", "Chance that the connection breaks, and nothing was done"),
+    lost: chance("lost", "Chance that it does it and says nothing"),
+  },
+  Effect.fn(function* ({ callbacks, port, rate, webhooks, ...faults }) {
+    const to = Option.getOrNull(callbacks)
+    if (to !== null && !URL.canParse(to))
+      return yield* new CommandFailed({ message: "--callbacks must look like http://host:port/path" })
+    const { webhookSecrets } = yield* knobs(() => Payment.read(process.env))
+    const Simulator = yield* Effect.promise(() => import("./adapters/payment-simulator/server.ts"))
+    const telling = { url: to, secret: webhookSecrets[0] ?? "", manner: webhooks }
+    const url = yield* Simulator.serve({ port, faults, rate, webhooks: telling })
+    yield* Console.log(
+      `the payment provider is ready at ${url}; start the service with PAYMENT=http PAYMENT_URL=${url}`,
+    )
+    return yield* Effect.never
+  }, Effect.scoped),
+).pipe(
+  Command.withDescription(
+    "A payment provider with faults; a customer's name that ends with +declined, +3ds, +late or +silent shows each",
+  ),
+)
+
 const simulate = Command.make("simulate").pipe(
   Command.withDescription("Play what is outside of the shop"),
-  Command.withSubcommands([carrier]),
+  Command.withSubcommands([carrier, payment]),
 )
 
 /** On the inbox of a database that a service has been at work on. */

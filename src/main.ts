@@ -10,6 +10,7 @@ import * as HttpCarrier from "./adapters/carrier-http/carrier.ts"
 import * as SimulatedCarrier from "./adapters/carrier-simulator/carrier.ts"
 import * as Welcome from "./adapters/cli/welcome.ts"
 import { HttpServer } from "./adapters/http/server.ts"
+import * as HttpPayment from "./adapters/payment-http/payment.ts"
 import * as SimulatedPayment from "./adapters/payment-simulator/payment.ts"
 import * as Metrics from "./adapters/prometheus/metrics.ts"
 import * as Heap from "./adapters/system/heap.ts"
@@ -31,6 +32,7 @@ import * as Cache from "./composition/cache.ts"
 import * as Http from "./composition/http.ts"
 import * as Store from "./composition/store.ts"
 import type { Config } from "./config/config.ts"
+import type { Payment } from "./ports/payment.ts"
 
 const service = (config: Config) =>
   Http.layer(config).pipe(
@@ -45,10 +47,13 @@ const service = (config: Config) =>
     Layer.provide(CachedCatalog.layer),
     Layer.provide(Cache.layer(config)),
     Layer.provide(Store.layer(config)),
-    Layer.provide(SimulatedPayment.layer),
+    Layer.provide(payment(config)),
     Layer.provide(carrier(config)),
     Layer.provideMerge(Layer.mergeAll(probe, Dependencies.layer, Health.Readiness.layer, SystemIds.layer)),
   )
+
+const payment = ({ payment: { provider } }: Config): Layer.Layer<Payment> =>
+  provider.kind === "http" ? HttpPayment.layer(provider.endpoint) : SimulatedPayment.layer
 
 const carrier = ({ shipping: { carrier } }: Config) =>
   carrier === null ? SimulatedCarrier.layer : HttpCarrier.layer(carrier)

@@ -5,22 +5,10 @@
  * commit of orders that have nothing to do with it.
  */
 import { Clock, Effect } from "effect"
-import type * as Checkout from "../domain/checkout.ts"
+import * as Checkout from "../domain/checkout.ts"
 import * as Text from "../domain/text.ts"
 import { ACTION_MAX, CODE_MAX, Payment, REF_MAX, UNKNOWN } from "../ports/payment.ts"
 import { type PaymentCall, Probe } from "../ports/probe.ts"
-
-/** Answers in a word, for metrics. */
-export const WORDS: { readonly [Tag in Checkout.Answer["_tag"]]: string } = {
-  Prepared: "prepared",
-  Charged: "charged",
-  Declined: "declined",
-  ActionRequired: "action-required",
-  Absent: "absent",
-  Voided: "voided",
-  Refunded: "refunded",
-  Unknown: "unknown",
-}
 
 const cleanedOrNull = (text: string | null): string | null => (text === null ? null : Text.clean(text, ACTION_MAX))
 
@@ -56,7 +44,7 @@ export const make = Effect.fnUntraced(function* (limitMs: number) {
     const before = yield* Clock.currentTimeMillis
     const answer: A | typeof UNKNOWN = yield* Effect.timeoutOrElse(asking, limit)
     const seconds = ((yield* Clock.currentTimeMillis) - before) / 1_000
-    probe.emit({ _tag: "PaymentAnswered", call, outcome: WORDS[answer._tag], seconds })
+    probe.emit({ _tag: "PaymentAnswered", call, outcome: Checkout.WORDS[answer._tag], seconds })
     return cleaned(answer)
   })
 

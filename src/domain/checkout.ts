@@ -44,6 +44,18 @@ export type Answer =
   /** Nothing that could be trusted: it may have happened. */
   | { readonly _tag: "Unknown" }
 
+/** Each in a word, as metrics and protocols have it. */
+export const WORDS: { readonly [Tag in Answer["_tag"]]: string } = {
+  Prepared: "prepared",
+  Charged: "charged",
+  Declined: "declined",
+  ActionRequired: "action-required",
+  Absent: "absent",
+  Voided: "voided",
+  Refunded: "refunded",
+  Unknown: "unknown",
+}
+
 export type Meaning =
   /** Certain, and to be recorded in the order. */
   | { readonly _tag: "Record"; readonly what: Order.PaymentRecord }

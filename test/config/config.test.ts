@@ -43,6 +43,8 @@ describe("the knobs", () => {
       "CARRIER_URL_FILE",
       "CARRIER_WEBHOOK_SECRET_FILE",
       "DATABASE_URL_FILE",
+      "PAYMENT_URL_FILE",
+      "PAYMENT_WEBHOOK_SECRET_FILE",
       "REDIS_URL_FILE",
     ])
   })
@@ -50,6 +52,9 @@ describe("the knobs", () => {
   it("become options, in the options' own units", () => {
     const { events, payment, shipping } = Config.read({
       PAYMENT_DEADLINE_MS: "1500",
+      PAYMENT: "http",
+      PAYMENT_URL: "http://127.0.0.1:3200",
+      PAYMENT_WEBHOOK_SECRET: "the one that is new,the one that is old",
       HOLD_SECONDS: "30",
       PAYMENT_GRACE_SECONDS: "0",
       SHIPPING_AFTER_SECONDS: "2",
@@ -58,6 +63,8 @@ describe("the knobs", () => {
       KAFKA_PREFIX: "staging.",
     })
     expect(payment).toEqual({
+      provider: { kind: "http", endpoint: { base: "http://127.0.0.1:3200", authorization: null } },
+      webhookSecrets: ["the one that is new", "the one that is old"],
       placing: { deadlineMs: 1_500, holdMs: 30_000 },
       checkout: { callTimeoutMs: 1_500, graceMs: 0 },
     })
@@ -76,6 +83,11 @@ describe("the knobs", () => {
     [{ HOLD_SECONDS: "1.5" }, 'HOLD_SECONDS must be a whole number from 1 to 86400, not "1.5"'],
     [{ PAYMENT_DEADLINE_MS: "-1" }, 'PAYMENT_DEADLINE_MS must be a whole number from 1 to 60000, not "-1"'],
     [{ SHIPPING_AFTER_SECONDS: "soon" }, 'SHIPPING_AFTER_SECONDS must be a whole number from 0 to 604800, not "soon"'],
+    [{ PAYMENT: "http" }, "PAYMENT=http needs PAYMENT_URL=http://host:port"],
+    [
+      { PAYMENT_WEBHOOK_SECRET: "guess" },
+      "PAYMENT_WEBHOOK_SECRET must be one secret of at least 16 characters, or two with a comma",
+    ],
     [{ CARRIER_URL: "carrier:80" }, "CARRIER_URL must look like http://host:port"],
     [{ CARRIER_URL: "http://carrier/?key=1" }, "CARRIER_URL must look like http://host:port"],
     [{ CARRIER_WEBHOOK_SECRET: "guess" }, "CARRIER_WEBHOOK_SECRET must have at least 16 characters"],

@@ -48,7 +48,7 @@ interface Running {
   readonly action: Action | null
 }
 
-interface Account {
+export interface Account {
   readonly money: Money | null
   readonly state: Settled
   /** The newest attempt that was settled. */
@@ -104,6 +104,18 @@ const declined = (code: string): Outcome => ({ _tag: "Declined", code, retryable
 const outcomeOf = ({ code, state }: Account): Outcome =>
   state === "charged" || state === "refunded" ? CHARGED : declined(state === "voided" ? "voided" : code)
 
+export interface Options {
+  /** Where a buyer acts: the ref follows. */
+  readonly actUrl: string
+  /** Something was decided about this ref. */
+  readonly settled: (ref: string) => void
+}
+
+/** There is no such place: a buyer acts when their token says so. */
+const IN_PROCESS: Options = { actUrl: "https://payment.invalid/act", settled: () => undefined }
+
+const NEVER: Account = { money: null, state: "voided", attempt: 0, code: NO_MONEY, mute: false }
+
 export class Simulator {
   readonly defaultToken = "tok_ok"
   readonly prepare = null
@@ -111,8 +123,11 @@ export class Simulator {
   readonly #running = new Map<string, Running>()
   readonly #scope: Scope.Scope
 
-  constructor(scope: Scope.Scope) {
+  readonly #options: Options
+
+  constructor(scope: Scope.Scope, options: Options = IN_PROCESS) {
     this.#scope = scope
+    this.#options = options
   }
 
   readonly confirm = ({ attempt, money, ref, token }: Confirmation): Effect.Effect<Outcome> =>
@@ -164,6 +179,10 @@ export class Simulator {
     this.#settle(ref, { ...NEVER, attempt: running.attempt, state, code: "authentication_failed" })
   }
 
+  account(ref: string): Account | null {
+    return this.#accounts.get(ref) ?? null
+  }
+
   /** Every remembered charge and what became of it, for tests. */
   accounts(): ReadonlyMap<string, Account> {
     return new Map(this.#accounts)
@@ -175,7 +194,8 @@ export class Simulator {
 
   #begin(ref: string, attempt: number, money: Money, mood: Exclude<Mood, { readonly _tag: "Settles" }>) {
     if (this.#running.size >= RUNNING_MAX) return Effect.succeed(UNKNOWN)
-    const action = mood._tag === "Delays" ? null : { kind: "redirect", url: `${ACT_URL}/${ref}`, clientSecret: null }
+    const action =
+      mood._tag === "Delays" ? null : { kind: "redirect", url: `${this.#options.actUrl}/${ref}`, clientSecret: null }
     const running: Running = { attempt, action, settled: Deferred.makeUnsafe() }
     this.#running.set(ref, running)
     if (mood.milliseconds === null) return this.#outcomeOf(running)
@@ -195,16 +215,11 @@ export class Simulator {
     this.#accounts.set(ref, account)
     if (this.#accounts.size > KEYS_MAX) this.#accounts.delete(this.#accounts.keys().next().value!)
     const running = this.#running.get(ref)
-    if (running === undefined) return
     this.#running.delete(ref)
-    Deferred.doneUnsafe(running.settled, Effect.succeed(outcomeOf(account)))
+    this.#options.settled(ref)
+    if (running !== undefined) Deferred.doneUnsafe(running.settled, Effect.succeed(outcomeOf(account)))
   }
 }
-
-const NEVER: Account = { money: null, state: "voided", attempt: 0, code: NO_MONEY, mute: false }
-
-/** Where a buyer would act: there is no such place. */
-const ACT_URL = "https://payment.invalid/act"
 
 /** The simulator's books, which a real provider would not show. */
 export class Books extends Context.Service<Books, { readonly accounts: () => ReadonlyMap<string, Account> }>()(

@@ -1,0 +1,70 @@
+/**
+ * A payment provider over HTTP, by the protocol of docs/payment.md: a charge's ref is our key and stands in the path with the
+ * attempt's number, so that whatever is lost on the way may be sent again.
+ *
+ * Never fails: what is not plainly an answer is unknown. What it tells by itself comes in by HTTP.
+ */
+import { Effect, Layer, Schema } from "effect"
+import {
+  ABSENT,
+  CHARGED,
+  type Confirmation,
+  type Outcome,
+  Payment,
+  REFUNDED,
+  type Reading,
+  UNKNOWN,
+  VOIDED,
+} from "../../ports/payment.ts"
+import * as HttpCall from "../../std/http-call.ts"
+
+const isState = Schema.is(Schema.Struct({ state: Schema.String }))
+const isDecline = Schema.is(Schema.Struct({ code: Schema.NonEmptyString, retryable: Schema.Boolean }))
+const textOrNull = Schema.optionalKey(Schema.NullOr(Schema.String))
+const isAction = Schema.is(Schema.Struct({ kind: Schema.NonEmptyString, url: textOrNull, clientSecret: textOrNull }))
+
+type Said = HttpCall.Answer | HttpCall.Trouble
+
+/** The state that was said with this status; null: none. */
+const stateOf = (said: Said, status: number): string | null =>
+  typeof said !== "string" && said.status === status && isState(said.json) ? said.json.state : null
+
+const outcome = (said: Said): Outcome => {
+  const state = stateOf(said, 200)
+  if (state === null || typeof said === "string") return UNKNOWN
+  const { json } = said
+  if (state === "charged") return CHARGED
+  if (state === "declined" && isDecline(json)) return { _tag: "Declined", code: json.code, retryable: json.retryable }
+  if (state !== "action-required" || !isAction(json)) return UNKNOWN
+  const { clientSecret = null, kind, url = null } = json
+  return { _tag: "ActionRequired", action: { kind, url, clientSecret } }
+}
+
+const reading = (said: Said): Reading => (stateOf(said, 404) === "absent" ? ABSENT : outcome(said))
+
+const attemptPath = (ref: string, attempt: number): string =>
+  `/v1/charges/${encodeURIComponent(ref)}/attempts/${attempt}`
+
+export const layer = (to: HttpCall.Endpoint): Layer.Layer<Payment> => {
+  const confirm = ({ attempt, customerId, money, ref, token }: Confirmation) => {
+    const body = { token, money, customerId }
+    return Effect.map(HttpCall.call(to, { method: "PUT", path: attemptPath(ref, attempt), body }), outcome)
+  }
+  return Layer.succeed(Payment, {
+    defaultToken: null,
+    prepare: null,
+    confirm,
+    read: (ref, attempt) => Effect.map(HttpCall.call(to, { method: "GET", path: attemptPath(ref, attempt) }), reading),
+    void: (ref) =>
+      Effect.map(HttpCall.call(to, { method: "DELETE", path: `/v1/charges/${encodeURIComponent(ref)}` }), (said) => {
+        if (stateOf(said, 200) === "voided") return VOIDED
+        return stateOf(said, 409) === "charged" ? CHARGED : UNKNOWN
+      }),
+    refund: (ref, money, key) => {
+      const path = `/v1/charges/${encodeURIComponent(ref)}/refunds/${encodeURIComponent(key)}`
+      return Effect.map(HttpCall.call(to, { method: "PUT", path, body: { money } }), (said) =>
+        stateOf(said, 200) === "refunded" ? REFUNDED : UNKNOWN,
+      )
+    },
+  })
+}

@@ -1,0 +1,56 @@
+/** The protocol of docs/payment.md, spoken by the simulated provider. */
+import { WORDS } from "../../domain/checkout.ts"
+import type { Outcome, Reading } from "../../ports/payment.ts"
+import { type Asked, type Dialect, NOT_FOUND, type Reply } from "./dialect.ts"
+import type { Till } from "./till.ts"
+
+interface Body {
+  readonly token?: string
+  readonly money?: { readonly amount: number; readonly currency: string }
+  readonly customerId?: string
+}
+
+const said = (answer: Outcome | Reading): Reply => {
+  const state = WORDS[answer._tag]
+  switch (answer._tag) {
+    case "Charged":
+      return { status: 200, body: { state } }
+    case "Declined":
+      return { status: 200, body: { state, code: answer.code, retryable: answer.retryable } }
+    case "ActionRequired":
+      return { status: 200, body: { state, ...answer.action } }
+    case "Absent":
+      return { status: 404, body: { state } }
+    case "Unknown":
+      return { status: 202, body: { state: "pending" } }
+  }
+}
+
+const NO_MONEY = { amount: 0, currency: "EUR" }
+
+export const make = (till: Till): Dialect => {
+  const attempt = async ({ body, method }: Asked, ref: string, number: number): Promise<Reply | null> => {
+    if (method === "GET") return said(till.read(ref, number))
+    if (method !== "PUT") return NOT_FOUND
+    const { customerId = "", money = NO_MONEY, token = "" } = JSON.parse(body) as Body
+    const outcome = await till.confirm({ key: ref, ref, attempt: number, token, money, customerId })
+    return outcome === null ? null : said(outcome)
+  }
+
+  return {
+    serve: async (asked) => {
+      const [, ref, what, which] = /^\/v1\/charges\/([^/]+)(?:\/(attempts|refunds)\/([^/]+))?$/.exec(asked.path) ?? []
+      if (ref === undefined) return NOT_FOUND
+      if (what === "attempts") return attempt(asked, ref, Number(which))
+      if (what === "refunds" && asked.method === "PUT") {
+        const { _tag } = till.refund(ref)
+        return _tag === "Refunded" ? { status: 200, body: { state: "refunded" } } : { status: 202, body: {} }
+      }
+      if (what !== undefined || asked.method !== "DELETE") return NOT_FOUND
+      const { _tag } = till.void(ref)
+      return { status: _tag === "Voided" ? 200 : 409, body: { state: WORDS[_tag] } }
+    },
+    news: (ref) => ({ id: `${ref}-${till.account(ref)?.state ?? "open"}`, type: "charge.changed", ref, key: ref }),
+    signatureHeader: "payment-signature",
+  }
+}

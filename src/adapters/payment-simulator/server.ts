@@ -1,0 +1,133 @@
+/**
+ * The simulated payment provider as a server of its own (`jaego simulate payment`), with the faults that providers have. It speaks
+ * the protocol of docs/payment.md, and shows its books at `GET /books`, which a real one would not. At `/act/{ref}` a buyer does
+ * what they were asked to do (`?how=refuse`: does not).
+ *
+ * Fails: CannotListen, one line.
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
+import type { AddressInfo } from "node:net"
+import { Effect, Schema } from "effect"
+import type { Asked, Dialect } from "./dialect.ts"
+import * as Jaego from "./jaego-dialect.ts"
+import { type Fortunes, Till } from "./till.ts"
+import * as Webhooks from "./webhooks.ts"
+
+/** Chances from 0 to 1, of what befalls a request, whatever it is about. */
+export interface Faults extends Fortunes {
+  readonly slow: number
+  /** It does nothing, and says nothing. */
+  readonly silences: number
+  readonly errors: number
+  /** The connection breaks, and nothing was done. */
+  readonly resets: number
+  /** It does it, and says nothing. */
+  readonly lost: number
+}
+
+export interface Options {
+  /** 0: any free one. */
+  readonly port: number
+  readonly faults: Faults
+  /** Requests a second, beyond which it answers 429; 0: no limit. */
+  readonly rate: number
+  readonly webhooks: Omit<Webhooks.Options, "header">
+}
+
+export class CannotListen extends Schema.TaggedError<CannotListen>()("CannotListen", { message: Schema.String }) {}
+
+/** Longer than a caller should be kept waiting, shorter than it gives up, milliseconds. */
+const SLOW_MS = 300
+
+const befalls = (chance: number): boolean => chance > 0 && Math.random() < chance
+
+const answer = (response: ServerResponse, status: number, body: unknown): void => {
+  response.writeHead(status, { "content-type": "application/json" })
+  response.end(JSON.stringify(body))
+}
+
+const read = async (request: IncomingMessage): Promise<Asked> => {
+  const chunks: Array<Buffer> = []
+  for await (const chunk of request) chunks.push(chunk as Buffer)
+  const url = new URL(request.url ?? "/", "http://localhost")
+  return {
+    method: request.method ?? "GET",
+    path: decodeURIComponent(url.pathname),
+    query: url.searchParams,
+    body: Buffer.concat(chunks).toString(),
+    idempotencyKey: (request.headers["idempotency-key"] as string | undefined) ?? null,
+  }
+}
+
+/** True: one more than the rate allows. A second's worth may come at once. */
+const limiter = (rate: number): (() => boolean) => {
+  let left = rate
+  let filledAt = Date.now()
+  return () => {
+    if (rate === 0) return false
+    const now = Date.now()
+    left = Math.min(rate, left + ((now - filledAt) * rate) / 1_000)
+    filledAt = now
+    if (left < 1) return true
+    left--
+    return false
+  }
+}
+
+const BUSY = { error: { type: "rate_limit_error", message: "too many requests" } }
+const DOWN = { error: { type: "api_error", message: "our systems are down" } }
+
+interface Desk {
+  readonly till: Till
+  readonly dialect: Dialect
+  readonly faults: Faults
+  readonly isTooMuch: () => boolean
+}
+
+const handle = async (desk: Desk, request: IncomingMessage, response: ServerResponse): Promise<void> => {
+  const { dialect, faults, isTooMuch, till } = desk
+  const asked = await read(request)
+  if (asked.path === "/books") return answer(response, 200, Object.fromEntries(till.accounts()))
+  const [, acting] = /^\/act\/(.+)$/.exec(asked.path) ?? []
+  if (acting !== undefined) {
+    till.act(acting, asked.query.get("how") === "refuse" ? "refuse" : "approve")
+    return answer(response, 200, { done: true })
+  }
+  if (isTooMuch()) return answer(response, 429, BUSY)
+  if (befalls(faults.errors)) return answer(response, 500, DOWN)
+  if (befalls(faults.resets)) return void request.socket.destroy()
+  if (befalls(faults.silences)) return
+  const reply = await dialect.serve(asked)
+  if (reply === null || befalls(faults.lost)) return
+  setTimeout(() => answer(response, reply.status, reply.body), befalls(faults.slow) ? SLOW_MS : 0)
+}
+
+const listen = (server: Server, port: number): Effect.Effect<number, CannotListen> =>
+  Effect.callback((resume) => {
+    server.once("error", (error) => resume(Effect.fail(new CannotListen({ message: error.message }))))
+    server.listen({ host: "127.0.0.1", port }, () => resume(Effect.succeed((server.address() as AddressInfo).port)))
+  })
+
+/** Its URL; it listens until the scope closes. */
+export const serve = Effect.fnUntraced(function* ({ faults, port: wanted, rate, webhooks }: Options) {
+  let desk: Desk | null = null
+  const server = createServer((request, response) => {
+    if (desk === null) return answer(response, 503, DOWN)
+    handle(desk, request, response).catch((error: Error) =>
+      answer(response, 400, { error: { message: error.message } }),
+    )
+  })
+  const port = yield* Effect.acquireRelease(listen(server, wanted), () =>
+    Effect.sync(() => {
+      server.closeAllConnections()
+      server.close()
+    }),
+  )
+  const url = `http://127.0.0.1:${port}`
+  const scope = yield* Effect.scope
+  const till: Till = new Till(scope, faults, `${url}/act`, (ref) => tell(dialect.news(ref)))
+  const dialect = Jaego.make(till)
+  const tell = Webhooks.teller({ ...webhooks, header: dialect.signatureHeader })
+  desk = { till, dialect, faults, isTooMuch: limiter(rate) }
+  return url
+})

@@ -1,0 +1,77 @@
+/**
+ * The till of the simulated provider that is a process of its own: the same books as in the shop's process (`payment.ts`), with
+ * the faults that providers have. A dialect reads requests into these calls and writes what they come to.
+ *
+ * When a customer's name ends with a mood, it shows how providers are, each time and for this customer alone:
+ *
+ *     +declined   is declined                          +late     is charged LATE_MS after it was asked for
+ *     +3ds        has to act, and does after ACT_MS    +silent   is never answered, and never charged
+ */
+import { Effect, type Scope } from "effect"
+import type { Confirmation } from "../../ports/payment.ts"
+import { type Account, Simulator } from "./payment.ts"
+
+/** Longer than a shop waits for an answer, shorter than a hold, milliseconds. */
+const LATE_MS = 3_000
+/** As long as a buyer takes to find their telephone, milliseconds. */
+const ACT_MS = 1_000
+
+/** Chances from 0 to 1, of what a charge comes to. */
+export interface Fortunes {
+  readonly declines: number
+  readonly actions: number
+  readonly late: number
+}
+
+/** What a caller is to see of a confirmation; null: nothing, and nothing was done. */
+export type Said = Effect.Success<ReturnType<Simulator["confirm"]>> | null
+
+const befalls = (chance: number): boolean => chance > 0 && Math.random() < chance
+
+export class Till {
+  readonly #simulator: Simulator
+  readonly #fortunes: Fortunes
+
+  constructor(scope: Scope.Scope, fortunes: Fortunes, actUrl: string, settled: (ref: string) => void) {
+    this.#simulator = new Simulator(scope, { actUrl, settled })
+    this.#fortunes = fortunes
+  }
+
+  async confirm(asked: Confirmation): Promise<Said> {
+    const mood = /\+([a-z0-9]+)$/.exec(asked.customerId)?.[1]
+    if (mood === "silent") return null
+    return Effect.runPromise(this.#simulator.confirm({ ...asked, token: this.#tokenOf(asked.token, mood) }))
+  }
+
+  #tokenOf(token: string, mood: string | undefined): string {
+    const { actions, declines, late } = this.#fortunes
+    if (mood === "declined" || befalls(declines)) return "tok_decline"
+    if (mood === "3ds" || befalls(actions)) return `tok_action_${ACT_MS}`
+    return mood === "late" || befalls(late) ? `tok_delay_${LATE_MS}` : token
+  }
+
+  read(ref: string, attempt: number) {
+    return Effect.runSync(this.#simulator.read(ref, attempt))
+  }
+
+  void(ref: string) {
+    return Effect.runSync(this.#simulator.void(ref))
+  }
+
+  refund(ref: string) {
+    return Effect.runSync(this.#simulator.refund(ref))
+  }
+
+  act(ref: string, how: "approve" | "refuse"): void {
+    this.#simulator.act(ref, how)
+  }
+
+  account(ref: string): Account | null {
+    return this.#simulator.account(ref)
+  }
+
+  /** The books, which a real provider would show to its shop alone. */
+  accounts(): ReadonlyMap<string, Account> {
+    return this.#simulator.accounts()
+  }
+}
