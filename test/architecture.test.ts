@@ -109,6 +109,18 @@ const planted: ReadonlyArray<Planted> = [
     source: 'import * as Receipts from "../../ports/receipt.ts"',
   },
   {
+    rule: "shown",
+    what: "what decides reads the order book, which may be behind",
+    file: "src/app/planted.ts",
+    source: 'import { OrderBook } from "../ports/order-book.ts"',
+  },
+  {
+    rule: "shown",
+    what: "an owner reads the catalogue, if only a type of it",
+    file: "src/app/inventory/planted.ts",
+    source: 'import type { Catalog } from "../../ports/catalog.ts"',
+  },
+  {
     rule: "config",
     what: "the application imports the knobs",
     file: "src/app/planted.ts",

@@ -14,10 +14,10 @@ import * as Lane from "../domain/lane.ts"
 import type { Order, PaymentRecord } from "../domain/order.ts"
 import { type Unavailable, unavailable } from "../ports/failures.ts"
 import { type Claim, type Command, Inventory } from "../ports/inventory.ts"
-import { OrderBook, type Unsettled } from "../ports/order-book.ts"
 import type { Page } from "../ports/page.ts"
 import type { Payment } from "../ports/payment.ts"
 import { Probe } from "../ports/probe.ts"
+import { type Unsettled, UnsettledOrders } from "../ports/unsettled.ts"
 import { announceEnd } from "./announce.ts"
 import { Readiness, type State } from "./health.ts"
 import * as PaymentCalls from "./payment-calls.ts"
@@ -217,7 +217,7 @@ export const layer = ({ callTimeoutMs, driversMax = DRIVERS_MAX, graceMs }: Opti
     CheckoutRunner,
     Effect.gen(function* () {
       const inventory = yield* Inventory
-      const orderBook = yield* OrderBook
+      const unsettledOrders = yield* UnsettledOrders
       const readiness = yield* Readiness
       const drivers = yield* FiberMap.make<OrderId>()
       let driving = 0
@@ -280,7 +280,7 @@ export const layer = ({ callTimeoutMs, driversMax = DRIVERS_MAX, graceMs }: Opti
         let after: OrderId | null = null
         let someWait = false
         do {
-          const page: Page<Unsettled, OrderId> = yield* orderBook.unsettled({ limit: 100, after })
+          const page: Page<Unsettled, OrderId> = yield* unsettledOrders.list({ limit: 100, after })
           for (const unsettled of page.rows) if (yield* takeUp(unsettled)) someWait = true
           after = page.next
         } while (after !== null)

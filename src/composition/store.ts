@@ -1,13 +1,32 @@
-/** The books, the workers that write them, and what becomes of the facts that are written. */
+/**
+ * Where each service is kept: what decides, what is only shown (which a cache or a replica may stand before), the workers that
+ * write, and what becomes of the facts that are written.
+ */
 import { Effect, Layer } from "effect"
 import * as EmbeddedPostgres from "../adapters/embedded-postgres/server.ts"
-import * as MemoryBooks from "../adapters/memory/books.ts"
+import * as MemoryCatalog from "../adapters/memory/catalog.ts"
 import * as MemoryEventStream from "../adapters/memory/event-stream.ts"
-import * as PostgresBooks from "../adapters/postgres/books.ts"
+import * as MemoryInbox from "../adapters/memory/inbox.ts"
+import * as MemoryLease from "../adapters/memory/lease.ts"
+import * as MemoryLedger from "../adapters/memory/ledger.ts"
+import * as MemoryOrderBook from "../adapters/memory/order-book.ts"
+import * as MemoryOutbox from "../adapters/memory/outbox.ts"
+import * as MemoryShipments from "../adapters/memory/shipments.ts"
+import * as MemoryStore from "../adapters/memory/store.ts"
+import * as MemoryUnsettled from "../adapters/memory/unsettled.ts"
+import * as MemoryWriteTrial from "../adapters/memory/write-trial.ts"
+import * as PostgresCatalog from "../adapters/postgres/catalog.ts"
 import * as PostgresClient from "../adapters/postgres/client.ts"
+import * as PostgresLease from "../adapters/postgres/lease.ts"
+import * as PostgresLedger from "../adapters/postgres/ledger.ts"
+import * as Migrations from "../adapters/postgres/migrations.ts"
+import * as PostgresOrderBook from "../adapters/postgres/order-book.ts"
 import * as Pools from "../adapters/postgres/pools.ts"
+import * as PostgresShipments from "../adapters/postgres/shipments.ts"
 import * as Suitability from "../adapters/postgres/suitability.ts"
 import * as TransactionalWorkers from "../adapters/postgres/transactional/workers.ts"
+import * as PostgresUnsettled from "../adapters/postgres/unsettled.ts"
+import * as PostgresWriteTrial from "../adapters/postgres/write-trial.ts"
 import * as FactsThread from "../adapters/threads/facts/link.ts"
 import * as InventoryThreads from "../adapters/threads/inventory/workers.ts"
 import * as Facts from "../app/facts.ts"
@@ -23,8 +42,39 @@ const memory = ({ shipping }: Config) => {
   const facts = Facts.layer(consumers, Facts.unwanted(consumers)).pipe(
     Layer.provide(MemoryEventStream.layer(consumers.map(({ name }) => name))),
   )
-  return LocalWorkers.layer.pipe(Layer.provide(facts), Layer.provideMerge(MemoryBooks.layer))
+  const deciding = Layer.mergeAll(
+    MemoryLedger.layer,
+    MemoryUnsettled.layer,
+    MemoryShipments.layer,
+    MemoryOutbox.layer,
+    MemoryInbox.layer,
+    MemoryLease.layer,
+    MemoryWriteTrial.layer,
+  )
+  const shown = Layer.mergeAll(MemoryCatalog.layer, MemoryOrderBook.layer)
+  return LocalWorkers.layer.pipe(
+    Layer.provide(facts),
+    Layer.provideMerge(Layer.merge(deciding, shown)),
+    Layer.provide(MemoryStore.layer),
+  )
 }
+
+/** An older version may own the lanes: then this process stands by, and brings the tables up to date when it takes over. */
+const migrated = Effect.catchTag(Migrations.migrate, "LanesOwned", () =>
+  Effect.logInfo("an older version owns the lanes: the database is migrated when it ends"),
+)
+
+/** On the primary, never behind what was committed. */
+const deciding = Layer.mergeAll(
+  PostgresLedger.layer,
+  PostgresUnsettled.layer,
+  PostgresShipments.layer,
+  PostgresLease.layer,
+  PostgresWriteTrial.layer,
+)
+
+/** What may be behind. */
+const shown = Layer.mergeAll(PostgresCatalog.layer, PostgresOrderBook.layer)
 
 /** Workers and facts on threads of their own, so that they hold up no request. */
 const postgres = (config: Config) =>
@@ -32,7 +82,8 @@ const postgres = (config: Config) =>
     Effect.map(databaseUrl(config), (url) =>
       workers(config, url).pipe(
         Layer.provide(facts(config, url)),
-        Layer.provideMerge(PostgresBooks.layer),
+        Layer.provideMerge(Layer.merge(deciding, shown)),
+        Layer.provide(Layer.effectDiscard(migrated)),
         Layer.provide(Layer.effectDiscard(Suitability.hasRoom(config.database.connections.all))),
         Layer.provide(PostgresClient.layer(url, Pools.ofMain(config.database.connections.main))),
       ),

@@ -36,7 +36,7 @@ export interface HoldChange {
 export interface OrderUpdate {
   readonly order: Order
   readonly expectedVersion: number
-  /** Holds of this order on other workers are still to be ended because of this change (see `OrderBook.unsettled`). */
+  /** Holds of this order on other workers are still to be ended because of this change (see `UnsettledOrders`). */
   readonly elsewhere: boolean
 }
 

@@ -2,8 +2,8 @@
 import { Context, Effect, Exit, Layer, Schedule, Scope } from "effect"
 import { TestClock } from "effect/testing"
 import { expect, it } from "vitest"
-import * as MemoryBooks from "../../src/adapters/memory/books.ts"
 import { Shop } from "../../src/app/shop.ts"
+import * as Books from "../support/books.ts"
 import * as MemoryShop from "../support/memory-shop.ts"
 import { Recording } from "../support/recording-probe.ts"
 
@@ -11,7 +11,7 @@ const asksTheProvider = (recording: Recording["Service"]) => recording.count(({ 
 
 it("an attempt that was begun by another process is looked up at the first sweep, however young it is", async () => {
   const program = Effect.gen(function* () {
-    const books = Layer.succeedContext(yield* Layer.build(MemoryBooks.layer))
+    const books = Layer.succeedContext(yield* Layer.build(Books.memory))
     const open = Effect.gen(function* () {
       const scope = yield* Scope.make()
       const context = yield* Layer.buildWithScope(MemoryShop.over(books, { workers: 1 }), scope)

@@ -7,8 +7,8 @@ import * as Health from "../../src/app/health.ts"
 import { OrderId } from "../../src/domain/ids.ts"
 import * as Order from "../../src/domain/order.ts"
 import { Inventory } from "../../src/ports/inventory.ts"
-import { OrderBook } from "../../src/ports/order-book.ts"
 import { CHARGED, type Outcome, Payment, UNKNOWN } from "../../src/ports/payment.ts"
+import { UnsettledOrders } from "../../src/ports/unsettled.ts"
 import * as RecordingProbe from "../support/recording-probe.ts"
 import { freshId } from "../support/scribe.ts"
 
@@ -52,10 +52,8 @@ const shop = Effect.gen(function* () {
       }),
   })
   const rows = () => [...orders.values()].sort((a, b) => (a.id < b.id ? -1 : 1))
-  const orderBook = OrderBook.of({
-    get: never,
-    list: never,
-    unsettled: ({ after, limit }) =>
+  const unsettled = UnsettledOrders.of({
+    list: ({ after, limit }) =>
       Effect.sync(() => {
         const left = rows().filter(({ id }) => after === null || id > after)
         const page = left.slice(0, limit).map((order) => ({ order, elsewhere: [], ending: null }))
@@ -65,7 +63,7 @@ const shop = Effect.gen(function* () {
   const context = yield* Layer.build(
     CheckoutRunner.layer({ callTimeoutMs: 2_000, graceMs: 60_000, driversMax: DRIVERS }).pipe(
       Layer.provide(Layer.mergeAll(Layer.succeed(Payment, payment), Layer.succeed(Inventory, inventory))),
-      Layer.provide(Layer.mergeAll(Layer.succeed(OrderBook, orderBook), RecordingProbe.silent)),
+      Layer.provide(Layer.mergeAll(Layer.succeed(UnsettledOrders, unsettled), RecordingProbe.silent)),
       Layer.provideMerge(Health.Readiness.layer),
     ),
   )

@@ -8,6 +8,7 @@ import * as PostgresLease from "../../src/adapters/postgres/lease.ts"
 import * as PostgresLedger from "../../src/adapters/postgres/ledger.ts"
 import * as PostgresOrderBook from "../../src/adapters/postgres/order-book.ts"
 import * as PostgresShipments from "../../src/adapters/postgres/shipments.ts"
+import * as PostgresUnsettled from "../../src/adapters/postgres/unsettled.ts"
 import * as SystemIds from "../../src/adapters/system/ids.ts"
 import * as CarrierCallbacks from "../../src/app/carrier-webhook.ts"
 import * as CheckoutRunner from "../../src/app/checkout-runner.ts"
@@ -32,6 +33,7 @@ const shop = (url: string, workers: number) =>
         PostgresLedger.layer,
         PostgresCatalog.layer,
         PostgresOrderBook.layer,
+        PostgresUnsettled.layer,
         PostgresShipments.layer,
         PostgresLease.layer,
       ),

@@ -7,6 +7,7 @@ import * as MemoryLedger from "../../src/adapters/memory/ledger.ts"
 import * as MemoryOrderBook from "../../src/adapters/memory/order-book.ts"
 import * as MemoryOutbox from "../../src/adapters/memory/outbox.ts"
 import * as Store from "../../src/adapters/memory/store.ts"
+import * as MemoryUnsettled from "../../src/adapters/memory/unsettled.ts"
 import * as PaymentSimulator from "../../src/adapters/payment-simulator/payment.ts"
 import { catalogContract } from "./catalog.ts"
 import { eventStreamContract } from "./event-stream.ts"
@@ -31,6 +32,7 @@ const memory = Layer.mergeAll(
   MemoryLease.layer,
   MemoryCatalog.layer,
   MemoryOrderBook.layer,
+  MemoryUnsettled.layer,
   MemoryOutbox.layer,
   severing,
   turnSevering,

@@ -7,10 +7,11 @@ import * as Order from "../../src/domain/order.ts"
 import type { Lease } from "../../src/ports/lease.ts"
 import type { Ledger } from "../../src/ports/ledger.ts"
 import { OrderBook } from "../../src/ports/order-book.ts"
+import { UnsettledOrders } from "../../src/ports/unsettled.ts"
 import * as Scribe from "../support/scribe.ts"
 import { type Check, check, runAll } from "./check.ts"
 
-type Needs = OrderBook | Ledger | Lease
+type Needs = OrderBook | UnsettledOrders | Ledger | Lease
 
 const { NOON } = Scribe
 
@@ -27,7 +28,7 @@ const placed = (orders: ReadonlyArray<{ readonly terms?: Partial<Order.Terms>; r
       orders: all,
       holds: all.flatMap((order) => Scribe.holds(order)),
     })
-    return { scribe, one, other, orders: all, start, book: yield* OrderBook }
+    return { scribe, one, other, orders: all, start, book: yield* OrderBook, open: yield* UnsettledOrders }
   })
 
 const newestFirst = (orders: ReadonlyArray<Order.Order>) => orders.toSorted((a, b) => (a.id < b.id ? 1 : -1))
@@ -114,7 +115,7 @@ const reading: ReadonlyArray<Check<Needs>> = [
 
 const unsettled: ReadonlyArray<Check<Needs>> = [
   check("finds pending attempts and refunds that are due, oldest first, page by page", function* () {
-    const { book, orders, scribe, start } = yield* placed([
+    const { open, orders, scribe, start } = yield* placed([
       { attempt: ATTEMPT },
       {},
       { attempt: ATTEMPT },
@@ -141,20 +142,20 @@ const unsettled: ReadonlyArray<Check<Needs>> = [
     })
     const [first, second] = oldestFirst([pending!, owed.order])
     const left = { elsewhere: [], ending: null }
-    const page = yield* book.unsettled({ limit: 1, after: start })
+    const page = yield* open.list({ limit: 1, after: start })
     expect(page).toEqual({ rows: [{ order: first, ...left }], next: first!.id })
-    expect(yield* book.unsettled({ limit: 1, after: page.next })).toEqual({
+    expect(yield* open.list({ limit: 1, after: page.next })).toEqual({
       rows: [{ order: second, ...left }],
       next: null,
     })
 
     yield* scribe.commit({ orderUpdates: [change(owed.order, { _tag: "Refunded" })] })
-    const rest = yield* book.unsettled({ limit: 100, after: start })
+    const rest = yield* open.list({ limit: 100, after: start })
     expect(rest.rows.map(({ order }) => order.id)).toEqual([pending!.id])
   }),
 
   check("finds the holds that other workers have not ended yet, and how they end, until they have", function* () {
-    const { book, orders, scribe, start } = yield* placed([{}, {}, {}])
+    const { open, orders, scribe, start } = yield* placed([{}, {}, {}])
     const [paid, expired, cancelled] = orders
     yield* scribe.commit({
       orderUpdates: [
@@ -168,7 +169,7 @@ const unsettled: ReadonlyArray<Check<Needs>> = [
         moved(cancelled!, 0, "held", "released"),
       ],
     })
-    const { rows } = yield* book.unsettled({ limit: 100, after: start })
+    const { rows } = yield* open.list({ limit: 100, after: start })
     const ending = new Map(rows.map((row) => [row.order.id, row]))
     const elsewhere = [paid!.lines[1]!.productId]
     expect(ending.get(paid!.id)).toMatchObject({ elsewhere, ending: "confirm" })
@@ -184,13 +185,13 @@ const unsettled: ReadonlyArray<Check<Needs>> = [
       ],
       orders: [Scribe.order([Scribe.product()])],
     })
-    const after = yield* book.unsettled({ limit: 100, after: start })
+    const after = yield* open.list({ limit: 100, after: start })
     const ids = after.rows.map(({ order }) => order.id)
     for (const order of orders) expect(ids).not.toContain(order.id)
   }),
 
   check("does not forget holds elsewhere when their order goes on", function* () {
-    const { book, orders, scribe, start } = yield* placed([{}])
+    const { open, orders, scribe, start } = yield* placed([{}])
     const [order] = orders
     const paid = change(order!, { _tag: "Paid" })
     yield* scribe.commit({
@@ -201,7 +202,7 @@ const unsettled: ReadonlyArray<Check<Needs>> = [
     yield* scribe.commit({ orderUpdates: [cancelled], holdChanges: [moved(order!, 0, "confirmed", "returned")] })
     const refunded = change(cancelled.order, { _tag: "Refunded" })
     yield* scribe.commit({ orderUpdates: [refunded] })
-    expect((yield* book.unsettled({ limit: 100, after: start })).rows).toEqual([
+    expect((yield* open.list({ limit: 100, after: start })).rows).toEqual([
       { order: refunded.order, elsewhere: [order!.lines[1]!.productId], ending: "restock" },
     ])
   }),
@@ -210,4 +211,4 @@ const unsettled: ReadonlyArray<Check<Needs>> = [
 export const checks = [...reading, ...unsettled]
 
 export const orderBookContract = (name: string, adapter: Layer.Layer<Needs, unknown>): void =>
-  runAll(`an order book (${name})`, checks, adapter)
+  runAll(`an order open (${name})`, checks, adapter)

@@ -1,9 +1,9 @@
 /** Owners in this thread keep the contract of workers, over memory. */
 import { Context, Deferred, Effect, Layer } from "effect"
-import * as MemoryBooks from "../../src/adapters/memory/books.ts"
 import * as SystemIds from "../../src/adapters/system/ids.ts"
 import * as LocalWorkers from "../../src/app/inventory/local-workers.ts"
 import { Ledger } from "../../src/ports/ledger.ts"
+import * as Books from "../support/books.ts"
 import * as RecordingProbe from "../support/recording-probe.ts"
 import { Stalling, workersContract } from "./workers.ts"
 
@@ -27,7 +27,7 @@ const stallable = Layer.effectContext(
 workersContract(
   "local",
   LocalWorkers.layer.pipe(
-    Layer.provideMerge(Layer.provideMerge(stallable, MemoryBooks.layer)),
+    Layer.provideMerge(Layer.provideMerge(stallable, Books.memory)),
     Layer.provide(Layer.mergeAll(SystemIds.layer, RecordingProbe.silent)),
   ),
 )

@@ -8,7 +8,6 @@
 import { Effect, Exit, Layer, ManagedRuntime, Stream, SubscriptionRef } from "effect"
 import fc from "fast-check"
 import { afterEach, describe, expect, it, vi } from "vitest"
-import * as PostgresBooks from "../../src/adapters/postgres/books.ts"
 import * as PostgresClient from "../../src/adapters/postgres/client.ts"
 import { atomic } from "../../src/adapters/postgres/transactional/guards/atomic.ts"
 import { pessimistic } from "../../src/adapters/postgres/transactional/guards/pessimistic.ts"
@@ -20,6 +19,7 @@ import { Shop } from "../../src/app/shop.ts"
 import type { OrderId, ProductId } from "../../src/domain/ids.ts"
 import * as Lane from "../../src/domain/lane.ts"
 import type { Status } from "../../src/domain/order.ts"
+import * as Books from "../support/books.ts"
 import * as MemoryShop from "../support/memory-shop.ts"
 import { freshDatabase } from "../support/postgres.ts"
 
@@ -325,7 +325,7 @@ describe("a shop, command by command", () => {
 
   it.each([1, 3])("answers as the model does over Postgres, with %i workers", async (workers) => {
     const property = fc.asyncProperty(steps(30), async (program) => {
-      const books = PostgresBooks.at(await freshDatabase())
+      const books = Books.postgres(await freshDatabase())
       await agrees(MemoryShop.over(books, { workers }) as never, workers, program)
     })
     await fc.assert(property, { numRuns: POSTGRES_RUNS })
@@ -341,7 +341,7 @@ describe("a shop, command by command", () => {
           Layer.provide(TransactionalInventory.layer(guard)),
           Layer.provide(client),
         )
-        const shop = MemoryShop.over(PostgresBooks.at(url), { workers: 1 }, transactions)
+        const shop = MemoryShop.over(Books.postgres(url), { workers: 1 }, transactions)
         await agrees(shop as never, 1, program)
       })
       await fc.assert(property, { numRuns: POSTGRES_RUNS })

@@ -5,10 +5,10 @@
 import { Effect, Exit } from "effect"
 import fc from "fast-check"
 import { expect, it } from "vitest"
-import * as PostgresBooks from "../../src/adapters/postgres/books.ts"
 import * as PostgresClient from "../../src/adapters/postgres/client.ts"
 import { verify } from "../../src/adapters/postgres/verification/verify.ts"
 import { Shop } from "../../src/app/shop.ts"
+import * as Books from "../support/books.ts"
 import * as MemoryShop from "../support/memory-shop.ts"
 import { freshDatabase } from "../support/postgres.ts"
 import { type Program, program } from "../support/trade-program.ts"
@@ -24,7 +24,7 @@ const trade = (of: Program, url: string) =>
     for (const { ops } of of.rounds) yield* Effect.forEach(ops, traders.call, { concurrency: "unbounded" })
     return traders.calls
   }).pipe(
-    Effect.provide(MemoryShop.over(PostgresBooks.at(url), { workers: of.workers, deadlineMs: 200 })),
+    Effect.provide(MemoryShop.over(Books.postgres(url), { workers: of.workers, deadlineMs: 200 })),
     Effect.scoped,
     Effect.runPromise,
   )

@@ -11,6 +11,7 @@ import * as MemoryCatalog from "../../src/adapters/memory/catalog.ts"
 import * as MemoryLedger from "../../src/adapters/memory/ledger.ts"
 import * as MemoryOrderBook from "../../src/adapters/memory/order-book.ts"
 import * as MemoryStore from "../../src/adapters/memory/store.ts"
+import * as MemoryUnsettled from "../../src/adapters/memory/unsettled.ts"
 import type { Catalog } from "../../src/ports/catalog.ts"
 import { unavailable } from "../../src/ports/failures.ts"
 import {
@@ -22,6 +23,7 @@ import {
   type OwnedLane,
 } from "../../src/ports/ledger.ts"
 import type { OrderBook } from "../../src/ports/order-book.ts"
+import type { UnsettledOrders } from "../../src/ports/unsettled.ts"
 import type { Dice } from "./dice.ts"
 import type { Journal } from "./journal.ts"
 import { Host, Node, type World } from "./world.ts"
@@ -94,6 +96,7 @@ export class Database {
   readonly #ledger = MemoryLedger.make(this.store)
   readonly #catalog = MemoryCatalog.make(this.store)
   readonly #orderBook = MemoryOrderBook.make(this.store)
+  readonly #unsettled = MemoryUnsettled.make(this.store)
 
   constructor(world: World, journal: Journal, dice: Dice) {
     this.world = world
@@ -162,8 +165,11 @@ export class Database {
     return {
       get: (id) => this.call(from, "order", this.#orderBook.get(id), LISTING),
       list: (request) => this.call(from, "orders", this.#orderBook.list(request), LISTING),
-      unsettled: (request) => this.call(from, "unsettled", this.#orderBook.unsettled(request), LISTING),
     }
+  }
+
+  unsettled(from: Node): UnsettledOrders["Service"] {
+    return { list: (request) => this.call(from, "unsettled", this.#unsettled.list(request), LISTING) }
   }
 
   /** New epochs were given out. */

@@ -28,6 +28,7 @@ import { Payment } from "../../src/ports/payment.ts"
 import { type Happening, Probe } from "../../src/ports/probe.ts"
 import { Shipments } from "../../src/ports/shipments.ts"
 import { Timeline } from "../../src/ports/timeline.ts"
+import { UnsettledOrders } from "../../src/ports/unsettled.ts"
 import * as MemoryIds from "../support/counting-ids.ts"
 import { guard } from "../support/guard.ts"
 import type { SimulatedCarrier } from "./carrier.ts"
@@ -241,6 +242,7 @@ const layerOf = (service: Service, outside: Outside, settings: Settings) => {
         Layer.succeed(Ledger, database.ledger(main)),
         Layer.succeed(Catalog, database.catalog(main)),
         Layer.succeed(OrderBook, database.orderBook(main)),
+        Layer.succeed(UnsettledOrders, database.unsettled(main)),
         Layer.succeed(Lease, leases.of(main)),
         Layer.succeed(Payment, provider.payment(main)),
         Layer.succeed(Probe, { emit }),

@@ -6,6 +6,7 @@
  *
  * A file imports only from its own ring and from rings to its left. Driven adapters see only `ports` and `domain`;
  * adapter folders never import each other. The domain is pure: no Effect runtime, no clock, no chance, no process.
+ * What is only shown decides nothing: among the application only those who show it see those ports.
  * Receipts are issued by ledgers alone (`ports/receipt.ts`).
  * `std` holds named structures that know no shop: it imports nothing of ours, and the domain does without it.
  * Nowhere is a context captured together with the scope in it.
@@ -19,6 +20,7 @@ export type Rule =
   | "driven-adapter"
   | "adapter-folders"
   | "receipt"
+  | "shown"
   | "config"
   | "environment"
   | "packages"
@@ -108,6 +110,23 @@ const receiptProblem = (file: string, target: string, { names }: Import): Rule |
   return names.includes("issueReceipt") || names.includes("*") ? "receipt" : null
 }
 
+/** Services whose answers may be behind: a cache or a replica may stand before them. */
+const SHOWN = new Map([
+  ["src/ports/catalog.ts", "Catalog"],
+  ["src/ports/order-book.ts", "OrderBook"],
+  ["src/ports/timeline.ts", "Timeline"],
+])
+
+/** Who shows things to callers. All else in the application decides. */
+const SHOWS = /^src\/app\/(reads\/.*|shop|shopkeeper)\.ts$/
+
+/** No decision is made from what may be behind (I8). */
+const shownProblem = (file: string, target: string, { names }: Import): Rule | null => {
+  const service = SHOWN.get(target)
+  if (service === undefined || ringOf(file) !== "app" || SHOWS.test(file)) return null
+  return names.includes(service) || names.includes("*") ? "shown" : null
+}
+
 const packageProblem = (file: string, found: Import): Rule | null => {
   const ring = ringOf(file)
   if (ring === "adapters" || ring === "roots") return null
@@ -133,7 +152,7 @@ const importProblems = (sources: Sources, file: string, source: string): Readonl
     }
     const target = resolve(file, found.specifier)
     if (!sources.has(target)) return [{ rule: "unresolved", file, detail } as const]
-    const rule = ringProblem(file, target) ?? receiptProblem(file, target, found)
+    const rule = ringProblem(file, target) ?? receiptProblem(file, target, found) ?? shownProblem(file, target, found)
     return rule === null ? [] : [{ rule, file, detail }]
   })
 

@@ -1,7 +1,6 @@
 /** A whole shop in memory, in this thread: the real application on the executable specification of its ports. */
 import { Effect, Layer, Stream, SubscriptionRef } from "effect"
 import * as SimulatedCarrier from "../../src/adapters/carrier-simulator/carrier.ts"
-import * as MemoryBooks from "../../src/adapters/memory/books.ts"
 import * as SimulatedPayment from "../../src/adapters/payment-simulator/payment.ts"
 import * as SystemIds from "../../src/adapters/system/ids.ts"
 import * as CarrierCallbacks from "../../src/app/carrier-webhook.ts"
@@ -18,7 +17,9 @@ import type { OrderBook } from "../../src/ports/order-book.ts"
 import type { Probe } from "../../src/ports/probe.ts"
 import type { Shipments } from "../../src/ports/shipments.ts"
 import type { Timeline } from "../../src/ports/timeline.ts"
+import type { UnsettledOrders } from "../../src/ports/unsettled.ts"
 import type { Workers } from "../../src/ports/workers.ts"
+import * as Books from "./books.ts"
 import * as MemoryProbe from "./recording-probe.ts"
 
 /** Open: it owns its lanes. */
@@ -38,7 +39,7 @@ export interface Options {
 
 /** The same shop on other books, in this thread all the same; `deciders` are the owners unless told otherwise. */
 export const over = <R, E>(
-  books: Layer.Layer<R | Ledger | Catalog | OrderBook | Lease | Shipments | Timeline, E>,
+  books: Layer.Layer<R | Ledger | Catalog | OrderBook | UnsettledOrders | Lease | Shipments | Timeline, E>,
   { workers, deadlineMs = 2_000, holdMs = 600_000, graceMs = 60_000 }: Options,
   deciders: Layer.Layer<Workers, E, Ledger | Probe | Ids> = LocalWorkers.layer,
 ) =>
@@ -60,4 +61,4 @@ export const over = <R, E>(
     ),
   )
 
-export const layer = (options: Options) => over(MemoryBooks.layer, options)
+export const layer = (options: Options) => over(Books.memory, options)

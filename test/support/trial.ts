@@ -8,7 +8,6 @@
 import { createHash } from "node:crypto"
 import { Context, Effect, Exit, type Fiber, Layer, References, Schedule, Scope } from "effect"
 import { TestClock } from "effect/testing"
-import * as MemoryBooks from "../../src/adapters/memory/books.ts"
 import * as MemoryStore from "../../src/adapters/memory/store.ts"
 import { Books as PaymentBooks } from "../../src/adapters/payment-simulator/payment.ts"
 import { Shop } from "../../src/app/shop.ts"
@@ -16,6 +15,7 @@ import type { OrderId, ProductId } from "../../src/domain/ids.ts"
 import { mergeLines } from "../../src/domain/order.ts"
 import type { Claim, Route } from "../../src/ports/inventory.ts"
 import { Ledger } from "../../src/ports/ledger.ts"
+import * as AllBooks from "./books.ts"
 import { type Call, type Told, undurable, type Versions } from "./history-laws.ts"
 import type { Books } from "./laws.ts"
 import * as MemoryShop from "./memory-shop.ts"
@@ -72,7 +72,7 @@ export const wrapped = (wrap: Wrap) =>
     Effect.gen(function* () {
       return wrap(yield* Ledger, yield* MemoryStore.Store)
     }),
-  ).pipe(Layer.provideMerge(MemoryBooks.layer))
+  ).pipe(Layer.provideMerge(AllBooks.memory))
 
 const versionsIn = (store: MemoryStore.Tables): Versions =>
   new Map([...store.stocks].map(([id, { version }]) => [id, version]))

@@ -3,24 +3,17 @@
  *
  * Fails: Unavailable "database".
  */
-import type { PgPool } from "@effect/sql-pg"
 import { Effect, Layer } from "effect"
-import * as Hold from "../../domain/hold.ts"
-import type { OrderId } from "../../domain/ids.ts"
 import type { Status } from "../../domain/order.ts"
-import type { Unavailable } from "../../ports/failures.ts"
-import { OrderBook, type Unsettled } from "../../ports/order-book.ts"
-import type { Page } from "../../ports/page.ts"
-import { jsonRows, jsonWrite, pageOf } from "./page.ts"
-import { Deciding, type Reads, ShownLists, ShownRows } from "./reads.ts"
+import { OrderBook } from "../../ports/order-book.ts"
+import { jsonRows, pageOf } from "./page.ts"
+import { ShownLists, ShownRows } from "./reads.ts"
 import { ORDER, type OrderJson, orderOf } from "./rows.ts"
-import { Writes } from "./writing-pool.ts"
 
 const GET = `select ${ORDER} as row from orders o where o.id = $1::uuid`
 
-/** The whole range of ids: a page from the beginning is a page after the end of it. */
+/** A page from the beginning is a page after the last of all ids. */
 const AFTER_ALL = "ffffffff-ffff-ffff-ffff-ffffffffffff"
-const BEFORE_ALL = "00000000-0000-0000-0000-000000000000"
 
 interface Filter {
   readonly customerId: string | null
@@ -77,13 +70,11 @@ export const listQuery = (filter: Filter): string => {
     where $3::float8 is not null and $4::text is not distinct from $4::text order by o.id desc limit $2::int`
 }
 
-export const layer: Layer.Layer<OrderBook, never, ShownRows | ShownLists | Deciding | Writes> = Layer.effect(
+export const layer: Layer.Layer<OrderBook, never, ShownRows | ShownLists> = Layer.effect(
   OrderBook,
   Effect.gen(function* () {
     const rows = yield* ShownRows
     const lists = yield* ShownLists
-    const deciding = yield* Deciding
-    const writes = yield* Writes
     return {
       get: (id) =>
         Effect.map(jsonRows<OrderJson>(rows, GET, [id]), ([row]) => (row === undefined ? null : orderOf(row))),
@@ -94,60 +85,6 @@ export const layer: Layer.Layer<OrderBook, never, ShownRows | ShownLists | Decid
           String(now),
           customerId,
         ]).pipe(Effect.map((found) => pageOf(found.map(orderOf), limit, (order) => order.id))),
-      unsettled: ({ after, limit }) => unsettled(deciding, writes, after, limit),
     }
   }),
 )
-
-interface UnsettledJson {
-  readonly order: OrderJson
-  readonly elsewhere: boolean
-  /** Null: the order has none on other workers that are still to be ended. */
-  readonly holds: ReadonlyArray<Pick<Hold.Hold, "productId" | "state">> | null
-}
-
-const UNSETTLED = `select json_build_object('order', ${ORDER}, 'elsewhere', o.elsewhere, 'holds', case when o.elsewhere then (
-    select json_agg(json_build_object('productId', h.product_id, 'state', h.state) order by h.line_no)
-    from holds h where h.order_id = o.id) end) as row
-  from orders o
-  where (o.attempt_token is not null or o.refund = 'due' or o.elsewhere) and o.id > $1::uuid
-  order by o.id limit $2::int`
-
-const unsettled: (
-  reads: Reads,
-  writes: PgPool.PgPool,
-  after: OrderId | null,
-  limit: number,
-) => Effect.Effect<Page<Unsettled, OrderId>, Unavailable> = Effect.fnUntraced(function* (reads, writes, after, limit) {
-  const rows = yield* jsonRows<UnsettledJson>(reads, UNSETTLED, [after ?? BEFORE_ALL, limit + 1])
-  const page = pageOf(rows, limit, (row) => row.order.id)
-  const found = page.rows.map((row) => ({ row, unsettled: unsettledOf(row) }))
-  const ended = found.filter(({ row, unsettled }) => row.elsewhere && unsettled.elsewhere.length === 0)
-  if (ended.length > 0)
-    yield* clearElsewhere(
-      writes,
-      ended.map(({ row }) => row.order),
-    )
-  return { rows: found.map(({ unsettled }) => unsettled).filter(isOpen), next: page.next }
-})
-
-const NONE_LEFT = { elsewhere: [], ending: null }
-
-const unsettledOf = ({ holds, order }: UnsettledJson): Unsettled => {
-  const { elsewhere, ending } = Hold.leftOver(order.status, holds ?? []) ?? NONE_LEFT
-  return { order: orderOf(order), elsewhere, ending }
-}
-
-const isOpen = ({ elsewhere, order }: Unsettled): boolean =>
-  elsewhere.length > 0 ||
-  (order.status === "reserved" && order.attempt !== null) ||
-  ("refund" in order && order.refund === "due")
-
-/** The flag's work is done. The version guards against a newer change, whose holds are still to be ended. */
-const clearElsewhere = (writes: PgPool.PgPool, orders: ReadonlyArray<OrderJson>) =>
-  jsonWrite(
-    writes,
-    `update orders o set elsewhere = false from unnest($1::uuid[], $2::bigint[]) w (id, version)
-      where o.id = w.id and o.version = w.version returning null as row`,
-    [`{${orders.map(({ id }) => id).join(",")}}`, `{${orders.map(({ version }) => version).join(",")}}`],
-  )

@@ -6,6 +6,7 @@ import * as PostgresLease from "../../../src/adapters/postgres/lease.ts"
 import * as PostgresLedger from "../../../src/adapters/postgres/ledger.ts"
 import * as PostgresOrderBook from "../../../src/adapters/postgres/order-book.ts"
 import * as PostgresOutbox from "../../../src/adapters/postgres/outbox.ts"
+import * as PostgresUnsettled from "../../../src/adapters/postgres/unsettled.ts"
 import { catalogContract } from "../../contracts/catalog.ts"
 import { leaseContract, Severing } from "../../contracts/lease.ts"
 import { ledgerContract } from "../../contracts/ledger.ts"
@@ -40,6 +41,7 @@ const postgres = Layer.mergeAll(
   PostgresLease.layer,
   PostgresCatalog.layer,
   PostgresOrderBook.layer,
+  PostgresUnsettled.layer,
   PostgresOutbox.layer,
   severing,
   turnSevering,

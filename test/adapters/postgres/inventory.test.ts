@@ -5,7 +5,6 @@
 import { PgClient } from "@effect/sql-pg"
 import { Effect, Layer } from "effect"
 import { expect } from "vitest"
-import * as PostgresBooks from "../../../src/adapters/postgres/books.ts"
 import * as PostgresClient from "../../../src/adapters/postgres/client.ts"
 import { advisory } from "../../../src/adapters/postgres/transactional/guards/advisory.ts"
 import { atomic } from "../../../src/adapters/postgres/transactional/guards/atomic.ts"
@@ -17,6 +16,7 @@ import { skipLocked } from "../../../src/adapters/postgres/transactional/guards/
 import { verify } from "../../../src/adapters/postgres/verification/verify.ts"
 import { check } from "../../contracts/check.ts"
 import { inventoryContract } from "../../contracts/inventory.ts"
+import * as Books from "../../support/books.ts"
 import * as MemoryShop from "../../support/memory-shop.ts"
 import { freshDatabase } from "../../support/postgres.ts"
 import * as TransactionalShop from "../../support/transactional-shop.ts"
@@ -34,7 +34,7 @@ const proved = check(
 const owners = (workers: number) =>
   Layer.unwrap(
     Effect.map(Effect.promise(freshDatabase), (url) => {
-      const shop = MemoryShop.over(PostgresBooks.at(url), { workers })
+      const shop = MemoryShop.over(Books.postgres(url), { workers })
       return Layer.effectDiscard(MemoryShop.opened).pipe(
         Layer.provideMerge(shop),
         Layer.provideMerge(PostgresClient.layer(url)),

@@ -5,25 +5,28 @@ import * as PostgresCatalog from "../../../src/adapters/postgres/catalog.ts"
 import * as PostgresLease from "../../../src/adapters/postgres/lease.ts"
 import * as PostgresLedger from "../../../src/adapters/postgres/ledger.ts"
 import * as PostgresOrderBook from "../../../src/adapters/postgres/order-book.ts"
+import * as PostgresUnsettled from "../../../src/adapters/postgres/unsettled.ts"
 import type { OrderId, ProductId } from "../../../src/domain/ids.ts"
 import * as Order from "../../../src/domain/order.ts"
 import type { Product } from "../../../src/domain/product.ts"
 import { Catalog } from "../../../src/ports/catalog.ts"
 import type { Lease } from "../../../src/ports/lease.ts"
 import type { Ledger } from "../../../src/ports/ledger.ts"
-import { OrderBook, type Unsettled } from "../../../src/ports/order-book.ts"
+import { OrderBook } from "../../../src/ports/order-book.ts"
 import type { Page, PageRequest } from "../../../src/ports/page.ts"
+import { type Unsettled, UnsettledOrders } from "../../../src/ports/unsettled.ts"
 import { freshClient } from "../../support/postgres.ts"
 import * as Scribe from "../../support/scribe.ts"
 
 const adapters = Layer.mergeAll(
   PostgresCatalog.layer,
   PostgresOrderBook.layer,
+  PostgresUnsettled.layer,
   PostgresLedger.layer,
   PostgresLease.layer,
 ).pipe(Layer.provide(freshClient))
 
-const over = <E>(body: Effect.Effect<void, E, Catalog | OrderBook | Ledger | Lease | Scope.Scope>) =>
+const over = <E>(body: Effect.Effect<void, E, Catalog | OrderBook | UnsettledOrders | Ledger | Lease | Scope.Scope>) =>
   Effect.runPromise(Effect.scoped(body).pipe(Effect.provide(adapters)))
 
 /** Every row, two a page. */
@@ -160,7 +163,7 @@ describe("the order book", () => {
     over(
       Effect.gen(function* () {
         const { orders: all, scribe } = yield* orders
-        const book = yield* OrderBook
+        const unsettledOrders = yield* UnsettledOrders
         const pending = all.filter((order) => order.status === "reserved" && order.attempt !== null)
         const open = all[0]!
         const paid = Order.evolve(open, { _tag: "Paid" })
@@ -170,19 +173,19 @@ describe("the order book", () => {
         yield* scribe.commit({ orderUpdates: [{ order: paid, expectedVersion: 1, elsewhere: true }], holdChanges })
         const quiet = oldestFirst(pending.map((order) => ({ order, elsewhere: [], ending: null })))
         const half = { order: paid, elsewhere: [open.lines[0]!.productId], ending: "confirm" } as const
-        expect(yield* pages<Unsettled, OrderId, unknown>((request) => book.unsettled(request))).toEqual(
+        expect(yield* pages<Unsettled, OrderId, unknown>((request) => unsettledOrders.list(request))).toEqual(
           oldestFirst<Unsettled>([half, ...quiet]),
         )
         const last = { orderId: open.id, productId: open.lines[0]!.productId, from: "held", to: "confirmed" } as const
         const product = Scribe.product()
         yield* scribe.commit({ products: [{ product, onHand: 1 }], holdChanges: [last] })
-        expect(yield* pages<Unsettled, OrderId, unknown>((request) => book.unsettled(request))).toEqual(quiet)
+        expect(yield* pages<Unsettled, OrderId, unknown>((request) => unsettledOrders.list(request))).toEqual(quiet)
         // Its flag is gone: the same holds, open once more, are no work any more.
         yield* scribe.commit({
           changes: [{ productId: product.id, before: { onHand: 1, reserved: 0, version: 1 }, event: received }],
           holdChanges: [{ ...last, from: "confirmed", to: "held" }],
         })
-        expect(yield* pages<Unsettled, OrderId, unknown>((request) => book.unsettled(request))).toEqual(quiet)
+        expect(yield* pages<Unsettled, OrderId, unknown>((request) => unsettledOrders.list(request))).toEqual(quiet)
       }),
     ))
 
@@ -190,7 +193,7 @@ describe("the order book", () => {
     over(
       Effect.gen(function* () {
         const { orders: all, scribe } = yield* orders
-        const book = yield* OrderBook
+        const unsettledOrders = yield* UnsettledOrders
         const open = all[0]!
         const [first, second, third] = open.lines.map(({ productId }) => productId)
         const paid = Order.evolve(open, { _tag: "Paid" })
@@ -201,7 +204,7 @@ describe("the order book", () => {
           orderUpdates: [{ order: cancelled, expectedVersion: 1, elsewhere: true }],
           holdChanges: [change(first, "held", "confirmed"), change(second, "held", "confirmed")],
         })
-        const unsettled = Effect.map(book.unsettled({ limit: 100, after: null }), ({ rows }) =>
+        const unsettled = Effect.map(unsettledOrders.list({ limit: 100, after: null }), ({ rows }) =>
           rows.find(({ order }) => order.id === open.id),
         )
         expect(yield* unsettled).toEqual({ order: cancelled, elsewhere: [first, second], ending: "restock" })

@@ -2,11 +2,11 @@
 import { PgClient } from "@effect/sql-pg"
 import { Effect, Layer } from "effect"
 import { expect, it } from "vitest"
-import * as PostgresBooks from "../../../src/adapters/postgres/books.ts"
 import * as PostgresClient from "../../../src/adapters/postgres/client.ts"
 import type { OrderId, ProductId } from "../../../src/domain/ids.ts"
 import * as Lane from "../../../src/domain/lane.ts"
 import { type Command, Inventory } from "../../../src/ports/inventory.ts"
+import * as Books from "../../support/books.ts"
 import * as MemoryShop from "../../support/memory-shop.ts"
 import { freshDatabase } from "../../support/postgres.ts"
 import * as Scribe from "../../support/scribe.ts"
@@ -17,7 +17,7 @@ const LINES = 12
 
 const shop = Layer.unwrap(
   Effect.map(Effect.promise(freshDatabase), (url) =>
-    MemoryShop.over(PostgresBooks.at(url), { workers: WORKERS }).pipe(Layer.provideMerge(PostgresClient.layer(url))),
+    MemoryShop.over(Books.postgres(url), { workers: WORKERS }).pipe(Layer.provideMerge(PostgresClient.layer(url))),
   ),
 )
 

@@ -12,6 +12,7 @@ import type { Guard } from "../../../src/adapters/postgres/transactional/guard.t
 import { atomic } from "../../../src/adapters/postgres/transactional/guards/atomic.ts"
 import { pessimistic } from "../../../src/adapters/postgres/transactional/guards/pessimistic.ts"
 import * as TransactionalInventory from "../../../src/adapters/postgres/transactional/inventory.ts"
+import * as PostgresUnsettled from "../../../src/adapters/postgres/unsettled.ts"
 import { verify } from "../../../src/adapters/postgres/verification/verify.ts"
 import * as SystemIds from "../../../src/adapters/system/ids.ts"
 import { counter } from "../../contracts/inventory-counter.ts"
@@ -23,7 +24,7 @@ import { cancel, holding, terminate, waitingForLock } from "../../support/sessio
 /** A process of its own: its own connections, nothing shared but the database. */
 const processOn = (url: string, guard: Guard = atomic) =>
   TransactionalInventory.layer(guard).pipe(
-    Layer.provideMerge(Layer.mergeAll(PostgresLedger.layer, PostgresOrderBook.layer)),
+    Layer.provideMerge(Layer.mergeAll(PostgresLedger.layer, PostgresOrderBook.layer, PostgresUnsettled.layer)),
     Layer.provideMerge(Layer.merge(PostgresClient.layer(url), SystemIds.layer)),
   )
 

@@ -2,10 +2,10 @@
 
 import { PgClient } from "@effect/sql-pg"
 import { Effect, Layer } from "effect"
-import * as PostgresBooks from "../../../src/adapters/postgres/books.ts"
 import * as PostgresClient from "../../../src/adapters/postgres/client.ts"
 import * as Threads from "../../../src/adapters/threads/inventory/workers.ts"
 import { Stalling, workersContract } from "../../contracts/workers.ts"
+import * as Books from "../../support/books.ts"
 import { freshDatabase } from "../../support/postgres.ts"
 import * as RecordingProbe from "../../support/recording-probe.ts"
 import { holding, waitingForLock } from "../../support/sessions.ts"
@@ -27,7 +27,7 @@ const stalling = Layer.effect(
 
 const onThreads = (url: string) =>
   Layer.mergeAll(Threads.layer(entry, { databaseUrl: url, connections: 3 }, 0), stalling).pipe(
-    Layer.provideMerge(PostgresBooks.at(url)),
+    Layer.provideMerge(Books.postgres(url)),
     Layer.provide(Layer.mergeAll(RecordingProbe.silent, PostgresClient.layer(url))),
   )
 
