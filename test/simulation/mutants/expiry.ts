@@ -18,7 +18,7 @@ export const EXPIRY_MUTANTS: ReadonlyArray<Mutant> = [
       { file: MEMORY_LEDGER, from: "?.state !== from)", to: "?.state === undefined)" },
     ],
     caughtBy: "I11 holds end once",
-    seedsMax: ONE_ROUND,
+    seedsMax: FOUR_ROUNDS,
   },
   {
     name: "expiry off by one",
