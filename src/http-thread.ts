@@ -12,15 +12,17 @@ import { HttpServer, layer } from "./adapters/http/server.ts"
 import * as RedisRateLimits from "./adapters/redis/rate-limit-store.ts"
 import type { Address } from "./adapters/threads/http/messages.ts"
 import * as HttpServe from "./adapters/threads/http/serve.ts"
+import { Congestion } from "./app/overload/congestion.ts"
 import { Parts } from "./app/parts.ts"
 
-const { carrierSecret, http, options, redis } = HttpServe.birth()
+const { carrierSecret, congestion, http, options, redis } = HttpServe.birth()
 
 const server = (address: Address) =>
   layer(address, options, http).pipe(
     Layer.provide(Layer.succeed(MetricsPage, { render: HttpServe.metrics })),
     Layer.provide(Layer.succeed(Parts, { report: HttpServe.parts })),
     Layer.provide(Layer.succeed(CarrierSecret, carrierSecret)),
+    Layer.provide(Layer.succeed(Congestion, congestion)),
     Layer.provide(RedisRateLimits.layer(redis)),
     Layer.provide(Layer.mergeAll(HttpServe.shop, HttpServe.probe, HttpServe.dependencies)),
   )

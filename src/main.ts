@@ -21,6 +21,7 @@ import * as CheckoutRunner from "./app/checkout-runner.ts"
 import * as Health from "./app/health.ts"
 import * as Ownership from "./app/inventory/ownership.ts"
 import * as Relay from "./app/outbox-relay.ts"
+import * as Congestion from "./app/overload/congestion.ts"
 import * as Parts from "./app/parts.ts"
 import * as CachedCatalog from "./app/reads/cached-catalog.ts"
 import * as Refusals from "./app/refusals.ts"
@@ -49,7 +50,7 @@ const service = (config: Config) =>
     Layer.provide(Store.layer(config)),
     Layer.provide(payment(config)),
     Layer.provide(carrier(config)),
-    Layer.provideMerge(Layer.mergeAll(probe, Dependencies.layer, Health.Readiness.layer, SystemIds.layer)),
+    Layer.provideMerge(Layer.mergeAll(probe(config), Dependencies.layer, Health.Readiness.layer, SystemIds.layer)),
   )
 
 const payment = ({ payment: { provider } }: Config): Layer.Layer<Payment> =>
@@ -58,12 +59,14 @@ const payment = ({ payment: { provider } }: Config): Layer.Layer<Payment> =>
 const carrier = ({ shipping: { carrier } }: Config) =>
   carrier === null ? SimulatedCarrier.layer : HttpCarrier.layer(carrier)
 
-/** Every happening is counted, tells how a part and the database are, and wakes the relay when it is a commit. */
-const probe = Relay.waking.pipe(
-  Layer.provideMerge(Refusals.watching),
-  Layer.provideMerge(Parts.watching),
-  Layer.provideMerge(Metrics.layer),
-)
+/** Every happening is counted, tells how a part, the database and mailboxes are, and wakes the relay when it is a commit. */
+const probe = ({ http }: Config) =>
+  Relay.waking.pipe(
+    Layer.provideMerge(Congestion.watching(http.server.overload.targetMs)),
+    Layer.provideMerge(Refusals.watching),
+    Layer.provideMerge(Parts.watching),
+    Layer.provideMerge(Metrics.layer),
+  )
 
 const open = (config: Config) =>
   Effect.gen(function* () {

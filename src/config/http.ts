@@ -35,6 +35,7 @@ export const read = (env: Env, platform: NodeJS.Platform): Http => {
       keepAliveMs: integer(env, "KEEP_ALIVE_SECONDS", { fallback: 65, min: 1, max: 3_600 }) * 1_000,
       connectionsMax: integer(env, "MAX_CONNECTIONS", { fallback: 4_096, min: 1, max: 1_000_000 }),
       limits: Limits.read(env, host),
+      overload: Limits.overload(env),
     },
   }
 }

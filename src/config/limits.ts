@@ -1,9 +1,10 @@
-/** How often clients and customers may ask, and whose word on clients is taken. */
+/** How often clients and customers may ask, whose word on clients is taken, and what is refused when more come than can be done. */
 import { isIPv4 } from "node:net"
 import { isNetwork } from "../adapters/http/client-address.ts"
+import type { Options as Overload } from "../adapters/http/overload.ts"
 import type { Options } from "../adapters/http/rate-limits.ts"
 import type { Rate } from "../ports/rate-limit-store.ts"
-import { ConfigProblem, type Env, list, text } from "./knob.ts"
+import { ConfigProblem, type Env, integer, list, oneOf, text } from "./knob.ts"
 
 /** `host`: while it is the loopback's there are no limits unless they are set, because all that ask are of this machine. */
 export const read = (env: Env, host: string): Options => {
@@ -15,6 +16,11 @@ export const read = (env: Env, host: string): Options => {
     shared: null,
   }
 }
+
+export const overload = (env: Env): Overload => ({
+  mode: oneOf(env, "OVERLOAD_MODE", ["on", "observe", "off"]),
+  targetMs: integer(env, "OVERLOAD_TARGET_MS", { fallback: 50, min: 1, max: 10_000 }),
+})
 
 /** Beyond it a limit limits nothing. */
 const MAX = 1_000_000

@@ -8,6 +8,9 @@ import type { UnavailableReason } from "./failures.ts"
 
 export type PaymentCall = "prepare" | "confirm" | "read" | "void" | "refund"
 
+/** Of requests, the most important first: who operates, what ends an order or stocks the shop, orders, one thing read, lists. */
+export type Class = "admin" | "pay" | "place" | "read" | "list"
+
 export type Happening =
   | {
       readonly _tag: "RequestAnswered"
@@ -69,7 +72,14 @@ export type Happening =
   | { readonly _tag: "ShipmentsSwept"; readonly shipments: number }
   /** A shipment reached this state. */
   | { readonly _tag: "ShipmentEnded"; readonly outcome: string }
-  | { readonly _tag: "BatchCommitted"; readonly worker: number; readonly decisions: number; readonly seconds: number }
+  /** `waitMs`: how long the newest of them had waited in the mailbox when it was sent. */
+  | {
+      readonly _tag: "BatchCommitted"
+      readonly worker: number
+      readonly decisions: number
+      readonly seconds: number
+      readonly waitMs: number
+    }
   | { readonly _tag: "CommitContested"; readonly worker: number }
   | { readonly _tag: "CommitFenced"; readonly worker: number }
   /** `detail`: what the ledger said. */
@@ -108,6 +118,10 @@ export type Happening =
   | { readonly _tag: "StreamStalled"; readonly lagSeconds: number; readonly detail: string }
   | { readonly _tag: "FactsThreadDied" }
   | { readonly _tag: "HttpThreadDied" }
+  /** A request was refused because more come than can be done; `observed`: it was not, and would have been. */
+  | { readonly _tag: "RequestShed"; readonly class: Class; readonly observed: boolean }
+  /** Requests in flight are bounded now, in this HTTP thread, or no longer. */
+  | { readonly _tag: "OverloadChanged"; readonly thread: number; readonly to: "overloaded" | "calm" }
   /** A request was refused because its client, or its customer, asks too often. */
   | { readonly _tag: "RateLimited"; readonly by: "client" | "customer" }
   /** What several processes count together was not to be had in time: this process went by its own count. */

@@ -15,7 +15,7 @@ const refusal = (worker = 0, outcome: "down" | "unknown" | "unstorable" = "down"
   outcome,
   detail: WHY,
 })
-const commit = (worker = 0): Happening => ({ _tag: "BatchCommitted", worker, decisions: 1, seconds: 0 })
+const commit = (worker = 0): Happening => ({ _tag: "BatchCommitted", worker, decisions: 1, seconds: 0, waitMs: 0 })
 
 interface Watched {
   readonly tell: (happening: Happening, times?: number) => Effect.Effect<void>

@@ -7,6 +7,7 @@
  *     npm run bench -- --budget
  *     npm run bench -- --facts [--rounds N]
  *     npm run bench -- --replays [--rounds N]
+ *     npm run bench -- --overload [--seconds N]
  *     npm run bench -- --large [--products N] [--orders N]
  */
 import { writeFileSync } from "node:fs"
@@ -18,6 +19,7 @@ import * as Facts from "./facts.ts"
 import * as Large from "./large.ts"
 import { generator } from "./load.ts"
 import * as Measurement from "./measurement.ts"
+import * as Overload from "./overload.ts"
 import * as Replays from "./replays.ts"
 import { scenarios } from "./scenarios.ts"
 import { Scratch } from "./scratch.ts"
@@ -41,6 +43,8 @@ const { values: flags } = parseArgs({
     facts: { type: "boolean", default: false },
     /** What honest buyers get while others repeat themselves, and nothing else. */
     replays: { type: "boolean", default: false },
+    /** What buyers get while five times as many come as can be served, and nothing else. */
+    overload: { type: "boolean", default: false },
     /** The large part, and nothing else; how large may be told. */
     large: { type: "boolean", default: false },
     products: { type: "string", default: "1000000" },
@@ -135,7 +139,22 @@ const replays = async (scratch: Scratch) => {
   return { text: Replays.text(found), json: { replays: found } }
 }
 
-const part = flags.replays ? replays : flags.large ? large : flags.facts ? facts : flags.budget ? budget : everyday
+const overload = async (scratch: Scratch) => {
+  const found = await Overload.measure(scratch, hot, { ...options, tell })
+  return { text: Overload.text(found), json: { overload: found } }
+}
+
+const part = flags.overload
+  ? overload
+  : flags.replays
+    ? replays
+    : flags.large
+      ? large
+      : flags.facts
+        ? facts
+        : flags.budget
+          ? budget
+          : everyday
 
 // An interrupted run leaves nothing behind: services are killed as this process exits, and Postgres notices.
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130))

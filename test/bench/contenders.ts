@@ -63,6 +63,7 @@ export const start = async (
       DATABASE_URL: databaseUrl,
       INVENTORY: contender === "atomic" ? "atomic" : "actors",
       HOLD_SECONDS,
+      OVERLOAD_MODE: "on",
       BENCH_HEAP_FILE: heapFile,
       ...(workers === null ? {} : { WORKERS: String(workers) }),
     },

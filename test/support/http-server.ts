@@ -61,6 +61,7 @@ export const start = async (
   script: Partial<Shop["Service"]> = {},
   secret: string | null = CARRIER_SECRET,
   options: Partial<HttpServer.Options> = {},
+  more: Layer.Layer<never> = Layer.empty,
 ): Promise<Running> => {
   const heard: Array<Happening> = []
   const scope = await Effect.runPromise(Scope.make())
@@ -68,6 +69,7 @@ export const start = async (
   const ready = Layer.effect(Readiness, SubscriptionRef.make<State>("ready"))
   const server = HttpServer.layer({ host: "127.0.0.1", port: 0 }, { ...HttpServer.DEFAULTS, ...options }).pipe(
     Layer.provide(FakeShop.layer(script)),
+    Layer.provide(more),
     Layer.provide(Layer.succeedContext(dependencies)),
     Layer.provide(Layer.succeed(CarrierSecret, secret)),
     Layer.provideMerge(ready),

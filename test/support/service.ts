@@ -72,13 +72,15 @@ const KNOBS = [
   "MAX_CONNECTIONS",
   "ALLOWED_HOSTS",
 ]
-/** What is paid stays so, unless a test is about what comes then. */
-const STILL: Env = { SHIPPING_AFTER_SECONDS: "86400" }
+/** What is paid stays so, and a busy machine is no overload, unless a test is about that. */
+const STILL: Env = { SHIPPING_AFTER_SECONDS: "86400", OVERLOAD_MODE: "off" }
 const clean = (env: Env): NodeJS.ProcessEnv => {
   const inherited = Object.entries(process.env).filter(
     ([name]) =>
       !KNOBS.includes(name) &&
-      !/^(CORS|KEEP_ALIVE|LAME_DUCK|PAYMENT|HOLD|SHIPPING|CARRIER|KAFKA|OUTBOX|RATE_LIMIT|TRUSTED)_/.test(name),
+      !/^(CORS|KEEP_ALIVE|LAME_DUCK|PAYMENT|HOLD|SHIPPING|CARRIER|KAFKA|OUTBOX|RATE_LIMIT|TRUSTED|OVERLOAD)_/.test(
+        name,
+      ),
   )
   return { ...Object.fromEntries(inherited), ...STILL, ...env }
 }

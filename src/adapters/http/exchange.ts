@@ -13,6 +13,7 @@ import type { Begin } from "./connections.ts"
 import * as Gate from "./gate.ts"
 import * as Head from "./head.ts"
 import * as Routes from "./method-table.ts"
+import type { Overload } from "./overload.ts"
 import * as Problems from "./problems.ts"
 import type { RateLimits } from "./rate-limits.ts"
 
@@ -93,22 +94,26 @@ export interface Options {
   readonly probe: Probe["Service"]
   readonly gate: Gate.Gate
   readonly limits: RateLimits
+  /** Null: nothing is refused for overload. */
+  readonly overload: Overload | null
   /** Answers the routes. */
   readonly listener: Listener
 }
 
 /** Answers a request: with `refused`, with what can be refused at once, or by asking the routes. */
 export const answering =
-  ({ gate, limits, listener, probe }: Options, proceed = proceeding(listener)): Begin =>
+  ({ gate, limits, listener, overload, probe }: Options, proceed = proceeding(listener)): Begin =>
   (request, response, refused, ended) => {
     const started = performance.now()
     // The routes find it in the request, and put it into whatever they answer.
     request.headers["x-request-id"] = idOf(request)
     const target = targetOf(request)
     const route = Routes.find(target.path)
+    let isInFlight = false
     // Once, without the cost of `once`; it comes right after the answer has been handed to the system, or cut off.
     response.on("close", () => {
       ended()
+      if (isInFlight) overload!.ended()
       if (response.writableFinished)
         probe.emit({
           _tag: "RequestAnswered",
@@ -120,7 +125,11 @@ export const answering =
     })
     gate.expose(request, response)
     const isLimited = route?.isLimited === true
-    const problem = refused ?? limits.ofClient(request, isLimited) ?? refusal(gate, request, target, route)
+    let problem = refused ?? limits.ofClient(request, isLimited) ?? refusal(gate, request, target, route)
+    if (problem === null && overload !== null && route?.classes != null && !Gate.isPreflight(request)) {
+      problem = overload.admit(request.method === "POST" ? route.classes.post : route.classes.get)
+      isInFlight = problem === null
+    }
     if (problem === null && limits.isShared)
       return limits.ofClientShared(request, isLimited, (problem) => {
         // The peer may have been cut off meanwhile, or answered.

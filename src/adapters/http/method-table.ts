@@ -5,6 +5,7 @@
  * (404), and gives metrics a template that names no ids.
  */
 import { HttpApi } from "effect/http-api"
+import type { Class } from "../../ports/probe.ts"
 import { api } from "./api.ts"
 
 export interface Route {
@@ -17,6 +18,8 @@ export interface Route {
   readonly allow: string
   /** Of the API, whose clients are counted: probes and pages are not. */
   readonly isLimited: boolean
+  /** How important it is to POST there, and to GET; null: never refused for overload. */
+  readonly classes: { readonly post: Class; readonly get: Class } | null
   /** For operators: only peers on this machine are answered. */
   readonly isLocal: boolean
   /** Nothing of the shop is there: a page of any origin may lead there. */
@@ -38,6 +41,14 @@ interface Node {
 /** What is no part of the API: what it is, and what its problems mean. */
 const PAGES = ["/openapi.json", "/docs", "/problems", "/problems/{code}"]
 
+const LISTS = ["/v1/orders", "/v1/products", "/v1/products/{id}/movements"]
+
+const classesOf = (template: string): Route["classes"] => {
+  if (template.startsWith("/v1/admin/")) return { post: "admin", get: "admin" }
+  if (!template.startsWith("/v1/")) return null
+  return { post: template === "/v1/orders" ? "place" : "pay", get: LISTS.includes(template) ? "list" : "read" }
+}
+
 const node = (): Node => ({ fixed: new Map(), any: null, route: null })
 
 const put = (root: Node, template: string, { methods, queryless }: Entry): void => {
@@ -54,7 +65,16 @@ const put = (root: Node, template: string, { methods, queryless }: Entry): void 
   const isForEveryone = PAGES.includes(template)
   const isLocal = template.startsWith("/v1/admin/")
   const isLimited = template.startsWith("/v1/") && !isLocal
-  at.route = { template, methods, queryless, allow: [...methods].join(", "), isLimited, isLocal, isForEveryone }
+  at.route = {
+    template,
+    methods,
+    queryless,
+    allow: [...methods].join(", "),
+    isLimited,
+    classes: classesOf(template),
+    isLocal,
+    isForEveryone,
+  }
 }
 
 /** A GET route answers HEAD as well. */

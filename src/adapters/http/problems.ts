@@ -207,6 +207,13 @@ export const foreignOrigin = of("foreign-origin", "The page that asks is of anot
 
 const overloaded = (detail: string): Problem =>
   of("overloaded", `${detail} Nothing was decided.`, {}, { "retry-after": "1", ...CLOSE })
+/** More come than can be done: the connection may stay. */
+export const shed = of(
+  "overloaded",
+  "More is asked than can be done now. Nothing was decided.",
+  {},
+  { "retry-after": "1" },
+)
 export const tooManyConnections = overloaded("Too many connections are open (MAX_CONNECTIONS).")
 export const tooManyBodies = overloaded("Too many large bodies arrive at once.")
 

@@ -22,6 +22,7 @@ import { type Access, Gate } from "./gate.ts"
 import * as HotRoute from "./hot-route.ts"
 import * as Claims from "./idempotency.ts"
 import * as OrdersRoutes from "./orders-handlers.ts"
+import * as Overload from "./overload.ts"
 import * as Pipeline from "./pipeline.ts"
 import * as RateLimits from "./rate-limits.ts"
 
@@ -57,6 +58,7 @@ export interface Options extends Access {
   readonly keepAliveMs: number
   readonly connectionsMax: number
   readonly limits: RateLimits.Options
+  readonly overload: Overload.Options
 }
 
 /** For the loopback, behind nothing, and for the 60 s of common load balancers. */
@@ -66,6 +68,7 @@ export const DEFAULTS: Options = {
   keepAliveMs: 65_000,
   connectionsMax: 4_096,
   limits: RateLimits.OFF,
+  overload: Overload.DEFAULTS,
 }
 
 /** The address it really listens on. */
@@ -197,7 +200,13 @@ const make = Effect.fnUntraced(function* (address: Address, options: Options, th
   const limits = new RateLimits.RateLimits(options.limits, probe, yield* RateLimitStore)
   const connections = new Connections({
     connectionsMax: options.connectionsMax,
-    begin: Exchange.answering({ probe, gate, limits, listener: yield* listener(limits, requests) }),
+    begin: Exchange.answering({
+      probe,
+      gate,
+      limits,
+      overload: yield* Overload.make(options.overload, thread ?? 0),
+      listener: yield* listener(limits, requests),
+    }),
     farewell: Exchange.farewell(probe),
     send: Exchange.send,
     cut: (why) => probe.emit({ _tag: "ConnectionCut", why }),

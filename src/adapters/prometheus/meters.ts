@@ -38,6 +38,11 @@ const requests = (registry: Registry) => ({
   ),
   replayed: counter(registry)("jaego_replayed_total", "Answers replayed for a known Idempotency-Key", ["route"]),
   unavailable: counter(registry)("jaego_unavailable_total", "Requests answered with not now", ["reason"]),
+  shed: counter(registry)("jaego_shed_total", "Requests refused because more come than can be done, by class", [
+    "class",
+    "observed",
+  ]),
+  overloaded: gauge(registry)("jaego_overloaded", "1 while requests in flight are bounded", ["thread"]),
   rateLimited: counter(registry)("jaego_rate_limited_total", "Requests refused by a rate limit", ["by"]),
   rateLimitStoreMissed: counter(registry)(
     "jaego_rate_limit_store_misses_total",
@@ -156,6 +161,11 @@ const consumers = (registry: Registry) => ({
 const inventory = (registry: Registry) => ({
   batchSize: histogram(registry)("jaego_batch_decisions", "Decisions in one commit", BATCH),
   commitSeconds: histogram(registry)("jaego_commit_duration_seconds", "How long a commit took", COMMIT_SECONDS),
+  mailboxWait: histogram(registry)(
+    "jaego_mailbox_wait_seconds",
+    "How long the newest command of a batch had waited when it was sent",
+    COMMIT_SECONDS,
+  ),
   commitsNotDone: counter(registry)("jaego_commits_not_done_total", "Commits that wrote nothing, or may not have", [
     "outcome",
   ]),

@@ -22,6 +22,8 @@ const onRequests = (meters: Meters) =>
     },
     Replayed: ({ route }) => meters.replayed.inc({ route }),
     RequestUnavailable: ({ reason }) => meters.unavailable.inc({ reason }),
+    RequestShed: ({ class: of, observed }) => meters.shed.inc({ class: of, observed: String(observed) }),
+    OverloadChanged: ({ thread, to }) => meters.overloaded.set({ thread }, to === "overloaded" ? 1 : 0),
     RateLimited: ({ by }) => meters.rateLimited.inc({ by }),
     RateLimitStoreMissed: () => meters.rateLimitStoreMissed.inc(),
     HttpThreadDied: () => meters.httpThreadsDied.inc(),
@@ -77,7 +79,8 @@ const onShipping = (meters: Meters) =>
 
 const onInventory = (meters: Meters) =>
   ({
-    BatchCommitted: ({ decisions, seconds }) => {
+    BatchCommitted: ({ decisions, seconds, waitMs }) => {
+      meters.mailboxWait.observe(waitMs / 1_000)
       meters.batchSize.observe(decisions)
       meters.commitSeconds.observe(seconds)
     },

@@ -89,14 +89,20 @@ const commitNext = Effect.fnUntraced(function* (committer: Committer) {
 
 const committed = (
   { now, owner: { line }, probe, worker }: Committer,
-  { decisions }: Sent,
+  { decisions, entries }: Sent,
   { receipt }: Extract<CommitResult, { readonly _tag: "Committed" }>,
   started: number,
 ): void => {
   line.committed(receipt)
   // Otherwise the next batch is sent first.
   if (!line.isWaiting) line.acknowledge()
-  probe.emit({ _tag: "BatchCommitted", worker, decisions, seconds: (now() - started) / 1_000 })
+  probe.emit({
+    _tag: "BatchCommitted",
+    worker,
+    decisions,
+    seconds: (now() - started) / 1_000,
+    waitMs: started - entries.at(-1)!.since,
+  })
 }
 
 const failed = (committer: Committer, sent: Sent, error: CommitFailure): Effect.Effect<unknown> => {

@@ -34,6 +34,8 @@ export class Entry {
   readonly claim: string | null
   /** When its caller no longer waits, ms since 1970. */
   readonly answerBy: number
+  /** When it was submitted, ms since 1970. */
+  readonly since: number
   readonly #answer: Answering
   /** Null: it has been answered. */
   #front: Front | null
@@ -42,10 +44,11 @@ export class Entry {
   #gate: Gate = "shut"
   #isDoubtful = false
 
-  constructor(command: Command, answer: Answering, front: Front) {
+  constructor(command: Command, answer: Answering, front: Front, since = 0) {
     this.command = command
     this.claim = claimNameOf(command)
     this.answerBy = ("answerBy" in command ? command.answerBy : undefined) ?? Number.POSITIVE_INFINITY
+    this.since = since
     this.#answer = answer
     this.#front = front
   }

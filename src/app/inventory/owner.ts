@@ -78,7 +78,7 @@ export class Owner {
     const closed = this.#closed ?? (this.#isPaused ? "database" : null)
     if (closed !== null) return answer(Exit.fail(unavailable(closed)))
     if (!this.#admission.admit(command)) return answer(Exit.fail(unavailable("mailbox-full")))
-    const entry = new Entry(command, answer, this.#front)
+    const entry = new Entry(command, answer, this.#front, this.#now())
     if (this.idempotency.enter(entry)) this.#attempt(entry)
   }
 

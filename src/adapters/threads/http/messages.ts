@@ -1,6 +1,7 @@
 /** What crosses the boundary between the main thread and an HTTP thread: plain data, all of one event-loop turn at once. */
 import type { Effect } from "effect"
 import type { State } from "../../../app/health.ts"
+import type { Congestion } from "../../../app/overload/congestion.ts"
 import type { Part } from "../../../app/parts.ts"
 import type { Dependencies, Status } from "../../../app/resilience/dependencies.ts"
 import type { Shop } from "../../../app/shop.ts"
@@ -17,6 +18,8 @@ export interface HttpBirth {
   readonly options: Options
   /** Where several processes count together; null: nowhere. */
   readonly redis: Redis | null
+  /** Whether commands stand in mailboxes, in shared memory. */
+  readonly congestion: Congestion
 }
 
 export interface Redis {
@@ -33,6 +36,7 @@ export interface Options {
   readonly connectionsMax: number
   /** Counted in shared memory by all threads together. */
   readonly limits: RateLimits
+  readonly overload: { readonly mode: "on" | "observe" | "off"; readonly targetMs: number }
 }
 
 /** How often clients and customers may ask (null: no limit), and whose word on clients is taken. */

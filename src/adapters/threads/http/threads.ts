@@ -9,6 +9,7 @@
 import { Worker as Thread } from "node:worker_threads"
 import { Deferred, Effect, Fiber, Schema, Stream, SubscriptionRef } from "effect"
 import { Readiness } from "../../../app/health.ts"
+import { Congestion } from "../../../app/overload/congestion.ts"
 import { Parts } from "../../../app/parts.ts"
 import { Dependencies } from "../../../app/resilience/dependencies.ts"
 import { Probe } from "../../../ports/probe.ts"
@@ -44,6 +45,7 @@ export const start = Effect.fnUntraced(function* (given: Options) {
   const options = { ...given.server, connectionsMax: Math.ceil(given.server.connectionsMax / threads) }
   const readiness = yield* Readiness
   const probe = yield* Probe
+  const congestion = yield* Congestion
   const { report } = yield* Parts
   const dependencies = yield* Dependencies
   const called = yield* HttpCalls.make({
@@ -61,7 +63,7 @@ export const start = Effect.fnUntraced(function* (given: Options) {
   /** One life of a thread; ends with what it died of. */
   const life = (http: number) =>
     Effect.callback<unknown>((resume) => {
-      const birth: HttpBirth = { http, carrierSecret, options, redis }
+      const birth: HttpBirth = { http, carrierSecret, options, redis, congestion }
       const thread = new Thread(entry, { workerData: birth })
       const link = new HttpLink(thread, {
         called,

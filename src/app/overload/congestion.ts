@@ -1,0 +1,41 @@
+/**
+ * Congestion of the inventory: whether commands stand in the mailboxes of a worker, as all threads of the process may read it.
+ *
+ * One number in shared memory, so that reading it costs an HTTP thread no message.
+ */
+import { Clock, Context, Effect, Layer } from "effect"
+import { Probe } from "../../ports/probe.ts"
+import { StandingQueue } from "./shedding.ts"
+
+/** A worker that reports nothing for so long has nothing to commit, ms; and a report is as good. */
+const REPORTED_MS = 500
+
+export interface Congestion {
+  /** Until when a mailbox counts as congested, ms since 1970. */
+  readonly until: Float64Array
+}
+
+/** None: where no worker reports. */
+export const Congestion = Context.Reference<Congestion>("jaego/app/overload/Congestion", {
+  defaultValue: () => ({ until: new Float64Array(1) }),
+})
+
+/** The probe that hears how long commands have waited, and what it has heard. */
+export const watching = (targetMs: number): Layer.Layer<Probe, never, Probe> =>
+  Layer.effectContext(
+    Effect.gen(function* () {
+      const probe = yield* Probe
+      const clock = yield* Clock.Clock
+      const until = new Float64Array(new SharedArrayBuffer(Float64Array.BYTES_PER_ELEMENT))
+      const mailboxes = new Map<number, StandingQueue>()
+      const emit: Probe["Service"]["emit"] = (happening) => {
+        probe.emit(happening)
+        if (happening._tag !== "BatchCommitted") return
+        const mailbox = mailboxes.get(happening.worker) ?? new StandingQueue(targetMs)
+        mailboxes.set(happening.worker, mailbox)
+        const now = clock.currentTimeMillisUnsafe()
+        if (mailbox.sample(happening.waitMs, now)) until[0] = now + REPORTED_MS
+      }
+      return Context.make(Probe, { emit }).pipe(Context.add(Congestion, { until }))
+    }),
+  )

@@ -1,0 +1,102 @@
+/**
+ * Load shedding: which requests are refused while more come than can be done, the least important first.
+ *
+ * The signal is a standing queue (CoDel): what waits has waited for longer than the target in every look of an interval. Not the round
+ * trip: batches make throughput come from concurrency, and a limiter that follows the round trip would take a healthy batch
+ * for congestion. While it stands, and for a while after, the requests in flight are bounded by the rate at which they were measured
+ * to leave, times the target; each class may fill its share of that.
+ *
+ * Law: without a standing queue nothing is refused. Operators are never refused, and paying and cancelling not before twice the
+ * bound is in flight. Pure: the time comes from outside, ms of one clock.
+ */
+import type { Class } from "../../ports/probe.ts"
+
+/** How much of the bound may be in flight when one more of the class comes. */
+const SHARES: Readonly<Record<Class, number>> = {
+  admin: Number.POSITIVE_INFINITY,
+  pay: 2,
+  place: 1,
+  read: 0.75,
+  list: 0.5,
+}
+
+/** A queue has to stand for so long, ms. */
+export const INTERVAL_MS = 100
+
+/** A standing queue: whether every sample of the last interval was beyond the target. */
+export class StandingQueue {
+  readonly #targetMs: number
+  #since: number | null = null
+
+  constructor(targetMs: number) {
+    this.#targetMs = targetMs
+  }
+
+  /** `waitMs`: the least that anything has waited which now leaves the queue. */
+  sample(waitMs: number, now: number): boolean {
+    if (waitMs < this.#targetMs) this.#since = null
+    else this.#since ??= now
+    return this.#since !== null && now - this.#since >= INTERVAL_MS
+  }
+}
+
+/** So many may always be in flight: less than one full batch would starve the ledger. */
+export const BOUND_MIN = 256
+
+/** How long after a queue has stood last the bound is kept, ms: what was refused comes again. */
+export const CALM_MS = 1_000
+
+/** What the best measured rate loses in each interval: half of it in seven seconds. */
+const FADING = 0.99
+
+export class Shedder {
+  readonly #targetMs: number
+  /** Requests in flight that were admitted. */
+  #inFlight = 0
+  #left = 0
+  #lookedAt = 0
+  /** Requests that leave in a millisecond, at best. */
+  #rate = 0
+  /** Null: there is no bound. */
+  #bound: number | null = null
+  #calmAt = 0
+
+  constructor(targetMs: number) {
+    this.#targetMs = targetMs
+  }
+
+  get inFlight(): number {
+    return this.#inFlight
+  }
+
+  /** Requests that may be in flight; null: any number. */
+  get bound(): number | null {
+    return this.#bound
+  }
+
+  /** Whether one more may come now. */
+  allows(of: Class): boolean {
+    return this.#bound === null || this.#inFlight < this.#bound * SHARES[of]
+  }
+
+  begin(): void {
+    this.#inFlight++
+  }
+
+  end(): void {
+    this.#inFlight--
+    this.#left++
+  }
+
+  /** Once an interval or more often. */
+  look(isStanding: boolean, now: number): void {
+    if (isStanding) this.#calmAt = now + CALM_MS
+    const passed = now - this.#lookedAt
+    if (passed >= INTERVAL_MS) {
+      this.#rate = Math.max(this.#left / passed, this.#rate * FADING)
+      this.#left = 0
+      this.#lookedAt = now
+    }
+    this.#bound = now < this.#calmAt ? Math.max(BOUND_MIN, Math.round(this.#rate * this.#targetMs)) : null
+  }
+}

@@ -1,0 +1,89 @@
+/** Load shedding as a policy: what a standing queue is, and who is refused while it stands, whatever comes and leaves. */
+import fc from "fast-check"
+import { describe, expect, it } from "vitest"
+import { BOUND_MIN, CALM_MS, INTERVAL_MS, Shedder, StandingQueue } from "../../../src/app/overload/shedding.ts"
+import type { Class } from "../../../src/ports/probe.ts"
+
+const TARGET = 50
+const CLASSES: ReadonlyArray<Class> = ["admin", "pay", "place", "read", "list"]
+
+describe("a standing queue", () => {
+  it("stands once every sample of an interval was beyond the target", () => {
+    const samples = fc.array(
+      fc.record({ waitMs: fc.integer({ min: 0, max: 100 }), after: fc.integer({ min: 1, max: 60 }) }),
+    )
+    fc.assert(
+      fc.property(samples, (all) => {
+        const queue = new StandingQueue(TARGET)
+        let now = 0
+        let since: number | null = null
+        for (const { after, waitMs } of all) {
+          now += after
+          since = waitMs < TARGET ? null : (since ?? now)
+          expect(queue.sample(waitMs, now)).toBe(since !== null && now - since >= INTERVAL_MS)
+        }
+      }),
+    )
+  })
+})
+
+/** So many leave in each of some intervals, while a queue stands. */
+const standing = (leaving: number): Shedder => {
+  const shedder = new Shedder(TARGET)
+  for (let interval = 1; interval <= 5; interval++) {
+    for (let each = 0; each < leaving; each++) {
+      shedder.begin()
+      shedder.end()
+    }
+    shedder.look(true, interval * INTERVAL_MS)
+  }
+  return shedder
+}
+
+describe("a shedder", () => {
+  it("refuses nothing while no queue stands, however much is in flight", () => {
+    const shedder = new Shedder(TARGET)
+    for (let each = 0; each < 10_000; each++) {
+      for (const of of CLASSES) expect(shedder.allows(of)).toBe(true)
+      shedder.begin()
+    }
+    shedder.look(false, 1_000)
+    expect(shedder.bound).toBeNull()
+  })
+
+  it("bounds what is in flight by the rate at which it leaves, times the target", () => {
+    expect(standing(1_000).bound).toBe((1_000 / INTERVAL_MS) * TARGET)
+    expect(standing(1).bound).toBe(BOUND_MIN)
+  })
+
+  it("refuses from the bottom: lists, then reads, then orders, and paying only at twice the bound", () => {
+    const shedder = standing(2_000)
+    const admitted = (of: Class): number => {
+      while (shedder.allows(of)) shedder.begin()
+      return shedder.inFlight
+    }
+    expect([admitted("list"), admitted("read"), admitted("place"), admitted("pay")]).toEqual([500, 750, 1_000, 2_000])
+    expect(shedder.allows("admin")).toBe(true)
+  })
+
+  it("whatever is refused, all that is less important is too", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 3_000 }), fc.integer({ min: 0, max: 6_000 }), (leaving, inFlight) => {
+        const shedder = standing(leaving)
+        for (let each = 0; each < inFlight; each++) shedder.begin()
+        const allowed = CLASSES.map((of) => shedder.allows(of))
+        expect(allowed).toEqual(allowed.toSorted((a, b) => Number(b) - Number(a)))
+      }),
+      { numRuns: 50 },
+    )
+  })
+
+  it("takes the bound away once no queue has stood for a while, and not before", () => {
+    const shedder = standing(1_000)
+    const over = 5 * INTERVAL_MS
+    shedder.look(false, over + CALM_MS - 1)
+    expect(shedder.bound).not.toBeNull()
+    shedder.look(false, over + CALM_MS)
+    expect(shedder.bound).toBeNull()
+  })
+})

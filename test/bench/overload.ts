@@ -1,0 +1,128 @@
+/**
+ * `npm run bench -- --overload`: what buyers get while five times as many come as can be served, with shedding and without. The peak
+ * is measured first, in a closed loop; then buyers come at a constant rate, whoever is slow is not waited for (`open-load.ts`).
+ *
+ *     goodput    2xx and 409 within half a second of the intended time, a second
+ *     memory     the most that the process held, beside what it held at its peak rate
+ *     recovery   from the end of the overload until half of the peak is answered well again
+ */
+import { execFile } from "node:child_process"
+import { readFileSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+import { promisify } from "node:util"
+import { start } from "../support/service.ts"
+import { HOLD_SECONDS } from "./contenders.ts"
+import * as Load from "./load.ts"
+import type { Phase } from "./open-load.ts"
+import type { Scenario } from "./scenarios.ts"
+import type { Scratch } from "./scratch.ts"
+import { markdown } from "./table.ts"
+
+export interface Options {
+  readonly seconds: number
+  readonly warmUpSeconds: number
+  readonly tell: (line: string) => void
+}
+
+/** Open connections of the generator: as many as the service serves at once, but for a few of ours. */
+const CONNECTIONS = 2_000
+const FACTOR = 5
+/** After the overload, in parts of the peak. */
+const CALM = 0.5
+const CALM_SECONDS = 10
+
+interface Round {
+  readonly mode: "on" | "off"
+  readonly peak: number
+  readonly phases: ReadonlyArray<Phase>
+  /** MiB at the peak rate, and at most after it. */
+  readonly memory: readonly [atPeak: number, most: number]
+}
+
+const GENERATOR = fileURLToPath(new URL("./open-load.ts", import.meta.url))
+const run = promisify(execFile)
+
+const residentMiB = (pid: number): number =>
+  Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0) / 1_024
+
+/** The most that `pid` holds while `work` runs. */
+const watching = async <A>(pid: number, work: Promise<A>): Promise<readonly [A, number]> => {
+  let most = 0
+  const timer = setInterval(() => {
+    most = Math.max(most, residentMiB(pid))
+  }, 250)
+  try {
+    return [await work, most]
+  } finally {
+    clearInterval(timer)
+  }
+}
+
+const round = async (
+  scratch: Scratch,
+  { bodies, contents }: Scenario,
+  mode: Round["mode"],
+  options: Options,
+): Promise<Round> => {
+  const template = await scratch.template(contents)
+  const texts = bodies(await scratch.products(template))
+  const database = await scratch.copy(template)
+  const file = join(tmpdir(), `jaego-overload-${process.pid}`)
+  writeFileSync(file, texts.join("\n"))
+  const env = { DATABASE_URL: scratch.urlOf(database), HOLD_SECONDS, FACTS: "off", OVERLOAD_MODE: mode }
+  const service = await start(env)
+  const { pid } = service.process
+  try {
+    const load = { connections: 256, bodies: texts, answer: "wait" } as const
+    await Load.put(service.url, { ...load, seconds: options.warmUpSeconds })
+    const [{ answers, seconds }, atPeak] = await watching(
+      pid,
+      Load.put(service.url, { ...load, seconds: options.seconds }),
+    )
+    const peak = Math.round(answers / seconds)
+    const plan = [
+      [peak * FACTOR, options.seconds],
+      [Math.round(peak * CALM), CALM_SECONDS],
+    ]
+    const args = [GENERATOR, service.url, file, String(CONNECTIONS), plan.map((phase) => phase.join(":")).join(",")]
+    const [{ stdout }, most] = await watching(pid, run(process.execPath, args, { maxBuffer: 1 << 24 }))
+    const phases = JSON.parse(stdout) as ReadonlyArray<Phase>
+    options.tell(`shedding ${mode}: peak ${peak}/s, then ${JSON.stringify(phases)}`)
+    return { mode, peak, phases, memory: [atPeak, most] }
+  } finally {
+    rmSync(file, { force: true })
+    await service.stop()
+    await scratch.drop(database)
+  }
+}
+
+export const measure = async (
+  scratch: Scratch,
+  scenario: Scenario,
+  options: Options,
+): Promise<ReadonlyArray<Round>> => [
+  await round(scratch, scenario, "on", options),
+  await round(scratch, scenario, "off", options),
+]
+
+export const text = (rounds: ReadonlyArray<Round>): string => {
+  const rows = rounds.map(({ memory: [atPeak, most], mode, peak, phases: [over, calm] }) => {
+    const goodput = over!.good / over!.seconds
+    return [
+      mode,
+      String(peak),
+      `${(over!.sent / over!.seconds).toFixed(0)}`,
+      goodput.toFixed(0),
+      (goodput / peak).toFixed(2),
+      over!.p99.toFixed(0),
+      `${most.toFixed(0)} (${(most / atPeak).toFixed(2)})`,
+      calm!.badUntil.toFixed(1),
+    ]
+  })
+  return markdown(
+    ["shedding", "peak/s", "asked/s", "goodput/s", "of peak", "p99 ms", "MiB (of peak)", "recovery s"],
+    rows,
+  )
+}
