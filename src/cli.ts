@@ -1,5 +1,5 @@
 /**
- * `jaego`, the command line: `serve`, `migrate`, `seed`, `replay`, `verify`, `heads`, `doctor`, `dlq`, `simulate`, `lab`.
+ * `jaego`, the command line: `serve`, `migrate`, `seed`, `replay`, `verify`, `heads`, `doctor`, `dlq`, `simulate`, `lab`, `learn`.
  *
  * A root, and a thin one: it reads arguments and environment, chooses adapters and prints.
  * Fails: one line on stderr and exit code 1, also when a law is broken or an order was not answered.
@@ -31,6 +31,7 @@ import * as Database from "./config/database.ts"
 import * as Payment from "./config/payment.ts"
 import * as Shipping from "./config/shipping.ts"
 import * as Lab from "./lab/command.ts"
+import * as Learn from "./learn/command.ts"
 import type { Unavailable } from "./ports/failures.ts"
 import type { Inbox } from "./ports/inbox.ts"
 
@@ -294,7 +295,19 @@ const Presenter = CliOutput.layerPresenter({
 
 const jaego = Command.make("jaego").pipe(
   Command.withDescription("Orders and inventory for things that run out"),
-  Command.withSubcommands([serve, migrate, seed, replay, verify, heads, doctor, dlq, simulate, Lab.command]),
+  Command.withSubcommands([
+    serve,
+    migrate,
+    seed,
+    replay,
+    verify,
+    heads,
+    doctor,
+    dlq,
+    simulate,
+    Lab.command,
+    Learn.command,
+  ]),
 )
 
 const isTold = (failure: unknown): boolean =>

@@ -13,6 +13,7 @@ import { json, whole } from "../adapters/cli/flags.ts"
 import { Children } from "./children.ts"
 import { Databases } from "./databases.ts"
 import { ABOUT, CONTENDERS } from "./guards.ts"
+import * as Html from "./html.ts"
 import * as Markdown from "./markdown.ts"
 import * as Redis from "./redis.ts"
 import type { Options, Report } from "./report.ts"
@@ -109,6 +110,7 @@ const write = (folder: string, report: Report): void => {
   mkdirSync(folder, { recursive: true })
   writeFileSync(join(folder, "report.json"), `${JSON.stringify(report, null, 1)}\n`)
   writeFileSync(join(folder, "report.md"), Markdown.render(report))
+  writeFileSync(join(folder, "report.html"), Html.render(report))
 }
 
 /** In a line each: what matters most. */
@@ -130,6 +132,6 @@ export const command = Command.make(
     if (process.stderr.isTTY) process.stderr.write("\r\x1b[K")
     yield* Effect.try({ try: () => write(out, report), catch: failed })
     for (const each of report.left) yield* Console.error(`LEFT OUT: ${each}`)
-    yield* Console.log(json ? JSON.stringify(report) : `${outcome(report)}\n${join(out, "report.md")}`)
+    yield* Console.log(json ? JSON.stringify(report) : `${outcome(report)}\n${join(out, "report.html")}`)
   }, Effect.scoped),
 ).pipe(Command.withDescription("Measure every way to guard a hot row, side by side, and audit each database"))

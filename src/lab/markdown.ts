@@ -1,21 +1,17 @@
 /** A report as Markdown: a table a cell, the crowds, the audits. */
+import { adviceOf } from "./advice.ts"
+import { ms, number } from "./figures.ts"
 import { ABOUT } from "./guards.ts"
-import { type Cell, cellsOf, type Report, type Summary, summaryOf } from "./report.ts"
-import type { Contender } from "./service.ts"
-
-export const number = (value: number, digits = 0): string =>
-  value.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits })
-
-/** Milliseconds: small ones with a digit more. */
-export const ms = (value: number): string => number(value, value < 10 ? 1 : 0)
+import { type Cell, cellsOf, contendersOf, type Report, type Summary, summaryOf } from "./report.ts"
 
 export const cellName = ({ connections, lines, products }: Cell): string =>
   lines > 1
     ? `orders of ${lines} of ${number(products)} products, ${connections} connections`
     : `${number(products)} product${products === 1 ? "" : "s"}, ${connections} connections`
 
-const table = (head: ReadonlyArray<string>, rows: ReadonlyArray<ReadonlyArray<string>>): string =>
-  [head, head.map((_, index) => (index === 0 ? "---" : "---:")), ...rows]
+/** `words`: how many columns, from the left, are words; the others are figures. */
+const table = (head: ReadonlyArray<string>, rows: ReadonlyArray<ReadonlyArray<string>>, words = 1): string =>
+  [head, head.map((_, index) => (index < words ? "---" : "---:")), ...rows]
     .map((row) => `| ${row.join(" | ")} |`)
     .join("\n")
 
@@ -35,10 +31,6 @@ const row = ({ closed, contender, costs, open, peak }: Summary): ReadonlyArray<s
   `${number(costs.waiting * 100)} %`,
 ]
 
-const contendersOf = (report: Report): ReadonlyArray<Contender> => [
-  ...new Set(report.measurements.map(({ contender }) => contender)),
-]
-
 const cellSection = (report: Report, cell: Cell): string => {
   const summaries = contendersOf(report)
     .flatMap((contender) => summaryOf(report, contender, cell) ?? [])
@@ -53,7 +45,7 @@ const crowdSection = ({ crowds }: Report): string => {
     ...[`\`${contender}\``, ABOUT[contender].isSafe ? "never" : "nothing"],
     ...[`${oversoldRuns} of ${runs}`, number(oversoldUnits)],
   ])
-  return `## ${first.buyers} buyers for ${first.units} units\n\n${table(["guard", "promises to oversell", "runs that oversold", "units oversold"], rows)}`
+  return `## ${first.buyers} buyers for ${first.units} units\n\n${table(["guard", "promises to oversell", "runs that oversold", "units oversold"], rows, 2)}`
 }
 
 const auditSection = ({ audits }: Report): string => {
@@ -63,6 +55,11 @@ const auditSection = ({ audits }: Report): string => {
   ])
   const head = ["guard", "orders", "oversold units", "lost updates", "duplicate orders", "stuck holds", "deadlocks"]
   return `## Every database, audited afterwards\n\n${table(head, rows)}`
+}
+
+const adviceSection = (report: Report): string => {
+  const rows = adviceOf(report).map(({ because, contender, when }) => [`\`${contender}\``, when.en, because.en])
+  return `## Which one should you use\n\n${table(["use", "when", "because, measured here"], rows, 3)}`
 }
 
 export const render = (report: Report): string => {
@@ -75,6 +72,8 @@ PostgreSQL ${machine.postgres} with fsync; ${options.rounds} interleaved round${
 The load generator, the service and PostgreSQL share the machine. First the closed model at its peak, then the open model at
 ${number(options.rate * 100)} % of that guard's own peak, latency from the time at which an order was due. Costs are per order.
 ${left.map((each) => `\nLeft out: ${each}.`).join("")}
+
+${adviceSection(report)}
 
 ## Side by side
 

@@ -86,6 +86,11 @@ export const cellsOf = ({ measurements }: Report): ReadonlyArray<Cell> => [
   ).values(),
 ]
 
+/** The contenders that were measured, in their order. */
+export const contendersOf = ({ measurements }: Report): ReadonlyArray<Contender> => [
+  ...new Set(measurements.map(({ contender }) => contender)),
+]
+
 export interface Summary {
   readonly contender: Contender
   readonly cell: Cell

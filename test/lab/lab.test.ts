@@ -58,6 +58,10 @@ describe("jaego lab", () => {
   it("leaves a report for people and one for programs", () => {
     expect(JSON.parse(readFileSync(join(folder, "report.json"), "utf8"))).toEqual(report)
     expect(readFileSync(join(folder, "report.md"), "utf8")).toContain("| `naive` | nothing | 1 of 1 |")
+    const page = readFileSync(join(folder, "report.html"), "utf8")
+    expect(page.length).toBeLessThan(300 * 1_024)
+    expect(page).not.toMatch(/<script|https?:/)
+    for (const each of ["<svg", "절대 쓰지 않는다", "Never."]) expect(page).toContain(each)
   })
 })
 

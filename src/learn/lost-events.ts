@@ -1,8 +1,6 @@
 /**
- * Five buyers, and the power goes out while the third is at the till: what the database knows, what the stream was told,
+ * Lessons: an event that is lost, and an effect that happens twice. Five buyers, and the power goes out while the third is at the till: what the database knows, what the stream was told,
  * and which parcels were packed, for each way to tell. Real processes, killed with SIGKILL; a real PostgreSQL.
- *
- *     node test/guide/lost-events.ts
  */
 import { spawn } from "node:child_process"
 import { once } from "node:events"
@@ -12,7 +10,8 @@ import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { PgClient } from "@effect/sql-pg"
 import { Effect } from "effect"
-import * as PostgresClient from "../../src/adapters/postgres/client.ts"
+import * as PostgresClient from "../adapters/postgres/client.ts"
+import type { Lesson, Stage } from "./lesson.ts"
 
 const SHOP = fileURLToPath(new URL("./little-shop.ts", import.meta.url))
 
@@ -122,15 +121,41 @@ export const verdict = ({ parcels, sold }: Outcome): string => {
   return twice.length > 0 ? `buyer ${twice} gets two parcels` : "each buyer gets what they bought, once"
 }
 
-if (import.meta.main) {
-  const { bareDatabaseOn, startServer } = await import("../support/database-server.ts")
-  const server = await startServer()
-  for (const story of STORIES) {
-    const outcome = await play(story, await bareDatabaseOn(server.url))
+/** Plays those stories; the verdict on each. */
+const tell = async ({ database, print }: Stage, stories: ReadonlyArray<Story>): Promise<ReadonlyArray<string>> => {
+  const verdicts: Array<string> = []
+  for (const story of stories) {
+    const outcome = await play(story, await database())
     const cuts = story.runs.map(([, dies]) => dies).filter((dies) => dies !== "nowhere")
-    process.stdout.write(`${story.till} / ${story.packer}, power cut at ${cuts.join(", ")}
-    sold ${outcome.sold}   told ${outcome.told}   parcels ${outcome.parcels}
-    ${verdict(outcome)}\n`)
+    print(`${story.till} / ${story.packer}, power cut at ${cuts.join(", ")}`)
+    print(`    sold ${outcome.sold}   told ${outcome.told}   parcels ${outcome.parcels}`)
+    print(`    ${verdict(outcome)}`)
+    verdicts.push(verdict(outcome))
   }
-  await server.stop()
+  return verdicts
 }
+
+const PAGE = "docs/guide/03-events.md"
+
+const HOLDS = "each buyer gets what they bought, once"
+
+const lessonOf = (name: string, title: string, without: (story: Story) => boolean): Lesson => ({
+  ...{ name, title, page: PAGE },
+  run: async (stage) => {
+    const cured = STORIES.at(-1)!
+    const verdicts = await tell(stage, [...STORIES.slice(0, -1).filter(without), cured])
+    return { failed: verdicts.slice(0, -1).every((each) => each !== HOLDS), held: verdicts.at(-1) === HOLDS }
+  },
+})
+
+export const lostEvents = lessonOf(
+  "lost-events",
+  "the power goes out between the database and the stream",
+  ({ till }) => till !== "outbox",
+)
+
+export const exactlyOnce = lessonOf(
+  "exactly-once",
+  "told twice, done once: the inbox",
+  ({ packer }) => packer !== "inbox",
+)

@@ -2,13 +2,13 @@
  * A shop that is as small as it can be and still loses an event: a till, a stream, a packer. It is run as a process of its
  * own by `lost-events.ts`, which tells it where to die. See docs/guide/03-events.md.
  *
- *     node test/guide/little-shop.ts <database> <stream> <till> <packer> <buyers> <dies>
+ *     node src/learn/little-shop.ts <database> <stream> <till> <packer> <buyers> <dies>
  */
 import { appendFileSync, existsSync, readFileSync } from "node:fs"
 import { PgClient } from "@effect/sql-pg"
 import { Effect } from "effect"
 import type { SqlError } from "effect/sql/SqlError"
-import * as PostgresClient from "../../src/adapters/postgres/client.ts"
+import * as PostgresClient from "../adapters/postgres/client.ts"
 
 const [database = "", stream = "", till = "", packer = "", buyers = "", dies = "nowhere"] = process.argv.slice(2)
 

@@ -1,8 +1,8 @@
 /** The guide's counter-examples are true: without outbox, or without inbox, this is what happens, and with both it does not. */
 import { expect, it } from "vitest"
+import { type Outcome, play, STORIES, verdict } from "../../src/learn/lost-events.ts"
 import { bareDatabaseOn } from "../support/database-server.ts"
 import { serverUrl } from "../support/postgres.ts"
-import { type Outcome, play, STORIES, verdict } from "./lost-events.ts"
 
 const ENDS: ReadonlyArray<readonly [what: string, outcome: Outcome, verdict: string]> = [
   [

@@ -1,0 +1,65 @@
+/** `jaego learn`: the lessons of the guide as programs, each of which goes wrong without its cure and holds with it. */
+import { Console, Effect, Option } from "effect"
+import { Argument, Command } from "effect/cli"
+import { CommandFailed } from "../adapters/cli/command-failed.ts"
+import { Databases } from "../lab/databases.ts"
+import type { Lesson, Stage } from "./lesson.ts"
+import { LESSONS } from "./lessons.ts"
+
+const list = LESSONS.map(({ name, title }, index) => `${String(index + 1).padStart(3)}  ${name.padEnd(14)} ${title}`)
+
+const failed = (cause: unknown) =>
+  new CommandFailed({ message: cause instanceof Error ? cause.message : String(cause) })
+
+/** A PostgreSQL for as long as the lesson lasts, if it wants one. */
+const stage = Effect.map(
+  Effect.acquireRelease(
+    Effect.sync(() => {
+      let opening: Promise<Databases> | null = null
+      return {
+        get: () => (opening ??= Databases.open()),
+        close: async () => {
+          if (opening !== null) await (await opening).close()
+        },
+      }
+    }),
+    ({ close }) => Effect.promise(() => close().catch(() => undefined)),
+  ),
+  ({ get }): Stage => ({
+    print: (line) => void process.stdout.write(`${line}\n`),
+    database: async () => {
+      const databases = await get()
+      return databases.urlOf(await databases.copy("template0"))
+    },
+  }),
+)
+
+/** A lesson that does not show what it is about is broken, and says so. */
+const take = (lesson: Lesson) =>
+  Effect.gen(function* () {
+    yield* Console.log(`${lesson.title}\n`)
+    const place = yield* stage
+    const { failed: wrong, held } = yield* Effect.tryPromise({ try: () => lesson.run(place), catch: failed })
+    yield* Console.log(
+      `\nwithout the cure it ${wrong ? "went wrong" : "held"}, with it ${held ? "it held" : "it went wrong"}`,
+    )
+    yield* Console.log(`read on: ${lesson.page}`)
+    if (!(wrong && held)) return yield* new CommandFailed({ message: `${lesson.name} did not show what it is to show` })
+  }).pipe(Effect.scoped)
+
+export const command = Command.make(
+  "learn",
+  {
+    lesson: Argument.String("lesson").pipe(
+      Argument.withDescription("Number or name; without it all are listed"),
+      Argument.optional,
+    ),
+  },
+  Effect.fn(function* ({ lesson }) {
+    if (Option.isNone(lesson)) return yield* Console.log(`${list.join("\n")}\n\nnpx jaego learn race`)
+    const found = LESSONS[Number(lesson.value) - 1] ?? LESSONS.find(({ name }) => name === lesson.value)
+    if (found === undefined)
+      return yield* new CommandFailed({ message: `there is no lesson ${lesson.value}; \`jaego learn\` lists them` })
+    yield* take(found)
+  }),
+).pipe(Command.withDescription("See it go wrong, and then hold: a program for each lesson of docs/guide"))

@@ -1,0 +1,8 @@
+/** The lessons, in the order in which they are best taken. */
+import { asyncStock } from "./async-stock.ts"
+import type { Lesson } from "./lesson.ts"
+import { locks } from "./locks.ts"
+import { exactlyOnce, lostEvents } from "./lost-events.ts"
+import { race } from "./race.ts"
+
+export const LESSONS: ReadonlyArray<Lesson> = [race, locks, asyncStock, lostEvents, exactlyOnce]
