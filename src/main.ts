@@ -23,6 +23,7 @@ import * as Ownership from "./app/inventory/ownership.ts"
 import * as Relay from "./app/outbox-relay.ts"
 import * as Congestion from "./app/overload/congestion.ts"
 import * as Parts from "./app/parts.ts"
+import * as PaymentCalls from "./app/payment-calls.ts"
 import * as CachedCatalog from "./app/reads/cached-catalog.ts"
 import * as Refusals from "./app/refusals.ts"
 import * as Dependencies from "./app/resilience/dependencies.ts"
@@ -43,6 +44,7 @@ const service = (config: Config) =>
     Layer.provide(CarrierCalls.layer(config.resilience.carrier)),
     Layer.provide(ShippingSweep.layer(config.shipping.sweep)),
     Layer.provide(CheckoutRunner.layer(config.payment.checkout)),
+    Layer.provide(PaymentCalls.layer(config.resilience.payment)),
     Layer.provideMerge(Ownership.layer(config.inventory.workers)),
     Layer.provide(Refusals.layer),
     Layer.provide(CachedCatalog.layer),

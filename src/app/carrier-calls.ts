@@ -9,6 +9,7 @@ import { Clock, Context, Effect, Layer } from "effect"
 import * as Text from "../domain/text.ts"
 import { type Cancellation, Carrier, REASON_MAX, type Registration, TRACKING_ID_MAX } from "../ports/carrier.ts"
 import * as Throttle from "../std/throttle.ts"
+import type { Kind } from "./resilience/call.ts"
 import * as Guard from "./resilience/guard.ts"
 
 export class CarrierCalls extends Context.Service<
@@ -40,22 +41,20 @@ const NO_ANSWER: Registration = { _tag: "Unknown", code: "no-answer" }
 const NOT_ASKED: Registration = { _tag: "Unknown", code: "not-asked" }
 
 /** A refusal is business, and no illness. */
-const REGISTERING = {
+const REGISTERING: Kind<Registration> = {
   name: "register",
-  urgency: 0,
-  isFailure: ({ _tag }: Registration) => _tag === "Unknown",
-  isTransient: (said: Registration) => said._tag === "Unknown" && said.code === "unreachable",
+  isFailure: ({ _tag }) => _tag === "Unknown",
+  isTransient: (said) => said._tag === "Unknown" && said.code === "unreachable",
   onTimeout: NO_ANSWER,
-  outcome: ({ _tag }: Registration) => _tag.toLowerCase(),
+  outcome: ({ _tag }) => _tag.toLowerCase(),
 }
 
-const CANCELLING = {
+const CANCELLING: Kind<Cancellation> = {
   name: "cancel",
-  urgency: 0,
-  isFailure: (said: Cancellation) => said === "unknown",
+  isFailure: (said) => said === "unknown",
   isTransient: () => false,
-  onTimeout: "unknown" as const,
-  outcome: (said: Cancellation) => said,
+  onTimeout: "unknown",
+  outcome: (said) => said,
 }
 
 export const layer = (settings: Guard.Settings) =>
@@ -74,15 +73,13 @@ export const layer = (settings: Guard.Settings) =>
       return {
         room: () => guard.room(),
         register: (consignment) =>
-          guard.run({ ...REGISTERING, work: carrier.register(consignment) }).pipe(
+          guard.run(REGISTERING, 0, carrier.register(consignment)).pipe(
             Effect.orElseSucceed(() => NOT_ASKED),
             Effect.tap(logUnclean),
             Effect.map(cleaned),
           ),
         cancel: (key) =>
-          guard
-            .run({ ...CANCELLING, work: carrier.cancel(key) })
-            .pipe(Effect.orElseSucceed((): Cancellation => "unknown")),
+          guard.run(CANCELLING, 0, carrier.cancel(key)).pipe(Effect.orElseSucceed((): Cancellation => "unknown")),
       }
     }),
   )

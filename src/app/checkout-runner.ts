@@ -15,12 +15,11 @@ import type { Order, PaymentRecord } from "../domain/order.ts"
 import { type Unavailable, unavailable } from "../ports/failures.ts"
 import { type Claim, type Command, Inventory } from "../ports/inventory.ts"
 import type { Page } from "../ports/page.ts"
-import type { Payment } from "../ports/payment.ts"
 import { Probe } from "../ports/probe.ts"
 import { type Unsettled, UnsettledOrders } from "../ports/unsettled.ts"
 import { announceEnd } from "./announce.ts"
 import { Readiness, type State } from "./health.ts"
-import * as PaymentCalls from "./payment-calls.ts"
+import { PaymentCalls } from "./payment-calls.ts"
 
 /** An open outcome is asked for again after 100 ms, then ever more slowly, at most every 5 s. */
 const askAgainMs = (times: number): number => Math.min(5_000, 100 * 1.6 ** times)
@@ -41,6 +40,8 @@ const SILENT_GAP_MS = 10
 const RECORD_AGAIN = Schedule.spaced("200 millis")
 /** What a crash left unsettled is looked for this often. */
 const SWEEP = Schedule.spaced("1 second")
+/** Refunds wait behind charges whose holds end within this, ms: buyers whose seats are at stake go first. */
+const REFUND_LATER_MS = 24 * 3_600_000
 /** A younger attempt belongs to a request that is just about to drive it, milliseconds. */
 const YOUNG_MS = 5_000
 
@@ -64,8 +65,6 @@ export class CheckoutRunner extends Context.Service<
 >()("jaego/app/CheckoutRunner") {}
 
 export interface Options {
-  /** One call to the provider, milliseconds. */
-  readonly callTimeoutMs: number
   readonly graceMs: number
   readonly driversMax?: number
 }
@@ -93,7 +92,7 @@ type Ask = "confirm" | "read"
 /** What the driver of an order works with. */
 interface Desk {
   readonly inventory: Inventory["Service"]
-  readonly payment: Payment["Service"]
+  readonly payment: PaymentCalls["Service"]
   readonly probe: Probe["Service"]
   readonly graceMs: number
   readonly pace: Pace
@@ -138,23 +137,24 @@ const recordPayment = Effect.fnUntraced(function* (
 const ask = ({ payment }: Desk, order: Order, step: Open, how: Ask): Effect.Effect<Checkout.Answer> => {
   const {
     customerId,
+    expiresAt,
     id: key,
     payment: { attempts, ref: named },
     total: money,
   } = order
   if (order.status === "reserved" && named === null && payment.prepare !== null)
-    return payment.prepare({ key, money, customerId })
+    return payment.prepare(expiresAt, { key, money, customerId })
   const ref = named ?? key
   switch (step) {
     case "AskOutcome": {
-      if (how === "read") return payment.read(ref, attempts)
+      if (how === "read") return payment.read(expiresAt, ref, attempts)
       const token = order.status === "reserved" ? (order.attempt?.token ?? "") : ""
-      return payment.confirm({ key, ref, attempt: attempts, token, money, customerId })
+      return payment.confirm(expiresAt, { key, ref, attempt: attempts, token, money, customerId })
     }
     case "Void":
-      return payment.void(ref)
+      return payment.void(expiresAt, ref)
     case "Refund":
-      return payment.refund(ref, money, `${key}:refund:1`)
+      return payment.refund(expiresAt + REFUND_LATER_MS, ref, money, `${key}:refund:1`)
   }
 }
 
@@ -212,7 +212,7 @@ const drive = Effect.fnUntraced(function* (desk: Desk, start: Order, first: Ask,
   }
 })
 
-export const layer = ({ callTimeoutMs, driversMax = DRIVERS_MAX, graceMs }: Options) =>
+export const layer = ({ driversMax = DRIVERS_MAX, graceMs }: Options) =>
   Layer.effect(
     CheckoutRunner,
     Effect.gen(function* () {
@@ -224,7 +224,7 @@ export const layer = ({ callTimeoutMs, driversMax = DRIVERS_MAX, graceMs }: Opti
       const isFull = (): boolean => driving >= driversMax
       const desk: Desk = {
         inventory,
-        payment: yield* PaymentCalls.make(callTimeoutMs),
+        payment: yield* PaymentCalls,
         probe: yield* Probe,
         graceMs,
         pace: new Pace(),

@@ -1,14 +1,49 @@
 /**
- * Calls to the payment provider, each with a time limit and announced to the probe. Past the limit the outcome is unknown.
+ * Calls to the payment provider as the application makes them: the port, behind a guard (`resilience/guard.ts`). Of a call that was
+ * not made, or not answered in time, the outcome is unknown.
  *
  * Law: what the provider says is cleaned here, whichever adapter brings it: a character that the database refuses would fail the
  * commit of orders that have nothing to do with it.
  */
-import { Clock, Effect } from "effect"
+import { Context, Effect, Layer } from "effect"
 import * as Checkout from "../domain/checkout.ts"
 import * as Text from "../domain/text.ts"
-import { ACTION_MAX, CODE_MAX, Payment, REF_MAX, UNKNOWN } from "../ports/payment.ts"
-import { type PaymentCall, Probe } from "../ports/probe.ts"
+import {
+  ACTION_MAX,
+  CODE_MAX,
+  type Confirmation,
+  type Outcome,
+  Payment,
+  type Preparation,
+  type Prepared,
+  REF_MAX,
+  type Reading,
+  type Refunding,
+  UNKNOWN,
+  type Voiding,
+} from "../ports/payment.ts"
+import type { Kind } from "./resilience/call.ts"
+import * as Guard from "./resilience/guard.ts"
+
+/** As the port has them; `urgency`: the earliest goes first, ms since 1970, where calls wait for a place or their turn. */
+export class PaymentCalls extends Context.Service<
+  PaymentCalls,
+  {
+    /** Null: there is nothing to prepare. */
+    readonly prepare: ((urgency: number, preparation: Preparation) => Effect.Effect<Prepared>) | null
+    readonly confirm: (urgency: number, confirmation: Confirmation) => Effect.Effect<Outcome>
+    readonly read: (urgency: number, ref: string, attempt: number) => Effect.Effect<Reading>
+    readonly void: (urgency: number, ref: string) => Effect.Effect<Voiding>
+    readonly refund: (
+      urgency: number,
+      ref: string,
+      money: Preparation["money"],
+      key: string,
+    ) => Effect.Effect<Refunding>
+    /** How long a call made now would wait until it is begun, as far as that can be foreseen, ms. */
+    readonly delayMs: () => number
+  }
+>()("jaego/app/PaymentCalls") {}
 
 const cleanedOrNull = (text: string | null): string | null => (text === null ? null : Text.clean(text, ACTION_MAX))
 
@@ -33,27 +68,39 @@ const cleaned = <A extends Checkout.Answer>(answer: A): A => {
   }
 }
 
-/** `limitMs`: how long one call may take, milliseconds. Same shape as the port it wraps. */
-export const make = Effect.fnUntraced(function* (limitMs: number) {
-  const payment = yield* Payment
-  const { prepare } = payment
-  const probe = yield* Probe
-  const limit = { duration: limitMs, orElse: () => Effect.succeed(UNKNOWN) }
+const isUnknown = ({ _tag }: Checkout.Answer): boolean => _tag === "Unknown"
 
-  const timed = Effect.fnUntraced(function* <A extends Checkout.Answer>(call: PaymentCall, asking: Effect.Effect<A>) {
-    const before = yield* Clock.currentTimeMillis
-    const answer: A | typeof UNKNOWN = yield* Effect.timeoutOrElse(asking, limit)
-    const seconds = ((yield* Clock.currentTimeMillis) - before) / 1_000
-    probe.emit({ _tag: "PaymentAnswered", call, outcome: Checkout.WORDS[answer._tag], seconds })
-    return cleaned(answer)
-  })
-
-  return Payment.of({
-    defaultToken: payment.defaultToken,
-    prepare: prepare === null ? null : (preparation) => timed("prepare", prepare(preparation)),
-    confirm: (confirmation) => timed("confirm", payment.confirm(confirmation)),
-    read: (ref, attempt) => timed("read", payment.read(ref, attempt)),
-    void: (ref) => timed("void", payment.void(ref)),
-    refund: (ref, money, key) => timed("refund", payment.refund(ref, money, key)),
-  })
+/** A declined charge is business, and no illness. */
+const kind = (name: string, isTransient: (answer: Checkout.Answer) => boolean) => ({
+  ...{ name, isTransient, isFailure: isUnknown, onTimeout: UNKNOWN },
+  outcome: ({ _tag }: Checkout.Answer) => Checkout.WORDS[_tag],
 })
+
+const PREPARE: Kind<Prepared> = kind("prepare", isUnknown)
+/** Of one that may have happened it is read first what became of it. */
+const CONFIRM: Kind<Outcome> = kind("confirm", () => false)
+const READ: Kind<Reading> = kind("read", isUnknown)
+const VOID: Kind<Voiding> = kind("void", isUnknown)
+const REFUND: Kind<Refunding> = kind("refund", isUnknown)
+
+const unknown = () => UNKNOWN
+
+export const layer = (settings: Guard.Settings) =>
+  Layer.effect(
+    PaymentCalls,
+    Effect.gen(function* () {
+      const payment = yield* Payment
+      const { prepare } = payment
+      const guard = yield* Guard.make(settings)
+      const made = <A extends Checkout.Answer>(kind: Kind<A>, urgency: number, work: Effect.Effect<A>) =>
+        Effect.match(guard.run(kind, urgency, work), { onSuccess: cleaned, onFailure: unknown })
+      return {
+        prepare: prepare === null ? null : (urgency, preparation) => made(PREPARE, urgency, prepare(preparation)),
+        confirm: (urgency, confirmation) => made(CONFIRM, urgency, payment.confirm(confirmation)),
+        read: (urgency, ref, attempt) => made(READ, urgency, payment.read(ref, attempt)),
+        void: (urgency, ref) => made(VOID, urgency, payment.void(ref)),
+        refund: (urgency, ref, money, key) => made(REFUND, urgency, payment.refund(ref, money, key)),
+        delayMs: () => guard.delayMs(),
+      }
+    }),
+  )

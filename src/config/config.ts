@@ -31,12 +31,13 @@ export const read = (env: Env, platform: NodeJS.Platform = process.platform): Co
   const inventory = Inventory.read(env)
   const events = Events.read(env)
   const parts = { workers: inventory.workers, owners: inventory.guard === null, facts: events.facts === "on" }
+  const payment = Payment.read(env)
   const config: Config = {
     http: Http.read(env, platform),
     database: { ...Database.read(env), connections: Database.connections(env, parts) },
     inventory,
-    payment: Payment.read(env),
-    resilience: Resilience.read(env),
+    payment,
+    resilience: Resilience.read(env, payment.provider.kind),
     shipping: Shipping.read(env),
     events,
     cache: Cache.read(env),

@@ -24,7 +24,7 @@ export const read = (env: Env): Payment => {
     throw new ConfigProblem({ message: "PAYMENT_DEADLINE_MS must not be longer than HOLD_SECONDS" })
   return {
     placing: { deadlineMs, holdMs },
-    checkout: { callTimeoutMs: deadlineMs, graceMs },
+    checkout: { graceMs },
     provider: provider(env),
     webhookSecrets: webhookSecrets(env, "PAYMENT_WEBHOOK_SECRET"),
   }

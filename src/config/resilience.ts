@@ -2,8 +2,10 @@
 import type * as CircuitBreaker from "../app/resilience/circuit-breaker.ts"
 import type * as Guard from "../app/resilience/guard.ts"
 import { type Env, integer, oneOf, share } from "./knob.ts"
+import type * as Payment from "./payment.ts"
 
 export interface Resilience {
+  readonly payment: Guard.Settings
   readonly carrier: Guard.Settings
 }
 
@@ -19,7 +21,10 @@ const OPEN_MAX_MS = 60_000
 /** How much longer than a call's own time limit a probe may take before it counts as failed, ms. */
 const PROBE_SPARE_MS = 1_000
 
-export const read = (env: Env): Resilience => {
+/** Calls a second. Real providers allow about a hundred; one that is played in the process (0: none) takes them as they come. */
+const RATES = { fallbacks: { simulated: 0, http: 100 }, min: 1, max: 1_000_000 } as const
+
+export const read = (env: Env, provider: Payment.Provider["kind"]): Resilience => {
   const mode = oneOf(env, "BREAKER_MODE", ["on", "observe", "off"])
   const calls = integer(env, "BREAKER_CALLS", { fallback: 50, min: 1, max: 10_000 })
   const openMs = integer(env, "BREAKER_OPEN_MS", { fallback: 5_000, min: 1, max: LONGEST_OPEN_MS })
@@ -34,7 +39,19 @@ export const read = (env: Env): Resilience => {
     probeMs: timeoutMs + PROBE_SPARE_MS,
   })
   const carrierMs = integer(env, "CARRIER_TIMEOUT_MS", { fallback: 2_000, min: 1, max: 60_000 })
+  const paymentMs = integer(env, "PAYMENT_TIMEOUT_MS", { fallback: 5_000, min: 1, max: 60_000 })
   return {
+    payment: {
+      dependency: "payment",
+      timeoutMs: paymentMs,
+      mode,
+      breaker: breaker(paymentMs),
+      bulkhead: {
+        concurrency: integer(env, "PAYMENT_CONCURRENCY", { fallback: 64, min: 1, max: 10_000 }),
+        queueMax: integer(env, "PAYMENT_QUEUE", { fallback: 10_000, min: 1, max: 1_000_000 }),
+        perSecond: integer(env, "PAYMENT_RATE", { ...RATES, fallback: RATES.fallbacks[provider] }) || null,
+      },
+    },
     carrier: {
       dependency: "carrier",
       timeoutMs: carrierMs,

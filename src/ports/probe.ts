@@ -6,8 +6,6 @@
 import { Context } from "effect"
 import type { UnavailableReason } from "./failures.ts"
 
-export type PaymentCall = "prepare" | "confirm" | "read" | "void" | "refund"
-
 /** Of requests, the most important first: who operates, what ends an order or stocks the shop, orders, one thing read, lists. */
 export type Class = "admin" | "pay" | "place" | "read" | "list"
 
@@ -29,12 +27,6 @@ export type Happening =
   | { readonly _tag: "OrderRefused"; readonly rejection: string }
   | { readonly _tag: "Replayed"; readonly route: string }
   | { readonly _tag: "RequestUnavailable"; readonly reason: UnavailableReason }
-  | {
-      readonly _tag: "PaymentAnswered"
-      readonly call: PaymentCall
-      readonly outcome: string
-      readonly seconds: number
-    }
   | {
       readonly _tag: "CarrierCalled"
       readonly what: "collected" | "delivered"

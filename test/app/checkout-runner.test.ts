@@ -7,7 +7,7 @@ import * as Books from "../support/books.ts"
 import * as MemoryShop from "../support/memory-shop.ts"
 import { Recording } from "../support/recording-probe.ts"
 
-const asksTheProvider = (recording: Recording["Service"]) => recording.count(({ _tag }) => _tag === "PaymentAnswered")
+const asksTheProvider = (recording: Recording["Service"]) => recording.count(({ _tag }) => _tag === "CallAnswered")
 
 it("an attempt that was begun by another process is looked up at the first sweep, however young it is", async () => {
   const program = Effect.gen(function* () {

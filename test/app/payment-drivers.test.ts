@@ -9,6 +9,7 @@ import * as Order from "../../src/domain/order.ts"
 import { Inventory } from "../../src/ports/inventory.ts"
 import { CHARGED, type Outcome, Payment, UNKNOWN } from "../../src/ports/payment.ts"
 import { UnsettledOrders } from "../../src/ports/unsettled.ts"
+import { paymentCalls } from "../support/guard.ts"
 import * as RecordingProbe from "../support/recording-probe.ts"
 import { freshId } from "../support/scribe.ts"
 
@@ -61,7 +62,8 @@ const shop = Effect.gen(function* () {
       }),
   })
   const context = yield* Layer.build(
-    CheckoutRunner.layer({ callTimeoutMs: 2_000, graceMs: 60_000, driversMax: DRIVERS }).pipe(
+    CheckoutRunner.layer({ graceMs: 60_000, driversMax: DRIVERS }).pipe(
+      Layer.provide(paymentCalls(2_000, "off")),
       Layer.provide(Layer.mergeAll(Layer.succeed(Payment, payment), Layer.succeed(Inventory, inventory))),
       Layer.provide(Layer.mergeAll(Layer.succeed(UnsettledOrders, unsettled), RecordingProbe.silent)),
       Layer.provideMerge(Health.Readiness.layer),

@@ -18,6 +18,7 @@ import * as Ownership from "../../src/app/inventory/ownership.ts"
 import { type Paying, Shop } from "../../src/app/shop.ts"
 import * as Shopkeeper from "../../src/app/shopkeeper.ts"
 import type { ProductId } from "../../src/domain/ids.ts"
+import { paymentCalls } from "../support/guard.ts"
 import * as MemoryProbe from "../support/recording-probe.ts"
 import * as Scribe from "../support/scribe.ts"
 
@@ -25,7 +26,7 @@ const shop = (url: string, workers: number) =>
   Layer.effectDiscard(Ownership.Ownership.use(({ begin }) => begin)).pipe(
     Layer.provideMerge(Shopkeeper.layer({ deadlineMs: 10_000, holdMs: 600_000 })),
     Layer.provideMerge(CarrierCallbacks.layer),
-    Layer.provideMerge(CheckoutRunner.layer({ callTimeoutMs: 10_000, graceMs: 60_000 })),
+    Layer.provideMerge(CheckoutRunner.layer({ graceMs: 60_000 }).pipe(Layer.provide(paymentCalls(10_000)))),
     Layer.provideMerge(Ownership.layer(workers)),
     Layer.provideMerge(LocalWorkers.layer),
     Layer.provideMerge(

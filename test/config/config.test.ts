@@ -66,7 +66,7 @@ describe("the knobs", () => {
       provider: { kind: "http", endpoint: { base: "http://127.0.0.1:3200", authorization: null } },
       webhookSecrets: ["the one that is new", "the one that is old"],
       placing: { deadlineMs: 1_500, holdMs: 30_000 },
-      checkout: { callTimeoutMs: 1_500, graceMs: 0 },
+      checkout: { graceMs: 0 },
     })
     expect(shipping).toMatchObject({
       consumers: { shippingAfterMs: 2_000 },

@@ -178,7 +178,7 @@ describe.each([1, 3])("paying in time, with %i worker(s)", (workers) => {
     expect(await status(paid)).toBe("cancelled")
     expect(await stock()).toEqual(stockOf(10))
     expect(await movements()).toEqual(["created", "reserved", "confirmed", "restocked"])
-    const refunded = /jaego_payment_calls_total\{call="refund",outcome="refunded"\} [1-9]/
+    const refunded = /jaego_dependency_calls_total\{dependency="payment",call="refund",outcome="refunded"\} [1-9]/
     await until("the refund was made", async () => refunded.test((await shop.now().get("/metrics")).text))
   })
 

@@ -11,6 +11,7 @@ import * as CheckoutRunner from "../../src/app/checkout-runner.ts"
 import { Readiness } from "../../src/app/health.ts"
 import * as LocalWorkers from "../../src/app/inventory/local-workers.ts"
 import * as Ownership from "../../src/app/inventory/ownership.ts"
+import * as PaymentCalls from "../../src/app/payment-calls.ts"
 import * as Dependencies from "../../src/app/resilience/dependencies.ts"
 import type { Settings as Guarding } from "../../src/app/resilience/guard.ts"
 import * as ShippingRunner from "../../src/app/shipping-runner.ts"
@@ -43,13 +44,15 @@ import * as Threads from "./threads.ts"
 import type { Turns } from "./turns.ts"
 import { Host, Node, type World } from "./world.ts"
 
-const SETTINGS = guard("carrier")
-/** The service's own guard, with times that fit into the seconds that a simulation lasts. */
-const GUARD: Guarding = {
-  ...SETTINGS,
-  timeoutMs: 800,
-  breaker: { ...SETTINGS.breaker, calls: 10, minCalls: 4, slowMs: 700, openMs: 100, openMaxMs: 800, probeMs: 1_000 },
+/** The service's own guards, with times that fit into the seconds that a simulation lasts. */
+const guarding = (dependency: "payment" | "carrier", timeoutMs: number): Guarding => {
+  const settings = guard(dependency)
+  const times = { slowMs: timeoutMs - 100, openMs: 100, openMaxMs: 800, probeMs: timeoutMs + 200 }
+  return { ...settings, timeoutMs, breaker: { ...settings.breaker, calls: 10, minCalls: 4, ...times } }
 }
+
+/** One call to the carrier. */
+const CARRIER_TIMEOUT_MS = 800
 
 export interface Outside {
   readonly world: World
@@ -233,8 +236,9 @@ const layerOf = (service: Service, outside: Outside, settings: Settings) => {
   return Layer.effectDiscard(Ownership.Ownership.use(({ begin }) => begin)).pipe(
     Layer.provideMerge(Shopkeeper.layer({ deadlineMs, holdMs })),
     Layer.provideMerge(Layer.mergeAll(CarrierCallbacks.layer, ShippingRunner.layer({ giveUpMs }))),
-    Layer.provide(CarrierCalls.layer(GUARD).pipe(Layer.provide(Dependencies.layer))),
-    Layer.provideMerge(CheckoutRunner.layer({ callTimeoutMs: deadlineMs, graceMs })),
+    Layer.provide(Layer.provide(CarrierCalls.layer(guarding("carrier", CARRIER_TIMEOUT_MS)), Dependencies.layer)),
+    Layer.provideMerge(CheckoutRunner.layer({ graceMs })),
+    Layer.provide(Layer.provide(PaymentCalls.layer(guarding("payment", deadlineMs)), Dependencies.layer)),
     Layer.provideMerge(Ownership.layer(workers)),
     Layer.provideMerge(crew),
     Layer.provideMerge(

@@ -20,6 +20,7 @@ import type { Timeline } from "../../src/ports/timeline.ts"
 import type { UnsettledOrders } from "../../src/ports/unsettled.ts"
 import type { Workers } from "../../src/ports/workers.ts"
 import * as Books from "./books.ts"
+import { paymentCalls } from "./guard.ts"
 import * as MemoryProbe from "./recording-probe.ts"
 
 /** Open: it owns its lanes. */
@@ -46,7 +47,7 @@ export const over = <R, E>(
   Layer.effectDiscard(Ownership.Ownership.use(({ begin }) => begin)).pipe(
     Layer.provideMerge(Shopkeeper.layer({ deadlineMs, holdMs })),
     Layer.provideMerge(CarrierCallbacks.layer),
-    Layer.provideMerge(CheckoutRunner.layer({ callTimeoutMs: deadlineMs, graceMs })),
+    Layer.provideMerge(CheckoutRunner.layer({ graceMs }).pipe(Layer.provide(paymentCalls(deadlineMs)))),
     Layer.provideMerge(Ownership.layer(workers)),
     Layer.provideMerge(deciders),
     Layer.provideMerge(

@@ -68,13 +68,6 @@ const sales = (registry: Registry) => ({
   ordersEnded: counter(registry)("jaego_orders_ended_total", "Orders that reached an outcome", ["outcome"]),
   ordersRefused: counter(registry)("jaego_orders_refused_total", "Orders the business said no to", ["rejection"]),
   unitsSold: counter(registry)("jaego_units_sold_total", "Units paid for"),
-  payments: counter(registry)("jaego_payment_calls_total", "Calls to the payment provider", ["call", "outcome"]),
-  paymentSeconds: histogram(registry)(
-    "jaego_payment_call_duration_seconds",
-    "How long the payment provider took",
-    REQUEST_SECONDS,
-    ["call"],
-  ),
 })
 
 const dependencies = (registry: Registry) => ({

@@ -42,10 +42,6 @@ const onSales = (meters: Meters) =>
     OrderEnded: ({ outcome }) => meters.ordersEnded.inc({ outcome }),
     OrderRefused: ({ rejection }) => meters.ordersRefused.inc({ rejection }),
     UnitsSold: ({ units }) => meters.unitsSold.inc(units),
-    PaymentAnswered: ({ call, outcome, seconds }) => {
-      meters.payments.inc({ call, outcome })
-      meters.paymentSeconds.observe({ call }, seconds)
-    },
   }) satisfies Partial<Counting>
 
 const onDependencies = (meters: Meters) =>

@@ -56,6 +56,10 @@ export class Bulkhead<E extends Entry> {
     this.#begin = begin
   }
 
+  get queued(): number {
+    return this.#waiting
+  }
+
   /** Begins it now, or queues it. False: the queue is full. */
   enter(entry: E, now: number): boolean {
     if (this.#waiting === 0 && this.#running < this.#settings.concurrency && now >= this.#rateAt(now)) {

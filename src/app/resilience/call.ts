@@ -1,4 +1,4 @@
-/** A call to a dependency as its caller describes it, and while it is on its way through the guard. */
+/** Calls to a dependency: what their callers say of them, and one of them on its way through the guard. */
 import { Data, type Effect, type Fiber } from "effect"
 import type { Entry } from "./bulkhead.ts"
 import type { Permit } from "./circuit-breaker.ts"
@@ -6,14 +6,12 @@ import type { Timed } from "./deadlines.ts"
 
 export class CallRefused extends Data.TaggedError("CallRefused")<{ readonly reason: "circuit-open" | "queue-full" }> {}
 
-export interface Call<A> {
+/** What all calls of a kind have in common. */
+export interface Kind<A> {
   readonly name: string
-  /** The least goes first: see `bulkhead.ts`. */
-  readonly urgency: number
-  readonly work: Effect.Effect<A>
   /** An answer that says the dependency is ill; a refusal in the way of business is none. */
   readonly isFailure: (answer: A) => boolean
-  /** An answer after which the very same call may be made once more at once: it is safe, and may well succeed. */
+  /** An answer after which the very same call may be made once more at once: that is safe, and may well succeed. */
   readonly isTransient: (answer: A) => boolean
   readonly onTimeout: A
   /** The answer in a word, for metrics. */
@@ -22,9 +20,10 @@ export interface Call<A> {
 
 /** All that a guard keeps of a call lies here, also its places in the guard's queue and list. */
 export class Passage implements Entry, Timed {
-  readonly call: Call<unknown>
-  readonly resume: (answer: Effect.Effect<unknown, CallRefused>) => void
+  readonly kind: Kind<unknown>
   readonly urgency: number
+  readonly work: Effect.Effect<unknown>
+  readonly resume: (answer: Effect.Effect<unknown, CallRefused>) => void
   arrival = 0
   since = 0
   isWaiting = false
@@ -39,9 +38,10 @@ export class Passage implements Entry, Timed {
   /** The first answer, which stands when the retry is refused. */
   first: unknown = undefined
 
-  constructor(call: Call<unknown>, resume: (answer: Effect.Effect<unknown, CallRefused>) => void) {
-    this.call = call
+  constructor(kind: Kind<unknown>, urgency: number, work: Effect.Effect<unknown>, resume: Passage["resume"]) {
+    this.kind = kind
+    this.urgency = urgency
+    this.work = work
     this.resume = resume
-    this.urgency = call.urgency
   }
 }

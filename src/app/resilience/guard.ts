@@ -13,7 +13,7 @@
 import { Clock, Effect, type Exit, type Fiber, FiberSet, Random, Schedule, type Scope } from "effect"
 import { Probe } from "../../ports/probe.ts"
 import { Bulkhead, type Settings as Places } from "./bulkhead.ts"
-import { type Call, CallRefused, Passage } from "./call.ts"
+import { CallRefused, type Kind, Passage } from "./call.ts"
 import * as CircuitBreaker from "./circuit-breaker.ts"
 import { Deadlines } from "./deadlines.ts"
 import { Dependencies, type Dependency, type Mode, type Override, type Status } from "./dependencies.ts"
@@ -28,11 +28,14 @@ export interface Settings {
 }
 
 export interface Guard extends Dependency {
-  readonly run: <A>(call: Call<A>) => Effect.Effect<A, CallRefused>
+  /** `urgency`: the least goes first, see `bulkhead.ts`. */
+  readonly run: <A>(kind: Kind<A>, urgency: number, work: Effect.Effect<A>) => Effect.Effect<A, CallRefused>
   /** True: a call made now would be refused at once. */
   readonly isOpen: () => boolean
   /** How many calls would be admitted now: none when the circuit is open, a few when the dependency is probed. */
   readonly room: () => number
+  /** How long a call made now would wait until it is begun, as far as that can be foreseen, ms. */
+  readonly delayMs: () => number
 }
 
 /** Retries for each call. */
@@ -82,11 +85,11 @@ class Guarded implements Guard {
     means.probe.emit({ _tag: "CircuitChanged", dependency, to: "closed" })
   }
 
-  run<A>(call: Call<A>): Effect.Effect<A, CallRefused> {
+  run<A>(kind: Kind<A>, urgency: number, work: Effect.Effect<A>): Effect.Effect<A, CallRefused> {
     return Effect.callback<A, CallRefused>((resume) => {
       this.#budget.attempted()
       // What is resumed is what the call's own work has given.
-      const passage = new Passage(call as unknown as Call<unknown>, resume as Passage["resume"])
+      const passage = new Passage(kind as unknown as Kind<unknown>, urgency, work, resume as Passage["resume"])
       this.#enter(passage)
       return passage.isOver ? undefined : Effect.sync(() => this.#abandon(passage))
     })
@@ -103,6 +106,12 @@ class Guarded implements Guard {
     if (order === "open") return 0
     const isFree = order === "closed" || this.#settings.mode !== "on"
     return isFree ? Number.POSITIVE_INFINITY : this.#breaker.room(this.#means.now())
+  }
+
+  delayMs(): number {
+    const { perSecond } = this.#settings.bulkhead
+    const queueMs = perSecond === null ? 0 : (this.#bulkhead.queued / perSecond) * 1_000
+    return queueMs + (this.room() === 0 ? this.#breaker.openForMs(this.#means.now()) : 0)
   }
 
   override(order: Override): void {
@@ -157,7 +166,7 @@ class Guarded implements Guard {
     }
     passage.begunAt = now
     passage.fiber = null
-    const fiber = this.#means.fork(passage.call.work)
+    const fiber = this.#means.fork(passage.work)
     const exit = fiber.pollUnsafe()
     if (exit !== undefined) return this.#answered(passage, exit)
     passage.fiber = fiber
@@ -186,34 +195,31 @@ class Guarded implements Guard {
   }
 
   #answered(passage: Passage, exit: Exit.Exit<unknown>): void {
-    if (exit._tag === "Success") return this.#conclude(passage, exit.value, passage.call.isFailure(exit.value))
-    // A defect, which is ours: of it nothing is learnt.
+    if (exit._tag === "Failure") {
+      // A defect, which is ours: of it nothing is learnt.
+      this.#leave(passage)
+      return this.#end(passage, exit)
+    }
+    const { value: answer } = exit
+    this.#report(passage, answer, passage.kind.isFailure(answer))
     this.#leave(passage)
-    this.#end(passage, exit)
-  }
-
-  /** The answer is there, or will not be waited for. */
-  #conclude(passage: Passage, answer: unknown, isFailure: boolean): void {
-    const { begunAt, call, permit } = passage
-    const now = this.#means.now()
-    if (permit !== null) this.#breaker.report(permit, isFailure, now)
-    const { dependency } = this.#settings
-    const seconds = (now - begunAt) / 1_000
-    this.#means.probe.emit({
-      _tag: "CallAnswered",
-      dependency,
-      call: call.name,
-      outcome: call.outcome(answer),
-      seconds,
-    })
-    this.#leave(passage)
-    if (passage.isRetry || !call.isTransient(answer) || !this.#budget.takeRetry())
-      return this.#end(passage, Effect.succeed(answer))
+    if (passage.isRetry || !passage.kind.isTransient(answer) || !this.#budget.takeRetry())
+      return this.#end(passage, exit)
     passage.isRetry = true
     passage.first = answer
     this.#means.later(RETRY_AFTER_MS + this.#means.chance() * RETRY_JITTER_MS, () => {
       if (!passage.isOver) this.#enter(passage)
     })
+  }
+
+  /** The answer is there, or will not be waited for. */
+  #report({ begunAt, kind, permit }: Passage, answer: unknown, isFailure: boolean): void {
+    const now = this.#means.now()
+    if (permit !== null) this.#breaker.report(permit, isFailure, now)
+    const { dependency } = this.#settings
+    const seconds = (now - begunAt) / 1_000
+    const outcome = kind.outcome(answer)
+    this.#means.probe.emit({ _tag: "CallAnswered", dependency, call: kind.name, outcome, seconds })
   }
 
   /** Its place is free. */
@@ -273,8 +279,10 @@ class Guarded implements Guard {
       }
       const { fiber } = oldest
       this.#deadlines.remove(oldest)
-      oldest.fiber = null
-      this.#conclude(oldest, oldest.call.onTimeout, true)
+      const { onTimeout } = oldest.kind
+      this.#report(oldest, onTimeout, true)
+      this.#leave(oldest)
+      this.#end(oldest, Effect.succeed(onTimeout))
       fiber?.interruptUnsafe()
     }
     this.#giveTurns()

@@ -48,10 +48,6 @@ it.each<[Happening, string]>([
   [{ _tag: "RateLimitStoreMissed" }, "jaego_rate_limit_store_misses_total 1"],
   [{ _tag: "RequestUnavailable", reason: "standby" }, 'jaego_unavailable_total{reason="standby"} 1'],
   [
-    { _tag: "PaymentAnswered", call: "confirm", outcome: "unknown", seconds: 2 },
-    'jaego_payment_calls_total{call="confirm",outcome="unknown"} 1',
-  ],
-  [
     {
       ...{ _tag: "DependencyMeasured", dependency: "carrier", running: 3, queued: 2 },
       ...{ oldestSeconds: 1.5, calls: 20, failures: 0.25, slow: 0 },

@@ -26,10 +26,11 @@ const test = <A, E>(program: Effect.Effect<A, E, Needs>): Promise<A> =>
 const make = (bulkhead: Settings) =>
   Effect.map(Guard.make({ ...guard("payment"), bulkhead, mode: "off", timeoutMs: 3_600_000 }), (all) => ({
     run: <A>(urgency: number, work: Effect.Effect<A>) =>
-      all.run<A | null>({
-        ...{ name: "call", urgency, work, onTimeout: null },
-        ...{ isFailure: () => false, isTransient: () => false, outcome: () => "done" },
-      }),
+      all.run<A | null>(
+        { name: "call", onTimeout: null, isFailure: () => false, isTransient: () => false, outcome: () => "done" },
+        urgency,
+        work,
+      ),
     load: () => all.status().load,
   }))
 

@@ -2,7 +2,7 @@
 import { Effect, Exit, Fiber, type Scope } from "effect"
 import { TestClock } from "effect/testing"
 import { describe, expect, it } from "vitest"
-import type { Call, CallRefused } from "../../../src/app/resilience/call.ts"
+import type { CallRefused, Kind } from "../../../src/app/resilience/call.ts"
 import * as Dependencies from "../../../src/app/resilience/dependencies.ts"
 import * as Guard from "../../../src/app/resilience/guard.ts"
 import { type Happening, Probe } from "../../../src/ports/probe.ts"
@@ -44,15 +44,13 @@ const trial = (
   )
 }
 
-const call = (work: Effect.Effect<Word>): Call<Word> => ({
+const KIND: Kind<Word> = {
   name: "charge",
-  urgency: 0,
-  work,
   isFailure: (answer) => answer === "unknown",
   isTransient: () => false,
   onTimeout: "unknown",
   outcome: (answer) => answer,
-})
+}
 
 const settle = Effect.repeat(Effect.yieldNow, { times: 20 })
 
@@ -61,7 +59,7 @@ const second = (guard: Guard.Guard, work: Effect.Effect<Word>, callers: number) 
   Effect.gen(function* () {
     const fibers = []
     for (let i = 0; i < callers; i++) {
-      fibers.push(yield* Effect.forkChild(Effect.exit(guard.run(call(work)))))
+      fibers.push(yield* Effect.forkChild(Effect.exit(guard.run(KIND, 0, work))))
       yield* settle
       yield* TestClock.adjust(1_000 / callers)
     }
@@ -109,7 +107,7 @@ describe("the guard", () => {
     trial({ ...SETTINGS, mode: "observe" }, (guard, heard) =>
       Effect.gen(function* () {
         yield* second(guard, Effect.succeed("unknown"), 50)
-        const answer = yield* guard.run(call(Effect.succeed("charged")))
+        const answer = yield* guard.run(KIND, 0, Effect.succeed("charged"))
         expect([answer, guard.status().state, guard.isOpen()]).toEqual(["charged", "open", false])
         expect(heard.filter((each) => each._tag === "CallRefused" && each.observed).length).toBeGreaterThan(0)
       }),
@@ -119,10 +117,10 @@ describe("the guard", () => {
     trial(SETTINGS, (guard) =>
       Effect.gen(function* () {
         guard.override({ mode: "open", until: 10_000, reason: "maintenance" })
-        const refused = yield* Effect.flip(guard.run(call(Effect.succeed("charged"))))
+        const refused = yield* Effect.flip(guard.run<Word>(KIND, 0, Effect.succeed("charged")))
         expect(refused.reason).toBe("circuit-open")
         yield* TestClock.adjust("10 seconds")
-        expect(yield* guard.run(call(Effect.succeed("charged")))).toBe("charged")
+        expect(yield* guard.run(KIND, 0, Effect.succeed("charged"))).toBe("charged")
         guard.override({ mode: "closed", until: null, reason: "we know better" })
         yield* second(guard, Effect.succeed("unknown"), 50)
         expect(guard.status()).toMatchObject({ state: "closed", override: { reason: "we know better" } })
@@ -136,7 +134,7 @@ describe("the guard", () => {
         for (let i = 0; i < 10; i++) {
           calls.push(
             yield* Effect.forkChild(
-              guard.run(call(i === 3 ? Effect.delay(Effect.succeed("charged"), 50) : Effect.never)),
+              guard.run(KIND, 0, i === 3 ? Effect.delay(Effect.succeed("charged"), 50) : Effect.never),
             ),
           )
           yield* settle
@@ -166,7 +164,7 @@ describe("the guard", () => {
         const fibers = []
         for (let i = 0; i < CALLS; i++)
           fibers.push(
-            yield* Effect.forkChild(guard.run({ ...call(broken), isTransient: (answer) => answer === "unknown" })),
+            yield* Effect.forkChild(guard.run({ ...KIND, isTransient: (answer) => answer === "unknown" }, 0, broken)),
           )
         yield* settle
         expect(made).toHaveLength(CALLS)
@@ -185,7 +183,7 @@ describe("the guard", () => {
         expect(guard.room()).toBe(0)
         yield* TestClock.adjust("5 seconds")
         expect(guard.room()).toBe(3)
-        const probing = yield* Effect.forkChild(guard.run(call(Effect.never)))
+        const probing = yield* Effect.forkChild(guard.run(KIND, 0, Effect.never))
         yield* settle
         expect(guard.room()).toBe(2)
         yield* Fiber.interrupt(probing)
@@ -199,15 +197,15 @@ describe("the guard", () => {
     trial({ ...SETTINGS, bulkhead: { concurrency: 1, queueMax: 1, perSecond: null } }, (guard) =>
       Effect.gen(function* () {
         for (let time = 0; time < 50; time++) {
-          const fiber = yield* Effect.forkChild(guard.run(call(Effect.never)))
+          const fiber = yield* Effect.forkChild(guard.run(KIND, 0, Effect.never))
           yield* settle
           yield* Fiber.interrupt(fiber)
         }
         expect(guard.status()).toMatchObject({ state: "closed", rates: { calls: 0 }, load: { running: 0, queued: 0 } })
         const [first, second, third] = [
-          yield* Effect.forkChild(guard.run(call(Effect.never))),
-          yield* Effect.forkChild(guard.run(call(Effect.never))),
-          yield* Effect.exit(Effect.andThen(settle, guard.run(call(Effect.never)))),
+          yield* Effect.forkChild(guard.run(KIND, 0, Effect.never)),
+          yield* Effect.forkChild(guard.run(KIND, 0, Effect.never)),
+          yield* Effect.exit(Effect.andThen(settle, guard.run(KIND, 0, Effect.never))),
         ]
         expect(Exit.isFailure(third!)).toBe(true)
         yield* Fiber.interruptAll([first!, second!])

@@ -27,9 +27,9 @@ export const CHECKOUT_MUTANTS: ReadonlyArray<Mutant> = [
       { file: RUNNER, from: `return meaning._tag === "Confirm" ? "confirm" : "read"`, to: `return "confirm"` },
       {
         file: RUNNER,
-        from: "return payment.confirm({ key, ref, attempt",
+        from: "return payment.confirm(expiresAt, { key, ref, attempt",
         to: `asked.set(order.id, (asked.get(order.id) ?? 0) + 1)
-      return payment.confirm({ key, ref: asked.get(order.id) === 1 ? ref : \`\${ref} again\`, attempt`,
+      return payment.confirm(expiresAt, { key, ref: asked.get(order.id) === 1 ? ref : \`\${ref} again\`, attempt`,
       },
       { file: RUNNER, from: "const ask = (", to: "const asked = new Map<OrderId, number>()\nconst ask = (" },
     ],
@@ -49,7 +49,7 @@ export const CHECKOUT_MUTANTS: ReadonlyArray<Mutant> = [
     changes: [
       {
         file: RUNNER,
-        from: "return payment.void(ref)",
+        from: "return payment.void(expiresAt, ref)",
         to: `return Effect.succeed({ _tag: "Voided" })`,
       },
     ],
