@@ -1,5 +1,5 @@
 /**
- * `jaego`, the command line: `serve`, `migrate`, `seed`, `replay`, `verify`, `heads`, `doctor`, `dlq`, `simulate`, `lab`, `learn`.
+ * `jaego`, the command line: `serve`, `migrate`, `seed`, `replay`, `verify`, `heads`, `doctor`, `dlq`, `simulate`, `lab`, `learn`, `quiz`.
  *
  * A root, and a thin one: it reads arguments and environment, chooses adapters and prints.
  * Fails: one line on stderr and exit code 1, also when a law is broken or an order was not answered.
@@ -306,7 +306,7 @@ const jaego = Command.make("jaego").pipe(
     dlq,
     simulate,
     Lab.command,
-    Learn.command,
+    ...Learn.commands,
   ]),
 )
 

@@ -1,10 +1,11 @@
-/** `jaego learn`: the lessons of the guide as programs, each of which goes wrong without its cure and holds with it. */
+/** `jaego learn` and `jaego quiz`: the lessons of the guide as programs, each of which goes wrong without its cure and holds with it. */
 import { Console, Effect, Option } from "effect"
 import { Argument, Command } from "effect/cli"
 import { CommandFailed } from "../adapters/cli/command-failed.ts"
 import { Databases } from "../lab/databases.ts"
 import type { Lesson, Stage } from "./lesson.ts"
 import { LESSONS } from "./lessons.ts"
+import * as Quiz from "./quiz.ts"
 
 const list = LESSONS.map(({ name, title }, index) => `${String(index + 1).padStart(3)}  ${name.padEnd(14)} ${title}`)
 
@@ -47,7 +48,7 @@ const take = (lesson: Lesson) =>
     if (!(wrong && held)) return yield* new CommandFailed({ message: `${lesson.name} did not show what it is to show` })
   }).pipe(Effect.scoped)
 
-export const command = Command.make(
+const learn = Command.make(
   "learn",
   {
     lesson: Argument.String("lesson").pipe(
@@ -63,3 +64,5 @@ export const command = Command.make(
     yield* take(found)
   }),
 ).pipe(Command.withDescription("See it go wrong, and then hold: a program for each lesson of docs/guide"))
+
+export const commands = [learn, Quiz.command] as const

@@ -3,6 +3,7 @@ import { asyncStock } from "./async-stock.ts"
 import type { Lesson } from "./lesson.ts"
 import { locks } from "./locks.ts"
 import { exactlyOnce, lostEvents } from "./lost-events.ts"
+import { nplus1 } from "./nplus1.ts"
 import { race } from "./race.ts"
 
-export const LESSONS: ReadonlyArray<Lesson> = [race, locks, asyncStock, lostEvents, exactlyOnce]
+export const LESSONS: ReadonlyArray<Lesson> = [race, locks, asyncStock, lostEvents, exactlyOnce, nplus1]
