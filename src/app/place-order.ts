@@ -15,12 +15,14 @@ import { Payment } from "../ports/payment.ts"
 import { Probe } from "../ports/probe.ts"
 import { CheckoutRunner, type Waiter } from "./checkout-runner.ts"
 import * as Health from "./health.ts"
-import type { Paying, Replayable, Sale } from "./shop.ts"
+import type { OnDecline, Paying, Replayable, Sale } from "./shop.ts"
 
 export interface Options {
   /** How long a buyer waits for the outcome, milliseconds. */
   readonly deadlineMs: number
   readonly holdMs: number
+  /** How many attempts an order may have that outlives a decline. */
+  readonly attemptsMax: number
 }
 
 /**
@@ -41,6 +43,8 @@ export interface PayOrder {
   readonly orderId: OrderId
   readonly token: string | null
   readonly answer: "wait" | "async"
+  /** Undefined: as the order was placed. */
+  readonly onDecline?: OnDecline | undefined
   readonly claim: Claim | null
   readonly answerBy?: number | undefined
 }
@@ -87,13 +91,14 @@ const waitingRoom = Effect.fnUntraced(function* (deadlineMs: number) {
   }
 })
 
-export const make = Effect.fnUntraced(function* ({ deadlineMs, holdMs }: Options) {
+export const make = Effect.fnUntraced(function* ({ attemptsMax, deadlineMs, holdMs }: Options) {
   const inventory = yield* Inventory
   const runner = yield* CheckoutRunner
   const ids = yield* Ids
   const { defaultToken } = yield* Payment
   const probe = yield* Probe
   const wait = yield* waitingRoom(deadlineMs)
+  const attemptsOf = (onDecline: OnDecline | undefined): number => (onDecline === "keep" ? attemptsMax : 1)
 
   const waitForOutcome = Effect.fnUntraced(function* (reserved: Order.Order, claim: Claim | null) {
     const waiter: Waiter = { state: "waiting", claim, order: yield* Deferred.make<Order.Order, Unavailable>() }
@@ -120,7 +125,7 @@ export const make = Effect.fnUntraced(function* ({ deadlineMs, holdMs }: Options
         lines,
         held: [],
         token,
-        attemptsMax: 1,
+        attemptsMax: attemptsOf(paying._tag === "Token" ? paying.onDecline : undefined),
         createdAt,
         expiresAt: createdAt + holdMs,
         claim,
@@ -143,7 +148,10 @@ export const make = Effect.fnUntraced(function* ({ deadlineMs, holdMs }: Options
   const payOrder = Effect.fnUntraced(function* ({ orderId, answer, answerBy, claim, ...named }: PayOrder) {
     const token = named.token ?? defaultToken
     if (token === null) return yield* Effect.fail(tokenRequired)
-    const started = yield* inventory.submit({ _tag: "StartPayment", orderId, token, claim, answerBy })
+    const command = { _tag: "StartPayment", orderId, token, claim, answerBy } as const
+    const started = yield* inventory.submit(
+      named.onDecline === undefined ? command : { ...command, attemptsMax: attemptsOf(named.onDecline) },
+    )
     const order = orderOf(started)
     if (started.replayed || order.status !== "reserved")
       return { value: saleOf(order), replayed: started.replayed } satisfies Replayable<Sale>

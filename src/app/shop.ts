@@ -42,7 +42,15 @@ export interface StockOf {
 /** How the caller wants to pay. `token`: what is charged, null: the provider's default. `wait`: answer with the outcome if it comes within the payment deadline. */
 export type Paying =
   | { readonly _tag: "Later" }
-  | { readonly _tag: "Token"; readonly token: string | null; readonly answer: "wait" | "async" }
+  | {
+      readonly _tag: "Token"
+      readonly token: string | null
+      readonly answer: "wait" | "async"
+      readonly onDecline?: OnDecline | undefined
+    }
+
+/** `keep`: a decline leaves the order reserved, and another attempt may follow while its hold lives; otherwise it ends it. */
+export type OnDecline = "release" | "keep"
 
 export class Shop extends Context.Service<
   Shop,
@@ -90,6 +98,7 @@ export class Shop extends Context.Service<
       /** Null: the provider's default. */
       readonly token: string | null
       readonly answer: "wait" | "async"
+      readonly onDecline?: OnDecline | undefined
       readonly claim: Claim | null
       readonly answerBy?: number | undefined
     }) => Shopping<Replayable<Sale>>

@@ -20,10 +20,11 @@ export const read = (env: Env): Payment => {
   const deadlineMs = integer(env, "PAYMENT_DEADLINE_MS", { fallback: 2_000, min: 1, max: 60_000 })
   const holdMs = integer(env, "HOLD_SECONDS", { fallback: 600, min: 1, max: 86_400 }) * 1_000
   const graceMs = integer(env, "PAYMENT_GRACE_SECONDS", { fallback: 60, min: 0, max: 3_600 }) * 1_000
+  const attemptsMax = integer(env, "PAYMENT_ATTEMPTS", { fallback: 3, min: 1, max: 100 })
   if (deadlineMs > holdMs)
     throw new ConfigProblem({ message: "PAYMENT_DEADLINE_MS must not be longer than HOLD_SECONDS" })
   return {
-    placing: { deadlineMs, holdMs },
+    placing: { deadlineMs, holdMs, attemptsMax },
     checkout: { graceMs },
     provider: provider(env),
     webhookSecrets: webhookSecrets(env, "PAYMENT_WEBHOOK_SECRET"),

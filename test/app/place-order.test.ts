@@ -97,7 +97,7 @@ describe("what is charged when the buyer names no token", () => {
         return Effect.fail(new Refused({ _tag: "MixedCurrencies" }))
       },
     })
-    const exits = PlaceOrder.make({ deadlineMs: 1, holdMs: 1 }).pipe(
+    const exits = PlaceOrder.make({ deadlineMs: 1, holdMs: 1, attemptsMax: 3 }).pipe(
       Effect.flatMap(({ payOrder, placeOrder }) =>
         Effect.all([
           Effect.exit(

@@ -24,7 +24,7 @@ import * as Scribe from "../support/scribe.ts"
 
 const shop = (url: string, workers: number) =>
   Layer.effectDiscard(Ownership.Ownership.use(({ begin }) => begin)).pipe(
-    Layer.provideMerge(Shopkeeper.layer({ deadlineMs: 10_000, holdMs: 600_000 })),
+    Layer.provideMerge(Shopkeeper.layer({ deadlineMs: 10_000, holdMs: 600_000, attemptsMax: 3 })),
     Layer.provideMerge(CarrierCallbacks.layer),
     Layer.provideMerge(CheckoutRunner.layer({ graceMs: 60_000 }).pipe(Layer.provide(paymentCalls(10_000)))),
     Layer.provideMerge(Ownership.layer(workers)),

@@ -65,7 +65,7 @@ describe("the knobs", () => {
     expect(payment).toEqual({
       provider: { kind: "http", endpoint: { base: "http://127.0.0.1:3200", authorization: null } },
       webhookSecrets: ["the one that is new", "the one that is old"],
-      placing: { deadlineMs: 1_500, holdMs: 30_000 },
+      placing: { deadlineMs: 1_500, holdMs: 30_000, attemptsMax: 3 },
       checkout: { graceMs: 0 },
     })
     expect(shipping).toMatchObject({

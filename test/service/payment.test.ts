@@ -26,6 +26,7 @@ const shopping = async (service: Service) => {
       until(`the order is ${status}`, async () => (await Trade.status(service, body.id)) === status),
     stock: () => Trade.stock(service, product),
     movements: () => Trade.movements(service, product),
+    detail: async ({ body }: Answer) => (await service.get(`/v1/orders/${body.id}`)).body,
     status: ({ body }: Answer) => Trade.status(service, body.id),
   }
 }
@@ -85,6 +86,44 @@ describe.each([1, 3])("paying in time, with %i worker(s)", (workers) => {
     expect(await status({ ...declined, body: { id: declined.body.orderId } })).toBe("payment_failed")
     expect(await stock()).toEqual(stockOf(10))
     expect(await movements()).toEqual(["created", "reserved", "released"])
+  })
+
+  it("keeps a declined order that asked for it, shows why, and is paid by the next attempt; the replay stays the 202", async () => {
+    const { order, pay, status, detail, stock } = await shop.shopping()
+    const key = Trade.newKey()
+    const wish = { token: "tok_decline", onDecline: "keep" } as const
+    const kept = await order(wish, key)
+    expect([kept.status, kept.body.status]).toEqual([202, "reserved"])
+    expectReplay(await order(wish, key), kept)
+    expect(await detail(kept)).toMatchObject({
+      payment: { status: "declined", attempts: 1, lastError: "insufficient_funds" },
+    })
+    expect((await pay(kept, "tok_ok")).status).toBe(200)
+    expect(await status(kept)).toBe("paid")
+    expect(await detail(kept)).toMatchObject({ payment: { status: "charged", attempts: 2 } })
+    expect(await stock()).toEqual(stockOf(8))
+  })
+
+  it("ends a kept order with the decline of its last attempt, or with one that is final", async () => {
+    const { order, pay, stock } = await shop.shopping()
+    const kept = await order({ token: "tok_decline", onDecline: "keep" })
+    expect((await pay(kept, "tok_decline")).status).toBe(202)
+    expectProblem(await pay(kept, "tok_decline"), 402, "payment-declined")
+    expectProblem(await order({ token: "tok_decline_final", onDecline: "keep" }), 402, "payment-declined")
+    expect(await stock()).toEqual(stockOf(10))
+  })
+
+  it("shows what the buyer has to do, and pays when they have done it; a cancelled order shows its refund", async () => {
+    const { order, becomes, cancel, detail } = await shop.shopping()
+    const asked = await order({ token: "tok_action_1500" })
+    expect([asked.status, asked.body.status]).toEqual([202, "reserved"])
+    expect(await detail(asked)).toMatchObject({
+      payment: { status: "action-required", attempts: 1, action: { kind: "redirect", url: expect.any(String) } },
+    })
+    await becomes("paid", asked)
+    expect((await cancel(asked)).status).toBe(200)
+    await until("it is refunded", async () => (await detail(asked)).payment.status === "refunded")
+    expect((await detail(asked)).refund).toEqual({ due: 0, done: asked.body.total.amount })
   })
 
   it("replays a 201 byte for byte, also after the order was cancelled", async () => {

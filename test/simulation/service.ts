@@ -234,7 +234,7 @@ const layerOf = (service: Service, outside: Outside, settings: Settings) => {
       ? LocalWorkers.layer
       : Threads.layer({ main, database, nextSeed, onThread: (thread) => service.threads.push(thread) })
   return Layer.effectDiscard(Ownership.Ownership.use(({ begin }) => begin)).pipe(
-    Layer.provideMerge(Shopkeeper.layer({ deadlineMs, holdMs })),
+    Layer.provideMerge(Shopkeeper.layer({ deadlineMs, holdMs, attemptsMax: 3 })),
     Layer.provideMerge(Layer.mergeAll(CarrierCallbacks.layer, ShippingRunner.layer({ giveUpMs }))),
     Layer.provide(Layer.provide(CarrierCalls.layer(guarding("carrier", CARRIER_TIMEOUT_MS)), Dependencies.layer)),
     Layer.provideMerge(CheckoutRunner.layer({ graceMs })),

@@ -45,7 +45,7 @@ export const over = <R, E>(
   deciders: Layer.Layer<Workers, E, Ledger | Probe | Ids> = LocalWorkers.layer,
 ) =>
   Layer.effectDiscard(Ownership.Ownership.use(({ begin }) => begin)).pipe(
-    Layer.provideMerge(Shopkeeper.layer({ deadlineMs, holdMs })),
+    Layer.provideMerge(Shopkeeper.layer({ deadlineMs, holdMs, attemptsMax: 3 })),
     Layer.provideMerge(CarrierCallbacks.layer),
     Layer.provideMerge(CheckoutRunner.layer({ graceMs }).pipe(Layer.provide(paymentCalls(deadlineMs)))),
     Layer.provideMerge(Ownership.layer(workers)),

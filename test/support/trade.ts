@@ -42,7 +42,7 @@ export const createApart = async (
 export interface Wish {
   readonly customerId?: string
   readonly lines: ReadonlyArray<{ readonly productId: string; readonly quantity: number }>
-  readonly payment?: "later" | { readonly token: string }
+  readonly payment?: "later" | { readonly token: string; readonly onDecline?: "release" | "keep" }
 }
 
 export const order = (service: Service, wish: Wish, key = newKey(), headers: Record<string, string> = {}) =>

@@ -38,9 +38,9 @@ const list = HttpApiEndpoint.get("list", "/v1/orders", {
 
 const get = HttpApiEndpoint.get("get", "/v1/orders/:id", {
   params: id,
-  success: Words.OrderView,
+  success: Words.OrderDetailView,
   error: Problems.reading("order-not-found", "route-not-found"),
-}).annotate(OpenApi.Summary, "Read an order")
+}).annotate(OpenApi.Summary, "Read an order, how its payment stands, and what is owed back")
 
 const timeline = HttpApiEndpoint.get("timeline", "/v1/orders/:id/timeline", {
   params: id,

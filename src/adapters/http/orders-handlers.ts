@@ -25,7 +25,9 @@ const answerOf = (headers: { readonly prefer?: string }): "wait" | "async" =>
   /(^|,)\s*respond-async\s*($|[,;])/i.test(headers.prefer ?? "") ? "async" : "wait"
 
 const payingOf = (payment: (typeof NewOrder.Type)["payment"], answer: "wait" | "async"): Paying =>
-  payment === "later" ? { _tag: "Later" } : { _tag: "Token", token: payment?.token ?? null, answer }
+  payment === "later"
+    ? { _tag: "Later" }
+    : { _tag: "Token", token: payment?.token ?? null, answer, onDecline: payment?.onDecline }
 
 const sold = (paid: 200 | 201, sale: Replayable<Sale>) => {
   const { order, outcome } = sale.value
@@ -103,7 +105,7 @@ const list = Effect.fnUntraced(function* (shop: Shop["Service"], query: ListQuer
 const get = Effect.fnUntraced(function* (shop: Shop["Service"], id: OrderId) {
   const order = yield* shop.getOrder(id)
   const now = yield* Clock.currentTimeMillis
-  return Answers.ok(Views.order(order, Order.statusAt(order, now)))
+  return Answers.ok(Views.orderDetail(order, Order.statusAt(order, now)))
 })
 
 export const layer = (inFlight: Claims.InFlight, limits: RateLimits) =>
@@ -129,6 +131,7 @@ export const layer = (inFlight: Claims.InFlight, limits: RateLimits) =>
             orderId: params.id,
             token,
             answer: answerOf(headers),
+            onDecline: payload.onDecline,
             claim,
             answerBy: answerBy(request.headers),
           })

@@ -112,15 +112,19 @@ export const NewProduct = Schema.Struct({
 })
 export const Arrival = Schema.Struct({ quantity: Quantity })
 export const Adjustment = Schema.Struct({ delta: Delta, reason: Reason })
+/** Whether a declined attempt ends the order, or another may follow while its hold lives. */
+const OnDecline = Schema.optionalKey(Schema.Literals(["release", "keep"]))
 export const NewOrder = Schema.Struct({
   customerId: CustomerId,
   lines: Schema.Array(Schema.Struct({ productId: ProductIdText, quantity: Quantity })).check(
     Schema.isMinLength(1),
     Schema.isMaxLength(LINES_MAX),
   ),
-  payment: Schema.optionalKey(Schema.Union([Schema.Literal("later"), Schema.Struct({ token: Token })])),
+  payment: Schema.optionalKey(
+    Schema.Union([Schema.Literal("later"), Schema.Struct({ token: Token, onDecline: OnDecline })]),
+  ),
 })
-export const NewPayment = Schema.Struct({ token: Schema.optionalKey(Token) })
+export const NewPayment = Schema.Struct({ token: Schema.optionalKey(Token), onDecline: OnDecline })
 export const Cancellation = Schema.Struct({ reason: Schema.optionalKey(Reason) })
 /** A time of another's clock. */
 const Moment = Schema.String.check(
@@ -202,6 +206,25 @@ export const OrderView = Schema.Struct({
   expiresAt: Time,
 }).annotate({ identifier: "Order" })
 export type OrderView = typeof OrderView.Type
+
+/** An order as it stands now: what was tried to get its money, what is owed back, in minor units of its total. */
+export const OrderDetailView = Schema.Struct({
+  ...OrderView.fields,
+  payment: Schema.Struct({
+    status: Schema.Literals(["none", "pending", "action-required", "declined", "charged", "voided", "refunded"]),
+    attempts: Schema.Int,
+    lastError: Schema.NullOr(Schema.String),
+    action: Schema.optionalKey(
+      Schema.Struct({
+        kind: Schema.String,
+        url: Schema.optionalKey(Schema.String),
+        clientSecret: Schema.optionalKey(Schema.String),
+      }),
+    ),
+  }),
+  refund: Schema.Struct({ due: Schema.Int, done: Schema.Int }),
+}).annotate({ identifier: "OrderDetail" })
+export type OrderDetailView = typeof OrderDetailView.Type
 
 export const DependencyView = Schema.Struct({
   name: Schema.String,

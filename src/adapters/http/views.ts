@@ -2,13 +2,13 @@
 
 import type { StockOf } from "../../app/shop.ts"
 import type { Money } from "../../domain/money.ts"
-import type { Order, Status } from "../../domain/order.ts"
+import type { Action, Order, Status } from "../../domain/order.ts"
 import type { Product } from "../../domain/product.ts"
 import * as Stock from "../../domain/stock.ts"
 import type { Movement } from "../../ports/ledger.ts"
 import type { TimelineEntry } from "../../ports/timeline.ts"
 import * as Rfc3339 from "../../std/rfc3339.ts"
-import type { MovementView, OrderView, ProductView, StockView, TimelineView } from "./schemas.ts"
+import type { MovementView, OrderDetailView, OrderView, ProductView, StockView, TimelineView } from "./schemas.ts"
 
 const money = ({ amount, currency }: Money): Money => ({ amount, currency })
 
@@ -66,3 +66,45 @@ export const order = (order: Order, status: Status): OrderView => ({
   createdAt: Rfc3339.text(order.createdAt),
   expiresAt: Rfc3339.text(order.expiresAt),
 })
+
+type PaymentStatus = OrderDetailView["payment"]["status"]
+
+const paymentStatus = (order: Order): PaymentStatus => {
+  const { attempts, lastError } = order.payment
+  switch (order.status) {
+    case "reserved":
+      if (order.attempt !== null) return order.attempt.action === null ? "pending" : "action-required"
+      return attempts === 0 ? "none" : "declined"
+    case "paid":
+    case "shipped":
+    case "delivered":
+      return "charged"
+    default:
+      if (order.refund !== "none") return order.refund === "due" ? "charged" : "refunded"
+      if (attempts === 0) return "none"
+      return order.status === "payment_failed" || lastError !== null ? "declined" : "voided"
+  }
+}
+
+const action = ({ clientSecret, kind, url }: Action) => ({
+  kind,
+  ...(url === null ? {} : { url }),
+  ...(clientSecret === null ? {} : { clientSecret }),
+})
+
+/** As it stands now. */
+export const orderDetail = (of: Order, status: Status): OrderDetailView => {
+  const { attempts, lastError } = of.payment
+  const asked = of.status === "reserved" ? (of.attempt?.action ?? null) : null
+  const owed = (refund: "due" | "done") => ("refund" in of && of.refund === refund ? of.total.amount : 0)
+  return {
+    ...order(of, status),
+    payment: {
+      status: paymentStatus(of),
+      attempts,
+      lastError,
+      ...(asked === null ? {} : { action: action(asked) }),
+    },
+    refund: { due: owed("due"), done: owed("done") },
+  }
+}

@@ -99,7 +99,11 @@ describe("orders", () => {
       createdAt: expect.any(String),
       expiresAt: expect.any(String),
     })
-    expect((await shop.get(`/v1/orders/${body.id}`)).body).toEqual(body)
+    expect((await shop.get(`/v1/orders/${body.id}`)).body).toEqual({
+      ...body,
+      payment: { status: "charged", attempts: 1, lastError: null },
+      refund: { due: 0, done: 0 },
+    })
     expect(await stock(id)).toMatchObject({ onHand: 8, reserved: 0, available: 8 })
   })
 

@@ -8,6 +8,7 @@ import { Effect } from "effect"
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest"
 import { UNREAD_BYTES, UNREAD_MS, UnreadAnswers } from "../../../src/adapters/http/unread.ts"
 import type { Shop } from "../../../src/app/shop.ts"
+import { TRIED_ONCE } from "../../../src/domain/order.ts"
 import type { Happening } from "../../../src/ports/probe.ts"
 import * as HttpServer from "../../support/http-server.ts"
 import { type Peer, peer, statuses } from "../../support/peer.ts"
@@ -33,6 +34,7 @@ const placed = (customerId: string) => ({
   createdAt: 1,
   expiresAt: 2,
   version: 2,
+  payment: TRIED_ONCE,
   status: "paid",
   refund: "none",
 })
