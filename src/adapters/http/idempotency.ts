@@ -3,9 +3,8 @@
  *
  * Why it exists: the database decides who binds a key (I5); but of two requests that race in one process the second
  * need not wait for a commit to learn that it is too early.
- * Law: a request with a key is carried to its end although its caller hangs up, so that it can be answered when it comes again.
- * The fingerprint does not depend on the order of a body's members. A key is free again once its request is
- * answered, whatever the answer.
+ * Law: a request with a key is carried to its end although its caller hangs up, so that it can be answered when it comes again
+ * (`std/keys-in-flight.ts`). The fingerprint does not depend on the order of a body's members.
  * Fails: `idempotency-in-progress` (a problem).
  */
 
@@ -14,6 +13,7 @@ import { Effect } from "effect"
 import type { Replayable } from "../../app/shop.ts"
 import { type Claim, claimName, type Route } from "../../ports/inventory.ts"
 import type { Probe } from "../../ports/probe.ts"
+import { KeysInFlight } from "../../std/keys-in-flight.ts"
 import * as Problems from "./problems.ts"
 
 /** Mostly they are already, and sorting costs more than everything else here. */
@@ -56,23 +56,15 @@ export interface InFlight {
 }
 
 export const inFlight = (probe: Probe["Service"]): InFlight => {
-  const keys = new Set<string>()
-  const run = <A extends Replayable<unknown>, E, R>(claim: Claim, name: string, effect: Effect.Effect<A, E, R>) =>
-    Effect.onExit(effect, (exit) =>
-      Effect.sync(() => {
-        keys.delete(name)
-        if (exit._tag === "Success" && exit.value.replayed) probe.emit({ _tag: "Replayed", route: claim.route })
-      }),
-    )
+  const keys = new KeysInFlight()
+  const busy = Effect.suspend(() => Effect.fail(Problems.idempotencyInProgress()))
   return {
-    once: <A extends Replayable<unknown>, E, R>(claim: Claim | null, effect: Effect.Effect<A, E, R>) => {
+    once: (claim, effect) => {
       if (claim === null) return effect
-      const name = claimName(claim)
-      return Effect.suspend<A, E | Problems.Problem, R>(() => {
-        if (keys.has(name)) return Effect.fail(Problems.idempotencyInProgress())
-        keys.add(name)
-        return Effect.uninterruptible(run(claim, name, effect))
-      })
+      const counted = Effect.tap(effect, ({ replayed }) =>
+        replayed ? Effect.sync(() => probe.emit({ _tag: "Replayed", route: claim.route })) : Effect.void,
+      )
+      return keys.run(claimName(claim), counted, busy)
     },
   }
 }

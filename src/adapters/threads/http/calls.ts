@@ -10,6 +10,7 @@ import { Effect, type Exit, Fiber } from "effect"
 import { Shop } from "../../../app/shop.ts"
 import type { Unavailable } from "../../../ports/failures.ts"
 import { type Claim, claimName, Refused } from "../../../ports/inventory.ts"
+import { KeysInFlight } from "../../../std/keys-in-flight.ts"
 import { Slab } from "../../../std/slab.ts"
 import type { Call, Pages, Question } from "./messages.ts"
 
@@ -26,18 +27,14 @@ export const make = Effect.fnUntraced(function* (pages: Pages) {
   const fork = Effect.runForkWith(yield* Effect.context<never>())
   const fibers = new Slab<Fiber.Fiber<unknown, unknown>>()
   yield* Effect.addFinalizer(() => Effect.suspend(() => Fiber.interruptAll(fibers.list())))
-  const keys = new Set<string>()
+  const keys = new KeysInFlight()
 
   const answered = (question: Question, args: ReadonlyArray<unknown>): Running =>
     // The compiler cannot follow that an entry is called with what was given for that same entry.
     (entries[question] as (...args: ReadonlyArray<unknown>) => Running)(...args)
 
-  const once = (claim: Claim, running: Running): Running => {
-    const name = claimName(claim)
-    if (keys.has(name)) return Effect.fail(new Refused({ _tag: "KeyInProgress", key: claim.key }))
-    keys.add(name)
-    return Effect.uninterruptible(Effect.onExit(running, () => Effect.sync(() => keys.delete(name))))
-  }
+  const once = (claim: Claim, running: Running): Running =>
+    keys.run(claimName(claim), running, Effect.fail(new Refused({ _tag: "KeyInProgress", key: claim.key })))
 
   /** What stops the call; null: it runs to its end. */
   return ({ args, question }: Call, answer: Answering): (() => void) | null => {
