@@ -1,50 +1,51 @@
 /**
- * The relay: brings the outbox's facts to the event stream, in order, at least once.
+ * The relay (transactional outbox): publishes the outbox's facts to the event stream, in order, at least once. Of all processes
+ * one relays, the leader.
  *
- *     waiting for the turn -> reading -> publishing -> advancing -> reading ... -> (turn lost) -> waiting for the turn
+ *     waiting to lead -> reading -> publishing -> advancing -> reading ... -> (leadership lost) -> waiting to lead
  *
  * Law: I7. Cursors move only when the stream has confirmed, and only one publishing is under way at a time. After a stream
- * that did not confirm, facts are read anew before they are published again: a relay that has lost its turn meanwhile learns it
- * there, and publishes nothing old.
+ * that did not confirm, facts are read anew before they are published again: a relay that is no longer the leader
+ * learns it there, and publishes nothing old.
  * Limits: FACTS_MAX at once; a backlog is drained as fast as the stream takes it.
  * Fails: never. A stream that is down is waited for, ever more slowly; orders go on meanwhile.
  */
 import { Clock, Context, Deferred, Effect, Fiber, Layer, type Scope } from "effect"
 import { EventStream } from "../ports/event-stream.ts"
 import type { Event } from "../ports/events.ts"
-import { Outbox, type Turn } from "../ports/outbox.ts"
+import { type Leadership, Outbox } from "../ports/outbox.ts"
 import { Probe } from "../ports/probe.ts"
 import { Notify } from "../std/notify.ts"
 import * as Throttle from "../std/throttle.ts"
 
-/** Facts read at once: some 2 MB. */
+/** Most facts read at once: some 2 MB. */
 const FACTS_MAX = 4_000
 
 /**
- * From one reading to the next, milliseconds, unless more was waiting than is read at once: under load one reading takes what
- * ten commits have written, and a broker is asked twenty times a second. What it does costs by the request as well.
+ * Pause between two readings, ms, unless more was waiting than is read at once. Under load one reading takes what ten commits
+ * have written, so that a broker has twenty requests a second to answer: a request costs it as much as what it carries.
  */
 const PACE_MS = 50
 
 /** Poll interval, milliseconds: catches a lost wake, or another process's commit. */
 const POLL_MS = 100
 
-/** After the database was not reached, or the turn was lost, milliseconds. */
+/** Pause before leadership is sought again, ms, after it was lost or the database was not reached. */
 const AGAIN_MS = 500
 
-/** After the stream has not confirmed for so many times in a row, milliseconds. */
+/** Back-off, ms, after so many publishings in a row that the stream did not confirm. */
 const pauseMs = (failures: number): number => Math.min(2_000, 50 * 2 ** failures)
 
-/** A stream that goes on taking nothing is told again after this, milliseconds. */
+/** A stream that goes on taking nothing is logged again after this, ms. */
 const LOG_EVERY_MS = 60_000
 
-/** At the end: how long what was committed may take to leave, milliseconds. It leaves at the next start otherwise. */
+/** Drain limit, ms: what was committed may still leave for so long. Otherwise it leaves at the next start. */
 const DRAIN_MS = 2_000
 
-/** Rung after a commit: there are facts. */
+/** Notified after a commit: there are facts. */
 export class Wake extends Context.Service<Wake, Notify>()("jaego/app/Wake") {}
 
-/** The changed, and the probe that rings it when it hears of a commit. */
+/** The wake, and the probe that notifies it of every commit. */
 export const waking: Layer.Layer<Wake | Probe, never, Probe> = Layer.effectContext(
   Effect.map(Probe, (probe) => {
     const changed = new Notify()
@@ -59,9 +60,9 @@ export const waking: Layer.Layer<Wake | Probe, never, Probe> = Layer.effectConte
 const oldest = (events: ReadonlyArray<Event>): number =>
   events.reduce((first, { time }) => Math.min(first, time), Number.POSITIVE_INFINITY)
 
-/** Relays until the turn is lost, or until it is closing and nothing is left, or nothing more can be done. */
+/** Relays until leadership is lost, or until the scope closes and nothing is left or the stream takes nothing. */
 const relay = Effect.fnUntraced(function* (
-  turn: Turn,
+  leadership: Leadership,
   passedOver: ReadonlyArray<string>,
   closing: Deferred.Deferred<void>,
 ) {
@@ -73,7 +74,7 @@ const relay = Effect.fnUntraced(function* (
   let failures = 0
   for (;;) {
     const readAt = yield* Clock.currentTimeMillis
-    const { cursors, events } = yield* turn.read(FACTS_MAX, passedOver)
+    const { cursors, events } = yield* leadership.read(FACTS_MAX, passedOver)
     if (cursors.length === 0) {
       if (Deferred.isDoneUnsafe(closing)) return
       yield* Effect.raceAllFirst([wake.wait, closed, Effect.sleep(POLL_MS)])
@@ -93,7 +94,7 @@ const relay = Effect.fnUntraced(function* (
     }
     if (failures > 0) yield* Effect.logInfo("the event stream takes facts again")
     failures = 0
-    yield* turn.advance(cursors)
+    yield* leadership.advance(cursors)
     if (events.length > 0)
       probe.emit({ _tag: "FactsRelayed", facts: events.length, seconds: (now - readAt) / 1_000, lagSeconds })
     const left = PACE_MS - ((yield* Clock.currentTimeMillis) - readAt)
@@ -101,39 +102,40 @@ const relay = Effect.fnUntraced(function* (
   }
 })
 
-const turns = Effect.fnUntraced(function* (passedOver: ReadonlyArray<string>, closing: Deferred.Deferred<void>) {
+const leading = Effect.fnUntraced(function* (passedOver: ReadonlyArray<string>, closing: Deferred.Deferred<void>) {
   const outbox = yield* Outbox
   const probe = yield* Probe
   const closed = Deferred.await(closing)
   const again = Effect.raceFirst(closed, Effect.sleep(AGAIN_MS))
-  const oneTurn = Effect.gen(function* () {
-    const turn = yield* Effect.raceFirst(outbox.take, Effect.as(closed, null))
-    if (turn === null) return
+  const lead = Effect.gen(function* () {
+    const leadership = yield* Effect.raceFirst(outbox.take, Effect.as(closed, null))
+    if (leadership === null) return
     yield* Effect.acquireRelease(
-      Effect.sync(() => probe.emit({ _tag: "TurnTaken" })),
-      () => Effect.sync(() => probe.emit({ _tag: "TurnEnded" })),
+      Effect.sync(() => probe.emit({ _tag: "LeadershipTaken" })),
+      () => Effect.sync(() => probe.emit({ _tag: "LeadershipEnded" })),
     )
-    yield* relay(turn, passedOver, closing)
+    yield* relay(leadership, passedOver, closing)
   }).pipe(
     Effect.scoped,
     Effect.catchTags({
-      TurnLost: ({ detail }) => Effect.andThen(Effect.logWarning(`the relay has lost its turn: ${detail}`), again),
+      LeadershipLost: ({ detail }) =>
+        Effect.andThen(Effect.logWarning(`the relay has lost its leadership: ${detail}`), again),
       Unavailable: () => again,
     }),
   )
-  while (!Deferred.isDoneUnsafe(closing)) yield* oneTurn
+  while (!Deferred.isDoneUnsafe(closing)) yield* lead
 })
 
 /**
  * Relays until the scope closes; then what was committed may still leave, for a moment. Facts of the types `passedOver` are
- * not brought out: no consumer of the stream wants them, now or ever.
+ * not published: no consumer of the stream wants them, now or ever.
  */
 export const start = (
   passedOver: ReadonlyArray<string>,
 ): Effect.Effect<void, never, Outbox | EventStream | Probe | Wake | Scope.Scope> =>
   Effect.gen(function* () {
     const closing = yield* Deferred.make<void>()
-    const running = yield* Effect.forkScoped(turns(passedOver, closing))
+    const running = yield* Effect.forkScoped(leading(passedOver, closing))
     yield* Effect.addFinalizer(() =>
       Effect.andThen(Deferred.succeed(closing, undefined), Effect.timeoutOption(Fiber.await(running), DRAIN_MS)),
     )

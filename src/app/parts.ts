@@ -34,7 +34,7 @@ const WORDS: { readonly [Tag in Happening["_tag"]]?: (happening: Happening & { r
   EventsHandled: ({ consumer: name }) => [consumer(name), null],
   StreamStalled: ({ detail }) => ["relay", detail],
   FactsRelayed: () => ["relay", null],
-  TurnTaken: () => ["relay", null],
+  LeadershipTaken: () => ["relay", null],
   CircuitChanged: ({ dependency, to }) => [`dependency ${dependency}`, to === "closed" ? null : `its circuit is ${to}`],
 }
 

@@ -97,8 +97,8 @@ export type Happening =
   | { readonly _tag: "LanesLost"; readonly lanes: number }
   | { readonly _tag: "StandingBy" }
   /** This process brings the facts out, or no longer. */
-  | { readonly _tag: "TurnTaken" }
-  | { readonly _tag: "TurnEnded" }
+  | { readonly _tag: "LeadershipTaken" }
+  | { readonly _tag: "LeadershipEnded" }
   /** Read, published and advanced over; `lagSeconds`: how old the oldest of them was when the stream had them. */
   | {
       readonly _tag: "FactsRelayed"

@@ -219,22 +219,22 @@ describe("the relay", () => {
     }),
   )
 
-  test.effect("takes the turn again when it has lost it, and moves nothing meanwhile", () =>
+  test.effect("takes leadership again when it has lost it, and moves nothing meanwhile", () =>
     Effect.gen(function* () {
       const { cursor, recording, relay, store, stream, told, write } = yield* ground
       yield* write(6, 2)
       stream.mood = "silent"
       yield* relay
       yield* TestClock.adjust("1 second")
-      yield* store.relay.turn.sever
+      yield* store.relay.leadership.sever
       stream.mood = "takes"
       yield* Deferred.succeed(stream.gate, undefined)
       yield* TestClock.adjust("10 millis")
       expect(cursor(6)).toBe(0)
       yield* TestClock.adjust("1 second")
       expect([told(6), cursor(6)]).toEqual([[1, 2], 2])
-      expect(recording.count(MemoryProbe.is("TurnTaken"))).toBe(2)
-      expect(recording.count(MemoryProbe.is("TurnEnded"))).toBe(1)
+      expect(recording.count(MemoryProbe.is("LeadershipTaken"))).toBe(2)
+      expect(recording.count(MemoryProbe.is("LeadershipEnded"))).toBe(1)
     }),
   )
 
@@ -276,7 +276,7 @@ describe("the relay", () => {
     }),
   )
 
-  test.effect("ends at once when it is another's turn", () =>
+  test.effect("ends at once when another leads", () =>
     Effect.gen(function* () {
       const { relay } = yield* ground
       yield* relay
@@ -295,7 +295,7 @@ const step = fc.oneof(
   fc.constant({ wake: true }),
 )
 
-it("loses nothing and keeps the order of each lane, whatever happens to the stream and to its turn", () =>
+it("loses nothing and keeps the order of each lane, whatever happens to the stream and to its leadership", () =>
   fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 40 }), fc.constantFrom(1, 2), (steps, relays) =>
       Effect.gen(function* () {
@@ -308,7 +308,7 @@ it("loses nothing and keeps the order of each lane, whatever happens to the stre
             yield* write(each.write, each.count)
           } else if ("mood" in each) stream.mood = each.mood
           else if ("pass" in each) yield* TestClock.adjust(each.pass)
-          else if ("sever" in each) yield* store.relay.turn.sever
+          else if ("sever" in each) yield* store.relay.leadership.sever
           else wake.notify()
         }
         for (const lane of [0, 1, 2, 3])

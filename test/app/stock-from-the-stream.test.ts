@@ -1,6 +1,6 @@
 /**
  * A listener knows every unit: the whole shop in memory trades, its facts leave over a stream that loses answers
- * and repeats itself, the relay loses its turn, and stock rebuilt from what was told is what stands on the shelves.
+ * and repeats itself, the relay loses its leadership, and stock rebuilt from what was told is what stands on the shelves.
  */
 import { it } from "@effect/vitest"
 import { Effect, Layer, References } from "effect"
@@ -76,7 +76,7 @@ const trade = Effect.fnUntraced(function* (random: Random) {
       )
     // So that facts leave meanwhile.
     yield* Effect.sleep("20 millis")
-    if (index % 50 === 25) yield* store.relay.turn.sever
+    if (index % 50 === 25) yield* store.relay.leadership.sever
   })
   yield* Effect.forEach(
     Array.from({ length: ORDERS }, (_, index) => index),

@@ -14,7 +14,7 @@ import { eventStreamContract } from "./event-stream.ts"
 import { leaseContract, Severing } from "./lease.ts"
 import { ledgerContract } from "./ledger.ts"
 import { orderBookContract } from "./order-book.ts"
-import { outboxContract, TurnSevering } from "./outbox.ts"
+import { LeadershipSevering, outboxContract } from "./outbox.ts"
 import { paymentContract } from "./payment.ts"
 
 const severing = Layer.effect(
@@ -23,8 +23,8 @@ const severing = Layer.effect(
 )
 
 const turnSevering = Layer.effect(
-  TurnSevering,
-  Effect.map(Store.Store, (store) => ({ sever: store.relay.turn.sever })),
+  LeadershipSevering,
+  Effect.map(Store.Store, (store) => ({ sever: store.relay.leadership.sever })),
 )
 
 const memory = Layer.mergeAll(

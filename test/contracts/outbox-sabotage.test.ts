@@ -9,17 +9,17 @@ import * as MemoryOutbox from "../../src/adapters/memory/outbox.ts"
 import * as Store from "../../src/adapters/memory/store.ts"
 import { EventSource, EventStream, type Handler } from "../../src/ports/event-stream.ts"
 import type { Event } from "../../src/ports/events.ts"
-import { Outbox, type Reading, type Turn } from "../../src/ports/outbox.ts"
+import { type Leadership, Outbox, type Reading } from "../../src/ports/outbox.ts"
 import { catches } from "./check.ts"
 import { checks as streamChecks } from "./event-stream.ts"
-import { checks, TurnSevering } from "./outbox.ts"
+import { checks, LeadershipSevering } from "./outbox.ts"
 
-type Crooked = (turn: Turn, store: Store.Shape) => Partial<Turn>
+type Crooked = (leadership: Leadership, store: Store.Shape) => Partial<Leadership>
 
 /** What is read is something else. */
 const reading =
   (change: (reading: Reading) => Reading): Crooked =>
-  (turn) => ({ read: (limit, passedOver) => Effect.map(turn.read(limit, passedOver), change) })
+  (leadership) => ({ read: (limit, passedOver) => Effect.map(leadership.read(limit, passedOver), change) })
 
 const telling = (change: (events: ReadonlyArray<Event>) => ReadonlyArray<Event>): Crooked =>
   reading(({ cursors, events }) => ({ cursors, events: change(events) }))
@@ -61,20 +61,21 @@ const OUTBOXES: ReadonlyArray<{ readonly outbox: string; readonly check: string;
   {
     outbox: "takes what was read for told",
     check: "tells again what was not advanced over, also to the next holder",
-    crooked: (turn) => ({
-      read: (limit, passedOver) => Effect.tap(turn.read(limit, passedOver), ({ cursors }) => turn.advance(cursors)),
+    crooked: (leadership) => ({
+      read: (limit, passedOver) =>
+        Effect.tap(leadership.read(limit, passedOver), ({ cursors }) => leadership.advance(cursors)),
     }),
   },
   {
     outbox: "gives out what no consumer wants",
     check: "passes over what no consumer wants, and counts it",
-    crooked: (turn) => ({ read: (limit) => turn.read(limit, []) }),
+    crooked: (leadership) => ({ read: (limit) => leadership.read(limit, []) }),
   },
   {
     outbox: "passes over what was asked for beside it",
     check: "passes over what no consumer wants, and counts it",
-    crooked: (turn) => ({
-      read: (limit, passedOver) => turn.read(limit, passedOver.length === 0 ? [] : ["jaego.stock.received.v1"]),
+    crooked: (leadership) => ({
+      read: (limit, passedOver) => leadership.read(limit, passedOver.length === 0 ? [] : ["jaego.stock.received.v1"]),
     }),
   },
   {
@@ -93,10 +94,10 @@ const OUTBOXES: ReadonlyArray<{ readonly outbox: string; readonly check: string;
   {
     outbox: "moves cursors back",
     check: "moves no cursor back",
-    crooked: (turn, { relay }) => ({
+    crooked: (leadership, { relay }) => ({
       advance: (cursors) =>
         Effect.andThen(
-          turn.advance(cursors),
+          leadership.advance(cursors),
           Effect.sync(() => {
             for (const { lane, seq } of cursors) relay.cursors[lane] = seq
           }),
@@ -106,25 +107,25 @@ const OUTBOXES: ReadonlyArray<{ readonly outbox: string; readonly check: string;
   {
     outbox: "tells more than it was asked for",
     check: "tells at most so many at once, and all of them by and by",
-    crooked: (turn) => ({ read: (_, passedOver) => turn.read(1_000, passedOver) }),
+    crooked: (leadership) => ({ read: (_, passedOver) => leadership.read(1_000, passedOver) }),
   },
   {
     outbox: "tells one lane after another",
     check: "lets no lane wait behind the backlog of another",
-    crooked: (turn) => ({
+    crooked: (leadership) => ({
       read: (limit, passedOver) =>
-        Effect.map(turn.read(1_000, passedOver), ({ events }) => ({
+        Effect.map(leadership.read(1_000, passedOver), ({ events }) => ({
           events: events.slice(0, limit),
           cursors: events.slice(0, limit).map(({ lane, seq }) => ({ lane, seq })),
         })),
     }),
   },
   {
-    outbox: "lets a relay move cursors that has lost its turn",
-    check: "ends the turn with its session: the former leader reads nothing and moves nothing",
-    crooked: (turn, { relay }) => ({
+    outbox: "lets a relay move cursors that has lost its leadership",
+    check: "ends leadership with its session: the former leader reads nothing and moves nothing",
+    crooked: (leadership, { relay }) => ({
       advance: (cursors) =>
-        Effect.catch(turn.advance(cursors), () =>
+        Effect.catch(leadership.advance(cursors), () =>
           Effect.sync(() => {
             for (const { lane, seq } of cursors) relay.cursors[lane] = seq
           }),
@@ -137,8 +138,10 @@ const outboxes = (crooked: Crooked) =>
   Layer.effectContext(
     Effect.map(Store.Store, (store) => {
       const honest = MemoryOutbox.make(store)
-      const take = Effect.map(honest.take, (turn) => ({ ...turn, ...crooked(turn, store) }))
-      return Context.make(Outbox, { take }).pipe(Context.add(TurnSevering, { sever: store.relay.turn.sever }))
+      const take = Effect.map(honest.take, (leadership) => ({ ...leadership, ...crooked(leadership, store) }))
+      return Context.make(Outbox, { take }).pipe(
+        Context.add(LeadershipSevering, { sever: store.relay.leadership.sever }),
+      )
     }),
   ).pipe(Layer.merge(Layer.mergeAll(MemoryLedger.layer, MemoryLease.layer)), Layer.provide(Store.layer))
 

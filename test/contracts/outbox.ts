@@ -9,42 +9,43 @@ import * as Lane from "../../src/domain/lane.ts"
 import { type Event, ORDERS, STOCK } from "../../src/ports/events.ts"
 import type { Lease } from "../../src/ports/lease.ts"
 import type { Fact, Ledger } from "../../src/ports/ledger.ts"
-import { Outbox, type Turn } from "../../src/ports/outbox.ts"
+import { type Leadership, Outbox } from "../../src/ports/outbox.ts"
 import * as Scribe from "../support/scribe.ts"
 import { type Check, check, endOf, runAll } from "./check.ts"
 
 /** Ends the leader's session, as a killed database backend would; done when it is gone. */
-export class TurnSevering extends Context.Service<TurnSevering, { readonly sever: Effect.Effect<void, unknown> }>()(
-  "jaego/test/TurnSevering",
-) {}
+export class LeadershipSevering extends Context.Service<
+  LeadershipSevering,
+  { readonly sever: Effect.Effect<void, unknown> }
+>()("jaego/test/LeadershipSevering") {}
 
-type Needs = Outbox | Ledger | Lease | TurnSevering
+type Needs = Outbox | Ledger | Lease | LeadershipSevering
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 /** Above everything a check writes. */
 const ALL = 10_000
 
-/** The turn, until `end`. */
+/** Leadership, until `end`. */
 const taken = Effect.gen(function* () {
   const scope = yield* Scope.fork(yield* Effect.scope)
-  const turn = yield* Scope.provide((yield* Outbox).take, scope)
-  return { turn, end: Scope.close(scope, Exit.void) }
+  const leadership = yield* Scope.provide((yield* Outbox).take, scope)
+  return { leadership, end: Scope.close(scope, Exit.void) }
 })
 
-const drain = Effect.fnUntraced(function* (turn: Turn) {
+const drain = Effect.fnUntraced(function* (leadership: Leadership) {
   for (;;) {
-    const { cursors } = yield* turn.read(ALL, [])
+    const { cursors } = yield* leadership.read(ALL, [])
     if (cursors.length === 0) return
-    yield* turn.advance(cursors)
+    yield* leadership.advance(cursors)
   }
 })
 
-/** The turn, with nothing left to tell, and a writer. */
+/** Leadership, with nothing left to publish, and a writer. */
 const quiet = Effect.gen(function* () {
-  const { end, turn } = yield* taken
-  yield* drain(turn)
-  return { turn, end, scribe: yield* Scribe.owner }
+  const { end, leadership } = yield* taken
+  yield* drain(leadership)
+  return { leadership, end, scribe: yield* Scribe.owner }
 })
 
 /** A product of the lane is created, and then receives goods so often: 1 + `receipts` facts. */
@@ -86,13 +87,13 @@ const idsOf = (facts: ReadonlyArray<Fact>) => facts.map(({ eventId }) => eventId
 
 export const checks: ReadonlyArray<Check<Needs>> = [
   check("tells nothing when everything has left", function* () {
-    const { end, turn } = yield* quiet
-    expect(yield* turn.read(ALL, [])).toEqual({ events: [], cursors: [] })
+    const { end, leadership } = yield* quiet
+    expect(yield* leadership.read(ALL, [])).toEqual({ events: [], cursors: [] })
     yield* end
   }),
 
   check("tells a fact whole, of products and of orders", function* () {
-    const { end, scribe, turn } = yield* quiet
+    const { end, scribe, leadership } = yield* quiet
     const product = Scribe.product()
     const order = Scribe.order([product])
     const created = scribe.batch({ products: [{ product, onHand: 5 }] })
@@ -105,14 +106,14 @@ export const checks: ReadonlyArray<Check<Needs>> = [
     yield* scribe.submit(placed)
     const facts = [...created.facts, ...placed.facts]
     expect(facts.map(({ subjectKind }) => subjectKind)).toEqual(["stock", "stock", "order"])
-    expect((yield* turn.read(ALL, [])).events).toEqual(facts.map(eventOf))
+    expect((yield* leadership.read(ALL, [])).events).toEqual(facts.map(eventOf))
     yield* end
   }),
 
   check("tells each lane in order of seq, without a gap", function* () {
-    const { end, scribe, turn } = yield* quiet
+    const { end, scribe, leadership } = yield* quiet
     const facts = [...(yield* write(scribe, 3, 4)), ...(yield* write(scribe, 9, 4)), ...(yield* write(scribe, 3, 2))]
-    const { cursors, events } = yield* turn.read(ALL, [])
+    const { cursors, events } = yield* leadership.read(ALL, [])
     for (const lane of [3, 9])
       expect(ids(events.filter((event) => event.lane === lane))).toEqual(
         idsOf(facts.filter((fact) => fact.lane === lane)),
@@ -124,9 +125,9 @@ export const checks: ReadonlyArray<Check<Needs>> = [
   }),
 
   check("names the taking of a lane under which each fact was committed, and each taking otherwise", function* () {
-    const { end, scribe, turn } = yield* quiet
+    const { end, scribe, leadership } = yield* quiet
     const lane = 19
-    const linksOf = Effect.map(turn.read(ALL, []), ({ events }) => events.map(({ link }) => link))
+    const linksOf = Effect.map(leadership.read(ALL, []), ({ events }) => events.map(({ link }) => link))
     yield* write(scribe, lane, 1)
     const [first, ...rest] = yield* linksOf
     expect(rest).toEqual([first])
@@ -139,134 +140,134 @@ export const checks: ReadonlyArray<Check<Needs>> = [
     expect(second).not.toBe(first)
     // From the middle of a link on, and from its end.
     const { seq } = scribe.lane(lane)
-    yield* turn.advance([{ lane, seq: seq - 4 }])
+    yield* leadership.advance([{ lane, seq: seq - 4 }])
     expect(yield* linksOf).toEqual([first, second, second, second])
-    yield* turn.advance([{ lane, seq: seq - 3 }])
+    yield* leadership.advance([{ lane, seq: seq - 3 }])
     expect(yield* linksOf).toEqual([second, second, second])
     yield* end
   }),
 
   check("tells again what was not advanced over, also to the next holder", function* () {
-    const { end, scribe, turn } = yield* quiet
+    const { end, scribe, leadership } = yield* quiet
     const facts = yield* write(scribe, 5, 1)
-    expect(ids((yield* turn.read(ALL, [])).events)).toEqual(idsOf(facts))
-    expect(ids((yield* turn.read(ALL, [])).events)).toEqual(idsOf(facts))
+    expect(ids((yield* leadership.read(ALL, [])).events)).toEqual(idsOf(facts))
+    expect(ids((yield* leadership.read(ALL, [])).events)).toEqual(idsOf(facts))
     yield* end
     const next = yield* taken
-    expect(ids((yield* next.turn.read(ALL, [])).events)).toEqual(idsOf(facts))
+    expect(ids((yield* next.leadership.read(ALL, [])).events)).toEqual(idsOf(facts))
     yield* next.end
   }),
 
   check("does not tell what was advanced over, also not to the next holder", function* () {
-    const { end, scribe, turn } = yield* quiet
+    const { end, scribe, leadership } = yield* quiet
     const facts = yield* write(scribe, 6, 2)
-    yield* turn.advance([{ lane: 6, seq: facts[1]!.seq }])
-    expect(ids((yield* turn.read(ALL, [])).events)).toEqual(idsOf(facts.slice(2)))
+    yield* leadership.advance([{ lane: 6, seq: facts[1]!.seq }])
+    expect(ids((yield* leadership.read(ALL, [])).events)).toEqual(idsOf(facts.slice(2)))
     yield* end
     const next = yield* taken
-    expect(ids((yield* next.turn.read(ALL, [])).events)).toEqual(idsOf(facts.slice(2)))
+    expect(ids((yield* next.leadership.read(ALL, [])).events)).toEqual(idsOf(facts.slice(2)))
     yield* next.end
   }),
 
   check("moves no cursor back", function* () {
-    const { end, scribe, turn } = yield* quiet
+    const { end, scribe, leadership } = yield* quiet
     const facts = yield* write(scribe, 7, 2)
-    yield* turn.advance([{ lane: 7, seq: facts[1]!.seq }])
-    yield* turn.advance([{ lane: 7, seq: facts[0]!.seq }])
-    expect(ids((yield* turn.read(ALL, [])).events)).toEqual(idsOf(facts.slice(2)))
+    yield* leadership.advance([{ lane: 7, seq: facts[1]!.seq }])
+    yield* leadership.advance([{ lane: 7, seq: facts[0]!.seq }])
+    expect(ids((yield* leadership.read(ALL, [])).events)).toEqual(idsOf(facts.slice(2)))
     yield* end
   }),
 
   check("advances over nothing", function* () {
-    const { end, scribe, turn } = yield* quiet
+    const { end, scribe, leadership } = yield* quiet
     const facts = yield* write(scribe, 8)
-    yield* turn.advance([])
-    expect(ids((yield* turn.read(ALL, [])).events)).toEqual(idsOf(facts))
+    yield* leadership.advance([])
+    expect(ids((yield* leadership.read(ALL, [])).events)).toEqual(idsOf(facts))
     yield* end
   }),
 
   check("tells at most so many at once, and all of them by and by", function* () {
-    const { end, scribe, turn } = yield* quiet
+    const { end, scribe, leadership } = yield* quiet
     const facts: Array<Fact> = []
     for (const lane of [10, 11, 12, 13, 14]) facts.push(...(yield* write(scribe, lane, 2)))
     const told: Array<Event> = []
     for (;;) {
-      const { cursors, events } = yield* turn.read(4, [])
+      const { cursors, events } = yield* leadership.read(4, [])
       expect(events.length).toBeLessThanOrEqual(4)
       if (cursors.length === 0) break
       told.push(...events)
-      yield* turn.advance(cursors)
+      yield* leadership.advance(cursors)
     }
     expect(ids(told).toSorted()).toEqual(idsOf(facts).toSorted())
     yield* end
   }),
 
   check("passes over what no consumer wants, and counts it", function* () {
-    const { end, scribe, turn } = yield* quiet
+    const { end, scribe, leadership } = yield* quiet
     const facts = [...(yield* write(scribe, 15, 3)), ...(yield* write(scribe, 16)), ...(yield* write(scribe, 15))]
-    const { cursors, events } = yield* turn.read(ALL, ["jaego.stock.created.v1", "jaego.order.placed.v1"])
+    const { cursors, events } = yield* leadership.read(ALL, ["jaego.stock.created.v1", "jaego.order.placed.v1"])
     expect(events).toEqual(facts.filter(({ type }) => type === "jaego.stock.received.v1").map(eventOf))
-    yield* turn.advance(cursors)
-    expect(yield* turn.read(ALL, [])).toEqual({ events: [], cursors: [] })
+    yield* leadership.advance(cursors)
+    expect(yield* leadership.read(ALL, [])).toEqual({ events: [], cursors: [] })
     yield* end
   }),
 
   check("comes to an end also where no consumer wants anything", function* () {
-    const { end, scribe, turn } = yield* quiet
+    const { end, scribe, leadership } = yield* quiet
     yield* write(scribe, 17, 6)
     yield* write(scribe, 18, 6)
     for (let read = 0; ; read++) {
-      const { cursors, events } = yield* turn.read(4, ["jaego.stock.created.v1", "jaego.stock.received.v1"])
+      const { cursors, events } = yield* leadership.read(4, ["jaego.stock.created.v1", "jaego.stock.received.v1"])
       expect(events).toEqual([])
       if (cursors.length === 0) break
       expect(read, "each reading goes on").toBeLessThan(14)
-      yield* turn.advance(cursors)
+      yield* leadership.advance(cursors)
     }
     yield* end
   }),
 
   check("lets no lane wait behind the backlog of another", function* () {
-    const { end, scribe, turn } = yield* quiet
+    const { end, scribe, leadership } = yield* quiet
     yield* write(scribe, 20, 11)
     const [fact] = yield* write(scribe, 21)
-    expect(ids((yield* turn.read(6, [])).events)).toContain(fact!.eventId)
+    expect(ids((yield* leadership.read(6, [])).events)).toContain(fact!.eventId)
     yield* end
   }),
 
-  check("gives the turn to one at a time, and to the next when it is given back", function* () {
+  check("gives leadership to one at a time, and to the next when it is given back", function* () {
     const first = yield* taken
     const second = yield* Effect.forkScoped(taken, { startImmediately: true })
     // A read of the holder goes to the same database as the other's waiting.
-    for (let n = 0; n < 3; n++) yield* first.turn.read(1, [])
+    for (let n = 0; n < 3; n++) yield* first.leadership.read(1, [])
     expect(second.pollUnsafe()).toBeUndefined()
     yield* first.end
-    const { end, turn } = yield* Fiber.join(second)
-    yield* turn.read(1, [])
+    const { end, leadership } = yield* Fiber.join(second)
+    yield* leadership.read(1, [])
     yield* end
   }),
 
-  check("ends the turn with its session: the former leader reads nothing and moves nothing", function* () {
-    const { end, scribe, turn } = yield* quiet
+  check("ends leadership with its session: the former leader reads nothing and moves nothing", function* () {
+    const { end, scribe, leadership } = yield* quiet
     const facts = yield* write(scribe, 30)
-    yield* (yield* TurnSevering).sever
-    expect(yield* endOf(turn.advance([{ lane: 30, seq: facts[0]!.seq }]))).toBe("TurnLost")
-    expect(yield* endOf(turn.read(ALL, []))).toBe("TurnLost")
+    yield* (yield* LeadershipSevering).sever
+    expect(yield* endOf(leadership.advance([{ lane: 30, seq: facts[0]!.seq }]))).toBe("LeadershipLost")
+    expect(yield* endOf(leadership.read(ALL, []))).toBe("LeadershipLost")
     const next = yield* taken
-    expect(ids((yield* next.turn.read(ALL, [])).events)).toEqual(idsOf(facts))
+    expect(ids((yield* next.leadership.read(ALL, [])).events)).toEqual(idsOf(facts))
     yield* end
     // Who lost it long ago gives nothing back.
-    yield* next.turn.read(1, [])
+    yield* next.leadership.read(1, [])
     yield* next.end
   }),
 
   check("is given up by one who stops waiting for it", function* () {
     const first = yield* taken
     const second = yield* Effect.forkScoped(taken, { startImmediately: true })
-    yield* first.turn.read(1, [])
+    yield* first.leadership.read(1, [])
     yield* Fiber.interrupt(second)
     yield* first.end
     const third = yield* taken
-    yield* third.turn.read(1, [])
+    yield* third.leadership.read(1, [])
     yield* third.end
   }),
 ]

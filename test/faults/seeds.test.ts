@@ -20,7 +20,7 @@ const SOMETIMES = [
   "a stale owner's commit was fenced",
   "a frozen owner woke up after its lanes were taken",
   "a sibling's hold had lapsed before acceptance",
-  "a silent relay lost its turn",
+  "a silent relay lost its leadership",
   "a frozen consumer lost its partitions",
   "a fact told twice",
   "an old fact told again after a newer",

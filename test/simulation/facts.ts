@@ -11,9 +11,9 @@ import { Outbox } from "../../src/ports/outbox.ts"
 import { type Happening, Probe } from "../../src/ports/probe.ts"
 import { Notify } from "../../src/std/notify.ts"
 import type { Records } from "./records.ts"
+import type { RelaySessions } from "./relay-sessions.ts"
 import type { Stream } from "./stream.ts"
 import { Wire } from "./threads.ts"
-import type { Turns } from "./turns.ts"
 import { Node } from "./world.ts"
 
 /** Microseconds. */
@@ -22,7 +22,7 @@ const DRAIN = 5_000_000
 
 export interface Options {
   readonly main: Node
-  readonly turns: Turns
+  readonly relays: RelaySessions
   readonly stream: Stream
   readonly records: Records
   readonly shippingAfterMs: number
@@ -45,7 +45,7 @@ export class FactsThread {
   }
 
   #start(): void {
-    const { emit, main, records, shippingAfterMs, stream, turns } = this.#options
+    const { emit, main, records, shippingAfterMs, stream, relays } = this.#options
     this.node = new Node(main.world, main.host, `${main.name}.facts`)
     this.#wire = new Wire(main, this.node)
     this.#scope = Scope.makeUnsafe()
@@ -55,7 +55,7 @@ export class FactsThread {
     const layer = Facts.layer(Facts.consumers({ shippingAfterMs }), []).pipe(
       Layer.provide(
         Layer.mergeAll(
-          Layer.succeed(Outbox, turns.of(node)),
+          Layer.succeed(Outbox, relays.of(node)),
           Layer.succeed(EventStream, stream.stream(node)),
           Layer.succeed(EventSource, stream.source(node)),
           Layer.succeed(Inbox, records.inbox(node)),

@@ -95,12 +95,12 @@ export class Machines {
 
   /** The relaying process is worth more trouble than those that wait. */
   #relay(): Service {
-    const relay = this.#dice.oneIn(3) ? undefined : this.#serviceOf(this.#outside.turns.holder?.host ?? null)
+    const relay = this.#dice.oneIn(3) ? undefined : this.#serviceOf(this.#outside.relays.holder?.host ?? null)
     return relay ?? this.#dice.pick(this.services)
   }
 
   do(what: Mischief): void {
-    const { database, journal, leases, stream, turns, world } = this.#outside
+    const { database, journal, leases, stream, relays, world } = this.#outside
     const service = this.#victim()
     const number = this.services.indexOf(service)
     const { host } = service
@@ -125,7 +125,7 @@ export class Machines {
         journal.fault("the database restarted")
         database.goDown()
         leases.endAll(() => true)
-        turns.endAll(() => true)
+        relays.endAll(() => true)
         return void world.post(database.node, what.forMs * 1_000, () => {
           database.isDown = false
         })
@@ -136,9 +136,9 @@ export class Machines {
       case "EndLease":
         journal.fault("the lease's session ended", leases.holder?.name ?? "no process's")
         return leases.endAll((each) => each === leases.holder)
-      case "EndTurn":
-        journal.fault("the relay's session ended", turns.holder?.name ?? "no process's")
-        return turns.endAll((each) => each === turns.holder?.host)
+      case "EndRelaySession":
+        journal.fault("the relay's session ended", relays.holder?.name ?? "no process's")
+        return relays.endAll((each) => each === relays.holder?.host)
       case "KillFacts":
         return this.#killFacts(this.#relay())
       case "FreezeFacts":

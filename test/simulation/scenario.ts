@@ -21,7 +21,7 @@ export type Mischief =
   | { readonly _tag: "Partition"; readonly forMs: number }
   | { readonly _tag: "EndLease" }
   | { readonly _tag: "JumpClock"; readonly byMs: number }
-  | { readonly _tag: "EndTurn" }
+  | { readonly _tag: "EndRelaySession" }
   | { readonly _tag: "KillFacts" }
   | { readonly _tag: "FreezeFacts"; readonly forMs: number }
   | { readonly _tag: "StreamOutage"; readonly forMs: number }
@@ -93,7 +93,7 @@ const CHANCES: { readonly [T in Theme]: ReadonlyArray<Mischief["_tag"]> } = {
 }
 
 /** What befalls the facts on their way out, in every theme. */
-const FACTS: ReadonlyArray<Mischief["_tag"]> = ["EndTurn", "KillFacts", "FreezeFacts", "StreamOutage"]
+const FACTS: ReadonlyArray<Mischief["_tag"]> = ["EndRelaySession", "KillFacts", "FreezeFacts", "StreamOutage"]
 
 const mischiefOf = (tag: Mischief["_tag"], dice: Dice): Mischief => {
   switch (tag) {

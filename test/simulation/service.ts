@@ -39,9 +39,9 @@ import type { Journal } from "./journal.ts"
 import type { Leases } from "./lease.ts"
 import type { Provider } from "./provider.ts"
 import type { Records } from "./records.ts"
+import type { RelaySessions } from "./relay-sessions.ts"
 import type { Stream } from "./stream.ts"
 import * as Threads from "./threads.ts"
-import type { Turns } from "./turns.ts"
 import { Host, Node, type World } from "./world.ts"
 
 /** The service's own guards, with times that fit into the seconds that a simulation lasts. */
@@ -59,7 +59,7 @@ export interface Outside {
   readonly journal: Journal
   readonly database: Database
   readonly leases: Leases
-  readonly turns: Turns
+  readonly relays: RelaySessions
   readonly records: Records
   readonly stream: Stream
   readonly provider: Provider
@@ -106,10 +106,10 @@ export class Service {
       this.#context = yield* Layer.build(layerOf(this, outside, settings))
     })
     outside.journal.write(name, "starts")
-    const { records, stream, turns } = outside
+    const { records, stream, relays } = outside
     const { shippingAfterMs } = settings
     const emit = (happening: Happening) => observe(outside.journal, `${name}.facts`, happening)
-    this.facts = new FactsThread({ main: this.main, turns, records, stream, shippingAfterMs, emit })
+    this.facts = new FactsThread({ main: this.main, relays, records, stream, shippingAfterMs, emit })
     outside.world.post(this.main, 0, () => {
       this.#claims = Claims.inFlight({ emit: () => undefined })
       this.main.fork(Scope.provide(boot, this.#scope))
@@ -177,7 +177,7 @@ export class Service {
 
   /** It dies, at once: nothing of it goes on, and its callers have lost their connections. */
   kill(): void {
-    const { database, journal, leases, turns, world } = this.#outside
+    const { database, journal, leases, relays, world } = this.#outside
     if (database.isUnheard((node) => node.host === this.host))
       journal.moment("a process died between COMMIT and its answer")
     this.host.state = "dead"
@@ -187,7 +187,7 @@ export class Service {
     if (world.dice.below(3) === 0) return
     world.post(database.node, world.dice.between(200, 15_000), () => {
       leases.endAll((host) => host === this.host)
-      turns.endAll((host) => host === this.host)
+      relays.endAll((host) => host === this.host)
     })
   }
 

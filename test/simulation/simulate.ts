@@ -23,12 +23,12 @@ import { Leases } from "./lease.ts"
 import { Machines } from "./mischief.ts"
 import { Provider } from "./provider.ts"
 import { Records } from "./records.ts"
+import { RelaySessions } from "./relay-sessions.ts"
 import * as Scenario from "./scenario.ts"
 import type { Outside } from "./service.ts"
 import * as ShippingJudge from "./shipping-judge.ts"
 import { Stream } from "./stream.ts"
 import { Trade } from "./trade.ts"
-import { Turns } from "./turns.ts"
 import { Witness } from "./witness.ts"
 import { Host, Node, World } from "./world.ts"
 
@@ -105,7 +105,7 @@ class Simulation {
       leases: new Leases(this.database),
       provider: this.provider,
       nextSeed: () => seeds.below(2 ** 31),
-      turns: new Turns(this.database, this.witness),
+      relays: new RelaySessions(this.database, this.witness),
       records: new Records(this.database, this.witness),
       stream: this.stream,
     }

@@ -1,9 +1,9 @@
-/** The outbox in memory: the facts of the store, by lane. The turn is a seat: `store.relay.turn.sever` ends it from outside. */
+/** The outbox in memory: the facts of the store, by lane. Leadership is a session lock: `store.relay.leadership.sever` ends it from outside. */
 import { Effect, Layer } from "effect"
 import * as Lane from "../../domain/lane.ts"
 import { type Event, ORDERS, STOCK } from "../../ports/events.ts"
 import type { Fact } from "../../ports/ledger.ts"
-import { type Cursor, Outbox, type Reading, TurnLost } from "../../ports/outbox.ts"
+import { type Cursor, LeadershipLost, Outbox, type Reading } from "../../ports/outbox.ts"
 import * as Store from "./store.ts"
 
 const eventOf = (store: Store.Tables, fact: Fact): Event => ({
@@ -57,12 +57,12 @@ export const make = (store: Store.Shape): Outbox["Service"] => {
   const facts = index(store)
   const { relay } = store
   return {
-    take: Effect.map(relay.turn.take(Effect.void), (session) => {
+    take: Effect.map(relay.leadership.take(Effect.void), (session) => {
       const owned = <A>(work: () => A) =>
         Effect.suspend(() =>
-          relay.turn.isHeldBy(session)
+          relay.leadership.isHeldBy(session)
             ? Effect.sync(work)
-            : Effect.fail(new TurnLost({ detail: "another process relays, or none does" })),
+            : Effect.fail(new LeadershipLost({ detail: "another process relays, or none does" })),
         )
       return {
         read: (limit, passedOver) => owned(() => read(store, facts(), relay.cursors, limit, passedOver)),

@@ -70,7 +70,7 @@ export interface InboxTables {
 
 /** The relaying process, and how far it is. */
 export interface Relay {
-  readonly turn: SessionLock
+  readonly leadership: SessionLock
   /** The seq of the last fact of each lane that has left, at the lane's index. */
   readonly cursors: Array<number>
 }
@@ -113,7 +113,7 @@ export const make = (): Shape => ({
   callbacks: new Map(),
   parcels: new Map(),
   lease: new SessionLock(),
-  relay: { turn: new SessionLock(), cursors: Array.from({ length: Lane.COUNT }, () => 0) },
+  relay: { leadership: new SessionLock(), cursors: Array.from({ length: Lane.COUNT }, () => 0) },
 })
 
 export const layer: Layer.Layer<Store> = Layer.sync(Store, make)

@@ -1,12 +1,12 @@
 /**
- * The outbox on Postgres. The turn is a session advisory lock, and facts are read and cursors moved on that very session:
- * a process that has lost it can do neither. The server ends a session that has been silent for 10 s, so that a frozen holder keeps
+ * The outbox on Postgres. Leadership is a session advisory lock, and facts are read and cursors moved on that very session:
+ * a process that has lost it can do neither. The server ends a session that has been silent for 10 s, so that a frozen leader keeps
  * no other waiting; a live one speaks once a second, also while it waits for the stream.
  *
  * Law: cursors need not survive a crash of the server (`synchronous_commit` is off for them): facts leave again then.
- * Limits: only lanes that have something to tell are looked at; each gets its share, so that none waits behind another's
- * backlog. A holder that was frozen between reading and publishing may tell facts once more, after others.
- * Fails: `TurnLost` for whatever goes wrong on the session; the turn is taken again on a new one.
+ * Limits: only lanes with facts behind their cursors are looked at; each gets its share, so that none waits behind another's
+ * backlog. A leader that was frozen between reading and publishing may publish facts once more, after others.
+ * Fails: `LeadershipLost` for whatever goes wrong on the session; leadership is taken again on a new one.
  */
 import { PgClient, PgConnection } from "@effect/sql-pg"
 import { Effect, Layer, Schedule, type Scope } from "effect"
@@ -15,18 +15,18 @@ import type { OrderId, ProductId } from "../../domain/ids.ts"
 import * as Lane from "../../domain/lane.ts"
 import { type Event, ORDERS, STOCK } from "../../ports/events.ts"
 import { type Unavailable, unavailable } from "../../ports/failures.ts"
-import { type Cursor, Outbox, type Reading, type Turn, TurnLost } from "../../ports/outbox.ts"
+import { type Cursor, type Leadership, LeadershipLost, Outbox, type Reading } from "../../ports/outbox.ts"
 import { RELAY_LOCK } from "./advisory-locks.ts"
 import { newest } from "./newest.ts"
 import { describe, inTime, silence } from "./sql-failure.ts"
 
-/** Poll interval of a waiting process, ms: the gap when the turn changes hands. */
+/** Poll interval of a waiting process, ms: the gap when leadership changes hands. */
 const POLL_MS = 200
 
-/** The server's patience with a silent session, milliseconds. */
+/** The server ends a session that is silent for so long, ms. */
 const SILENCE_MS = 10_000
 
-/** A holder that lives speaks ten times before the server loses its patience. */
+/** A tenth of SILENCE_MS: a leader that lives is never ended for silence. */
 const HEARTBEAT = "1 second"
 
 /**
@@ -91,7 +91,7 @@ export const layer: Layer.Layer<Outbox, never, PgClient.PgClient> = Layer.effect
   Effect.map(PgClient.PgClient, (sql) => ({ take: take(sql.config) })),
 )
 
-const take = (config: PgClient.PgClientConfig): Effect.Effect<Turn, Unavailable, Scope.Scope> =>
+const take = (config: PgClient.PgClientConfig): Effect.Effect<Leadership, Unavailable, Scope.Scope> =>
   Effect.gen(function* () {
     const session = yield* PgConnection.make({
       ...config,
@@ -116,12 +116,12 @@ const take = (config: PgClient.PgClientConfig): Effect.Effect<Turn, Unavailable,
         ),
       advance: (cursors) =>
         cursors.length === 0 ? Effect.void : Effect.asVoid(owned(session, ADVANCE, columns(cursors))),
-    } satisfies Turn
+    } satisfies Leadership
   }).pipe(Effect.catchTag("SqlError", () => Effect.fail(unavailable("database"))))
 
 const columns = (cursors: ReadonlyArray<Cursor>) => [cursors.map(({ lane }) => lane), cursors.map(({ seq }) => seq)]
 
-/** A line that fell silent would keep the turn from everybody until the server notices. */
+/** With a limit: a connection that fell silent would keep leadership from all until the server notices. */
 const answered = (session: PgConnection.PgConnection, statement: string, parameters: ReadonlyArray<unknown>) =>
   session.query(statement, parameters).pipe(
     inTime(Effect.fail(silence)),
@@ -131,7 +131,7 @@ const answered = (session: PgConnection.PgConnection, statement: string, paramet
 const owned = (session: PgConnection.PgConnection, statement: string, parameters: ReadonlyArray<unknown>) =>
   Effect.mapError(
     answered(session, statement, parameters),
-    (error: SqlError) => new TurnLost({ detail: describe(error) }),
+    (error: SqlError) => new LeadershipLost({ detail: describe(error) }),
   )
 
 const waitForLock = Effect.fnUntraced(function* (session: PgConnection.PgConnection) {

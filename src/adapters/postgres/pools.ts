@@ -40,7 +40,7 @@ export interface Parts {
   readonly owners: boolean
 }
 
-/** The lease of the main thread, or the turn of the relay: a session of its own. */
+/** The lease of the main thread, or the leadership of the relay: a session of its own. */
 const SESSION = 1
 
 /** A command that is a program of its own, or a test: alone on its database. */

@@ -123,8 +123,8 @@ const onConsumers = (meters: Meters) =>
 
 const onFacts = (meters: Meters) =>
   ({
-    TurnTaken: () => meters.relaying.set(1),
-    TurnEnded: () => meters.relaying.set(0),
+    LeadershipTaken: () => meters.relaying.set(1),
+    LeadershipEnded: () => meters.relaying.set(0),
     FactsRelayed: ({ facts, seconds, lagSeconds }) => {
       meters.factsRelayed.inc(facts)
       meters.relaySeconds.observe(seconds)

@@ -11,7 +11,7 @@ import { catalogContract } from "../../contracts/catalog.ts"
 import { leaseContract, Severing } from "../../contracts/lease.ts"
 import { ledgerContract } from "../../contracts/ledger.ts"
 import { orderBookContract } from "../../contracts/order-book.ts"
-import { outboxContract, TurnSevering } from "../../contracts/outbox.ts"
+import { LeadershipSevering, outboxContract } from "../../contracts/outbox.ts"
 import { freshClient } from "../../support/postgres.ts"
 
 const severing = Layer.effect(
@@ -22,7 +22,7 @@ const severing = Layer.effect(
 )
 
 const turnSevering = Layer.effect(
-  TurnSevering,
+  LeadershipSevering,
   Effect.map(PgClient.PgClient, (sql) => ({
     sever: terminateHolder(sql, "jaego relay"),
   })),

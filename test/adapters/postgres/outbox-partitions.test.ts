@@ -48,11 +48,11 @@ const trade = Effect.fnUntraced(function* (days: number) {
 /** Everything that was written leaves. */
 const relayAll = Effect.scoped(
   Effect.gen(function* () {
-    const turn = yield* (yield* Outbox).take
+    const leadership = yield* (yield* Outbox).take
     for (;;) {
-      const { cursors } = yield* turn.read(1_000, [])
+      const { cursors } = yield* leadership.read(1_000, [])
       if (cursors.length === 0) return
-      yield* turn.advance(cursors)
+      yield* leadership.advance(cursors)
     }
   }),
 )

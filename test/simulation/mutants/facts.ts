@@ -14,8 +14,8 @@ export const FACT_MUTANTS: ReadonlyArray<Mutant> = [
     name: "cursor advanced before publishing",
     story: "the cursor is moved first, so that nothing is told twice; what the stream does not take then is never told",
     changes: [
-      { file: RELAY, from: `    ${PUBLISHING}`, to: `    yield* turn.advance(cursors)\n    ${PUBLISHING}` },
-      { file: RELAY, from: "    yield* turn.advance(cursors)\n    if", to: "    if" },
+      { file: RELAY, from: `    ${PUBLISHING}`, to: `    yield* leadership.advance(cursors)\n    ${PUBLISHING}` },
+      { file: RELAY, from: "    yield* leadership.advance(cursors)\n    if", to: "    if" },
     ],
     caughtBy: "I7 every fact reaches the stream",
     seedsMax: ONE_ROUND,
@@ -29,8 +29,8 @@ export const FACT_MUTANTS: ReadonlyArray<Mutant> = [
   },
   {
     name: "a relay that does not come back",
-    story: "a relay that has lost its turn once leaves it to others, and they do the same",
-    changes: [{ file: RELAY, from: "while (!Deferred.isDoneUnsafe(closing)) yield* oneTurn", to: "yield* oneTurn" }],
+    story: "a relay that has lost its leadership once leaves it to others, and they do the same",
+    changes: [{ file: RELAY, from: "while (!Deferred.isDoneUnsafe(closing)) yield* lead", to: "yield* lead" }],
     caughtBy: "I7 every fact reaches the stream",
     seedsMax: ONE_ROUND,
   },
@@ -48,11 +48,11 @@ export const FACT_MUTANTS: ReadonlyArray<Mutant> = [
     seedsMax: ONE_ROUND,
   },
   {
-    name: "a relay without the turn",
+    name: "a relay without leadership",
     story: "every process brings out what it finds, whether or not another one does",
     changes: [
-      { file: OUTBOX, from: "relay.turn.take(Effect.void)", to: "Effect.succeed(null)" },
-      { file: OUTBOX, from: "relay.turn.isHeldBy(session)\n", to: "relay.turn !== null\n" },
+      { file: OUTBOX, from: "relay.leadership.take(Effect.void)", to: "Effect.succeed(null)" },
+      { file: OUTBOX, from: "relay.leadership.isHeldBy(session)\n", to: "relay.leadership !== null\n" },
     ],
     caughtBy: "I7 one relay at a time",
     seedsMax: ONE_ROUND,

@@ -1,5 +1,5 @@
 /**
- * The relay's turn, as a session of the database holds it: facts are read and cursors moved on that very session, which ends
+ * The relay's sessions, one of which leads: facts are read and cursors moved on that very session, which ends
  * with its process, or when it has been silent for too long. The same manners as the outbox on Postgres, whose times these
  * are; what a session may do is decided by the memory outbox, which runs on the database's node.
  *
@@ -8,7 +8,7 @@
 import { Effect, Exit, type Fiber, type Scope } from "effect"
 import * as MemoryOutbox from "../../src/adapters/memory/outbox.ts"
 import { unavailable } from "../../src/ports/failures.ts"
-import { type Outbox, type Turn, TurnLost } from "../../src/ports/outbox.ts"
+import { type Leadership, LeadershipLost, type Outbox } from "../../src/ports/outbox.ts"
 import type { Database } from "./database.ts"
 import type { Witness } from "./witness.ts"
 import type { Host, Node } from "./world.ts"
@@ -23,14 +23,14 @@ interface Session {
   heardAt: number
   ended: boolean
   /** What the memory outbox has given it. */
-  turn: Turn | null
+  leadership: Leadership | null
   waiting: Fiber.Fiber<unknown, unknown> | null
 }
 
-const gone = Exit.fail(new TurnLost({ detail: "the session is gone" }))
+const gone = Exit.fail(new LeadershipLost({ detail: "the session is gone" }))
 const LOSING = { refused: gone, lost: gone, patience: 5_000_000 }
 
-export class Turns {
+export class RelaySessions {
   readonly #database: Database
   readonly #witness: Witness
   readonly #outbox: Outbox["Service"]
@@ -53,7 +53,7 @@ export class Turns {
 
   /** The relay that leads. */
   get holder(): Node | null {
-    return [...this.#sessions].find(({ turn }) => turn !== null)?.node ?? null
+    return [...this.#sessions].find(({ leadership }) => leadership !== null)?.node ?? null
   }
 
   endAll(of: (host: Host) => boolean): void {
@@ -65,7 +65,7 @@ export class Turns {
     const { journal, node, world } = this.#database
     for (const session of [...this.#sessions]) {
       if (world.now - session.heardAt <= SILENCE) continue
-      if (session.turn !== null) journal.moment("a silent relay lost its turn")
+      if (session.leadership !== null) journal.moment("a silent relay lost its leadership")
       this.#end(session)
     }
     world.post(node, 500_000, () => this.#look())
@@ -81,9 +81,9 @@ export class Turns {
   #ask<A>(
     session: Session,
     what: string,
-    serve: () => Effect.Effect<A, TurnLost>,
+    serve: () => Effect.Effect<A, LeadershipLost>,
     kind: "read" | "write" = "read",
-  ): Effect.Effect<A, TurnLost> {
+  ): Effect.Effect<A, LeadershipLost> {
     const served = Effect.suspend(() => {
       if (session.ended) return gone
       session.heardAt = this.#database.world.now
@@ -92,22 +92,22 @@ export class Turns {
     return Effect.suspend(() => this.#database.call(session.node, what, served, LOSING, this.#database.fate(kind)))
   }
 
-  #take(node: Node): Effect.Effect<Turn, TurnLost, Scope.Scope> {
+  #take(node: Node): Effect.Effect<Leadership, LeadershipLost, Scope.Scope> {
     const database = this.#database
     const { world } = database
     const self = this
     return Effect.gen(function* () {
-      const session: Session = { node, heardAt: world.now, ended: false, turn: null, waiting: null }
+      const session: Session = { node, heardAt: world.now, ended: false, leadership: null, waiting: null }
       yield* Effect.addFinalizer(() =>
         Effect.sync(() => void world.post(database.node, database.dice.between(50, 2_000), () => self.#end(session))),
       )
       yield* self.#ask(session, "connect", () => Effect.sync(() => self.#wait(session)))
-      while (!(yield* self.#ask(session, "turn", () => Effect.sync(() => session.turn !== null))))
+      while (!(yield* self.#ask(session, "leadership", () => Effect.sync(() => session.leadership !== null))))
         yield* Effect.sleep(POLL_MS)
-      database.journal.write(node.name, "has the turn")
+      database.journal.write(node.name, "leads the relay")
       const pulse = self.#ask(session, "pulse", () => Effect.void)
       yield* Effect.forkScoped(Effect.ignore(Effect.forever(Effect.andThen(pulse, Effect.sleep(HEARTBEAT_MS)))))
-      return self.#turn(session)
+      return self.#leadership(session)
     })
   }
 
@@ -115,9 +115,9 @@ export class Turns {
   #wait(session: Session): void {
     this.#sessions.add(session)
     const waiting = this.#outbox.take.pipe(
-      Effect.tap((turn) =>
+      Effect.tap((leadership) =>
         Effect.sync(() => {
-          session.turn = turn
+          session.leadership = leadership
         }),
       ),
       Effect.andThen(Effect.never),
@@ -126,18 +126,18 @@ export class Turns {
     session.waiting = this.#database.node.fork(waiting)
   }
 
-  #turn(session: Session): Turn {
+  #leadership(session: Session): Leadership {
     return {
       read: (limit, passedOver) =>
         this.#ask(session, "facts", () =>
-          Effect.tap(session.turn!.read(limit, passedOver), () => this.#reads(session)),
+          Effect.tap(session.leadership!.read(limit, passedOver), () => this.#reads(session)),
         ),
       advance: (cursors) =>
         this.#ask(
           session,
           "advance",
           () =>
-            Effect.tap(session.turn!.advance(cursors), () =>
+            Effect.tap(session.leadership!.advance(cursors), () =>
               Effect.sync(() => {
                 for (const { lane, seq } of cursors) this.#witness.advanced(lane, seq)
               }),
