@@ -14,7 +14,7 @@ export interface Events {
 }
 
 /**
- * Thirty days, hours. Each day is a slice of the outbox, and the relay looks into every slice for every lane that is behind, twenty
+ * Thirty days, hours. Each day is a partition of the outbox, and the relay looks into each of them for every lane that is behind, twenty
  * times a second: a year of them would cost it more than the facts do.
  */
 const RETENTION_MAX = 720

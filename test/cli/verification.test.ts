@@ -62,7 +62,7 @@ const told = (orderId: string, version: number): string =>
 
 const laneOf = (id: string) => `(get_byte(uuid_send('${id}'::uuid), 15) & 63)`
 
-/** The one fact of a product goes with a slice that ended then. */
+/** The one fact of a product goes with a partition that ended then. */
 const gone = (subject: string, until: string): ReadonlyArray<string> => [
   `insert into outbox_dropped select 'outbox_old', '${until}', lane, 1 from outbox where subject = '${subject}'`,
   `delete from outbox where subject = '${subject}'`,
@@ -153,7 +153,7 @@ const CORRUPTIONS: ReadonlyArray<Corruption> = [
   },
   {
     check: FACT,
-    what: "a fact that is said to have gone with a slice older than itself",
+    what: "a fact that is said to have gone with a partition older than itself",
     sql: ({ idle }) => [
       ...gone(idle, "2000-01-01"),
       `update relay_cursors c set seq = l.seq from lanes l where l.lane = c.lane`,

@@ -1,7 +1,7 @@
 /**
  * What consumers and shipping keep in the database: the memory inbox and the memory shipments, reached from another node by
  * calls that get lost or come late.
- * The database forgets what it has known for longer than FORGETS, as it drops old slices of the inbox.
+ * The database forgets what it has known for longer than FORGETS, as it drops old partitions of the inbox.
  */
 import { Effect } from "effect"
 import * as MemoryInbox from "../../src/adapters/memory/inbox.ts"

@@ -8,7 +8,7 @@
  * number, so nothing has to be sorted: order i is the k-th of product p (i = k * products + p), both lie in
  * lane p mod 64, and the order is the j-th of its lane.
  *
- * Its facts have left: the cursors stand at the end. Those older than three days have gone with their slices.
+ * Its facts have left: the cursors stand at the end. Those older than three days have gone with their partitions.
  *
  * Law: `verify` holds afterwards. One transaction, which takes the lanes first: a running owner is fenced, not surprised.
  * Limits: only into a database without products.
@@ -101,7 +101,7 @@ from (
 /** How many of the first `count` numbers lie in lane `p.lane`. */
 const inLane = (count: number, lane = "p.lane") => `((${count} - ${lane} + ${Lane.COUNT - 1}) / ${Lane.COUNT})`
 
-const SLICES = (past: Past) => {
+const PARTITIONS = (past: Past) => {
   const [from, to] = [horizon(past), past.now].map((ms) => `(${time(String(ms))} at time zone 'UTC')::date`)
   return `select ${MAKE_PARTITIONS.name}(${from}, ${to})`
 }
@@ -208,7 +208,14 @@ function orderPayload(version: string, status: string): string {
 const stages = (past: Past): ReadonlyArray<readonly [string, ReadonlyArray<string>]> => [
   [
     "products",
-    [SLICES(past), GENERATED_PRODUCTS(past), "analyze generated_products", ...PRODUCTS(past), STOCK(past), LANES(past)],
+    [
+      PARTITIONS(past),
+      GENERATED_PRODUCTS(past),
+      "analyze generated_products",
+      ...PRODUCTS(past),
+      STOCK(past),
+      LANES(past),
+    ],
   ],
   ...(past.orders === 0
     ? []

@@ -109,8 +109,8 @@ describe("an intake", () => {
     ))
 })
 
-describe("the inbox's slices", () => {
-  const slices = Effect.gen(function* () {
+describe("the inbox's partitions", () => {
+  const partitions = Effect.gen(function* () {
     const sql = yield* PgClient.PgClient
     const rows = yield* sql<{ readonly name: string }>`
       select c.relname as name from pg_inherits i join pg_class c on c.oid = i.inhrelid
@@ -118,8 +118,8 @@ describe("the inbox's slices", () => {
     return rows.map(({ name }) => name)
   })
 
-  const idsIn = (slice: string) =>
-    Effect.flatMap(PgClient.PgClient, (sql) => sql.unsafe<{ event_id: string }>(`select event_id from ${slice}`))
+  const idsIn = (partition: string) =>
+    Effect.flatMap(PgClient.PgClient, (sql) => sql.unsafe<{ event_id: string }>(`select event_id from ${partition}`))
 
   it("are made ahead, and an id falls into that of its time", () =>
     over(
@@ -127,7 +127,7 @@ describe("the inbox's slices", () => {
         yield* InboxPartitions.makeAhead
         yield* InboxPartitions.makeAhead
         const today = `inbox_${new Date().toISOString().slice(0, 10).replaceAll("-", "")}`
-        expect((yield* slices).filter((name) => name >= today)).toHaveLength(5)
+        expect((yield* partitions).filter((name) => name >= today)).toHaveLength(5)
         yield* (yield* Inbox).commit([intake(told(freshId() as OrderId, 1))])
         expect(yield* idsIn(today)).toHaveLength(1)
         expect(yield* idsIn("inbox_rest")).toEqual([])
@@ -145,7 +145,7 @@ describe("the inbox's slices", () => {
         expect(yield* idsIn("inbox_rest")).toHaveLength(1)
         expect(yield* InboxPartitions.dropOld).toBe(2)
         expect(yield* sql`select * from inbox`).toEqual([])
-        expect(yield* slices).toHaveLength(5)
+        expect(yield* partitions).toHaveLength(5)
       }),
     ))
 
@@ -156,7 +156,7 @@ describe("the inbox's slices", () => {
         const first = intake(told(freshId() as OrderId, 1))
         yield* inbox.commit([first])
         yield* InboxPartitions.makeAhead
-        expect(yield* slices).toHaveLength(4)
+        expect(yield* partitions).toHaveLength(4)
         expect(yield* inbox.commit([first])).toEqual({ effects: 0, queued: 0 })
       }),
     ))

@@ -1,4 +1,4 @@
-/** Slices of the outbox: made ahead, and gone when they are old and all their facts have left. On databases of their own. */
+/** Partitions of the outbox: made ahead, and gone when they are old and all their facts have left. On databases of their own. */
 import { PgClient } from "@effect/sql-pg"
 import { Effect, Layer, type Scope } from "effect"
 import { describe, expect, it } from "vitest"
@@ -62,27 +62,27 @@ const versionsThere = Effect.map(
   (found) => found.map(({ version }) => version),
 )
 
-const slices = Effect.map(
-  rows<{ slice: string }>(
-    "select c.relname as slice from pg_inherits i join pg_class c on c.oid = i.inhrelid where i.inhparent = 'outbox'::regclass order by 1",
+const partitions = Effect.map(
+  rows<{ partition: string }>(
+    "select c.relname as partition from pg_inherits i join pg_class c on c.oid = i.inhrelid where i.inhparent = 'outbox'::regclass order by 1",
   ),
-  (found) => found.map(({ slice }) => slice),
+  (found) => found.map(({ partition }) => partition),
 )
 
 const broken = Effect.map(verify, ({ checks }) => checks.filter(({ violations }) => violations > 0))
 
-describe("the outbox's slices", () => {
+describe("the outbox's partitions", () => {
   it("are there for today and the next days, and take the facts of today", () =>
     over(
       Effect.gen(function* () {
         yield* trade(0)
-        const names = yield* rows<{ slice: string }>(
-          "select 'outbox_' || to_char(now() at time zone 'UTC' + n * interval '1 day', 'YYYYMMDD') as slice from generate_series(0, 3) n",
+        const names = yield* rows<{ partition: string }>(
+          "select 'outbox_' || to_char(now() at time zone 'UTC' + n * interval '1 day', 'YYYYMMDD') as partition from generate_series(0, 3) n",
         )
         yield* OutboxPartitions.makeAhead
-        expect(yield* slices).toEqual([...names.map(({ slice }) => slice), "outbox_rest"])
-        expect(yield* rows("select tableoid::regclass::text as slice from outbox")).toEqual([
-          { slice: names[0]!.slice },
+        expect(yield* partitions).toEqual([...names.map(({ partition }) => partition), "outbox_rest"])
+        expect(yield* rows("select tableoid::regclass::text as partition from outbox")).toEqual([
+          { partition: names[0]!.partition },
         ])
       }),
     ))
@@ -93,7 +93,7 @@ describe("the outbox's slices", () => {
         yield* trade(6)
         yield* relayAll
         yield* OutboxPartitions.dropOld(72)
-        // A slice ends up to a day after its first fact: those of four days ago and before are gone for certain.
+        // A partition ends up to a day after its first fact: those of four days ago and before are gone for certain.
         const there = yield* versionsThere
         expect(there).not.toContain(3)
         expect(there).toContain(4)
@@ -111,7 +111,7 @@ describe("the outbox's slices", () => {
         const [first] = yield* rows<{ lane: number }>("select lane from outbox limit 1")
         yield* rows(`update relay_cursors set seq = 2 where lane = ${first!.lane}`)
         yield* OutboxPartitions.dropOld(24)
-        // Two have left, and are gone; the third has not, and keeps all after it that lie in its slice or later.
+        // Two have left, and are gone; the third has not, and keeps all after it that lie in its partition or later.
         expect((yield* versionsThere).slice(0, 2)).toEqual([3, 4])
         yield* relayAll
         yield* OutboxPartitions.dropOld(24)
@@ -126,14 +126,14 @@ describe("the outbox's slices", () => {
         yield* trade(6)
         yield* relayAll
         const reader = yield* holding("select count(*) from outbox")
-        const before = yield* slices
+        const before = yield* partitions
         // As `dropOld` does it, but once.
         const tried = yield* Effect.flip(rows(`select ${DROP_PARTITION.name}('${before[0]}', now(), '{}', '{}', '{}')`))
         expect(tried.reason.cause).toMatchObject({ code: "55P03" })
-        expect(yield* slices).toEqual(before)
+        expect(yield* partitions).toEqual(before)
         yield* reader.commit
         yield* OutboxPartitions.dropOld(72)
-        expect(yield* slices).not.toEqual(before)
+        expect(yield* partitions).not.toEqual(before)
       }),
     ))
 
@@ -142,12 +142,12 @@ describe("the outbox's slices", () => {
       Effect.gen(function* () {
         yield* trade(6)
         yield* relayAll
-        const [slice] = yield* slices
+        const [partition] = yield* partitions
         const [dropped] = yield* rows<{ dropped: boolean }>(
-          `select ${DROP_PARTITION.name}('${slice}', now(), '{}', '{}', '{}') as dropped`,
+          `select ${DROP_PARTITION.name}('${partition}', now(), '{}', '{}', '{}') as dropped`,
         )
         expect(dropped).toEqual({ dropped: false })
-        expect(yield* slices).toContain(slice)
+        expect(yield* partitions).toContain(partition)
       }),
     ))
 
@@ -163,7 +163,7 @@ describe("the outbox's slices", () => {
         yield* relayAll
         yield* OutboxPartitions.dropOld(72)
         expect(yield* versionsThere).toEqual([])
-        expect(yield* slices).toContain("outbox_rest")
+        expect(yield* partitions).toContain("outbox_rest")
         expect(yield* broken).toEqual([])
       }),
     ))
@@ -176,11 +176,13 @@ describe("the outbox's slices", () => {
         yield* rows(
           `select ${MAKE_PARTITIONS.name}((now() at time zone 'UTC')::date, (now() at time zone 'UTC')::date + 41)`,
         )
-        expect(yield* rows("select tableoid::regclass::text as slice from outbox")).toEqual([{ slice: "outbox_rest" }])
-        const [last] = yield* rows<{ slice: string }>(
-          "select 'outbox_' || to_char(now() at time zone 'UTC' + interval '41 days', 'YYYYMMDD') as slice",
+        expect(yield* rows("select tableoid::regclass::text as partition from outbox")).toEqual([
+          { partition: "outbox_rest" },
+        ])
+        const [last] = yield* rows<{ partition: string }>(
+          "select 'outbox_' || to_char(now() at time zone 'UTC' + interval '41 days', 'YYYYMMDD') as partition",
         )
-        expect(yield* slices).toContain(last!.slice)
+        expect(yield* partitions).toContain(last!.partition)
       }),
     ))
 })

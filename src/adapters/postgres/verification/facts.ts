@@ -1,8 +1,8 @@
 /**
  * What must hold of the outbox, of what has left it, and of the relay's cursors. Each query selects the rows that break it.
  *
- * Slices of the outbox go when their facts have left, and how many went with them is written down (`outbox_dropped`): so a
- * fact may be missing that is older than the last slice that went, but not one that is younger, and the count must be right.
+ * Partitions of the outbox go when their facts have left, and how many went with them is written down (`outbox_dropped`): so a
+ * fact may be missing that is older than the last partition that went, but not one that is younger, and the count must be right.
  */
 import type { Check } from "./check.ts"
 
