@@ -39,8 +39,8 @@ const LAZY_EVENTS = 5_000
 const LAZY_MS = 1_000
 /** What is wrong with poison, code points: it may quote what came from outside. */
 const ERROR_MAX = 1_000
-/** While the database or the broker is away it is asked after 100 ms, then ever more slowly, at most every 5 s. */
-const AGAIN = Schedule.min([Schedule.exponential("100 millis"), Schedule.spaced("5 seconds")]).pipe(Schedule.jittered)
+/** Retries while the database or the broker is away: after 100 ms, then ever more slowly, at least every 5 s. */
+const RETRIES = Schedule.min([Schedule.exponential("100 millis"), Schedule.spaced("5 seconds")]).pipe(Schedule.jittered)
 
 /**
  * What is to be taken in of a delivery; null: the consumer has no use for it; "foreign": it is another shop's. `shop` is ours;
@@ -123,7 +123,7 @@ const outlive = <A, E>(
 ) =>
   effect.pipe(
     Effect.tapError(() => Effect.sync(() => probe.emit({ _tag: "ConsumerStalled", consumer: consumer.name, absent }))),
-    Effect.retry(AGAIN),
+    Effect.retry(RETRIES),
     Effect.orDie,
   )
 

@@ -22,15 +22,18 @@ export const consumers = ({ shippingAfterMs }: Options): ReadonlyArray<Consumer.
   Timeline.consumer,
 ]
 
-/** A consumer that broke down comes back after this: it takes up what it had not handled. */
-const AGAIN = "1 second"
+/** Pause before a consumer that broke down is started again: it takes up what it had not handled. */
+const RESTART_PAUSE = "1 second"
 
 const again = (consumer: Consumer.Consumer) =>
   Consumer.run(consumer).pipe(
     Effect.catchCause((cause) =>
       Cause.hasInterruptsOnly(cause)
         ? Effect.failCause(cause)
-        : Effect.andThen(Effect.logError(`the consumer ${consumer.name} broke down`, cause), Effect.sleep(AGAIN)),
+        : Effect.andThen(
+            Effect.logError(`the consumer ${consumer.name} broke down`, cause),
+            Effect.sleep(RESTART_PAUSE),
+          ),
     ),
     Effect.forever,
   )

@@ -31,7 +31,7 @@ const PACE_MS = 50
 const POLL_MS = 100
 
 /** Pause before leadership is sought again, ms, after it was lost or the database was not reached. */
-const AGAIN_MS = 500
+const LEAD_PAUSE_MS = 500
 
 /** Back-off, ms, after so many publishings in a row that the stream did not confirm. */
 const pauseMs = (failures: number): number => Math.min(2_000, 50 * 2 ** failures)
@@ -106,7 +106,7 @@ const leading = Effect.fnUntraced(function* (passedOver: ReadonlyArray<string>, 
   const outbox = yield* Outbox
   const probe = yield* Probe
   const closed = Deferred.await(closing)
-  const again = Effect.raceFirst(closed, Effect.sleep(AGAIN_MS))
+  const again = Effect.raceFirst(closed, Effect.sleep(LEAD_PAUSE_MS))
   const lead = Effect.gen(function* () {
     const leadership = yield* Effect.raceFirst(outbox.take, Effect.as(closed, null))
     if (leadership === null) return

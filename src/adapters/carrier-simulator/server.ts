@@ -9,12 +9,12 @@
  * Fails: CannotListen, one line.
  */
 import { createHmac } from "node:crypto"
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
-import type { AddressInfo } from "node:net"
-import { Effect, Schema } from "effect"
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
+import { Effect } from "effect"
 import { OrderId } from "../../domain/ids.ts"
 import type { Callback, Consignment } from "../../ports/carrier.ts"
 import * as Signature from "../../ports/carrier-signature.ts"
+import { onLoopback } from "../../std/listen.ts"
 import * as Rfc3339 from "../../std/rfc3339.ts"
 import { Depot, type Faults, type Play } from "./depot.ts"
 
@@ -28,8 +28,6 @@ export interface Options {
   readonly callbacks: string | null
   readonly secret: string
 }
-
-export class CannotListen extends Schema.TaggedError<CannotListen>()("CannotListen", { message: Schema.String }) {}
 
 /** It calls again after this, twice as long each time, up to the longest, milliseconds. */
 const FIRST_WAIT_MS = 100
@@ -104,12 +102,6 @@ const handle = async (depot: Depot, request: IncomingMessage, response: ServerRe
   answer(response, state === "cancelled" ? 200 : 409, { state })
 }
 
-const listen = (server: Server, port: number): Effect.Effect<number, CannotListen> =>
-  Effect.callback((resume) => {
-    server.once("error", (error) => resume(Effect.fail(new CannotListen({ message: error.message }))))
-    server.listen({ host: "127.0.0.1", port }, () => resume(Effect.succeed((server.address() as AddressInfo).port)))
-  })
-
 /** Its URL; it listens until the scope closes. */
 export const serve = Effect.fnUntraced(function* (options: Options) {
   const { callbacks, secret } = options
@@ -125,7 +117,7 @@ export const serve = Effect.fnUntraced(function* (options: Options) {
   const server = createServer((request, response) => {
     handle(depot, request, response).catch((error: Error) => answer(response, 400, { reason: error.message }))
   })
-  const port = yield* Effect.acquireRelease(listen(server, options.port), () =>
+  const port = yield* Effect.acquireRelease(onLoopback(server, options.port), () =>
     Effect.sync(() => {
       server.closeAllConnections()
       server.close()

@@ -15,8 +15,8 @@ const READY_WITHIN_MS = 20_000
 
 const RETRY_MS = 200
 
-/** A postmaster that does not come up again (a full disk) is tried again after this. */
-const AGAIN = "1 second"
+/** Pause before a postmaster that does not come up (a full disk) is started again. */
+const RESTART_PAUSE = "1 second"
 
 export class Keeper {
   readonly #launch: Omit<Postmaster.Launch, "port">
@@ -86,7 +86,7 @@ export class Keeper {
     // Backends that have not noticed yet that their postmaster is dead are in the way for some milliseconds.
     for (const end = Date.now() + READY_WITHIN_MS; Date.now() < end; yield* Effect.sleep(RETRY_MS))
       if ((yield* Effect.promise(() => this.#try())) === null) return
-    for (let told: string | null = null; ; yield* Effect.sleep(AGAIN)) {
+    for (let told: string | null = null; ; yield* Effect.sleep(RESTART_PAUSE)) {
       const failed = yield* Effect.promise(() => this.#try())
       if (failed === null) return
       if (failed !== told) yield* Effect.logWarning(`the embedded Postgres does not start again: ${failed}`)

@@ -9,11 +9,12 @@
 import { createServer, type Server } from "node:http"
 import { type AddressInfo, createServer as createNetServer, Server as NetServer, type Socket } from "node:net"
 import { NodeHttpServer } from "@effect/platform-node"
-import { Context, Effect, Fiber, Layer, Schedule, Schema, Scope } from "effect"
+import { Context, Effect, Fiber, Layer, Schedule, Scope } from "effect"
 import type { HttpServerResponse } from "effect/http"
 import { Shop } from "../../app/shop.ts"
 import { Probe } from "../../ports/probe.ts"
 import { RateLimitStore } from "../../ports/rate-limit-store.ts"
+import { CannotListen } from "../../std/listen.ts"
 import { Slab } from "../../std/slab.ts"
 import * as Answers from "./answers.ts"
 import { Connections, QUIET_MS, SPARE } from "./connections.ts"
@@ -75,8 +76,6 @@ export const DEFAULTS: Options = {
 export class HttpServer extends Context.Service<HttpServer, Address & { readonly url: string }>()(
   "jaego/adapters/http/HttpServer",
 ) {}
-
-export class CannotListen extends Schema.TaggedError<CannotListen>()("CannotListen", { message: Schema.String }) {}
 
 const reasons: Readonly<Record<string, string>> = {
   EADDRINUSE: "something else listens there already (choose another PORT)",

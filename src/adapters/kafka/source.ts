@@ -33,8 +33,8 @@ const COMMIT_MS = 1_000
 /** kafkajs says something at least with every fetch and heartbeat; when it does not for so long, it never will again. */
 const SILENCE_MS = 60_000
 
-/** Between two sessions; kafkajs has tried for some seconds itself. */
-const AGAIN = Schedule.spaced("500 millis")
+/** Pause between two sessions of a group; kafkajs has tried for some seconds itself. */
+const SESSION_PAUSE = Schedule.spaced("500 millis")
 
 /** For kafkajs to say good-bye to the group; without it the others wait for `SESSION_TIMEOUT_MS`. */
 const FAREWELL = "2 seconds"
@@ -71,7 +71,7 @@ export const consume = (options: Client.Options, handler: Handler): Effect.Effec
     const flowing = Effect.suspend(() => handler.notice({ _tag: "Flowing" }))
     return session(options, handler, flowing).pipe(
       Effect.catchCause((cause) => (Cause.hasInterruptsOnly(cause) ? Effect.interrupt : lost(Cause.squash(cause)))),
-      Effect.repeat(AGAIN),
+      Effect.repeat(SESSION_PAUSE),
       Effect.andThen(Effect.never),
     )
   })

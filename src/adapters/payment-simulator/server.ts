@@ -5,9 +5,9 @@
  *
  * Fails: CannotListen, one line.
  */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
-import type { AddressInfo } from "node:net"
-import { Effect, Schema } from "effect"
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
+import { Effect } from "effect"
+import { onLoopback } from "../../std/listen.ts"
 import type { Asked, Dialect } from "./dialect.ts"
 import * as Jaego from "./jaego-dialect.ts"
 import { type Fortunes, Till } from "./till.ts"
@@ -33,8 +33,6 @@ export interface Options {
   readonly rate: number
   readonly webhooks: Omit<Webhooks.Options, "header">
 }
-
-export class CannotListen extends Schema.TaggedError<CannotListen>()("CannotListen", { message: Schema.String }) {}
 
 /** Longer than a caller should be kept waiting, shorter than it gives up, milliseconds. */
 const SLOW_MS = 300
@@ -102,12 +100,6 @@ const handle = async (desk: Desk, request: IncomingMessage, response: ServerResp
   setTimeout(() => answer(response, reply.status, reply.body), befalls(faults.slow) ? SLOW_MS : 0)
 }
 
-const listen = (server: Server, port: number): Effect.Effect<number, CannotListen> =>
-  Effect.callback((resume) => {
-    server.once("error", (error) => resume(Effect.fail(new CannotListen({ message: error.message }))))
-    server.listen({ host: "127.0.0.1", port }, () => resume(Effect.succeed((server.address() as AddressInfo).port)))
-  })
-
 /** Its URL; it listens until the scope closes. */
 export const serve = Effect.fnUntraced(function* ({ faults, port: wanted, rate, webhooks }: Options) {
   let desk: Desk | null = null
@@ -117,7 +109,7 @@ export const serve = Effect.fnUntraced(function* ({ faults, port: wanted, rate, 
       answer(response, 400, { error: { message: error.message } }),
     )
   })
-  const port = yield* Effect.acquireRelease(listen(server, wanted), () =>
+  const port = yield* Effect.acquireRelease(onLoopback(server, wanted), () =>
     Effect.sync(() => {
       server.closeAllConnections()
       server.close()

@@ -10,7 +10,8 @@ import { Effect, type Scope } from "effect"
 import { Notify } from "../../std/notify.ts"
 import type { Host } from "./connection-url.ts"
 
-const AGAIN = "200 millis"
+/** Pause between two searches for the primary. */
+const SEARCH_PAUSE = "200 millis"
 
 /** Opens a connection to the host that is the primary now. */
 export type Dial = () => Net.Socket
@@ -31,7 +32,9 @@ export const dial = (
       },
     )
     yield* look
-    yield* Effect.forkScoped(Effect.forever(Effect.andThen(broken.wait, Effect.andThen(look, Effect.sleep(AGAIN)))))
+    yield* Effect.forkScoped(
+      Effect.forever(Effect.andThen(broken.wait, Effect.andThen(look, Effect.sleep(SEARCH_PAUSE)))),
+    )
     return () => {
       const { host, port } = current
       const socket = Net.connect(

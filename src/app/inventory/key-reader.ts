@@ -12,8 +12,8 @@ import { KEYS_PAGE } from "./limits.ts"
 /** A fifth of a thread's time, and of a session's. */
 const PAUSES = 4
 
-/** The ledger was not reached; no caller waits for this. */
-const AGAIN = Schedule.spaced("1 second")
+/** Retries when the ledger was not reached; no caller waits for this. */
+const RETRIES = Schedule.spaced("1 second")
 
 type Page = Effect.Success<ReturnType<Ledger["Service"]["boundKeys"]>>
 
@@ -23,7 +23,7 @@ export const run = Effect.fnUntraced(function* (keys: Idempotency) {
   let after: KeyPosition | null = null
   do {
     const begun = yield* Clock.currentTimeMillis
-    const page: Page = yield* ledger.boundKeys(after, KEYS_PAGE).pipe(Effect.retry(AGAIN))
+    const page: Page = yield* ledger.boundKeys(after, KEYS_PAGE).pipe(Effect.retry(RETRIES))
     keys.read(page.names)
     after = page.next
     if (after !== null) yield* Effect.sleep(PAUSES * ((yield* Clock.currentTimeMillis) - begun))

@@ -11,6 +11,7 @@ import { Readiness } from "../../../src/app/health.ts"
 import * as Dependencies from "../../../src/app/resilience/dependencies.ts"
 import { unavailable } from "../../../src/ports/failures.ts"
 import { Probe } from "../../../src/ports/probe.ts"
+import { CannotListen } from "../../../src/std/listen.ts"
 import * as FakeShop from "../../support/fake-shop.ts"
 import * as HttpServer from "../../support/http-server.ts"
 
@@ -228,7 +229,7 @@ it("says in one line that the port is taken", async () => {
   holder.close()
   expect(exit).toEqual(
     Exit.fail(
-      new Server.CannotListen({
+      new CannotListen({
         message: `Cannot listen on 127.0.0.1:${port}: something else listens there already (choose another PORT)`,
       }),
     ),

@@ -6,8 +6,8 @@ import { type Happening, Probe } from "../../../ports/probe.ts"
 import { Notify } from "../../../std/notify.ts"
 import type { FactsSettings, FromFacts, ToFacts } from "./messages.ts"
 
-/** After what this thread needs could not be reached. */
-const AGAIN = "1 second"
+/** Pause before what this thread needs is tried again, after it could not be reached. */
+const RETRY_PAUSE = "1 second"
 
 /** What this thread was born with. */
 export const settings = (): FactsSettings => workerData as FactsSettings
@@ -50,7 +50,7 @@ export const serve = <E>(layer: Layer.Layer<never, E>): Effect.Effect<void> =>
       Effect.andThen(end),
       Effect.scoped,
       Effect.tapError((error) => Effect.logWarning(`facts cannot leave yet: ${String(error)}`)),
-      Effect.retry(Schedule.spaced(AGAIN)),
+      Effect.retry(Schedule.spaced(RETRY_PAUSE)),
       Effect.ignore,
     )
     // What is built ends in its own order; while it cannot be built there is nothing to end.

@@ -7,12 +7,13 @@
  * Fails: `CannotListen`, one clear line, when they start. Later it is tried again.
  */
 import { Worker as Thread } from "node:worker_threads"
-import { Deferred, Effect, Fiber, Schema, Stream, SubscriptionRef } from "effect"
+import { Deferred, Effect, Fiber, Stream, SubscriptionRef } from "effect"
 import { Readiness } from "../../../app/health.ts"
 import { Congestion } from "../../../app/overload/congestion.ts"
 import { Parts } from "../../../app/parts.ts"
 import { Dependencies } from "../../../app/resilience/dependencies.ts"
 import { Probe } from "../../../ports/probe.ts"
+import { CannotListen } from "../../../std/listen.ts"
 import * as Supervisor from "../supervisor.ts"
 import * as HttpCalls from "./calls.ts"
 import { HttpLink } from "./link.ts"
@@ -23,8 +24,6 @@ const DRAIN_MS = 15_000
 
 /** Before a thread that died is replaced for the first time, milliseconds. */
 const PAUSE_MS = 50
-
-export class CannotListen extends Schema.TaggedError<CannotListen>()("CannotListen", { message: Schema.String }) {}
 
 export interface Options {
   /** The module a thread runs. */
