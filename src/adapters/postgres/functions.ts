@@ -10,13 +10,13 @@ import { Effect } from "effect"
 import type { SqlError } from "effect/sql/SqlError"
 import { SCHEMA_LOCK } from "./advisory-locks.ts"
 import { COMMIT } from "./commit-function.ts"
+import * as Fencing from "./fencing-functions.ts"
 import * as Inbox from "./inbox-functions.ts"
-import * as Lanes from "./lane-functions.ts"
 import * as Outbox from "./outbox-functions.ts"
 import * as Shipping from "./shipping-functions.ts"
 
 /** Those that others call come first. */
-const FUNCTIONS = [COMMIT, ...Lanes.ALL, ...Outbox.ALL, ...Inbox.ALL, ...Shipping.ALL]
+const FUNCTIONS = [COMMIT, ...Fencing.ALL, ...Outbox.ALL, ...Inbox.ALL, ...Shipping.ALL]
 
 const ABSENT = "select name from unnest($1::text[]) name where to_regproc(name) is null"
 

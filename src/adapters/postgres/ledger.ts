@@ -30,7 +30,7 @@ import {
 import { issueReceipt } from "../../ports/receipt.ts"
 import { encode } from "./batch-columns.ts"
 import { COMMIT_STATEMENT } from "./commit-function.ts"
-import { RAISE_LANES } from "./lane-functions.ts"
+import { RAISE_LANES } from "./fencing-functions.ts"
 import { Deciding, type Reads } from "./reads.ts"
 import {
   HOLD,

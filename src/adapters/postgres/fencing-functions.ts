@@ -1,7 +1,7 @@
 /**
- * Taking lanes, in SQL: epochs are raised lane by lane, in the order in which commits lock them, so that nothing deadlocks.
- * Each waits for a commit that is still running on its lane; afterwards that commit's epoch is old, and whatever carries it
- * is refused (I10).
+ * Fencing, in SQL: lanes are taken by raising their epochs, lane by lane, in the order in which commits lock them, so that nothing
+ * deadlocks. Each waits for a commit that is still running on its lane; afterwards that commit's epoch is old, and what carries
+ * it is refused (I10) by the fence of `commit-function.ts`.
  *
  * Each taking begins a new link of the lane's chain (docs/decisions/0032). A taking that brought no fact leaves no link: the next
  * one stands in its place.
