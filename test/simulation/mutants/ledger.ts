@@ -91,7 +91,7 @@ export const LEDGER_MUTANTS: ReadonlyArray<Mutant> = [
         to: "    const entries = this.#waiting\n",
       },
     ],
-    caughtBy: "I4 answered when durable",
+    caughtBy: "I5 a retry tells which",
     seedsMax: FOUR_ROUNDS,
   },
   {
