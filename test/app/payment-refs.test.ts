@@ -1,0 +1,103 @@
+/** A provider that makes up its own refs: what it calls a charge is journalled before the charge can be made. */
+import { Clock, Context, Effect, Layer } from "effect"
+import { TestClock } from "effect/testing"
+import { expect, it } from "vitest"
+import * as CheckoutRunner from "../../src/app/checkout-runner.ts"
+import * as Health from "../../src/app/health.ts"
+import * as Checkout from "../../src/domain/checkout.ts"
+import { OrderId } from "../../src/domain/ids.ts"
+import * as Order from "../../src/domain/order.ts"
+import { Inventory } from "../../src/ports/inventory.ts"
+import { ABSENT, CHARGED, Payment, type Prepared, UNKNOWN, VOIDED } from "../../src/ports/payment.ts"
+import { UnsettledOrders } from "../../src/ports/unsettled.ts"
+import { paymentCalls } from "../support/guard.ts"
+import * as RecordingProbe from "../support/recording-probe.ts"
+import { freshId } from "../support/scribe.ts"
+
+const EUR = { amount: 250, currency: "EUR" }
+const HOLD_MS = 600_000
+
+const pending = (): Order.Order =>
+  Order.place(
+    { id: OrderId.make(freshId()), customerId: "kim", lines: [], total: EUR, createdAt: 0, expiresAt: HOLD_MS },
+    { token: "tok", startedAt: 0, action: null },
+  )
+
+/** Drives one order for `milliseconds`; every call and every record, in order. */
+const driven = (prepared: (now: number) => Prepared, milliseconds: number) =>
+  Effect.gen(function* () {
+    let order = pending()
+    const steps: Array<string> = []
+    const said = <A>(step: string, answer: A) =>
+      Effect.sync(() => {
+        steps.push(step)
+        return answer
+      })
+    const payment = Payment.of({
+      defaultToken: null,
+      prepare: ({ key }) =>
+        Effect.map(Clock.currentTimeMillis, (now) => {
+          steps.push(key === order.id ? "prepare" : "prepare another")
+          return prepared(now)
+        }),
+      confirm: ({ attempt, ref }) => said(`confirm ${ref} ${attempt}`, CHARGED),
+      read: (ref) => said(`read ${ref}`, ABSENT),
+      void: (ref) => said(`void ${ref}`, VOIDED),
+      refund: () => Effect.never,
+    })
+    const inventory = Inventory.of({
+      submit: (command) =>
+        Effect.sync(() => {
+          if (command._tag !== "RecordPayment" && command._tag !== "ExpireOrder") throw new Error(command._tag)
+          const told: Order.Command =
+            command._tag === "ExpireOrder"
+              ? { _tag: "Expire", at: HOLD_MS * 2, voided: command.voided }
+              : command.record
+          const decided = Order.decide(told, order)
+          if (decided._tag === "Failure" || decided.success === null) throw new Error(`nothing came of ${told._tag}`)
+          order = Order.evolve(order, decided.success)
+          steps.push(decided.success._tag)
+          return { reply: { _tag: "Order", order, elsewhere: [], ending: null }, replayed: false }
+        }),
+    })
+    const unsettled = UnsettledOrders.of({ list: () => Effect.succeed({ rows: [], next: null }) })
+    const context = yield* Layer.build(
+      CheckoutRunner.layer({ graceMs: 0 }).pipe(
+        Layer.provide(paymentCalls(2_000, "off")),
+        Layer.provide(Layer.mergeAll(Layer.succeed(Payment, payment), Layer.succeed(Inventory, inventory))),
+        Layer.provide(Layer.mergeAll(Layer.succeed(UnsettledOrders, unsettled), RecordingProbe.silent)),
+        Layer.provideMerge(Health.Readiness.layer),
+      ),
+    )
+    yield* Context.get(context, CheckoutRunner.CheckoutRunner).begin(order, null)
+    yield* TestClock.adjust(milliseconds)
+    return { steps, order }
+  }).pipe(Effect.scoped, Effect.provide(TestClock.layer()), Effect.runPromise)
+
+const NAMED: Prepared = { _tag: "Prepared", ref: "pi_1" }
+
+it("names the charge, journals the name, and only then makes the first attempt", async () => {
+  const { order, steps } = await driven(() => NAMED, 1_000)
+  expect(steps).toEqual(["prepare", "PaymentPrepared", "confirm pi_1 1", "Paid"])
+  expect(order).toMatchObject({ status: "paid", payment: { ref: "pi_1", attempts: 1 } })
+})
+
+it("asks for the name again under the same key while the provider says nothing, and charges nothing before", async () => {
+  const { steps } = await driven((now) => (now < 1_000 ? UNKNOWN : NAMED), 10_000)
+  const named = steps.indexOf("PaymentPrepared")
+  expect(named).toBeGreaterThan(2)
+  expect(new Set(steps.slice(0, named))).toEqual(new Set(["prepare"]))
+  expect(steps.slice(named + 1)).toEqual(["read pi_1", "confirm pi_1 1", "Paid"])
+})
+
+it("ends an order that the provider will never charge, with its code", async () => {
+  const { order } = await driven(() => ({ _tag: "Declined", code: "amount_too_small", retryable: false }), 1_000)
+  expect(order).toMatchObject({ status: "payment_failed", payment: { lastError: "amount_too_small" } })
+})
+
+it("bars a charge by its name also when that comes only after the hold", async () => {
+  const { order, steps } = await driven((now) => (now < HOLD_MS ? UNKNOWN : NAMED), HOLD_MS * 2)
+  expect(steps.slice(-3)).toEqual(["PaymentPrepared", "void pi_1", "Expired"])
+  expect(order.status).toBe("expired")
+  expect(Checkout.next(order, HOLD_MS * 2, 0)._tag).toBe("Settled")
+})
