@@ -171,7 +171,8 @@ class Guarded implements Guard {
     if (exit !== undefined) return this.#answered(passage, exit)
     passage.fiber = fiber
     this.#deadlines.add(passage)
-    this.#wake(now, now + this.#settings.timeoutMs)
+    // Those who give turns set the timer themselves.
+    if (!this.#isGivingTurns) this.#wake(now, now + this.#settings.timeoutMs)
     fiber.addObserver((exit) => {
       // Given up before, or past its limit: it was taken out already.
       if (passage.fiber !== fiber) return
@@ -257,14 +258,20 @@ class Guarded implements Guard {
     if (this.#isGivingTurns) return
     this.#isGivingTurns = true
     const now = this.#means.now()
-    this.#wake(now, this.#bulkhead.giveTurns(now))
+    const turnAt = this.#bulkhead.giveTurns(now)
     this.#isGivingTurns = false
+    const { oldest } = this.#deadlines
+    const deadline = oldest === null ? Number.POSITIVE_INFINITY : oldest.begunAt + this.#settings.timeoutMs
+    this.#wake(now, Math.min(turnAt, deadline))
   }
 
   #wake(now: number, at: number): void {
     if (at >= this.#wakeAt) return
     this.#wakeAt = at
-    this.#means.later(Math.ceil(at - now), () => this.#tick())
+    this.#means.later(Math.ceil(at - now), () => {
+      // One that was overtaken by an earlier one has nothing to do: it would set another, and so for ever.
+      if (at === this.#wakeAt) this.#tick()
+    })
   }
 
   /** Gives up what is past its limit, and turns to those who may begin. */
@@ -272,11 +279,7 @@ class Guarded implements Guard {
     this.#wakeAt = Number.POSITIVE_INFINITY
     const { timeoutMs } = this.#settings
     for (let oldest = this.#deadlines.oldest; oldest !== null; oldest = this.#deadlines.oldest) {
-      const now = this.#means.now()
-      if (now < oldest.begunAt + timeoutMs) {
-        this.#wake(now, oldest.begunAt + timeoutMs)
-        break
-      }
+      if (this.#means.now() < oldest.begunAt + timeoutMs) break
       const { fiber } = oldest
       this.#deadlines.remove(oldest)
       const { onTimeout } = oldest.kind

@@ -1,5 +1,5 @@
 /** The guard under virtual time: a sick dependency costs its callers neither time nor places, and gets few calls. */
-import { Effect, Exit, Fiber, type Scope } from "effect"
+import { Clock, Effect, Exit, Fiber, type Scope } from "effect"
 import { TestClock } from "effect/testing"
 import { describe, expect, it } from "vitest"
 import type { CallRefused, Kind } from "../../../src/app/resilience/call.ts"
@@ -151,6 +151,29 @@ describe("the guard", () => {
         expect(guard.status().load.running).toBe(0)
       }),
     ))
+
+  it("sets about one timer a turn of the rate, however many calls wait and are under way", () => {
+    let timers = 0
+    const counted = Effect.map(Clock.Clock, (clock) =>
+      Object.assign(Object.create(clock) as typeof clock, {
+        sleep: (duration: Parameters<typeof clock.sleep>[0]) => {
+          timers++
+          return clock.sleep(duration)
+        },
+      }),
+    )
+    const limited = { ...SETTINGS, bulkhead: { ...SETTINGS.bulkhead, perSecond: 10 } }
+    return trial(
+      { ...SETTINGS, dependency: "another" },
+      () =>
+        Effect.gen(function* () {
+          const guard = yield* Effect.provideServiceEffect(Guard.make(limited), Clock.Clock, counted)
+          for (let i = 0; i < 200; i++) yield* Effect.forkChild(guard.run(KIND, 0, Effect.never))
+          yield* Effect.repeat(TestClock.adjust("100 millis"), { times: 99 })
+          expect(timers).toBeLessThan(2.5 * 100)
+        }) as Effect.Effect<void>,
+    )
+  })
 
   it("makes a call again whose answer was transient, once, later, and at most one in ten", () =>
     trial({ ...SETTINGS, mode: "off" }, (guard) =>
