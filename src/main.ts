@@ -23,6 +23,7 @@ import * as Ownership from "./app/inventory/ownership.ts"
 import * as Relay from "./app/outbox-relay.ts"
 import * as Congestion from "./app/overload/congestion.ts"
 import * as Parts from "./app/parts.ts"
+import * as Pausing from "./app/pausing.ts"
 import * as PaymentCalls from "./app/payment-calls.ts"
 import * as CachedCatalog from "./app/reads/cached-catalog.ts"
 import * as Refusals from "./app/refusals.ts"
@@ -39,6 +40,7 @@ import type { Payment } from "./ports/payment.ts"
 const service = (config: Config) =>
   Http.layer(config).pipe(
     Layer.provideMerge(Shopkeeper.layer(config.payment.placing)),
+    Layer.provideMerge(Pausing.layer),
     Layer.provide(CarrierCallbacks.layer),
     Layer.provide(ShippingRunner.layer(config.shipping.runner)),
     Layer.provide(CarrierCalls.layer(config.resilience.carrier)),

@@ -15,6 +15,7 @@ import { Payment } from "../ports/payment.ts"
 import { Probe } from "../ports/probe.ts"
 import { CheckoutRunner, type Waiter } from "./checkout-runner.ts"
 import * as Health from "./health.ts"
+import { Pausing } from "./pausing.ts"
 import type { OnDecline, Paying, Replayable, Sale } from "./shop.ts"
 
 export interface Options {
@@ -97,6 +98,7 @@ export const make = Effect.fnUntraced(function* ({ attemptsMax, deadlineMs, hold
   const ids = yield* Ids
   const { defaultToken } = yield* Payment
   const probe = yield* Probe
+  const pausing = yield* Pausing
   const wait = yield* waitingRoom(deadlineMs)
   const attemptsOf = (onDecline: OnDecline | undefined): number => (onDecline === "keep" ? attemptsMax : 1)
 
@@ -114,6 +116,8 @@ export const make = Effect.fnUntraced(function* ({ attemptsMax, deadlineMs, hold
     const { answerBy, customerId, paying, claim } = request
     const lines = Order.mergeLines(request.lines)
     const createdAt = yield* Clock.currentTimeMillis
+    const paused = pausing.refusal(lines, createdAt)
+    if (paused !== null) return yield* Effect.fail(paused)
     const home = Lane.home(lines.map((line) => line.productId))
     const token = paying._tag === "Later" ? null : (paying.token ?? defaultToken)
     if (token === null && paying._tag === "Token") return yield* Effect.fail(tokenRequired)

@@ -11,6 +11,7 @@ import * as MemoryLease from "../adapters/memory/lease.ts"
 import * as MemoryLedger from "../adapters/memory/ledger.ts"
 import * as MemoryOrderBook from "../adapters/memory/order-book.ts"
 import * as MemoryOutbox from "../adapters/memory/outbox.ts"
+import * as MemoryPauses from "../adapters/memory/pauses.ts"
 import * as MemoryShipments from "../adapters/memory/shipments.ts"
 import * as MemoryStore from "../adapters/memory/store.ts"
 import * as MemoryUnsettled from "../adapters/memory/unsettled.ts"
@@ -21,6 +22,7 @@ import * as PostgresLease from "../adapters/postgres/lease.ts"
 import * as PostgresLedger from "../adapters/postgres/ledger.ts"
 import * as Migrations from "../adapters/postgres/migrations.ts"
 import * as PostgresOrderBook from "../adapters/postgres/order-book.ts"
+import * as PostgresPauses from "../adapters/postgres/pauses.ts"
 import * as Pools from "../adapters/postgres/pools.ts"
 import * as PostgresShipments from "../adapters/postgres/shipments.ts"
 import * as Suitability from "../adapters/postgres/suitability.ts"
@@ -49,6 +51,7 @@ const memory = ({ shipping }: Config) => {
     MemoryOutbox.layer,
     MemoryInbox.layer,
     MemoryLease.layer,
+    MemoryPauses.layer,
     MemoryWriteTrial.layer,
   )
   const shown = Layer.mergeAll(MemoryCatalog.layer, MemoryOrderBook.layer)
@@ -68,6 +71,7 @@ const migrated = Effect.catchTag(Migrations.migrate, "LanesOwned", () =>
 const deciding = Layer.mergeAll(
   PostgresLedger.layer,
   PostgresUnsettled.layer,
+  PostgresPauses.layer,
   PostgresShipments.layer,
   PostgresLease.layer,
   PostgresWriteTrial.layer,

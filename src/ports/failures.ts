@@ -17,6 +17,7 @@ export const UnavailableReason = Schema.Literals([
   "hold-lapsed",
   "contended",
   "deadline-passed",
+  "paused",
 ])
 export type UnavailableReason = typeof UnavailableReason.Type
 

@@ -21,6 +21,26 @@ const order = HttpApiEndpoint.put("breaker", "/v1/admin/dependencies/:name/break
     "`open`: no call is made. `closed`: every call is made, whatever becomes of it. Until `until`, or until the next order; the process that is asked forgets it when it ends.",
   )
 
+const Paused = Schema.Struct({ data: Schema.Array(Words.PauseView) })
+const pauseProblems = Problems.ordering("loopback-only", "database")
+
+const pause = HttpApiEndpoint.post("pause", "/v1/admin/pause", {
+  payload: Words.PauseOrder,
+  success: Paused,
+  error: pauseProblems,
+})
+  .annotate(OpenApi.Summary, "Stop selling everything, or one product")
+  .annotate(
+    OpenApi.Description,
+    "Placing is answered 503 `paused`; reading, paying and cancelling go on. It holds in every process and across restarts, until `until` or until it is resumed. Answers all that is paused.",
+  )
+
+const resume = HttpApiEndpoint.post("resume", "/v1/admin/resume", {
+  payload: Words.ResumeOrder,
+  success: Paused,
+  error: pauseProblems,
+}).annotate(OpenApi.Summary, "Sell again what was paused under the same scope; answers what is still paused")
+
 export const admin = HttpApiGroup.make("admin")
-  .add(list, order)
+  .add(list, order, pause, resume)
   .annotate(OpenApi.Description, "For operators on the machine itself: answered to peers on the loopback only.")

@@ -1,13 +1,15 @@
 /** Answers `/v1/admin/...`. That its peers are on this machine is seen to before any route is asked (`gate.ts`). */
 import { Effect } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
+import { Pausing } from "../../app/pausing.ts"
 import { Dependencies, type Status } from "../../app/resilience/dependencies.ts"
+import type { Pause } from "../../ports/pauses.ts"
 import { Probe } from "../../ports/probe.ts"
 import * as Rfc3339 from "../../std/rfc3339.ts"
 import * as Answers from "./answers.ts"
 import { api } from "./api.ts"
 import * as Problems from "./problems.ts"
-import type { DependencyView } from "./schemas.ts"
+import type { DependencyView, PauseView } from "./schemas.ts"
 
 const timeOrNull = (at: number | null): string | null => (at === null ? null : Rfc3339.text(at))
 
@@ -28,13 +30,33 @@ const shown = ({ dependency, load, mode, openForMs, openings, override, rates, s
   oldestQueuedSince: timeOrNull(load.oldestSince),
 })
 
+const shownPause = ({ productId, reason, since, until }: Pause): PauseView => ({
+  scope: productId === null ? "all" : "product",
+  productId,
+  reason,
+  since: Rfc3339.text(since),
+  until: timeOrNull(until),
+})
+
 export const layer = HttpApiBuilder.group(
   api,
   "admin",
   Effect.fnUntraced(function* (handlers) {
     const dependencies = yield* Dependencies
+    const pausing = yield* Pausing
     const answer = Answers.to(yield* Probe)
+    const paused = Effect.map(pausing.list, (all) => Answers.ok({ data: all.map(shownPause) }))
     return handlers.handleAll({
+      pause: ({ payload: { productId, reason, until }, request }) =>
+        answer(
+          request,
+          Effect.andThen(
+            pausing.pause({ productId: productId ?? null, reason, until: until == null ? null : Rfc3339.parse(until) }),
+            paused,
+          ),
+        ),
+      resume: ({ payload: { productId }, request }) =>
+        answer(request, Effect.andThen(pausing.resume(productId ?? null), paused)),
       dependencies: () => Effect.map(dependencies.report, (all) => Answers.ok({ data: all.map(shown) })),
       breaker: ({ params: { name }, payload: { mode, reason, until }, request }) => {
         const order = { mode, until: until == null ? null : Rfc3339.parse(until), reason: reason ?? "" }

@@ -41,7 +41,7 @@ interface Node {
 /** What is no part of the API: what it is, and what its problems mean. */
 const PAGES = ["/openapi.json", "/docs", "/problems", "/problems/{code}"]
 
-const LISTS = ["/v1/orders", "/v1/products", "/v1/products/{id}/movements"]
+const LISTS = ["/v1/orders", "/v1/products", "/v1/products/{id}/stock/movements"]
 
 const classesOf = (template: string): Route["classes"] => {
   if (template.startsWith("/v1/admin/")) return { post: "admin", get: "admin" }

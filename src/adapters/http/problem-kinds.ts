@@ -136,6 +136,7 @@ export const kinds = {
   draining: [503, "This instance is shutting down", LATER],
   "stale-owner": [503, "Another instance has taken over", LATER],
   "hold-lapsed": [503, "The hold lapsed before it was accepted", LATER],
+  paused: [503, "An operator has paused this sale", `Reading, paying and cancelling go on. ${LATER}`],
   "deadline-passed": [
     503,
     "The caller's time limit passed",

@@ -149,10 +149,36 @@ export const BreakerOrder = Schema.Struct({
   reason: Schema.optionalKey(Reason),
 })
 
+/** What is paused or resumed: everything, or one product. */
+const PAUSED = {
+  scope: Schema.Literals(["all", "product"]),
+  productId: Schema.optionalKey(ProductIdText),
+}
+const namesProduct = Schema.makeFilter(
+  ({ productId, scope }: { readonly scope: string; readonly productId?: string }) =>
+    (scope === "product") === (productId !== undefined),
+  { expected: "a productId with the scope `product`, and none with `all`" },
+)
+export const PauseOrder = Schema.Struct({
+  ...PAUSED,
+  reason: Reason,
+  until: Schema.optionalKey(Schema.NullOr(Moment)),
+}).check(namesProduct)
+export const ResumeOrder = Schema.Struct(PAUSED).check(namesProduct)
+
 /** What answers show. Times are RFC 3339, UTC. */
 const Time = Schema.String.annotate({ format: "date-time" })
 const Id = Schema.String.annotate({ format: "uuid" })
 const Money = Schema.Struct({ amount: Schema.Int, currency: Schema.String })
+
+export const PauseView = Schema.Struct({
+  scope: Schema.Literals(["all", "product"]),
+  productId: Schema.NullOr(Id),
+  reason: Schema.String,
+  since: Time,
+  until: Schema.NullOr(Time),
+}).annotate({ identifier: "Pause" })
+export type PauseView = typeof PauseView.Type
 
 export const ProductView = Schema.Struct({
   id: Id,

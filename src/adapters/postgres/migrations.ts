@@ -33,6 +33,7 @@ const NAMES = [
   "0010_lane_links",
   "0011_stock_units",
   "0012_payments",
+  "0013_pauses",
 ]
 
 const numberOf = (name: string): number => Number.parseInt(name, 10)

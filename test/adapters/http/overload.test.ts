@@ -40,13 +40,20 @@ it("refuses orders, reads and lists, and answers payments, operators and probes"
   const order = await shop.post("/v1/orders", BODY, { "idempotency-key": "late" })
   expect([order.status, order.body.code, order.headers.get("retry-after")]).toEqual([503, "overloaded", "1"])
   expect(order.headers.get("connection")).toBe("keep-alive")
-  for (const path of ["/v1/products", "/v1/orders", `/v1/products/${PRODUCT}/stock`, `/v1/orders/${PRODUCT}`])
+  for (const path of [
+    "/v1/products",
+    "/v1/orders",
+    `/v1/products/${PRODUCT}/stock/movements`,
+    `/v1/products/${PRODUCT}/stock`,
+    `/v1/orders/${PRODUCT}`,
+  ])
     expect((await shop.get(path)).body.code, path).toBe("overloaded")
   expect((await shop.post(`/v1/orders/${PRODUCT}/pay`, {})).body.code).toBe("order-not-found")
   expect((await shop.post(`/v1/orders/${PRODUCT}/cancel`)).body.code).toBe("order-not-found")
   for (const path of ["/v1/admin/dependencies", "/livez", "/readyz", "/metrics"])
     expect((await shop.get(path)).status, path).toBe(200)
   expect(shop.heard).toContainEqual({ _tag: "RequestShed", class: "place", observed: false })
+  expect(shop.heard.filter((each) => each._tag === "RequestShed" && each.class === "list")).toHaveLength(3)
   congestion.until[0] = 0
   await until("it is calm", async () => (await shop.get("/v1/products")).status === 200)
   expect(shop.heard).toContainEqual({ _tag: "OverloadChanged", thread: 0, to: "calm" })

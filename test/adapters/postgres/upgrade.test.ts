@@ -168,6 +168,7 @@ const FROZEN = {
   "0010_lane_links.sql": "ff53a11cc5e2d19f",
   "0011_stock_units.sql": "0df9437381804709",
   "0012_payments.sql": "e8cff2663ccf945f",
+  "0013_pauses.sql": "62b1cf8b1e7cde53",
 }
 
 describe("migrations", () => {

@@ -3,6 +3,7 @@ import type { Effect } from "effect"
 import type { State } from "../../../app/health.ts"
 import type { Congestion } from "../../../app/overload/congestion.ts"
 import type { Part } from "../../../app/parts.ts"
+import type { Pausing } from "../../../app/pausing.ts"
 import type { Dependencies, Status } from "../../../app/resilience/dependencies.ts"
 import type { Shop } from "../../../app/shop.ts"
 import type { Happening } from "../../../ports/probe.ts"
@@ -76,6 +77,9 @@ export interface Pages {
   readonly parts: () => Effect.Effect<ReadonlyArray<Part>>
   readonly dependencies: () => Effect.Effect<ReadonlyArray<Status>>
   readonly order: Dependencies["Service"]["order"]
+  readonly paused: () => Pausing["list"]
+  readonly pause: Pausing["pause"]
+  readonly resume: Pausing["resume"]
 }
 
 export interface Call {

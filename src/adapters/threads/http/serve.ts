@@ -6,6 +6,7 @@ import { parentPort, workerData } from "node:worker_threads"
 import { Deferred, Effect, type Exit, Layer, type Scope, SubscriptionRef } from "effect"
 import { Readiness, type State } from "../../../app/health.ts"
 import type { Part } from "../../../app/parts.ts"
+import { Pausing } from "../../../app/pausing.ts"
 import { Dependencies, type Status } from "../../../app/resilience/dependencies.ts"
 import { Shop } from "../../../app/shop.ts"
 import type { Unavailable } from "../../../ports/failures.ts"
@@ -70,6 +71,14 @@ export const dependencies = Layer.succeed(Dependencies, {
   add: () => undefined,
   report: Effect.orDie(ask("dependencies", [])) as Effect.Effect<ReadonlyArray<Status>>,
   order: (...args) => Effect.orDie(ask("order", args)) as Effect.Effect<Status | null>,
+})
+
+/** Orders are refused in the main thread, where they are placed. */
+export const pausing = Layer.succeed(Pausing, {
+  refusal: () => null,
+  list: Effect.orDie(ask("paused", [])) as Pausing["list"],
+  pause: (...args) => ask("pause", args) as ReturnType<Pausing["pause"]>,
+  resume: (...args) => ask("resume", args) as ReturnType<Pausing["resume"]>,
 })
 
 export const metrics: Effect.Effect<Page> = Effect.orDie(ask("metrics", [])) as Effect.Effect<Page>

@@ -11,6 +11,7 @@ import { Deferred, Effect, Fiber, Stream, SubscriptionRef } from "effect"
 import { Readiness } from "../../../app/health.ts"
 import { Congestion } from "../../../app/overload/congestion.ts"
 import { Parts } from "../../../app/parts.ts"
+import { Pausing } from "../../../app/pausing.ts"
 import { Dependencies } from "../../../app/resilience/dependencies.ts"
 import { Probe } from "../../../ports/probe.ts"
 import { CannotListen } from "../../../std/listen.ts"
@@ -47,11 +48,15 @@ export const start = Effect.fnUntraced(function* (given: Options) {
   const congestion = yield* Congestion
   const { report } = yield* Parts
   const dependencies = yield* Dependencies
+  const pausing = yield* Pausing
   const called = yield* HttpCalls.make({
     metrics: () => metrics,
     parts: () => report,
     dependencies: () => dependencies.report,
     order: dependencies.order,
+    paused: () => pausing.list,
+    pause: pausing.pause,
+    resume: pausing.resume,
   })
   const links = new Set<HttpLink>()
   const closing = yield* Deferred.make<void>()
