@@ -24,7 +24,8 @@ const server = (address: Address) =>
     Layer.provide(Layer.succeed(CarrierSecret, carrierSecret)),
     Layer.provide(Layer.succeed(Congestion, congestion)),
     Layer.provide(RedisRateLimits.layer(redis)),
-    Layer.provide(Layer.mergeAll(HttpServe.shop, HttpServe.probe, HttpServe.dependencies, HttpServe.pausing)),
+    Layer.provide(Layer.mergeAll(HttpServe.shop, HttpServe.stockFeed, HttpServe.probe, HttpServe.dependencies)),
+    Layer.provide(HttpServe.pausing),
   )
 
 NodeRuntime.runMain(

@@ -17,6 +17,7 @@ export const read = (env: Env, platform: NodeJS.Platform): Http => {
   if (threads > 0 && platform !== "linux")
     throw new ConfigProblem({ message: "HTTP_THREADS needs Linux, where threads can share a port; leave it at 0" })
   const host = text(env, "HOST") ?? "127.0.0.1"
+  const connectionsMax = integer(env, "MAX_CONNECTIONS", { fallback: 4_096, min: 1, max: 1_000_000 })
   return {
     address: {
       host,
@@ -33,7 +34,9 @@ export const read = (env: Env, platform: NodeJS.Platform): Http => {
         "origins like https://shop.example, separated by commas",
       ),
       keepAliveMs: integer(env, "KEEP_ALIVE_SECONDS", { fallback: 65, min: 1, max: 3_600 }) * 1_000,
-      connectionsMax: integer(env, "MAX_CONNECTIONS", { fallback: 4_096, min: 1, max: 1_000_000 }),
+      connectionsMax,
+      // Orders find a connection whatever is looked at.
+      streamsMax: integer(env, "STREAMS_MAX", { fallback: Math.floor(connectionsMax / 2), min: 0, max: 1_000_000 }),
       limits: Limits.read(env, host),
       overload: Limits.overload(env),
     },

@@ -52,6 +52,8 @@ export type Rejection =
 
 export const available = (stock: Stock): number => stock.onHand - stock.reserved
 
+export const isSoldOut = (stock: Stock): boolean => stock.onHand === stock.reserved
+
 const event = (type: EventType, onHand: number, reserved: number, reason: string | null = null): Event => ({
   type,
   onHand,

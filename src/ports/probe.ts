@@ -126,6 +126,8 @@ export type Happening =
       readonly open: number
       /** Requests behind the open one of their connection. */
       readonly waiting: number
+      /** Streams of stock. */
+      readonly streams: number
       readonly unreadBytes: number
     }
   /** A connection was closed because it went beyond a bound. */

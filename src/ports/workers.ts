@@ -2,6 +2,8 @@
  * The workers: the owners of lanes, in this thread or in others. Their caller cannot tell which.
  */
 import { Context, type Effect, type Exit, type Scope } from "effect"
+import type { ProductId } from "../domain/ids.ts"
+import type { Stock } from "../domain/stock.ts"
 import type { Unavailable } from "./failures.ts"
 import type { Answer, Command, Refused, Reply } from "./inventory.ts"
 import type { LedgerDown, OwnedLane } from "./ledger.ts"
@@ -14,6 +16,14 @@ export interface Worker {
    * call and not an effect: thousands a second cross a thread here, and a fiber for each would cost more than its turn.
    */
   readonly submit: (command: Command, answer: Answering) => void
+  /** From now on, or no longer, what is committed of this product's stock is announced (`Listening.changed`). */
+  readonly watch: (productId: ProductId, isWatched: boolean) => void
+}
+
+/** Stock of a product as a commit has left it. */
+export interface CommittedStock {
+  readonly productId: ProductId
+  readonly stock: Stock
 }
 
 export interface Crew {
@@ -25,18 +35,26 @@ export interface Crew {
 
 export type OrderReply = Extract<Reply, { readonly _tag: "Order" }>
 
+/** What a crew announces by itself. */
+export interface Listening {
+  /** An order ended by time and has holds on other workers. */
+  readonly ended: (reply: OrderReply) => void
+  /** How many workers are lost and not replaced yet, each time that it changes. */
+  readonly missing: (workers: number) => void
+  /**
+   * Stock of watched products, only after it was committed: the newest of each, so that versions are passed over, and soon
+   * when a product was sold out or is for sale again. A worker that is lost may have left some of it untold.
+   */
+  readonly changed: (stocks: ReadonlyArray<CommittedStock>) => void
+}
+
 export class Workers extends Context.Service<
   Workers,
   {
-    /**
-     * One worker per assignment. `ended`: an order ended by time and has holds on other workers. `missing`: how many
-     * workers are lost and not replaced yet, each time that it changes.
-     * Closing the scope drains: what was submitted is answered, what comes later is `Unavailable`.
-     */
+    /** One worker per assignment. Closing the scope drains: what was submitted is answered, what comes later is `Unavailable`. */
     readonly start: (
       assignments: ReadonlyArray<ReadonlyArray<OwnedLane>>,
-      ended: (reply: OrderReply) => void,
-      missing: (workers: number) => void,
+      listening: Listening,
     ) => Effect.Effect<Crew, LedgerDown, Scope.Scope>
   }
 >()("jaego/ports/Workers") {}

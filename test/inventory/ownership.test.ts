@@ -24,7 +24,7 @@ it("does not tell what an earlier lease's owner had read, though the new lease i
       }),
   })
   const crew = {
-    workers: [{ submit: (_: unknown, answer: Answering) => void asked.push(answer) }],
+    workers: [{ submit: (_: unknown, answer: Answering) => void asked.push(answer), watch: () => undefined }],
     fenced: Effect.never,
   }
   const productId = "019b76da-a800-7000-8000-000000000000" as ProductId
@@ -106,10 +106,10 @@ const deciding = Effect.gen(function* () {
         () => Effect.sync(() => happened.push("given up")),
       ),
   })
-  const worker = { submit: (_: unknown, answer: Answering) => void asked.push(answer) }
+  const worker = { submit: (_: unknown, answer: Answering) => void asked.push(answer), watch: () => undefined }
   const crew = Workers.of({
-    start: (_, __, tell) => {
-      missing.push(tell)
+    start: (_, listening) => {
+      missing.push(listening.missing)
       const drained = Effect.sync(() => happened.push("drained"))
       return Effect.as(
         Effect.addFinalizer(() => drained),

@@ -40,13 +40,14 @@ const cancelled: OrderReply = {
 const cancelling = (answer: Answer, failures: number) => {
   const ended: Array<Command> = []
   let left = failures
-  const home: Worker = { submit: (_, tell) => tell(Exit.succeed(answer)) }
+  const home: Worker = { submit: (_, tell) => tell(Exit.succeed(answer)), watch: () => undefined }
   const sibling: Worker = {
     submit: (command, tell) => {
       if (left-- > 0) return tell(Exit.fail(unavailable("worker-lost")))
       ended.push(command)
       tell(Exit.succeed({ reply: { _tag: "Done" }, replayed: false }))
     },
+    watch: () => undefined,
   }
   const placement = new Placement([home, sibling])
   const command: Command = { _tag: "CancelOrder", orderId, reason: null, claim: null }
@@ -66,6 +67,7 @@ const placing = (said: ReadonlyArray<Exit.Exit<Answer, Refused | Unavailable>>) 
         held.push(command._tag)
         tell(Exit.fail(unavailable("draining")))
       },
+      watch: () => undefined,
     }),
   )
   const command: Command = {

@@ -27,7 +27,10 @@ it("is fenced when it hears that holds it knows have ended, and its caller may c
   const allLanes = store.lanes.map(({ lane }) => lane)
   const start = Effect.gen(function* () {
     const fenced = yield* Deferred.make<void>()
-    const owner = yield* LocalWorkers.startOwner(0, Store.raise(store, allLanes), fenced, () => undefined)
+    const owner = yield* LocalWorkers.startOwner(0, Store.raise(store, allLanes), fenced, {
+      changed: () => undefined,
+      ended: () => undefined,
+    })
     return { owner, fenced }
   })
   const cancel: Command = { _tag: "CancelOrder", orderId, reason: null, claim: null }

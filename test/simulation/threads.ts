@@ -4,13 +4,15 @@
  */
 import { Context, Deferred, Effect, Exit, FiberSet, Layer, Schedule, Scope } from "effect"
 import { toExit, toOutcome } from "../../src/adapters/threads/inventory/messages.ts"
+import { addressesOf } from "../../src/app/inventory/commands.ts"
 import * as LocalWorkers from "../../src/app/inventory/local-workers.ts"
+import type { ProductId } from "../../src/domain/ids.ts"
 import { unavailable } from "../../src/ports/failures.ts"
 import { Ids } from "../../src/ports/ids.ts"
 import type { Command } from "../../src/ports/inventory.ts"
 import { Ledger, type OwnedLane } from "../../src/ports/ledger.ts"
 import { Probe } from "../../src/ports/probe.ts"
-import { type Answering, type OrderReply, type Worker, Workers } from "../../src/ports/workers.ts"
+import { type Answering, type CommittedStock, type Listening, type Worker, Workers } from "../../src/ports/workers.ts"
 import * as MemoryIds from "../support/counting-ids.ts"
 import type { Database } from "./database.ts"
 import { Node } from "./world.ts"
@@ -60,16 +62,24 @@ export class Thread {
   start(
     layer: Layer.Layer<Workers>,
     lanes: ReadonlyArray<OwnedLane>,
-    listeners: { readonly ready: () => void; readonly ended: (reply: OrderReply) => void; readonly fenced: () => void },
+    listeners: Pick<Listening, "changed" | "ended"> & {
+      readonly ready: () => void
+      readonly fenced: () => void
+      /** In the instant in which it leaves the worker. */
+      readonly announced: Listening["changed"]
+    },
   ): void {
-    const { ready, ended, fenced } = listeners
+    const { announced, ready, changed, ended, fenced } = listeners
     const serve = Effect.gen({ self: this }, function* () {
       const workers = Context.get(yield* Layer.build(layer), Workers)
-      const crew = yield* workers.start(
-        [lanes],
-        (reply) => this.#back.send(() => ended(reply)),
-        () => undefined,
-      )
+      const crew = yield* workers.start([lanes], {
+        ended: (reply) => this.#back.send(() => ended(reply)),
+        missing: () => undefined,
+        changed: (stocks) => {
+          announced(stocks)
+          this.#back.send(() => changed(stocks))
+        },
+      })
       this.#worker = crew.workers[0]!
       yield* Effect.forkChild(
         Effect.andThen(
@@ -88,7 +98,9 @@ export class Thread {
     const id = ++this.#lastId
     this.#callers.set(id, answer)
     const posted = structuredClone(command)
+    const products = addressesOf(command).filter((id) => id !== ("orderId" in command ? command.orderId : null))
     this.#to.send(() => {
+      for (const productId of products) this.#worker!.watch(productId as ProductId, true)
       this.#worker!.submit(posted, (exit) => {
         const outcome = structuredClone(toOutcome(exit))
         this.#back.send(() => {
@@ -137,6 +149,15 @@ export class Thread {
   }
 }
 
+/** I4: what is announced of a product stands in its ledger by then. */
+const uncommitted = ({ store }: Database, { productId, stock }: CommittedStock): ReadonlyArray<string> => {
+  const { onHand, reserved, version } = stock
+  const isCommitted = store.movements
+    .get(productId)
+    ?.some((row) => row.version === version && row.onHand === onHand && row.reserved === reserved)
+  return isCommitted ? [] : [`I4 only what is committed is shown: ${productId}, version ${version}`]
+}
+
 export interface Options {
   readonly main: Node
   readonly database: Database
@@ -171,7 +192,7 @@ export const layer = ({ main, database, nextSeed, onThread }: Options) =>
 
       const start = Effect.fnUntraced(function* (
         assignments: ReadonlyArray<ReadonlyArray<OwnedLane>>,
-        ended: (reply: OrderReply) => void,
+        { changed, ended }: Listening,
       ) {
         const fenced = yield* Deferred.make<void>()
         const restart = yield* FiberSet.runtime(yield* FiberSet.make())<never>()
@@ -200,7 +221,15 @@ export const layer = ({ main, database, nextSeed, onThread }: Options) =>
               links[worker] = thread
               resume(Effect.void)
             }
-            const listeners = { ready, ended, fenced: () => Deferred.doneUnsafe(fenced, Effect.void) }
+            const announced = (stocks: ReadonlyArray<CommittedStock>) =>
+              database.journal.violated(stocks.flatMap((stock) => uncommitted(database, stock)))
+            const listeners = {
+              ready,
+              announced,
+              changed,
+              ended,
+              fenced: () => Deferred.doneUnsafe(fenced, Effect.void),
+            }
             thread.start(crewOf(thread, worker), lanes, listeners)
           })
 
@@ -219,6 +248,8 @@ export const layer = ({ main, database, nextSeed, onThread }: Options) =>
         )
         yield* Effect.forEach(assignments, (lanes, worker) => spawn(worker, lanes), { concurrency: "unbounded" })
         const workers = assignments.map((_, worker) => ({
+          // Each thread watches whatever it sells.
+          watch: () => undefined,
           submit: (command: Command, answer: Answering) => {
             const thread = links[worker] ?? null
             if (thread === null) answer(Exit.fail(unavailable("worker-lost")))

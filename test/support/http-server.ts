@@ -8,6 +8,7 @@ import * as HttpServer from "../../src/adapters/http/server.ts"
 import { Readiness, type State } from "../../src/app/health.ts"
 import * as Dependencies from "../../src/app/resilience/dependencies.ts"
 import type { Shop } from "../../src/app/shop.ts"
+import { Feed, StockFeed } from "../../src/app/stock-feed.ts"
 import { type Happening, Probe } from "../../src/ports/probe.ts"
 import * as FakeShop from "./fake-shop.ts"
 
@@ -24,6 +25,8 @@ export interface Running {
   readonly url: string
   readonly port: number
   readonly heard: ReadonlyArray<Happening>
+  /** What is committed, as far as streams know; its lanes are owned. */
+  readonly feed: Feed
   readonly dependencies: Dependencies.Dependencies["Service"]
   readonly get: (path: string, headers?: Record<string, string>) => Promise<Answer>
   /** A string is sent as it is, anything else as JSON; undefined is no body. */
@@ -64,12 +67,15 @@ export const start = async (
   more: Layer.Layer<never> = Layer.empty,
 ): Promise<Running> => {
   const heard: Array<Happening> = []
+  const feed = new Feed()
+  feed.begin(() => undefined)
   const scope = await Effect.runPromise(Scope.make())
   const dependencies = await Effect.runPromise(Layer.buildWithScope(Dependencies.layer, scope))
   const ready = Layer.effect(Readiness, SubscriptionRef.make<State>("ready"))
   const server = HttpServer.layer({ host: "127.0.0.1", port: 0 }, { ...HttpServer.DEFAULTS, ...options }).pipe(
     Layer.provide(FakeShop.layer(script)),
     Layer.provide(more),
+    Layer.provide(Layer.succeed(StockFeed, feed)),
     Layer.provide(Layer.succeedContext(dependencies)),
     Layer.provide(Layer.succeed(CarrierSecret, secret)),
     Layer.provideMerge(ready),
@@ -87,6 +93,7 @@ export const start = async (
     url,
     port,
     heard,
+    feed,
     dependencies: Context.get(dependencies, Dependencies.Dependencies),
     get: (path, headers = {}) => send(url + path, { headers }),
     post: (path, body, headers = {}) =>

@@ -70,6 +70,7 @@ const KNOBS = [
   "HTTP_THREADS",
   "NODE_OPTIONS",
   "MAX_CONNECTIONS",
+  "STREAMS_MAX",
   "ALLOWED_HOSTS",
 ]
 /** What is paid stays so, and a busy machine is no overload, unless a test is about that. */

@@ -70,6 +70,8 @@ class Connection {
   #fault: Problems.Problem | null = null
   /** Answered before its body was there. */
   #unfinished: IncomingMessage | null = null
+  /** The open answer has no end: what comes behind it is never answered. */
+  #isLast = false
   /** Until it is closed although the peer has not closed it. */
   #lingering: NodeJS.Timeout | null = null
 
@@ -89,7 +91,7 @@ class Connection {
     // The rest of a piece is parsed although its connection was closed.
     if (this.#socket.destroyed || this.#lingering !== null) return
     if (this.#response === null) return this.#begin(request, response)
-    if (this.#line.length >= LINE_MAX || this.#all.waiting >= LINES_MAX) return this.cut("pipelined")
+    if (this.#isLast || this.#line.length >= LINE_MAX || this.#all.waiting >= LINES_MAX) return this.cut("pipelined")
     this.#line.push({ request, response })
     this.#all.waiting++
     this.#socket.pause()
@@ -111,6 +113,12 @@ class Connection {
     if (this.#line.length > 0 || this.#response.headersSent) return
     this.#response.shouldKeepAlive = false
     if (!this.#request!.complete) this.#all.options.send(this.#response, problem)
+  }
+
+  /** The open answer is the last one here, and has no end. */
+  last(): void {
+    this.#isLast = true
+    if (this.#line.length > 0) this.cut("pipelined")
   }
 
   drain(): void {
@@ -230,6 +238,10 @@ export class Connections {
     of(request.socket).receive(request, response)
 
   readonly fail = (socket: Socket, problem: Problems.Problem): void => of(socket).fail(problem)
+
+  readonly last = ({ req }: ServerResponse): void => of(req.socket).last()
+
+  readonly cut = ({ req }: ServerResponse, why: Cut): void => of(req.socket).cut(why)
 
   /** From now on each answer is the last of its connection. */
   drain(): void {

@@ -7,6 +7,7 @@
 import { HttpApi } from "effect/http-api"
 import type { Class } from "../../ports/probe.ts"
 import { api } from "./api.ts"
+import { STOCK_STREAM } from "./products-api.ts"
 
 export interface Route {
   /** `/v1/orders/{id}` */
@@ -45,7 +46,8 @@ const LISTS = ["/v1/orders", "/v1/products", "/v1/products/{id}/stock/movements"
 
 const classesOf = (template: string): Route["classes"] => {
   if (template.startsWith("/v1/admin/")) return { post: "admin", get: "admin" }
-  if (!template.startsWith("/v1/")) return null
+  // A stream would be in flight for as long as it is open: there is another bound on those.
+  if (!template.startsWith("/v1/") || template === STOCK_STREAM) return null
   return { post: template === "/v1/orders" ? "place" : "pay", get: LISTS.includes(template) ? "list" : "read" }
 }
 
@@ -77,19 +79,20 @@ const put = (root: Node, template: string, { methods, queryless }: Entry): void 
   }
 }
 
-/** A GET route answers HEAD as well. */
-const methodsOf = (method: string): ReadonlyArray<string> => (method === "GET" ? ["GET", "HEAD"] : [method])
+/** A GET route answers HEAD as well, unless its answer has no end. */
+const methodsOf = (method: string, template: string): ReadonlyArray<string> =>
+  method === "GET" && template !== STOCK_STREAM ? ["GET", "HEAD"] : [method]
 
 const table = (): Node => {
   const entries = new Map<string, Entry>(
-    PAGES.map((page) => [page, { methods: new Set(methodsOf("GET")), queryless: new Set() }]),
+    PAGES.map((page) => [page, { methods: new Set(methodsOf("GET", page)), queryless: new Set() }]),
   )
   HttpApi.reflect(api, {
     onGroup: () => undefined,
     onEndpoint: ({ endpoint }) => {
       const template = endpoint.path.replace(/:(\w+)/g, "{$1}")
       const entry = entries.get(template) ?? { methods: new Set(), queryless: new Set() }
-      for (const method of methodsOf(endpoint.method)) {
+      for (const method of methodsOf(endpoint.method, template)) {
         entry.methods.add(method)
         // Scrapers and probes may add query parameters as they like, against caches for instance.
         if (template.startsWith("/v1/") && endpoint.query === undefined) entry.queryless.add(method)

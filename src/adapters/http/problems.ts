@@ -215,6 +215,7 @@ export const shed = of(
   { "retry-after": "1" },
 )
 export const tooManyConnections = overloaded("Too many connections are open (MAX_CONNECTIONS).")
+export const tooManyStreams = overloaded("Too many streams are open (STREAMS_MAX).")
 export const tooManyBodies = overloaded("Too many large bodies arrive at once.")
 
 /** A header that names an intent came twice, or was joined of two on the way. */

@@ -41,6 +41,26 @@ const stock = HttpApiEndpoint.get("stock", "/v1/products/:id/stock", {
   error: Problems.reading("product-not-found", "route-not-found"),
 }).annotate(OpenApi.Summary, "Read a product's stock, linearizable with orders and cancels")
 
+/** As the table of routes writes it; answered beside the pipeline (`stock-stream-route.ts`). */
+export const STOCK_STREAM = "/v1/products/{id}/stock/stream"
+
+const stream = HttpApiEndpoint.get("stream", "/v1/products/:id/stock/stream", {
+  params: id,
+  headers: { "last-event-id": Schema.optionalKey(Schema.String) },
+  success: Schema.String.pipe(HttpApiSchema.asText({ contentType: "text/event-stream" })),
+  error: Problems.reading("product-not-found", "route-not-found"),
+})
+  .annotate(OpenApi.Summary, "Follow a product's stock as it is committed")
+  .annotate(
+    OpenApi.Description,
+    [
+      "Server-sent events: `stock`, or `sold-out` and `back-in-stock` when that has changed since the event before. `id` is the",
+      "stock's version, `data` the stock as the route above shows it. At most one event each 250 ms (later, the more streams a",
+      "product has), always of the newest version; `sold-out` and `back-in-stock` come at once. A comment each 15 s. The stream",
+      "ends when the service does, or stands by; `retry` says when to come back.",
+    ].join(" "),
+  )
+
 const receive = HttpApiEndpoint.post("receive", "/v1/products/:id/stock/receipts", {
   params: id,
   headers: key,
@@ -71,5 +91,5 @@ const movements = HttpApiEndpoint.get("movements", "/v1/products/:id/stock/movem
 }).annotate(OpenApi.Summary, "The product's ledger, newest first")
 
 export const products = HttpApiGroup.make("products")
-  .add(create, list, get, stock, receive, adjust, movements)
+  .add(create, list, get, stock, stream, receive, adjust, movements)
   .annotate(OpenApi.Description, "Products, their stock and its ledger.")

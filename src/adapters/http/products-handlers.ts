@@ -67,6 +67,7 @@ export const layer = (inFlight: Claims.InFlight) =>
             request,
             Effect.map(shop.readStock(params.id), (stock) => Answers.ok(Views.stock(stock))),
           ),
+        stream: () => Effect.die("it is answered beside the pipeline"),
         receive: ({ request, params, headers, payload }) => {
           const claim = claimOf("receipts", `/v1/products/${params.id}/stock/receipts`, headers, payload)
           const received = shop.receiveStock({ productId: params.id, ...payload, claim })

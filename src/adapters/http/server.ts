@@ -6,12 +6,12 @@
  * Limits: below, each with its reason, and in `connections.ts`. A slow or large request costs its sender, not us.
  * Fails: `CannotListen`, one clear line.
  */
-import { createServer, type Server } from "node:http"
+import { createServer, type Server, type ServerResponse } from "node:http"
 import { type AddressInfo, createServer as createNetServer, Server as NetServer, type Socket } from "node:net"
 import { NodeHttpServer } from "@effect/platform-node"
 import { Context, Effect, Fiber, Layer, Schedule, Scope } from "effect"
-import type { HttpServerResponse } from "effect/http"
 import { Shop } from "../../app/shop.ts"
+import { StockFeed } from "../../app/stock-feed.ts"
 import { Probe } from "../../ports/probe.ts"
 import { RateLimitStore } from "../../ports/rate-limit-store.ts"
 import { CannotListen } from "../../std/listen.ts"
@@ -26,6 +26,8 @@ import * as OrdersRoutes from "./orders-handlers.ts"
 import * as Overload from "./overload.ts"
 import * as Pipeline from "./pipeline.ts"
 import * as RateLimits from "./rate-limits.ts"
+import * as StockStreamRoute from "./stock-stream-route.ts"
+import { StockStreams } from "./stock-streams.ts"
 
 export const limits = {
   /** Headers must be here within 5 s: ample for 16 KiB. */
@@ -58,6 +60,8 @@ export interface Options extends Access {
   /** How long a connection may be idle, milliseconds. Longer than what is in front of us keeps it, so that it is they who close. */
   readonly keepAliveMs: number
   readonly connectionsMax: number
+  /** Streams of stock, each of which keeps its connection. */
+  readonly streamsMax: number
   readonly limits: RateLimits.Options
   readonly overload: Overload.Options
 }
@@ -68,6 +72,7 @@ export const DEFAULTS: Options = {
   origins: [],
   keepAliveMs: 65_000,
   connectionsMax: 4_096,
+  streamsMax: 2_048,
   limits: RateLimits.OFF,
   overload: Overload.DEFAULTS,
 }
@@ -88,10 +93,11 @@ const cannotListen = ({ host, port }: Address, error: NodeJS.ErrnoException): Ca
   new CannotListen({ message: `Cannot listen on ${host}:${port}: ${reasons[error.code ?? ""] ?? error.message}` })
 
 /** Closes once everything begun is answered and every connection has been told, or was silent. */
-const drain = (server: Server, connections: Connections): Effect.Effect<void> => {
+const drain = (server: Server, connections: Connections, streams: StockStreams): Effect.Effect<void> => {
   // Not node's `close` of HTTP servers: it cuts idle connections, on which a request may be coming, and stops its own clock.
   const closed = Effect.callback<void>((resume) => {
     NetServer.prototype.close.call(server, () => resume(Effect.void))
+    streams.close()
     connections.drain()
   })
   const quiet = Effect.andThen(
@@ -130,17 +136,15 @@ export const vacant = (address: Address): Effect.Effect<void, CannotListen> =>
     return Effect.andThen(listen(server, address), closed)
   })
 
-type Response = HttpServerResponse.HttpServerResponse
-
 /** Runs answers; those still under way when the scope closes are interrupted. As a FiberSet, but in slots (see there). */
 const running = Effect.fnUntraced(function* (scope: Scope.Scope) {
   const fork = Effect.runForkWith(yield* Effect.context<never>())
-  const fibers = new Slab<Fiber.Fiber<Response>>()
+  const fibers = new Slab<Fiber.Fiber<unknown>>()
   yield* Scope.addFinalizer(
     scope,
     Effect.suspend(() => Fiber.interruptAll(fibers.list())),
   )
-  return (answer: Effect.Effect<Response>): Fiber.Fiber<Response> => {
+  return <A>(answer: Effect.Effect<A>): Fiber.Fiber<A> => {
     const fiber = fork(answer)
     const ticket = fibers.put(fiber)
     fiber.addObserver(() => fibers.take(ticket))
@@ -148,16 +152,24 @@ const running = Effect.fnUntraced(function* (scope: Scope.Scope) {
   }
 })
 
-/** The routes as a listener of node:http. Requests run in `scope`. */
-const listener = Effect.fnUntraced(function* (limits: RateLimits.RateLimits, scope: Scope.Scope) {
+/** The routes as a listener of node:http. Requests run in `scope`; `last`: nothing is answered behind a stream. */
+const listener = Effect.fnUntraced(function* (
+  limits: RateLimits.RateLimits,
+  streams: StockStreams,
+  last: (response: ServerResponse) => void,
+  scope: Scope.Scope,
+) {
   const probe = yield* Probe
+  const shop = yield* Shop
+  const run = yield* running(scope)
   const inFlight = Claims.inFlight(probe)
-  const place = OrdersRoutes.placing(yield* Shop, Answers.to(probe), inFlight, limits)
+  const place = OrdersRoutes.placing(shop, Answers.to(probe), inFlight, limits)
+  const pipeline = yield* Pipeline.make(inFlight, limits, scope)
   return HotRoute.listener({
     place: (placing) => Effect.catchCause(place(placing), (cause) => Pipeline.rescued(placing.request, cause)),
-    run: yield* running(scope),
+    run,
     limits,
-    pipeline: yield* Pipeline.make(inFlight, limits, scope),
+    pipeline: StockStreamRoute.listener({ streams, shop, probe, limits, run, last, pipeline }),
   })
 })
 
@@ -174,10 +186,16 @@ const serverOf = (connections: Connections, { connectionsMax, keepAliveMs }: Opt
 }
 
 /** Announces what the connections hold, when that has changed. */
-const measuring = (probe: Probe["Service"], connections: Connections, thread: number): Effect.Effect<void> => {
+const measuring = (
+  probe: Probe["Service"],
+  connections: Connections,
+  streams: StockStreams,
+  thread: number,
+): Effect.Effect<void> => {
   const measure = () => ({
     open: connections.open,
     waiting: connections.waiting,
+    streams: streams.size,
     unreadBytes: connections.unread.bytes,
   })
   let last = JSON.stringify(measure())
@@ -197,23 +215,29 @@ const make = Effect.fnUntraced(function* (address: Address, options: Options, th
   yield* Effect.addFinalizer((exit) => Scope.close(requests, exit))
   const gate = new Gate({ hosts: [address.host, ...options.hosts], origins: options.origins })
   const limits = new RateLimits.RateLimits(options.limits, probe, yield* RateLimitStore)
-  const connections = new Connections({
+  const streams: StockStreams = new StockStreams({
+    feed: yield* StockFeed,
+    streamsMax: options.streamsMax,
+    cut: (response) => connections.cut(response, "unread-time"),
+  })
+  const routes = yield* listener(limits, streams, (response) => connections.last(response), requests)
+  const connections: Connections = new Connections({
     connectionsMax: options.connectionsMax,
     begin: Exchange.answering({
       probe,
       gate,
       limits,
       overload: yield* Overload.make(options.overload, thread ?? 0),
-      listener: yield* listener(limits, requests),
+      listener: routes,
     }),
     farewell: Exchange.farewell(probe),
     send: Exchange.send,
     cut: (why) => probe.emit({ _tag: "ConnectionCut", why }),
   })
   const server = serverOf(connections, options)
-  yield* Effect.forkScoped(Effect.repeat(measuring(probe, connections, thread ?? 0), MEASURE))
+  yield* Effect.forkScoped(Effect.repeat(measuring(probe, connections, streams, thread ?? 0), MEASURE))
   const listening = listen(server, { ...address, reusePort: thread !== null })
-  const bound = yield* Effect.acquireRelease(listening, () => drain(server, connections))
+  const bound = yield* Effect.acquireRelease(listening, () => drain(server, connections, streams))
   const host = bound.family === "IPv6" ? `[${bound.address}]` : bound.address
   return { host: bound.address, port: bound.port, url: `http://${host}:${bound.port}` }
 })

@@ -50,6 +50,7 @@ const requests = (registry: Registry) => ({
   ),
   httpThreadsDied: counter(registry)("jaego_http_thread_deaths_total", "HTTP threads that died and are replaced"),
   connections: gauge(registry)("jaego_http_connections", "Connections that are open", ["thread"]),
+  streams: gauge(registry)("jaego_http_streams", "Streams of stock that are open", ["thread"]),
   requestsWaiting: gauge(registry)("jaego_http_requests_waiting", "Pipelined requests behind the open one", ["thread"]),
   unreadBytes: gauge(registry)("jaego_http_unread_bytes", "Bytes of answers that no peer has read yet", ["thread"]),
   connectionsCut: counter(registry)("jaego_http_connections_cut_total", "Connections closed because of a bound", [

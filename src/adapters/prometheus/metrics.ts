@@ -28,9 +28,10 @@ const onRequests = (meters: Meters) =>
     RateLimitStoreMissed: () => meters.rateLimitStoreMissed.inc(),
     HttpThreadDied: () => meters.httpThreadsDied.inc(),
     CacheRead: ({ from }) => meters.cacheReads.inc({ from }),
-    ConnectionsMeasured: ({ open, thread, unreadBytes, waiting }) => {
+    ConnectionsMeasured: ({ open, streams, thread, unreadBytes, waiting }) => {
       meters.connections.set({ thread }, open)
       meters.requestsWaiting.set({ thread }, waiting)
+      meters.streams.set({ thread }, streams)
       meters.unreadBytes.set({ thread }, unreadBytes)
     },
     ConnectionCut: ({ why }) => meters.connectionsCut.inc({ why }),

@@ -88,12 +88,13 @@ const commitNext = Effect.fnUntraced(function* (committer: Committer) {
 })
 
 const committed = (
-  { now, owner: { line }, probe, worker }: Committer,
-  { decisions, entries }: Sent,
+  { now, owner: { line, watch }, probe, worker }: Committer,
+  { batch, decisions, entries }: Sent,
   { receipt }: Extract<CommitResult, { readonly _tag: "Committed" }>,
   started: number,
 ): void => {
   line.committed(receipt)
+  watch.committed(batch.stocks)
   // Otherwise the next batch is sent first.
   if (!line.isWaiting) line.acknowledge()
   probe.emit({
@@ -218,6 +219,7 @@ const findOut = Effect.fnUntraced(function* (committer: Committer, { batch }: Se
   const receipt = ledger.receiptOf(batch, lanes)
   if (receipt !== null) {
     line.committed(receipt)
+    owner.watch.committed(batch.stocks)
     return line.acknowledge()
   }
   const again = line.rewind()

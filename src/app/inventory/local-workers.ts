@@ -6,7 +6,7 @@ import { Cause, Clock, Context, Deferred, Effect, Layer, Scope } from "effect"
 import type { Ids } from "../../ports/ids.ts"
 import type { Ledger, OwnedLane } from "../../ports/ledger.ts"
 import { Probe } from "../../ports/probe.ts"
-import { type OrderReply, type Worker, Workers } from "../../ports/workers.ts"
+import { type Listening, type Worker, Workers } from "../../ports/workers.ts"
 import * as Committer from "./committer.ts"
 import * as Expiry from "./expiry.ts"
 import * as KeyReader from "./key-reader.ts"
@@ -31,7 +31,7 @@ export const startOwner = Effect.fnUntraced(function* (
   worker: number,
   lanes: ReadonlyArray<OwnedLane>,
   fenced: Deferred.Deferred<void>,
-  ended: (reply: OrderReply) => void,
+  { changed, ended }: Pick<Listening, "changed" | "ended">,
 ) {
   const clock = yield* Clock.Clock
   const probe = yield* Probe
@@ -56,6 +56,7 @@ export const startOwner = Effect.fnUntraced(function* (
     Loader.run(owner, worker),
     KeyReader.run(owner.idempotency),
     Expiry.run(owner, ended),
+    owner.watch.run(changed),
     measure,
   ]
   for (const loop of loops) yield* Effect.forkScoped(Effect.catchCause(loop, stop))
@@ -70,13 +71,16 @@ export const layer = Layer.effect(
     // Without the layer's scope: owners live and drain in the scope of the crew that they are started for.
     const context = Context.omit(Scope.Scope)(yield* Effect.context<Ledger | Probe | Ids>())
     return Workers.of({
-      start: (assignments, ended) =>
+      start: (assignments, listening) =>
         Effect.gen(function* () {
           const fenced = yield* Deferred.make<void>()
           const workers: Array<Worker> = []
           for (const [worker, lanes] of assignments.entries()) {
-            const owner = yield* startOwner(worker, lanes, fenced, ended)
-            workers.push({ submit: (command, answer) => owner.submit(command, answer) })
+            const owner = yield* startOwner(worker, lanes, fenced, listening)
+            workers.push({
+              submit: (command, answer) => owner.submit(command, answer),
+              watch: (productId, isWatched) => owner.watch.watch(productId, isWatched),
+            })
           }
           return { workers, fenced: Deferred.await(fenced) }
         }).pipe(Effect.provideContext(context)),

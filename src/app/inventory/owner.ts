@@ -26,6 +26,7 @@ import { foundIn, Idempotency, type LookUps } from "./idempotency.ts"
 import { Line } from "./line.ts"
 import { Misses } from "./misses.ts"
 import { Registry } from "./registry.ts"
+import { StockWatch } from "./stock-watch.ts"
 import { Turns } from "./turn.ts"
 
 const noLookUps = (): LookUps => ({ keys: [], skus: [] })
@@ -45,6 +46,7 @@ export class Owner {
   readonly line: Line
   readonly idempotency = new Idempotency()
   readonly deadlines = new Deadlines()
+  readonly watch = new StockWatch()
   /** Notified when there is something to load, a sooner deadline, nothing left to answer. */
   readonly toLoad = new Notify()
   readonly deadlineChanged = new Notify()

@@ -4,7 +4,7 @@
  *
  *     starting -> standby -> ready <-> worker-lost, -> (fenced, lease lost) -> standby ... -> draining, handed over
  *
- * Gives the port `Inventory`: while nothing is owned it answers `Unavailable`. Nothing is taken before `begin`: a process
+ * Gives the port `Inventory`: while nothing is owned it answers `Unavailable`; and the feed of what its workers commit. Nothing is taken before `begin`: a process
  * binds its port first. Once it drains, the lanes are handed over as soon as no command is under way, whatever else of the
  * service still has to end.
  */
@@ -15,6 +15,7 @@ import { Lease } from "../../ports/lease.ts"
 import { Probe } from "../../ports/probe.ts"
 import { type OrderReply, Workers } from "../../ports/workers.ts"
 import * as Health from "../health.ts"
+import { Feed, StockFeed } from "../stock-feed.ts"
 import { tellsOfMemory } from "./commands.ts"
 import { Patience } from "./patience.ts"
 import { deal, Placement } from "./placement.ts"
@@ -37,6 +38,9 @@ const pauseMs = (losses: number): number => (losses < 2 ? 0 : Math.min(5_000, 10
  * still reads requests, and longer than a buyer waits for the outcome of a payment (then there is one more command).
  */
 export const KEEP_MS = 500
+
+/** Products that are read at a time after a worker was replaced. */
+const READ_ANEW = 32
 
 /** Between two looks whether commands are under way, ms. */
 const LOOK_MS = 10
@@ -64,6 +68,7 @@ interface Process {
   readonly probe: Probe["Service"]
   readonly readiness: Health.Ref
   readonly runBackground: (effect: Effect.Effect<void>) => void
+  readonly feed: Feed
   /** Null: it stands by. */
   tenure: Tenure | null
   /** How many times in a row the lanes were lost soon, and to no other process. */
@@ -76,13 +81,27 @@ const finishEnded = (self: Process, { elsewhere, ending, order }: OrderReply): v
     self.runBackground(self.tenure.placement.finish(order.id, elsewhere, ending))
 }
 
-const workersMissing = (self: Process, missing: number): void =>
+/** What a worker has committed and not announced any more when it was lost. */
+const readAnew = ({ feed, tenure }: Process): Effect.Effect<void> =>
+  Effect.forEach(
+    tenure === null ? [] : feed.watched,
+    (productId) =>
+      tenure!.placement.submit({ _tag: "ReadStock", productId }).pipe(
+        Effect.map(({ reply }) => (reply._tag === "Stock" ? feed.changed([reply]) : undefined)),
+        Effect.ignore,
+      ),
+    { concurrency: READ_ANEW, discard: true },
+  )
+
+const workersMissing = (self: Process, missing: number): void => {
+  if (missing === 0) self.runBackground(readAnew(self))
   self.runBackground(
     Health.move(self.readiness, (state) => {
       if (missing > 0) return state === "ready" ? "worker-lost" : state
       return state === "worker-lost" ? "ready" : state
     }),
   )
+}
 
 const standBy = ({ probe, readiness }: Process): Effect.Effect<void> =>
   Effect.suspend(() => {
@@ -93,6 +112,7 @@ const standBy = ({ probe, readiness }: Process): Effect.Effect<void> =>
 const leave = (self: Process): Effect.Effect<void> =>
   Effect.suspend(() => {
     self.tenure = null
+    self.feed.end()
     return Health.move(self.readiness, (state) => (state === "ready" || state === "worker-lost" ? "standby" : state))
   })
 
@@ -102,11 +122,11 @@ const own = Effect.fnUntraced(function* (self: Process) {
   const held = yield* lease.acquire(standBy(self))
   const takenAt = yield* Clock.currentTimeMillis
   probe.emit({ _tag: "LanesTaken", lanes: held.lanes.length })
-  const starting = crew.start(
-    deal(held.lanes, workers),
-    (reply) => finishEnded(self, reply),
-    (missing) => workersMissing(self, missing),
-  )
+  const starting = crew.start(deal(held.lanes, workers), {
+    ended: (reply) => finishEnded(self, reply),
+    missing: (missing) => workersMissing(self, missing),
+    changed: (stocks) => self.feed.changed(stocks),
+  })
   const started = yield* Effect.raceFirst(starting, Effect.as(held.lost, null))
   let isOver = false
   if (started !== null) {
@@ -114,6 +134,7 @@ const own = Effect.fnUntraced(function* (self: Process) {
     yield* Effect.forkScoped(patience.run)
     const placement = new Placement(started.workers.map(patience.with))
     self.tenure = { placement, isFresh: () => !isOver && held.isFresh() }
+    self.feed.begin(placement.watch)
     yield* Health.become(readiness, "ready")
     yield* Effect.raceFirst(held.lost, started.fenced)
   }
@@ -191,12 +212,16 @@ export const layer = (workers: number) =>
         probe: yield* Probe,
         readiness: yield* Health.Readiness,
         runBackground: (effect) => void runBackground(effect),
+        feed: new Feed(),
         tenure: null,
         losses: 0,
       }
       const begun = yield* Latch.make(false)
       yield* Effect.forkScoped(Effect.raceFirst(begun.whenOpen(ownAgain(self)), drained(self)))
       const inventory = Inventory.of({ submit: (command) => submit(self, command) })
-      return Context.make(Inventory, inventory).pipe(Context.add(Ownership, { begin: Effect.asVoid(begun.open) }))
+      return Context.make(Inventory, inventory).pipe(
+        Context.add(Ownership, { begin: Effect.asVoid(begun.open) }),
+        Context.add(StockFeed, self.feed),
+      )
     }),
   )

@@ -31,6 +31,7 @@ export class Patience {
       const ticket = this.#waiting.put({ tell, since: this.#tick })
       worker.submit(command, (exit) => this.#waiting.take(ticket)?.tell?.(exit))
     },
+    watch: worker.watch,
   })
 
   /** Looks again and again, until it is interrupted. */

@@ -80,6 +80,9 @@ export class Placement {
     return this.#underWay
   }
 
+  readonly watch: Worker["watch"] = (productId, isWatched) =>
+    this.#workers[this.#indexOf(Lane.of(productId))]!.watch(productId, isWatched)
+
   submit(command: Command): Outcome {
     if (this.#workers.length === 1) return this.#ask(0, command)
     const home = this.#indexOf(laneOf(command))

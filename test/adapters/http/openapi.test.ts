@@ -46,6 +46,7 @@ it("names every route of the design", () => {
     "get /v1/products/{id}",
     "get /v1/products/{id}/stock",
     "get /v1/products/{id}/stock/movements",
+    "get /v1/products/{id}/stock/stream",
     "post /v1/admin/pause",
     "post /v1/admin/resume",
     "post /v1/carrier/callbacks",

@@ -9,6 +9,7 @@ import { MetricsPage } from "../../../src/adapters/http/metrics-page.ts"
 import * as Server from "../../../src/adapters/http/server.ts"
 import { Readiness } from "../../../src/app/health.ts"
 import * as Dependencies from "../../../src/app/resilience/dependencies.ts"
+import { Feed, StockFeed } from "../../../src/app/stock-feed.ts"
 import { unavailable } from "../../../src/ports/failures.ts"
 import { Probe } from "../../../src/ports/probe.ts"
 import { CannotListen } from "../../../src/std/listen.ts"
@@ -220,6 +221,7 @@ it("says in one line that the port is taken", async () => {
   const { port } = holder.address() as AddressInfo
   const layer = Server.layer({ host: "127.0.0.1", port }).pipe(
     Layer.provide(FakeShop.layer()),
+    Layer.provide(Layer.succeed(StockFeed, new Feed())),
     Layer.provide(Readiness.layer),
     Layer.provide(Dependencies.layer),
     Layer.provide(Layer.succeed(Probe, { emit: () => undefined })),

@@ -6,6 +6,8 @@ import * as HttpThreads from "../../../src/adapters/threads/http/threads.ts"
 import { Readiness, type State } from "../../../src/app/health.ts"
 import * as Dependencies from "../../../src/app/resilience/dependencies.ts"
 import type { Shop } from "../../../src/app/shop.ts"
+import { Feed, StockFeed } from "../../../src/app/stock-feed.ts"
+import type { ProductId } from "../../../src/domain/ids.ts"
 import { unavailable } from "../../../src/ports/failures.ts"
 import { Probe } from "../../../src/ports/probe.ts"
 import * as FakeShop from "../../support/fake-shop.ts"
@@ -20,13 +22,18 @@ const LIVE = "GET /livez HTTP/1.1\r\nhost: localhost\r\n\r\n"
 /** So many that both threads are asked, but for one chance in two thousand. */
 const MANY = 12
 
+const stock = (version: number) => ({ onHand: 9, reserved: 0, version })
+
 let begun: Array<string>
 let ended: Array<string>
 let release: () => void
 let port: number
+let feed: Feed
 let scope: Scope.Closeable
 beforeEach(async () => {
   begun = []
+  feed = new Feed()
+  feed.begin(() => undefined)
   ended = []
   const gate = Promise.withResolvers<void>()
   release = gate.resolve
@@ -38,7 +45,8 @@ beforeEach(async () => {
       Effect.onExit((exit) => Effect.sync(() => ended.push(`${what} ${exit._tag}`))),
       Effect.andThen(Effect.fail(unavailable("database"))),
     )
-  const script = { placeOrder: () => answer("order"), getOrder: () => answer("read") } as unknown
+  const readStock = (productId: ProductId) => Effect.succeed({ productId, stock: stock(1) })
+  const script = { placeOrder: () => answer("order"), getOrder: () => answer("read"), readStock } as unknown
   scope = await Effect.runPromise(Scope.make())
   const started = HttpThreads.start({
     entry: new URL("../../../src/http-thread.ts", import.meta.url),
@@ -50,6 +58,7 @@ beforeEach(async () => {
     metrics: Effect.succeed({ contentType: "text/plain", body: "" }),
   }).pipe(
     Effect.provide(FakeShop.layer(script as Partial<Shop["Service"]>)),
+    Effect.provideService(StockFeed, feed),
     Effect.provide(Dependencies.layer),
     Effect.provide(Layer.succeed(Probe, { emit: () => undefined })),
     Effect.provide(Layer.effect(Readiness, SubscriptionRef.make<State>("ready"))),
@@ -70,6 +79,22 @@ it("what a caller waits for without a key ends when it hangs up", async () => {
   for (const { socket } of readers) socket.destroy()
   await vi.waitUntil(() => ended.length === MANY, 10_000)
   expect(new Set(ended)).toEqual(new Set(["read Failure"]))
+})
+
+it("streams of stock are told what is committed in the main thread, which knows when none is left", async () => {
+  const id = UNKNOWN as ProductId
+  const heard = (streams: ReadonlyArray<{ readonly heard: () => string }>, words: string) =>
+    vi.waitUntil(() => streams.every((each) => each.heard().includes(words)), 10_000)
+  const streams = await dialMany(`GET /v1/products/${id}/stock/stream HTTP/1.1\r\nhost: localhost\r\n\r\n`)
+  await heard(streams, "id: 1\n")
+  feed.changed([{ productId: id, stock: stock(2) }])
+  await heard(streams, "id: 2\n")
+  for (const { socket } of streams) socket.destroy()
+  await vi.waitUntil(() => feed.watched.length === 0, 10_000)
+  const more = await dialMany(`GET /v1/products/${id}/stock/stream HTTP/1.1\r\nhost: localhost\r\n\r\n`)
+  await heard(more, "id: 1\n")
+  feed.end()
+  await vi.waitUntil(() => more.every(({ socket }) => socket.closed), 10_000)
 })
 
 it("what has a key goes on when its caller hangs up, and keeps its key on every thread until it has ended", async () => {

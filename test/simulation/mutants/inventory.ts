@@ -2,6 +2,7 @@
 import { FOUR_ROUNDS, type Mutant, ONE_ROUND } from "./load.ts"
 
 const MEMORY_LEDGER = "src/adapters/memory/ledger.ts"
+const COMMITTER = "src/app/inventory/committer.ts"
 const ENDING = "src/app/inventory/turns/ending.ts"
 const BATCH_LAWS = "src/adapters/memory/batch-laws.ts"
 const LINE = "src/app/inventory/line.ts"
@@ -29,6 +30,19 @@ export const INVENTORY_MUTANTS: ReadonlyArray<Mutant> = [
       },
     ],
     caughtBy: "I4 answered when durable",
+    seedsMax: ONE_ROUND,
+  },
+  {
+    name: "stock that is shown before its commit",
+    story: "whoever watches a product is told of a batch when it is sent",
+    changes: [
+      {
+        file: COMMITTER,
+        from: "  const started = now()\n",
+        to: "  owner.watch.committed(sent.batch.stocks)\n  const started = now()\n",
+      },
+    ],
+    caughtBy: "I4 only what is committed is shown",
     seedsMax: ONE_ROUND,
   },
   {

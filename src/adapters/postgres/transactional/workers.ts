@@ -5,11 +5,13 @@
  * Law: closing the scope waits for what was begun. Holds end on time: what is due is looked for twice a second.
  */
 import { Clock, Context, Effect, FiberSet, Layer, Schedule, Scope } from "effect"
+import type { ProductId } from "../../../domain/ids.ts"
 import * as Lane from "../../../domain/lane.ts"
+import type { Stock } from "../../../domain/stock.ts"
 import { type Command, Inventory } from "../../../ports/inventory.ts"
-import { Ledger } from "../../../ports/ledger.ts"
+import { Ledger, nothingWanted } from "../../../ports/ledger.ts"
 import { Probe } from "../../../ports/probe.ts"
-import { Workers } from "../../../ports/workers.ts"
+import { type Listening, Workers } from "../../../ports/workers.ts"
 
 /** How late a hold may end. */
 const LOOK = Schedule.spaced("500 millis")
@@ -43,6 +45,24 @@ const endDue = Effect.gen(function* () {
   }
 })
 
+/** How late a change of a watched product may be noticed. */
+const WATCH = Schedule.spaced("250 millis")
+
+type Watched = Map<ProductId, Stock | null>
+
+/** Whoever has changed them: nothing is owned here. One statement for all. */
+const look = Effect.fnUntraced(function* (watched: Watched, changed: Listening["changed"]) {
+  if (watched.size === 0) return
+  const { products } = yield* (yield* Ledger).load({ ...nothingWanted, products: [...watched.keys()] })
+  const news = products.filter(({ product, stock }) => {
+    const before = watched.get(product.id)
+    if (before === undefined || before?.version === stock.version) return false
+    watched.set(product.id, stock)
+    return true
+  })
+  if (news.length > 0) changed(news.map(({ product, stock }) => ({ productId: product.id, stock })))
+})
+
 export const layer: Layer.Layer<Workers, never, Inventory | Ledger | Probe> = Layer.effect(
   Workers,
   Effect.gen(function* () {
@@ -50,16 +70,23 @@ export const layer: Layer.Layer<Workers, never, Inventory | Ledger | Probe> = La
     const inventory = yield* Inventory
     const probe = yield* Probe
     return Workers.of({
-      start: Effect.fnUntraced(function* () {
+      start: Effect.fnUntraced(function* (_, { changed }) {
         // Closing it waits for them: a command is not to be interrupted.
         const run = yield* FiberSet.runtime(yield* FiberSet.make())<never>()
         yield* Effect.forkScoped(Effect.repeat(Effect.ignore(Effect.provideContext(endDue, context)), LOOK))
+        const watched: Watched = new Map()
+        const looking = Effect.suspend(() => Effect.provideContext(look(watched, changed), context))
+        yield* Effect.forkScoped(Effect.repeat(Effect.ignore(looking), WATCH))
         probe.emit({ _tag: "WorkerStarted", worker: 0 })
         return {
           workers: [
             {
               submit: (command, answer) => {
                 run(Effect.uninterruptible(inventory.submit(command))).addObserver(answer)
+              },
+              watch: (productId, isWatched) => {
+                if (isWatched) watched.set(productId, null)
+                else watched.delete(productId)
               },
             },
           ],

@@ -2,6 +2,8 @@
 import type { Worker as Thread } from "node:worker_threads"
 import type { Exit } from "effect"
 import type { State } from "../../../app/health.ts"
+import type { StockFeed, Unsubscribe } from "../../../app/stock-feed.ts"
+import type { ProductId } from "../../../domain/ids.ts"
 import type { Unavailable } from "../../../ports/failures.ts"
 import type { Refused } from "../../../ports/inventory.ts"
 import type { Happening } from "../../../ports/probe.ts"
@@ -15,6 +17,7 @@ export interface Listeners {
     call: Call,
     answer: (exit: Exit.Exit<unknown, Refused | Unavailable>) => void,
   ) => (() => void) | null
+  readonly subscribe: StockFeed["Service"]["subscribe"]
   readonly happened: (happening: Happening) => void
   readonly listening: (bound: Bound) => void
   readonly cannotListen: (message: string) => void
@@ -27,6 +30,8 @@ export class HttpLink {
   readonly #bundle: Bundle<ToHttp>
   /** Of the calls that end with their callers. */
   readonly #stops = new Map<number, () => void>()
+  /** Of the products that are looked at there. */
+  readonly #watched = new Map<ProductId, Unsubscribe>()
   #error: unknown = null
 
   constructor(thread: Thread, listeners: Listeners) {
@@ -41,6 +46,7 @@ export class HttpLink {
     })
     thread.on("exit", () => {
       for (const stop of this.#stops.values()) stop()
+      for (const unsubscribe of this.#watched.values()) unsubscribe()
       listeners.gone(this.#error)
     })
   }
@@ -65,6 +71,8 @@ export class HttpLink {
       case "Abandoned":
         this.#stops.get(message.id)?.()
         return
+      case "Watched":
+        return this.#watch(message.productId, message.isWatched)
       case "Happened":
         return this.#listeners.happened(message.happening)
       case "Listening":
@@ -73,6 +81,20 @@ export class HttpLink {
         this.#error = message.message
         return this.#listeners.cannotListen(message.message)
     }
+  }
+
+  #watch(productId: ProductId, isWatched: boolean): void {
+    this.#watched.get(productId)?.()
+    this.#watched.delete(productId)
+    if (!isWatched) return
+    const unsubscribe = this.#listeners.subscribe(productId, {
+      changed: (stock) => this.#bundle.add({ _tag: "Stock", stock: { productId, stock } }),
+      ended: () => {
+        this.#watched.delete(productId)
+        this.#bundle.add({ _tag: "StockEnded", productId })
+      },
+    })
+    this.#watched.set(productId, unsubscribe)
   }
 
   #call(call: Call): void {

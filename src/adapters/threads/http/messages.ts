@@ -6,8 +6,10 @@ import type { Part } from "../../../app/parts.ts"
 import type { Pausing } from "../../../app/pausing.ts"
 import type { Dependencies, Status } from "../../../app/resilience/dependencies.ts"
 import type { Shop } from "../../../app/shop.ts"
+import type { ProductId } from "../../../domain/ids.ts"
 import type { Happening } from "../../../ports/probe.ts"
 import type { Rate } from "../../../ports/rate-limit-store.ts"
+import type { CommittedStock } from "../../../ports/workers.ts"
 import type { Outcome } from "../inventory/messages.ts"
 
 /** What an HTTP thread is told at birth. */
@@ -35,6 +37,7 @@ export interface Options {
   readonly origins: ReadonlyArray<string>
   readonly keepAliveMs: number
   readonly connectionsMax: number
+  readonly streamsMax: number
   /** Counted in shared memory by all threads together. */
   readonly limits: RateLimits
   readonly overload: { readonly mode: "on" | "observe" | "off"; readonly targetMs: number }
@@ -93,10 +96,15 @@ export type ToHttp =
   | { readonly _tag: "Readiness"; readonly state: State }
   /** The first one of its life, perhaps after a readiness. */
   | { readonly _tag: "Listen"; readonly address: Address }
+  | { readonly _tag: "Stock"; readonly stock: CommittedStock }
+  /** The lanes are lost: nothing of the product is announced any more. */
+  | { readonly _tag: "StockEnded"; readonly productId: ProductId }
   | { readonly _tag: "Drain" }
 
 export type FromHttp =
   | { readonly _tag: "Called"; readonly call: Call }
+  /** Some look at its stock here, or none any longer. */
+  | { readonly _tag: "Watched"; readonly productId: ProductId; readonly isWatched: boolean }
   /** Its caller hung up. */
   | { readonly _tag: "Abandoned"; readonly id: number }
   | { readonly _tag: "Happened"; readonly happening: Happening }

@@ -9,6 +9,7 @@ import type { Part } from "../../../app/parts.ts"
 import { Pausing } from "../../../app/pausing.ts"
 import { Dependencies, type Status } from "../../../app/resilience/dependencies.ts"
 import { Shop } from "../../../app/shop.ts"
+import { Feed, StockFeed } from "../../../app/stock-feed.ts"
 import type { Unavailable } from "../../../ports/failures.ts"
 import type { Refused } from "../../../ports/inventory.ts"
 import { Probe } from "../../../ports/probe.ts"
@@ -59,6 +60,11 @@ export const shop = Layer.succeed(Shop, {
   cancelOrder: remote("cancelOrder"),
 })
 
+const feed = new Feed()
+// For good: the main thread knows which lanes there are.
+feed.begin((productId, isWatched) => bundle.add({ _tag: "Watched", productId, isWatched }))
+export const stockFeed = Layer.succeed(StockFeed, feed)
+
 /** What happens here is counted in the main thread. */
 export const probe = Layer.succeed(Probe, { emit: (happening) => bundle.add({ _tag: "Happened", happening }) })
 
@@ -99,6 +105,10 @@ export const serve = Effect.fnUntraced(function* (
       case "Listen":
         Deferred.doneUnsafe(told, Effect.succeed(message.address))
         return
+      case "Stock":
+        return feed.changed([message.stock])
+      case "StockEnded":
+        return feed.endOf(message.productId)
       case "Drain":
         Deferred.doneUnsafe(drained, Effect.void)
         return

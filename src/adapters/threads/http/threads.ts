@@ -13,6 +13,7 @@ import { Congestion } from "../../../app/overload/congestion.ts"
 import { Parts } from "../../../app/parts.ts"
 import { Pausing } from "../../../app/pausing.ts"
 import { Dependencies } from "../../../app/resilience/dependencies.ts"
+import { StockFeed } from "../../../app/stock-feed.ts"
 import { Probe } from "../../../ports/probe.ts"
 import { CannotListen } from "../../../std/listen.ts"
 import * as Supervisor from "../supervisor.ts"
@@ -42,10 +43,16 @@ export interface Options {
 /** Until the scope closes. */
 export const start = Effect.fnUntraced(function* (given: Options) {
   const { address, carrierSecret, entry, metrics, redis, threads } = given
-  const options = { ...given.server, connectionsMax: Math.ceil(given.server.connectionsMax / threads) }
+  const shareOf = (all: number) => Math.ceil(all / threads)
+  const options = {
+    ...given.server,
+    connectionsMax: shareOf(given.server.connectionsMax),
+    streamsMax: shareOf(given.server.streamsMax),
+  }
   const readiness = yield* Readiness
   const probe = yield* Probe
   const congestion = yield* Congestion
+  const { subscribe } = yield* StockFeed
   const { report } = yield* Parts
   const dependencies = yield* Dependencies
   const pausing = yield* Pausing
@@ -71,6 +78,7 @@ export const start = Effect.fnUntraced(function* (given: Options) {
       const thread = new Thread(entry, { workerData: birth })
       const link = new HttpLink(thread, {
         called,
+        subscribe,
         happened: probe.emit,
         listening: (where) => Deferred.doneUnsafe(bound[http]!, Effect.succeed(where)),
         cannotListen: (message) => Deferred.doneUnsafe(bound[http]!, Effect.fail(new CannotListen({ message }))),

@@ -7,11 +7,12 @@
 
 import type { Worker as Thread } from "node:worker_threads"
 import { Exit } from "effect"
+import type { ProductId } from "../../../domain/ids.ts"
 import { unavailable } from "../../../ports/failures.ts"
 import type { Command } from "../../../ports/inventory.ts"
 import type { OwnedLane } from "../../../ports/ledger.ts"
 import type { Happening } from "../../../ports/probe.ts"
-import type { Answering, OrderReply } from "../../../ports/workers.ts"
+import type { Answering, Listening, OrderReply } from "../../../ports/workers.ts"
 import { Slab } from "../../../std/slab.ts"
 import { Bundle } from "../bundle.ts"
 import { Portions } from "../portions.ts"
@@ -22,6 +23,7 @@ export interface Listeners {
   readonly happened: (happening: Happening) => void
   readonly ended: (reply: OrderReply) => void
   readonly fenced: () => void
+  readonly changed: Listening["changed"]
   /** The thread is no more. */
   readonly gone: (error: unknown) => void
 }
@@ -55,6 +57,11 @@ export class Link {
   submit(command: Command, answer: Answering): void {
     if (!this.serves) return answer(Exit.fail(unavailable("worker-lost")))
     this.#commands.add({ id: this.#callers.put(answer), command })
+  }
+
+  /** Of a thread that is not ready nothing is watched: its post does it then. */
+  watch(productIds: ReadonlyArray<ProductId>, isWatched: boolean): void {
+    if (this.serves && productIds.length > 0) this.#send({ _tag: "Watch", productIds, isWatched })
   }
 
   begin(lanes: ReadonlyArray<OwnedLane>): void {
@@ -93,6 +100,8 @@ export class Link {
         return this.#listeners.ended(message.reply)
       case "Fenced":
         return this.#listeners.fenced()
+      case "Stock":
+        return this.#listeners.changed(message.stocks)
       case "Receipts":
         for (const happening of message.happenings) this.#listeners.happened(happening)
         this.#receipts.add(message.receipts)

@@ -3,11 +3,12 @@
  * event-loop turn travel in one message, all receipts of one commit in another.
  */
 import { Cause, Exit } from "effect"
+import type { ProductId } from "../../../domain/ids.ts"
 import { type Fate, type Unavailable, type UnavailableReason, unavailable } from "../../../ports/failures.ts"
 import { type Answer, type Command, Refused, type Rejection } from "../../../ports/inventory.ts"
 import type { OwnedLane } from "../../../ports/ledger.ts"
 import type { Happening } from "../../../ports/probe.ts"
-import type { OrderReply } from "../../../ports/workers.ts"
+import type { CommittedStock, OrderReply } from "../../../ports/workers.ts"
 
 /** What a worker is told at birth. */
 export interface Birth {
@@ -26,6 +27,7 @@ export type ToWorker =
   /** The first message, once it is time: until then a thread is a spare. */
   | { readonly _tag: "Begin"; readonly lanes: ReadonlyArray<OwnedLane> }
   | { readonly _tag: "Commands"; readonly commands: ReadonlyArray<Envelope> }
+  | { readonly _tag: "Watch"; readonly productIds: ReadonlyArray<ProductId>; readonly isWatched: boolean }
   | { readonly _tag: "Drain" }
 
 export type Outcome<A> =
@@ -54,6 +56,8 @@ export type FromWorker =
   /** An order ended by time and has holds on other workers. */
   | { readonly _tag: "Ended"; readonly reply: OrderReply }
   | { readonly _tag: "Fenced" }
+  /** Of products that are watched. */
+  | { readonly _tag: "Stock"; readonly stocks: ReadonlyArray<CommittedStock> }
 
 export const toOutcome = <A>(exit: Exit.Exit<A, Refused | Unavailable>): Outcome<A> => {
   if (Exit.isSuccess(exit)) return { _tag: "Answered", answer: exit.value }

@@ -63,6 +63,10 @@ export const serve = Effect.gen(function* () {
     const message = JSON.parse(text) as ToWorker
     if (message._tag === "Begin") return Deferred.doneUnsafe(begun, Effect.succeed(message.lanes))
     if (message._tag === "Drain") return Deferred.doneUnsafe(drained, Effect.void)
+    if (message._tag === "Watch") {
+      for (const productId of message.productIds) worker!.watch(productId, message.isWatched)
+      return
+    }
     // No command is sent before this worker has said that it is ready.
     for (const { id, command } of message.commands)
       worker!.submit(command, (exit) => outgoing.give({ id, outcome: toOutcome(exit) }))
@@ -70,11 +74,11 @@ export const serve = Effect.gen(function* () {
   const lanes = yield* Deferred.await(begun)
   const scope = yield* Scope.make()
   const crew = yield* Scope.provide(
-    workers.start(
-      [lanes],
-      (reply) => post({ _tag: "Ended", reply }),
-      () => undefined,
-    ),
+    workers.start([lanes], {
+      ended: (reply) => post({ _tag: "Ended", reply }),
+      missing: () => undefined,
+      changed: (stocks) => post({ _tag: "Stock", stocks }),
+    }),
     scope,
   )
   worker = crew.workers[0]!

@@ -9,10 +9,11 @@
  */
 import { Deferred, Effect, Exit, Fiber, Layer, Schedule } from "effect"
 import * as LocalWorkers from "../../../app/inventory/local-workers.ts"
+import type { ProductId } from "../../../domain/ids.ts"
 import { unavailable } from "../../../ports/failures.ts"
 import { Ledger, type OwnedLane } from "../../../ports/ledger.ts"
 import { Probe } from "../../../ports/probe.ts"
-import { type OrderReply, type Worker, Workers } from "../../../ports/workers.ts"
+import { type Listening, type Worker, Workers } from "../../../ports/workers.ts"
 import * as Supervisor from "../supervisor.ts"
 import { Link } from "./link.ts"
 import * as Spares from "./spares.ts"
@@ -37,8 +38,7 @@ interface Crew {
   readonly probe: Probe["Service"]
   readonly spares: Spares.Bench
   readonly posts: ReadonlyArray<Post>
-  readonly ended: (reply: OrderReply) => void
-  readonly missing: (workers: number) => void
+  readonly listening: Listening
   readonly fenced: Deferred.Deferred<void>
   readonly closing: Deferred.Deferred<void>
 }
@@ -47,6 +47,8 @@ interface Crew {
 interface Post {
   readonly worker: number
   lanes: ReadonlyArray<OwnedLane>
+  /** Told to every thread that comes to this post. */
+  readonly watched: Set<ProductId>
   /** Null: no thread has been started yet. */
   link: Link | null
   /** Completed when its first thread is ready. */
@@ -54,9 +56,9 @@ interface Post {
 }
 
 /** A worker has come or gone. */
-const count = ({ closing, missing, posts }: Crew): void => {
+const count = ({ closing, listening, posts }: Crew): void => {
   if (Deferred.isDoneUnsafe(closing)) return
-  missing(posts.filter(({ link, manned }) => Deferred.isDoneUnsafe(manned) && link?.serves === false).length)
+  listening.missing(posts.filter(({ link, manned }) => Deferred.isDoneUnsafe(manned) && link?.serves === false).length)
 }
 
 /** Runs the post's next thread; ends with what it died of. */
@@ -64,11 +66,13 @@ const serve = (crew: Crew, post: Post): Effect.Effect<unknown> =>
   Effect.callback<unknown>((resume) => {
     const link = new Link(crew.spares.take(post.worker), {
       ready: () => {
+        link.watch([...post.watched], true)
         Deferred.doneUnsafe(post.manned, Effect.void)
         count(crew)
       },
       happened: crew.probe.emit,
-      ended: crew.ended,
+      ended: crew.listening.ended,
+      changed: crew.listening.changed,
       fenced: () => Deferred.doneUnsafe(crew.fenced, Effect.void),
       gone: (error) => {
         count(crew)
@@ -131,6 +135,11 @@ const workerOf = (post: Post): Worker => ({
     if (post.link === null) answer(Exit.fail(unavailable("worker-lost")))
     else post.link.submit(command, answer)
   },
+  watch: (productId, isWatched) => {
+    if (isWatched) post.watched.add(productId)
+    else post.watched.delete(productId)
+    post.link?.watch([productId], isWatched)
+  },
 })
 
 /** `entry`: the module a worker thread runs. `spares`: how many threads are made ready for the day lanes are taken. */
@@ -145,15 +154,14 @@ export const layer = (entry: URL, seed: Spares.Seed, spares: number) =>
       }
       const start = Effect.fnUntraced(function* (
         assignments: ReadonlyArray<ReadonlyArray<OwnedLane>>,
-        ended: (reply: OrderReply) => void,
-        missing: (workers: number) => void,
+        listening: Listening,
       ) {
         const posts = assignments.map(
-          (lanes, worker): Post => ({ worker, lanes, link: null, manned: Deferred.makeUnsafe() }),
+          (lanes, worker): Post => ({ worker, lanes, link: null, watched: new Set(), manned: Deferred.makeUnsafe() }),
         )
         const fenced = yield* Deferred.make<void>()
         const closing = yield* Deferred.make<void>()
-        const crew: Crew = { ...shared, posts, ended, missing, fenced, closing }
+        const crew: Crew = { ...shared, posts, listening, fenced, closing }
         const running = yield* Effect.forEach(posts, (post) => Effect.forkScoped(supervise(crew, post)))
         yield* Effect.addFinalizer(() => drain(crew, running))
         const manned = Effect.forEach(posts, (post) => Deferred.await(post.manned), { discard: true })
