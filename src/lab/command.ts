@@ -17,7 +17,8 @@ import * as Html from "./html.ts"
 import * as Markdown from "./markdown.ts"
 import * as Redis from "./redis.ts"
 import type { Options, Report } from "./report.ts"
-import { type Room, run } from "./run.ts"
+import type { Room } from "./room.ts"
+import { run } from "./run.ts"
 import type { Contender } from "./service.ts"
 
 /** Of a number in a list, least and most. */
@@ -71,6 +72,10 @@ const flags = {
   oversell: whole("oversell", 0, 1_000).pipe(
     Flag.withDescription("How often 400 buyers come for 50 units, under each guard"),
     Flag.withDefault(20),
+  ),
+  faults: Flag.Boolean("faults").pipe(
+    Flag.withDescription("Also: killed in mid-sale, a database 50 ms away, a process that is paused; 20 s a guard"),
+    Flag.withDefault(false),
   ),
   quick: Flag.Boolean("quick").pipe(Flag.withDescription("A first look, in 40 s"), Flag.withDefault(false)),
   out: Flag.String("out").pipe(Flag.withDescription("Folder for the report"), Flag.withDefault("jaego-lab")),

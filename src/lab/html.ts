@@ -5,7 +5,7 @@
 import { adviceOf, hotOf } from "./advice.ts"
 import { ms, number } from "./figures.ts"
 import { ABOUT, type Words } from "./guards.ts"
-import { cellName } from "./markdown.ts"
+import { cellName, FAULT_HEAD, faultRow } from "./markdown.ts"
 import { dots, escaped } from "./plot.ts"
 import { type Cell, cellsOf, contendersOf, type Report, type Summary, summaryOf } from "./report.ts"
 import { STYLE } from "./style.ts"
@@ -171,6 +171,12 @@ const auditTable = ({ audits }: Report): string => {
   return `<h2>${say("Every database, audited afterwards", "측정이 끝난 뒤 데이터베이스 감사")}</h2>${table(head, rows)}`
 }
 
+const faultTable = ({ faults }: Report): string => {
+  if (faults.length === 0) return ""
+  const rows = faults.map((each) => [`<code>${each.contender}</code>`, ...faultRow(each)])
+  return `<h2>${say("When things fail", "무언가 고장 났을 때")}</h2>${table(FAULT_HEAD.map(both), rows)}`
+}
+
 const adviceTable = (report: Report): string => {
   const head = [say("use", "선택"), say("when", "언제"), say("because, measured here", "이유, 이번 측정")]
   const rows = adviceOf(report).map(({ because, contender, when }) => [
@@ -199,6 +205,7 @@ export const render = (report: Report): string => `<!doctype html>
 ${about(report)}
 ${crowdTable(report)}
 ${plots(report)}
+${faultTable(report)}
 ${adviceTable(report)}
 <h2>${say("All figures", "모든 수치")}</h2>
 <p class="note">${say("First the closed model, then the open model; costs are per order.", "앞쪽은 닫힌 모델, 뒤쪽은 열린 모델. 비용은 주문당.")}</p>

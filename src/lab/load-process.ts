@@ -8,8 +8,9 @@
  */
 import { connect, type Socket } from "node:net"
 import { text } from "node:stream/consumers"
-import { mulberry32 } from "../std/mulberry32.ts"
-import type { Load, Measured } from "./load.ts"
+import type { Load } from "./load.ts"
+import { requests } from "./requests.ts"
+import { Tally } from "./tally.ts"
 
 const DRAIN_MS = 3_000
 
@@ -28,42 +29,27 @@ interface Sent {
 
 const load = JSON.parse(await text(process.stdin)) as Load
 const ports = load.urls.map((url) => Number(new URL(url).port))
-const roll = mulberry32(load.seed)
+const requestOf = requests(load)
 
-/** Lines of an order: products that differ, in the order in which chance names them. */
-const linesOf = () => {
-  const chosen = new Set<string>()
-  while (chosen.size < load.lines) chosen.add(load.products[roll() % load.products.length]!)
-  return [...chosen].map((productId) => ({ productId, quantity: 1 }))
-}
-
-const requestOf = (name: string): string => {
-  const body = JSON.stringify({ customerId: name, lines: linesOf(), payment: "later" })
-  return `POST /v1/orders HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\nidempotency-key: ${name}\r\ncontent-length: ${body.length}\r\n\r\n${body}`
-}
-
-const statuses: Record<string, number> = {}
-const latencies: Array<number> = []
-const repeats: Array<Sent> = []
-const due: Array<number> = []
-let buyers = 0
-let broken = 0
-let underWay = 0
-let lastPlaced = 0
-let silence = 0
 const begun = performance.now()
 const end = begun + load.seconds * 1_000
+const tally = new Tally(end)
+const repeats: Array<Sent> = []
+const due: Array<number> = []
 let offered = 0
+let buyers = 0
+let underWay = 0
+let isSoldOut = false
 
 /** What is to be sent next; null: nothing now. */
 const next = (): Sent | null => {
   const repeat = repeats.pop()
   if (repeat !== undefined) return repeat
   const now = performance.now()
-  if (now >= end || buyers >= load.limit) return null
+  if (now >= end || isSoldOut || buyers >= load.limit) return null
   const at = load.rate === null ? now : due.shift()
   if (at === undefined) return null
-  const bytes = requestOf(`${load.tag}-${++buyers}`)
+  const bytes = requestOf(++buyers)
   if (buyers % REPEAT_EVERY === 0) repeats.push({ bytes, at, isRepeat: true })
   return { bytes, at, isRepeat: false }
 }
@@ -115,20 +101,18 @@ class Connection {
 
   answered({ at, isRepeat }: Sent, status: string): void {
     underWay--
-    if (isRepeat) return
     const now = performance.now()
-    statuses[status] = (statuses[status] ?? 0) + 1
-    latencies.push(now - at)
-    if (status !== "201" && status !== "202") return
-    silence = Math.max(silence, now - (lastPlaced || now))
-    lastPlaced = now
+    // A repetition may be refused because the first is still under way.
+    if (isRepeat) return
+    if (status === "409" && load.untilSoldOut) isSoldOut = true
+    tally.answered(status, now - at, now)
   }
 
   /** Whether its order was placed is not known: no other buyer has its name. */
   lost(): void {
     if (this.#sent !== null) {
       underWay--
-      broken++
+      tally.broke()
     }
     idle.delete(this)
     this.#socket = null
@@ -137,15 +121,15 @@ class Connection {
     if (performance.now() < end) setTimeout(() => this.open(), RECONNECT_MS)
   }
 
-  /** The time that an order under way has waited; null: there is none. */
-  waiting(now: number): number | null {
-    return this.#sent === null || this.#sent.isRepeat ? null : now - this.#sent.at
+  /** When the order was due that has no answer yet. */
+  get unanswered(): ReadonlyArray<number> {
+    return this.#sent === null || this.#sent.isRepeat ? [] : [this.#sent.at]
   }
 }
 
 const connections = Array.from({ length: load.connections }, (_, index) => new Connection(ports[index % ports.length]!))
 
-const isOver = (now: number): boolean => now >= end || (buyers >= load.limit && underWay === 0)
+const isOver = (now: number): boolean => now >= end || ((isSoldOut || buyers >= load.limit) && underWay === 0)
 
 /** Wakes the connections that are free; with a rate, for the orders that have become due. */
 const tick = () => {
@@ -163,22 +147,11 @@ const tick = () => {
 }
 
 const report = (now: number) => {
-  for (const each of connections) {
-    const waited = each.waiting(now)
-    if (waited !== null) latencies.push(waited)
-  }
-  for (const at of due) latencies.push(now - at)
-  const sorted = Float64Array.from(latencies).sort()
-  const quantile = (q: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))] ?? 0
-  const measured: Measured = {
-    seconds: (Math.min(now, end) - begun) / 1_000,
-    placed: (statuses["201"] ?? 0) + (statuses["202"] ?? 0),
-    statuses,
-    broken,
-    unanswered: underWay + due.length,
-    silenceMs: Math.max(silence, lastPlaced === 0 ? 0 : Math.min(now, end) - lastPlaced),
-    ...{ p50: quantile(0.5), p99: quantile(0.99), p999: quantile(0.999) },
-  }
+  const unanswered = [...due, ...connections.flatMap((each) => each.unanswered)]
+  const measured = tally.measured(
+    (Math.min(now, end) - begun) / 1_000,
+    unanswered.map((at) => now - at),
+  )
   process.stdout.write(JSON.stringify(measured), () => process.exit(0))
 }
 

@@ -11,6 +11,8 @@ export interface Load {
   readonly rate: number | null
   /** Orders altogether. */
   readonly limit: number
+  /** It ends with the first refusal. */
+  readonly untilSoldOut?: boolean
   readonly products: ReadonlyArray<string>
   /** Products of an order, different ones. */
   readonly lines: number
@@ -21,8 +23,10 @@ export interface Load {
 
 export interface Measured {
   readonly seconds: number
-  /** Answered as placed. */
+  /** Answered as placed, also when it came after the load's end. */
   readonly placed: number
+  /** Placed in time, a second. */
+  readonly perSecond: number
   /** Answers by HTTP status. */
   readonly statuses: Readonly<Record<string, number>>
   /** Connections lost with an order under way. */

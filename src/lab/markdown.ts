@@ -1,8 +1,8 @@
 /** A report as Markdown: a table a cell, the crowds, the audits. */
 import { adviceOf } from "./advice.ts"
 import { ms, number } from "./figures.ts"
-import { ABOUT } from "./guards.ts"
-import { type Cell, cellsOf, contendersOf, type Report, type Summary, summaryOf } from "./report.ts"
+import { ABOUT, type Words } from "./guards.ts"
+import { type Cell, cellsOf, contendersOf, type FaultsOf, type Report, type Summary, summaryOf } from "./report.ts"
 
 export const cellName = ({ connections, lines, products }: Cell): string =>
   lines > 1
@@ -57,6 +57,39 @@ const auditSection = ({ audits }: Report): string => {
   return `## Every database, audited afterwards\n\n${table(head, rows)}`
 }
 
+export const FAULT_HEAD: ReadonlyArray<Words> = [
+  { en: "guard", ko: "방식" },
+  { en: "killed: units never sold", ko: "강제 종료: 영영 못 파는 개수" },
+  { en: "oversold or lost", ko: "초과 판매나 손실" },
+  { en: "stuck holds", ko: "묶인 재고" },
+  { en: "50 ms away: orders/s", ko: "50 ms 거리: 주문/초" },
+  { en: "p99, ms", ko: "p99, ms" },
+  { en: "paused: lost updates", ko: "일시 정지: 갱신 손실" },
+  { en: "oversold", ko: "초과 판매" },
+  { en: "longest silence, ms", ko: "가장 긴 침묵, ms" },
+]
+
+/** Their figures. */
+export const faultRow = ({ farAway, killed, paused }: FaultsOf): ReadonlyArray<string> => [
+  killed.isSoldOut ? number(killed.unsold) : "?",
+  number(killed.oversold + killed.lostUpdates),
+  number(killed.stuckHolds),
+  number(farAway.ordersPerSecond),
+  ms(farAway.p99),
+  number(paused.lostUpdates),
+  number(paused.oversold),
+  number(paused.silenceMs),
+]
+
+const faultSection = ({ faults }: Report): string => {
+  if (faults.length === 0) return ""
+  const rows = faults.map((each) => [`\`${each.contender}\``, ...faultRow(each)])
+  return `## When things fail\n\n${table(
+    FAULT_HEAD.map(({ en }) => en),
+    rows,
+  )}\n`
+}
+
 const adviceSection = (report: Report): string => {
   const rows = adviceOf(report).map(({ because, contender, when }) => [`\`${contender}\``, when.en, because.en])
   return `## Which one should you use\n\n${table(["use", "when", "because, measured here"], rows, 3)}`
@@ -83,6 +116,7 @@ ${cellsOf(report)
 
 ${crowdSection(report)}
 
+${faultSection(report)}
 ${auditSection(report)}
 `
 }

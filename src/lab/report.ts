@@ -35,6 +35,23 @@ export interface AuditOf extends Audit {
   readonly round: number
 }
 
+export interface FaultsOf {
+  readonly contender: Contender
+  /** Killed with SIGKILL while it sold, started again, and the rest sold. */
+  readonly killed: Pick<Audit, "unsold" | "oversold" | "lostUpdates" | "duplicates" | "stuckHolds"> & {
+    readonly units: number
+    /** Buyers were refused at the end: what is unsold then will never be sold. */
+    readonly isSoldOut: boolean
+  }
+  readonly farAway: { readonly roundTripMs: number; readonly ordersPerSecond: number; readonly p99: number }
+  /** One of two processes paused for longer than a lock in Redis lives. */
+  readonly paused: Pick<Audit, "oversold" | "lostUpdates" | "duplicates"> & {
+    readonly pausedMs: number
+    /** The longest time in which no order was placed. */
+    readonly silenceMs: number
+  }
+}
+
 export interface Options {
   readonly guards: ReadonlyArray<Contender>
   readonly products: ReadonlyArray<number>
@@ -43,6 +60,7 @@ export interface Options {
   readonly seconds: number
   readonly rounds: number
   readonly oversell: number
+  readonly faults: boolean
 }
 
 export interface Machine {
@@ -62,6 +80,7 @@ export interface Report {
   readonly measurements: ReadonlyArray<Measurement>
   readonly crowds: ReadonlyArray<Crowd>
   readonly audits: ReadonlyArray<AuditOf>
+  readonly faults: ReadonlyArray<FaultsOf>
   /** What was left out, and why. */
   readonly left: ReadonlyArray<string>
 }
@@ -104,8 +123,6 @@ export interface Summary {
   readonly costs: Costs
 }
 
-const rateOf = ({ measured }: Measurement): number => measured.placed / measured.seconds
-
 const mediansOf = <K extends string>(names: ReadonlyArray<K>, all: ReadonlyArray<Readonly<Record<K, number | null>>>) =>
   Object.fromEntries(names.map((name) => [name, median(all.flatMap((each) => each[name] ?? []))])) as Record<K, number>
 
@@ -118,7 +135,7 @@ export const summaryOf = (report: Report, contender: Contender, cell: Cell): Sum
   const closed = all.filter(({ offered }) => offered === null)
   const open = all.filter(({ offered }) => offered !== null)
   if (closed.length === 0) return null
-  const rates = closed.map(rateOf)
+  const rates = closed.map(({ measured }) => measured.perSecond)
   return {
     contender,
     cell,

@@ -6,20 +6,12 @@
  */
 import { cpus, release, totalmem, type } from "node:os"
 import * as Audit from "./audit.ts"
-import type { Children } from "./children.ts"
-import type { Databases } from "./databases.ts"
+import * as Faults from "./faults.ts"
 import * as Load from "./load.ts"
 import * as Observation from "./observation.ts"
-import type { AuditOf, Cell, Crowd, Machine, Measurement, Options, Report } from "./report.ts"
+import type { AuditOf, Cell, Crowd, FaultsOf, Machine, Measurement, Options, Report } from "./report.ts"
+import type { Room } from "./room.ts"
 import * as Service from "./service.ts"
-
-export interface Room {
-  readonly databases: Databases
-  readonly children: Children
-  readonly redisUrl: string | null
-  /** What is being done, for people. */
-  readonly told: (what: string) => void
-}
 
 /** So many units that nothing runs out, however fast it is sold. */
 const PLENTY = 1_000_000_000
@@ -81,19 +73,9 @@ const measure = async (turn: Turn, database: string, service: Service.Service, c
     return { ...cell, contender, round, offered, measured, costs }
   }
   const closed = await one(null)
-  const peak = closed.measured.placed / closed.measured.seconds
+  const peak = closed.measured.perSecond
   const isMost = cell.lines === 1 && cell.connections === Math.max(...options.connections)
   return peak < 1 || !isMost ? [closed] : [closed, await one(Math.max(1, peak * options.rate))]
-}
-
-const create = async (url: string, name: string, onHand: number): Promise<string> => {
-  const response = await fetch(`${url}/v1/products`, {
-    method: "POST",
-    headers: { "content-type": "application/json", "idempotency-key": name },
-    body: JSON.stringify({ sku: name, name, price: { amount: 1_000, currency: "KRW" }, onHand }),
-  })
-  if (response.status !== 201) throw new Error(`no product to sell: ${response.status} ${await response.text()}`)
-  return ((await response.json()) as { readonly id: string }).id
 }
 
 /** Everybody at once, for few units, again and again; the products they came for. */
@@ -101,7 +83,7 @@ const crowd = async ({ contender, options, room }: Turn, { url }: Service.Servic
   const products: Array<string> = []
   for (let run = 1; run <= options.oversell; run++) {
     room.told(`${contender}: ${CROWD.buyers} buyers for ${CROWD.units} units, ${run} of ${options.oversell}`)
-    const product = await create(url, `CROWD-${run}`, CROWD.units)
+    const product = await Service.create(url, `CROWD-${run}`, CROWD.units)
     products.push(product)
     const limits = { limit: CROWD.buyers, connections: CROWD.buyers, seconds: 20, rate: null }
     await Load.put(room.children, {
@@ -166,6 +148,16 @@ const machineOf = async ({ databases }: Room): Promise<Machine> => {
 const rotated = <A>(all: ReadonlyArray<A>, by: number): ReadonlyArray<A> =>
   all.map((_, index) => all[(index + by) % all.length]!)
 
+/** On one product. */
+const peakOf = (
+  measurements: ReadonlyArray<Measurement>,
+  contender: Service.Contender,
+  connections: number,
+): number => {
+  const hot = measurements.find((each) => each.contender === contender && each.connections === connections)
+  return hot === undefined ? 0 : hot.measured.perSecond
+}
+
 export const run = async (room: Room, options: Options): Promise<Report> => {
   const begun = performance.now()
   const left = options.guards
@@ -174,7 +166,7 @@ export const run = async (room: Room, options: Options): Promise<Report> => {
   const contenders = options.guards.filter((each) => !Service.needsRedis(each) || room.redisUrl !== null)
   room.told("filling a database")
   const template = await room.databases.template({
-    products: Math.max(CROSSED.products, ...options.products),
+    products: Math.max(Faults.PRODUCTS, ...options.products),
     orders: 0,
     onHand: PLENTY,
   })
@@ -182,6 +174,7 @@ export const run = async (room: Room, options: Options): Promise<Report> => {
   const measurements: Array<Measurement> = []
   const audits: Array<AuditOf> = []
   const crowds: Array<Crowd> = []
+  const faults: Array<FaultsOf> = []
   for (let round = 1; round <= options.rounds; round++)
     for (const contender of rotated(contenders, round - 1)) {
       const found = await take({ room, options, contender, round, template, products })
@@ -189,7 +182,13 @@ export const run = async (room: Room, options: Options): Promise<Report> => {
       audits.push(found.audit)
       crowds.push(...found.crowds)
     }
+  const connections = Math.max(...options.connections)
+  for (const contender of options.faults ? contenders : []) {
+    const peak = peakOf(measurements, contender, connections)
+    const subject = { room, contender, template, products: products.slice(0, Faults.PRODUCTS), connections, peak }
+    faults.push(await Faults.take(subject, options.seconds))
+  }
   const machine = await machineOf(room)
   const tookSeconds = (performance.now() - begun) / 1_000
-  return { at: new Date().toISOString(), tookSeconds, machine, options, measurements, crowds, audits, left }
+  return { at: new Date().toISOString(), tookSeconds, machine, options, measurements, crowds, audits, faults, left }
 }

@@ -18,10 +18,10 @@ describe("jaego lab", () => {
   let report: Report
 
   beforeAll(async () => {
-    const { code, stderr, stdout } = await run(["lab", "--guards", "actors,naive", ...TINY])
+    const { code, stderr, stdout } = await run(["lab", "--guards", "actors,naive", "--faults", ...TINY])
     expect(code, stderr).toBe(0)
     report = JSON.parse(stdout) as Report
-  }, 180_000)
+  }, 400_000)
 
   it("sees a shop without a guard sell more than it has, and one with owners sell no unit twice", () => {
     const [actors, naive] = report.crowds
@@ -53,6 +53,14 @@ describe("jaego lab", () => {
     expect(together!.commits).toBeLessThan(0.9)
     expect(alone!.commits).toBe(1)
     expect(alone!.statements).toBeGreaterThan(together!.statements)
+  })
+
+  it("kills, delays and pauses: owners lose no unit, and without a guard some are lost all the same", () => {
+    const [actors, naive] = report.faults
+    expect(actors!.killed).toMatchObject({ isSoldOut: true, unsold: 0, oversold: 0, lostUpdates: 0, duplicates: 0 })
+    expect(actors!.paused).toMatchObject({ oversold: 0, lostUpdates: 0, duplicates: 0 })
+    expect(naive!.paused.lostUpdates).toBeGreaterThan(0)
+    for (const { farAway } of report.faults) expect(farAway.ordersPerSecond).toBeGreaterThan(0)
   })
 
   it("leaves a report for people and one for programs", () => {

@@ -1,0 +1,11 @@
+/** What the lab works with. */
+import type { Children } from "./children.ts"
+import type { Databases } from "./databases.ts"
+
+export interface Room {
+  readonly databases: Databases
+  readonly children: Children
+  readonly redisUrl: string | null
+  /** What is being done, for people. */
+  readonly told: (what: string) => void
+}
