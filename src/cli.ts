@@ -215,7 +215,7 @@ const payment = Command.make(
     port: whole("port", 0, 65_535).pipe(Flag.withDescription("0: any free one"), Flag.withDefault(3200)),
     callbacks: Flag.String("callbacks").pipe(
       Flag.withDescription(
-        "Where to tell what has changed, signed with PAYMENT_WEBHOOK_SECRET: http://127.0.0.1:3000/v1/payments/webhooks/http",
+        "Where to tell what has changed, signed with PAYMENT_WEBHOOK_SECRET; the service itself takes no webhooks yet",
       ),
       Flag.optional,
     ),

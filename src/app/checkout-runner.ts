@@ -28,7 +28,7 @@ const askAgainMs = (times: number): number => Math.min(5_000, 100 * 1.6 ** times
  * moment. All others wait in the table, where the sweep finds them.
  */
 const DRIVERS_MAX = 4_096
-/** Whether a buyer has done what the provider asks of them is read this often, ms: a webhook says it sooner. */
+/** Whether a buyer has done what the provider asks of them is read this often, ms. */
 const BUYER_AGAIN_MS = 5_000
 /** After so many silences, a driver makes room for an order that waits. */
 const SILENCES_MAX = 8
