@@ -16,6 +16,7 @@ import { migrated } from "./adapters/postgres/migrations.ts"
 import * as PostgresOutbox from "./adapters/postgres/outbox.ts"
 import * as OutboxPartitions from "./adapters/postgres/outbox-partitions.ts"
 import * as Pools from "./adapters/postgres/pools.ts"
+import * as ThreadMeter from "./adapters/system/thread-meter.ts"
 import * as FactsServe from "./adapters/threads/facts/serve.ts"
 import * as Facts from "./app/facts.ts"
 
@@ -33,6 +34,7 @@ NodeRuntime.runMain(
       Layer.provide(InboxPartitions.layer),
       Layer.merge(OutboxPartitions.layer(outboxRetentionHours)),
       Layer.merge(KeyRetention.layer(idempotencyRetentionHours)),
+      Layer.merge(ThreadMeter.layer("facts")),
       // A standby of a newer version waits here until its process has taken the lanes, and migrated the database.
       Layer.provide(Layer.effectDiscard(migrated)),
       Layer.provide(PostgresClient.layer(databaseUrl, Pools.ofFacts(connections))),

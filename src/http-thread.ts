@@ -10,6 +10,7 @@ import { CarrierSecret } from "./adapters/http/carrier-handlers.ts"
 import { MetricsPage } from "./adapters/http/metrics-page.ts"
 import { HttpServer, layer } from "./adapters/http/server.ts"
 import * as RedisRateLimits from "./adapters/redis/rate-limit-store.ts"
+import * as ThreadMeter from "./adapters/system/thread-meter.ts"
 import type { Address } from "./adapters/threads/http/messages.ts"
 import * as HttpServe from "./adapters/threads/http/serve.ts"
 import { Congestion } from "./app/overload/congestion.ts"
@@ -24,6 +25,7 @@ const server = (address: Address) =>
     Layer.provide(Layer.succeed(CarrierSecret, carrierSecret)),
     Layer.provide(Layer.succeed(Congestion, congestion)),
     Layer.provide(RedisRateLimits.layer(redis)),
+    Layer.provideMerge(ThreadMeter.layer(`http-${http}`)),
     Layer.provide(Layer.mergeAll(HttpServe.shop, HttpServe.stockFeed, HttpServe.probe, HttpServe.dependencies)),
     Layer.provide(HttpServe.pausing),
   )

@@ -5,15 +5,21 @@ import * as PostgresClient from "./adapters/postgres/client.ts"
 import * as PostgresLedger from "./adapters/postgres/ledger.ts"
 import * as Pools from "./adapters/postgres/pools.ts"
 import * as SystemIds from "./adapters/system/ids.ts"
+import * as ThreadMeter from "./adapters/system/thread-meter.ts"
 import * as Serve from "./adapters/threads/inventory/serve.ts"
 import * as LocalWorkers from "./app/inventory/local-workers.ts"
 
-const { connections, databaseUrl } = Serve.birth()
+const { connections, databaseUrl, worker } = Serve.birth()
 
 const Ledger = PostgresLedger.layer.pipe(Layer.provide(PostgresClient.layer(databaseUrl, Pools.ofWorker(connections))))
 
 NodeRuntime.runMain(
   Serve.serve.pipe(
-    Effect.provide(LocalWorkers.layer.pipe(Layer.provide(Layer.mergeAll(Ledger, SystemIds.layer, Serve.probe)))),
+    Effect.provide(
+      LocalWorkers.layer.pipe(
+        Layer.merge(ThreadMeter.layer(`worker-${worker}`, Serve.beginning)),
+        Layer.provide(Layer.mergeAll(Ledger, SystemIds.layer, Serve.probe)),
+      ),
+    ),
   ),
 )

@@ -15,6 +15,7 @@ import * as SimulatedPayment from "./adapters/payment-simulator/payment.ts"
 import * as Metrics from "./adapters/prometheus/metrics.ts"
 import * as Heap from "./adapters/system/heap.ts"
 import * as SystemIds from "./adapters/system/ids.ts"
+import * as ThreadMeter from "./adapters/system/thread-meter.ts"
 import * as CarrierCalls from "./app/carrier-calls.ts"
 import * as CarrierCallbacks from "./app/carrier-webhook.ts"
 import * as CheckoutRunner from "./app/checkout-runner.ts"
@@ -54,6 +55,7 @@ const service = (config: Config) =>
     Layer.provide(Store.layer(config)),
     Layer.provide(payment(config)),
     Layer.provide(carrier(config)),
+    Layer.provide(ThreadMeter.layer("main")),
     Layer.provideMerge(Layer.mergeAll(probe(config), Dependencies.layer, Health.Readiness.layer, SystemIds.layer)),
   )
 

@@ -16,6 +16,7 @@ import * as MemoryShipments from "../adapters/memory/shipments.ts"
 import * as MemoryStore from "../adapters/memory/store.ts"
 import * as MemoryUnsettled from "../adapters/memory/unsettled.ts"
 import * as MemoryWriteTrial from "../adapters/memory/write-trial.ts"
+import * as Backlog from "../adapters/postgres/backlog.ts"
 import * as PostgresCatalog from "../adapters/postgres/catalog.ts"
 import * as PostgresClient from "../adapters/postgres/client.ts"
 import * as PostgresLease from "../adapters/postgres/lease.ts"
@@ -87,6 +88,7 @@ const postgres = (config: Config) =>
       workers(config, url).pipe(
         Layer.provide(facts(config, url)),
         Layer.provideMerge(Layer.merge(deciding, shown)),
+        Layer.provide(Backlog.layer),
         Layer.provide(Layer.effectDiscard(migrated)),
         Layer.provide(Layer.effectDiscard(Suitability.hasRoom(config.database.connections.all))),
         Layer.provide(PostgresClient.layer(url, Pools.ofMain(config.database.connections.main))),

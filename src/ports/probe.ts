@@ -12,6 +12,7 @@ export type Class = "admin" | "pay" | "place" | "read" | "list"
 export type Happening =
   | {
       readonly _tag: "RequestAnswered"
+      /** `_OTHER`: one that the route does not know. */
       readonly method: string
       /** The route's template (`/v1/orders/{id}`), or `unmatched`. */
       readonly route: string
@@ -21,9 +22,14 @@ export type Happening =
   /** Something cached was shown; `from`: the level it came from, the source, or an old value in its stead. */
   | { readonly _tag: "CacheRead"; readonly from: "local" | "redis" | "source" | "stale" }
   | { readonly _tag: "OrderPlaced"; readonly mode: "pay" | "later" }
-  /** An order reached this status. */
-  | { readonly _tag: "OrderEnded"; readonly outcome: "paid" | "payment_failed" | "cancelled" | "expired" }
-  | { readonly _tag: "UnitsSold"; readonly units: number }
+  /** An order reached this status. `heldSince`: its hold ended with that, and began then (ms since 1970); null: it had none. */
+  | {
+      readonly _tag: "OrderEnded"
+      readonly outcome: "paid" | "payment_failed" | "cancelled" | "expired"
+      readonly heldSince: number | null
+    }
+  /** `amount`: in minor units of the currency. */
+  | { readonly _tag: "UnitsSold"; readonly units: number; readonly amount: number; readonly currency: string }
   | { readonly _tag: "OrderRefused"; readonly rejection: string }
   | { readonly _tag: "Replayed"; readonly route: string }
   | { readonly _tag: "RequestUnavailable"; readonly reason: UnavailableReason }
@@ -95,6 +101,38 @@ export type Happening =
   | { readonly _tag: "WorkerDied"; readonly worker: number }
   | { readonly _tag: "LanesTaken"; readonly lanes: number }
   | { readonly _tag: "LanesLost"; readonly lanes: number }
+  /** Once a second while lanes are owned: whether the session that holds the lease has been heard from of late. */
+  | { readonly _tag: "LeaseMeasured"; readonly isFresh: boolean }
+  /** How a thread fares, once a second; all of it of the last second, but the heap. */
+  | {
+      readonly _tag: "ThreadMeasured"
+      /** `main`, `facts`, `worker-0`, `http-0`, ... */
+      readonly thread: string
+      /** How late timers were, the worst of a hundred and the worst of all. */
+      readonly delayP99Seconds: number
+      readonly delayMaxSeconds: number
+      /** Share of the time in which it was busy. */
+      readonly busy: number
+      /** In all pauses for garbage together. */
+      readonly pausedSeconds: number
+      readonly heapBytes: number
+    }
+  /** What waits in the database, every few seconds; ages are 0 when nothing waits. */
+  | {
+      readonly _tag: "BacklogMeasured"
+      /** Orders whose hold lives. */
+      readonly holds: number
+      readonly oldestChargeSeconds: number
+      readonly refundsDue: number
+      readonly oldestRefundSeconds: number
+      readonly facts: number
+      readonly oldestFactSeconds: number
+      readonly deadLetters: ReadonlyArray<{
+        readonly consumer: string
+        readonly state: "poison" | "queued"
+        readonly letters: number
+      }>
+    }
   | { readonly _tag: "StandingBy" }
   /** This process brings the facts out, or no longer. */
   | { readonly _tag: "LeadershipTaken" }

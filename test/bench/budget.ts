@@ -125,7 +125,7 @@ export const measure = async (scratch: Scratch, scenario: Scenario, { seconds, w
     const { answer, connections } = scenario
     const loading = Load.put(service.url, { connections, answer, bodies, seconds: seconds + warmUpSeconds + 6 })
     await pause(warmUpMs + SETTLING)
-    const count = () => service.metric("jaego_http_requests_total", 'route="/v1/orders"')
+    const count = () => service.metric("http_server_request_duration_seconds_count", 'http_route="/v1/orders"')
     const [ordersBefore, postgresBefore] = [await count(), Processor.secondsOf(scratch.postmaster)]
     await pause((seconds - 2) * 1_000)
     const orders = (await count()) - ordersBefore

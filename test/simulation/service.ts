@@ -265,6 +265,7 @@ const layerOf = (service: Service, outside: Outside, settings: Settings) => {
 const observe = (journal: Journal, name: string, happening: Happening): void => {
   switch (happening._tag) {
     case "WorkerMeasured":
+    case "LeaseMeasured":
     case "RequestAnswered":
     case "FactsRelayed":
     case "EventsHandled":

@@ -117,7 +117,8 @@ describe.skipIf(isLeftOut)("in Chromium", { timeout: 120_000 }, () => {
     let sent = 0
     for (const wish of wishes()) sent += await tab.run(sendInEachWay, wish)
     // Beacons say nothing of their answers. A way that did not arrive would have shown nothing.
-    const refused = () => service.metric("jaego_http_requests_total", 'status="403"')
+    const refused = () =>
+      service.metric("http_server_request_duration_seconds_count", 'http_response_status_code="403"')
     await until("each is refused", async () => (await refused()) === sent)
     expect(await tab.run(ask, `${service.url}/v1/orders`, null)).toMatch(/TypeError/)
     expect(await books()).toEqual(before)

@@ -154,9 +154,9 @@ const proceeding =
     listener(request, response)
   }
 
-/** A label of few values: a peer may send any word. */
+/** A label of few values, as the semantic conventions have it: a peer may send any word. */
 const methodOf = ({ method = "" }: IncomingMessage, route: Routes.Route | null): string =>
-  route?.methods.has(method) ? method : "other"
+  route?.methods.has(method) ? method : "_OTHER"
 
 export const problemOf = (error: NodeJS.ErrnoException & { readonly reason?: string }): Problems.Problem => {
   switch (error.code) {
@@ -183,5 +183,5 @@ export const farewell =
     socket.write(
       `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${head.map(([name, value]) => `${name}: ${value}\r\n`).join("")}\r\n${body}`,
     )
-    probe.emit({ _tag: "RequestAnswered", method: "other", route: "unmatched", status, seconds: 0 })
+    probe.emit({ _tag: "RequestAnswered", method: "_OTHER", route: "unmatched", status, seconds: 0 })
   }

@@ -5,6 +5,8 @@ import { Counter, Gauge, Histogram, type Registry } from "prom-client"
 const REQUEST_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 /** Seconds: from a local SSD's fsync to a statement timeout. */
 const COMMIT_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5]
+/** Seconds: from an order that is paid at once to a hold that was kept for its pending charge. */
+const HOLD_SECONDS = [0.01, 0.05, 0.25, 1, 5, 15, 60, 300, 600, 900, 3_600]
 /** Decisions a batch. */
 const BATCH = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000]
 
@@ -29,12 +31,12 @@ const histogram =
     new Histogram<Label>({ name, help, buckets: [...buckets], labelNames: [...labelNames], registers: [registry] })
 
 const requests = (registry: Registry) => ({
-  requests: counter(registry)("jaego_http_requests_total", "Requests answered", ["method", "route", "status"]),
+  /** Named by OpenTelemetry's semantic conventions 1.45.0. */
   requestSeconds: histogram(registry)(
-    "jaego_http_request_duration_seconds",
+    "http_server_request_duration_seconds",
     "From the request's headers to the end of its answer",
     REQUEST_SECONDS,
-    ["method", "route"],
+    ["http_request_method", "http_route", "http_response_status_code"],
   ),
   replayed: counter(registry)("jaego_replayed_total", "Answers replayed for a known Idempotency-Key", ["route"]),
   unavailable: counter(registry)("jaego_unavailable_total", "Requests answered with not now", ["reason"]),
@@ -68,7 +70,16 @@ const sales = (registry: Registry) => ({
   ordersPlaced: counter(registry)("jaego_orders_placed_total", "Orders accepted", ["mode"]),
   ordersEnded: counter(registry)("jaego_orders_ended_total", "Orders that reached an outcome", ["outcome"]),
   ordersRefused: counter(registry)("jaego_orders_refused_total", "Orders the business said no to", ["rejection"]),
-  unitsSold: counter(registry)("jaego_units_sold_total", "Units paid for"),
+  unitsSold: counter(registry)("jaego_units_sold_total", "Units paid for", ["currency"]),
+  revenue: counter(registry)("jaego_revenue_minor_units_total", "What was paid, in the currency's minor units", [
+    "currency",
+  ]),
+  holdAge: histogram(registry)(
+    "jaego_hold_age_seconds",
+    "How long a hold had lived when it ended: confirmed (paid), or given up",
+    HOLD_SECONDS,
+    ["outcome"],
+  ),
 })
 
 const dependencies = (registry: Registry) => ({
@@ -174,6 +185,37 @@ const inventory = (registry: Registry) => ({
   workersDied: counter(registry)("jaego_worker_deaths_total", "Workers that died and are replaced"),
   lanes: gauge(registry)("jaego_lanes_owned", "Lanes this process owns"),
   standingBy: gauge(registry)("jaego_standing_by", "1 while another process owns the lanes"),
+  leaseFresh: gauge(registry)("jaego_lease_fresh", "1 while the session that holds the lease has answered of late"),
+})
+
+const threads = (registry: Registry) => ({
+  loopDelay: gauge(registry)("jaego_event_loop_delay_seconds", "How late timers were in the last second", [
+    "thread",
+    "at",
+  ]),
+  loopBusy: gauge(registry)("jaego_event_loop_busy_ratio", "Share of the last second in which the thread was busy", [
+    "thread",
+  ]),
+  gcPauses: counter(registry)("jaego_gc_pause_seconds_total", "Time in which the thread stood for garbage collection", [
+    "thread",
+  ]),
+  heap: gauge(registry)("jaego_heap_bytes", "Heap of the thread that is in use", ["thread"]),
+})
+
+const backlog = (registry: Registry) => ({
+  holdsLive: gauge(registry)("jaego_holds_live", "Orders whose hold lives, up to 100,000 of a kind"),
+  oldestCharge: gauge(registry)("jaego_oldest_unsettled_charge_seconds", "Age of the oldest charge without an outcome"),
+  refundsDue: gauge(registry)("jaego_refunds_due", "Refunds that the provider has not confirmed"),
+  oldestRefund: gauge(registry)(
+    "jaego_oldest_unsettled_refund_seconds",
+    "How long the oldest refund has been seen due",
+  ),
+  outboxRows: gauge(registry)("jaego_outbox_rows", "Facts that have not left"),
+  outboxOldest: gauge(registry)("jaego_outbox_oldest_seconds", "Age of the oldest fact that has not left"),
+  deadLetters: gauge(registry)("jaego_dead_letters", "Events that were parked: poison, or behind one", [
+    "consumer",
+    "state",
+  ]),
 })
 
 const facts = (registry: Registry) => ({
@@ -206,5 +248,7 @@ export const meters = (registry: Registry) => ({
   ...inventory(registry),
   ...consumers(registry),
   ...facts(registry),
+  ...threads(registry),
+  ...backlog(registry),
 })
 export type Meters = ReturnType<typeof meters>

@@ -42,6 +42,9 @@ export const KEEP_MS = 500
 /** Products that are read at a time after a worker was replaced. */
 const READ_ANEW = 32
 
+/** From one look at the lease to the next, where it is only to be shown. */
+const LEASE_SHOWN_EVERY = "1 second"
+
 /** Between two looks whether commands are under way, ms. */
 const LOOK_MS = 10
 
@@ -136,6 +139,8 @@ const own = Effect.fnUntraced(function* (self: Process) {
     self.tenure = { placement, isFresh: () => !isOver && held.isFresh() }
     self.feed.begin(placement.watch)
     yield* Health.become(readiness, "ready")
+    const measure = Effect.sync(() => probe.emit({ _tag: "LeaseMeasured", isFresh: held.isFresh() }))
+    yield* Effect.forkScoped(Effect.forever(Effect.andThen(measure, Effect.sleep(LEASE_SHOWN_EVERY))))
     yield* Effect.raceFirst(held.lost, started.fenced)
   }
   // Fenced under a lease that is still ours: no other process has taken the lanes, the reason lies in what we decide.

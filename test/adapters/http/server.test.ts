@@ -146,10 +146,10 @@ describe("what it announces", () => {
         status: 404,
         seconds: expect.any(Number),
       },
-      { _tag: "RequestAnswered", method: "other", route: "unmatched", status: 404, seconds: expect.any(Number) },
-      { _tag: "RequestAnswered", method: "other", route: "/livez", status: 405, seconds: expect.any(Number) },
-      { _tag: "RequestAnswered", method: "other", route: "unmatched", status: 400, seconds: expect.any(Number) },
-      { _tag: "RequestAnswered", method: "other", route: "/livez", status: 405, seconds: expect.any(Number) },
+      { _tag: "RequestAnswered", method: "_OTHER", route: "unmatched", status: 404, seconds: expect.any(Number) },
+      { _tag: "RequestAnswered", method: "_OTHER", route: "/livez", status: 405, seconds: expect.any(Number) },
+      { _tag: "RequestAnswered", method: "_OTHER", route: "unmatched", status: 400, seconds: expect.any(Number) },
+      { _tag: "RequestAnswered", method: "_OTHER", route: "/livez", status: 405, seconds: expect.any(Number) },
     ])
   })
 

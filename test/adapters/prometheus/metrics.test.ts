@@ -20,19 +20,47 @@ const request: Happening = {
   seconds: 0.004,
 }
 
+const sold: Happening = { _tag: "UnitsSold", units: 7, amount: 9_000, currency: "KRW" }
+const thread: Happening = {
+  _tag: "ThreadMeasured",
+  thread: "facts",
+  ...{ delayP99Seconds: 0.004, delayMaxSeconds: 0.02, busy: 0.25, pausedSeconds: 0.01, heapBytes: 1_000 },
+}
+const backlog: Happening = {
+  _tag: "BacklogMeasured",
+  ...{ holds: 5, oldestChargeSeconds: 12, refundsDue: 2, oldestRefundSeconds: 30, facts: 40, oldestFactSeconds: 3 },
+  deadLetters: [{ consumer: "shipping", state: "poison", letters: 1 }],
+}
+
 it("counts requests by route and status, with their duration", async () => {
   const { contentType, body } = await scrape([request, request, { ...request, status: 409 }])
   expect(contentType).toContain("text/plain")
-  expect(body).toContain('jaego_http_requests_total{method="POST",route="/v1/orders",status="201"} 2')
-  expect(body).toContain('jaego_http_requests_total{method="POST",route="/v1/orders",status="409"} 1')
-  expect(body).toContain('jaego_http_request_duration_seconds_bucket{le="0.0025",method="POST",route="/v1/orders"} 0')
-  expect(body).toContain('jaego_http_request_duration_seconds_bucket{le="0.005",method="POST",route="/v1/orders"} 3')
+  const of = (status: number) =>
+    `http_request_method="POST",http_route="/v1/orders",http_response_status_code="${status}"`
+  expect(body).toContain(`http_server_request_duration_seconds_count{${of(201)}} 2`)
+  expect(body).toContain(`http_server_request_duration_seconds_count{${of(409)}} 1`)
+  expect(body).toContain(`http_server_request_duration_seconds_bucket{le="0.0025",${of(201)}} 0`)
+  expect(body).toContain(`http_server_request_duration_seconds_bucket{le="0.005",${of(201)}} 2`)
 })
 
 it.each<[Happening, string]>([
   [{ _tag: "OrderPlaced", mode: "later" }, 'jaego_orders_placed_total{mode="later"} 1'],
-  [{ _tag: "OrderEnded", outcome: "expired" }, 'jaego_orders_ended_total{outcome="expired"} 1'],
-  [{ _tag: "UnitsSold", units: 7 }, "jaego_units_sold_total 7"],
+  [{ _tag: "OrderEnded", outcome: "expired", heldSince: null }, 'jaego_orders_ended_total{outcome="expired"} 1'],
+  [sold, 'jaego_units_sold_total{currency="KRW"} 7'],
+  [sold, 'jaego_revenue_minor_units_total{currency="KRW"} 9000'],
+  [{ _tag: "LeaseMeasured", isFresh: true }, "jaego_lease_fresh 1"],
+  [thread, 'jaego_event_loop_delay_seconds{thread="facts",at="p99"} 0.004'],
+  [thread, 'jaego_event_loop_delay_seconds{thread="facts",at="max"} 0.02'],
+  [thread, 'jaego_event_loop_busy_ratio{thread="facts"} 0.25'],
+  [thread, 'jaego_gc_pause_seconds_total{thread="facts"} 0.01'],
+  [thread, 'jaego_heap_bytes{thread="facts"} 1000'],
+  [backlog, "jaego_holds_live 5"],
+  [backlog, "jaego_oldest_unsettled_charge_seconds 12"],
+  [backlog, "jaego_refunds_due 2"],
+  [backlog, "jaego_oldest_unsettled_refund_seconds 30"],
+  [backlog, "jaego_outbox_rows 40"],
+  [backlog, "jaego_outbox_oldest_seconds 3"],
+  [backlog, 'jaego_dead_letters{consumer="shipping",state="poison"} 1'],
   [
     { _tag: "OrderRefused", rejection: "InsufficientStock" },
     'jaego_orders_refused_total{rejection="InsufficientStock"} 1',
@@ -118,6 +146,22 @@ it("forgets what a dead worker had in memory", async () => {
     { _tag: "WorkerDied", worker: 2 },
   ])
   expect(body).toContain('jaego_resident_products{worker="2"} 0')
+})
+
+it("no longer counts dead letters that are gone", async () => {
+  const { body } = await scrape([backlog, { ...backlog, deadLetters: [] }])
+  expect(body).not.toContain('jaego_dead_letters{consumer="shipping"')
+})
+
+it("tells how long a hold that has ended had lived, and none of an order that had no hold any more", async () => {
+  const ended = { _tag: "OrderEnded", outcome: "cancelled" } as const
+  const { body } = await scrape([
+    { ...ended, heldSince: Date.now() - 20_000 },
+    { ...ended, heldSince: null },
+  ])
+  expect(body).toContain('jaego_hold_age_seconds_bucket{le="15",outcome="cancelled"} 0')
+  expect(body).toContain('jaego_hold_age_seconds_bucket{le="60",outcome="cancelled"} 1')
+  expect(body).toContain('jaego_hold_age_seconds_count{outcome="cancelled"} 1')
 })
 
 it("shows how the process fares", async () => {

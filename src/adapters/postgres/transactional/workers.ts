@@ -31,7 +31,7 @@ const endDue = Effect.gen(function* () {
       Effect.tap(({ reply }) =>
         Effect.sync(() => {
           if (command._tag === "ExpireOrder" && reply._tag === "Order" && reply.order.status === "expired")
-            probe.emit({ _tag: "OrderEnded", outcome: "expired" })
+            probe.emit({ _tag: "OrderEnded", outcome: "expired", heldSince: reply.order.createdAt })
         }),
       ),
       Effect.ignore,

@@ -53,10 +53,14 @@ export const probe = Layer.succeed(Probe, {
   },
 })
 
+const begun = Deferred.makeUnsafe<ReadonlyArray<OwnedLane>>()
+
+/** Completes when it is told its lanes: until then this thread is a spare. */
+export const beginning = Effect.asVoid(Deferred.await(begun))
+
 /** Waits for its lanes, then serves until drained. */
 export const serve = Effect.gen(function* () {
   const workers = yield* Workers
-  const begun = yield* Deferred.make<ReadonlyArray<OwnedLane>>()
   const drained = yield* Deferred.make<void>()
   let worker: Worker | null = null
   parentPort!.on("message", (text: string) => {
