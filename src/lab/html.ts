@@ -140,13 +140,13 @@ const crowdTable = ({ crowds }: Report): string => {
   const rows = crowds.map(({ contender, oversoldRuns, oversoldUnits, runs }) => [
     `<code>${contender}</code>`,
     both(ABOUT[contender].what),
-    say(`${oversoldRuns} of ${runs}`, `${runs}번 중 ${oversoldRuns}번`),
+    say(`oversold in ${oversoldRuns} of ${runs} runs`, `${runs}번 중 ${oversoldRuns}번 초과 판매`),
     `<b class="${oversoldUnits > 0 ? "bad" : "good"}">${say(`${number(oversoldUnits)} units`, `${number(oversoldUnits)}개`)}</b>`,
   ])
   const head = [
     say("guard", "방식"),
     say("what it does", "하는 일"),
-    say("runs that oversold", "초과 판매한 횟수"),
+    say("runs", "횟수"),
     say("units oversold", "초과 판매 개수"),
   ]
   return `<h2>${say(`${buyers} buyers for ${units} units`, `${units}개를 사러 온 ${buyers}명`)}</h2>${table(head, rows, "cards")}`

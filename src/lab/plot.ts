@@ -22,7 +22,11 @@ export const escaped = (text: string): string =>
   text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;")
 
 const shown = (value: number): string =>
-  value >= 1_000 ? Math.round(value).toLocaleString("en-US") : value >= 10 ? value.toFixed(0) : value.toFixed(1)
+  value >= 1_000
+    ? Math.round(value).toLocaleString("en-US")
+    : value >= 10
+      ? value.toFixed(0)
+      : String(Number(value.toPrecision(2)))
 
 /** Powers of ten around all values. */
 const scaleOf = (values: ReadonlyArray<number>) => {
