@@ -47,3 +47,19 @@ it("each row of what the service meets names its tests, and they exist", () => {
   expect(rows.length).toBeGreaterThan(40)
   expect(wrong).toEqual([])
 })
+
+it("each test file has its row in test/README.md, alone or by its folder, and each row its file", () => {
+  const page = readFileSync(join(root, "test/README.md"), "utf8")
+  const rows = [...page.matchAll(/^\| (`.+?`) \|/gm)].flatMap(([, first]) => {
+    let folder = ""
+    return [...first!.matchAll(/`([^`]+)`/g)].map(([, name]) => {
+      const path = name!.includes("/") || folder === "" ? name! : folder + name
+      folder = path.slice(0, path.lastIndexOf("/") + 1)
+      return path
+    })
+  })
+  const tests = list("test/**/*.test.ts").map((file) => file.slice("test/".length))
+  const isIn = (row: string) => (test: string) => test === row || (row.endsWith("/") && test.startsWith(row))
+  expect(tests.filter((test) => !rows.some((row) => isIn(row)(test)))).toEqual([])
+  expect(rows.filter((row) => !tests.some(isIn(row)))).toEqual([])
+})
