@@ -212,6 +212,19 @@ const drive = Effect.fnUntraced(function* (desk: Desk, start: Order, first: Ask,
   }
 })
 
+/** Since when this process decides, ms: what was begun earlier was begun by another process, so no request drives it here. */
+const whenReady = Effect.fnUntraced(function* (readiness: Readiness["Service"]) {
+  const clock = yield* Clock.Clock
+  let since = clock.currentTimeMillisUnsafe()
+  const becameReady = (state: State): void => {
+    if (state === "ready") since = clock.currentTimeMillisUnsafe()
+  }
+  yield* Effect.forkScoped(
+    Stream.runForEach(SubscriptionRef.changes(readiness), (state) => Effect.sync(() => becameReady(state))),
+  )
+  return () => since
+})
+
 export const layer = ({ driversMax = DRIVERS_MAX, graceMs }: Options) =>
   Layer.effect(
     CheckoutRunner,
@@ -231,14 +244,7 @@ export const layer = ({ driversMax = DRIVERS_MAX, graceMs }: Options) =>
         isFull,
       }
       const clock = yield* Clock.Clock
-      // What is older than this was begun by another process, or by none that lives: no request here is about to drive it.
-      let decidingSince = clock.currentTimeMillisUnsafe()
-      const becameReady = (state: State): void => {
-        if (state === "ready") decidingSince = clock.currentTimeMillisUnsafe()
-      }
-      yield* Effect.forkScoped(
-        Stream.runForEach(SubscriptionRef.changes(readiness), (state) => Effect.sync(() => becameReady(state))),
-      )
+      const decidingSince = yield* whenReady(readiness)
 
       const run = (order: Order, first: Ask, waiter: Waiter | null): Effect.Effect<void> =>
         Effect.suspend(() => {
@@ -267,7 +273,7 @@ export const layer = ({ driversMax = DRIVERS_MAX, graceMs }: Options) =>
             )
         const now = clock.currentTimeMillisUnsafe()
         const attempt = order.status === "reserved" ? order.attempt : null
-        const young = attempt !== null && attempt.startedAt >= decidingSince && attempt.startedAt > now - YOUNG_MS
+        const young = attempt !== null && attempt.startedAt >= decidingSince() && attempt.startedAt > now - YOUNG_MS
         if (young || (drivenUpTo !== null && order.id <= drivenUpTo)) return false
         if (isFull()) return true
         yield* run(order, "read", null)

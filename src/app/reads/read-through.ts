@@ -58,6 +58,24 @@ export interface ReadThrough {
   readonly write: <A>(key: string, read: Read<A>) => Effect.Effect<void>
 }
 
+const shownAt = <A>(now: number, { readAt, text, version }: Entry, from: Shown<A>["from"]): Shown<A> => ({
+  value: text === null ? null : (JSON.parse(text) as A),
+  version,
+  ageMs: Math.max(0, now - readAt),
+  from,
+})
+
+/** What the process that has the lease has put into the cache since; null: nothing has come in time. */
+const fromHolder = Effect.fnUntraced(function* (cache: CacheService, key: string, since: number) {
+  const clock = yield* Clock.Clock
+  for (const end = clock.currentTimeMillisUnsafe() + LEASE_MS; clock.currentTimeMillisUnsafe() < end; ) {
+    yield* Effect.sleep(LOOK_MS)
+    const found = yield* cache.get(key)
+    if (found !== null && found.entry.readAt >= since) return found
+  }
+  return null
+})
+
 /** `random` gives numbers from 0 to 1. What is read in the background ends with the scope. */
 export const make = (
   cache: CacheService,
@@ -71,13 +89,7 @@ export const make = (
     type Reading = Deferred.Deferred<Shown<unknown>, Unavailable>
     const readings = new Map<string, Reading>()
 
-    const shown = <A>({ readAt, text, version }: Entry, from: Shown<A>["from"]): Shown<A> => ({
-      value: text === null ? null : (JSON.parse(text) as A),
-      version,
-      ageMs: Math.max(0, now() - readAt),
-      from,
-    })
-
+    const shown = <A>(entry: Entry, from: Shown<A>["from"]): Shown<A> => shownAt(now(), entry, from)
     const entryOf = ({ value, version }: Read<unknown>): Entry => {
       const readAt = now()
       const freshMs = (value === null ? ABSENT_MS : ttlMs) * (0.9 + 0.2 * random())
@@ -99,17 +111,6 @@ export const make = (
         return shown<A>(entry, "source")
       })
 
-    /** What the holder of the lease has read since; null: it has not come in time. */
-    const fromHolder = <A>(key: string, since: number) =>
-      Effect.gen(function* () {
-        for (const end = now() + LEASE_MS; now() < end; ) {
-          yield* Effect.sleep(LOOK_MS)
-          const found = yield* cache.get(key)
-          if (found !== null && found.entry.readAt >= since) return shown<A>(found.entry, found.level)
-        }
-        return null
-      })
-
     /** One reading of a key at a time in this process; it goes on although its caller gives up. */
     const start = <A>(key: string, source: Effect.Effect<Read<A>, Unavailable>) =>
       Effect.suspend(() => {
@@ -121,7 +122,8 @@ export const make = (
         const work = Effect.gen(function* () {
           const lease = yield* cache.lease(key, LEASE_MS)
           if (lease !== null) return yield* Effect.ensuring(fromSource(key, source), lease.giveBack)
-          return (yield* fromHolder<A>(key, since)) ?? (yield* fromSource(key, source))
+          const found = yield* fromHolder(cache, key, since)
+          return found === null ? yield* fromSource(key, source) : shown<A>(found.entry, found.level)
         }).pipe(
           Effect.onExit((exit) =>
             Effect.sync(() => {
