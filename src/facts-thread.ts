@@ -1,5 +1,5 @@
 /**
- * The facts thread: brings facts out, and does what follows from them. A third small hexagon with its own root, which
+ * The facts thread: publishes facts, and runs their consumers. A third small hexagon with its own root, which
  * needs Postgres and, when it is told brokers, Kafka. It never holds up a request.
  */
 // First, before any schema is used: schemas are compiled to plain functions.

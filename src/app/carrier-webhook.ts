@@ -2,8 +2,8 @@
  * The carrier's callbacks (its webhook): that it has collected a shipment, that it has delivered it. In any order, again and
  * again, and perhaps before its answer to our own request has come: so each proves all that must have come before it.
  *
- * Law: heard only once it is durable; then it is known, and hearing it again changes nothing. One that names another order's
- * parcel, or says something else under an id that was heard, moves nothing: the timeline shows it, once.
+ * Law: acknowledged only once it is durable; after that a repetition changes nothing. One that names another order's parcel, or
+ * says something else under an id that was used, moves nothing: the timeline shows it, once.
  * Fails: `Refused` (ShipmentNotFound, CallbackMismatch); `Unavailable` (not now, and the carrier is to call again).
  */
 import { Clock, Context, Effect, Layer, Schedule, Stream } from "effect"
@@ -20,7 +20,7 @@ import { type Found, Shipments } from "../ports/shipments.ts"
 import * as KeyedLock from "../std/keyed-lock.ts"
 import { entryOf } from "./shipping-runner.ts"
 
-/** `known`: it was heard before. */
+/** `known`: it was handled before. */
 export type Heard = "news" | "known"
 
 export class CarrierCallbacks extends Context.Service<
@@ -107,8 +107,8 @@ const make = Effect.gen(function* () {
   })
 })
 
-/** A carrier in this process is heard as well, however long it takes. */
-const LISTEN_AGAIN = Schedule.spaced("500 millis")
+/** Retries of a callback of a carrier in this process, however long it takes. */
+const RETRIES = Schedule.spaced("500 millis")
 /** As many at once: what they find and save shares statements. */
 const LISTENERS = 128
 
@@ -123,10 +123,7 @@ export const layer: Layer.Layer<CarrierCallbacks, never, Inventory | Shipments |
           (callback) =>
             heard
               .hear(callback)
-              .pipe(
-                Effect.retry({ while: ({ _tag }) => _tag === "Unavailable", schedule: LISTEN_AGAIN }),
-                Effect.ignore,
-              ),
+              .pipe(Effect.retry({ while: ({ _tag }) => _tag === "Unavailable", schedule: RETRIES }), Effect.ignore),
           { concurrency: LISTENERS, unordered: true },
         ),
         Stream.runDrain,

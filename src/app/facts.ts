@@ -1,5 +1,5 @@
 /**
- * What becomes of facts once they are committed: the relay brings them to the event stream, consumers take them from it.
+ * The pipeline of committed facts: the relay publishes them to the event stream, consumers take them from it.
  * One scope for both; it ends in reverse: the relay lets what it has begun leave, and then the consumers stop.
  *
  * Why it exists: the same runs in a thread of its own beside Postgres, and in the main thread beside the memory store.
@@ -16,7 +16,7 @@ export interface Options {
   readonly shippingAfterMs: number
 }
 
-/** Everybody who takes facts from the stream. */
+/** All consumers of the stream in this service. */
 export const consumers = ({ shippingAfterMs }: Options): ReadonlyArray<Consumer.Consumer> => [
   Shipping.make({ afterMs: shippingAfterMs }),
   Timeline.consumer,

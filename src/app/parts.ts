@@ -17,7 +17,7 @@ export interface Part {
   readonly failures: number
 }
 
-/** Those that have been heard of, in that order; none where there is nothing to hear. */
+/** Parts that have reported, in that order; none where nothing reports. */
 export const Parts = Context.Reference<{ readonly report: Effect.Effect<ReadonlyArray<Part>> }>("jaego/app/Parts", {
   defaultValue: () => ({ report: Effect.succeed([]) }),
 })

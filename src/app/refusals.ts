@@ -1,6 +1,6 @@
 /**
- * Whether the database still commits (a passive health check): a worker of which nothing but refused commits and reads has been
- * heard makes the service unready, `database`, and the log says why. A disk that is full, a limit of connections, a revoked
+ * Whether the database still commits (a passive health check): a worker that has reported nothing but refused commits and reads
+ * makes the service unready, `database`, and the log says why. A disk that is full, a limit of connections, a revoked
  * right: the database answers, and nothing is sold.
  *
  * It becomes ready again by itself, with the worker's first commit; or, as a balancer sends no orders to what is not ready, with
@@ -39,7 +39,7 @@ interface Row {
 /** What has been refused since the last success, by worker. */
 class Refused {
   readonly changed = new Notify()
-  /** Since the trouble began the lanes were lost, and with them what was heard of the workers. */
+  /** Since the trouble began the lanes were lost, and with them the reports of the workers. */
   isLost = false
   readonly #rows = new Map<number, Row>()
 

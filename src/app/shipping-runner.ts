@@ -26,7 +26,7 @@ import { Readiness } from "./health.ts"
 
 /** Each is a call under way: as many as a carrier's own limits usually allow. */
 const DRIVERS_MAX = 128
-/** So many of them are kept for first attempts: a carrier that is silent about some parcels still hears of the next one. */
+/** So many of them are kept for first attempts: a carrier that is silent about some parcels still gets the next one. */
 const FIRSTS_MIN = 32
 /** Between two looks for what is due: how late a shipment may begin. */
 const LOOK = Schedule.spaced("200 millis")

@@ -104,7 +104,7 @@ export class Shop extends Context.Service<
     }) => Shopping<Replayable<Sale>>
     /** Oldest first. What comes back from the stream comes a moment later. */
     readonly readTimeline: (id: OrderId) => Shopping<ReadonlyArray<TimelineEntry>>
-    /** `known`: it was heard before. */
+    /** `known`: it was handled before. */
     readonly hearCarrier: (callback: Callback) => Shopping<"news" | "known">
     readonly cancelOrder: (request: {
       readonly orderId: OrderId

@@ -1,9 +1,9 @@
-/** Where facts go, who brings them out, and how long they and the keys of requests stay. */
+/** Where facts are published, by which processes, and how long they and idempotency keys are kept. */
 import type * as Kafka from "../adapters/kafka/client.ts"
 import { ConfigProblem, type Env, integer, oneOf, text } from "./knob.ts"
 
 export interface Events {
-  /** Whether this process brings facts out and does what follows from them, or leaves that to other processes. */
+  /** Whether this process publishes facts and runs their consumers, or leaves that to other processes. */
   readonly facts: "on" | "off"
   /** Null: facts are handed to the consumers of this process. */
   readonly kafka: Kafka.Options | null
@@ -47,7 +47,7 @@ const BROKER = /^([^\s:/[\]@]+|\[[0-9A-Fa-f:.]+\]):\d{1,5}$/
 /** What Kafka takes in names, and leaves room for ours. */
 const PREFIX = /^[A-Za-z0-9._-]{0,100}$/
 
-/** Brokers are not quoted: whoever puts a password there is not to find it in a log. */
+/** Brokers are not quoted: a password that was put there must not reach a log. */
 const kafka = (env: Env): Kafka.Options | null => {
   const brokers = (text(env, "KAFKA_BROKERS") ?? "").split(",").flatMap((each) => each.trim() || [])
   if (!brokers.every((each) => BROKER.test(each)))

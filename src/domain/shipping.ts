@@ -111,7 +111,7 @@ const change = (before: Shipment, after: Partial<Shipment>, note: Note | null = 
   note,
 })
 
-/** Journalled before the step is taken: the carrier may hear of it from now on. */
+/** Journalled before the step is taken: the carrier may get it from now on. */
 export const begin = (shipment: Shipment, step: Step, now: number): Change => {
   if (step._tag === "Close") return close(shipment, step.state)
   const attempts = shipment.attempts + (step._tag === "Register" || step._tag === "Withdraw" ? 1 : 0)

@@ -78,7 +78,7 @@ const measure = async (turn: Turn, database: string, service: Service.Service, c
   return peak < 1 || !isMost ? [closed] : [closed, await one(Math.max(1, peak * options.rate))]
 }
 
-/** Everybody at once, for few units, again and again; the products they came for. */
+/** All buyers at once, for few units, again and again; the products they came for. */
 const crowd = async ({ contender, options, room }: Turn, { url }: Service.Service): Promise<ReadonlyArray<string>> => {
   const products: Array<string> = []
   for (let run = 1; run <= options.oversell; run++) {

@@ -1,4 +1,4 @@
-/** A clock that runs only when everybody waits: the same program has the same interleaving each time, in no time. */
+/** A clock that runs only when all fibers wait: the same program has the same interleaving each time, in no time. */
 export class VirtualClock {
   #now = 0
   #count = 0

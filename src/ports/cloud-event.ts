@@ -16,7 +16,7 @@ export const CONTENT_TYPE = "application/cloudevents+json; charset=UTF-8"
 const SOURCES: { readonly [T in Topic]: string } = { [ORDERS]: "/jaego/orders", [STOCK]: "/jaego/stock" }
 
 /**
- * JSON text. Extension attributes: `shopid`, by which those who share a stream with other shops know theirs; `lane`, `laneseq` (text,
+ * JSON text. Extension attributes: `shopid`, by which consumers of a shared stream know their own shop's events; `lane`, `laneseq` (text,
  * because an attribute's integer has 32 bits) and `lanelink`, the place in the history, by which one cut off or forked is noticed.
  */
 export const encode = (event: Event): string =>

@@ -9,7 +9,7 @@ export interface Held {
   /** Every lane, with its new epoch. */
   readonly lanes: ReadonlyArray<OwnedLane>
   /**
-   * False: its holder has not heard from its session for so long (it was frozen, say) that another process may hold it by
+   * False: its holder has had no answer on its session for so long (it was frozen, say) that another process may hold it by
    * now. What was read from memory is not to be told then.
    */
   readonly isFresh: () => boolean

@@ -7,7 +7,7 @@
 
 declare const sealed: unique symbol
 
-/** To be read by nobody but the holder of a receipt. Only the compiler sees a seal: it costs nothing. */
+/** Readable only with a receipt. Only the compiler sees a seal: it costs nothing. */
 export interface Sealed<A> {
   readonly [sealed]: A
 }

@@ -8,7 +8,7 @@ import type { ProductId } from "../domain/ids.ts"
 export interface StockLockService {
   /**
    * Locks them all, in the order of their ids, until the scope closes or the lock's lifetime is over; false: one of them could
-   * not be had in time, or whoever keeps the locks is away, and none is locked.
+   * not be had in time, or the store of the locks is away, and none is locked.
    */
   readonly hold: (productIds: ReadonlyArray<ProductId>) => Effect.Effect<boolean, never, Scope.Scope>
 }

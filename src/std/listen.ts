@@ -1,5 +1,5 @@
 /**
- * Listening on a TCP port. Also the server sockets of what is played beside the service (carrier, payment provider).
+ * Listening on a TCP port: the failure of every server, and the server sockets of what is simulated (carrier, payment provider).
  *
  * Fails: `CannotListen`, one clear line.
  */

@@ -1,10 +1,10 @@
 /**
  * A carrier played in this process (`depot.ts` has its moods): what the service ships with when no other is named.
  *
- * Limits: WAITING_MAX callbacks wait to be heard; UNDER_WAY_MAX parcels and callbacks beyond them are under way, and then it
+ * Limits: WAITING_MAX callbacks wait to be handled; UNDER_WAY_MAX parcels and callbacks beyond them are under way, and then it
  * takes no more for now (unknown).
  * It forgets everything when the process ends: what it had taken stays `shipped`, because it is not delivered any more; what it
- * had not is registered anew, as with a carrier that never heard of it.
+ * had not is registered anew, as with a carrier that never got it.
  */
 import { Clock, Context, Effect, FiberSet, Layer, Queue, Stream } from "effect"
 import { type Callback, Carrier, CarrierNews, type Registration } from "../../ports/carrier.ts"

@@ -5,7 +5,7 @@
  *     DELETE /v1/shipments/{key}                         200 {state: "cancelled"} | 409 {state: "shipped"}
  *     GET    /v1/shipments                               200 {data: [parcels]}: its books, which a real one would not show
  *
- * It calls back signed, and again until it is heard (2xx) or it is refused (4xx).
+ * Its callbacks are signed, and repeated until they are acknowledged (2xx) or refused (4xx).
  * Fails: CannotListen, one line.
  */
 import { createHmac } from "node:crypto"
@@ -32,7 +32,7 @@ export interface Options {
 /** It calls again after this, twice as long each time, up to the longest, milliseconds. */
 const FIRST_WAIT_MS = 100
 const LONGEST_WAIT_MS = 5_000
-/** A callback that is not answered by then is told again, milliseconds. */
+/** A callback that is not answered by then is sent again, ms. */
 const CALL_TIMEOUT_MS = 5_000
 
 const sign = (secret: string, body: string): string => {
@@ -46,7 +46,7 @@ const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(reso
 const bodyOf = ({ at, id, key, trackingId, what }: Callback): string =>
   JSON.stringify({ id, type: what, orderId: key, trackingId, at: Rfc3339.text(at) })
 
-/** Tells it until it is heard. */
+/** Sends it until it is acknowledged or refused. */
 const call = async (url: string, secret: string, callback: Callback): Promise<void> => {
   const body = bodyOf(callback)
   for (let wait = FIRST_WAIT_MS; ; wait = Math.min(wait * 2, LONGEST_WAIT_MS)) {

@@ -46,9 +46,9 @@ export const find = async (): Promise<Binaries> => {
 
 /** Packages lose the bit on their way; where the file system is read-only it cannot and need not be set. */
 const makeExecutable = (program: string): void => {
-  const everybody = 0o555
+  const forAll = 0o555
   const { mode } = statSync(program)
-  if ((mode & everybody) !== everybody) chmodSync(program, mode | everybody)
+  if ((mode & forAll) !== forAll) chmodSync(program, mode | forAll)
 }
 
 /** The programs where the account can reach them: where they are, or in a copy. */

@@ -1,6 +1,6 @@
 /**
- * An exclusive lock on a file (flock): kept by whoever has the open file, inherited by a program that is started with it,
- * and ended by the kernel when the last of them has ended, however it ended.
+ * An exclusive lock on a file (flock): kept by the processes that have the file open, inherited by a program that is started
+ * with it, and ended by the kernel with the last of them, however it ended.
  *
  * Why it exists: it belongs to the file. Containers that share a volume see neither each other's processes nor sockets,
  * but they meet here.

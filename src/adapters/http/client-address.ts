@@ -1,11 +1,11 @@
 /**
  * The address of a client, also behind proxies: `X-Forwarded-For` or `Forwarded` (RFC 7239), read from the right for as long as
- * those who wrote it are trusted.
+ * the proxies that wrote it are trusted.
  *
  * Why it exists: limits are counted by client, and anyone can write a header. What the first proxy that is not ours has appended
- * is whatever the client has told it.
+ * is whatever the client has sent.
  * Law: without `TRUSTED_PROXIES` the peer of the connection is the client. `Forwarded` is read only without `X-Forwarded-For`.
- * A network of IPv6 (/64) is one client: whoever has one has 2^64 addresses.
+ * A network of IPv6 (/64) is one client: its owner has 2^64 addresses.
  */
 import type { IncomingMessage } from "node:http"
 import { BlockList, isIP, isIPv4, SocketAddress } from "node:net"

@@ -42,7 +42,7 @@ const targetOf = ({ headers, url = "/" }: IncomingMessage): Target => {
   return { path: pathname + search, host }
 }
 
-/** Beside `x-request-id`, with every answer: it is what its type says, and stays with whoever asked. */
+/** Beside `x-request-id`, with every answer: it is what its type says, and no cache keeps it. */
 export const SAFETY = [
   ["x-content-type-options", "nosniff"],
   ["cache-control", "no-store"],

@@ -1,8 +1,8 @@
 /**
  * The HTTP server: the API on node:http, from the first connection to the last answer.
  *
- * Law: when its scope closes it stops accepting, answers everything it has begun to hear and whatever comes on connections that
- * were not told yet, and closes those that are silent; only then is the rest of the service taken down.
+ * Law: when its scope closes it stops accepting, answers every request that has begun to arrive and all that come on connections that
+ * have not had `connection: close` yet, and closes those that are silent; only then is the rest of the service taken down.
  * Limits: below, each with its reason, and in `connections.ts`. A slow or large request costs its sender, not us.
  * Fails: `CannotListen`, one clear line.
  */

@@ -2,7 +2,7 @@
  * A consumer's membership in a Kafka group: sessions, one after another, for as long as it consumes. A session ends with
  * any trouble that kafkajs does not get over by itself, with a defect of the handler, and when kafkajs falls silent.
  *
- * Law: the handler's own position is the truth. What the group has committed follows it, for those who watch its lag.
+ * Law: the handler's own position is the truth. What the group has committed follows it, for tools that watch its lag.
  */
 import { Cause, Clock, Deferred, Effect, Schedule } from "effect"
 import type { Handler } from "../../ports/event-stream.ts"

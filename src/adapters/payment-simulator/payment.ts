@@ -1,5 +1,5 @@
 /**
- * A payment provider played in this process, with a token for each of a provider's moods:
+ * A payment provider played in this process, with a token for each way in which a provider behaves:
  *
  *     tok_ok                  charged                      tok_decline (and any unknown token)   declined
  *     tok_delay_<ms>          charged after that time      tok_decline_final                     declined, for good
@@ -11,7 +11,7 @@
  * Limits: KEYS_MAX settled keys, the oldest leave first; RUNNING_MAX charges that are still running, beyond which a
  * charge answers unknown and is not begun; DELAY_MAX_MS.
  * It forgets everything when the process ends; a charge is then repeated under its key, as with a provider that never
- * heard of it.
+ * got it.
  */
 import { Context, Deferred, Effect, Layer, type Scope } from "effect"
 import type { Money } from "../../domain/money.ts"

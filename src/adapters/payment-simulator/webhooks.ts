@@ -1,6 +1,6 @@
 /**
- * What a provider tells by itself: signed, again until it is heard (2xx) or refused (4xx), and in every order that providers
- * have been seen to use. The signature is that of the carrier's callbacks, and of Stripe's.
+ * The webhooks of a provider: signed, repeated until they are acknowledged (2xx) or refused (4xx), and in every order that
+ * providers have been seen to use. The signature is that of the carrier's callbacks, and of Stripe's.
  */
 import { createHmac } from "node:crypto"
 import * as Signature from "../../ports/carrier-signature.ts"

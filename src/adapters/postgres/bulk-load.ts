@@ -236,7 +236,7 @@ const TABLES = [
   "relay_cursors",
 ]
 
-/** `told` hears of each stage as it begins. */
+/** `told` is called as each stage begins. */
 export const fill = (
   past: Past,
   told: (stage: string) => Effect.Effect<void>,

@@ -1,9 +1,9 @@
 /**
- * TLS to PostgreSQL as libpq's `sslmode` means it: `require` encrypts, `verify-ca` also knows who signed the certificate,
- * `verify-full` also for whom. `allow` and `prefer` encrypt when the server can. An authority that is named (`sslrootcert`) is
- * always asked.
+ * TLS to PostgreSQL as libpq's `sslmode` means it: `require` encrypts, `verify-ca` also checks who signed the certificate,
+ * `verify-full` also the host name in it. `allow` and `prefer` encrypt when the server can. An authority that is named (`sslrootcert`) is
+ * always checked.
  *
- * Fails: `DatabaseUnusable` when a file cannot be read or there is nobody at the address.
+ * Fails: `DatabaseUnusable` when a file cannot be read or no server answers at the address.
  */
 import { readFileSync } from "node:fs"
 import * as Net from "node:net"

@@ -1,9 +1,9 @@
 /**
- * Portions: what another thread said at once, heard a little at a time, in order. Between two portions this thread reads
- * its sockets, so that the callers that were answered first can already be served anew while the others are answered.
+ * Portions (chunked delivery): what another thread sent at once is handled a little at a time, in order. Between two portions this
+ * thread reads its sockets, so that the callers that were answered first can already be served anew while the others are answered.
  */
 
-/** Some millisecond of answering. One commit may have receipts for hundreds. */
+/** Most messages handled at once: about a millisecond of work. One commit may answer hundreds. */
 const PORTION = 32
 
 export class Portions<Thing> {

@@ -1,9 +1,9 @@
 /**
- * The committer: takes all that waits in the line, commits it in one transaction, and lets everyone in it hear. One commit in
+ * The committer: takes all that waits in the line, commits it in one transaction, and answers all callers in it. One commit in
  * flight.
  *
  * Law: I3, I4, I10. Never interrupted while a commit is under way: a caller that hangs up must not cancel what others
- * share. A lost answer is `unknown`, never `failed`: the lanes' seq tells which it was.
+ * share. A lost answer is `unknown`, never `failed`: the lanes' seq shows which it was.
  *
  *     committed  -> the next batch is sent, then settle and answer
  *     contested  -> nothing was written: what is taken goes back to the gate, the rest is decided again

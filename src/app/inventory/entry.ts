@@ -22,7 +22,7 @@ import type { Outcome } from "./decision.ts"
  */
 export type Gate = "shut" | "vouched" | "asked" | "free"
 
-/** What makes room when an entry leaves: before its caller hears, who may submit the next at once, and after. */
+/** What makes room when an entry leaves: before its caller is answered, which may submit the next at once, and after. */
 export interface Front {
   readonly leaves: (entry: Entry) => void
   readonly left: (entry: Entry) => void

@@ -15,7 +15,7 @@ import type { Owner } from "./owner.ts"
 /** What could not be ended now is tried again after this, milliseconds. */
 const RETRY_MS = 500
 
-/** `ended` hears of orders that ended here and have holds elsewhere. Runs until interrupted. */
+/** `ended` is called for orders that ended here and have holds elsewhere. Runs until interrupted. */
 export const run = Effect.fnUntraced(function* (owner: Owner, ended: (reply: OrderReply) => void) {
   const ledger = yield* Ledger
   const probe = yield* Probe

@@ -4,7 +4,7 @@
  *
  * Why it exists: one taken key in a batch makes all of it be decided again (`Contested`). That is for the rare race with
  * another worker; what can be known before is found here, beside the commits. A refusal passes the same gate: a buyer whose
- * order was accepted must not hear "sold out" when the request comes again.
+ * order was accepted must not be answered "sold out" when the request comes again.
  *
  * Law: one command of a claim at a time, from its admission to its answer, so that what was free stays free as far as this
  * worker goes. The filter's "no" is certain once every key that was bound before is in it; every key of ours is added as soon

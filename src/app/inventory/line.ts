@@ -123,7 +123,7 @@ export class Line {
     this.#draft.begin(new Builder(lanes, nextId), this.#waiting)
   }
 
-  /** The batch that was sent is durable. Its callers hear with `acknowledge`. */
+  /** The batch that was sent is durable. Its callers are answered by `acknowledge`. */
   committed(receipt: Receipt): void {
     const { batch, decisions, entries } = this.#expectSent()
     assert(receipt.isFor(batch), "a receipt of another batch")
@@ -135,7 +135,7 @@ export class Line {
     this.#receipt = receipt
   }
 
-  /** The callers of all that is durable hear. */
+  /** Answers the callers of all that is durable. */
   acknowledge(): void {
     const entries = this.#durable
     const receipt = this.#receipt
@@ -213,7 +213,7 @@ export class Line {
     for (const owned of lanes) this.#lanes.set(owned.lane, owned)
   }
 
-  /** Nobody knows what became of the batch on its way, or it is no matter any more: its callers hear at once. */
+  /** It is unknown what became of the batch on its way, or it does not matter any more: its callers are answered at once. */
   failSent(reason: UnavailableReason, fate: Fate): void {
     for (const entry of this.#sent?.entries ?? []) entry.fail(reason, fate)
   }

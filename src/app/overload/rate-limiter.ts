@@ -37,7 +37,7 @@ export class RateLimiter {
   readonly #each: number
   readonly #burstMs: number
 
-  /** `seed`: secret, so that nobody can choose keys that share a slot; the same for all that share the memory. */
+  /** `seed`: secret, so that no client can choose keys that share a slot; the same for all that share the memory. */
   constructor(rate: Rate, shared: SharedArrayBuffer, seed: number) {
     const slots = shared.byteLength / (TAG_BYTES + TIME_BYTES)
     this.rate = rate

@@ -41,7 +41,7 @@ export interface Guard extends Dependency {
 /** Retries for each call. */
 const RETRY_SHARE = 0.1
 
-/** Before a retry, ms: at least, and so much more by chance, so that those who failed together do not come back together. */
+/** Before a retry, ms: at least, and so much more by chance, so that calls that failed together do not come back together. */
 const RETRY_AFTER_MS = 50
 const RETRY_JITTER_MS = 100
 
@@ -274,7 +274,7 @@ class Guarded implements Guard {
     })
   }
 
-  /** Gives up what is past its limit, and turns to those who may begin. */
+  /** Gives up what is past its limit, and begins the calls that may. */
   #tick(): void {
     this.#wakeAt = Number.POSITIVE_INFINITY
     const { timeoutMs } = this.#settings

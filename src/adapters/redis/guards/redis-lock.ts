@@ -1,6 +1,6 @@
 /**
- * A lock in Redis: `SET NX PX` with a token, given back by whoever has the token. As it is commonly built: it is asked for
- * again and again until it is had (no queue, no fencing token).
+ * A lock in Redis: `SET NX PX` with a token, given back by the holder of the token. As it is commonly built: it is polled
+ * until it is had (no queue, no fencing token).
  *
  * Limits: it lasts LIFETIME_MS and is waited for WAIT_MS at most. Fails: never; Redis away is a lock that is not had.
  */
@@ -10,13 +10,13 @@ import type { StockLockService } from "../../../ports/stock-lock.ts"
 import { GIVE_BACK } from "../cache.ts"
 import type { Connection } from "../connection.ts"
 
-/** Several times what a transaction takes, ms. */
+/** Lifetime of the lock, ms: several times what a transaction takes. */
 const LIFETIME_MS = 2_000
 
-/** As long as callers are patient, ms. */
+/** Longest wait for the lock, ms. */
 const WAIT_MS = 5_000
 
-/** Between two questions, ms: twice as long each time, and by chance, so that those who wait do not ask together. */
+/** Poll interval, ms: doubled each time, with jitter, so that waiting callers do not ask together. */
 const PAUSE_MS = { least: 2, most: 50 }
 
 export const make = ({ run }: Connection, prefix: string, lifetimeMs = LIFETIME_MS): StockLockService => {

@@ -1,5 +1,5 @@
 /**
- * The main thread's end of the facts thread: starts it, wakes it after commits, hears what happens there, starts it again
+ * The main thread's end of the facts thread: starts it, wakes it after commits, takes its happenings, starts it again
  * when it dies, and lets it drain at the end. No order waits for it.
  *
  * Law: what it had not advanced over when it died leaves again with the next one.

@@ -1,4 +1,4 @@
-/** The facts thread's own end: hears of commits and of the end, and tells what happens here, all of one turn at once. */
+/** The facts thread's own end: takes wake-ups and the drain in, and sends happenings, all of one event-loop turn at once. */
 import { parentPort, workerData } from "node:worker_threads"
 import { Deferred, Effect, Layer, Schedule } from "effect"
 import { Wake } from "../../../app/outbox-relay.ts"
@@ -9,7 +9,7 @@ import type { FactsSettings, FromFacts, ToFacts } from "./messages.ts"
 /** Pause before what this thread needs is tried again, after it could not be reached. */
 const RETRY_PAUSE = "1 second"
 
-/** What this thread was born with. */
+/** What this thread was started with (`workerData`). */
 export const settings = (): FactsSettings => workerData as FactsSettings
 
 let untold: Array<Happening> = []

@@ -1,4 +1,4 @@
-/** The main thread's end of one HTTP thread: hears its calls and what happens there, and gives the answers. */
+/** The main thread's end of one HTTP thread: takes its calls and happenings, and sends the answers. */
 import type { Worker as Thread } from "node:worker_threads"
 import type { Exit } from "effect"
 import type { State } from "../../../app/health.ts"

@@ -19,7 +19,7 @@ import { toExit } from "../inventory/messages.ts"
 import { Portions } from "../portions.ts"
 import type { Address, Bound, FromHttp, HttpBirth, Page, Question, ToHttp } from "./messages.ts"
 
-/** What this thread was born with. */
+/** What this thread was started with (`workerData`). */
 export const birth = (): HttpBirth => workerData as HttpBirth
 
 type Answering = (exit: Exit.Exit<unknown, Refused | Unavailable>) => void
@@ -27,7 +27,7 @@ type Answering = (exit: Exit.Exit<unknown, Refused | Unavailable>) => void
 const callers = new Slab<Answering>()
 const bundle = new Bundle<FromHttp>((things) => parentPort!.postMessage(JSON.stringify(things)))
 
-/** When the caller hangs up the main thread is told, which carries what has a key to its end and stops the rest. */
+/** When the caller hangs up the main thread is notified: it carries calls with a key to their end and stops the others. */
 const ask = (question: Question, args: ReadonlyArray<unknown>): Effect.Effect<unknown, Refused | Unavailable> =>
   Effect.callback((resume) => {
     const id = callers.put(resume)
@@ -89,7 +89,7 @@ export const pausing = Layer.succeed(Pausing, {
 
 export const metrics: Effect.Effect<Page> = Effect.orDie(ask("metrics", [])) as Effect.Effect<Page>
 
-/** Waits to be told where, listens there, and serves until drained. */
+/** Waits for its address, listens there, and serves until drained. */
 export const serve = Effect.fnUntraced(function* (
   listen: (address: Address) => Effect.Effect<Bound, { readonly message: string }, Readiness | Scope.Scope>,
 ) {

@@ -3,7 +3,7 @@
  * thread answers what they ask of the shop.
  *
  * Law: all of them listen before this has started. One that dies is replaced, its connections are lost, and what it had
- * begun is carried to its end. At the end each answers what it has begun to hear, as one server does.
+ * begun is carried to its end. At the end each answers what has begun to arrive, as one server does.
  * Fails: `CannotListen`, one clear line, when they start. Later it is tried again.
  */
 import { Worker as Thread } from "node:worker_threads"
