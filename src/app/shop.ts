@@ -12,7 +12,7 @@ import type { Product } from "../domain/product.ts"
 import type { Stock } from "../domain/stock.ts"
 import type { Callback } from "../ports/carrier.ts"
 import type { Unavailable } from "../ports/failures.ts"
-import type { Claim, Refused, RequestedLine } from "../ports/inventory.ts"
+import type { Claim, Outlook, Refused, RequestedLine } from "../ports/inventory.ts"
 import type { Movement } from "../ports/ledger.ts"
 import type { Page, PageRequest } from "../ports/page.ts"
 import type { TimelineEntry } from "../ports/timeline.ts"
@@ -68,6 +68,8 @@ export class Shop extends Context.Service<
       request: PageRequest<ProductId> & { readonly sku: string | null },
     ) => Shopping<Page<Product, ProductId>>
     readonly readStock: (id: ProductId) => Shopping<StockOf>
+    /** A second old at most; null: it is not to be had now. */
+    readonly readOutlook: (id: ProductId) => Shopping<Outlook | null>
     readonly receiveStock: (request: {
       readonly productId: ProductId
       readonly quantity: number

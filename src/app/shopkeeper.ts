@@ -13,7 +13,9 @@ import { Timeline, type TimelineEntry } from "../ports/timeline.ts"
 import { announceEnd } from "./announce.ts"
 import { CarrierCallbacks } from "./carrier-webhook.ts"
 import { CheckoutRunner } from "./checkout-runner.ts"
+
 import * as PlaceOrder from "./place-order.ts"
+import * as Outlook from "./reads/outlook.ts"
 import { type Replayable, Shop, type StockOf } from "./shop.ts"
 
 const productOf = ({ reply, replayed }: Answer): Replayable<Product> => {
@@ -49,6 +51,8 @@ export const layer = (options: PlaceOrder.Options) =>
       const carrier = yield* CarrierCallbacks
       const { placeOrder, payOrder } = yield* PlaceOrder.make(options)
 
+      const outlook = yield* Outlook.make(orderBook)
+
       const getProduct = Effect.fnUntraced(function* (id: ProductId) {
         const product = yield* catalog.get(id)
         return product ?? (yield* Effect.fail(new Refused({ _tag: "ProductNotFound", productId: id })))
@@ -69,15 +73,17 @@ export const layer = (options: PlaceOrder.Options) =>
         listProducts: (request) => catalog.list(request),
         readStock: (productId) =>
           Effect.map(inventory.submit({ _tag: "ReadStock", productId }), (answer) => stockOf(answer).value),
+        readOutlook: outlook.of,
         receiveStock: (request) => Effect.map(inventory.submit({ _tag: "Receive", ...request }), stockOf),
-        adjustStock: (request) => Effect.map(inventory.submit({ _tag: "Adjust", ...request }), stockOf),
+        adjustStock: (request) =>
+          outlook.telling(Effect.map(inventory.submit({ _tag: "Adjust", ...request }), stockOf)),
         listMovements: Effect.fnUntraced(function* (id, request) {
           const page = yield* catalog.movements(id, request)
           // Every product has a movement, its creation: an empty first page is a product that does not exist.
           if (page.rows.length === 0) yield* getProduct(id)
           return page
         }),
-        placeOrder,
+        placeOrder: (request) => outlook.telling(placeOrder(request)),
         getOrder,
         readTimeline: Effect.fnUntraced(function* (id) {
           const order = yield* getOrder(id)

@@ -137,8 +137,18 @@ export type Command =
   /** Answered with an order that is not delivered when it was never shipped. */
   | { readonly _tag: "RecordDelivery"; readonly orderId: OrderId }
 
+/** What may become of a product's stock by itself. */
+export interface Outlook {
+  /** Units in orders that are not paid yet. */
+  readonly held: number
+  /** When the first of them may come back, milliseconds since 1970; null: none by time, or none soon. */
+  readonly nextReleaseAt: number | null
+}
+
 export type Rejection =
   | StockRejection
+  /** Told by the shop, never by the inventory itself. */
+  | (Extract<StockRejection, { readonly _tag: "InsufficientStock" }> & Outlook)
   | OrderRejection
   | Exceeded
   | { readonly _tag: "ProductNotFound"; readonly productId: ProductId }

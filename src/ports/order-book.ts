@@ -1,8 +1,9 @@
 /** The order book: committed orders as they are shown, which may be behind. Nothing is decided from it. */
 import { Context, type Effect } from "effect"
-import type { CustomerId, OrderId } from "../domain/ids.ts"
+import type { CustomerId, OrderId, ProductId } from "../domain/ids.ts"
 import type { Order, Status } from "../domain/order.ts"
 import type { Unavailable } from "./failures.ts"
+import type { Outlook } from "./inventory.ts"
 import type { Page, PageRequest } from "./page.ts"
 
 export class OrderBook extends Context.Service<
@@ -21,5 +22,7 @@ export class OrderBook extends Context.Service<
         readonly now: number
       },
     ) => Effect.Effect<Page<Order, OrderId>, Unavailable>
+    /** Holds of orders with a charge under way end by their payment, not by time. */
+    readonly outlook: (id: ProductId) => Effect.Effect<Outlook, Unavailable>
   }
 >()("jaego/ports/OrderBook") {}

@@ -57,6 +57,19 @@ const reading: ReadonlyArray<Check<Needs>> = [
     expect(yield* book.get(Scribe.order([other]).id)).toBeNull()
   }),
 
+  check("says how many units are held, and when the first hold ends that no charge keeps", function* () {
+    const paying = { attempt: ATTEMPT, terms: { expiresAt: NOON + 1_000 } }
+    const { book, one, scribe } = yield* placed([
+      { terms: { expiresAt: NOON + 3_000 } },
+      { terms: { expiresAt: NOON + 2_000 } },
+      paying,
+    ])
+    expect((yield* book.outlook(one.id)).nextReleaseAt).toBe(NOON + 2_000)
+    const idle = Scribe.product()
+    yield* scribe.commit({ products: [{ product: idle, onHand: 4 }] })
+    expect(yield* book.outlook(idle.id)).toEqual({ held: 0, nextReleaseAt: null })
+  }),
+
   check("does not show an order that is only held tentatively", function* () {
     const { book, one, scribe } = yield* placed([])
     const order = Scribe.order([one])

@@ -165,6 +165,8 @@ export class Database {
     return {
       get: (id) => this.call(from, "order", this.#orderBook.get(id), LISTING),
       list: (request) => this.call(from, "orders", this.#orderBook.list(request), LISTING),
+      // An ornament of refusals, on which nothing depends.
+      outlook: this.#orderBook.outlook,
     }
   }
 

@@ -64,6 +64,13 @@ class FakeShop {
     return this.shelves.get(id) ?? refuse({ _tag: "ProductNotFound", productId: id })
   }
 
+  nextReleaseOf(id: ProductId): number | null {
+    const held = [...this.orders.values()].filter(
+      ({ lines, status }) => status === "reserved" && lines.some(({ productId }) => productId === id),
+    )
+    return held.length === 0 ? null : Math.min(...held.map(({ expiresAt }) => expiresAt))
+  }
+
   order(id: OrderId): Order.Order {
     return this.orders.get(id) ?? refuse({ _tag: "OrderNotFound", orderId: id })
   }
@@ -178,6 +185,7 @@ const service = (shop: FakeShop): Shop["Service"] => ({
       )
     }),
   readStock: (id) => attempt(() => ({ productId: id, stock: shop.shelf(id).stock })),
+  readOutlook: (id) => attempt(() => ({ held: shop.shelf(id).stock.reserved, nextReleaseAt: shop.nextReleaseOf(id) })),
   receiveStock: ({ productId, quantity, claim }) =>
     attempt(() => shop.once(claim, () => shop.change(productId, { _tag: "Receive", quantity }, null))),
   adjustStock: ({ productId, delta, reason, claim }) =>

@@ -11,6 +11,7 @@ import { HttpApiError } from "effect/http-api"
 import * as Health from "../../app/health.ts"
 import { type Fate, Unavailable } from "../../ports/failures.ts"
 import { Refused, type Rejection } from "../../ports/inventory.ts"
+import * as Rfc3339 from "../../std/rfc3339.ts"
 import * as InvalidRequest from "./invalid-request.ts"
 import { type Code, kinds } from "./problem-kinds.ts"
 
@@ -33,6 +34,12 @@ export class Problem {
 
 /** "1 unit", "2 units". */
 const units = (count: number): string => `${count} ${count === 1 ? "unit" : "units"}`
+
+/** "Sold out, 12 units may come back at 14:03:20 UTC." */
+const mayComeBack = (available: number, held: number, at: string): string => {
+  const now = available === 0 ? "Sold out" : `Only ${units(available)} ${available === 1 ? "is" : "are"} available`
+  return `${now}, ${units(held)} may come back at ${at.slice(11, 19)} UTC.`
+}
 
 export const of = (
   code: Code,
@@ -69,14 +76,21 @@ export const idempotencyInProgress = (): Problem =>
     { "retry-after": String(RETRY_RACING_AFTER_SECONDS) },
   )
 
+const insufficientStock = (rejection: Extract<Rejection, { readonly _tag: "InsufficientStock" }>): Problem => {
+  const { productId, available } = rejection
+  const none = `Only ${units(available)} ${available === 1 ? "is" : "are"} available.`
+  if (!("held" in rejection)) return of("insufficient-stock", none, { productId, available })
+  const { held } = rejection
+  const nextReleaseAt = rejection.nextReleaseAt === null ? null : Rfc3339.text(rejection.nextReleaseAt)
+  const detail = nextReleaseAt === null || held === 0 ? none : mayComeBack(available, held, nextReleaseAt)
+  return of("insufficient-stock", detail, { productId, available, held, nextReleaseAt })
+}
+
 /** The business says no. */
 export const fromRejection = (rejection: Rejection): Problem => {
   switch (rejection._tag) {
-    case "InsufficientStock": {
-      const { productId, available } = rejection
-      const detail = `Only ${units(available)} ${available === 1 ? "is" : "are"} available.`
-      return of("insufficient-stock", detail, { productId, available })
-    }
+    case "InsufficientStock":
+      return insufficientStock(rejection)
     case "StockOverflow": {
       const { productId, maximum } = rejection
       return of("stock-overflow", `A product has at most ${units(maximum)} on hand.`, { productId, maximum })

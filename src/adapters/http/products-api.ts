@@ -37,9 +37,17 @@ const get = HttpApiEndpoint.get("get", "/v1/products/:id", {
 
 const stock = HttpApiEndpoint.get("stock", "/v1/products/:id/stock", {
   params: id,
-  success: Words.StockView,
+  success: Words.StockNowView,
   error: Problems.reading("product-not-found", "route-not-found"),
-}).annotate(OpenApi.Summary, "Read a product's stock, linearizable with orders and cancels")
+})
+  .annotate(OpenApi.Summary, "Read a product's stock, linearizable with orders and cancels")
+  .annotate(
+    OpenApi.Description,
+    [
+      "`held` units are in orders that are not paid yet; `nextReleaseAt` is when the first hold among them ends by time, as of the last",
+      "second, and null if none does soon: a hold with a charge under way ends with it.",
+    ].join(" "),
+  )
 
 /** As the table of routes writes it; answered beside the pipeline (`stock-stream-route.ts`). */
 export const STOCK_STREAM = "/v1/products/{id}/stock/stream"

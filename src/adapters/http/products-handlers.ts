@@ -40,6 +40,12 @@ const movements = Effect.fnUntraced(function* (shop: Shop["Service"], id: Produc
   return Answers.page(list, page, Views.movement)
 })
 
+const stockNow = Effect.fnUntraced(function* (shop: Shop["Service"], id: ProductId) {
+  const found = yield* shop.readStock(id)
+  const outlook = found.stock.reserved === 0 ? null : yield* shop.readOutlook(id)
+  return Answers.ok(Views.stockNow(found, outlook))
+})
+
 export const layer = (inFlight: Claims.InFlight) =>
   HttpApiBuilder.group(
     api,
@@ -62,11 +68,7 @@ export const layer = (inFlight: Claims.InFlight) =>
             request,
             Effect.map(shop.getProduct(params.id), (product) => Answers.ok(Views.product(product))),
           ),
-        stock: ({ request, params }) =>
-          answer(
-            request,
-            Effect.map(shop.readStock(params.id), (stock) => Answers.ok(Views.stock(stock))),
-          ),
+        stock: ({ request, params }) => answer(request, stockNow(shop, params.id)),
         stream: () => Effect.die("it is answered beside the pipeline"),
         receive: ({ request, params, headers, payload }) => {
           const claim = claimOf("receipts", `/v1/products/${params.id}/stock/receipts`, headers, payload)

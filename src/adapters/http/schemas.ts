@@ -199,6 +199,14 @@ export const StockView = Schema.Struct({
 }).annotate({ identifier: "Stock" })
 export type StockView = typeof StockView.Type
 
+/** As it is read: `held` are units in orders that are not paid yet, of which the first may come back at `nextReleaseAt`. */
+export const StockNowView = Schema.Struct({
+  ...StockView.fields,
+  held: Schema.Int,
+  nextReleaseAt: Schema.NullOr(Time),
+}).annotate({ identifier: "StockNow" })
+export type StockNowView = typeof StockNowView.Type
+
 export const MovementView = Schema.Struct({
   productId: Id,
   version: Schema.Int,

@@ -5,10 +5,19 @@ import type { Money } from "../../domain/money.ts"
 import type { Action, Order, Status } from "../../domain/order.ts"
 import type { Product } from "../../domain/product.ts"
 import * as Stock from "../../domain/stock.ts"
+import type { Outlook } from "../../ports/inventory.ts"
 import type { Movement } from "../../ports/ledger.ts"
 import type { TimelineEntry } from "../../ports/timeline.ts"
 import * as Rfc3339 from "../../std/rfc3339.ts"
-import type { MovementView, OrderDetailView, OrderView, ProductView, StockView, TimelineView } from "./schemas.ts"
+import type {
+  MovementView,
+  OrderDetailView,
+  OrderView,
+  ProductView,
+  StockNowView,
+  StockView,
+  TimelineView,
+} from "./schemas.ts"
 
 const money = ({ amount, currency }: Money): Money => ({ amount, currency })
 
@@ -28,6 +37,15 @@ export const stock = ({ productId, stock }: StockOf): StockView => ({
   available: Stock.available(stock),
   version: stock.version,
 })
+
+/** `outlook` is needed only while units are held. */
+export const stockNow = (of: StockOf, outlook: Outlook | null): StockNowView => ({
+  ...stock(of),
+  held: of.stock.reserved,
+  nextReleaseAt: timeOf(of.stock.reserved === 0 ? null : (outlook?.nextReleaseAt ?? null)),
+})
+
+const timeOf = (at: number | null): string | null => (at === null ? null : Rfc3339.text(at))
 
 export const movement = (movement: Movement): MovementView => ({
   productId: movement.productId,

@@ -17,6 +17,16 @@ export const make = (store: Store.Shape): OrderBook["Service"] => ({
       )
       return page(orders, (order) => order.id, "newest-first", request)
     }),
+  outlook: (productId) =>
+    Effect.sync(() => {
+      const isHeld = ({ id }: Order.Order) =>
+        Store.holdsOf(store, id).some((hold) => hold.productId === productId && hold.state === "held")
+      const ends = [...store.orders.values()].flatMap((order) =>
+        order.status === "reserved" && order.attempt === null && isHeld(order) ? [order.expiresAt] : [],
+      )
+      const held = store.stocks.get(productId)?.reserved ?? 0
+      return { held, nextReleaseAt: ends.length === 0 ? null : ends.reduce((a, b) => Math.min(a, b)) }
+    }),
 })
 
 export const layer: Layer.Layer<OrderBook, never, Store.Store> = Layer.effect(OrderBook, Effect.map(Store.Store, make))

@@ -5,10 +5,20 @@
  */
 import { Effect, Layer } from "effect"
 import type { Status } from "../../domain/order.ts"
+import type { Outlook } from "../../ports/inventory.ts"
 import { OrderBook } from "../../ports/order-book.ts"
 import { jsonRows, pageOf } from "./page.ts"
 import { ShownLists, ShownRows } from "./reads.ts"
-import { ORDER, type OrderJson, orderOf } from "./rows.ts"
+import { ms, ORDER, type OrderJson, orderOf } from "./rows.ts"
+
+/** So many orders whose holds end next are looked through for one of the product: a few milliseconds at most. */
+const NEXT_MAX = 5_000
+
+const OUTLOOK = `select json_build_object('held', coalesce((select reserved from stock where product_id = $1::uuid), 0),
+    'nextReleaseAt', (select ${ms("o.expires_at")} from (select id, expires_at from orders
+        where status = 'reserved' and attempt_token is null order by expires_at limit ${NEXT_MAX}) o
+      where exists (select from holds h where h.order_id = o.id and h.product_id = $1::uuid and h.state = 'held')
+      order by o.expires_at limit 1)) as row`
 
 const GET = `select ${ORDER} as row from orders o where o.id = $1::uuid`
 
@@ -78,6 +88,7 @@ export const layer: Layer.Layer<OrderBook, never, ShownRows | ShownLists> = Laye
     return {
       get: (id) =>
         Effect.map(jsonRows<OrderJson>(rows, GET, [id]), ([row]) => (row === undefined ? null : orderOf(row))),
+      outlook: (id) => Effect.map(jsonRows<Outlook>(rows, OUTLOOK, [id]), ([row]) => row!),
       list: ({ after, customerId, limit, now, status }) =>
         jsonRows<OrderJson>(lists, listQuery({ customerId, status }), [
           after ?? AFTER_ALL,

@@ -67,7 +67,7 @@ describe("products", () => {
     expect([received.status, received.body]).toEqual([200, { ...fact, onHand: 15, available: 15, version: 2 }])
     const adjusted = await shop.post(`/v1/products/${id}/stock/adjustments`, { delta: -3, reason: "broken" }, key())
     expect([adjusted.status, adjusted.body]).toEqual([200, { ...fact, onHand: 12, available: 12, version: 3 }])
-    expect(await stock(id)).toEqual(adjusted.body)
+    expect(await stock(id)).toEqual({ ...adjusted.body, held: 0, nextReleaseAt: null })
     const { body } = await shop.get(`/v1/products/${id}/stock/movements`)
     expect(body.data.map((row: { type: string }) => row.type)).toEqual(["adjusted", "received", "created"])
     expect(body.data[0]).toEqual({
@@ -111,7 +111,8 @@ describe("orders", () => {
     const { id } = await product()
     const placed = await order(id, { payment: "later" })
     expect([placed.status, placed.body.status]).toEqual([202, "reserved"])
-    expect(await stock(id)).toMatchObject({ onHand: 10, reserved: 2, available: 8 })
+    const held = { held: 2, nextReleaseAt: placed.body.expiresAt }
+    expect(await stock(id)).toMatchObject({ onHand: 10, reserved: 2, available: 8, ...held })
     const paid = await shop.post(`/v1/orders/${placed.body.id}/pay`, {})
     expect([paid.status, paid.body]).toEqual([200, { ...placed.body, status: "paid" }])
   })
@@ -123,7 +124,7 @@ describe("orders", () => {
     expect(headers.get("content-type")).toBe("application/problem+json")
     expect(body).toMatchObject({ code: "payment-declined", status: 402, orderId: expect.any(String) })
     expect((await shop.get(`/v1/orders/${body.orderId}`)).body.status).toBe("payment_failed")
-    expect(await stock(id)).toMatchObject({ reserved: 0, available: 10 })
+    expect(await stock(id)).toMatchObject({ reserved: 0, available: 10, held: 0, nextReleaseAt: null })
   })
 
   it.each(["respond-async", "wait=5, Respond-Async", "respond-async;x=1, handling=lenient"])(

@@ -201,6 +201,15 @@ describe("a refusal of the business", () => {
 
   it.each<[Rejection, number, string, object]>([
     [{ _tag: "InsufficientStock", productId, available: 3 }, 409, "insufficient-stock", { productId, available: 3 }],
+    [
+      { _tag: "InsufficientStock", productId, available: 0, held: 12, nextReleaseAt: Date.UTC(2026, 0, 2, 14, 3, 20) },
+      409,
+      "insufficient-stock",
+      {
+        ...{ productId, available: 0, held: 12, nextReleaseAt: "2026-01-02T14:03:20.000Z" },
+        detail: "Sold out, 12 units may come back at 14:03:20 UTC.",
+      },
+    ],
     [{ _tag: "StockOverflow", productId, maximum: 9 }, 409, "stock-overflow", { productId, maximum: 9 }],
     [
       { _tag: "PurchaseLimitExceeded", productId, limit: 2, remaining: 1 },

@@ -48,6 +48,7 @@ export const shop = Layer.succeed(Shop, {
   getProduct: remote("getProduct"),
   listProducts: remote("listProducts"),
   readStock: remote("readStock"),
+  readOutlook: remote("readOutlook"),
   receiveStock: remote("receiveStock"),
   adjustStock: remote("adjustStock"),
   listMovements: remote("listMovements"),
