@@ -5,7 +5,7 @@
 // First, before any schema is used: schemas are compiled to plain functions.
 import "effect/schema/SchemaJITCompiler/enable"
 import { NodeRuntime } from "@effect/platform-node"
-import { Layer } from "effect"
+import { Effect, Layer } from "effect"
 import * as KafkaStream from "./adapters/kafka/stream.ts"
 import * as MemoryEventStream from "./adapters/memory/event-stream.ts"
 import * as PostgresClient from "./adapters/postgres/client.ts"
@@ -16,6 +16,7 @@ import { migrated } from "./adapters/postgres/migrations.ts"
 import * as PostgresOutbox from "./adapters/postgres/outbox.ts"
 import * as OutboxPartitions from "./adapters/postgres/outbox-partitions.ts"
 import * as Pools from "./adapters/postgres/pools.ts"
+import * as Logs from "./adapters/system/log-level.ts"
 import * as ThreadMeter from "./adapters/system/thread-meter.ts"
 import * as FactsServe from "./adapters/threads/facts/serve.ts"
 import * as Facts from "./app/facts.ts"
@@ -40,5 +41,5 @@ NodeRuntime.runMain(
       Layer.provide(PostgresClient.layer(databaseUrl, Pools.ofFacts(connections))),
       Layer.provide(Layer.mergeAll(FactsServe.probe, FactsServe.wake)),
     ),
-  ),
+  ).pipe(Effect.provide(Logs.layer("facts"))),
 )

@@ -10,6 +10,7 @@ import { CarrierSecret } from "./adapters/http/carrier-handlers.ts"
 import { MetricsPage } from "./adapters/http/metrics-page.ts"
 import { HttpServer, layer } from "./adapters/http/server.ts"
 import * as RedisRateLimits from "./adapters/redis/rate-limit-store.ts"
+import * as Logs from "./adapters/system/log-level.ts"
 import * as ThreadMeter from "./adapters/system/thread-meter.ts"
 import type { Address } from "./adapters/threads/http/messages.ts"
 import * as HttpServe from "./adapters/threads/http/serve.ts"
@@ -17,6 +18,8 @@ import { Congestion } from "./app/overload/congestion.ts"
 import { Parts } from "./app/parts.ts"
 
 const { carrierSecret, congestion, http, options, redis } = HttpServe.birth()
+
+const logs = Logs.layer(`http-${http}`)
 
 const server = (address: Address) =>
   layer(address, options, http).pipe(
@@ -26,10 +29,13 @@ const server = (address: Address) =>
     Layer.provide(Layer.succeed(Congestion, congestion)),
     Layer.provide(RedisRateLimits.layer(redis)),
     Layer.provideMerge(ThreadMeter.layer(`http-${http}`)),
+    Layer.provide(logs),
     Layer.provide(Layer.mergeAll(HttpServe.shop, HttpServe.stockFeed, HttpServe.probe, HttpServe.dependencies)),
     Layer.provide(HttpServe.pausing),
   )
 
 NodeRuntime.runMain(
-  HttpServe.serve((address) => Effect.map(Layer.build(server(address)), (built) => Context.get(built, HttpServer))),
+  HttpServe.serve((address) =>
+    Effect.map(Layer.build(server(address)), (built) => Context.get(built, HttpServer)),
+  ).pipe(Effect.provide(logs)),
 )

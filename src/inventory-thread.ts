@@ -5,6 +5,7 @@ import * as PostgresClient from "./adapters/postgres/client.ts"
 import * as PostgresLedger from "./adapters/postgres/ledger.ts"
 import * as Pools from "./adapters/postgres/pools.ts"
 import * as SystemIds from "./adapters/system/ids.ts"
+import * as Logs from "./adapters/system/log-level.ts"
 import * as ThreadMeter from "./adapters/system/thread-meter.ts"
 import * as Serve from "./adapters/threads/inventory/serve.ts"
 import * as LocalWorkers from "./app/inventory/local-workers.ts"
@@ -21,5 +22,6 @@ NodeRuntime.runMain(
         Layer.provide(Layer.mergeAll(Ledger, SystemIds.layer, Serve.probe)),
       ),
     ),
+    Effect.provide(Logs.layer(`worker-${worker}`)),
   ),
 )

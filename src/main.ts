@@ -15,6 +15,7 @@ import * as SimulatedPayment from "./adapters/payment-simulator/payment.ts"
 import * as Metrics from "./adapters/prometheus/metrics.ts"
 import * as Heap from "./adapters/system/heap.ts"
 import * as SystemIds from "./adapters/system/ids.ts"
+import * as Logs from "./adapters/system/log-level.ts"
 import * as ThreadMeter from "./adapters/system/thread-meter.ts"
 import * as CarrierCalls from "./app/carrier-calls.ts"
 import * as CarrierCallbacks from "./app/carrier-webhook.ts"
@@ -81,15 +82,18 @@ const open = (config: Config) =>
     // The first to end, so that a balancer sends no more while the rest goes on.
     yield* Effect.addFinalizer(() => Health.end(readiness, config.http.lameDuckMs))
     yield* Ownership.Ownership.use(({ begin }) => begin)
-    yield* Welcome.greet(url, config.database.store)
+    yield* Welcome.greet(url, config.database.store, config.logs.format)
     return yield* Effect.never
   }).pipe(Effect.scoped, Effect.provide(service(config)))
 
-/** Serves until interrupted; then drains. The heap is tuned before the first thread starts. */
+/** Serves until interrupted; then drains. The heap is tuned, and the log shared, before the first thread starts. */
 export const serve = (config: Config) =>
   Effect.andThen(
-    Effect.sync(() => Heap.tune(threadsOf(config))),
-    open(config),
+    Effect.sync(() => {
+      Heap.tune(threadsOf(config))
+      Logs.share(config.logs)
+    }),
+    Effect.provide(open(config), Logs.layer("main")),
   )
 
 /** The main thread, the workers, those for HTTP, and the one for facts. */

@@ -11,6 +11,7 @@ import * as Events from "./events.ts"
 import * as Http from "./http.ts"
 import * as Inventory from "./inventory.ts"
 import { ConfigProblem, type Env } from "./knob.ts"
+import * as Logs from "./logs.ts"
 import * as Payment from "./payment.ts"
 import * as Resilience from "./resilience.ts"
 import * as Shipping from "./shipping.ts"
@@ -24,6 +25,7 @@ export interface Config {
   readonly shipping: Shipping.Shipping
   readonly events: Events.Events
   readonly cache: Cache.Cache
+  readonly logs: Logs.Logs
 }
 
 /** Throws `ConfigProblem`. */
@@ -41,6 +43,7 @@ export const read = (env: Env, platform: NodeJS.Platform = process.platform): Co
     shipping: Shipping.read(env),
     events,
     cache: Cache.read(env),
+    logs: Logs.read(env),
   }
   if (config.database.store === "memory") {
     if (config.inventory.guard !== null) throw needsDatabase(`INVENTORY=${env["INVENTORY"]}`)

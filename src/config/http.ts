@@ -35,6 +35,7 @@ export const read = (env: Env, platform: NodeJS.Platform): Http => {
       ),
       keepAliveMs: integer(env, "KEEP_ALIVE_SECONDS", { fallback: 65, min: 1, max: 3_600 }) * 1_000,
       connectionsMax,
+      slowMs: integer(env, "TRACE_SLOW_MS", { fallback: 500, min: 1, max: 3_600_000 }),
       // Orders find a connection whatever is looked at.
       streamsMax: integer(env, "STREAMS_MAX", { fallback: Math.floor(connectionsMax / 2), min: 0, max: 1_000_000 }),
       limits: Limits.read(env, host),

@@ -15,21 +15,25 @@ Place an order:
     -d '{"customerId":"me","lines":[{"productId":"${productId}","quantity":1}]}'
 `
 
-export const greet = Effect.fnUntraced(function* (url: string, store: "postgres" | "memory") {
+/** `format`: of the log. A line of JSON, where lines are JSON; otherwise a text for people. */
+export const greet = Effect.fnUntraced(function* (
+  url: string,
+  store: "postgres" | "memory",
+  format: "pretty" | "json",
+) {
+  const say = format === "json" ? (text: string) => Effect.logInfo(text) : Console.log
   const readiness = yield* Readiness
   const told = (state: State) => reached(readiness, state)
   yield* Effect.forkScoped(
     Effect.andThen(
       told("standby"),
-      Console.log(
-        `Jaego stands by at ${url}: this database is not its own now; it takes over when no other process has it`,
-      ),
+      say(`Jaego stands by at ${url}: this database is not its own now; it takes over when no other process has it`),
     ),
   )
   yield* told("ready")
   yield* DemoCatalogue.seed
   const shop = yield* Shop
   const { rows } = yield* shop.listProducts({ limit: 1, after: null, sku: null })
-  yield* Console.log(welcome(url, rows[0]?.id ?? "..."))
-  if (store === "memory") yield* Console.log("STORE=memory: everything is forgotten when the service ends.")
+  yield* say(format === "json" ? `Jaego is ready at ${url}` : welcome(url, rows[0]?.id ?? "..."))
+  if (store === "memory") yield* say("STORE=memory: everything is forgotten when the service ends.")
 })

@@ -41,6 +41,17 @@ const resume = HttpApiEndpoint.post("resume", "/v1/admin/resume", {
   error: pauseProblems,
 }).annotate(OpenApi.Summary, "Sell again what was paused under the same scope; answers what is still paused")
 
+const logLevel = HttpApiEndpoint.put("logLevel", "/v1/admin/log-level", {
+  payload: Words.LogLevelOrder,
+  success: Words.LogLevelView,
+  error: Problems.ordering("loopback-only"),
+})
+  .annotate(OpenApi.Summary, "Log more, or less")
+  .annotate(
+    OpenApi.Description,
+    "Until `until`, or until the next order; of the process that is asked, all its threads together, which forgets it when it ends.",
+  )
+
 export const admin = HttpApiGroup.make("admin")
-  .add(list, order, pause, resume)
+  .add(list, order, pause, resume, logLevel)
   .annotate(OpenApi.Description, "For operators on the machine itself: answered to peers on the loopback only.")

@@ -3,6 +3,7 @@ import { Effect } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { Pausing } from "../../app/pausing.ts"
 import { Dependencies, type Status } from "../../app/resilience/dependencies.ts"
+import { LogLevel } from "../../ports/log-level.ts"
 import type { Pause } from "../../ports/pauses.ts"
 import { Probe } from "../../ports/probe.ts"
 import * as Rfc3339 from "../../std/rfc3339.ts"
@@ -46,7 +47,16 @@ export const layer = HttpApiBuilder.group(
     const pausing = yield* Pausing
     const answer = Answers.to(yield* Probe)
     const paused = Effect.map(pausing.list, (all) => Answers.ok({ data: all.map(shownPause) }))
+    const logs = yield* LogLevel
     return handlers.handleAll({
+      logLevel: ({ payload: { level, until }, request }) =>
+        answer(
+          request,
+          Effect.sync(() => {
+            const setting = logs.order(level, until == null ? null : Rfc3339.parse(until))
+            return Answers.ok({ ...setting, until: timeOrNull(setting.until) })
+          }),
+        ),
       pause: ({ payload: { productId, reason, until }, request }) =>
         answer(
           request,

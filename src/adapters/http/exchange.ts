@@ -16,6 +16,7 @@ import * as Routes from "./method-table.ts"
 import type { Overload } from "./overload.ts"
 import * as Problems from "./problems.ts"
 import type { RateLimits } from "./rate-limits.ts"
+import type { RequestLog } from "./request-log.ts"
 
 type Listener = (request: IncomingMessage, response: ServerResponse) => void
 
@@ -94,6 +95,7 @@ export interface Options {
   readonly probe: Probe["Service"]
   readonly gate: Gate.Gate
   readonly limits: RateLimits
+  readonly log: RequestLog
   /** Null: nothing is refused for overload. */
   readonly overload: Overload | null
   /** Answers the routes. */
@@ -102,7 +104,7 @@ export interface Options {
 
 /** Answers a request: with `refused`, with what can be refused at once, or by asking the routes. */
 export const answering =
-  ({ gate, limits, listener, overload, probe }: Options, proceed = proceeding(listener)): Begin =>
+  ({ gate, limits, listener, log, overload, probe }: Options, proceed = proceeding(listener)): Begin =>
   (request, response, refused, ended) => {
     const started = performance.now()
     // The routes find it in the request, and put it into whatever they answer.
@@ -114,14 +116,16 @@ export const answering =
     response.on("close", () => {
       ended()
       if (isInFlight) overload!.ended()
-      if (response.writableFinished)
-        probe.emit({
-          _tag: "RequestAnswered",
-          method: methodOf(request, route),
-          route: route?.template ?? "unmatched",
-          status: response.statusCode,
-          seconds: secondsSince(started),
-        })
+      if (!response.writableFinished) return
+      const answered = {
+        _tag: "RequestAnswered",
+        method: methodOf(request, route),
+        route: route?.template ?? "unmatched",
+        status: response.statusCode,
+        seconds: secondsSince(started),
+      } as const
+      probe.emit(answered)
+      log(answered, request)
     })
     gate.expose(request, response)
     const isLimited = route?.isLimited === true

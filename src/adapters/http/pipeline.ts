@@ -36,7 +36,8 @@ export const rescued = Effect.fnUntraced(function* (request: Answers.Asked, caus
   if (Cause.hasInterruptsOnly(cause)) return yield* Effect.interrupt
   const requestId = Answers.requestId(request)
   const problem = Problems.fromCause(cause)
-  if (problem === Problems.internal) yield* Effect.logError(`Request ${requestId} met a defect`, cause)
+  if (problem === Problems.internal)
+    yield* Effect.annotateLogs(Effect.logError("a request met a defect", cause), { requestId })
   return Problems.response(problem, requestId)
 })
 

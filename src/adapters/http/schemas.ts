@@ -13,6 +13,7 @@ import { LINES_MAX } from "../../domain/order.ts"
 import { NAME_MAX } from "../../domain/product.ts"
 import { MAX_ON_HAND, MAX_PER_LINE } from "../../domain/quantity.ts"
 import * as Clean from "../../domain/text.ts"
+import { LEVELS } from "../../ports/log-level.ts"
 import * as Rfc3339 from "../../std/rfc3339.ts"
 
 const between = (minimum: number, maximum: number) => Schema.Int.check(Schema.isBetween({ minimum, maximum }))
@@ -166,6 +167,11 @@ export const PauseOrder = Schema.Struct({
 }).check(namesProduct)
 export const ResumeOrder = Schema.Struct(PAUSED).check(namesProduct)
 
+export const LogLevelOrder = Schema.Struct({
+  level: Schema.Literals(LEVELS),
+  until: Schema.optionalKey(Schema.NullOr(Moment)),
+})
+
 /** What answers show. Times are RFC 3339, UTC. */
 const Time = Schema.String.annotate({ format: "date-time" })
 const Id = Schema.String.annotate({ format: "uuid" })
@@ -179,6 +185,12 @@ export const PauseView = Schema.Struct({
   until: Schema.NullOr(Time),
 }).annotate({ identifier: "Pause" })
 export type PauseView = typeof PauseView.Type
+
+export const LogLevelView = Schema.Struct({
+  level: Schema.Literals(LEVELS),
+  until: Schema.NullOr(Time),
+  configured: Schema.Literals(LEVELS),
+}).annotate({ identifier: "LogLevel" })
 
 export const ProductView = Schema.Struct({
   id: Id,

@@ -26,6 +26,7 @@ import * as OrdersRoutes from "./orders-handlers.ts"
 import * as Overload from "./overload.ts"
 import * as Pipeline from "./pipeline.ts"
 import * as RateLimits from "./rate-limits.ts"
+import * as RequestLog from "./request-log.ts"
 import * as StockStreamRoute from "./stock-stream-route.ts"
 import { StockStreams } from "./stock-streams.ts"
 
@@ -60,6 +61,8 @@ export interface Options extends Access {
   /** How long a connection may be idle, milliseconds. Longer than what is in front of us keeps it, so that it is they who close. */
   readonly keepAliveMs: number
   readonly connectionsMax: number
+  /** A request that takes so long is slow, ms. */
+  readonly slowMs: number
   /** Streams of stock, each of which keeps its connection. */
   readonly streamsMax: number
   readonly limits: RateLimits.Options
@@ -72,6 +75,7 @@ export const DEFAULTS: Options = {
   origins: [],
   keepAliveMs: 65_000,
   connectionsMax: 4_096,
+  slowMs: 500,
   streamsMax: 2_048,
   limits: RateLimits.OFF,
   overload: Overload.DEFAULTS,
@@ -225,6 +229,7 @@ const make = Effect.fnUntraced(function* (address: Address, options: Options, th
     connectionsMax: options.connectionsMax,
     begin: Exchange.answering({
       probe,
+      log: RequestLog.make(options.slowMs, yield* RequestLog.toLog),
       gate,
       limits,
       overload: yield* Overload.make(options.overload, thread ?? 0),

@@ -104,3 +104,17 @@ describe("a peer", () => {
     expect(isLocal("10.0.0.1", { "x-forwarded-for": "127.0.0.1", host: "localhost" })).toBe(false)
   })
 })
+
+describe("the level of the log", () => {
+  const LEVEL = "/v1/admin/log-level"
+
+  it("is what an operator ordered, until then or the next order", async () => {
+    const until = "2099-11-28T13:00:00.000Z"
+    expect((await put({ level: "debug", until }, LEVEL)).body).toEqual({ level: "debug", until, configured: "info" })
+    expect((await put({ level: "info" }, LEVEL)).body).toEqual({ level: "info", until: null, configured: "info" })
+  })
+
+  it("is one of six words", async () => {
+    expect((await put({ level: "loud" }, LEVEL)).status).toBe(400)
+  })
+})

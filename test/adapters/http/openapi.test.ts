@@ -57,6 +57,7 @@ it("names every route of the design", () => {
     "post /v1/products/{id}/stock/adjustments",
     "post /v1/products/{id}/stock/receipts",
     "put /v1/admin/dependencies/{name}/breaker",
+    "put /v1/admin/log-level",
   ])
 })
 
@@ -121,6 +122,7 @@ it("documents the headers of answers and requests", () => {
 it("names each view once", () => {
   expect(Object.keys(document.components.schemas).sort()).toEqual([
     "Dependency",
+    "LogLevel",
     "Movement",
     "MovementPage",
     "Order",

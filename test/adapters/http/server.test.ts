@@ -7,6 +7,7 @@ import { Effect, Exit, Layer } from "effect"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { MetricsPage } from "../../../src/adapters/http/metrics-page.ts"
 import * as Server from "../../../src/adapters/http/server.ts"
+import * as Logs from "../../../src/adapters/system/log-level.ts"
 import { Readiness } from "../../../src/app/health.ts"
 import * as Dependencies from "../../../src/app/resilience/dependencies.ts"
 import { Feed, StockFeed } from "../../../src/app/stock-feed.ts"
@@ -221,6 +222,7 @@ it("says in one line that the port is taken", async () => {
   const { port } = holder.address() as AddressInfo
   const layer = Server.layer({ host: "127.0.0.1", port }).pipe(
     Layer.provide(FakeShop.layer()),
+    Layer.provide(Logs.layer("test")),
     Layer.provide(Layer.succeed(StockFeed, new Feed())),
     Layer.provide(Readiness.layer),
     Layer.provide(Dependencies.layer),

@@ -38,6 +38,7 @@ export interface Options {
   readonly keepAliveMs: number
   readonly connectionsMax: number
   readonly streamsMax: number
+  readonly slowMs: number
   /** Counted in shared memory by all threads together. */
   readonly limits: RateLimits
   readonly overload: { readonly mode: "on" | "observe" | "off"; readonly targetMs: number }
