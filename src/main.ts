@@ -6,13 +6,8 @@
 // First, before any schema is used: schemas are compiled to plain functions, which decode an order in half the time.
 import "effect/schema/SchemaJITCompiler/enable"
 import { Effect, Layer } from "effect"
-import * as HttpCarrier from "./adapters/carrier-http/carrier.ts"
-import * as SimulatedCarrier from "./adapters/carrier-simulator/carrier.ts"
 import * as Welcome from "./adapters/cli/welcome.ts"
 import { HttpServer } from "./adapters/http/server.ts"
-import * as HttpPayment from "./adapters/payment-http/payment.ts"
-import * as SimulatedPayment from "./adapters/payment-simulator/payment.ts"
-import * as Metrics from "./adapters/prometheus/metrics.ts"
 import * as Heap from "./adapters/system/heap.ts"
 import * as SystemIds from "./adapters/system/ids.ts"
 import * as Logs from "./adapters/system/log-level.ts"
@@ -22,9 +17,6 @@ import * as CarrierCallbacks from "./app/carrier-webhook.ts"
 import * as CheckoutRunner from "./app/checkout-runner.ts"
 import * as Health from "./app/health.ts"
 import * as Ownership from "./app/inventory/ownership.ts"
-import * as Relay from "./app/outbox-relay.ts"
-import * as Congestion from "./app/overload/congestion.ts"
-import * as Parts from "./app/parts.ts"
 import * as Pausing from "./app/pausing.ts"
 import * as PaymentCalls from "./app/payment-calls.ts"
 import * as CachedCatalog from "./app/reads/cached-catalog.ts"
@@ -35,9 +27,10 @@ import * as ShippingSweep from "./app/shipping-sweep.ts"
 import * as Shopkeeper from "./app/shopkeeper.ts"
 import * as Cache from "./composition/cache.ts"
 import * as Http from "./composition/http.ts"
+import * as Outside from "./composition/outside.ts"
 import * as Store from "./composition/store.ts"
+import * as Watching from "./composition/watching.ts"
 import type { Config } from "./config/config.ts"
-import type { Payment } from "./ports/payment.ts"
 
 const service = (config: Config) =>
   Http.layer(config).pipe(
@@ -54,25 +47,10 @@ const service = (config: Config) =>
     Layer.provide(CachedCatalog.layer),
     Layer.provide(Cache.layer(config)),
     Layer.provide(Store.layer(config)),
-    Layer.provide(payment(config)),
-    Layer.provide(carrier(config)),
+    Layer.provide(Outside.payment(config)),
+    Layer.provide(Outside.carrier(config)),
     Layer.provide(ThreadMeter.layer("main")),
-    Layer.provideMerge(Layer.mergeAll(probe(config), Dependencies.layer, Health.Readiness.layer, SystemIds.layer)),
-  )
-
-const payment = ({ payment: { provider } }: Config): Layer.Layer<Payment> =>
-  provider.kind === "http" ? HttpPayment.layer(provider.endpoint) : SimulatedPayment.layer
-
-const carrier = ({ shipping: { carrier } }: Config) =>
-  carrier === null ? SimulatedCarrier.layer : HttpCarrier.layer(carrier)
-
-/** Every happening is counted, tells how a part, the database and mailboxes are, and wakes the relay when it is a commit. */
-const probe = ({ http }: Config) =>
-  Relay.waking.pipe(
-    Layer.provideMerge(Congestion.watching(http.server.overload.targetMs)),
-    Layer.provideMerge(Refusals.watching),
-    Layer.provideMerge(Parts.watching),
-    Layer.provideMerge(Metrics.layer),
+    Layer.provideMerge(Layer.mergeAll(Watching.layer(config), Dependencies.layer, Health.Readiness.layer, SystemIds.layer)),
   )
 
 const open = (config: Config) =>

@@ -1,0 +1,16 @@
+/** The probe: each happening is counted, says how a part, the database and mailboxes are, and wakes the relay when it is a commit. */
+import { Layer } from "effect"
+import * as Metrics from "../adapters/prometheus/metrics.ts"
+import * as Relay from "../app/outbox-relay.ts"
+import * as Congestion from "../app/overload/congestion.ts"
+import * as Parts from "../app/parts.ts"
+import * as Refusals from "../app/refusals.ts"
+import type { Config } from "../config/config.ts"
+
+export const layer = ({ http }: Config) =>
+  Relay.waking.pipe(
+    Layer.provideMerge(Congestion.watching(http.server.overload.targetMs)),
+    Layer.provideMerge(Refusals.watching),
+    Layer.provideMerge(Parts.watching),
+    Layer.provideMerge(Metrics.layer),
+  )
