@@ -169,6 +169,7 @@ const FROZEN = {
   "0011_stock_units.sql": "0df9437381804709",
   "0012_payments.sql": "e8cff2663ccf945f",
   "0013_pauses.sql": "62b1cf8b1e7cde53",
+  "0014_autovacuum.sql": "8faee82f21adddc8",
 }
 
 describe("migrations", () => {
