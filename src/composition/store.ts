@@ -22,6 +22,7 @@ import * as PostgresClient from "../adapters/postgres/client.ts"
 import * as PostgresLease from "../adapters/postgres/lease.ts"
 import * as PostgresLedger from "../adapters/postgres/ledger.ts"
 import * as Migrations from "../adapters/postgres/migrations.ts"
+import * as OldestSnapshot from "../adapters/postgres/oldest-snapshot.ts"
 import * as PostgresOrderBook from "../adapters/postgres/order-book.ts"
 import * as PostgresPauses from "../adapters/postgres/pauses.ts"
 import * as Pools from "../adapters/postgres/pools.ts"
@@ -89,6 +90,7 @@ const postgres = (config: Config) =>
         Layer.provide(facts(config, url)),
         Layer.provideMerge(Layer.merge(deciding, shown)),
         Layer.provide(Backlog.layer),
+        Layer.merge(OldestSnapshot.layer),
         Layer.provide(Layer.effectDiscard(migrated)),
         Layer.provide(Layer.effectDiscard(Suitability.hasRoom(config.database.connections.all))),
         Layer.provide(PostgresClient.layer(url, Pools.ofMain(config.database.connections.main))),

@@ -66,6 +66,8 @@ export type Happening =
       readonly failures: number
       readonly slow: number
     }
+  /** How old the oldest snapshot is that keeps dead rows in the database; 0: there is none. */
+  | { readonly _tag: "SnapshotMeasured"; readonly seconds: number }
   /** Shipments of paid orders whose event has not come. */
   | { readonly _tag: "ShipmentsSwept"; readonly shipments: number }
   /** A shipment reached this state. */

@@ -1,6 +1,7 @@
 /** Other sessions of the same database: one that holds a lock, and what is seen of the others. */
 import { PgClient } from "@effect/sql-pg"
 import { Deferred, Effect, Fiber } from "effect"
+import * as SqlClient from "effect/sql/SqlClient"
 
 /** A transaction that has run `statement` and keeps what it locked until it is told to commit. */
 export const holding = (statement: string) =>
@@ -15,6 +16,11 @@ export const holding = (statement: string) =>
     yield* Effect.raceFirst(Deferred.await(held), Fiber.join(fiber))
     return { commit: Effect.andThen(Deferred.succeed(end, undefined), Fiber.join(fiber)) }
   })
+
+/** A snapshot that stays open until it is told to end: what was there when it began can be read until then. */
+export const snapshot = holding("select count(*) from products").pipe(
+  Effect.provideService(SqlClient.BeginTransaction, "begin isolation level repeatable read"),
+)
 
 interface Session {
   readonly pid: number

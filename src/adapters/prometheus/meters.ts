@@ -184,6 +184,10 @@ const inventory = (registry: Registry) => ({
   workersStarted: counter(registry)("jaego_worker_starts_total", "Workers started, also again"),
   workersDied: counter(registry)("jaego_worker_deaths_total", "Workers that died and are replaced"),
   lanes: gauge(registry)("jaego_lanes_owned", "Lanes this process owns"),
+  oldestSnapshot: gauge(registry)(
+    "jaego_database_oldest_snapshot_seconds",
+    "Age of the oldest snapshot that keeps dead rows in the database",
+  ),
   standingBy: gauge(registry)("jaego_standing_by", "1 while another process owns the lanes"),
   leaseFresh: gauge(registry)("jaego_lease_fresh", "1 while the session that holds the lease has answered of late"),
 })

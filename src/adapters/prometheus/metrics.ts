@@ -87,6 +87,7 @@ const onInventory = (meters: Meters) =>
       meters.batchSize.observe(decisions)
       meters.commitSeconds.observe(seconds)
     },
+    SnapshotMeasured: ({ seconds }) => meters.oldestSnapshot.set(seconds),
     CommitContested: () => meters.commitsNotDone.inc({ outcome: "contested" }),
     CommitFenced: () => meters.commitsNotDone.inc({ outcome: "fenced" }),
     CommitFailed: ({ outcome }) => meters.commitsNotDone.inc({ outcome }),
