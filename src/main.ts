@@ -50,7 +50,9 @@ const service = (config: Config) =>
     Layer.provide(Outside.payment(config)),
     Layer.provide(Outside.carrier(config)),
     Layer.provide(ThreadMeter.layer("main")),
-    Layer.provideMerge(Layer.mergeAll(Watching.layer(config), Dependencies.layer, Health.Readiness.layer, SystemIds.layer)),
+    Layer.provideMerge(
+      Layer.mergeAll(Watching.layer(config), Dependencies.layer, Health.Readiness.layer, SystemIds.layer),
+    ),
   )
 
 const open = (config: Config) =>

@@ -5,7 +5,8 @@
  *
  * Law: I9, no turn and no transaction waits here; one driver per order in this process.
  * Limits: DRIVERS_MAX orders are driven at a time, the others wait in the table. A silent provider is called ever more slowly,
- * by all drivers together.
+ * by all drivers together. A sweep begins at a low-water mark: an older order whose driver died, or for which there was none, is found
+ * by the next one from the beginning.
  */
 import { Clock, Context, Deferred, Effect, FiberMap, Layer, Schedule, Stream, SubscriptionRef } from "effect"
 import * as Checkout from "../domain/checkout.ts"
@@ -13,10 +14,12 @@ import type { OrderId } from "../domain/ids.ts"
 import * as Lane from "../domain/lane.ts"
 import type { Order, PaymentRecord } from "../domain/order.ts"
 import { type Unavailable, unavailable } from "../ports/failures.ts"
+import { lowest } from "../ports/ids.ts"
 import { type Claim, type Command, Inventory } from "../ports/inventory.ts"
 import type { Page } from "../ports/page.ts"
 import { Probe } from "../ports/probe.ts"
 import { type Unsettled, UnsettledOrders } from "../ports/unsettled.ts"
+import { LowWaterMark } from "../std/low-water-mark.ts"
 import { announceEnd } from "./announce.ts"
 import { Readiness, type State } from "./health.ts"
 import { PaymentCalls } from "./payment-calls.ts"
@@ -42,6 +45,8 @@ const RECORD_AGAIN = Schedule.spaced("200 millis")
 const SWEEP = Schedule.spaced("1 second")
 /** Refunds wait behind charges whose holds end within this, ms: buyers whose seats are at stake go first. */
 const REFUND_LATER_MS = 24 * 3_600_000
+/** Orders that were placed within it are looked at in every sweep, milliseconds: buyers pay as they order. */
+const LAG_MS = 15_000
 /** A younger attempt belongs to a request that is just about to drive it, milliseconds. */
 const YOUNG_MS = 5_000
 
@@ -263,6 +268,8 @@ export const layer = ({ driversMax = DRIVERS_MAX, graceMs }: Options) =>
 
       /** Where the last sweep ran out of drivers: the next one goes on behind it, so that every order has its turn. */
       let drivenUpTo: OrderId | null = null
+      /** Of the time in orders' ids. What lies behind it has its driver, or one that died. */
+      const mark = new LowWaterMark(LAG_MS)
 
       /** True: it has to wait for a driver. */
       const takeUp = Effect.fnUntraced(function* ({ order, elsewhere, ending }: Unsettled) {
@@ -282,14 +289,18 @@ export const layer = ({ driversMax = DRIVERS_MAX, graceMs }: Options) =>
       })
 
       const sweep = Effect.gen(function* () {
-        if ((yield* SubscriptionRef.get(readiness)) !== "ready") return
-        let after: OrderId | null = null
+        if ((yield* SubscriptionRef.get(readiness)) !== "ready") return mark.rewind()
+        const look = mark.begin(clock.currentTimeMillisUnsafe())
+        const someWere = drivenUpTo !== null
+        let after = lowest(look.since) as OrderId | null
         let someWait = false
         do {
           const page: Page<Unsettled, OrderId> = yield* unsettledOrders.list({ limit: 100, after })
           for (const unsettled of page.rows) if (yield* takeUp(unsettled)) someWait = true
           after = page.next
         } while (after !== null)
+        mark.reached(look, null, clock.currentTimeMillisUnsafe())
+        if (someWait || someWere) mark.rewind()
         if (!someWait) drivenUpTo = null
       }).pipe(Effect.ignore)
 

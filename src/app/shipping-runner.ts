@@ -6,7 +6,8 @@
  * Law: I9, no turn and no transaction waits here; one driver per shipment in this process. An order is cancelled here only
  * when it is certain that the carrier will never ship it.
  * Limits: DRIVERS_MAX shipments on their way to the carrier at a time, FIRSTS_MIN of them for first attempts; the others wait
- * in the table.
+ * in the table. A look begins at a low-water mark: what becomes due behind it, because its fact was late or its driver died, waits for
+ * the next look from the beginning.
  */
 import { Clock, Effect, FiberMap, Layer, Schedule, SubscriptionRef } from "effect"
 import type { OrderId } from "../domain/ids.ts"
@@ -19,6 +20,7 @@ import { type Command, Inventory } from "../ports/inventory.ts"
 import { Probe } from "../ports/probe.ts"
 import { type Due, Shipments } from "../ports/shipments.ts"
 import type { TimelineEntry } from "../ports/timeline.ts"
+import { LowWaterMark } from "../std/low-water-mark.ts"
 import { announceEnd } from "./announce.ts"
 import { CarrierCalls } from "./carrier-calls.ts"
 import { CheckoutRunner } from "./checkout-runner.ts"
@@ -32,6 +34,8 @@ const FIRSTS_MIN = 32
 const LOOK = Schedule.spaced("200 millis")
 /** While there is something to do, it is looked for as often. */
 const LOOK_BUSY = Schedule.spaced("20 millis")
+/** A fact is on its way to the consumer that opens the shipment, and each step's change to its row, milliseconds. */
+const LAG_MS = 5_000
 
 export interface Options {
   /** How long a carrier that does not answer is asked to take a shipment, milliseconds. */
@@ -190,6 +194,33 @@ const beginAll = Effect.fnUntraced(function* (desk: Desk, due: ReadonlyArray<Due
   return mine.filter(({ step }) => step._tag !== "Close" && step._tag !== "Wait")
 })
 
+/** Up to where first attempts and others are known to be begun. */
+interface Marks {
+  readonly firsts: LowWaterMark
+  readonly retries: LowWaterMark
+}
+
+/** What is due from the marks on, which move along. Of each kind it comes longest due first. */
+const dueFrom = Effect.fnUntraced(function* (
+  marks: Marks,
+  shipments: Shipments["Service"],
+  asked: Omit<Parameters<Shipments["Service"]["due"]>[0], "since" | "now">,
+) {
+  const now = yield* Clock.currentTimeMillis
+  const firsts = marks.firsts.begin(now)
+  const retries = marks.retries.begin(now)
+  const since = { firsts: firsts.since, retries: retries.since }
+  const due = yield* shipments.due({ ...asked, since, now })
+  const ended = yield* Clock.currentTimeMillis
+  const first = due.find(({ shipment }) => shipment.attempts === 0)
+  const again = due.find(({ shipment }) => shipment.attempts > 0)
+  marks.firsts.reached(firsts, first?.shipment.nextAttemptAt ?? null, ended)
+  // Where there was no room for one, some may be open.
+  const isFull = asked.retries === 0 || due.length === asked.limit
+  marks.retries.reached(retries, again?.shipment.nextAttemptAt ?? (isFull ? retries.since : null), ended)
+  return due
+})
+
 /** Runs until its scope closes; only while this process decides. */
 export const layer = ({ giveUpMs }: Options) =>
   Layer.effectDiscard(
@@ -206,6 +237,7 @@ export const layer = ({ giveUpMs }: Options) =>
       const drivers = yield* FiberMap.make<OrderId>()
       /** Shipments of theirs that the carrier was asked about before. */
       const retried = new Set<OrderId>()
+      const marks: Marks = { firsts: new LowWaterMark(LAG_MS), retries: new LowWaterMark(LAG_MS) }
 
       const begin = ({ change: { shipment }, order, step }: Begun) => {
         if (shipment.attempts > 1) retried.add(order.id)
@@ -221,13 +253,17 @@ export const layer = ({ giveUpMs }: Options) =>
 
       /** True: there was something. */
       const look: Effect.Effect<boolean, Unavailable> = Effect.gen(function* () {
-        if ((yield* SubscriptionRef.get(readiness)) !== "ready") return false
+        if ((yield* SubscriptionRef.get(readiness)) !== "ready") {
+          marks.firsts.rewind()
+          marks.retries.rewind()
+          return false
+        }
         const busy = [...drivers].map(([id]) => id)
         // What the guard would refuse is not begun: it would be journalled as an attempt that the carrier left unanswered.
         const limit = Math.min(DRIVERS_MAX - busy.length, desk.carrier.room())
         if (limit <= 0) return false
         const retries = Math.max(0, DRIVERS_MAX - FIRSTS_MIN - retried.size)
-        const due = yield* desk.shipments.due({ now: yield* Clock.currentTimeMillis, limit, retries, except: busy })
+        const due = yield* dueFrom(marks, desk.shipments, { limit, retries, except: busy })
         if (due.length === 0) return false
         for (const each of yield* beginAll(desk, due, giveUpMs)) yield* begin(each)
         return true

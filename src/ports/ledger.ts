@@ -231,8 +231,13 @@ export class Ledger extends Context.Service<
     readonly receiptOf: (batch: Batch, raised: ReadonlyArray<OwnedLane>) => Receipt | null
     /** One round trip for all misses of a turn. A read of what is committed, safe to retry. */
     readonly load: (wanted: Wanted) => Effect.Effect<Loaded, LedgerDown>
-    /** At most `limit` of each kind, soonest first. A read, safe to retry. `before` in milliseconds since 1970. */
-    readonly due: (lanes: ReadonlyArray<Lane>, before: number, limit: number) => Effect.Effect<Due, LedgerDown>
+    /** From `since` on, before `before`, milliseconds since 1970: at most `limit` of each kind, soonest first. A read, safe to retry. */
+    readonly due: (
+      lanes: ReadonlyArray<Lane>,
+      since: number,
+      before: number,
+      limit: number,
+    ) => Effect.Effect<Due, LedgerDown>
     /**
      * The names (`claimName`) of keys that are bound, at most `limit` in the order of their positions: those that were bound
      * before the first page was asked for come for certain, later ones may. A read, safe to retry.

@@ -18,6 +18,12 @@ export interface Due {
   readonly order: Order
 }
 
+/** Milliseconds since 1970. */
+export interface Since {
+  readonly firsts: number
+  readonly retries: number
+}
+
 export interface ShipmentChange {
   /** Written, as the next version, where the version is still `shipment.version`. */
   readonly shipment: Shipment
@@ -38,9 +44,10 @@ export class Shipments extends Context.Service<
     /**
      * What is due: first attempts before all others, so that parcels that the carrier is silent about hold up no others, and
      * among each longest due first. At most `limit`, of which at most `retries` are no first attempts, without those of
-     * `except`. `now` in milliseconds since 1970.
+     * `except`. `now` in milliseconds since 1970; what was due before `since` is left out: of each kind by itself.
      */
     readonly due: (request: {
+      readonly since: Since
       readonly now: number
       readonly limit: number
       readonly retries: number

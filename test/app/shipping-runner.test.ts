@@ -14,6 +14,7 @@ import type { OrderId } from "../../src/domain/ids.ts"
 import { type Callback, type Cancellation, Carrier, type Registration } from "../../src/ports/carrier.ts"
 import { unavailable } from "../../src/ports/failures.ts"
 import { type Command, Inventory } from "../../src/ports/inventory.ts"
+import * as LowWaterMark from "../../src/std/low-water-mark.ts"
 import { guard } from "../support/guard.ts"
 import * as MemoryShop from "../support/memory-shop.ts"
 import * as Scribe from "../support/scribe.ts"
@@ -91,16 +92,21 @@ const shipping = ({ away, cancel, register }: Script, breaker: Partial<Breaker>)
         claim: null,
       })
       .pipe(Effect.retry(Schedule.spaced("5 millis")))
-    const placed = yield* shop.placeOrder({
-      customerId: "kim",
-      lines: [{ productId: made.value.id, quantity: 2 }],
-      paying: { _tag: "Token", token: "tok_ok", answer: "wait" },
-      claim: Scribe.claim(),
+    /** A paid order, whose shipment is due at this time, milliseconds since 1970. */
+    const openAt = Effect.fnUntraced(function* (at: number) {
+      const placed = yield* shop.placeOrder({
+        customerId: "kim",
+        lines: [{ productId: made.value.id, quantity: 2 }],
+        paying: { _tag: "Token", token: "tok_ok", answer: "wait" },
+        claim: Scribe.claim(),
+      })
+      MemoryShipments.openShipment(store, placed.value.order.id, at)
+      return placed.value.order.id
     })
-    const id = placed.value.order.id
-    MemoryShipments.openShipment(store, id, 0)
+    const id = yield* openAt(0)
     return {
       id,
+      openAt,
       shop,
       asked,
       attemptsSeen,
@@ -108,7 +114,7 @@ const shipping = ({ away, cancel, register }: Script, breaker: Partial<Breaker>)
       pass: (ms: number) => Effect.repeat(TestClock.adjust("50 millis"), { times: ms / 50 - 1 }),
       shipment: () => store.shipments.get(id)!,
       notes: () => [...(store.timeline.get(id)?.values() ?? [])].map(({ type }) => type.replace("jaego.", "")),
-      order: () => store.orders.get(id)!,
+      order: (which = id) => store.orders.get(which)!,
       onHand: () => store.stocks.get(made.value.id)!.onHand,
       timeline: () => shop.readTimeline(id),
       /** The carrier has given it to another order. */
@@ -140,6 +146,18 @@ describe("the shipping runner", () => {
         expect([asked, attemptsSeen]).toEqual([["register"], [1]])
         expect(order().status).toBe("shipped")
         expect(shipment()).toMatchObject({ state: "shipped", trackingId: "T1", nextAttemptAt: null })
+      }),
+    ))
+
+  it("ships also what becomes due behind what it has looked at", () =>
+    run({ register: (times) => says({ ...taken, trackingId: `T${times}` }) }, ({ openAt, order, pass }) =>
+      Effect.gen(function* () {
+        yield* pass(LowWaterMark.REWIND_MS)
+        const late = yield* openAt(2)
+        yield* pass(1_000)
+        expect(order(late).status).toBe("paid")
+        yield* pass(LowWaterMark.REWIND_MS)
+        expect(order(late).status).toBe("shipped")
       }),
     ))
 

@@ -217,8 +217,8 @@ const SABOTAGE: ReadonlyArray<{ readonly ledger: string; readonly check: string;
     ledger: "finds the due in the order they were written",
     check: "finds what is due before the horizon, soonest first, at most so many of each",
     crooked: (ledger) => ({
-      due: (lanes, before, limit) =>
-        Effect.map(ledger.due(lanes, before, 1_000), ({ expiries, lapses }) => ({
+      due: (lanes, since, before, limit) =>
+        Effect.map(ledger.due(lanes, since, before, 1_000), ({ expiries, lapses }) => ({
           expiries: [...expiries].reverse().slice(0, limit),
           lapses: lapses.slice(0, limit),
         })),
@@ -227,15 +227,21 @@ const SABOTAGE: ReadonlyArray<{ readonly ledger: string; readonly check: string;
   {
     ledger: "counts the horizon itself as due",
     check: "finds what is due before the horizon, soonest first, at most so many of each",
-    crooked: (ledger) => ({ due: (lanes, before, limit) => ledger.due(lanes, before + 1, limit) }),
+    crooked: (ledger) => ({ due: (lanes, since, before, limit) => ledger.due(lanes, since, before + 1, limit) }),
+  },
+  {
+    ledger: "leaves out what is due at the very beginning",
+    check: "finds what is due before the horizon, soonest first, at most so many of each",
+    crooked: (ledger) => ({ due: (lanes, since, before, limit) => ledger.due(lanes, since + 1, before, limit) }),
   },
   {
     ledger: "finds the due of every lane",
     check: "leaves what is due in other lanes to their owners",
     crooked: (ledger, store) => ({
-      due: (_, before, limit) =>
+      due: (_, since, before, limit) =>
         ledger.due(
           store.lanes.map(({ lane }) => lane),
+          since,
           before,
           limit,
         ),

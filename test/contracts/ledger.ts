@@ -499,13 +499,15 @@ const deadlines: ReadonlyArray<Check<Ledger | Lease>> = [
       ],
     })
     const lanes = [Lane.of(products[0]!.id)]
-    const due = yield* scribe.ledger.due(lanes, LONG_AGO + 4_000, 2)
+    const due = yield* scribe.ledger.due(lanes, Number.NEGATIVE_INFINITY, LONG_AGO + 4_000, 2)
     expect(due).toEqual({
       expiries: [1, 3].map((index) => ({ orderId: orders[index]!.id, expiresAt: at[index]! })),
       lapses: [1, 3].map((index) => ({ orderId: tentative[index]!.id, lapsesAt: at[index]! })),
     })
-    const all = yield* scribe.ledger.due(lanes, LONG_AGO + 4_000, 100)
+    const all = yield* scribe.ledger.due(lanes, Number.NEGATIVE_INFINITY, LONG_AGO + 4_000, 100)
     expect([all.expiries.length, all.lapses.length]).toEqual([3, 3])
+    const later = yield* scribe.ledger.due(lanes, LONG_AGO + 2_000, LONG_AGO + 4_000, 100)
+    expect(later).toEqual({ expiries: all.expiries.slice(1), lapses: all.lapses.slice(1) })
     yield* scribe.commit({
       orderUpdates: orders.map((order) => ({
         order: Order.evolve(order, { _tag: "Expired" }),
@@ -521,14 +523,19 @@ const deadlines: ReadonlyArray<Check<Ledger | Lease>> = [
         ),
       ],
     })
-    expect(yield* scribe.ledger.due(lanes, LONG_AGO + 4_000, 100)).toEqual({ expiries: [], lapses: [] })
+    expect(yield* scribe.ledger.due(lanes, Number.NEGATIVE_INFINITY, LONG_AGO + 4_000, 100)).toEqual({
+      expiries: [],
+      lapses: [],
+    })
   }),
 
   check("leaves what is due in other lanes to their owners", function* () {
     const { order, scribe } = yield* placed(1, { expiresAt: LONG_AGO })
     const others = Array.from({ length: Lane.COUNT }, (_, lane) => lane).filter((lane) => lane !== Lane.of(order.id))
     const ids = (lanes: ReadonlyArray<Lane.Lane>) =>
-      Effect.map(scribe.ledger.due(lanes, LONG_AGO + 1, 100), ({ expiries }) => expiries.map((each) => each.orderId))
+      Effect.map(scribe.ledger.due(lanes, Number.NEGATIVE_INFINITY, LONG_AGO + 1, 100), ({ expiries }) =>
+        expiries.map((each) => each.orderId),
+      )
     expect(yield* ids(others)).not.toContain(order.id)
     expect(yield* ids([Lane.of(order.id)])).toContain(order.id)
   }),
@@ -538,7 +545,12 @@ const deadlines: ReadonlyArray<Check<Ledger | Lease>> = [
     const { products, scribe } = pending
     const ended = Order.evolve(Scribe.order(products, { expiresAt: LONG_AGO }), { _tag: "Paid" })
     yield* scribe.commit({ orders: [ended], holds: Scribe.holds(ended, "confirmed") })
-    const { expiries } = yield* scribe.ledger.due([Lane.of(pending.order.id)], LONG_AGO + 1, 100)
+    const { expiries } = yield* scribe.ledger.due(
+      [Lane.of(pending.order.id)],
+      Number.NEGATIVE_INFINITY,
+      LONG_AGO + 1,
+      100,
+    )
     expect(expiries.map(({ orderId }) => orderId)).not.toContain(pending.order.id)
     expect(expiries.map(({ orderId }) => orderId)).not.toContain(ended.id)
   }),
@@ -552,7 +564,7 @@ const deadlines: ReadonlyArray<Check<Ledger | Lease>> = [
       products: [one, other].map((product) => ({ product, onHand: 1 })),
       holds: Scribe.holds(order, "tentative", LONG_AGO),
     })
-    const { lapses } = yield* scribe.ledger.due([Lane.of(one.id)], LONG_AGO + 1, 100)
+    const { lapses } = yield* scribe.ledger.due([Lane.of(one.id)], Number.NEGATIVE_INFINITY, LONG_AGO + 1, 100)
     expect(lapses.filter(({ orderId }) => orderId === order.id)).toEqual([{ orderId: order.id, lapsesAt: LONG_AGO }])
   }),
 ]

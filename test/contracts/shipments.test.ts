@@ -97,6 +97,13 @@ const cases: ReadonlyArray<readonly [string, Crooked, string]> = [
     "tells first attempts before all others, and as many of those as are asked for",
   ],
   [
+    "leave first attempts out from where others begin",
+    ({ due }) => ({
+      due: (request) => due({ ...request, since: { firsts: request.since.retries, retries: request.since.retries } }),
+    }),
+    "tells first attempts before all others, and as many of those as are asked for",
+  ],
+  [
     "open what has its shipment once more",
     ({ save }, store) => ({
       open: (ids, at) =>

@@ -71,12 +71,14 @@ const found = Effect.fnUntraced(function* (id: OrderId) {
   return shipment
 })
 
+const ALWAYS = { firsts: Number.NEGATIVE_INFINITY, retries: Number.NEGATIVE_INFINITY }
+
 const dueBy = Effect.fnUntraced(function* (
   orders: ReadonlyArray<{ readonly id: OrderId }>,
   now: number,
-  { limit = 100, retries = limit, except = [] as ReadonlyArray<OrderId> } = {},
+  { limit = 100, retries = limit, except = [] as ReadonlyArray<OrderId>, since = ALWAYS } = {},
 ) {
-  const due = yield* (yield* Shipments).due({ now, limit, retries, except })
+  const due = yield* (yield* Shipments).due({ since, now, limit, retries, except })
   return due.flatMap(({ shipment }) => {
     const index = orders.findIndex(({ id }) => id === shipment.orderId)
     return index === -1 ? [] : [index]
@@ -118,10 +120,10 @@ export const checks: ReadonlyArray<Check<Needs>> = [
   check("tells as many as are asked for, each with its order", function* () {
     const orders = yield* opened(1, 2, 3)
     const shipments = yield* Shipments
-    const due = yield* shipments.due({ now: 3, limit: 2, retries: 2, except: [] })
+    const due = yield* shipments.due({ since: ALWAYS, now: 3, limit: 2, retries: 2, except: [] })
     expect(due.map(({ order }) => order)).toEqual(orders.slice(0, 2))
     yield* shipments.save(
-      (yield* shipments.due({ now: 3, limit: 9, retries: 9, except: [] })).map(({ shipment }) =>
+      (yield* shipments.due({ since: ALWAYS, now: 3, limit: 9, retries: 9, except: [] })).map(({ shipment }) =>
         written({ ...shipment, nextAttemptAt: null }),
       ),
     )
@@ -222,6 +224,8 @@ export const checks: ReadonlyArray<Check<Needs>> = [
     expect(yield* dueBy(orders, due, { retries: 0 })).toEqual([1, 0])
     expect(yield* dueBy(orders, due, { limit: 3 })).toEqual([1, 0, 3])
     expect(yield* dueBy(orders, due, { limit: 1 })).toEqual([1])
+    expect(yield* dueBy(orders, due, { since: { firsts: 4, retries: 1 } })).toEqual([0, 3, 2])
+    expect(yield* dueBy(orders, due, { since: { firsts: 3, retries: 2 } })).toEqual([1, 0, 2])
     for (const { id } of orders) yield* shipments.save([written({ ...(yield* found(id)), nextAttemptAt: null })])
   }),
 

@@ -140,9 +140,9 @@ export class Database {
       receiptOf: this.#ledger.receiptOf,
       load: (wanted) =>
         Effect.suspend(() => this.call(from, "load", this.#ledger.load(wanted), READING, this.fate("read"))),
-      due: (lanes, before, limit) =>
+      due: (lanes, since, before, limit) =>
         Effect.suspend(() =>
-          this.call(from, "due", this.#ledger.due(lanes, before, limit), READING, this.fate("read")),
+          this.call(from, "due", this.#ledger.due(lanes, since, before, limit), READING, this.fate("read")),
         ),
       boundKeys: (after, limit) =>
         Effect.suspend(() => this.call(from, "keys", this.#ledger.boundKeys(after, limit), READING, this.fate("read"))),

@@ -31,6 +31,7 @@ export const faulty =
     receiptOf: ledger.receiptOf,
     load: (wanted) => Effect.suspend(() => (next() === "down" ? down : ledger.load(wanted))),
     boundKeys: (after, limit) => Effect.suspend(() => (next() === "down" ? down : ledger.boundKeys(after, limit))),
-    due: (lanes, before, limit) => Effect.suspend(() => (next() === "down" ? down : ledger.due(lanes, before, limit))),
+    due: (lanes, since, before, limit) =>
+      Effect.suspend(() => (next() === "down" ? down : ledger.due(lanes, since, before, limit))),
     raise: (lanes) => Effect.suspend(() => (next() === "down" ? down : ledger.raise(lanes))),
   })

@@ -59,7 +59,7 @@ export const slow =
       commit: (batch) => delay(ledger.commit(batch)),
       receiptOf: ledger.receiptOf,
       load: (wanted) => delay(ledger.load(wanted)),
-      due: (lanes, before, limit) => delay(ledger.due(lanes, before, limit)),
+      due: (lanes, since, before, limit) => delay(ledger.due(lanes, since, before, limit)),
       boundKeys: (after, limit) => delay(ledger.boundKeys(after, limit)),
       raise: (lanes) => delay(ledger.raise(lanes)),
     }

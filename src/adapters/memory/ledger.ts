@@ -198,17 +198,24 @@ const boundKeys = (store: Store.Shape, after: KeyPosition | null, limit: number)
   }
 }
 
-const due = (store: Store.Shape, lanes: ReadonlyArray<Lane.Lane>, before: number, limit: number): Due => {
+const due = (
+  store: Store.Shape,
+  lanes: ReadonlyArray<Lane.Lane>,
+  since: number,
+  before: number,
+  limit: number,
+): Due => {
+  const isDue = (at: number): boolean => at >= since && at < before
   const mine = new Set(lanes)
   const expiries = [...store.open]
     .filter((id) => mine.has(Lane.of(id)))
     .map((id) => store.orders.get(id)!)
-    .filter((order) => order.status === "reserved" && order.attempt === null && order.expiresAt < before)
+    .filter((order) => order.status === "reserved" && order.attempt === null && isDue(order.expiresAt))
     .map((order) => ({ orderId: order.id, expiresAt: order.expiresAt }))
     .sort((a, b) => a.expiresAt - b.expiresAt)
   const lapses = [...store.tentative]
     .map((orderId) => ({ orderId, lapsesAt: lapseOf(store, mine, orderId) }))
-    .filter(({ lapsesAt }) => lapsesAt < before)
+    .filter(({ lapsesAt }) => isDue(lapsesAt))
     .sort((a, b) => a.lapsesAt - b.lapsesAt)
   return { expiries: expiries.slice(0, limit), lapses: lapses.slice(0, limit) }
 }
@@ -238,7 +245,7 @@ export const make = (store: Store.Shape): Ledger["Service"] => ({
   commit: (batch) => Effect.suspend(() => commit(store, batch)),
   receiptOf: (batch, raised) => (didCommit(batch, raised) ? issueReceipt(batch) : null),
   load: (wanted) => Effect.sync(() => load(store, wanted)),
-  due: (lanes, before, limit) => Effect.sync(() => due(store, lanes, before, limit)),
+  due: (lanes, since, before, limit) => Effect.sync(() => due(store, lanes, since, before, limit)),
   boundKeys: (after, limit) => Effect.sync(() => boundKeys(store, after, limit)),
   raise: (lanes) => Effect.suspend(() => raise(store, lanes)),
 })

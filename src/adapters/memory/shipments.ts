@@ -49,9 +49,11 @@ const save = (store: Store.Tables, change: ShipmentChange): boolean => {
 }
 
 export const make = (store: Store.Tables): Shipments["Service"] => ({
-  due: ({ except, limit, now, retries }) =>
+  due: ({ except, limit, now, retries, since }) =>
     Effect.sync(() => {
-      const due = dueOf(store, now, new Set(except))
+      const due = dueOf(store, now, new Set(except)).filter(
+        (each) => each.shipment.nextAttemptAt! >= (isFirst(each) ? since.firsts : since.retries),
+      )
       const firsts = due.filter(isFirst).slice(0, limit)
       const others = due.filter((each) => !isFirst(each))
       return [...firsts, ...others.slice(0, Math.min(retries, limit - firsts.length))]

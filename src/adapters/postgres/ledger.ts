@@ -60,7 +60,7 @@ export const layer: Layer.Layer<Ledger, never, Deciding | WritingPool.Writes> = 
       commit: (batch) => Effect.uninterruptible(commit(pool, batch)),
       receiptOf: (batch, raised) => (didCommit(batch, raised) ? issueReceipt(batch) : null),
       load: (wanted) => load(reads, wanted),
-      due: (lanes, before, limit) => due(reads, lanes, before, limit),
+      due: (lanes, since, before, limit) => due(reads, lanes, [since, before], limit),
       boundKeys: (after, limit) => boundKeys(reads, after, limit),
       raise: (lanes) => raise(pool, lanes),
     }
@@ -175,23 +175,31 @@ const load = (reads: Reads, wanted: Wanted): Effect.Effect<Loaded, LedgerDown> =
       })),
     )
 
-const DUE = `select
+export const DUE = `select
   (select json_agg(json_build_object('orderId', id, 'expiresAt', at)) from (
     select o.id, (extract(epoch from o.expires_at) * 1000)::bigint as at from orders o
-    where o.status = 'reserved' and o.attempt_token is null and o.expires_at < to_timestamp($2::float8 / 1000)
+    where o.status = 'reserved' and o.attempt_token is null and o.expires_at >= to_timestamp($4::float8 / 1000)
+      and o.expires_at < to_timestamp($2::float8 / 1000)
       and (get_byte(uuid_send(o.id), 15) & 63) = any ($1::int[])
     order by o.expires_at limit $3::int) e) as expiries,
   (select json_agg(json_build_object('orderId', order_id, 'lapsesAt', at)) from (
     select h.order_id, (extract(epoch from min(h.lapses_at)) * 1000)::bigint as at from holds h
-    where h.lane = any ($1::smallint[]) and h.lapses_at < to_timestamp($2::float8 / 1000)
+    where h.lane = any ($1::smallint[]) and h.lapses_at >= to_timestamp($4::float8 / 1000)
+      and h.lapses_at < to_timestamp($2::float8 / 1000)
     group by h.order_id order by 2 limit $3::int) l) as lapses`
 
-const due = (reads: Reads, lanes: ReadonlyArray<number>, before: number, limit: number) =>
+const due = (
+  reads: Reads,
+  lanes: ReadonlyArray<number>,
+  [since, before]: readonly [since: number, before: number],
+  limit: number,
+) =>
   reads
     .rows<{ readonly expiries: Due["expiries"] | null; readonly lapses: Due["lapses"] | null }>(DUE, [
       literal(lanes),
       String(before),
       limit,
+      String(since),
     ])
     .pipe(
       Effect.mapError(down),

@@ -25,13 +25,13 @@ const SHIPMENT = `json_build_object('orderId', s.order_id, 'state', s.state, 'at
   'trackingId', s.tracking_id, 'reason', s.reason, 'version', s.version)`
 
 /** Of $3 at most $4 are no first attempts. */
-const DUE = `with firsts as materialized (
+export const DUE = `with firsts as materialized (
     select * from shipments s
-    where s.next_attempt_at <= to_timestamp($1::float8 / 1000) and s.attempts = 0 and s.order_id <> all ($2::uuid[])
+    where s.next_attempt_at between to_timestamp($5::float8 / 1000) and to_timestamp($1::float8 / 1000) and s.attempts = 0 and s.order_id <> all ($2::uuid[])
     order by s.next_attempt_at limit $3::int
   ), retries as materialized (
     select * from shipments s
-    where s.next_attempt_at <= to_timestamp($1::float8 / 1000) and s.attempts > 0 and s.order_id <> all ($2::uuid[])
+    where s.next_attempt_at between to_timestamp($6::float8 / 1000) and to_timestamp($1::float8 / 1000) and s.attempts > 0 and s.order_id <> all ($2::uuid[])
     order by s.next_attempt_at limit least($4::int, $3::int - (select count(*) from firsts))
   )
   select json_build_object('shipment', ${SHIPMENT}, 'order', ${ORDER}) as row
@@ -127,10 +127,13 @@ export const make = Effect.fnUntraced(function* (reads: Reads, writes: PgPool.Pg
   const claiming = yield* Batcher.make(BATCH_MAX, (wanted: ReadonlyArray<Wanted>) => claim(writes, wanted))
   const saving = yield* Batcher.make(BATCH_MAX, (changes: ReadonlyArray<ShipmentChange>) => save(writes, changes))
   return Shipments.of({
-    due: ({ except, limit, now, retries }) =>
-      Effect.map(jsonRows<DueJson>(reads, DUE, [String(now), `{${except.join(",")}}`, limit, retries]), (rows) =>
-        rows.map(({ order, shipment }) => ({ shipment, order: orderOf(order) })),
-      ),
+    due: ({ except, limit, now, retries, since }) => {
+      const from = [String(since.firsts), String(since.retries)]
+      return Effect.map(
+        jsonRows<DueJson>(reads, DUE, [String(now), `{${except.join(",")}}`, limit, retries, ...from]),
+        (rows) => rows.map(({ order, shipment }) => ({ shipment, order: orderOf(order) })),
+      )
+    },
     find: (id, callback) => finding([id, callback]),
     claimParcel: (id, trackingId) => claiming([id, trackingId]),
     missing: (limit) => jsonRows<OrderId>(reads, MISSING, [limit]),

@@ -16,7 +16,7 @@ import { ORDER, type OrderJson, orderOf } from "./rows.ts"
 import { Writes } from "./writing-pool.ts"
 
 /** A page from the beginning is a page after the first of all ids. */
-const BEFORE_ALL = "00000000-0000-0000-0000-000000000000"
+export const BEFORE_ALL = "00000000-0000-0000-0000-000000000000"
 
 interface UnsettledJson {
   readonly order: OrderJson
@@ -25,7 +25,7 @@ interface UnsettledJson {
   readonly holds: ReadonlyArray<Pick<Hold.Hold, "productId" | "state">> | null
 }
 
-const UNSETTLED = `select json_build_object('order', ${ORDER}, 'elsewhere', o.elsewhere, 'holds', case when o.elsewhere then (
+export const UNSETTLED = `select json_build_object('order', ${ORDER}, 'elsewhere', o.elsewhere, 'holds', case when o.elsewhere then (
     select json_agg(json_build_object('productId', h.product_id, 'state', h.state) order by h.line_no)
     from holds h where h.order_id = o.id) end) as row
   from orders o

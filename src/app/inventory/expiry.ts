@@ -1,12 +1,15 @@
 /**
  * Expiry: ends holds on time. It knows the deadlines of the next half minute and reads the later ones from the
- * ledger, so that they are found again after a restart.
+ * ledger, so that they are found again after a restart: from a low-water mark on, because what has ended stays in the index while any
+ * snapshot is open. What comes behind the mark (a declined charge gives its order back to a deadline that has passed) is in memory;
+ * what memory has lost is found by the next look from the beginning.
  */
 import { Clock, Effect, Exit, Schedule } from "effect"
 import type { Command } from "../../ports/inventory.ts"
 import { Ledger } from "../../ports/ledger.ts"
 import { Probe } from "../../ports/probe.ts"
 import type { OrderReply } from "../../ports/workers.ts"
+import { LowWaterMark } from "../../std/low-water-mark.ts"
 import { announceEnd } from "../announce.ts"
 import type { Deadline } from "./deadlines.ts"
 import { DEADLINE_HORIZON_MS, DEADLINES_MAX } from "./limits.ts"
@@ -15,6 +18,9 @@ import type { Owner } from "./owner.ts"
 /** What could not be ended now is tried again after this, milliseconds. */
 const RETRY_MS = 500
 
+/** A deadline lies ahead of the decision that sets it, which is durable by then: what a caller waits for at most, milliseconds. */
+const LAG_MS = 15_000
+
 /** `ended` is called for orders that ended here and have holds elsewhere. Runs until interrupted. */
 export const run = Effect.fnUntraced(function* (owner: Owner, ended: (reply: OrderReply) => void) {
   const ledger = yield* Ledger
@@ -22,6 +28,7 @@ export const run = Effect.fnUntraced(function* (owner: Owner, ended: (reply: Ord
   const clock = yield* Clock.Clock
   const now = () => clock.currentTimeMillisUnsafe()
   const anyLane = owner.lanes[0]!
+  const mark = new LowWaterMark(LAG_MS)
 
   const end = (deadline: Deadline): void => {
     const { kind, orderId } = deadline
@@ -48,11 +55,14 @@ export const run = Effect.fnUntraced(function* (owner: Owner, ended: (reply: Ord
 
   const scan = Effect.gen(function* () {
     const before = now() + DEADLINE_HORIZON_MS
-    const due = yield* ledger.due(owner.lanes, before, DEADLINES_MAX)
+    const look = mark.begin(now())
+    const due = yield* ledger.due(owner.lanes, Math.min(look.since, owner.deadlines.horizon), before, DEADLINES_MAX)
     const expiries = due.expiries.map(({ orderId, expiresAt }) => ({ kind: "expiry" as const, orderId, at: expiresAt }))
     const lapses = due.lapses.map(({ orderId, lapsesAt }) => ({ kind: "lapse" as const, orderId, at: lapsesAt }))
     const seen = [expiries, lapses].map((list) => (list.length < DEADLINES_MAX ? before : list.at(-1)!.at))
     owner.deadlines.merge([...expiries, ...lapses], Math.min(...seen))
+    const oldest = Math.min(...[expiries, lapses].flatMap((list) => (list[0] === undefined ? [] : list[0].at)))
+    mark.reached(look, oldest, now())
   }).pipe(Effect.retry(Schedule.spaced(RETRY_MS)))
 
   return yield* Effect.gen(function* () {

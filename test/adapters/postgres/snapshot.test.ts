@@ -3,17 +3,23 @@ import { PgClient } from "@effect/sql-pg"
 import { Effect, Fiber, Layer, type Scope } from "effect"
 import { describe, expect, it } from "vitest"
 import { encode } from "../../../src/adapters/postgres/batch-columns.ts"
+import * as BulkLoad from "../../../src/adapters/postgres/bulk-load.ts"
 import { COMMIT_STATEMENT } from "../../../src/adapters/postgres/commit-function.ts"
 import { RAISE_LANES } from "../../../src/adapters/postgres/fencing-functions.ts"
 import * as PostgresLease from "../../../src/adapters/postgres/lease.ts"
 import * as PostgresLedger from "../../../src/adapters/postgres/ledger.ts"
+import { DUE as DUE_HOLDS } from "../../../src/adapters/postgres/ledger.ts"
 import { ADVANCE, READ } from "../../../src/adapters/postgres/outbox.ts"
+import { DUE as DUE_SHIPMENTS } from "../../../src/adapters/postgres/shipments.ts"
+import { BEFORE_ALL, UNSETTLED } from "../../../src/adapters/postgres/unsettled.ts"
+import { verify } from "../../../src/adapters/postgres/verification/verify.ts"
+import { lowest } from "../../../src/ports/ids.ts"
 import type { Lease } from "../../../src/ports/lease.ts"
 import type { Ledger } from "../../../src/ports/ledger.ts"
 import { costOf } from "../../support/plans.ts"
 import { freshClient } from "../../support/postgres.ts"
 import * as Scribe from "../../support/scribe.ts"
-import { holding, waitingForLock } from "../../support/sessions.ts"
+import { holding, snapshot, waitingForLock } from "../../support/sessions.ts"
 
 const adapters = Layer.mergeAll(PostgresLedger.layer, PostgresLease.layer).pipe(Layer.provideMerge(freshClient))
 
@@ -27,7 +33,7 @@ const VERSIONS = 2_500
 
 /** Opens a snapshot, and updates each row of some tables so often behind it; then the planner looks at what there is. */
 const age = Effect.gen(function* () {
-  yield* holding("select count(*) from products")
+  yield* snapshot
   yield* run(`do $$ begin
     perform set_config('synchronous_commit', 'off', false);
     for i in 1..${VERSIONS} loop
@@ -104,6 +110,66 @@ describe("behind a snapshot that stays open", () => {
         const young = yield* take
         yield* age
         expect(yield* take).toBeLessThanOrEqual(young + SLACK)
+      }),
+    ))
+})
+
+/** Orders that were placed, paid and shipped behind a snapshot, and due an hour ago. */
+const ORDERS_DONE = 6_000
+
+const shipped = Effect.gen(function* () {
+  yield* BulkLoad.fill({ products: 10, orders: ORDERS_DONE, onHand: 1_000_000, now: Date.now() }, () => Effect.void)
+  yield* snapshot
+  yield* run("delete from shipments")
+  yield* run(`insert into shipments (order_id, next_attempt_at) select id, now() - interval '1 hour' from orders`)
+  yield* run("update orders set status = 'reserved', expires_at = now() - interval '1 hour', attempt_token = null")
+  yield* run("update orders set attempt_token = 't', attempt_started_at = now()")
+  yield* run("update orders set status = 'shipped', attempt_token = null, attempt_started_at = null")
+  yield* run("update shipments set attempts = 1")
+  yield* run("update shipments set attempts = 1, next_attempt_at = null, state = 'shipped'")
+  yield* run("analyze orders, shipments")
+})
+
+const LANES = `{${Array.from({ length: 64 }, (_, lane) => lane).join(",")}}`
+
+/** Pages of a look at nothing: the way down each index. */
+const LOOK_PAGES = 20
+
+describe("work that is done, behind a snapshot that stays open", () => {
+  const now = () => String(Date.now())
+  const minuteAgo = () => String(Date.now() - 60_000)
+  const ALWAYS = "-Infinity"
+  const looks = [
+    ["shipping", DUE_SHIPMENTS, (since: string) => [now(), "{}", 128, 96, since, since]],
+    ["expiry", DUE_HOLDS, (since: string) => [LANES, now(), 1_000, since]],
+    ["the sweep of checkouts", UNSETTLED, (since: string) => [lowest(Number(since)) ?? BEFORE_ALL, 101]],
+  ] as const
+
+  it.each(looks)("costs %s nothing from its mark on, and every page from the beginning", (_, query, parameters) =>
+    over(
+      Effect.gen(function* () {
+        yield* shipped
+        expect((yield* twice(costOf(query, parameters(ALWAYS)))).pages).toBeGreaterThan(LOOK_PAGES * 5)
+        expect((yield* twice(costOf(query, parameters(minuteAgo())))).pages).toBeLessThan(LOOK_PAGES)
+      }),
+    ),
+  )
+})
+
+describe("a verification", () => {
+  it("keeps no snapshot from one check to the next", () =>
+    over(
+      Effect.gen(function* () {
+        const sql = yield* PgClient.PgClient
+        const held = yield* holding("lock table holds in access exclusive mode")
+        const verifying = yield* Effect.forkScoped(verify)
+        const pid = yield* waitingForLock("with broken as")
+        // A transaction keeps the locks of all it has read: the checks before this one have read stock.
+        const kept = yield* sql`select relation::regclass::text as table from pg_locks
+          where pid = ${pid} and relation = 'stock'::regclass`
+        expect(kept).toEqual([])
+        yield* held.commit
+        expect((yield* Fiber.join(verifying)).ok).toBe(true)
       }),
     ))
 })

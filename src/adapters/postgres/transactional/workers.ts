@@ -19,6 +19,9 @@ const LOOK = Schedule.spaced("500 millis")
 /** Ended at a look; more wait for the next, which comes at once. */
 const DUE_MAX = 1_000
 
+/** No memory knows what becomes due late, so every look is for all of it. */
+const FROM_THE_BEGINNING = Number.NEGATIVE_INFINITY
+
 const LANES = Array.from({ length: Lane.COUNT }, (_, lane) => lane)
 
 /** Ends whatever is due, until there is no more. */
@@ -38,7 +41,7 @@ const endDue = Effect.gen(function* () {
     )
   for (;;) {
     const now = yield* Clock.currentTimeMillis
-    const { expiries, lapses } = yield* ledger.due(LANES, now + 1, DUE_MAX)
+    const { expiries, lapses } = yield* ledger.due(LANES, FROM_THE_BEGINNING, now + 1, DUE_MAX)
     for (const { orderId } of lapses) yield* end({ _tag: "EndHolds", orderId, lane: Lane.of(orderId), ending: "lapse" })
     for (const { orderId } of expiries) yield* end({ _tag: "ExpireOrder", orderId, voided: "not-voided" })
     if (expiries.length + lapses.length < DUE_MAX) return
