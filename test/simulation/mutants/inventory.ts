@@ -1,5 +1,5 @@
 /** Mutants of what the owner decides in memory, and when it answers. */
-import { FOUR_ROUNDS, type Mutant, ONE_ROUND } from "./load.ts"
+import { EIGHT_ROUNDS, FOUR_ROUNDS, type Mutant, ONE_ROUND } from "./load.ts"
 
 const MEMORY_LEDGER = "src/adapters/memory/ledger.ts"
 const COMMITTER = "src/app/inventory/committer.ts"
@@ -142,8 +142,8 @@ export const INVENTORY_MUTANTS: ReadonlyArray<Mutant> = [
         to: "",
       },
     ],
-    caughtBy: "I4 answered when durable",
-    seedsMax: FOUR_ROUNDS,
+    caughtBy: "I1 within purchase limits",
+    seedsMax: EIGHT_ROUNDS,
   },
   {
     name: "a frozen owner tells what it remembers",

@@ -91,7 +91,7 @@ export const LEDGER_MUTANTS: ReadonlyArray<Mutant> = [
         to: "    const entries = this.#waiting\n",
       },
     ],
-    caughtBy: "I5 a retry tells which",
+    caughtBy: "everyone is answered",
     seedsMax: FOUR_ROUNDS,
   },
   {
