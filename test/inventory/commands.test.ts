@@ -116,7 +116,7 @@ const change = (kind: "receive" | "adjust", product: number, by: number) =>
     const shelf = shelfOf(model, productId)
     if (shelf === undefined) return expect(told).toEqual(missing(productId))
     const available = shelf.onHand - shelf.reserved
-    if (available + by < 0) return expect(told).toEqual(refused("InsufficientStock", { productId, available }))
+    if (available + by < 0) return expect(told).toMatchObject(refused("InsufficientStock", { productId, available }))
     shelf.onHand += by
     shelf.version += 1
     expect(told).toEqual({ value: stockOf(shelf), replayed: false })
@@ -209,7 +209,8 @@ const place = (customer: number, wanted: ReadonlyArray<readonly [product: number
     )
     const asked = [...merged].map(([productId, quantity]) => ({ productId, quantity }))
     const why = reserve(model, customerId, asked)
-    if (why !== null) return expect(told).toEqual(why)
+    // Beside it stands what may come back, which may be a second old.
+    if (why !== null) return expect(told).toMatchObject(why)
     expect(told).toHaveProperty("value")
     if ("refused" in told) return
     const deal: Deal = { id: told.value.order.id, customerId, lines: asked, status: "reserved", version: 1 }
