@@ -230,18 +230,24 @@ const whenReady = Effect.fnUntraced(function* (readiness: Readiness["Service"]) 
   return () => since
 })
 
+/** Holds of an order that has ended, on workers that have not learnt it. */
+const endElsewhere = Effect.fnUntraced(function* ({ inventory }: Desk, { elsewhere, ending, order }: Unsettled) {
+  if (ending === null) return
+  for (const productId of elsewhere)
+    yield* Effect.ignore(inventory.submit({ _tag: "EndHolds", orderId: order.id, lane: Lane.of(productId), ending }))
+})
+
 export const layer = ({ driversMax = DRIVERS_MAX, graceMs }: Options) =>
   Layer.effect(
     CheckoutRunner,
     Effect.gen(function* () {
-      const inventory = yield* Inventory
       const unsettledOrders = yield* UnsettledOrders
       const readiness = yield* Readiness
       const drivers = yield* FiberMap.make<OrderId>()
       let driving = 0
       const isFull = (): boolean => driving >= driversMax
       const desk: Desk = {
-        inventory,
+        inventory: yield* Inventory,
         payment: yield* PaymentCalls,
         probe: yield* Probe,
         graceMs,
@@ -272,12 +278,9 @@ export const layer = ({ driversMax = DRIVERS_MAX, graceMs }: Options) =>
       const mark = new LowWaterMark(LAG_MS)
 
       /** True: it has to wait for a driver. */
-      const takeUp = Effect.fnUntraced(function* ({ order, elsewhere, ending }: Unsettled) {
-        if (ending !== null)
-          for (const productId of elsewhere)
-            yield* Effect.ignore(
-              inventory.submit({ _tag: "EndHolds", orderId: order.id, lane: Lane.of(productId), ending }),
-            )
+      const takeUp = Effect.fnUntraced(function* (unsettled: Unsettled) {
+        const { order } = unsettled
+        yield* endElsewhere(desk, unsettled)
         const now = clock.currentTimeMillisUnsafe()
         const attempt = order.status === "reserved" ? order.attempt : null
         const young = attempt !== null && attempt.startedAt >= decidingSince() && attempt.startedAt > now - YOUNG_MS

@@ -87,7 +87,11 @@ export const LAW_MUTANTS: ReadonlyArray<Mutant> = [
         from: `reply.ending !== null && !replayed`,
         to: `reply.ending !== null && replayed`,
       },
-      { file: "src/app/checkout-runner.ts", from: "if (ending !== null)\n", to: "if (ending === null)\n" },
+      {
+        file: "src/app/checkout-runner.ts",
+        from: "if (ending === null) return\n",
+        to: "if (ending !== null) return\n",
+      },
     ],
     caughtBy: "I11 holds follow their order",
     seedsMax: ONE_ROUND,

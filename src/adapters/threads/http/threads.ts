@@ -40,6 +40,22 @@ export interface Options {
   readonly redis: Redis | null
 }
 
+/** What the threads ask, answered in this one. */
+const answering = Effect.fnUntraced(function* (metrics: Options["metrics"]) {
+  const { report } = yield* Parts
+  const dependencies = yield* Dependencies
+  const pausing = yield* Pausing
+  return yield* HttpCalls.make({
+    metrics: () => metrics,
+    parts: () => report,
+    dependencies: () => dependencies.report,
+    order: dependencies.order,
+    paused: () => pausing.list,
+    pause: pausing.pause,
+    resume: pausing.resume,
+  })
+})
+
 /** Until the scope closes. */
 export const start = Effect.fnUntraced(function* (given: Options) {
   const { address, carrierSecret, entry, metrics, redis, threads } = given
@@ -53,18 +69,7 @@ export const start = Effect.fnUntraced(function* (given: Options) {
   const probe = yield* Probe
   const congestion = yield* Congestion
   const { subscribe } = yield* StockFeed
-  const { report } = yield* Parts
-  const dependencies = yield* Dependencies
-  const pausing = yield* Pausing
-  const called = yield* HttpCalls.make({
-    metrics: () => metrics,
-    parts: () => report,
-    dependencies: () => dependencies.report,
-    order: dependencies.order,
-    paused: () => pausing.list,
-    pause: pausing.pause,
-    resume: pausing.resume,
-  })
+  const called = yield* answering(metrics)
   const links = new Set<HttpLink>()
   const closing = yield* Deferred.make<void>()
   /** Each has listened, or could not. The first of them finds the port that all share. */
