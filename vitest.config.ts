@@ -1,7 +1,7 @@
 import { defineConfig } from "vitest/config"
 
 /** Minutes, not seconds, each; or in need of foreign programs. They have a command of their own. */
-const LONG = ["test/faults/**/*.test.ts", "test/linearizability/campaign.test.ts"]
+const LONG = ["test/faults/**/*.test.ts", "test/linearizability/campaign.test.ts", "test/lab/**/*.test.ts"]
 const WORLD = ["test/world/**/*.test.ts"]
 
 const project = (name: string, include: ReadonlyArray<string>, exclude: ReadonlyArray<string> = []) => ({
