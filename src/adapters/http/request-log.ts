@@ -33,6 +33,9 @@ export interface Line {
 
 const DEFECT = 500
 
+/** It says "not ready" with a 503 to those who ask it every few seconds: that is its answer, and no failure. */
+const READINESS = "/readyz"
+
 /** Routes whose answers last as long as their readers want are not slow. */
 const STREAM = "/stream"
 
@@ -43,7 +46,7 @@ export const make = (slowMs: number, write: (line: Line) => void, now = () => pe
   let leftOut = 0
   return ({ method, route, seconds, status }, { headers }) => {
     const ms = seconds * 1_000
-    if (status === DEFECT || (status < DEFECT && (ms < slowMs || route.endsWith(STREAM)))) return
+    if (status === DEFECT || route === READINESS || (status < DEFECT && (ms < slowMs || route.endsWith(STREAM)))) return
     if (now() - second >= 1_000) {
       second = now()
       lines = 0

@@ -12,8 +12,8 @@ const logging = () => {
     (line) => lines.push(line),
     () => clock.now,
   )
-  const answered = (status: number, ms: number) =>
-    log({ method: "POST", route: "/v1/orders", status, seconds: ms / 1_000 }, { headers: { "x-request-id": "r" } })
+  const answered = (status: number, ms: number, route = "/v1/orders") =>
+    log({ method: "POST", route, status, seconds: ms / 1_000 }, { headers: { "x-request-id": "r" } })
   return { lines, clock, answered }
 }
 
@@ -28,6 +28,12 @@ it("tells of a request that failed or was slow, and of no other", () => {
     { ...line, status: 503, ms: 1 },
     { ...line, status: 402, ms: SLOW_MS },
   ])
+})
+
+it("takes readiness that says no for an answer", () => {
+  const { answered, lines } = logging()
+  answered(503, 1, "/readyz")
+  expect(lines).toEqual([])
 })
 
 it("leaves a defect, also a slow one, to the line that has its cause", () => {
