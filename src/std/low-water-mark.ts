@@ -11,7 +11,7 @@
  */
 
 /** From one look from the beginning to the next, milliseconds: how late something behind the mark may begin. */
-export const REWIND_MS = 15_000
+export const REWIND_MS = 5_000
 
 /** A look from the beginning that took a second has the next one wait for fifty. */
 const SHARE = 50

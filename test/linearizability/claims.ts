@@ -148,7 +148,9 @@ const refusedOrder = (
     return owner === homeOf(lines, workers) ? workers : owner
   }
   if (turn(productId) >= turn(told!.productId!)) return []
-  return [deed(context, { by: "attempt" }, [History.reserve(quantity, by), History.release(quantity, by)], invoked)]
+  // All workers were asked before: it was held only if what they said was true no longer when the refusing one's turn came.
+  const steps = [History.reserve(quantity, by), History.release(quantity, by)].map(History.perhaps)
+  return [deed(context, { by: "attempt" }, steps, invoked)]
 }
 
 const endOfOrder = (
