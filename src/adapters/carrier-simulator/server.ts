@@ -8,14 +8,13 @@
  * Its callbacks are signed, and repeated until they are acknowledged (2xx) or refused (4xx).
  * Fails: CannotListen, one line.
  */
-import { createHmac } from "node:crypto"
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
 import { Effect } from "effect"
 import { OrderId } from "../../domain/ids.ts"
 import type { Callback, Consignment } from "../../ports/carrier.ts"
-import * as Signature from "../../ports/carrier-signature.ts"
 import { onLoopback } from "../../std/listen.ts"
 import * as Rfc3339 from "../../std/rfc3339.ts"
+import * as Webhook from "../../std/webhook-delivery.ts"
 import { Depot, type Faults, type Play } from "./depot.ts"
 
 export interface Options {
@@ -29,38 +28,10 @@ export interface Options {
   readonly secret: string
 }
 
-/** It calls again after this, twice as long each time, up to the longest, milliseconds. */
-const FIRST_WAIT_MS = 100
-const LONGEST_WAIT_MS = 5_000
-/** A callback that is not answered by then is sent again, ms. */
-const CALL_TIMEOUT_MS = 5_000
-
-const sign = (secret: string, body: string): string => {
-  const time = Math.floor(Date.now() / 1_000)
-  const hex = createHmac("sha256", secret).update(Signature.prefix(time)).update(body).digest("hex")
-  return Signature.write({ time, hex })
-}
-
-const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds).unref())
-
 const bodyOf = ({ at, id, key, trackingId, what }: Callback): string =>
   JSON.stringify({ id, type: what, orderId: key, trackingId, at: Rfc3339.text(at) })
 
-/** Sends it until it is acknowledged or refused. */
-const call = async (url: string, secret: string, callback: Callback): Promise<void> => {
-  const body = bodyOf(callback)
-  for (let wait = FIRST_WAIT_MS; ; wait = Math.min(wait * 2, LONGEST_WAIT_MS)) {
-    const headers = { "content-type": "application/json", "carrier-signature": sign(secret, body) }
-    const answered = await fetch(url, { method: "POST", headers, body, signal: AbortSignal.timeout(CALL_TIMEOUT_MS) })
-      .then(async (response) => {
-        await response.arrayBuffer()
-        return response.status
-      })
-      .catch(() => 0)
-    if (answered >= 200 && answered < 500) return
-    await pause(wait)
-  }
-}
+const SIGNATURE_HEADER = "carrier-signature"
 
 const answer = (response: ServerResponse, status: number, body: unknown): void => {
   response.writeHead(status, { "content-type": "application/json" })
@@ -110,18 +81,13 @@ export const serve = Effect.fnUntraced(function* (options: Options) {
     moods: "played",
     later: (milliseconds, run) => void setTimeout(run, milliseconds),
     tell: (callback) => {
-      if (callbacks !== null) void call(callbacks, secret, callback)
+      if (callbacks === null) return
+      void Webhook.deliver({ url: callbacks, header: SIGNATURE_HEADER, secret }, bodyOf(callback))
     },
     now: Date.now,
   })
   const server = createServer((request, response) => {
     handle(depot, request, response).catch((error: Error) => answer(response, 400, { reason: error.message }))
   })
-  const port = yield* Effect.acquireRelease(onLoopback(server, options.port), () =>
-    Effect.sync(() => {
-      server.closeAllConnections()
-      server.close()
-    }),
-  )
-  return `http://127.0.0.1:${port}`
+  return yield* onLoopback(server, options.port)
 })

@@ -3,14 +3,14 @@
  *
  * Law: 2xx only once it is durable; on anything from 500 on, or on no answer, the carrier is to call again.
  */
-import { createHmac, timingSafeEqual } from "node:crypto"
+import { timingSafeEqual } from "node:crypto"
 import { Clock, Context, Effect } from "effect"
 import type { HttpServerRequest } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
 import { Shop } from "../../app/shop.ts"
-import * as Signature from "../../ports/carrier-signature.ts"
 import { Probe } from "../../ports/probe.ts"
 import * as Rfc3339 from "../../std/rfc3339.ts"
+import * as Signature from "../../std/webhook-signature.ts"
 import * as Answers from "./answers.ts"
 import { api } from "./api.ts"
 import * as Problems from "./problems.ts"
@@ -27,7 +27,7 @@ const problemOf = (secret: string | null, header: string | undefined, body: Uint
   const signature = header === undefined ? null : Signature.read(header)
   if (signature === null) return Problems.invalidSignature("Send Carrier-Signature: t=<unix seconds>,v1=<hex>.")
   const { hex, time } = signature
-  const expected = createHmac("sha256", secret).update(Signature.prefix(time)).update(body).digest()
+  const expected = Signature.digest(secret, time, body)
   if (!timingSafeEqual(expected, Buffer.from(hex, "hex")))
     return Problems.invalidSignature("It is not that of this body under the secret we know.")
   const isFresh = Math.abs(now / 1_000 - time) <= Signature.TOLERANCE_SECONDS

@@ -109,13 +109,7 @@ export const serve = Effect.fnUntraced(function* ({ faults, port: wanted, rate, 
       answer(response, 400, { error: { message: error.message } }),
     )
   })
-  const port = yield* Effect.acquireRelease(onLoopback(server, wanted), () =>
-    Effect.sync(() => {
-      server.closeAllConnections()
-      server.close()
-    }),
-  )
-  const url = `http://127.0.0.1:${port}`
+  const url = yield* onLoopback(server, wanted)
   const scope = yield* Effect.scope
   const till: Till = new Till(scope, faults, `${url}/act`, (ref) => tell(dialect.news(ref)))
   const dialect = Jaego.make(till)
