@@ -1,5 +1,4 @@
 /** `jaego doctor`: which checks belong to the deployment that the environment describes. */
-import { isIPv4 } from "node:net"
 import { Effect } from "effect"
 import * as DataFolder from "../adapters/embedded-postgres/data-folder.ts"
 import * as EmbeddedPostgres from "../adapters/embedded-postgres/server.ts"
@@ -12,6 +11,7 @@ import * as System from "../adapters/system/checkup.ts"
 import type { Config } from "../config/config.ts"
 import type { Env } from "../config/knob.ts"
 import type { Finding } from "../ports/finding.ts"
+import { isLoopback } from "../std/loopback.ts"
 
 const green = (name: string, found: string): Finding => ({ name, verdict: "green", found, remedy: null })
 
@@ -69,9 +69,6 @@ const left = (name: string, knob: string): Finding => ({
   found: `not in use (${knob} is not set)`,
   remedy: null,
 })
-
-const isLoopback = (host: string): boolean =>
-  host === "localhost" || host === "::1" || (isIPv4(host) && host.startsWith("127."))
 
 const place = ({ database, http, shipping }: Config, env: Env): System.Place => ({
   ...http.address,

@@ -1,14 +1,14 @@
 /** How often clients and customers may ask, whose word on clients is taken, and what is refused when more come than can be done. */
-import { isIPv4 } from "node:net"
 import { isNetwork } from "../adapters/http/client-address.ts"
 import type { Options as Overload } from "../adapters/http/overload.ts"
 import type { Options } from "../adapters/http/rate-limits.ts"
 import type { Rate } from "../ports/rate-limit-store.ts"
+import { isLoopback } from "../std/loopback.ts"
 import { ConfigProblem, type Env, integer, list, oneOf, text } from "./knob.ts"
 
 /** `host`: while it is the loopback's there are no limits unless they are set, because all that ask are of this machine. */
 export const read = (env: Env, host: string): Options => {
-  const isLocal = host === "localhost" || host === "::1" || (isIPv4(host) && host.startsWith("127."))
+  const isLocal = isLoopback(host)
   return {
     trustedProxies: list(env, "TRUSTED_PROXIES", isNetwork, "addresses or networks (10.0.0.0/8), separated by commas"),
     client: rate(env, "RATE_LIMIT_CLIENT", isLocal ? null : { perSecond: 200, burst: 400 }),

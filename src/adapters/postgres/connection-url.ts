@@ -4,6 +4,8 @@
  *
  * Law: no message repeats what it holds. Fails: `UrlProblem`, without the name of the variable.
  */
+import { isLoopback } from "../../std/loopback.ts"
+
 export class UrlProblem extends Error {}
 
 export const SHAPE = "postgres://user:password@host:port/database"
@@ -104,8 +106,7 @@ export const parse = (text: string): Connection => {
 }
 
 /** Loopback and Unix sockets: what is said does not leave the machine. */
-export const isLocal = ({ host }: Host): boolean =>
-  host.startsWith("/") || host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host)
+export const isLocal = ({ host }: Host): boolean => host.startsWith("/") || isLoopback(host)
 
 /**
  * The same with an encryption that is decided on: what a host on the network is told must be encrypted, unless plain text is
