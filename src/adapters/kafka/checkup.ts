@@ -3,14 +3,13 @@ import { Effect } from "effect"
 import { TOPICS } from "../../ports/events.ts"
 import { type Check, type Finding, findings, unknown } from "../../ports/finding.ts"
 import * as Client from "./client.ts"
-import { ConfigResourceTypes } from "./kafkajs-internals.ts"
 import * as Topics from "./topics.ts"
 
 interface TopicSeen {
   readonly name: string
   readonly partitions: number
   readonly replicas: number
-  readonly config: Readonly<Record<string, string>>
+  readonly config: Topics.Config
 }
 
 interface Seen {
@@ -70,21 +69,14 @@ const look = (options: Client.Options): Promise<Seen> =>
     const names = TOPICS.map((topic) => Topics.nameOf(options, topic)).filter((name) => there.has(name))
     if (names.length === 0) return { brokers: brokers.length, topics: [] }
     const { topics } = await admin.fetchTopicMetadata({ topics: names })
-    const resources = names.map((name) => ({ type: ConfigResourceTypes.TOPIC, name, configNames: NAMES }))
-    const described = await admin
-      .describeConfigs({ includeSynonyms: false, resources })
-      .catch(() => ({ resources: [] }))
+    const configOf = await Topics.configsOf(admin, names, NAMES)
     return {
       brokers: brokers.length,
       topics: topics.map(({ name, partitions }) => ({
         name,
         partitions: partitions.length,
         replicas: Math.min(...partitions.map(({ replicas }) => replicas.length)),
-        config: Object.fromEntries(
-          (described.resources.find(({ resourceName }) => resourceName === name)?.configEntries ?? []).map(
-            ({ configName, configValue }) => [configName, configValue] as const,
-          ),
-        ),
+        config: configOf(name),
       })),
     }
   })

@@ -66,17 +66,34 @@ export const ensure = async (admin: Admin, options: Options): Promise<void> => {
   }
 }
 
+export type Config = Readonly<Record<string, string | undefined>>
+
+/** Of each topic these settings; none of any where the broker does not let us look. */
+export const configsOf = async (
+  admin: Admin,
+  topics: ReadonlyArray<string>,
+  configNames: ReadonlyArray<string>,
+): Promise<(topic: string) => Config> => {
+  const resources = topics.map((name) => ({ type: ConfigResourceTypes.TOPIC, name, configNames: [...configNames] }))
+  const described = await admin.describeConfigs({ includeSynonyms: false, resources }).catch(() => ({ resources: [] }))
+  const found = new Map(
+    described.resources.map(({ configEntries, resourceName }) => [
+      resourceName,
+      Object.fromEntries(configEntries.map(({ configName, configValue }) => [configName, configValue])),
+    ]),
+  )
+  return (topic) => found.get(topic) ?? {}
+}
+
 /** What to know of topics that were made by hand, a sentence each; a broker that does not let us look has nothing to say. */
 export const remarks = async (admin: Admin, options: Options): Promise<ReadonlyArray<string>> => {
   const topics = TOPICS.map((topic) => nameOf(options, topic))
-  const resources = topics.map((name) => ({ type: ConfigResourceTypes.TOPIC, name, configNames: ["cleanup.policy"] }))
-  const described = await admin.describeConfigs({ includeSynonyms: false, resources }).catch(() => ({ resources: [] }))
-  const compacted = described.resources.flatMap(({ configEntries, resourceName }) => {
-    const policy = configEntries.find(({ configName }) => configName === "cleanup.policy")?.configValue ?? ""
-    return policy.includes("compact")
-      ? [`${resourceName} is compacted: events go as soon as their key has a newer one (set cleanup.policy=delete)`]
-      : []
-  })
+  const configOf = await configsOf(admin, topics, ["cleanup.policy"])
+  const compacted = topics.flatMap((topic) =>
+    configOf(topic)["cleanup.policy"]?.includes("compact")
+      ? [`${topic} is compacted: events go as soon as their key has a newer one (set cleanup.policy=delete)`]
+      : [],
+  )
   const metadata = await admin.fetchTopicMetadata({ topics })
   const few = metadata.topics.flatMap(({ name, partitions }) =>
     partitions.length < options.partitions

@@ -6,7 +6,9 @@ import { PgClient } from "@effect/sql-pg"
 import { Clock, Effect } from "effect"
 import { type Check, type Finding, findings, unknown } from "../../ports/finding.ts"
 import * as Migrations from "./migrations.ts"
+import * as OldestSnapshot from "./oldest-snapshot.ts"
 import { describe } from "./sql-failure.ts"
+import { OLDEST_VERSION } from "./suitability.ts"
 
 export interface Seen {
   readonly number: string
@@ -35,15 +37,12 @@ const QUESTION = `select current_setting('server_version_num') as number, curren
   current_setting('synchronous_commit') as synchronous_commit, current_setting('autovacuum') as autovacuum,
   (select ssl from pg_stat_ssl where pid = pg_backend_pid()) as encrypted,
   coalesce(inet_client_addr() << '127.0.0.0/8' or inet_client_addr() = '::1', true) as local,
-  (select extract(epoch from max(now() - xact_start))::float8 from pg_stat_activity
-    where backend_xmin is not null and pid <> pg_backend_pid()) as snapshot,
   (select coalesce(sum(pg_wal_lsn_diff(case when pg_is_in_recovery() then pg_last_wal_replay_lsn()
     else pg_current_wal_lsn() end, restart_lsn)), 0)::float8 from pg_replication_slots where not active) as kept,
   (select rolsuper from pg_roles where rolname = current_user) as superuser,
   (extract(epoch from clock_timestamp()) * 1000)::float8 as clock`
 
 const NEWEST_TRIED = 18
-const OLDEST = 15
 const SKEW_MS = { yellow: 500, red: 5_000 }
 const SNAPSHOT_SECONDS = { yellow: 60, red: 3_600 }
 const KEPT_MIB = { yellow: 1_024, red: 20_480 }
@@ -56,9 +55,9 @@ export const CHECKS: ReadonlyArray<Check<Seen>> = [
     name: "postgres-version",
     judge: ({ number, version }) => {
       const major = Math.floor(Number(number) / 10_000)
-      return [major < OLDEST ? "red" : major > NEWEST_TRIED ? "yellow" : "green", `PostgreSQL ${version}`]
+      return [major < OLDEST_VERSION ? "red" : major > NEWEST_TRIED ? "yellow" : "green", `PostgreSQL ${version}`]
     },
-    remedy: `use PostgreSQL ${OLDEST} to ${NEWEST_TRIED}: others have not been tried`,
+    remedy: `use PostgreSQL ${OLDEST_VERSION} to ${NEWEST_TRIED}: others have not been tried`,
   },
   {
     name: "postgres-encoding",
@@ -113,7 +112,7 @@ export const CHECKS: ReadonlyArray<Check<Seen>> = [
       level(snapshot ?? 0, SNAPSHOT_SECONDS),
       snapshot === null ? "none is open" : `open for ${Math.round(snapshot)} s`,
     ],
-    remedy: "end the transaction (pg_stat_activity, oldest xact_start): dead rows cannot be removed while it is open",
+    remedy: "end the transaction (docs/operating.md, long transactions): dead rows cannot be removed while it is open",
   },
   {
     name: "postgres-kept-log",
@@ -136,10 +135,12 @@ export const CHECKS: ReadonlyArray<Check<Seen>> = [
 const look = Effect.gen(function* () {
   const sql = yield* PgClient.PgClient
   const before = yield* Clock.currentTimeMillis
-  const [row] = yield* sql.unsafe<Omit<Seen, "skewMs" | "pending"> & { readonly clock: number }>(QUESTION)
+  const [row] = yield* sql.unsafe<Omit<Seen, "skewMs" | "snapshot" | "pending"> & { readonly clock: number }>(QUESTION)
   const after = yield* Clock.currentTimeMillis
+  const snapshots = yield* sql.unsafe<OldestSnapshot.Snapshot>(OldestSnapshot.SNAPSHOTS)
+  const snapshot = snapshots.length === 0 ? null : OldestSnapshot.measure(snapshots, new Map(), after).seconds
   const pending = yield* Migrations.pending
-  return { ...row!, skewMs: row!.clock - (before + after) / 2, pending: pending.length }
+  return { ...row!, skewMs: row!.clock - (before + after) / 2, snapshot, pending: pending.length }
 })
 
 /** Of the database that is connected. */

@@ -13,7 +13,7 @@ export class DatabaseUnusable extends Schema.TaggedError<DatabaseUnusable>()("Da
   message: Schema.String,
 }) {}
 
-const OLDEST_VERSION = 15
+export const OLDEST_VERSION = 15
 
 export interface Server {
   readonly number: string
