@@ -94,7 +94,7 @@ const RULES: Readonly<Partial<Record<Contender, Rule>>> = {
     ),
     because: ({ hot }) =>
       words(
-        `${number(hot.peak)} orders/s; a lock that everybody must remember to take`,
+        `${number(hot.peak)} orders/s; a lock that every writer must remember to take`,
         `초당 ${number(hot.peak)}건. 모두가 잊지 않고 잡아야 하는 잠금이다`,
       ),
   },

@@ -48,7 +48,7 @@ export class LowWaterMark {
     if (since === Number.NEGATIVE_INFINITY) this.#waitMs = Math.max(REWIND_MS, SHARE * (now - begunAt))
   }
 
-  /** The next look begins at the beginning: somebody else had the work meanwhile, or some of it was left undone. */
+  /** The next look begins at the beginning: another process had the work meanwhile, or some of it was left undone. */
   rewind(): void {
     this.#waitMs = 0
   }

@@ -1,6 +1,6 @@
 /**
  * `npm run bench -- --overload`: what buyers get while five times as many come as can be served, with shedding and without. The peak
- * is measured first, in a closed loop; then buyers come at a constant rate, whoever is slow is not waited for (`open-load.ts`).
+ * is measured first, in a closed loop; then buyers come at a constant rate, slow answers are not waited for (`open-load.ts`).
  *
  *     goodput    2xx and 409 within half a second of the intended time, a second
  *     memory     the most that the process held, beside what it held at its peak rate

@@ -1,6 +1,6 @@
 /**
  * `npm run bench -- --replays`: what honest buyers still get while others repeat themselves, over a database some milliseconds
- * away. A stream of requests comes at a fixed rate (Poisson, whoever is slow is not waited for), and beside it honest buyers
+ * away. A stream of requests comes at a fixed rate (Poisson, slow answers are not waited for), and beside it honest buyers
  * ask one after another.
  *
  *     fresh      the control: the stream is of new orders
@@ -28,7 +28,7 @@ type Stream = (typeof STREAMS)[number]
 /** Requests a second. */
 const RATE = 300
 const BUYERS = 8
-/** Different keys that are repeated: as many as orders that somebody waits for. */
+/** Different keys that are repeated: as many as orders that a caller waits for. */
 const KNOWN_KEYS = 100
 /** Beyond it the stream drops requests: a service that answers nothing is not to run out of sockets. */
 const OPEN_MAX = 2_000

@@ -50,10 +50,10 @@ const MISTAKES: ReadonlyArray<() => unknown> = [
     // @ts-expect-error
     return outcome._tag === "Decision" ? outcome.reply._tag : null
   },
-  // The line takes a receipt, not somebody's word.
+  // The line takes a receipt, and nothing that only looks like one.
   // @ts-expect-error
   () => decided().line.committed(),
-  // Nobody reaches into the rooms of the owner.
+  // No module reaches into the rooms of the owner.
   // @ts-expect-error
   () => new Owner([], () => 0).registry,
 ]

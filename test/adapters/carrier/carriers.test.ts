@@ -100,7 +100,7 @@ describe("over HTTP", () => {
   })
 
   it("is unknown after a second when no connection comes about, however long the call may take", async () => {
-    // Whoever connects is heard, and never greeted as TLS would have it.
+    // It takes connections, and never answers the TLS greeting.
     const mute = createNetServer()
     await new Promise<void>((resolve) => mute.listen(0, "127.0.0.1", resolve))
     const begun = performance.now()

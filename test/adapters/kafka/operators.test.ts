@@ -4,7 +4,7 @@
  */
 import { type AddressInfo, connect, createServer } from "node:net"
 import { Effect, Logger } from "effect"
-import { type Admin, CompressionCodecs, CompressionTypes, Kafka, type KafkaMessage } from "kafkajs"
+import { type Admin, CompressionCodecs, CompressionTypes, Kafka } from "kafkajs"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import type { Options } from "../../../src/adapters/kafka/client.ts"
 import * as KafkaStream from "../../../src/adapters/kafka/stream.ts"
@@ -13,8 +13,9 @@ import * as CloudEvent from "../../../src/ports/cloud-event.ts"
 import { type Delivery, EventSource, EventStream, type Handler } from "../../../src/ports/event-stream.ts"
 import { type Event, ORDERS, STOCK } from "../../../src/ports/events.ts"
 import { Listener, Story } from "../../contracts/event-stream.ts"
-import { brokers, isMissing } from "../../support/kafka.ts"
+import { brokers, firstMessage, isMissing } from "../../support/kafka.ts"
 import { freshId } from "../../support/scribe.ts"
+import { until } from "../../support/service.ts"
 
 describe.skipIf(isMissing)("over a real broker", () => {
   let kafka: Kafka
@@ -230,7 +231,7 @@ describe.skipIf(isMissing)("over a real broker", () => {
         yield* bury([{ consumer: "shipping", source: "kafka/c/t/0", delivery, error: "no sense", attempts: 1 }])
       }),
     )
-    const message = await findMessage(topic, key)
+    const message = await firstMessage(kafka, topic, key)
     expect(message.value?.toString() ?? "").toBe("")
     expect(Object.keys(message.headers!)).not.toContain("more")
     expect(String(message.headers!["dlq-value-bytes"])).toBe("20000")
@@ -268,7 +269,7 @@ describe.skipIf(isMissing)("over a real broker", () => {
     const listener = new Listener([ORDERS])
     await over(options, Effect.andThen(publish(old.chapter(2)), hear(listener, old.key, 2)))
     await admin.deleteTopics({ topics: [Topics.nameOf(options, ORDERS)] })
-    await until(async () => !(await admin.listTopics()).includes(Topics.nameOf(options, ORDERS)))
+    await until("the topic has gone", async () => !(await admin.listTopics()).includes(Topics.nameOf(options, ORDERS)))
     // More than the old one had: its position lies inside of the new one.
     await over(options, Effect.andThen(publish(fresh.chapter(5)), hear(listener, fresh.key, 5)))
     expect(listener.of(fresh.key).map(({ delivery }) => delivery.offset)).toEqual([0, 1, 2, 3, 4])
@@ -360,26 +361,4 @@ describe.skipIf(isMissing)("over a real broker", () => {
     expect(connections).toBeGreaterThan(0)
     proxy.close()
   })
-
-  const until = async (holds: () => Promise<boolean>): Promise<void> => {
-    while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 50))
-  }
-
-  /** The first message with this key, read as anybody would. */
-  const findMessage = async (topic: string, key: string): Promise<KafkaMessage> => {
-    const consumer = kafka.consumer({ groupId: `reader-${freshId()}` })
-    const { promise, resolve } = Promise.withResolvers<KafkaMessage>()
-    await consumer.connect()
-    await consumer.subscribe({ topics: [topic], fromBeginning: true })
-    await consumer.run({
-      eachMessage: async ({ message }) => {
-        if (message.key?.toString() === key) resolve(message)
-      },
-    })
-    try {
-      return await promise
-    } finally {
-      await consumer.disconnect()
-    }
-  }
 })

@@ -1,6 +1,6 @@
 /** What only Kafka can do to a stream: groups that have committed, topics that do not reach, batches that are too large. */
 import { Effect, type Layer } from "effect"
-import { type Admin, Kafka, type KafkaMessage } from "kafkajs"
+import { type Admin, Kafka } from "kafkajs"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { groupOf } from "../../../src/adapters/kafka/source.ts"
 import * as KafkaStream from "../../../src/adapters/kafka/stream.ts"
@@ -9,7 +9,7 @@ import * as CloudEvent from "../../../src/ports/cloud-event.ts"
 import { type DeadLetter, EventSource, EventStream, type Handler } from "../../../src/ports/event-stream.ts"
 import { type Event, ORDERS } from "../../../src/ports/events.ts"
 import { Listener, SHOP, Story } from "../../contracts/event-stream.ts"
-import { brokers, isMissing } from "../../support/kafka.ts"
+import { brokers, firstMessage, isMissing } from "../../support/kafka.ts"
 import { freshId } from "../../support/scribe.ts"
 
 describe.skipIf(isMissing)("over a real broker, the stream", () => {
@@ -117,7 +117,7 @@ describe.skipIf(isMissing)("over a real broker, the stream", () => {
       attempts: 3,
     }
     await over(EventSource.use((source) => source.bury([letter])))
-    const message = await find(Topics.deadLetterTopicOf({ prefix: "" }, ORDERS), letter.delivery.key)
+    const message = await firstMessage(kafka, Topics.deadLetterTopicOf({ prefix: "" }, ORDERS), letter.delivery.key)
     expect(message.value!.toString()).toBe("no sense at all")
     expect(Object.fromEntries(Object.entries(message.headers!).map(([name, value]) => [name, String(value)]))).toEqual({
       traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
@@ -130,22 +130,4 @@ describe.skipIf(isMissing)("over a real broker, the stream", () => {
       "dlq-trace-id": "0af7651916cd43dd8448eb211c80319c",
     })
   })
-
-  /** The first message with this key, read as anybody would. */
-  const find = async (topic: string, key: string): Promise<KafkaMessage> => {
-    const consumer = kafka.consumer({ groupId: `reader-${freshId()}` })
-    const { promise, resolve } = Promise.withResolvers<KafkaMessage>()
-    await consumer.connect()
-    await consumer.subscribe({ topics: [topic], fromBeginning: true })
-    await consumer.run({
-      eachMessage: async ({ message }) => {
-        if (message.key?.toString() === key) resolve(message)
-      },
-    })
-    try {
-      return await promise
-    } finally {
-      await consumer.disconnect()
-    }
-  }
 })

@@ -34,7 +34,7 @@ export const INVENTORY_MUTANTS: ReadonlyArray<Mutant> = [
   },
   {
     name: "stock that is shown before its commit",
-    story: "whoever watches a product is told of a batch when it is sent",
+    story: "watchers of a product are shown a batch when it is sent, and not when it is committed",
     changes: [
       {
         file: COMMITTER,

@@ -53,7 +53,7 @@ const WATCH = Schedule.spaced("250 millis")
 
 type Watched = Map<ProductId, Stock | null>
 
-/** Whoever has changed them: nothing is owned here. One statement for all. */
+/** Also what other processes have changed: nothing is owned here. One statement for all. */
 const look = Effect.fnUntraced(function* (watched: Watched, changed: Listening["changed"]) {
   if (watched.size === 0) return
   const { products } = yield* (yield* Ledger).load({ ...nothingWanted, products: [...watched.keys()] })
