@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest"
 import { flags } from "../../../src/adapters/system/heap.ts"
 
 const MIB = 1_048_576
-const SPACIOUS = ["--no-parallel-scavenge", "--min-semi-space-size=16"]
+const SPACIOUS = ["--no-parallel-scavenge", "--no-allocation-site-pretenuring", "--min-semi-space-size=16"]
 
 describe("the heap", () => {
   it("has full young spaces where nothing limits it, or not closely", () => {
