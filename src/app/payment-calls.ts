@@ -12,6 +12,7 @@ import {
   ACTION_MAX,
   CODE_MAX,
   type Confirmation,
+  type Listing,
   type Outcome,
   Payment,
   type Preparation,
@@ -40,6 +41,8 @@ export class PaymentCalls extends Context.Service<
       money: Preparation["money"],
       key: string,
     ) => Effect.Effect<Refunding>
+    /** Behind all that an order waits for. */
+    readonly list: (since: number, after: string | null) => Effect.Effect<Listing>
     /** How long a call made now would wait until it is begun, as far as that can be foreseen, ms. */
     readonly delayMs: () => number
   }
@@ -82,6 +85,11 @@ const CONFIRM: Kind<Outcome> = kind("confirm", () => false)
 const READ: Kind<Reading> = kind("read", isUnknown)
 const VOID: Kind<Voiding> = kind("void", isUnknown)
 const REFUND: Kind<Refunding> = kind("refund", isUnknown)
+const isNoPage = ({ _tag }: Listing): boolean => _tag === "Unknown"
+const LIST: Kind<Listing> = {
+  ...{ name: "list", isTransient: isNoPage, isFailure: isNoPage, onTimeout: UNKNOWN },
+  outcome: (answer) => (isNoPage(answer) ? Checkout.WORDS.Unknown : "listed"),
+}
 
 const unknown = () => UNKNOWN
 
@@ -100,6 +108,11 @@ export const layer = (settings: Guard.Settings) =>
         read: (urgency, ref, attempt) => made(READ, urgency, payment.read(ref, attempt)),
         void: (urgency, ref) => made(VOID, urgency, payment.void(ref)),
         refund: (urgency, ref, money, key) => made(REFUND, urgency, payment.refund(ref, money, key)),
+        list: (since, after) =>
+          Effect.match(guard.run(LIST, Number.POSITIVE_INFINITY, payment.list(since, after)), {
+            onSuccess: (page) => page,
+            onFailure: unknown,
+          }),
         delayMs: () => guard.delayMs(),
       }
     }),

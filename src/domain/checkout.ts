@@ -36,7 +36,7 @@ export type Answer =
   /** `retryable`: another token may do. */
   | { readonly _tag: "Declined"; readonly code: string; readonly retryable: boolean }
   | { readonly _tag: "ActionRequired"; readonly action: Order.Action }
-  /** What became of this attempt is not known to it: it may be sent again, under the same number. */
+  /** It has never heard of this attempt, which may be sent again under the same number; or of the charge that is to be given back. */
   | { readonly _tag: "Absent" }
   /** Barred: what has not been charged never will be. */
   | { readonly _tag: "Voided" }
@@ -96,7 +96,8 @@ export const meaning = (answer: Answer, order: Order.Order): Meaning => {
     case "Refunded":
       return RECORD_REFUND
     case "Absent":
-      return CONFIRM
+      // Nothing was given back: a forgetful provider, or one that never had this charge.
+      return order.status === "reserved" ? CONFIRM : WAIT
     case "Unknown":
       return WAIT
   }

@@ -6,7 +6,9 @@
  *   sent; a new key or number is never made for a retry.
  * - What was charged or voided stays so. A declined attempt stays declined; the next one may do better.
  * - A void bars the ref: what has not been charged never will be, also by an attempt that is still on its way.
- * - A refund is made once for its key.
+ * - A refund is made once for its key. Of a ref it has never heard of it is not made, and says so (`Absent`).
+ * - Its books (`list`) have every charge that was begun since then, once it has answered it, with our key as it was given, in any
+ *   order. What was in them when the listing began is on one of its pages, as it stood at one moment of the listing.
  *
  * Every call may be repeated and never fails: trouble on the way, and a timeout, are `Unknown`, for it may have happened.
  * Where the provider makes up the ref (`prepare`), it is journalled by a commit of its own before the first attempt; where the
@@ -38,7 +40,28 @@ export type Outcome = Answer<"Charged" | "Declined" | "ActionRequired" | "Unknow
 /** `Absent`: this attempt may be sent again. */
 export type Reading = Outcome | Answer<"Absent">
 export type Voiding = Answer<"Voided" | "Charged" | "Unknown">
-export type Refunding = Answer<"Refunded" | "Unknown">
+/** `Absent`: there is no such charge; that is not given back. */
+export type Refunding = Answer<"Refunded" | "Absent" | "Unknown">
+
+/** `open`: not decided. `authorized`: the money is kept for us, and not taken yet. Whether it was given back, `refunded` says. */
+export type ChargeState = "open" | "authorized" | "charged" | "declined" | "voided"
+
+/** A charge, as the provider's books have it. Amounts in minor units of the currency. */
+export interface Charge {
+  readonly ref: string
+  /** Our key; null: it was made without one, so it is not of this shop. */
+  readonly key: string | null
+  readonly state: ChargeState
+  /** Null: nothing was ever to be charged. */
+  readonly currency: string | null
+  readonly captured: number
+  readonly refunded: number
+}
+
+/** A page of the books; `next` is what to ask for the next one with, null at the end. */
+export type Listing =
+  | { readonly _tag: "Listed"; readonly charges: ReadonlyArray<Charge>; readonly next: string | null }
+  | Answer<"Unknown">
 
 export const CHARGED: Answer<"Charged"> = { _tag: "Charged" }
 export const ABSENT: Answer<"Absent"> = { _tag: "Absent" }
@@ -66,5 +89,7 @@ export class Payment extends Context.Service<
     readonly void: (ref: string) => Effect.Effect<Voiding>
     /** `key`: ours, the same whenever this refund is asked for. Of what was never charged nothing is owed: that is `Refunded`. */
     readonly refund: (ref: string, money: Money, key: string) => Effect.Effect<Refunding>
+    /** Charges that were begun since then (ms since 1970), a page; `after`: the `next` of the page before, null: the first. */
+    readonly list: (since: number, after: string | null) => Effect.Effect<Listing>
   }
 >()("jaego/ports/Payment") {}

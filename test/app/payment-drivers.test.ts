@@ -42,7 +42,10 @@ const shop = Effect.gen(function* () {
       return outcome
     })
   const never = () => Effect.never
-  const payment = Payment.of({ defaultToken: null, prepare: null, confirm: never, read, void: never, refund: never })
+  const payment = Payment.of({
+    ...{ defaultToken: null, prepare: null, read },
+    ...{ confirm: never, void: never, refund: never, list: never },
+  })
   const inventory = Inventory.of({
     submit: (command) =>
       Effect.sync(() => {

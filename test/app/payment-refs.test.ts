@@ -44,6 +44,7 @@ const driven = (prepared: (now: number) => Prepared, milliseconds: number) =>
       read: (ref) => said(`read ${ref}`, ABSENT),
       void: (ref) => said(`void ${ref}`, VOIDED),
       refund: () => Effect.never,
+      list: () => Effect.never,
     })
     const inventory = Inventory.of({
       submit: (command) =>

@@ -110,7 +110,7 @@ describe("what is charged when the buyer names no token", () => {
       Effect.provideService(Inventory, inventory),
       Effect.provideService(Payment, {
         ...{ defaultToken, prepare: null },
-        ...{ confirm: never, read: never, void: never, refund: never },
+        ...{ confirm: never, read: never, void: never, refund: never, list: never },
       }),
       Effect.provideService(CheckoutRunner, { begin: never }),
       Effect.provideService(Ids, { next: () => id }),

@@ -2,7 +2,7 @@
 import { randomUUIDv7 } from "node:crypto"
 import { Effect, Fiber, type Layer } from "effect"
 import { expect } from "vitest"
-import { type Confirmation, Payment } from "../../src/ports/payment.ts"
+import { type Charge, type Confirmation, type Listing, Payment } from "../../src/ports/payment.ts"
 import { type Check, check, runAll } from "./check.ts"
 
 const MONEY = { amount: 1_250, currency: "EUR" }
@@ -30,6 +30,23 @@ const settled = ({ attempt, ref }: Confirmation) =>
   Effect.flatMap(Payment, ({ read }) =>
     Effect.repeat(tagOf(read(ref, attempt)), { until: (tag) => tag !== "Unknown" && tag !== "ActionRequired" }),
   )
+
+/** Clocks of provider and shop may differ by so much, milliseconds. */
+const SKEW_MS = 1_000
+const beforeNow = Effect.sync(() => Date.now() - SKEW_MS)
+
+/** The books, all pages. */
+const books = Effect.fnUntraced(function* (since: number) {
+  const { list } = yield* Payment
+  const charges: Array<Charge> = []
+  for (let after: string | null = null; ; ) {
+    const page: Listing = yield* list(since, after)
+    if (page._tag === "Unknown") throw new Error("the books were not shown")
+    charges.push(...page.charges)
+    if (page.next === null) return charges
+    after = page.next
+  }
+})
 
 export const checks: ReadonlyArray<Check<Payment>> = [
   check("charges, says so again when it is repeated, and when it is read", function* () {
@@ -182,6 +199,39 @@ export const checks: ReadonlyArray<Check<Payment>> = [
     expect(yield* tagOf(refund)).toBe("Refunded")
     // A refunded charge stays one: repeating it takes no money again.
     expect(yield* tagOf(payment.confirm(one))).toBe("Charged")
+  }),
+
+  check("shows in its books what each charge came to, under our key, once, however many there are", function* () {
+    const payment = yield* Payment
+    const since = yield* beforeNow
+    const tokens = ["tok_ok", "tok_decline", "tok_action", "tok_ok", ...Array.from({ length: 120 }, () => "tok_ok")]
+    const all = yield* Effect.forEach(tokens, prepared)
+    yield* Effect.forEach(all, (one) => payment.confirm(one), { concurrency: 8 })
+    const [paid, declined, acting, returned] = all.slice(0, 4) as [
+      Confirmation,
+      Confirmation,
+      Confirmation,
+      Confirmation,
+    ]
+    yield* payment.refund(returned.ref, returned.money, `${returned.key}:refund:1`)
+    const found = Map.groupBy(yield* books(since), ({ key }) => key)
+    const { amount, currency } = MONEY
+    for (const [{ key, ref }, state, captured, refunded] of [
+      [paid, "charged", amount, 0],
+      [declined, "declined", 0, 0],
+      [acting, "open", 0, 0],
+      [returned, "charged", amount, amount],
+    ] as const)
+      expect(found.get(key)).toEqual([{ key, ref, state, currency, captured, refunded }])
+    for (const { key } of all) expect(found.get(key)).toHaveLength(1)
+  }),
+
+  check("leaves out of its books what was begun before the time that is asked for", function* () {
+    const payment = yield* Payment
+    const one = yield* prepared("tok_ok")
+    yield* payment.confirm(one)
+    const later = Date.now() + 3_600_000
+    expect((yield* books(later)).map(({ key }) => key)).not.toContain(one.key)
   }),
 ]
 

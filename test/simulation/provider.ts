@@ -4,6 +4,7 @@
  * A charge arrives late, lands later still, and its answer may be lost; a reading that comes before says absent or
  * unknown; a request may arrive twice. What has landed stays so: one key, one charge, at most one refund.
  */
+import { Effect } from "effect"
 import {
   ABSENT,
   CHARGED,
@@ -72,6 +73,7 @@ export class Provider {
         this.#road.ask<Outcome>(from, "confirm", (answer) => this.#confirm(confirmation, answer)),
       read: (ref, attempt) => this.#road.ask<Reading>(from, "read", (answer) => answer(this.#read(ref, attempt))),
       void: (ref) => this.#road.ask<Voiding>(from, "void", (answer) => answer(this.#void(ref))),
+      list: () => Effect.succeed(UNKNOWN),
       refund: (ref) => this.#road.ask<Refunding>(from, "refund", (answer) => answer(this.#refund(ref))),
     }
   }

@@ -8,11 +8,14 @@ import { Effect, Layer, Schema } from "effect"
 import {
   ABSENT,
   CHARGED,
+  type Charge,
   type Confirmation,
+  type Listing,
   type Outcome,
   Payment,
   REFUNDED,
   type Reading,
+  type Refunding,
   UNKNOWN,
   VOIDED,
 } from "../../ports/payment.ts"
@@ -42,6 +45,33 @@ const outcome = (said: Said): Outcome => {
 
 const reading = (said: Said): Reading => (stateOf(said, 404) === "absent" ? ABSENT : outcome(said))
 
+const refunding = (said: Said): Refunding => {
+  if (stateOf(said, 404) === "absent") return ABSENT
+  return stateOf(said, 200) === "refunded" ? REFUNDED : UNKNOWN
+}
+
+const Minor = Schema.Int.check(Schema.isGreaterThanOrEqualTo(0))
+const isPage = Schema.is(
+  Schema.Struct({
+    charges: Schema.Array(
+      Schema.Struct({
+        key: Schema.NonEmptyString,
+        state: Schema.Literals(["open", "authorized", "charged", "declined", "voided"]),
+        currency: Schema.NullOr(Schema.NonEmptyString),
+        captured: Minor,
+        refunded: Minor,
+      }),
+    ),
+    next: Schema.NullOr(Schema.NonEmptyString),
+  }),
+)
+
+const listing = (said: Said): Listing => {
+  if (typeof said === "string" || said.status !== 200 || !isPage(said.json)) return UNKNOWN
+  const { charges, next } = said.json
+  return { _tag: "Listed", charges: charges.map((charge): Charge => ({ ...charge, ref: charge.key })), next }
+}
+
 const attemptPath = (ref: string, attempt: number): string =>
   `/v1/charges/${encodeURIComponent(ref)}/attempts/${attempt}`
 
@@ -62,9 +92,11 @@ export const layer = (to: HttpCall.Endpoint): Layer.Layer<Payment> => {
       }),
     refund: (ref, money, key) => {
       const path = `/v1/charges/${encodeURIComponent(ref)}/refunds/${encodeURIComponent(key)}`
-      return Effect.map(HttpCall.call(to, { method: "PUT", path, body: { money } }), (said) =>
-        stateOf(said, 200) === "refunded" ? REFUNDED : UNKNOWN,
-      )
+      return Effect.map(HttpCall.call(to, { method: "PUT", path, body: { money } }), refunding)
+    },
+    list: (since, after) => {
+      const query = new URLSearchParams({ since: String(since), ...(after === null ? {} : { after }) })
+      return Effect.map(HttpCall.call(to, { method: "GET", path: `/v1/charges?${query}` }), listing)
     },
   })
 }

@@ -1,6 +1,6 @@
 /** The protocol of docs/payment.md, spoken by the simulated provider. */
 import { WORDS } from "../../domain/checkout.ts"
-import type { Outcome, Reading } from "../../ports/payment.ts"
+import { ABSENT, type Outcome, type Reading } from "../../ports/payment.ts"
 import { type Asked, type Dialect, NOT_FOUND, type Reply } from "./dialect.ts"
 import type { Till } from "./till.ts"
 
@@ -39,11 +39,16 @@ export const make = (till: Till): Dialect => {
 
   return {
     serve: async (asked) => {
+      if (asked.path === "/v1/charges" && asked.method === "GET") {
+        const { charges, next } = till.list(Number(asked.query.get("since")), asked.query.get("after"))
+        return { status: 200, body: { charges: charges.map(({ ref: _, ...charge }) => charge), next } }
+      }
       const [, ref, what, which] = /^\/v1\/charges\/([^/]+)(?:\/(attempts|refunds)\/([^/]+))?$/.exec(asked.path) ?? []
       if (ref === undefined) return NOT_FOUND
       if (what === "attempts") return attempt(asked, ref, Number(which))
       if (what === "refunds" && asked.method === "PUT") {
         const { _tag } = till.refund(ref)
+        if (_tag === "Absent") return said(ABSENT)
         return _tag === "Refunded" ? { status: 200, body: { state: "refunded" } } : { status: 202, body: {} }
       }
       if (what !== undefined || asked.method !== "DELETE") return NOT_FOUND

@@ -19,7 +19,10 @@ import type { Action } from "../../domain/order.ts"
 import {
   ABSENT,
   CHARGED,
+  type Charge,
+  type ChargeState,
   type Confirmation,
+  type Listing,
   type Outcome,
   Payment,
   REFUNDED,
@@ -36,6 +39,9 @@ const KEYS_MAX = 100_000
 /** Charges running at once: each is a timer and a fiber, about 2 kB. */
 const RUNNING_MAX = 10_000
 
+/** Charges on a page of the books: some 15 kB. */
+const PAGE = 100
+
 /** Longest delay a token may ask for, milliseconds: one hour, longer than any hold; longer ones are unknown tokens. */
 const DELAY_MAX_MS = 3_600_000
 
@@ -43,6 +49,7 @@ type Settled = "charged" | "declined" | "voided" | "refunded"
 
 interface Running {
   readonly attempt: number
+  readonly money: Money
   readonly settled: Deferred.Deferred<Outcome>
   /** What the buyer is asked to do meanwhile; null: nothing. */
   readonly action: Action | null
@@ -114,6 +121,20 @@ export interface Options {
 /** There is no such place: a buyer acts when their token says so. */
 const IN_PROCESS: Options = { actUrl: "https://payment.invalid/act", settled: () => undefined }
 
+/** A charge, when it was first heard of. */
+interface Begun {
+  /** Counted from 1: its place in the books. */
+  readonly number: number
+  readonly at: number
+}
+
+const STATES: { readonly [S in Settled]: ChargeState } = {
+  charged: "charged",
+  declined: "declined",
+  voided: "voided",
+  refunded: "charged",
+}
+
 const NEVER: Account = { money: null, state: "voided", attempt: 0, code: NO_MONEY, mute: false }
 
 export class Simulator {
@@ -121,6 +142,9 @@ export class Simulator {
   readonly prepare = null
   readonly #accounts = new Map<string, Account>()
   readonly #running = new Map<string, Running>()
+  /** In the order in which they were begun. */
+  readonly #begun = new Map<string, Begun>()
+  #count = 0
   readonly #scope: Scope.Scope
 
   readonly #options: Options
@@ -138,7 +162,7 @@ export class Simulator {
       const running = this.#running.get(ref)
       if (running !== undefined) return this.#outcomeOf(running)
       const mood = moodOf(token)
-      if (mood._tag !== "Settles") return this.#begin(ref, attempt, money, mood)
+      if (mood._tag !== "Settles") return this.#run(ref, attempt, money, mood)
       const settled = { money, attempt, state: mood.state, code: mood.code, mute: mood.mute }
       this.#settle(ref, settled)
       return Effect.succeed(mood.mute ? UNKNOWN : outcomeOf(settled))
@@ -166,17 +190,47 @@ export class Simulator {
     Effect.sync(() => {
       if (this.#running.has(ref)) return UNKNOWN
       const account = this.#accounts.get(ref)
-      // Of a charge that never was, or is forgotten, nothing is owed: that is as good as given back.
-      if (account?.state === "charged") this.#settle(ref, { ...account, state: "refunded" })
+      if (account === undefined) return ABSENT
+      // Of what was never charged nothing is owed: that is as good as given back.
+      if (account.state === "charged") this.#settle(ref, { ...account, state: "refunded" })
       return REFUNDED
     })
+
+  readonly list = (since: number, after: string | null): Effect.Effect<Listing> =>
+    Effect.sync(() => ({ _tag: "Listed", ...this.page(since, after) }))
+
+  page(since: number, after: string | null) {
+    const behind = Number(after ?? 0)
+    const charges: Array<Charge> = []
+    for (const [ref, { at, number }] of this.#begun) {
+      if (at < since || number <= behind) continue
+      if (charges.length === PAGE) return { charges, next: String(this.#begun.get(charges.at(-1)!.ref)!.number) }
+      charges.push(this.#charge(ref))
+    }
+    return { charges, next: null }
+  }
+
+  #charge(ref: string): Charge {
+    const account = this.#accounts.get(ref)
+    const amount = account?.money?.amount ?? 0
+    return {
+      ref,
+      key: ref,
+      // A declined one may be running again, under another attempt.
+      state: account === undefined || this.#running.has(ref) ? "open" : STATES[account.state],
+      currency: (account?.money ?? this.#running.get(ref)?.money)?.currency ?? null,
+      captured: account !== undefined && outcomeOf(account) === CHARGED ? amount : 0,
+      refunded: account?.state === "refunded" ? amount : 0,
+    }
+  }
 
   /** The buyer does what they were asked to do, or refuses. */
   act(ref: string, how: "approve" | "refuse"): void {
     const running = this.#running.get(ref)
     if (running?.action === null || running === undefined) return
     const state = how === "approve" ? "charged" : "declined"
-    this.#settle(ref, { ...NEVER, attempt: running.attempt, state, code: "authentication_failed" })
+    const { attempt, money } = running
+    this.#settle(ref, { ...NEVER, attempt, money, state, code: "authentication_failed" })
   }
 
   account(ref: string): Account | null {
@@ -192,11 +246,16 @@ export class Simulator {
     return action === null ? Deferred.await(settled) : Effect.succeed({ _tag: "ActionRequired", action })
   }
 
-  #begin(ref: string, attempt: number, money: Money, mood: Exclude<Mood, { readonly _tag: "Settles" }>) {
+  #begin(ref: string): void {
+    if (!this.#begun.has(ref)) this.#begun.set(ref, { number: ++this.#count, at: Date.now() })
+  }
+
+  #run(ref: string, attempt: number, money: Money, mood: Exclude<Mood, { readonly _tag: "Settles" }>) {
     if (this.#running.size >= RUNNING_MAX) return Effect.succeed(UNKNOWN)
     const action =
       mood._tag === "Delays" ? null : { kind: "redirect", url: `${this.#options.actUrl}/${ref}`, clientSecret: null }
-    const running: Running = { attempt, action, settled: Deferred.makeUnsafe() }
+    const running: Running = { attempt, money, action, settled: Deferred.makeUnsafe() }
+    this.#begin(ref)
     this.#running.set(ref, running)
     if (mood.milliseconds === null) return this.#outcomeOf(running)
     const later = Effect.sync(() => {
@@ -211,14 +270,27 @@ export class Simulator {
   }
 
   #settle(ref: string, account: Account): void {
+    this.#begin(ref)
     this.#accounts.delete(ref)
     this.#accounts.set(ref, account)
-    if (this.#accounts.size > KEYS_MAX) this.#accounts.delete(this.#accounts.keys().next().value!)
+    if (this.#accounts.size > KEYS_MAX) this.#forget(this.#accounts.keys().next().value!)
     const running = this.#running.get(ref)
     this.#running.delete(ref)
     this.#options.settled(ref)
     if (running !== undefined) Deferred.doneUnsafe(running.settled, Effect.succeed(outcomeOf(account)))
   }
+
+  #forget(ref: string): void {
+    this.#accounts.delete(ref)
+    if (!this.#running.has(ref)) this.#begun.delete(ref)
+  }
+}
+
+/** What it does in the process that sells: of what it has forgotten nothing is owed. */
+const forgetful = (simulator: Simulator): Payment["Service"] => {
+  const { confirm, defaultToken, list, prepare, read, void: bar } = simulator
+  const refund = (ref: string) => Effect.map(simulator.refund(ref), (said) => (said === ABSENT ? REFUNDED : said))
+  return { defaultToken, prepare, confirm, read, void: bar, refund, list }
 }
 
 /** The simulator's books, which a real provider would not show. */
@@ -229,6 +301,8 @@ export class Books extends Context.Service<Books, { readonly accounts: () => Rea
 export const layer: Layer.Layer<Payment | Books> = Layer.effectContext(
   Effect.map(Effect.scope, (scope) => {
     const simulator = new Simulator(scope)
-    return Context.make(Payment, simulator).pipe(Context.add(Books, { accounts: () => simulator.accounts() }))
+    return Context.make(Payment, forgetful(simulator)).pipe(
+      Context.add(Books, { accounts: () => simulator.accounts() }),
+    )
   }),
 )

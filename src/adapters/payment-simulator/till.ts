@@ -66,6 +66,10 @@ export class Till {
     this.#simulator.act(ref, how)
   }
 
+  list(since: number, after: string | null) {
+    return this.#simulator.page(since, after)
+  }
+
   account(ref: string): Account | null {
     return this.#simulator.account(ref)
   }

@@ -28,6 +28,16 @@ const confirmation = (ref: string, more: Partial<Confirmation> = {}): Confirmati
   ...more,
 })
 
+const askedFor = (url: string, call: (payment: Payment["Service"]) => Effect.Effect<{ readonly _tag: string }>) =>
+  Effect.map(Effect.provide(Effect.flatMap(Payment, call), over(url)), ({ _tag }) => _tag)
+
+it("does not take it for a refund that the provider has never heard of the charge", async () => {
+  const refund = Effect.flatMap(simulated(), (url) =>
+    askedFor(url, (payment) => payment.refund("of another provider", { amount: 500, currency: "EUR" }, "r:1")),
+  )
+  expect(await Effect.runPromise(Effect.scoped(refund))).toBe("Absent")
+})
+
 type Call = (payment: Payment["Service"]) => Effect.Effect<{ readonly _tag: string }>
 
 const CALLS: ReadonlyArray<readonly [string, Call]> = [
@@ -35,6 +45,7 @@ const CALLS: ReadonlyArray<readonly [string, Call]> = [
   ["read", ({ read }) => read("a", 1)],
   ["void", (payment) => payment.void("a")],
   ["refund", ({ refund }) => refund("a", { amount: 500, currency: "EUR" }, "a:refund:1")],
+  ["list", ({ list }) => list(0, null)],
 ]
 
 const answeredBy = (listener: RequestListener, call: Call) =>
@@ -62,6 +73,7 @@ const TROUBLE: ReadonlyArray<readonly [string, RequestListener]> = [
   ["declines without a code", says(200, '{"state":"declined"}')],
   ["answers with more than may be read", says(200, `{"state":"charged","more":"${"x".repeat(70_000)}"}`)],
   ["hangs up", (request) => void request.socket.destroy()],
+  ["answers with books of which a charge makes no sense", says(200, '{"charges":[{"key":"a"}],"next":null}')],
   ["is a gateway that finds nothing", says(404, "<html>")],
 ]
 
