@@ -34,6 +34,9 @@ const TRIES_MAX = 5
 /** Callbacks of one order that wait for one another. A carrier has two to tell; more of them at once is a storm. */
 const WAITING_MAX = 32
 
+/** Made when it is needed: an error notes its stack, which costs as much as the callback. */
+const contended = Effect.suspend(() => Effect.fail(unavailable("contended")))
+
 const make = Effect.gen(function* () {
   const inventory = yield* Inventory
   const shipments = yield* Shipments
@@ -92,7 +95,7 @@ const make = Effect.gen(function* () {
       if (heard !== "mismatch") return heard
       return yield* Effect.fail(new Refused({ _tag: "CallbackMismatch", orderId: callback.key }))
     }
-    return yield* Effect.fail(unavailable("contended"))
+    return yield* contended
   })
 
   return CarrierCallbacks.of({
@@ -102,7 +105,7 @@ const make = Effect.gen(function* () {
         id: Text.clean(told.id, CALLBACK_ID_MAX),
         trackingId: Text.clean(told.trackingId, TRACKING_ID_MAX),
       }
-      return Effect.uninterruptible(oneByOne(callback.key, hear(callback), Effect.fail(unavailable("contended"))))
+      return Effect.uninterruptible(oneByOne(callback.key, hear(callback), contended))
     },
   })
 })

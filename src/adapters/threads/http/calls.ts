@@ -34,7 +34,11 @@ export const make = Effect.fnUntraced(function* (pages: Pages) {
     (entries[question] as (...args: ReadonlyArray<unknown>) => Running)(...args)
 
   const once = (claim: Claim, running: Running): Running =>
-    keys.run(claimName(claim), running, Effect.fail(new Refused({ _tag: "KeyInProgress", key: claim.key })))
+    keys.run(
+      claimName(claim),
+      running,
+      Effect.suspend(() => Effect.fail(new Refused({ _tag: "KeyInProgress", key: claim.key }))),
+    )
 
   /** What stops the call; null: it runs to its end. */
   return ({ args, question }: Call, answer: Answering): (() => void) | null => {
