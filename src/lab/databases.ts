@@ -22,7 +22,7 @@ export interface Contents {
 export type Row = Readonly<Record<string, unknown>>
 
 /** Counts statements, of which `pg_stat_database` knows nothing. */
-const COUNTING = "alter system set shared_preload_libraries = 'pg_stat_statements'"
+export const COUNTING = "alter system set shared_preload_libraries = 'pg_stat_statements'"
 
 export class Databases {
   /** Process id of PostgreSQL. */

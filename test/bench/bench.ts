@@ -8,6 +8,7 @@
  *     npm run bench -- --facts [--rounds N]
  *     npm run bench -- --replays [--rounds N]
  *     npm run bench -- --overload [--seconds N]
+ *     npm run bench -- --snapshot [--commits N] [--seconds N] [--rounds N]
  *     npm run bench -- --large [--products N] [--orders N]
  */
 import { writeFileSync } from "node:fs"
@@ -23,6 +24,7 @@ import * as Overload from "./overload.ts"
 import * as Replays from "./replays.ts"
 import { scenarios } from "./scenarios.ts"
 import { Scratch } from "./scratch.ts"
+import * as Snapshot from "./snapshot.ts"
 import * as Table from "./table.ts"
 
 const { values: flags } = parseArgs({
@@ -45,6 +47,9 @@ const { values: flags } = parseArgs({
     replays: { type: "boolean", default: false },
     /** What buyers get while five times as many come as can be served, and nothing else. */
     overload: { type: "boolean", default: false },
+    /** What is left of the rate behind a snapshot that stays open, and nothing else; from how many commits on may be told. */
+    snapshot: { type: "boolean", default: false },
+    commits: { type: "string", default: "100000" },
     /** The large part, and nothing else; how large may be told. */
     large: { type: "boolean", default: false },
     products: { type: "string", default: "1000000" },
@@ -52,7 +57,7 @@ const { values: flags } = parseArgs({
   },
 })
 
-const whole = (name: "seconds" | "warm-up" | "rounds" | "products" | "orders"): number => {
+const whole = (name: "seconds" | "warm-up" | "rounds" | "products" | "orders" | "commits"): number => {
   const value = Number(flags[name])
   if (Number.isInteger(value) && value > 0) return value
   console.error(`bench: --${name} must be a whole number above 0, not "${flags[name]}"`)
@@ -144,22 +149,20 @@ const overload = async (scratch: Scratch) => {
   return { text: Overload.text(found), json: { overload: found } }
 }
 
-const part = flags.overload
-  ? overload
-  : flags.replays
-    ? replays
-    : flags.large
-      ? large
-      : flags.facts
-        ? facts
-        : flags.budget
-          ? budget
-          : everyday
+const snapshot = async (scratch: Scratch) => {
+  const found = await Snapshot.run(scratch, { seconds: options.seconds, commits: whole("commits"), rounds, tell })
+  return { text: Snapshot.text(found), json: { snapshot: found } }
+}
+
+const parts = { overload, replays, large, facts, budget, snapshot }
+const names = Object.keys(parts) as ReadonlyArray<keyof typeof parts>
+const named = names.find((name) => flags[name])
+const part = named === undefined ? everyday : parts[named]
 
 // An interrupted run leaves nothing behind: services are killed as this process exits, and Postgres notices.
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130))
 
-const scratch = await Scratch.open()
+const scratch = await (flags.snapshot ? Scratch.counting() : Scratch.open())
 process.once("exit", scratch.remove)
 try {
   const { cores, memoryGiB, node, processor } = machine

@@ -1,5 +1,5 @@
 /** The databases of the bench (`lab/databases.ts`), and those that another checkout fills. */
-import { type Contents, Databases } from "../../src/lab/databases.ts"
+import { COUNTING, type Contents, Databases } from "../../src/lab/databases.ts"
 import { run as jaego, start as startService } from "../support/service.ts"
 
 export type { Contents }
@@ -12,6 +12,13 @@ const CREATES = 64
 export class Scratch extends Databases {
   static override async open(): Promise<Scratch> {
     return new Scratch(...(await Scratch.serve()))
+  }
+
+  /** With statements counted by `pg_stat_statements`, in its database `postgres`. */
+  static async counting(): Promise<Scratch> {
+    const scratch = new Scratch(...(await Scratch.serve([COUNTING])))
+    await scratch.query("create extension pg_stat_statements")
+    return scratch
   }
 
   /**
