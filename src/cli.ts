@@ -1,5 +1,5 @@
 /**
- * `jaego`, the command line: `serve`, `migrate`, `seed`, `replay`, `verify`, `heads`, `doctor`, `dlq`, `simulate`, `lab`, `learn`, `quiz`.
+ * `jaego`, the command line: `serve`, `migrate`, `seed`, `replay`, `verify`, `heads`, `doctor`, `dlq`, `profile`, `simulate`, `lab`, `learn`, `quiz`.
  *
  * A root, and a thin one: it reads arguments and environment, chooses adapters and prints.
  * Fails: one line on stderr and exit code 1, also when a law is broken or an order was not answered.
@@ -17,6 +17,7 @@ import * as ReplayCommand from "./adapters/cli/replay-command.ts"
 import * as Facts from "./app/facts.ts"
 import * as Data from "./composition/commands/data.ts"
 import { database, knobs, onInbox, url } from "./composition/commands/options.ts"
+import { profile } from "./composition/commands/profile.ts"
 import { simulate } from "./composition/commands/simulate.ts"
 import * as Config from "./config/config.ts"
 import * as Shipping from "./config/shipping.ts"
@@ -77,6 +78,7 @@ const jaego = Command.make("jaego").pipe(
     Data.heads,
     doctor,
     dlq,
+    profile,
     simulate,
     Lab.command,
     ...Learn.commands,

@@ -30,7 +30,9 @@ const server = (address: Address) =>
     Layer.provide(RedisRateLimits.layer(redis)),
     Layer.provideMerge(ThreadMeter.layer(`http-${http}`)),
     Layer.provide(logs),
-    Layer.provide(Layer.mergeAll(HttpServe.shop, HttpServe.stockFeed, HttpServe.probe, HttpServe.dependencies)),
+    Layer.provide(
+      Layer.mergeAll(HttpServe.shop, HttpServe.stockFeed, HttpServe.probe, HttpServe.dependencies, HttpServe.profiler),
+    ),
     Layer.provide(HttpServe.pausing),
   )
 

@@ -1,6 +1,7 @@
-/** The probe: each happening is counted, says how a part, the database and mailboxes are, and wakes the relay when it is a commit. */
+/** The profiler, which must see every thread begin, and the probe: each happening is counted, says how a part, the database and mailboxes are, and wakes the relay when it is a commit. */
 import { Layer } from "effect"
 import * as Metrics from "../adapters/prometheus/metrics.ts"
+import * as Profiler from "../adapters/threads/profiler.ts"
 import * as Relay from "../app/outbox-relay.ts"
 import * as Congestion from "../app/overload/congestion.ts"
 import * as Parts from "../app/parts.ts"
@@ -13,4 +14,5 @@ export const layer = ({ http }: Config) =>
     Layer.provideMerge(Refusals.watching),
     Layer.provideMerge(Parts.watching),
     Layer.provideMerge(Metrics.layer),
+    Layer.provideMerge(Profiler.layer),
   )

@@ -6,6 +6,7 @@ import { CarrierSecret } from "../../src/adapters/http/carrier-handlers.ts"
 import { MetricsPage } from "../../src/adapters/http/metrics-page.ts"
 import * as HttpServer from "../../src/adapters/http/server.ts"
 import * as Logs from "../../src/adapters/system/log-level.ts"
+import * as Profiler from "../../src/adapters/threads/profiler.ts"
 import { Readiness, type State } from "../../src/app/health.ts"
 import * as Dependencies from "../../src/app/resilience/dependencies.ts"
 import type { Shop } from "../../src/app/shop.ts"
@@ -81,6 +82,7 @@ export const start = async (
     Layer.provide(Layer.succeed(CarrierSecret, secret)),
     Layer.provideMerge(ready),
     Layer.provide(Logs.layer("test")),
+    Layer.provide(Profiler.layer),
     Layer.provide(Layer.succeed(Probe, { emit: (happening) => heard.push(happening) })),
     Layer.provide(
       Layer.succeed(MetricsPage, {

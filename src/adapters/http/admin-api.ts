@@ -52,6 +52,19 @@ const logLevel = HttpApiEndpoint.put("logLevel", "/v1/admin/log-level", {
     "Until `until`, or until the next order; of the process that is asked, all its threads together, which forgets it when it ends.",
   )
 
+const profile = HttpApiEndpoint.post("profile", "/v1/admin/profiles", {
+  payload: Words.ProfileOrder,
+  success: Schema.Record(Schema.String, Schema.Unknown).annotate({
+    description: "A `.cpuprofile` or a `.heapsnapshot`, for the developer tools of a browser",
+  }),
+  error: Problems.ordering("loopback-only", "thread-not-found", "profile-in-progress"),
+})
+  .annotate(OpenApi.Summary, "See where a thread spends its time, or what it keeps in memory")
+  .annotate(
+    OpenApi.Description,
+    "`cpu`: watched for `seconds`, while it works on. `heap`: the thread stops while it is written, a second for some 100 MB. One profile at a time.",
+  )
+
 export const admin = HttpApiGroup.make("admin")
-  .add(list, order, pause, resume, logLevel)
+  .add(list, order, pause, resume, logLevel, profile)
   .annotate(OpenApi.Description, "For operators on the machine itself: answered to peers on the loopback only.")

@@ -1,11 +1,16 @@
 /** Answers `/v1/admin/...`. That its peers are on this machine is seen to before any route is asked (`gate.ts`). */
+import { type FileHandle, open, rm } from "node:fs/promises"
+import { dirname } from "node:path"
+import { NodeStream } from "@effect/platform-node"
 import { Effect } from "effect"
+import { HttpServerResponse } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
 import { Pausing } from "../../app/pausing.ts"
 import { Dependencies, type Status } from "../../app/resilience/dependencies.ts"
 import { LogLevel } from "../../ports/log-level.ts"
 import type { Pause } from "../../ports/pauses.ts"
 import { Probe } from "../../ports/probe.ts"
+import { Profiler, type Taken } from "../../ports/profiler.ts"
 import * as Rfc3339 from "../../std/rfc3339.ts"
 import * as Answers from "./answers.ts"
 import { api } from "./api.ts"
@@ -39,6 +44,37 @@ const shownPause = ({ productId, reason, since, until }: Pause): PauseView => ({
   until: timeOrNull(until),
 })
 
+/** Long enough to see what a thread does, second by second. */
+const PROFILE_SECONDS = 10
+
+/** The file is open, and gone from its folder, before the first byte is sent: nothing is left behind, however this ends. */
+const opened = async (path: string): Promise<FileHandle> => {
+  const file = await open(path)
+  await rm(dirname(path), { recursive: true })
+  return file
+}
+
+const profiled = (
+  taken: Taken,
+  thread: string,
+): Effect.Effect<HttpServerResponse.HttpServerResponse, Problems.Problem> => {
+  switch (taken._tag) {
+    case "Busy":
+      return Effect.fail(Problems.profileInProgress)
+    case "NoThread":
+      return Effect.fail(Problems.threadNotFound(thread, taken.threads))
+    case "Taken":
+      return Effect.map(
+        Effect.promise(() => opened(taken.path)),
+        (file) =>
+          HttpServerResponse.stream(NodeStream.fromReadable({ evaluate: () => file.createReadStream() }), {
+            contentType: "application/json",
+            headers: { "content-disposition": `attachment; filename="${taken.name}"` },
+          }),
+      )
+  }
+}
+
 export const layer = HttpApiBuilder.group(
   api,
   "admin",
@@ -48,7 +84,13 @@ export const layer = HttpApiBuilder.group(
     const answer = Answers.to(yield* Probe)
     const paused = Effect.map(pausing.list, (all) => Answers.ok({ data: all.map(shownPause) }))
     const logs = yield* LogLevel
+    const profiler = yield* Profiler
     return handlers.handleAll({
+      profile: ({ payload: { kind, seconds = PROFILE_SECONDS, thread = "main" }, request }) =>
+        answer(
+          request,
+          Effect.flatMap(profiler.take({ kind, thread, seconds }), (taken) => profiled(taken, thread)),
+        ),
       logLevel: ({ payload: { level, until }, request }) =>
         answer(
           request,

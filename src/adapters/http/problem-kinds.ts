@@ -60,6 +60,7 @@ export const kinds = {
     "There is no such dependency",
     "`GET /v1/admin/dependencies` lists those that are guarded.",
   ],
+  "thread-not-found": [404, "There is no such thread", "`threads` lists those that there are."],
   "route-not-found": [404, "There is nothing here", "See [/docs](/docs) for what there is."],
   "callbacks-not-configured": [
     404,
@@ -68,6 +69,7 @@ export const kinds = {
   ],
   "method-not-allowed": [405, "This method is not allowed here", "`Allow` lists the methods that are."],
   "request-timeout": [408, "The request took too long to arrive", "Nothing was decided. Send it again, faster."],
+  "profile-in-progress": [409, "Another profile is being taken", "Wait until it is done: there is one at a time."],
   "insufficient-stock": [
     409,
     "There is not enough stock",

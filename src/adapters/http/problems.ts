@@ -183,6 +183,9 @@ export const rateLimited = (
 export const routeNotFound = of("route-not-found", "See /docs for what there is.")
 
 export const loopbackOnly = of("loopback-only", "It is answered to the loopback only, and not through a proxy.")
+export const profileInProgress = of("profile-in-progress", "There is one profile at a time.")
+export const threadNotFound = (name: string, threads: ReadonlyArray<string>): Problem =>
+  of("thread-not-found", `No thread is called ${JSON.stringify(name)}.`, { threads })
 export const dependencyNotFound = (name: string): Problem =>
   of("dependency-not-found", `No dependency is called ${JSON.stringify(name)}.`)
 

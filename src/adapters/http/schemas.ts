@@ -14,6 +14,7 @@ import { NAME_MAX } from "../../domain/product.ts"
 import { MAX_ON_HAND, MAX_PER_LINE } from "../../domain/quantity.ts"
 import * as Clean from "../../domain/text.ts"
 import { LEVELS } from "../../ports/log-level.ts"
+import { KINDS, SECONDS_MAX } from "../../ports/profiler.ts"
 import * as Rfc3339 from "../../std/rfc3339.ts"
 
 const between = (minimum: number, maximum: number) => Schema.Int.check(Schema.isBetween({ minimum, maximum }))
@@ -170,6 +171,20 @@ export const ResumeOrder = Schema.Struct(PAUSED).check(namesProduct)
 export const LogLevelOrder = Schema.Struct({
   level: Schema.Literals(LEVELS),
   until: Schema.optionalKey(Schema.NullOr(Moment)),
+})
+
+export const ProfileOrder = Schema.Struct({
+  kind: Schema.Literals(KINDS),
+  thread: Schema.optionalKey(
+    Schema.String.check(Schema.isPattern(/^[a-z0-9-]{1,64}$/, { expected: "the name of a thread" })).annotate({
+      description: "`main`, `worker-0`, `facts`, `http-0`, ...; without it `main`",
+    }),
+  ),
+  seconds: Schema.optionalKey(
+    Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: SECONDS_MAX })).annotate({
+      description: "How long the processor is watched; without it 10",
+    }),
+  ),
 })
 
 /** What answers show. Times are RFC 3339, UTC. */

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { MetricsPage } from "../../../src/adapters/http/metrics-page.ts"
 import * as Server from "../../../src/adapters/http/server.ts"
 import * as Logs from "../../../src/adapters/system/log-level.ts"
+import * as Profiler from "../../../src/adapters/threads/profiler.ts"
 import { Readiness } from "../../../src/app/health.ts"
 import * as Dependencies from "../../../src/app/resilience/dependencies.ts"
 import { Feed, StockFeed } from "../../../src/app/stock-feed.ts"
@@ -223,6 +224,7 @@ it("says in one line that the port is taken", async () => {
   const layer = Server.layer({ host: "127.0.0.1", port }).pipe(
     Layer.provide(FakeShop.layer()),
     Layer.provide(Logs.layer("test")),
+    Layer.provide(Profiler.layer),
     Layer.provide(Layer.succeed(StockFeed, new Feed())),
     Layer.provide(Readiness.layer),
     Layer.provide(Dependencies.layer),

@@ -3,6 +3,7 @@ import { Effect, Exit, Layer, Scope, SubscriptionRef } from "effect"
 import { afterEach, beforeEach, expect, it, vi } from "vitest"
 import { DEFAULTS } from "../../../src/adapters/http/server.ts"
 import * as HttpThreads from "../../../src/adapters/threads/http/threads.ts"
+import * as Profiler from "../../../src/adapters/threads/profiler.ts"
 import { Readiness, type State } from "../../../src/app/health.ts"
 import * as Dependencies from "../../../src/app/resilience/dependencies.ts"
 import type { Shop } from "../../../src/app/shop.ts"
@@ -60,6 +61,7 @@ beforeEach(async () => {
     Effect.provide(FakeShop.layer(script as Partial<Shop["Service"]>)),
     Effect.provideService(StockFeed, feed),
     Effect.provide(Dependencies.layer),
+    Effect.provide(Profiler.layer),
     Effect.provide(Layer.succeed(Probe, { emit: () => undefined })),
     Effect.provide(Layer.effect(Readiness, SubscriptionRef.make<State>("ready"))),
     Scope.provide(scope),

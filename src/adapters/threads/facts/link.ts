@@ -33,7 +33,7 @@ export const layer = (entry: URL, settings: FactsSettings) =>
       /** One life of the thread; ends with what it died of. */
       const life = Effect.callback<unknown>((resume) => {
         let error: unknown = null
-        const thread = new Thread(entry, { workerData: settings })
+        const thread = new Thread(entry, { name: "facts", workerData: settings })
         thread.on("message", (text: string) => {
           for (const happening of JSON.parse(text) as FromFacts) probe.emit(happening)
         })

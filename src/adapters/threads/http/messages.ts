@@ -8,6 +8,7 @@ import type { Dependencies, Status } from "../../../app/resilience/dependencies.
 import type { Shop } from "../../../app/shop.ts"
 import type { ProductId } from "../../../domain/ids.ts"
 import type { Happening } from "../../../ports/probe.ts"
+import type { Profiler } from "../../../ports/profiler.ts"
 import type { Rate } from "../../../ports/rate-limit-store.ts"
 import type { CommittedStock } from "../../../ports/workers.ts"
 import type { Outcome } from "../inventory/messages.ts"
@@ -81,6 +82,7 @@ export interface Pages {
   readonly parts: () => Effect.Effect<ReadonlyArray<Part>>
   readonly dependencies: () => Effect.Effect<ReadonlyArray<Status>>
   readonly order: Dependencies["Service"]["order"]
+  readonly profile: Profiler["Service"]["take"]
   readonly paused: () => Pausing["list"]
   readonly pause: Pausing["pause"]
   readonly resume: Pausing["resume"]

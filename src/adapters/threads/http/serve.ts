@@ -13,6 +13,7 @@ import { Feed, StockFeed } from "../../../app/stock-feed.ts"
 import type { Unavailable } from "../../../ports/failures.ts"
 import type { Refused } from "../../../ports/inventory.ts"
 import { Probe } from "../../../ports/probe.ts"
+import { Profiler, type Taken } from "../../../ports/profiler.ts"
 import { Slab } from "../../../std/slab.ts"
 import { Bundle } from "../bundle.ts"
 import { toExit } from "../inventory/messages.ts"
@@ -78,6 +79,10 @@ export const dependencies = Layer.succeed(Dependencies, {
   add: () => undefined,
   report: Effect.orDie(ask("dependencies", [])) as Effect.Effect<ReadonlyArray<Status>>,
   order: (...args) => Effect.orDie(ask("order", args)) as Effect.Effect<Status | null>,
+})
+
+export const profiler = Layer.succeed(Profiler, {
+  take: (wanted) => Effect.orDie(ask("profile", [wanted])) as Effect.Effect<Taken>,
 })
 
 /** Orders are refused in the main thread, where they are placed. */

@@ -15,6 +15,7 @@ import { Pausing } from "../../../app/pausing.ts"
 import { Dependencies } from "../../../app/resilience/dependencies.ts"
 import { StockFeed } from "../../../app/stock-feed.ts"
 import { Probe } from "../../../ports/probe.ts"
+import { Profiler } from "../../../ports/profiler.ts"
 import { CannotListen } from "../../../std/listen.ts"
 import * as Supervisor from "../supervisor.ts"
 import * as HttpCalls from "./calls.ts"
@@ -45,11 +46,13 @@ const answering = Effect.fnUntraced(function* (metrics: Options["metrics"]) {
   const { report } = yield* Parts
   const dependencies = yield* Dependencies
   const pausing = yield* Pausing
+  const profiler = yield* Profiler
   return yield* HttpCalls.make({
     metrics: () => metrics,
     parts: () => report,
     dependencies: () => dependencies.report,
     order: dependencies.order,
+    profile: profiler.take,
     paused: () => pausing.list,
     pause: pausing.pause,
     resume: pausing.resume,
@@ -80,7 +83,7 @@ export const start = Effect.fnUntraced(function* (given: Options) {
   const life = (http: number) =>
     Effect.callback<unknown>((resume) => {
       const birth: HttpBirth = { http, carrierSecret, options, redis, congestion }
-      const thread = new Thread(entry, { workerData: birth })
+      const thread = new Thread(entry, { name: `http-${http}`, workerData: birth })
       const link = new HttpLink(thread, {
         called,
         subscribe,

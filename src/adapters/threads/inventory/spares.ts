@@ -84,6 +84,6 @@ class Spares {
   #start(worker: number): Thread {
     const birth: Birth = { worker, ...this.#seed }
     // An error without a listener would end the process.
-    return new Thread(this.#entry, { workerData: birth }).on("error", () => undefined)
+    return new Thread(this.#entry, { name: `worker-${worker}`, workerData: birth }).on("error", () => undefined)
   }
 }
