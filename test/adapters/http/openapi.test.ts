@@ -48,6 +48,7 @@ it("names every route of the design", () => {
     "get /v1/products/{id}/stock/movements",
     "get /v1/products/{id}/stock/stream",
     "post /v1/admin/pause",
+    "post /v1/admin/profiles",
     "post /v1/admin/resume",
     "post /v1/carrier/callbacks",
     "post /v1/orders",
