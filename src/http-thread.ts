@@ -31,7 +31,14 @@ const server = (address: Address) =>
     Layer.provideMerge(ThreadMeter.layer(`http-${http}`)),
     Layer.provide(logs),
     Layer.provide(
-      Layer.mergeAll(HttpServe.shop, HttpServe.stockFeed, HttpServe.probe, HttpServe.dependencies, HttpServe.profiler),
+      Layer.mergeAll(
+        HttpServe.shop,
+        HttpServe.stockFeed,
+        HttpServe.probe,
+        HttpServe.dependencies,
+        HttpServe.profiler,
+        HttpServe.consoleFeed,
+      ),
     ),
     Layer.provide(HttpServe.pausing),
   )

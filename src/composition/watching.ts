@@ -2,6 +2,7 @@
 import { Layer } from "effect"
 import * as Metrics from "../adapters/prometheus/metrics.ts"
 import * as Profiler from "../adapters/threads/profiler.ts"
+import * as ConsoleFeed from "../app/console/console-feed.ts"
 import * as Relay from "../app/outbox-relay.ts"
 import * as Congestion from "../app/overload/congestion.ts"
 import * as Parts from "../app/parts.ts"
@@ -12,6 +13,7 @@ export const layer = ({ http }: Config) =>
   Relay.waking.pipe(
     Layer.provideMerge(Congestion.watching(http.server.overload.targetMs)),
     Layer.provideMerge(Refusals.watching),
+    Layer.provideMerge(ConsoleFeed.watching),
     Layer.provideMerge(Parts.watching),
     Layer.provideMerge(Metrics.layer),
     Layer.provideMerge(Profiler.layer),

@@ -9,6 +9,14 @@ import type { UnavailableReason } from "./failures.ts"
 /** Of requests, the most important first: who operates, what ends an order or stocks the shop, orders, one thing read, lists. */
 export type Class = "admin" | "pay" | "place" | "read" | "list"
 
+/** A product that loses units. */
+export interface HotProduct {
+  readonly productId: string
+  /** In the last second. */
+  readonly units: number
+  readonly available: number
+}
+
 export type Happening =
   | {
       readonly _tag: "RequestAnswered"
@@ -98,6 +106,8 @@ export type Happening =
       readonly queued: number
       readonly products: number
       readonly orders: number
+      /** The hottest first. */
+      readonly hottest: ReadonlyArray<HotProduct>
     }
   | { readonly _tag: "WorkerStarted"; readonly worker: number }
   | { readonly _tag: "WorkerDied"; readonly worker: number }

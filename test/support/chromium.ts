@@ -43,12 +43,26 @@ interface Message {
   readonly error?: { readonly message: string }
 }
 
+export interface Device {
+  readonly width: number
+  readonly height: number
+  readonly scheme: "light" | "dark"
+}
+
+const KEYS = { Tab: { keyCode: 9, text: "" }, Enter: { keyCode: 13, text: "\r" } } as const
+
 /** One tab. */
 export interface Tab {
   /** Opens a page, and waits until it is there. */
   readonly open: (url: string) => Promise<void>
   /** As `open`, but the page is this text, whatever is really served under its address. */
   readonly openForged: (url: string, html: string) => Promise<void>
+  /** As a PNG. */
+  readonly screenshot: () => Promise<Buffer>
+  readonly emulate: (device: Device) => Promise<void>
+  /** Keys as they are typed: `Tab`, `Enter`, or a text. */
+  readonly press: (key: "Tab" | "Enter") => Promise<void>
+  readonly type: (text: string) => Promise<void>
   /** Calls the function in the page, and waits for what it promises. */
   readonly run: <A>(code: (...args: ReadonlyArray<never>) => A, ...args: ReadonlyArray<unknown>) => Promise<Awaited<A>>
 }
@@ -133,6 +147,21 @@ const tabOf = async (line: Line): Promise<Tab> => {
       await open(url)
       await send("Fetch.disable")
     },
+    screenshot: async () => {
+      const { data } = await send("Page.captureScreenshot", { captureBeyondViewport: true })
+      return Buffer.from(data, "base64")
+    },
+    emulate: async ({ height, scheme, width }) => {
+      await send("Emulation.setDeviceMetricsOverride", { width, height, deviceScaleFactor: 1, mobile: width < 600 })
+      await send("Emulation.setEmulatedMedia", { features: [{ name: "prefers-color-scheme", value: scheme }] })
+    },
+    press: async (key) => {
+      const { keyCode, text } = KEYS[key]
+      const event = { key, code: key, windowsVirtualKeyCode: keyCode }
+      await send("Input.dispatchKeyEvent", { ...event, type: "keyDown", text })
+      await send("Input.dispatchKeyEvent", { ...event, type: "keyUp" })
+    },
+    type: async (text) => send("Input.insertText", { text }),
     run: async (code, ...args) => {
       const expression = `(${code})(...${JSON.stringify(args)})`
       const { exceptionDetails, result } = await send("Runtime.evaluate", {

@@ -65,6 +65,17 @@ const profile = HttpApiEndpoint.post("profile", "/v1/admin/profiles", {
     "`cpu`: watched for `seconds`, while it works on. `heap`: the thread stops while it is written, a second for some 100 MB. One profile at a time.",
   )
 
+const consoleView = HttpApiEndpoint.get("console", "/v1/admin/console", {
+  query: { since: Schema.optionalKey(Words.Since) },
+  success: Words.ConsoleView,
+  error: Problems.ordering("loopback-only"),
+})
+  .annotate(OpenApi.Summary, "What the console shows: the last hour second by second, threads, products, dependencies")
+  .annotate(
+    OpenApi.Description,
+    "`since`: seconds since 1970, the first second that is wanted; without it all of the last hour. Of this process, since it began.",
+  )
+
 export const admin = HttpApiGroup.make("admin")
-  .add(list, order, pause, resume, logLevel, profile)
+  .add(list, order, pause, resume, logLevel, profile, consoleView)
   .annotate(OpenApi.Description, "For operators on the machine itself: answered to peers on the loopback only.")

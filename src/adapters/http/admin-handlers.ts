@@ -2,9 +2,12 @@
 import { type FileHandle, open, rm } from "node:fs/promises"
 import { dirname } from "node:path"
 import { NodeStream } from "@effect/platform-node"
-import { Effect } from "effect"
+import { Effect, SubscriptionRef } from "effect"
 import { HttpServerResponse } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
+import { ConsoleFeed, SERIES, type View } from "../../app/console/console-feed.ts"
+import { Readiness } from "../../app/health.ts"
+import { Parts } from "../../app/parts.ts"
 import { Pausing } from "../../app/pausing.ts"
 import { Dependencies, type Status } from "../../app/resilience/dependencies.ts"
 import { LogLevel } from "../../ports/log-level.ts"
@@ -75,6 +78,29 @@ const profiled = (
   }
 }
 
+const EMPTY: View = {
+  ...{ from: 0, began: 0, lanes: 0, isLeaseFresh: false, threads: [], hottest: [] },
+  series: Object.fromEntries(SERIES.map((name) => [name, []])) as never,
+}
+
+/** All that the console asks once a second, in one answer. */
+const viewing = Effect.gen(function* () {
+  const feed = yield* ConsoleFeed
+  const parts = yield* Parts
+  const readiness = yield* Readiness
+  const dependencies = yield* Dependencies
+  const pausing = yield* Pausing
+  return Effect.fnUntraced(function* (since: number) {
+    return {
+      ...((yield* feed.view(since)) ?? EMPTY),
+      state: yield* SubscriptionRef.get(readiness),
+      parts: (yield* parts.report).map((part) => ({ ...part, since: Rfc3339.text(part.since) })),
+      dependencies: (yield* dependencies.report).map(shown),
+      paused: (yield* pausing.list).map(shownPause),
+    }
+  })
+})
+
 export const layer = HttpApiBuilder.group(
   api,
   "admin",
@@ -83,9 +109,11 @@ export const layer = HttpApiBuilder.group(
     const pausing = yield* Pausing
     const answer = Answers.to(yield* Probe)
     const paused = Effect.map(pausing.list, (all) => Answers.ok({ data: all.map(shownPause) }))
+    const view = yield* viewing
     const logs = yield* LogLevel
     const profiler = yield* Profiler
     return handlers.handleAll({
+      console: ({ query, request }) => answer(request, Effect.map(view(query.since ?? 0), Answers.ok)),
       profile: ({ payload: { kind, seconds = PROFILE_SECONDS, thread = "main" }, request }) =>
         answer(
           request,

@@ -42,6 +42,9 @@ interface Node {
 /** What is no part of the API: what it is, and what its problems mean. */
 const PAGES = ["/openapi.json", "/docs", "/problems", "/problems/{code}"]
 
+/** For people on the machine itself. */
+const CONSOLE = "/console"
+
 const LISTS = ["/v1/orders", "/v1/products", "/v1/products/{id}/stock/movements"]
 
 const classesOf = (template: string): Route["classes"] => {
@@ -65,7 +68,7 @@ const put = (root: Node, template: string, { methods, queryless }: Entry): void 
     at = next
   }
   const isForEveryone = PAGES.includes(template)
-  const isLocal = template.startsWith("/v1/admin/")
+  const isLocal = template.startsWith("/v1/admin/") || template === CONSOLE
   const isLimited = template.startsWith("/v1/") && !isLocal
   at.route = {
     template,
@@ -85,7 +88,7 @@ const methodsOf = (method: string, template: string): ReadonlyArray<string> =>
 
 const table = (): Node => {
   const entries = new Map<string, Entry>(
-    PAGES.map((page) => [page, { methods: new Set(methodsOf("GET", page)), queryless: new Set() }]),
+    [...PAGES, CONSOLE].map((page) => [page, { methods: new Set(methodsOf("GET", page)), queryless: new Set() }]),
   )
   HttpApi.reflect(api, {
     onGroup: () => undefined,

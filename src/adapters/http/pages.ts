@@ -9,6 +9,7 @@ import { Effect } from "effect"
 import { HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
 import { OpenApi } from "effect/http-api"
 import { api } from "./api.ts"
+import * as ConsolePage from "./console-page.ts"
 import * as DocsPage from "./docs-page.ts"
 import * as Html from "./html.ts"
 import { type Code, kinds } from "./problem-kinds.ts"
@@ -53,6 +54,11 @@ const problems = () => {
   return Html.page("Problems", `<p><a href="/docs">Jaego</a></p><h1>Problems</h1><table>${rows.join("")}</table>`)
 }
 
+const consolePage = Effect.suspend(() => {
+  const { headers, html } = ConsolePage.page()
+  return Effect.succeed(served("text/html; charset=utf-8", () => html, headers))
+}).pipe(Effect.cached)
+
 export const layer = HttpRouter.use(
   Effect.fnUntraced(function* (router) {
     yield* router.add("GET", "/docs", page(DocsPage.html))
@@ -61,6 +67,7 @@ export const layer = HttpRouter.use(
       "/openapi.json",
       served("application/json", () => JSON.stringify(OpenApi.fromApi(api))),
     )
+    yield* router.add("GET", "/console", Effect.flatten(yield* consolePage))
     yield* router.add("GET", "/problems", page(problems))
     for (const code of codes) yield* router.add("GET", `/problems/${code}`, page(problem(code)))
   }),

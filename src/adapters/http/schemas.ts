@@ -187,10 +187,40 @@ export const ProfileOrder = Schema.Struct({
   ),
 })
 
+/** Seconds since 1970. */
+export const Since = Schema.FiniteFromString.check(Schema.isInt(), Schema.isGreaterThanOrEqualTo(0))
+
 /** What answers show. Times are RFC 3339, UTC. */
 const Time = Schema.String.annotate({ format: "date-time" })
 const Id = Schema.String.annotate({ format: "uuid" })
 const Money = Schema.Struct({ amount: Schema.Int, currency: Schema.String })
+
+const Curve = Schema.Array(Schema.Finite)
+
+export const ConsoleView = Schema.Struct({
+  /** Seconds since 1970: of the first number of each curve, and when the process began to count. */
+  from: Schema.Int,
+  began: Schema.Int,
+  series: Schema.Record(Schema.String, Curve),
+  threads: Schema.Array(
+    Schema.Struct({ name: Schema.String, busy: Schema.Finite, delayMs: Schema.Finite, heapBytes: Schema.Finite }),
+  ),
+  hottest: Schema.Array(Schema.Struct({ productId: Schema.String, units: Schema.Finite, available: Schema.Finite })),
+  state: Schema.String,
+  lanes: Schema.Int,
+  isLeaseFresh: Schema.Boolean,
+  parts: Schema.Array(
+    Schema.Struct({
+      name: Schema.String,
+      state: Schema.Literals(["ok", "failing"]),
+      detail: Schema.NullOr(Schema.String),
+      since: Schema.String,
+      failures: Schema.Int,
+    }),
+  ),
+  dependencies: Schema.Array(Schema.Unknown),
+  paused: Schema.Array(Schema.Unknown),
+}).annotate({ identifier: "ConsoleView" })
 
 export const PauseView = Schema.Struct({
   scope: Schema.Literals(["all", "product"]),

@@ -88,13 +88,14 @@ const commitNext = Effect.fnUntraced(function* (committer: Committer) {
 })
 
 const committed = (
-  { now, owner: { line, watch }, probe, worker }: Committer,
+  { now, owner: { hot, line, watch }, probe, worker }: Committer,
   { batch, decisions, entries }: Sent,
   { receipt }: Extract<CommitResult, { readonly _tag: "Committed" }>,
   started: number,
 ): void => {
   line.committed(receipt)
   watch.committed(batch.stocks)
+  hot.committed(batch.stocks)
   // Otherwise the next batch is sent first.
   if (!line.isWaiting) line.acknowledge()
   probe.emit({

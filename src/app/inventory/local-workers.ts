@@ -49,6 +49,7 @@ export const startOwner = Effect.fnUntraced(function* (
       worker,
       queued: owner.queued,
       ...owner.resident,
+      hottest: owner.hot.take(),
     }),
   ).pipe(Effect.andThen(Effect.sleep("1 second")), Effect.forever)
   const loops = [

@@ -22,6 +22,7 @@ import { Admission } from "./admission.ts"
 import { deadlineOf } from "./commands.ts"
 import { Deadlines } from "./deadlines.ts"
 import { Entry, type Front } from "./entry.ts"
+import { HotProducts } from "./hot-products.ts"
 import { foundIn, Idempotency, type LookUps } from "./idempotency.ts"
 import { Line } from "./line.ts"
 import { Misses } from "./misses.ts"
@@ -47,6 +48,7 @@ export class Owner {
   readonly idempotency = new Idempotency()
   readonly deadlines = new Deadlines()
   readonly watch = new StockWatch()
+  readonly hot = new HotProducts()
   /** Notified when there is something to load, a sooner deadline, nothing left to answer. */
   readonly toLoad = new Notify()
   readonly deadlineChanged = new Notify()

@@ -38,6 +38,7 @@ it("names every route of the design", () => {
     "get /livez",
     "get /metrics",
     "get /readyz",
+    "get /v1/admin/console",
     "get /v1/admin/dependencies",
     "get /v1/orders",
     "get /v1/orders/{id}",

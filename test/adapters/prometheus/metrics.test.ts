@@ -102,7 +102,10 @@ it.each<[Happening, string]>([
     { _tag: "CommitFailed", worker: 1, outcome: "unknown", detail: "no answer" },
     'jaego_commits_not_done_total{outcome="unknown"} 1',
   ],
-  [{ _tag: "WorkerMeasured", worker: 2, queued: 9, products: 8, orders: 7 }, 'jaego_mailbox_depth{worker="2"} 9'],
+  [
+    { _tag: "WorkerMeasured", worker: 2, queued: 9, products: 8, orders: 7, hottest: [] },
+    'jaego_mailbox_depth{worker="2"} 9',
+  ],
   [{ _tag: "WorkerStarted", worker: 2 }, "jaego_worker_starts_total 1"],
   [{ _tag: "WorkerDied", worker: 2 }, "jaego_worker_deaths_total 1"],
   [{ _tag: "LanesTaken", lanes: 64 }, "jaego_lanes_owned 64"],
@@ -142,7 +145,7 @@ it.each<[Happening, string]>([
 
 it("forgets what a dead worker had in memory", async () => {
   const { body } = await scrape([
-    { _tag: "WorkerMeasured", worker: 2, queued: 9, products: 8, orders: 7 },
+    { _tag: "WorkerMeasured", worker: 2, queued: 9, products: 8, orders: 7, hottest: [] },
     { _tag: "WorkerDied", worker: 2 },
   ])
   expect(body).toContain('jaego_resident_products{worker="2"} 0')

@@ -1,5 +1,6 @@
 /** What crosses the boundary between the main thread and an HTTP thread: plain data, all of one event-loop turn at once. */
 import type { Effect } from "effect"
+import type { ConsoleFeed } from "../../../app/console/console-feed.ts"
 import type { State } from "../../../app/health.ts"
 import type { Congestion } from "../../../app/overload/congestion.ts"
 import type { Part } from "../../../app/parts.ts"
@@ -82,6 +83,7 @@ export interface Pages {
   readonly parts: () => Effect.Effect<ReadonlyArray<Part>>
   readonly dependencies: () => Effect.Effect<ReadonlyArray<Status>>
   readonly order: Dependencies["Service"]["order"]
+  readonly console: (typeof ConsoleFeed)["Service"]["view"]
   readonly profile: Profiler["Service"]["take"]
   readonly paused: () => Pausing["list"]
   readonly pause: Pausing["pause"]

@@ -4,6 +4,7 @@
  */
 import { parentPort, workerData } from "node:worker_threads"
 import { Deferred, Effect, type Exit, Layer, type Scope, SubscriptionRef } from "effect"
+import { ConsoleFeed, type View } from "../../../app/console/console-feed.ts"
 import { Readiness, type State } from "../../../app/health.ts"
 import type { Part } from "../../../app/parts.ts"
 import { Pausing } from "../../../app/pausing.ts"
@@ -79,6 +80,10 @@ export const dependencies = Layer.succeed(Dependencies, {
   add: () => undefined,
   report: Effect.orDie(ask("dependencies", [])) as Effect.Effect<ReadonlyArray<Status>>,
   order: (...args) => Effect.orDie(ask("order", args)) as Effect.Effect<Status | null>,
+})
+
+export const consoleFeed = Layer.succeed(ConsoleFeed, {
+  view: (since) => Effect.orDie(ask("console", [since])) as Effect.Effect<View | null>,
 })
 
 export const profiler = Layer.succeed(Profiler, {

@@ -8,6 +8,7 @@
  */
 import { Worker as Thread } from "node:worker_threads"
 import { Deferred, Effect, Fiber, Stream, SubscriptionRef } from "effect"
+import { ConsoleFeed } from "../../../app/console/console-feed.ts"
 import { Readiness } from "../../../app/health.ts"
 import { Congestion } from "../../../app/overload/congestion.ts"
 import { Parts } from "../../../app/parts.ts"
@@ -47,11 +48,13 @@ const answering = Effect.fnUntraced(function* (metrics: Options["metrics"]) {
   const dependencies = yield* Dependencies
   const pausing = yield* Pausing
   const profiler = yield* Profiler
+  const { view } = yield* ConsoleFeed
   return yield* HttpCalls.make({
     metrics: () => metrics,
     parts: () => report,
     dependencies: () => dependencies.report,
     order: dependencies.order,
+    console: view,
     profile: profiler.take,
     paused: () => pausing.list,
     pause: pausing.pause,

@@ -1,0 +1,160 @@
+/**
+ * The console in a real Chromium, before a real service: idle, in a sale, paused, and after the service has gone.
+ * `CONSOLE_SHOTS=folder` keeps a picture of each.
+ */
+import { writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import * as Chromium from "../support/chromium.ts"
+import { absent, leaveOut } from "../support/missing.ts"
+import { freshDatabase } from "../support/postgres.ts"
+import { killAll, type Service, start, until } from "../support/service.ts"
+import * as Trade from "../support/trade.ts"
+
+const isLeftOut = leaveOut("the console", absent("chromium"))
+
+/** Bytes that the page may have. */
+const PAGE_MAX = 150 * 1_024
+
+const DESK = { width: 1_200, height: 1_500, scheme: "light" } as const
+const PHONE = { width: 360, height: 2_600, scheme: "dark" } as const
+
+describe.skipIf(isLeftOut)("the console", () => {
+  let service: Service
+  let browser: Chromium.Browser
+  let tab: Chromium.Tab
+  let product: string
+
+  const shown = (selector: string) =>
+    tab.run((at: string) => document.querySelector(at)?.textContent ?? "", selector as never)
+  const seen = (selector: string, text: string | RegExp) =>
+    until(`${selector} says ${text}`, async () => {
+      const found = await shown(selector)
+      return typeof text === "string" ? found.includes(text) : text.test(found)
+    })
+  const picture = async (name: string) => {
+    const folder = process.env["CONSOLE_SHOTS"]
+    if (folder !== undefined) writeFileSync(join(folder, `${name}.png`), await tab.screenshot())
+  }
+
+  beforeAll(async () => {
+    service = await start({ DATABASE_URL: await freshDatabase(), HTTP_THREADS: "1", SHIPPING_AFTER_SECONDS: "86400" })
+    browser = await Chromium.start()
+    tab = await browser.tab()
+    await tab.emulate(DESK)
+    product = await Trade.create(service, 500)
+  }, 90_000)
+  afterAll(async () => {
+    await browser?.close()
+    await killAll()
+  })
+
+  it("is one page without anything from elsewhere", async () => {
+    const page = await service.get("/console")
+    expect([page.status, page.headers.get("content-type")]).toEqual([200, "text/html; charset=utf-8"])
+    expect(Buffer.byteLength(page.text)).toBeLessThan(PAGE_MAX)
+    await tab.open(`${service.url}/console`)
+    await seen("#light", "sells")
+    const loaded = await tab.run(() => performance.getEntriesByType("resource").map(({ name }) => name))
+    expect(loaded.filter((url) => !url.startsWith(service.url) && !url.startsWith("data:"))).toEqual([])
+    await picture("idle")
+  })
+
+  it("shows a sale: its rate, its waits, and what is left of the product", async () => {
+    for (let bought = 0; bought < 40; bought++) await Trade.buy(service, product)
+    await seen("#hottest", "Moon jar")
+    await until("orders are drawn", () =>
+      tab.run(() => {
+        const points = document.querySelector('[data-series="orders"] polyline')?.getAttribute("points") ?? ""
+        return new Set(points.split(" ").map((point) => point.split(",")[1])).size > 1
+      }),
+    )
+    await seen("#hottest", "460")
+    await seen("#thread-rows", /worker-0.*http-0|http-0.*worker-0/)
+    await seen("#states", "payment")
+    await picture("sale")
+  })
+
+  it("finds an order by its id and by its customer, with what is pending", async () => {
+    const { body } = await Trade.buy(service, product, { customerId: "hana", payment: "later" })
+    const ask = (wanted: string) =>
+      tab.run((text: string) => {
+        const field = document.querySelector<HTMLInputElement>("#wanted")!
+        field.value = text
+        field.form!.requestSubmit()
+      }, wanted as never)
+    await ask(body.id)
+    await seen("#found", body.id)
+    await seen("#found", /Pending: to be paid until/)
+    await ask("hana")
+    await seen("#found", body.id)
+    await ask("nobody")
+    await seen("#found", "No order has that id")
+    // What a customer is called is text, never markup.
+    const markup = "<img src=x onerror=document.title='owned'>"
+    await Trade.buy(service, product, { customerId: markup })
+    await ask(markup)
+    await seen("#found", markup)
+    expect(await tab.run(() => document.querySelectorAll("#found img").length)).toBe(0)
+  })
+
+  it("pauses and resumes, by the keyboard alone", async () => {
+    await tab.run(() => document.querySelector<HTMLInputElement>("#scope")!.focus())
+    await tab.press("Tab")
+    await tab.type("stocktaking")
+    await tab.press("Enter")
+    await seen("#light", "paused by an operator")
+    expect((await Trade.buy(service, product)).status).toBe(503)
+    await seen("#paused", "everything")
+    await picture("paused")
+    await tab.run(() => document.querySelector<HTMLButtonElement>("#paused button")!.focus())
+    await tab.press("Enter")
+    await seen("#light", "sells")
+    expect((await Trade.buy(service, product)).status).toBe(201)
+  })
+
+  it("has a name for everything that can be reached, and fits a phone", async () => {
+    const nameless = await tab.run(() =>
+      [...document.querySelectorAll<HTMLElement>("input, select, button, a")]
+        .filter(
+          (each) =>
+            (each.getAttribute("aria-label") ?? each.closest("label")?.textContent ?? each.textContent ?? "").trim() ===
+            "",
+        )
+        .map(({ outerHTML }) => outerHTML),
+    )
+    expect(nameless).toEqual([])
+    await tab.emulate(PHONE)
+    const width = await tab.run(() => document.documentElement.scrollWidth)
+    expect(width).toBeLessThanOrEqual(PHONE.width)
+    await picture("phone")
+    await tab.emulate(DESK)
+  })
+
+  it("rests while its tab is hidden, and catches up", async () => {
+    const asks = () =>
+      tab.run(
+        () => performance.getEntriesByType("resource").filter(({ name }) => name.includes("/v1/admin/console")).length,
+      )
+    const hide = (hidden: boolean) =>
+      tab.run((isHidden: boolean) => {
+        Object.defineProperty(document, "hidden", { configurable: true, get: () => isHidden })
+        document.dispatchEvent(new Event("visibilitychange"))
+      }, hidden as never)
+    await hide(true)
+    // One that was under way may still end.
+    await tab.run(() => new Promise((resolve) => setTimeout(resolve, 1_500)))
+    const resting = await asks()
+    await tab.run(() => new Promise((resolve) => setTimeout(resolve, 2_500)))
+    expect(await asks()).toBe(resting)
+    await hide(false)
+    await until("it asks again", async () => (await asks()) > resting)
+  })
+
+  it("says so when the service is gone", async () => {
+    await service.kill()
+    await seen("#light", "no answer since")
+    expect(await tab.run(() => document.title)).toBe("! Jaego")
+    await picture("outage")
+  })
+})
