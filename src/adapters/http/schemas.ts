@@ -220,7 +220,7 @@ export const ConsoleView = Schema.Struct({
   ),
   dependencies: Schema.Array(Schema.Unknown),
   paused: Schema.Array(Schema.Unknown),
-}).annotate({ identifier: "ConsoleView" })
+}).annotate({ identifier: "Console" })
 
 export const PauseView = Schema.Struct({
   scope: Schema.Literals(["all", "product"]),

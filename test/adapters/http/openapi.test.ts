@@ -123,6 +123,7 @@ it("documents the headers of answers and requests", () => {
 
 it("names each view once", () => {
   expect(Object.keys(document.components.schemas).sort()).toEqual([
+    "Console",
     "Dependency",
     "LogLevel",
     "Movement",
