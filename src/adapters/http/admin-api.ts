@@ -1,8 +1,8 @@
 /** What operators do: see how the dependencies outside are, and order a circuit breaker open or closed. */
 import { Schema } from "effect"
 import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
+import * as Words from "./admin-schemas.ts"
 import * as Problems from "./problem-schemas.ts"
-import * as Words from "./schemas.ts"
 
 const list = HttpApiEndpoint.get("dependencies", "/v1/admin/dependencies", {
   success: Schema.Struct({ data: Schema.Array(Words.DependencyView) }),

@@ -15,10 +15,10 @@ import type { Pause } from "../../ports/pauses.ts"
 import { Probe } from "../../ports/probe.ts"
 import { Profiler, type Taken } from "../../ports/profiler.ts"
 import * as Rfc3339 from "../../std/rfc3339.ts"
+import type { DependencyView, PauseView } from "./admin-schemas.ts"
 import * as Answers from "./answers.ts"
 import { api } from "./api.ts"
 import * as Problems from "./problems.ts"
-import type { DependencyView, PauseView } from "./schemas.ts"
 
 const timeOrNull = (at: number | null): string | null => (at === null ? null : Rfc3339.text(at))
 

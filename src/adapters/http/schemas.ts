@@ -13,8 +13,6 @@ import { LINES_MAX } from "../../domain/order.ts"
 import { NAME_MAX } from "../../domain/product.ts"
 import { MAX_ON_HAND, MAX_PER_LINE } from "../../domain/quantity.ts"
 import * as Clean from "../../domain/text.ts"
-import { LEVELS } from "../../ports/log-level.ts"
-import { KINDS, SECONDS_MAX } from "../../ports/profiler.ts"
 import * as Rfc3339 from "../../std/rfc3339.ts"
 
 const between = (minimum: number, maximum: number) => Schema.Int.check(Schema.isBetween({ minimum, maximum }))
@@ -43,7 +41,7 @@ const name = (minimum: number, maximum: number) =>
   )
 
 /** Text that matches; the message for other text says what is expected, in words. */
-const matching = (pattern: RegExp, expected: string) =>
+export const matching = (pattern: RegExp, expected: string) =>
   Schema.makeFilter((value: string) => pattern.test(value), {
     expected,
     toJsonSchema: () => ({ pattern: pattern.source }),
@@ -129,7 +127,7 @@ export const NewOrder = Schema.Struct({
 export const NewPayment = Schema.Struct({ token: Schema.optionalKey(Token), onDecline: OnDecline })
 export const Cancellation = Schema.Struct({ reason: Schema.optionalKey(Reason) })
 /** A time of another's clock. */
-const Moment = Schema.String.check(
+export const Moment = Schema.String.check(
   Schema.makeFilter((value: string) => Rfc3339.parse(value) !== null, {
     expected: "a time of 1970 to 2100 as RFC 3339 writes it",
     toJsonSchema: () => ({ format: "date-time" }),
@@ -143,99 +141,10 @@ export const CarrierCallback = Schema.Struct({
   at: Moment,
 })
 
-/** A dependency outside: `carrier`. */
-export const DependencyName = Schema.String.check(matching(/^[a-z][a-z-]{0,31}$/, "a name of small letters"))
-export const BreakerOrder = Schema.Struct({
-  mode: Schema.Literals(["auto", "open", "closed"]),
-  until: Schema.optionalKey(Schema.NullOr(Moment)),
-  reason: Schema.optionalKey(Reason),
-})
-
-/** What is paused or resumed: everything, or one product. */
-const PAUSED = {
-  scope: Schema.Literals(["all", "product"]),
-  productId: Schema.optionalKey(ProductIdText),
-}
-const namesProduct = Schema.makeFilter(
-  ({ productId, scope }: { readonly scope: string; readonly productId?: string }) =>
-    (scope === "product") === (productId !== undefined),
-  { expected: "a productId with the scope `product`, and none with `all`" },
-)
-export const PauseOrder = Schema.Struct({
-  ...PAUSED,
-  reason: Reason,
-  until: Schema.optionalKey(Schema.NullOr(Moment)),
-}).check(namesProduct)
-export const ResumeOrder = Schema.Struct(PAUSED).check(namesProduct)
-
-export const LogLevelOrder = Schema.Struct({
-  level: Schema.Literals(LEVELS),
-  until: Schema.optionalKey(Schema.NullOr(Moment)),
-})
-
-export const ProfileOrder = Schema.Struct({
-  kind: Schema.Literals(KINDS),
-  thread: Schema.optionalKey(
-    Schema.String.check(Schema.isPattern(/^[a-z0-9-]{1,64}$/, { expected: "the name of a thread" })).annotate({
-      description: "`main`, `worker-0`, `facts`, `http-0`, ...; without it `main`",
-    }),
-  ),
-  seconds: Schema.optionalKey(
-    Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: SECONDS_MAX })).annotate({
-      description: "How long the processor is watched; without it 10",
-    }),
-  ),
-})
-
-/** Seconds since 1970. */
-export const Since = Schema.FiniteFromString.check(Schema.isInt(), Schema.isGreaterThanOrEqualTo(0))
-
 /** What answers show. Times are RFC 3339, UTC. */
-const Time = Schema.String.annotate({ format: "date-time" })
-const Id = Schema.String.annotate({ format: "uuid" })
+export const Time = Schema.String.annotate({ format: "date-time" })
+export const Id = Schema.String.annotate({ format: "uuid" })
 const Money = Schema.Struct({ amount: Schema.Int, currency: Schema.String })
-
-const Curve = Schema.Array(Schema.Finite)
-
-export const ConsoleView = Schema.Struct({
-  /** Seconds since 1970: of the first number of each curve, and when the process began to count. */
-  from: Schema.Int,
-  began: Schema.Int,
-  series: Schema.Record(Schema.String, Curve),
-  threads: Schema.Array(
-    Schema.Struct({ name: Schema.String, busy: Schema.Finite, delayMs: Schema.Finite, heapBytes: Schema.Finite }),
-  ),
-  hottest: Schema.Array(Schema.Struct({ productId: Schema.String, units: Schema.Finite, available: Schema.Finite })),
-  state: Schema.String,
-  lanes: Schema.Int,
-  isLeaseFresh: Schema.Boolean,
-  parts: Schema.Array(
-    Schema.Struct({
-      name: Schema.String,
-      state: Schema.Literals(["ok", "failing"]),
-      detail: Schema.NullOr(Schema.String),
-      since: Schema.String,
-      failures: Schema.Int,
-    }),
-  ),
-  dependencies: Schema.Array(Schema.Unknown),
-  paused: Schema.Array(Schema.Unknown),
-}).annotate({ identifier: "Console" })
-
-export const PauseView = Schema.Struct({
-  scope: Schema.Literals(["all", "product"]),
-  productId: Schema.NullOr(Id),
-  reason: Schema.String,
-  since: Time,
-  until: Schema.NullOr(Time),
-}).annotate({ identifier: "Pause" })
-export type PauseView = typeof PauseView.Type
-
-export const LogLevelView = Schema.Struct({
-  level: Schema.Literals(LEVELS),
-  until: Schema.NullOr(Time),
-  configured: Schema.Literals(LEVELS),
-}).annotate({ identifier: "LogLevel" })
 
 export const ProductView = Schema.Struct({
   id: Id,
@@ -316,29 +225,6 @@ export const OrderDetailView = Schema.Struct({
   refund: Schema.Struct({ due: Schema.Int, done: Schema.Int }),
 }).annotate({ identifier: "OrderDetail" })
 export type OrderDetailView = typeof OrderDetailView.Type
-
-export const DependencyView = Schema.Struct({
-  name: Schema.String,
-  breaker: Schema.Struct({
-    /** As it is configured, and what was ordered since. */
-    mode: Schema.Literals(["on", "observe", "off"]),
-    state: Schema.Literals(["closed", "open", "half-open"]),
-    openForMs: Schema.Int,
-    openings: Schema.Int,
-    order: Schema.Struct({
-      mode: Schema.Literals(["auto", "open", "closed"]),
-      until: Schema.NullOr(Time),
-      reason: Schema.String,
-    }),
-    recentCalls: Schema.Int,
-    failureRate: Schema.Number,
-    slowRate: Schema.Number,
-  }),
-  inFlight: Schema.Int,
-  queued: Schema.Int,
-  oldestQueuedSince: Schema.NullOr(Time),
-}).annotate({ identifier: "Dependency" })
-export type DependencyView = typeof DependencyView.Type
 
 export const TimelineView = Schema.Struct({
   data: Schema.Array(
