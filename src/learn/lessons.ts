@@ -4,6 +4,7 @@ import type { Lesson } from "./lesson.ts"
 import { locks } from "./locks.ts"
 import { exactlyOnce, lostEvents } from "./lost-events.ts"
 import { nplus1 } from "./nplus1.ts"
+import { p99 } from "./p99.ts"
 import { race } from "./race.ts"
 
-export const LESSONS: ReadonlyArray<Lesson> = [race, locks, asyncStock, lostEvents, exactlyOnce, nplus1]
+export const LESSONS: ReadonlyArray<Lesson> = [race, locks, asyncStock, lostEvents, exactlyOnce, nplus1, p99]
