@@ -8,4 +8,7 @@ export const lowest = (at: number): string | null => {
   return `${digits.slice(0, 8)}-${digits.slice(8)}-7000-8000-000000000000`
 }
 
+/** The moment that a UUIDv7 begins with, milliseconds since 1970. */
+export const timeOf = (id: string): number => Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16)
+
 export class Ids extends Context.Service<Ids, { readonly next: () => string }>()("jaego/ports/Ids") {}

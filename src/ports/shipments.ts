@@ -57,8 +57,11 @@ export class Shipments extends Context.Service<
     readonly find: (id: OrderId, callback: string) => Effect.Effect<Found | null, Unavailable>
     /** True: the parcel is this order's, now and from now on; false: it is another order's. */
     readonly claimParcel: (id: OrderId, trackingId: string) => Effect.Effect<boolean, Unavailable>
-    /** Paid orders that have no shipment, oldest first. */
-    readonly missing: (limit: number) => Effect.Effect<ReadonlyArray<OrderId>, Unavailable>
+    /** Paid orders after that one that have no shipment, oldest first. Null: from the beginning. */
+    readonly missing: (request: {
+      readonly after: OrderId | null
+      readonly limit: number
+    }) => Effect.Effect<ReadonlyArray<OrderId>, Unavailable>
     /** Opens the shipment of each that is paid and has none, due at `at`, milliseconds since 1970. How many were opened. */
     readonly open: (ids: ReadonlyArray<OrderId>, at: number) => Effect.Effect<number, Unavailable>
     /** Each by itself: the orders whose change was written, none of the others. At most one change an order. */

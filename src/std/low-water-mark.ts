@@ -6,7 +6,7 @@
  *
  * Law: the mark never passes what a look found open, nor comes nearer to now than the lag, within which what is decided becomes
  * readable. What becomes due behind it all the same (a consumer that lagged, a clock that was set back, a driver that died) is found
- * late, and not never: a look from the beginning comes REWIND_MS after the last one.
+ * late, and not never: a look from the beginning comes REWIND_MS (or as said) after the last one.
  * Limits: looks from the beginning take at most a fiftieth of the time: the longer one took, the later the next.
  */
 
@@ -24,13 +24,18 @@ export interface Look {
 
 export class LowWaterMark {
   readonly #lagMs: number
+  readonly #rewindMs: number
   #mark = Number.NEGATIVE_INFINITY
   #rewoundAt = Number.NEGATIVE_INFINITY
   #waitMs = 0
 
-  /** `lagMs`: from a decision until a look sees it, at most; longer is late, not lost. */
-  constructor(lagMs: number) {
+  /**
+   * `lagMs`: from a decision until a look sees it, at most; longer is late, not lost. `rewindMs`: how late that may be found;
+   * several times the pause between two looks.
+   */
+  constructor(lagMs: number, rewindMs = REWIND_MS) {
     this.#lagMs = lagMs
+    this.#rewindMs = rewindMs
   }
 
   /** A look that begins now. One that fails just ends without `reached`. */
@@ -38,14 +43,14 @@ export class LowWaterMark {
     const since = Math.min(this.#mark, now - this.#lagMs)
     if (now >= this.#rewoundAt && now - this.#rewoundAt < this.#waitMs) return { since, begunAt: now }
     this.#rewoundAt = now
-    this.#waitMs = REWIND_MS
+    this.#waitMs = this.#rewindMs
     return { since: Number.NEGATIVE_INFINITY, begunAt: now }
   }
 
   /** What a look has seen, when it ends at `now`: the time of the oldest that is open, or null, none was. */
   reached({ begunAt, since }: Look, oldest: number | null, now: number): void {
     this.#mark = Math.min(oldest ?? Number.POSITIVE_INFINITY, begunAt - this.#lagMs)
-    if (since === Number.NEGATIVE_INFINITY) this.#waitMs = Math.max(REWIND_MS, SHARE * (now - begunAt))
+    if (since === Number.NEGATIVE_INFINITY) this.#waitMs = Math.max(this.#rewindMs, SHARE * (now - begunAt))
   }
 
   /** The next look begins at the beginning: another process had the work meanwhile, or some of it was left undone. */

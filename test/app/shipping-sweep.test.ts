@@ -53,6 +53,20 @@ it("opens the shipment of a paid order that has none after two rounds, as if it 
     }),
   ))
 
+it("finds an order that was paid long after it was placed with the next look from the beginning", () =>
+  sweeping("ready", (store) =>
+    Effect.gen(function* () {
+      yield* TestClock.setTime(Date.now())
+      const placed = place(store)
+      yield* TestClock.adjust("2 minutes")
+      store.orders.set(placed.id, Order.evolve(placed, { _tag: "Paid" }))
+      yield* TestClock.adjust("1 minute")
+      expect(store.shipments.size).toBe(0)
+      yield* TestClock.adjust(ShippingSweep.REWIND_MS)
+      expect(store.shipments.get(placed.id)).toMatchObject({ state: "open" })
+    }),
+  ))
+
 it("leaves what a consumer opens meanwhile to it", () =>
   sweeping("ready", (store) =>
     Effect.gen(function* () {

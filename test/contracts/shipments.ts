@@ -238,14 +238,15 @@ export const checks: ReadonlyArray<Check<Needs>> = [
     yield* scribe.commit({ products: [{ product, onHand: 100 }], orders: placed, holds })
     const [one, two, unpaid] = placed as [Order.Order, Order.Order, Order.Order]
     const isOurs = (id: OrderId) => placed.some((order) => order.id === id)
-    expect((yield* shipments.missing(1_000)).filter(isOurs)).toEqual([])
+    expect((yield* shipments.missing({ after: null, limit: 1_000 })).filter(isOurs)).toEqual([])
     for (const order of [one, two]) yield* scribe.commit({ orderUpdates: [paidOf(order)] })
-    expect((yield* shipments.missing(1_000)).filter(isOurs)).toEqual([one.id, two.id].toSorted())
+    expect((yield* shipments.missing({ after: null, limit: 1_000 })).filter(isOurs)).toEqual([one.id, two.id].toSorted())
+    expect((yield* shipments.missing({ after: one.id, limit: 1_000 })).filter(isOurs)).toEqual([two.id])
     expect(yield* shipments.open([one.id, unpaid.id], 7)).toBe(1)
     expect(yield* shipments.open([one.id], 8)).toBe(0)
     expect(yield* found(one.id)).toMatchObject({ state: "open", attempts: 0, nextAttemptAt: 7, version: 1 })
     expect(yield* shipments.find(unpaid.id, none)).toBeNull()
-    expect((yield* shipments.missing(1_000)).filter(isOurs)).toEqual([two.id])
+    expect((yield* shipments.missing({ after: null, limit: 1_000 })).filter(isOurs)).toEqual([two.id])
     yield* shipments.open([two.id], 9)
     for (const { id } of [one, two]) yield* shipments.save([written({ ...(yield* found(id)), nextAttemptAt: null })])
   }),

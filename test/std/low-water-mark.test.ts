@@ -44,6 +44,13 @@ describe("a low-water mark", () => {
     expect(mark.begin(NOON + REWIND_MS + 1).since).toBe(7)
   })
 
+  it("rewinds as rarely as it is told, where looks are rare", () => {
+    const mark = new LowWaterMark(LAG, 10 * REWIND_MS)
+    mark.reached(mark.begin(NOON), null, NOON)
+    expect(mark.begin(NOON + 10 * REWIND_MS - 1).since).toBe(NOON - LAG)
+    expect(mark.begin(NOON + 10 * REWIND_MS).since).toBe(BEGINNING)
+  })
+
   it("rewinds the more rarely the longer that takes", () => {
     const mark = marked(null, 1_000)
     expect(mark.begin(NOON + 49_999).since).toBe(NOON - LAG)

@@ -65,10 +65,11 @@ export const make = (store: Store.Tables): Shipments["Service"] => ({
       return shipment === undefined ? null : { shipment, known }
     }),
   claimParcel: (id, trackingId) => Effect.sync(() => claimParcel(store, id, trackingId)),
-  missing: (limit) =>
+  missing: ({ after, limit }) =>
     Effect.sync(() =>
       [...store.orders.values()]
         .flatMap(({ id, status }) => (status === "paid" && !store.shipments.has(id) ? [id] : []))
+        .filter((id) => after === null || id > after)
         .toSorted()
         .slice(0, limit),
     ),

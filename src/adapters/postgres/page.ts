@@ -7,6 +7,9 @@ import type { Page } from "../../ports/page.ts"
 import type { Reads, Shown } from "./reads.ts"
 import * as WritingPool from "./writing-pool.ts"
 
+/** A page from the beginning is a page after the first of all ids. */
+export const BEFORE_ALL = "00000000-0000-0000-0000-000000000000"
+
 export const pageOf = <Row, Position>(
   rows: ReadonlyArray<Row>,
   limit: number,

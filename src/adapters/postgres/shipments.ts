@@ -12,7 +12,7 @@ import { type Unavailable, unavailable } from "../../ports/failures.ts"
 import { type Found, type ShipmentChange, Shipments } from "../../ports/shipments.ts"
 import { Timeline, type TimelineEntry } from "../../ports/timeline.ts"
 import * as Batcher from "../../std/batcher.ts"
-import { jsonRows, jsonWrite, writtenRows } from "./page.ts"
+import { BEFORE_ALL, jsonRows, jsonWrite, writtenRows } from "./page.ts"
 import { Deciding, type Reads, type Shown, ShownRows } from "./reads.ts"
 import { ms, ORDER, type OrderJson, orderOf } from "./rows.ts"
 import { CLAIM_PARCELS, SAVE_SHIPMENTS } from "./shipping-functions.ts"
@@ -46,8 +46,9 @@ const FIND = `select case when s.order_id is null then 'null'::json else json_bu
 const SAVE = `select to_json(saved) as row from ${SAVE_SHIPMENTS.name}($1::json, $2::json) saved`
 const CLAIM = `select to_json(claimed) as row from ${CLAIM_PARCELS.name}($1::json) claimed`
 
-const MISSING = `select to_json(o.id) as row from orders o
-  where o.status = 'paid' and not exists (select from shipments s where s.order_id = o.id) order by o.id limit $1::int`
+export const MISSING = `select to_json(o.id) as row from orders o
+  where o.status = 'paid' and o.id > $1::uuid and not exists (select from shipments s where s.order_id = o.id)
+  order by o.id limit $2::int`
 
 const OPEN = `insert into shipments (order_id, next_attempt_at)
   select o.id, to_timestamp($2::float8 / 1000) from orders o where o.id = any ($1::uuid[]) and o.status = 'paid'
@@ -136,7 +137,7 @@ export const make = Effect.fnUntraced(function* (reads: Reads, writes: PgPool.Pg
     },
     find: (id, callback) => finding([id, callback]),
     claimParcel: (id, trackingId) => claiming([id, trackingId]),
-    missing: (limit) => jsonRows<OrderId>(reads, MISSING, [limit]),
+    missing: ({ after, limit }) => jsonRows<OrderId>(reads, MISSING, [after ?? BEFORE_ALL, limit]),
     open: (ids, at) =>
       Effect.map(jsonWrite<OrderId>(writes, OPEN, [`{${ids.join(",")}}`, String(at)]), ({ length }) => length),
     save: (changes) =>

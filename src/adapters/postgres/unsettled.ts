@@ -10,13 +10,10 @@ import type { OrderId } from "../../domain/ids.ts"
 import type { Unavailable } from "../../ports/failures.ts"
 import type { Page } from "../../ports/page.ts"
 import { type Unsettled, UnsettledOrders } from "../../ports/unsettled.ts"
-import { jsonRows, jsonWrite, pageOf } from "./page.ts"
+import { BEFORE_ALL, jsonRows, jsonWrite, pageOf } from "./page.ts"
 import { Deciding, type Reads } from "./reads.ts"
 import { ORDER, type OrderJson, orderOf } from "./rows.ts"
 import { Writes } from "./writing-pool.ts"
-
-/** A page from the beginning is a page after the first of all ids. */
-export const BEFORE_ALL = "00000000-0000-0000-0000-000000000000"
 
 interface UnsettledJson {
   readonly order: OrderJson

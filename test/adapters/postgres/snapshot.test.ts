@@ -10,8 +10,9 @@ import * as PostgresLease from "../../../src/adapters/postgres/lease.ts"
 import * as PostgresLedger from "../../../src/adapters/postgres/ledger.ts"
 import { DUE as DUE_HOLDS } from "../../../src/adapters/postgres/ledger.ts"
 import { ADVANCE, READ } from "../../../src/adapters/postgres/outbox.ts"
-import { DUE as DUE_SHIPMENTS } from "../../../src/adapters/postgres/shipments.ts"
-import { BEFORE_ALL, UNSETTLED } from "../../../src/adapters/postgres/unsettled.ts"
+import { BEFORE_ALL } from "../../../src/adapters/postgres/page.ts"
+import { DUE as DUE_SHIPMENTS, MISSING } from "../../../src/adapters/postgres/shipments.ts"
+import { UNSETTLED } from "../../../src/adapters/postgres/unsettled.ts"
 import { verify } from "../../../src/adapters/postgres/verification/verify.ts"
 import { lowest } from "../../../src/ports/ids.ts"
 import type { Lease } from "../../../src/ports/lease.ts"
@@ -124,6 +125,7 @@ const shipped = Effect.gen(function* () {
   yield* run(`insert into shipments (order_id, next_attempt_at) select id, now() - interval '1 hour' from orders`)
   yield* run("update orders set status = 'reserved', expires_at = now() - interval '1 hour', attempt_token = null")
   yield* run("update orders set attempt_token = 't', attempt_started_at = now()")
+  yield* run("update orders set status = 'paid', attempt_token = null, attempt_started_at = null")
   yield* run("update orders set status = 'shipped', attempt_token = null, attempt_started_at = null")
   yield* run("update shipments set attempts = 1")
   yield* run("update shipments set attempts = 1, next_attempt_at = null, state = 'shipped'")
@@ -143,6 +145,7 @@ describe("work that is done, behind a snapshot that stays open", () => {
     ["shipping", DUE_SHIPMENTS, (since: string) => [now(), "{}", 128, 96, since, since]],
     ["expiry", DUE_HOLDS, (since: string) => [LANES, now(), 1_000, since]],
     ["the sweep of checkouts", UNSETTLED, (since: string) => [lowest(Number(since)) ?? BEFORE_ALL, 101]],
+    ["the sweep of paid orders", MISSING, (since: string) => [lowest(Number(since)) ?? BEFORE_ALL, 1_000]],
   ] as const
 
   it.each(looks)("costs %s nothing from its mark on, and every page from the beginning", (_, query, parameters) =>
