@@ -83,12 +83,15 @@ describe.each([nginx, haproxy])("two instances behind $name", (balancer) => {
     },
     async () => {
       const database = await freshDatabase()
-      const env = { DATABASE_URL: database, WORKERS: "1" }
+      const env = { DATABASE_URL: database, WORKERS: "1", TRUSTED_PROXIES: "127.0.0.1" }
       const sells = await start(env)
       const standsBy = await start(env)
       // Listed first: half of all requests would begin with it.
       const shop = await balanced(standsBy, sells)
       const product = await Trade.create(sells, 1_000_000)
+      // What is for operators on the machine itself is not for those who come through the balancer.
+      expect((await sells.get("/v1/admin/dependencies")).status).toBe(200)
+      expect((await shop.get("/v1/admin/dependencies")).status).toBe(403)
 
       const calm = await Trade.times(200, () => Trade.buy(shop, product, { payment: "later" }))
       expect(Trade.tally(calm)).toEqual({ "202": 200 })

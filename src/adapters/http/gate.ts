@@ -27,7 +27,7 @@ const WILDCARDS = new Set(["0.0.0.0", "[::]"])
 const REMEMBERED_MAX = 1_000
 
 const EXPOSED = "idempotent-replayed, ratelimit, ratelimit-policy, retry-after, x-request-id"
-const ASKED = "content-type, idempotency-key, prefer, request-timeout-ms, x-request-id"
+const ASKED = "content-type, idempotency-key, last-event-id, prefer, request-timeout-ms, x-request-id"
 /** How long a browser may remember the answer to a preflight, seconds. */
 const PREFLIGHT_SECONDS = "600"
 
