@@ -4,6 +4,7 @@
  * - an acknowledged order is there, with its content, at the status it was acknowledged with or a legal later one;
  * - a refused wish has bound no key, and so has placed nothing;
  * - a request without an answer has had one effect or none, and asking again with its key says which;
+ * - what was told that nothing had been decided was not done by that attempt;
  * - every order in the database was asked for, once;
  * - every fact has left, and every change of an order has come back from the stream, once;
  * - no error was a bare failure: 503 says when to come back, and nothing is a 500;
@@ -102,6 +103,18 @@ const sameAnswers = (wish: Wish): ReadonlyArray<string> => {
   return found
 }
 
+const saysNothingWasDecided = ({ body, status }: Told): boolean =>
+  status !== null && status >= 400 && /nothing was decided/i.test(body?.detail ?? "")
+
+/** A first acceptance that is a replay: an earlier attempt has had the effect, so one of them has left its outcome open. */
+export const truthfully = (wish: Wish): ReadonlyArray<string> => {
+  const first = wish.told.findIndex(accepts)
+  if (first === -1 || !wish.told[first]!.replayed) return []
+  return wish.told.slice(0, first).every(saysNothingWasDecided)
+    ? [`${nameOf(wish)} was told that nothing was decided, and it was: ${wish.told.map(kindOf).join(", ")}`]
+    : []
+}
+
 const politely = (wish: Wish): ReadonlyArray<string> =>
   wish.told.flatMap((told) => {
     if (told.code === "never") return [`${nameOf(wish)} was kept waiting without an answer`]
@@ -183,7 +196,7 @@ export const judgeTold = async (
   const recent = wishes.slice(since)
   const told = {
     checks: recent.length,
-    violations: recent.flatMap((wish) => [...sameAnswers(wish), ...politely(wish)]),
+    violations: recent.flatMap((wish) => [...sameAnswers(wish), ...truthfully(wish), ...politely(wish)]),
   }
   return sum([told, await ordersAreThere(url, recent), await effectsWereAskedFor(databaseUrl, wishes)])
 }

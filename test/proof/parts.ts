@@ -7,6 +7,7 @@ import * as EmbeddedTrouble from "../faults/embedded-trouble.ts"
 import * as FrozenOwner from "../faults/frozen-owner.ts"
 import * as HandOver from "../faults/hand-over.ts"
 import * as KafkaOutage from "../faults/kafka-outage.ts"
+import * as LeaseLoss from "../faults/lease-loss.ts"
 import * as PostgresTrouble from "../faults/postgres-trouble.ts"
 import * as Silence from "../faults/silence.ts"
 import * as TwoOwners from "../faults/two-owners.ts"
@@ -30,6 +31,7 @@ export const PARTS: ReadonlyArray<Part> = [
   { name: "frozen-owner", run: FrozenOwner.run, times: { 1: 25, 3: 25 } },
   { name: "two-owners", run: TwoOwners.run, times: { 1: 20, 3: 20 } },
   { name: "hand-over", run: HandOver.run, times: { 1: 10, 3: 10 } },
+  { name: "lease-loss", run: LeaseLoss.run, times: { 1: 50, 3: 50 } },
   { name: "postgres-trouble", run: PostgresTrouble.run, times: { 1: 18, 3: 9 } },
   { name: "embedded-trouble", run: EmbeddedTrouble.run, times: { 1: 4, 3: 4 } },
   { name: "silence", run: Silence.run, times: { 1: 3, 3: 3 } },
