@@ -16,13 +16,13 @@ import { migrated } from "./adapters/postgres/migrations.ts"
 import * as PostgresOutbox from "./adapters/postgres/outbox.ts"
 import * as OutboxPartitions from "./adapters/postgres/outbox-partitions.ts"
 import * as Pools from "./adapters/postgres/pools.ts"
+import * as TimelineRetention from "./adapters/postgres/timeline-retention.ts"
 import * as Logs from "./adapters/system/log-level.ts"
 import * as ThreadMeter from "./adapters/system/thread-meter.ts"
 import * as FactsServe from "./adapters/threads/facts/serve.ts"
 import * as Facts from "./app/facts.ts"
 
-const { connections, databaseUrl, idempotencyRetentionHours, kafka, outboxRetentionHours, shippingAfterMs } =
-  FactsServe.settings()
+const { connections, databaseUrl, kafka, shippingAfterMs, ...retention } = FactsServe.settings()
 const consumers = Facts.consumers({ shippingAfterMs })
 
 NodeRuntime.runMain(
@@ -33,8 +33,9 @@ NodeRuntime.runMain(
       ),
       Layer.provide(Layer.mergeAll(PostgresOutbox.layer, PostgresInbox.layer)),
       Layer.provide(InboxPartitions.layer),
-      Layer.merge(OutboxPartitions.layer(outboxRetentionHours)),
-      Layer.merge(KeyRetention.layer(idempotencyRetentionHours)),
+      Layer.merge(OutboxPartitions.layer(retention.outboxRetentionHours)),
+      Layer.merge(KeyRetention.layer(retention.idempotencyRetentionHours)),
+      Layer.merge(TimelineRetention.layer(retention.timelineRetentionHours)),
       Layer.merge(ThreadMeter.layer("facts")),
       // A standby of a newer version waits here until its process has taken the lanes, and migrated the database.
       Layer.provide(Layer.effectDiscard(migrated)),

@@ -121,6 +121,7 @@ const facts = ({ database: { connections }, events, shipping }: Config, database
         connections: connections.facts,
         outboxRetentionHours: events.outboxRetentionHours,
         idempotencyRetentionHours: events.idempotencyRetentionHours,
+        timelineRetentionHours: events.timelineRetentionHours,
         kafka: events.kafka,
         ...shipping.consumers,
       })

@@ -1,6 +1,6 @@
 /** Where facts are published, by which processes, and how long they and idempotency keys are kept. */
 import type * as Kafka from "../adapters/kafka/client.ts"
-import { ConfigProblem, type Env, integer, oneOf, text } from "./knob.ts"
+import { type Bounds, ConfigProblem, type Env, integer, oneOf, text } from "./knob.ts"
 
 export interface Events {
   /** Whether this process publishes facts and runs their consumers, or leaves that to other processes. */
@@ -11,6 +11,8 @@ export interface Events {
   readonly outboxRetentionHours: number
   /** How long an idempotency key is kept, at least, hours; 0: for ever. */
   readonly idempotencyRetentionHours: number
+  /** How long the timeline of an order that has ended is kept, at least, hours; 0: for ever. */
+  readonly timelineRetentionHours: number
 }
 
 /**
@@ -25,12 +27,17 @@ const KEYS_MIN = 24
 /** A year, hours. */
 const KEYS_MAX = 8_760
 
-/** Thirty days unless told otherwise: longer than any client repeats itself, and owners read all keys when they start. */
-const keyRetention = (env: Env): number => {
-  const name = "IDEMPOTENCY_RETENTION_HOURS"
-  const hours = integer(env, name, { fallback: 720, min: 0, max: KEYS_MAX })
-  if (hours > 0 && hours < KEYS_MIN)
-    throw new ConfigProblem({ message: `${name} must be 0 (for ever) or at least ${KEYS_MIN}, not "${hours}"` })
+/** Longer than events may come again: the inbox knows their ids for a fortnight, and the outbox keeps them for a month at most, hours. */
+const TIMELINES_MIN = RETENTION_MAX
+
+/** Ten years, hours. */
+const TIMELINES_MAX = 87_600
+
+/** Hours, or 0, for ever. */
+const retention = (env: Env, name: string, { min, ...bounds }: Bounds): number => {
+  const hours = integer(env, name, { ...bounds, min: 0 })
+  if (hours > 0 && hours < min)
+    throw new ConfigProblem({ message: `${name} must be 0 (for ever) or at least ${min}, not "${hours}"` })
   return hours
 }
 
@@ -38,7 +45,14 @@ export const read = (env: Env): Events => ({
   facts: oneOf(env, "FACTS", ["on", "off"]),
   kafka: kafka(env),
   outboxRetentionHours: integer(env, "OUTBOX_RETENTION_HOURS", { fallback: 72, min: 1, max: RETENTION_MAX }),
-  idempotencyRetentionHours: keyRetention(env),
+  // Thirty days: longer than any client repeats itself, and owners read all keys when they start.
+  idempotencyRetentionHours: retention(env, "IDEMPOTENCY_RETENTION_HOURS", { fallback: 720, min: KEYS_MIN, max: KEYS_MAX }),
+  // A year: longer than it is asked where a parcel has been.
+  timelineRetentionHours: retention(env, "TIMELINE_RETENTION_HOURS", {
+    fallback: 8_760,
+    min: TIMELINES_MIN,
+    max: TIMELINES_MAX,
+  }),
 })
 
 /** A name, an IPv4 address, or an IPv6 address in brackets; and a port. */

@@ -14,9 +14,10 @@ import * as Fencing from "./fencing-functions.ts"
 import * as Inbox from "./inbox-functions.ts"
 import * as Outbox from "./outbox-functions.ts"
 import * as Shipping from "./shipping-functions.ts"
+import { FORGET } from "./timeline-retention.ts"
 
 /** Those that others call come first. */
-const FUNCTIONS = [COMMIT, ...Fencing.ALL, ...Outbox.ALL, ...Inbox.ALL, ...Shipping.ALL]
+const FUNCTIONS = [COMMIT, ...Fencing.ALL, ...Outbox.ALL, ...Inbox.ALL, ...Shipping.ALL, FORGET]
 
 const ABSENT = "select name from unnest($1::text[]) name where to_regproc(name) is null"
 

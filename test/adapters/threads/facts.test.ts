@@ -28,6 +28,7 @@ it("a facts thread whose database cannot be reached ends by itself", async () =>
     connections: 4,
     outboxRetentionHours: 72,
     idempotencyRetentionHours: 0,
+    timelineRetentionHours: 0,
     kafka: null,
     shippingAfterMs: 0,
   })

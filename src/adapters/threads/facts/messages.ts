@@ -10,6 +10,8 @@ export interface FactsSettings {
   readonly outboxRetentionHours: number
   /** Hours; 0: for ever. */
   readonly idempotencyRetentionHours: number
+  /** Hours; 0: for ever. */
+  readonly timelineRetentionHours: number
   /** Null: no broker, events are handed to the consumers in that thread. */
   readonly kafka: {
     readonly brokers: ReadonlyArray<string>
