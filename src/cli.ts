@@ -14,7 +14,7 @@ import * as Diagnosis from "./adapters/cli/doctor.ts"
 import { json } from "./adapters/cli/flags.ts"
 import { printable } from "./adapters/cli/printable.ts"
 import * as ReplayCommand from "./adapters/cli/replay-command.ts"
-import * as Facts from "./app/facts.ts"
+import * as FactPipeline from "./app/fact-pipeline.ts"
 import * as Data from "./composition/commands/data.ts"
 import { database, knobs, onInbox, url } from "./composition/commands/options.ts"
 import { profile } from "./composition/commands/profile.ts"
@@ -44,7 +44,7 @@ const doctor = Command.make(
 
 const dlq = DeadLetterCommands.command({
   ...{ database, json, onInbox },
-  consumers: Effect.suspend(() => knobs(() => Facts.consumers(Shipping.read(process.env).consumers))),
+  consumers: Effect.suspend(() => knobs(() => FactPipeline.consumers(Shipping.read(process.env).consumers))),
 })
 
 const serve = Command.make(

@@ -20,14 +20,14 @@ import * as TimelineRetention from "./adapters/postgres/timeline-retention.ts"
 import * as Logs from "./adapters/system/log-level.ts"
 import * as ThreadMeter from "./adapters/system/thread-meter.ts"
 import * as FactsServe from "./adapters/threads/facts/serve.ts"
-import * as Facts from "./app/facts.ts"
+import * as FactPipeline from "./app/fact-pipeline.ts"
 
 const { connections, databaseUrl, kafka, shippingAfterMs, ...retention } = FactsServe.settings()
-const consumers = Facts.consumers({ shippingAfterMs })
+const consumers = FactPipeline.consumers({ shippingAfterMs })
 
 NodeRuntime.runMain(
   FactsServe.serve(
-    Facts.layer(consumers, kafka === null ? Facts.unwanted(consumers) : []).pipe(
+    FactPipeline.layer(consumers, kafka === null ? FactPipeline.unwanted(consumers) : []).pipe(
       Layer.provide(
         kafka === null ? MemoryEventStream.layer(consumers.map(({ name }) => name)) : KafkaStream.layer(kafka),
       ),

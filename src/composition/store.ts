@@ -33,7 +33,7 @@ import * as PostgresUnsettled from "../adapters/postgres/unsettled.ts"
 import * as PostgresWriteTrial from "../adapters/postgres/write-trial.ts"
 import * as FactsThread from "../adapters/threads/facts/link.ts"
 import * as InventoryThreads from "../adapters/threads/inventory/workers.ts"
-import * as Facts from "../app/facts.ts"
+import * as FactPipeline from "../app/fact-pipeline.ts"
 import * as LocalWorkers from "../app/inventory/local-workers.ts"
 import type { Config } from "../config/config.ts"
 import * as SingleInventory from "./single-inventory.ts"
@@ -42,8 +42,8 @@ export const layer = (config: Config) => (config.database.store === "memory" ? m
 
 /** Everything in this thread, nothing durable. */
 const memory = ({ shipping }: Config) => {
-  const consumers = Facts.consumers(shipping.consumers)
-  const facts = Facts.layer(consumers, Facts.unwanted(consumers)).pipe(
+  const consumers = FactPipeline.consumers(shipping.consumers)
+  const facts = FactPipeline.layer(consumers, FactPipeline.unwanted(consumers)).pipe(
     Layer.provide(MemoryEventStream.layer(consumers.map(({ name }) => name))),
   )
   const deciding = Layer.mergeAll(

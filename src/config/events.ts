@@ -46,7 +46,11 @@ export const read = (env: Env): Events => ({
   kafka: kafka(env),
   outboxRetentionHours: integer(env, "OUTBOX_RETENTION_HOURS", { fallback: 72, min: 1, max: RETENTION_MAX }),
   // Thirty days: longer than any client repeats itself, and owners read all keys when they start.
-  idempotencyRetentionHours: retention(env, "IDEMPOTENCY_RETENTION_HOURS", { fallback: 720, min: KEYS_MIN, max: KEYS_MAX }),
+  idempotencyRetentionHours: retention(env, "IDEMPOTENCY_RETENTION_HOURS", {
+    fallback: 720,
+    min: KEYS_MIN,
+    max: KEYS_MAX,
+  }),
   // A year: longer than it is asked where a parcel has been.
   timelineRetentionHours: retention(env, "TIMELINE_RETENTION_HOURS", {
     fallback: 8_760,

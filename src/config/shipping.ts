@@ -1,5 +1,5 @@
 /** Who carries what was paid, and how long it is waited for. */
-import type * as Facts from "../app/facts.ts"
+import type * as FactPipeline from "../app/fact-pipeline.ts"
 import type * as ShippingRunner from "../app/shipping-runner.ts"
 import type * as ShippingSweep from "../app/shipping-sweep.ts"
 import * as HttpCall from "../std/http-call.ts"
@@ -9,7 +9,7 @@ import { ConfigProblem, type Env, integer, secret } from "./knob.ts"
 const LONGEST = 604_800
 
 export interface Shipping {
-  readonly consumers: Facts.Options
+  readonly consumers: FactPipeline.Options
   readonly sweep: ShippingSweep.Options
   readonly runner: ShippingRunner.Options
   /** The carrier; null: one played in this process. */

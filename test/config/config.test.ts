@@ -128,10 +128,7 @@ describe("the knobs", () => {
       { IDEMPOTENCY_RETENTION_HOURS: "23" },
       'IDEMPOTENCY_RETENTION_HOURS must be 0 (for ever) or at least 24, not "23"',
     ],
-    [
-      { TIMELINE_RETENTION_HOURS: "719" },
-      'TIMELINE_RETENTION_HOURS must be 0 (for ever) or at least 720, not "719"',
-    ],
+    [{ TIMELINE_RETENTION_HOURS: "719" }, 'TIMELINE_RETENTION_HOURS must be 0 (for ever) or at least 720, not "719"'],
     [{ OUTBOX_RETENTION_HOURS: "721" }, 'OUTBOX_RETENTION_HOURS must be a whole number from 1 to 720, not "721"'],
     [{ KAFKA_BROKERS: "a:1,b" }, "KAFKA_BROKERS must be host:port, separated by commas; IPv6 as [::1]:9092"],
     [{ KAFKA_BROKERS: "::1:9092" }, "KAFKA_BROKERS must be host:port, separated by commas; IPv6 as [::1]:9092"],

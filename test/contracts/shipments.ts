@@ -240,7 +240,9 @@ export const checks: ReadonlyArray<Check<Needs>> = [
     const isOurs = (id: OrderId) => placed.some((order) => order.id === id)
     expect((yield* shipments.missing({ after: null, limit: 1_000 })).filter(isOurs)).toEqual([])
     for (const order of [one, two]) yield* scribe.commit({ orderUpdates: [paidOf(order)] })
-    expect((yield* shipments.missing({ after: null, limit: 1_000 })).filter(isOurs)).toEqual([one.id, two.id].toSorted())
+    expect((yield* shipments.missing({ after: null, limit: 1_000 })).filter(isOurs)).toEqual(
+      [one.id, two.id].toSorted(),
+    )
     expect((yield* shipments.missing({ after: one.id, limit: 1_000 })).filter(isOurs)).toEqual([two.id])
     expect(yield* shipments.open([one.id, unpaid.id], 7)).toBe(1)
     expect(yield* shipments.open([one.id], 8)).toBe(0)

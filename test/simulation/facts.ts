@@ -3,7 +3,7 @@
  * and inbox. It dies and freezes by itself or with its process; the main thread wakes it, replaces it, and lets it drain.
  */
 import { Exit, Layer, Scope } from "effect"
-import * as Facts from "../../src/app/facts.ts"
+import * as FactPipeline from "../../src/app/fact-pipeline.ts"
 import { Wake } from "../../src/app/outbox-relay.ts"
 import { EventSource, EventStream } from "../../src/ports/event-stream.ts"
 import { Inbox } from "../../src/ports/inbox.ts"
@@ -52,7 +52,7 @@ export class FactsThread {
     const changed = new Notify()
     this.#changed = changed
     const { node } = this
-    const layer = Facts.layer(Facts.consumers({ shippingAfterMs }), []).pipe(
+    const layer = FactPipeline.layer(FactPipeline.consumers({ shippingAfterMs }), []).pipe(
       Layer.provide(
         Layer.mergeAll(
           Layer.succeed(Outbox, relays.of(node)),

@@ -3,7 +3,7 @@
  * after another on each link; between links there is no order. A thread that dies is replaced after its epochs were raised.
  */
 import { Context, Deferred, Effect, Exit, FiberSet, Layer, Schedule, Scope } from "effect"
-import { toExit, toOutcome } from "../../src/adapters/threads/inventory/messages.ts"
+import { fromPlain, toPlain } from "../../src/adapters/threads/inventory/messages.ts"
 import { addressesOf } from "../../src/app/inventory/commands.ts"
 import * as LocalWorkers from "../../src/app/inventory/local-workers.ts"
 import type { ProductId } from "../../src/domain/ids.ts"
@@ -102,11 +102,11 @@ export class Thread {
     this.#to.send(() => {
       for (const productId of products) this.#worker!.watch(productId as ProductId, true)
       this.#worker!.submit(posted, (exit) => {
-        const outcome = structuredClone(toOutcome(exit))
+        const plain = structuredClone(toPlain(exit))
         this.#back.send(() => {
           const caller = this.#callers.get(id)
           this.#callers.delete(id)
-          caller?.(toExit(outcome))
+          caller?.(fromPlain(plain))
         })
       })
     })

@@ -2,7 +2,7 @@
  * The audit: reads back, through the API alone, every product a replay touched, and does the sums itself.
  *
  * A product's ledger must begin with what was put on the shelf, count its versions without a gap, add up at every line,
- * never go below zero, and end where the stock view stands. And it must agree with the buyer's own receipts: an order
+ * never go below zero, and end where the stock view stands. And it must agree with the buyer's own answers: an order
  * that was placed holds exactly its units, once; an order without an answer holds nothing.
  *
  * It believes no number of the service that it can compute. The lines themselves are checked in `product-ledger.ts`.
@@ -98,14 +98,14 @@ const isOurs = Effect.fnUntraced(function* (client: HttpClient.Client, run: stri
 })
 
 /** Units each placed order has of each product: product id -> order id -> units. */
-const receiptsOf = (placed: ReadonlyArray<PlacedOrder>) => {
-  const receipts = new Map<string, Map<string, ProductLedger.Receipt>>()
+const boughtOf = (placed: ReadonlyArray<PlacedOrder>) => {
+  const bought = new Map<string, Map<string, ProductLedger.Bought>>()
   for (const { id, lines, paid } of placed)
     for (const { productId, quantity } of lines) {
-      const ofProduct = receipts.get(productId) ?? new Map<string, ProductLedger.Receipt>()
-      receipts.set(productId, ofProduct.set(id, { quantity, paid }))
+      const ofProduct = bought.get(productId) ?? new Map<string, ProductLedger.Bought>()
+      bought.set(productId, ofProduct.set(id, { quantity, paid }))
     }
-  return receipts
+  return bought
 }
 
 const duplicateAnswers = (placed: ReadonlyArray<PlacedOrder>): ReadonlyArray<string> => {
@@ -117,7 +117,7 @@ const duplicateAnswers = (placed: ReadonlyArray<PlacedOrder>): ReadonlyArray<str
 
 /** Problems, one line each; none is a clean audit. */
 export const run = Effect.fn("Audit.run")(function* (client: HttpClient.Client, subject: Subject) {
-  const receipts = receiptsOf(subject.placed)
+  const bought = boughtOf(subject.placed)
   const strangers = new Set<string>()
   const progress = yield* Progress.make("audit ", subject.products.size, subject.screen)
   const perProduct = yield* Effect.forEach(
@@ -125,7 +125,7 @@ export const run = Effect.fn("Audit.run")(function* (client: HttpClient.Client, 
     Effect.fnUntraced(function* ([name, productId]) {
       const { stock, movements } = yield* readSettled(client, productId)
       const sums = ProductLedger.check(movements, stock, subject.onHand)
-      const orders = ProductLedger.checkOrders(movements, receipts.get(productId) ?? new Map())
+      const orders = ProductLedger.checkOrders(movements, bought.get(productId) ?? new Map())
       for (const orderId of orders.strangers) strangers.add(orderId)
       progress.advance()
       return [...sums, ...orders.problems].map((problem) => `${name}: ${problem}`)

@@ -23,7 +23,8 @@ export interface StockView {
   readonly version: number
 }
 
-export interface Receipt {
+/** What an order has of a product, by its answer. */
+export interface Bought {
   readonly quantity: number
   readonly paid: boolean
 }
@@ -112,12 +113,12 @@ const unitsByOrder = (movements: ReadonlyArray<Movement>): ReadonlyMap<string, O
 }
 
 /**
- * Does the ledger agree with the buyer's receipts? `strangers` hold or have units and are on none of them.
+ * Does the ledger agree with the buyer's answers? `strangers` hold or have units and are in none of them.
  * Units that were reserved and went back belong to no order: a hold may lapse before its order is accepted.
  */
 export const checkOrders = (
   movements: ReadonlyArray<Movement>,
-  receipts: ReadonlyMap<string, Receipt>,
+  bought: ReadonlyMap<string, Bought>,
 ): { readonly problems: ReadonlyArray<string>; readonly strangers: ReadonlyArray<string> } => {
   const problems: Array<string> = []
   const strangers: Array<string> = []
@@ -125,17 +126,17 @@ export const checkOrders = (
   for (const [orderId, units] of orders) {
     if (units.returned + units.confirmed > units.reserved || units.restocked > units.confirmed)
       problems.push(`order ${orderId} ended more units than it held (${units.reserved})`)
-    const receipt = receipts.get(orderId)
-    if (receipt === undefined) {
+    const ours = bought.get(orderId)
+    if (ours === undefined) {
       if (units.reserved - units.returned - units.restocked > 0) strangers.push(orderId)
-    } else if (units.reserved - units.returned !== receipt.quantity && (receipt.paid || units.returned === 0))
+    } else if (units.reserved - units.returned !== ours.quantity && (ours.paid || units.returned === 0))
       problems.push(
-        `order ${orderId} bought ${receipt.quantity} units and holds ${units.reserved - units.returned} of them`,
+        `order ${orderId} bought ${ours.quantity} units and holds ${units.reserved - units.returned} of them`,
       )
-    else if (receipt.paid && units.confirmed !== receipt.quantity)
-      problems.push(`order ${orderId} paid for ${receipt.quantity} units and got ${units.confirmed}`)
+    else if (ours.paid && units.confirmed !== ours.quantity)
+      problems.push(`order ${orderId} paid for ${ours.quantity} units and got ${units.confirmed}`)
   }
-  for (const [orderId, { quantity }] of receipts)
+  for (const [orderId, { quantity }] of bought)
     if (!orders.has(orderId))
       problems.push(`order ${orderId} bought ${quantity} units and the ledger knows nothing of it`)
   return { problems, strangers }

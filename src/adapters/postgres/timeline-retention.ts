@@ -48,12 +48,17 @@ end
 $$`,
 )
 
+interface Slice {
+  readonly gone: number
+  readonly last: string | null
+}
+
 /** One walk over all that is older than so many hours. Of how many orders it went. */
 export const forgetOld = Effect.fn(function* (retentionHours: number) {
   const sql = yield* PgClient.PgClient
   let gone = 0
   for (let after: string | null = BEFORE_ALL; after !== null; ) {
-    const [slice]: ReadonlyArray<{ readonly gone: number; readonly last: string | null }> = yield* sql.unsafe(
+    const [slice]: ReadonlyArray<Slice> = yield* sql.unsafe<Slice>(
       `select v_gone as gone, v_last::text as last from ${FORGET.name}($1::uuid, $2::int, $3::int)`,
       [after, retentionHours, SLICE],
     )

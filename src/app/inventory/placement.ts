@@ -24,7 +24,8 @@ import { laneOf } from "./commands.ts"
 import { COMMAND_PATIENCE_MS, TENTATIVE_MS } from "./limits.ts"
 
 type PlaceOrder = Extract<Command, { readonly _tag: "PlaceOrder" }>
-type Outcome = Effect.Effect<Answer, Refused | Unavailable>
+/** A command that was submitted. */
+type Submitted = Effect.Effect<Answer, Refused | Unavailable>
 
 /** Lanes go round the workers like cards. */
 export const deal = (lanes: ReadonlyArray<OwnedLane>, workers: number): ReadonlyArray<ReadonlyArray<OwnedLane>> =>
@@ -58,8 +59,8 @@ const CANCEL_RETRY = {
  * Several commands one after another have one deadline together; what is not done by then goes on without its caller. In fibers
  * of their own, since a request with a key cannot be interrupted.
  */
-const inTime = Effect.fnUntraced(function* (outcome: Outcome) {
-  const placing = yield* Effect.forkDetach(outcome, { startImmediately: true })
+const inTime = Effect.fnUntraced(function* (submitted: Submitted) {
+  const placing = yield* Effect.forkDetach(submitted, { startImmediately: true })
   const answer = Effect.timeoutOrElse(Fiber.join(placing), {
     duration: COMMAND_PATIENCE_MS,
     orElse: () => Effect.fail(unavailable("database", "unknown")),
@@ -83,7 +84,7 @@ export class Placement {
   readonly watch: Worker["watch"] = (productId, isWatched) =>
     this.#workers[this.#indexOf(Lane.of(productId))]!.watch(productId, isWatched)
 
-  submit(command: Command): Outcome {
+  submit(command: Command): Submitted {
     if (this.#workers.length === 1) return this.#ask(0, command)
     const home = this.#indexOf(laneOf(command))
     if (command._tag === "PlaceOrder") {
@@ -140,7 +141,7 @@ export class Placement {
   }
 
   /** A command that was handed over is carried to its end, also when its caller hangs up. */
-  #ask(worker: number, command: Command): Outcome {
+  #ask(worker: number, command: Command): Submitted {
     return Effect.callback<Answer, Refused | Unavailable>((resume) => {
       this.#underWay++
       this.#workers[worker]!.submit(command, (exit) => {
@@ -175,7 +176,7 @@ export class Placement {
     return Effect.flatMap(ends, (exits) => Effect.asVoid(Exit.asVoidAll(exits)))
   }
 
-  #placeAcross(command: PlaceOrder, others: ReadonlyArray<number>): Outcome {
+  #placeAcross(command: PlaceOrder, others: ReadonlyArray<number>): Submitted {
     const asked: Array<Lane.Lane> = []
     const dropAll = Effect.suspend(() => this.#endHolds(command.orderId, asked, "drop"))
     const held = this.#holdAndPlace(command, others, asked).pipe(

@@ -8,7 +8,7 @@ import type { Unavailable } from "../../../ports/failures.ts"
 import type { Refused } from "../../../ports/inventory.ts"
 import type { Happening } from "../../../ports/probe.ts"
 import { Bundle } from "../bundle.ts"
-import { toOutcome } from "../inventory/messages.ts"
+import { toPlain } from "../inventory/messages.ts"
 import type { Address, Bound, Call, FromHttp, ToHttp } from "./messages.ts"
 
 export interface Listeners {
@@ -103,7 +103,7 @@ export class HttpLink {
     const stop = this.#listeners.called(call, (exit) => {
       isAnswered = true
       this.#stops.delete(id)
-      this.#bundle.add({ _tag: "Answered", id, outcome: toOutcome(exit) })
+      this.#bundle.add({ _tag: "Answered", id, exit: toPlain(exit) })
     })
     if (stop !== null && !isAnswered) this.#stops.set(id, stop)
   }

@@ -12,7 +12,7 @@ import type { Happening } from "../../../ports/probe.ts"
 import type { Profiler } from "../../../ports/profiler.ts"
 import type { Rate } from "../../../ports/rate-limit-store.ts"
 import type { CommittedStock } from "../../../ports/workers.ts"
-import type { Outcome } from "../inventory/messages.ts"
+import type { PlainExit } from "../inventory/messages.ts"
 
 /** What an HTTP thread is told at birth. */
 export interface HttpBirth {
@@ -97,7 +97,7 @@ export interface Call {
 }
 
 export type ToHttp =
-  | { readonly _tag: "Answered"; readonly id: number; readonly outcome: Outcome<unknown> }
+  | { readonly _tag: "Answered"; readonly id: number; readonly exit: PlainExit<unknown> }
   | { readonly _tag: "Readiness"; readonly state: State }
   /** The first one of its life, perhaps after a readiness. */
   | { readonly _tag: "Listen"; readonly address: Address }

@@ -17,7 +17,7 @@ import { Probe } from "../../../ports/probe.ts"
 import { Profiler, type Taken } from "../../../ports/profiler.ts"
 import { Slab } from "../../../std/slab.ts"
 import { Bundle } from "../bundle.ts"
-import { toExit } from "../inventory/messages.ts"
+import { fromPlain } from "../inventory/messages.ts"
 import { Portions } from "../portions.ts"
 import type { Address, Bound, FromHttp, HttpBirth, Page, Question, ToHttp } from "./messages.ts"
 
@@ -110,7 +110,7 @@ export const serve = Effect.fnUntraced(function* (
   const hear = (message: ToHttp): void => {
     switch (message._tag) {
       case "Answered":
-        return callers.take(message.id)?.(toExit(message.outcome))
+        return callers.take(message.id)?.(fromPlain(message.exit))
       case "Readiness":
         return Effect.runSync(SubscriptionRef.set(readiness, message.state))
       case "Listen":

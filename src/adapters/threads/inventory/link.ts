@@ -1,6 +1,6 @@
 /**
  * The main thread's end of one worker thread: sends commands, all of one event-loop turn in one message, and wakes each
- * caller when its receipt comes.
+ * caller when its completion comes.
  *
  * Fails: when the thread ends, every caller under way gets `Unavailable` (worker-lost), with an unknown fate.
  */
@@ -16,7 +16,7 @@ import type { Answering, Listening, OrderReply } from "../../../ports/workers.ts
 import { Slab } from "../../../std/slab.ts"
 import { Bundle } from "../bundle.ts"
 import { Portions } from "../portions.ts"
-import { type Envelope, type FromWorker, type Receipt, type ToWorker, toExit } from "./messages.ts"
+import { type Completion, type Envelope, type FromWorker, fromPlain, type ToWorker } from "./messages.ts"
 
 export interface Listeners {
   readonly ready: () => void
@@ -34,7 +34,7 @@ export class Link {
   #callers = new Slab<Answering>()
   /** Bundled, so that the worker need not wait for a whole turn of this thread, which reads sockets meanwhile. */
   readonly #commands = new Bundle<Envelope>((commands) => this.#send({ _tag: "Commands", commands }))
-  readonly #receipts = new Portions<Receipt>(({ id, outcome }) => this.#callers.take(id)?.(toExit(outcome)))
+  readonly #completions = new Portions<Completion>(({ exit, id }) => this.#callers.take(id)?.(fromPlain(exit)))
   #state: "starting" | "serving" | "gone" = "starting"
   #silentLooks = 0
   #error: unknown = null
@@ -102,16 +102,16 @@ export class Link {
         return this.#listeners.fenced()
       case "Stock":
         return this.#listeners.changed(message.stocks)
-      case "Receipts":
+      case "Completions":
         for (const happening of message.happenings) this.#listeners.happened(happening)
-        this.#receipts.add(message.receipts)
+        this.#completions.add(message.completions)
     }
   }
 
   #lose(): void {
     if (this.#state === "gone") return
     this.#state = "gone"
-    this.#receipts.flush()
+    this.#completions.flush()
     const callers = this.#callers
     this.#callers = new Slab()
     for (const answer of callers.list()) answer(Exit.fail(unavailable("worker-lost", "unknown")))

@@ -1,6 +1,6 @@
 /**
  * What crosses the boundary between the main thread and a worker: plain data, many at a time. All commands of one
- * event-loop turn travel in one message, all receipts of one commit in another.
+ * event-loop turn travel in one message, all completions of one commit in another.
  */
 import { Cause, Exit } from "effect"
 import type { ProductId } from "../../../domain/ids.ts"
@@ -30,7 +30,8 @@ export type ToWorker =
   | { readonly _tag: "Watch"; readonly productIds: ReadonlyArray<ProductId>; readonly isWatched: boolean }
   | { readonly _tag: "Drain" }
 
-export type Outcome<A> =
+/** An exit as plain data. */
+export type PlainExit<A> =
   | { readonly _tag: "Answered"; readonly answer: A }
   | { readonly _tag: "Refused"; readonly rejection: Rejection }
   | {
@@ -41,16 +42,17 @@ export type Outcome<A> =
     }
   | { readonly _tag: "Defect"; readonly message: string }
 
-export interface Receipt {
+/** How the command of that id ended. */
+export interface Completion {
   readonly id: number
-  readonly outcome: Outcome<Answer>
+  readonly exit: PlainExit<Answer>
 }
 
 export type FromWorker =
   | { readonly _tag: "Ready" }
   | {
-      readonly _tag: "Receipts"
-      readonly receipts: ReadonlyArray<Receipt>
+      readonly _tag: "Completions"
+      readonly completions: ReadonlyArray<Completion>
       readonly happenings: ReadonlyArray<Happening>
     }
   /** An order ended by time and has holds on other workers. */
@@ -59,7 +61,7 @@ export type FromWorker =
   /** Of products that are watched. */
   | { readonly _tag: "Stock"; readonly stocks: ReadonlyArray<CommittedStock> }
 
-export const toOutcome = <A>(exit: Exit.Exit<A, Refused | Unavailable>): Outcome<A> => {
+export const toPlain = <A>(exit: Exit.Exit<A, Refused | Unavailable>): PlainExit<A> => {
   if (Exit.isSuccess(exit)) return { _tag: "Answered", answer: exit.value }
   const error = Cause.squash(exit.cause)
   if (error instanceof Refused) return { _tag: "Refused", rejection: error.rejection }
@@ -71,15 +73,15 @@ export const toOutcome = <A>(exit: Exit.Exit<A, Refused | Unavailable>): Outcome
   return { _tag: "Defect", message: error instanceof Error ? (error.stack ?? error.message) : String(error) }
 }
 
-export const toExit = <A>(outcome: Outcome<A>): Exit.Exit<A, Refused | Unavailable> => {
-  switch (outcome._tag) {
+export const fromPlain = <A>(exit: PlainExit<A>): Exit.Exit<A, Refused | Unavailable> => {
+  switch (exit._tag) {
     case "Answered":
-      return Exit.succeed(outcome.answer)
+      return Exit.succeed(exit.answer)
     case "Refused":
-      return Exit.fail(new Refused(outcome.rejection))
+      return Exit.fail(new Refused(exit.rejection))
     case "Unavailable":
-      return Exit.fail(unavailable(outcome.reason, outcome.fate, outcome.retryAfterSeconds))
+      return Exit.fail(unavailable(exit.reason, exit.fate, exit.retryAfterSeconds))
     case "Defect":
-      return Exit.die(new Error(outcome.message))
+      return Exit.die(new Error(exit.message))
   }
 }

@@ -1,5 +1,5 @@
 /**
- * A worker thread's own end: takes commands in, gives receipts out (all of one event-loop turn in one message), until it
+ * A worker thread's own end: takes commands in, gives completions out (all of one event-loop turn in one message), until it
  * is told to drain. Inside, the worker is the same that runs without threads.
  */
 
@@ -8,18 +8,18 @@ import { Deferred, Effect, Exit, Layer, Scope } from "effect"
 import type { OwnedLane } from "../../../ports/ledger.ts"
 import { type Happening, Probe } from "../../../ports/probe.ts"
 import { type Worker, Workers } from "../../../ports/workers.ts"
-import { type Birth, type FromWorker, type Receipt, type ToWorker, toOutcome } from "./messages.ts"
+import { type Birth, type Completion, type FromWorker, type ToWorker, toPlain } from "./messages.ts"
 
 /** What this thread was born with. */
 export const birth = (): Birth => workerData as Birth
 
 class Outgoing {
-  #receipts: Array<Receipt> = []
+  #completions: Array<Completion> = []
   #happenings: Array<Happening> = []
   #scheduled = false
 
-  give(receipt: Receipt): void {
-    this.#receipts.push(receipt)
+  give(completion: Completion): void {
+    this.#completions.push(completion)
     this.#schedule()
   }
 
@@ -36,9 +36,9 @@ class Outgoing {
 
   flush(): void {
     this.#scheduled = false
-    if (this.#receipts.length + this.#happenings.length === 0) return
-    post({ _tag: "Receipts", receipts: this.#receipts, happenings: this.#happenings })
-    this.#receipts = []
+    if (this.#completions.length + this.#happenings.length === 0) return
+    post({ _tag: "Completions", completions: this.#completions, happenings: this.#happenings })
+    this.#completions = []
     this.#happenings = []
   }
 }
@@ -73,7 +73,7 @@ export const serve = Effect.gen(function* () {
     }
     // No command is sent before this worker has said that it is ready.
     for (const { id, command } of message.commands)
-      worker!.submit(command, (exit) => outgoing.give({ id, outcome: toOutcome(exit) }))
+      worker!.submit(command, (exit) => outgoing.give({ id, exit: toPlain(exit) }))
   })
   const lanes = yield* Deferred.await(begun)
   const scope = yield* Scope.make()

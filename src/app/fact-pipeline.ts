@@ -5,7 +5,7 @@
  * Why it exists: the same runs in a thread of its own beside Postgres, and in the main thread beside the memory store.
  */
 import { Cause, Effect, Layer } from "effect"
-import * as Types from "../ports/facts.ts"
+import * as Facts from "../ports/facts.ts"
 import * as Consumer from "./consumer.ts"
 import * as Shipping from "./consumers/shipping.ts"
 import * as Timeline from "./consumers/timeline.ts"
@@ -43,7 +43,7 @@ const again = (consumer: Consumer.Consumer) =>
  * know are carried: a consumer of another build may want them.
  */
 export const unwanted = (taking: ReadonlyArray<Consumer.Consumer>): ReadonlyArray<string> =>
-  Types.TYPES.filter((type) => !taking.some(({ wants }) => wants(type)))
+  Facts.TYPES.filter((type) => !taking.some(({ wants }) => wants(type)))
 
 /** Runs until the layer's scope closes. `passedOver`: types of facts that do not leave. */
 export const layer = (taking: ReadonlyArray<Consumer.Consumer>, passedOver: ReadonlyArray<string>) =>
