@@ -1,7 +1,20 @@
+import { join } from "node:path"
 import { defineConfig } from "vitest/config"
 
-/** Minutes, not seconds, each; or in need of foreign programs. They have a command of their own. */
-const LONG = ["test/faults/**/*.test.ts", "test/linearizability/campaign.test.ts", "test/lab/**/*.test.ts"]
+/** The processes and threads that tests start share what was compiled: that is a third of a start's CPU. */
+process.env["NODE_COMPILE_CACHE"] ??= join(import.meta.dirname, "node_modules/.cache/compile")
+
+/** The real service, stopped, killed and hurt in other ways under load. */
+const CAMPAIGNS = "drain,facts,http-thread-deaths,life,relay,replay,shipping-faults,takeover"
+
+/** Minutes, not seconds, in all; or in need of foreign programs. They have a command of their own. */
+const LONG = [
+  "test/faults/**/*.test.ts",
+  `test/service/{${CAMPAIGNS}}.test.ts`,
+  "test/linearizability/campaign.test.ts",
+  "test/lab/**/*.test.ts",
+  "test/bench/**/*.test.ts",
+]
 const WORLD = ["test/world/**/*.test.ts"]
 
 const project = (name: string, include: ReadonlyArray<string>, exclude: ReadonlyArray<string> = []) => ({
@@ -13,7 +26,8 @@ const project = (name: string, include: ReadonlyArray<string>, exclude: Readonly
 export default defineConfig({
   test: {
     globalSetup: ["test/support/global-postgres.ts", "test/support/global-kafka.ts"],
-    maxWorkers: 2,
+    // One more than the cores of a small machine: many tests wait most of the time.
+    maxWorkers: 3,
     testTimeout: 60_000,
     hookTimeout: 60_000,
     projects: [

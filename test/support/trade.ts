@@ -1,9 +1,12 @@
 /** Buying and selling over HTTP: what the tests of the service do all the time. */
 import { randomUUID } from "node:crypto"
+import { Effect } from "effect"
 import { expect } from "vitest"
+import * as PostgresClient from "../../src/adapters/postgres/client.ts"
+import * as Verification from "../../src/adapters/postgres/verification/verify.ts"
 import { ProductId } from "../../src/domain/ids.ts"
 import * as Lane from "../../src/domain/lane.ts"
-import { type Answer, run, type Service } from "./service.ts"
+import type { Answer, Service } from "./service.ts"
 
 export interface Stock {
   readonly onHand: number
@@ -107,10 +110,10 @@ export const tally = (answers: ReadonlyArray<Answer>): Readonly<Record<string, n
   return counts
 }
 
-/** Proves the database right, from SQL alone. */
+/** Proves the database right, from SQL alone, as `jaego verify` does, without a process of its own. */
 export const verify = async (databaseUrl: string): Promise<void> => {
-  const { code, stdout, stderr } = await run(["verify", "--database", databaseUrl])
-  expect(code, stdout + stderr).toBe(0)
+  const { checks } = await Effect.runPromise(Effect.provide(Verification.verify, PostgresClient.layer(databaseUrl)))
+  expect(checks.filter(({ violations }) => violations > 0)).toEqual([])
 }
 
 export interface Crowd {
