@@ -36,7 +36,7 @@ it("measures the shop, the same without owners, and node:http alone", async () =
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
-}, 120_000)
+})
 
 it("measures another checkout in the same rounds, on a database that the checkout has made itself", async () => {
   const short = ["--seconds", "1", "--warm-up", "1", "--rounds", "1", "--only", "hot/64"]
@@ -45,7 +45,7 @@ it("measures another checkout in the same rounds, on a database that the checkou
   expect(text).toMatch(/round 1 hot\/64 checkout: \d+\/s/)
   const jaego = text.split("\n").find((line) => /^\| hot +\| 64 +\| jaego/.test(line))!
   expect(Number(jaego.split("|")[9])).toBeGreaterThan(0)
-}, 120_000)
+})
 
 it("says what it was asked for wrongly", async () => {
   const { code, text } = await bench(["--seconds", "soon"])

@@ -52,7 +52,7 @@ describe("jaego doctor", () => {
     expect(told.code).toBe(0)
   })
 
-  it("sees that the server of these tests keeps nothing through a crash", { timeout: 60_000 }, async () => {
+  it("sees that the server of these tests keeps nothing through a crash", async () => {
     const told = await doctor({ DATABASE_URL: await freshDatabase(), PORT: "0" })
     expect(found(told, "postgres").verdict).toBe("green")
     expect(found(told, "schema").verdict).toBe("green")
@@ -61,7 +61,7 @@ describe("jaego doctor", () => {
     expect(told.code).toBe(1)
   })
 
-  it("names what is away or taken, and what others may read", { timeout: 60_000 }, async () => {
+  it("names what is away or taken, and what others may read", async () => {
     const taken = createServer().listen(0, "127.0.0.1")
     await new Promise((resolve) => taken.once("listening", resolve))
     const { port } = taken.address() as { readonly port: number }
@@ -86,7 +86,7 @@ describe("jaego doctor", () => {
     }
   })
 
-  it.skipIf(isMissing)("looks at a real Redis", { timeout: 60_000 }, async () => {
+  it.skipIf(isMissing)("looks at a real Redis", async () => {
     const server = await RedisServer.start()
     try {
       expect(found(await doctor({ REDIS_URL: server.url, PORT: "0" }), "redis-eviction").verdict).toBe("green")

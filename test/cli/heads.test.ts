@@ -91,7 +91,7 @@ describe("verify --heads", () => {
     for (let n = 0; n < 3; n++) await trade(original)
     expect(await brokenBy(original, before)).toEqual([])
     noted = file("noted.json", (await jaego("heads", "--database", original)).stdout)
-  }, 60_000)
+  })
 
   it("finds nothing wrong where the heads were noted", async () => {
     expect(await brokenBy(original, noted)).toEqual([])

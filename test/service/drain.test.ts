@@ -102,7 +102,7 @@ describe.each(["0", "2"])("with HTTP_THREADS=%s", (threads) => {
     return performance.now() - began
   }
 
-  it("ends in time and hands its lanes over, whatever half-open clients there are", { timeout: 120_000 }, async () => {
+  it("ends in time and hands its lanes over, whatever half-open clients there are", async () => {
     const env = { DATABASE_URL: await freshDatabase(), HTTP_THREADS: threads, WORKERS: "1" }
     const first = await start(env)
     const product = await Trade.create(first, 100)

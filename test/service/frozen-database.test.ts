@@ -28,7 +28,7 @@ describe("a database that stands still", () => {
 
   beforeAll(async () => {
     postgres = await OwnPostgres.make(join(path, "home"))
-  }, 60_000)
+  })
   afterEach(killAll)
   afterAll(async () => {
     await postgres?.stop("immediate")
@@ -71,5 +71,5 @@ describe("a database that stands still", () => {
       return status < 300
     })
     await until("lists are shown", async () => (await look(1)).status === 200)
-  }, 90_000)
+  })
 })

@@ -16,7 +16,7 @@ describe("a service that has sold", () => {
     service = await start({ DATABASE_URL: await freshDatabase(), WORKERS: "2", HTTP_THREADS: "1" })
     const product = await Trade.create(service, 5)
     await Trade.buy(service, product, { customerId: "mina" })
-  }, 60_000)
+  })
 
   it("shows every thread, what waits in the database, the lease and the sale", async () => {
     for (const thread of ["main", "worker-0", "worker-1", "http-0", "facts"])

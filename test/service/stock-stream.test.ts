@@ -44,7 +44,7 @@ it.each([
   ["one worker", { WORKERS: "1" }],
   ["three workers and two HTTP threads", { WORKERS: "3", HTTP_THREADS: "2" }],
   ["one transaction a command", { INVENTORY: "single:atomic" }],
-])("are told what is committed, and end with the service: %s", { timeout: 90_000 }, async (_, env) => {
+])("are told what is committed, and end with the service: %s", async (_, env) => {
   const service = await start({ DATABASE_URL: await freshDatabase(), ...env })
   const product = await Trade.create(service, 3)
   const streams = Array.from({ length: 6 }, () => follow(service, product))
@@ -66,7 +66,7 @@ it.each([
   await until("all have ended", () => streams.every(({ hasEnded }) => hasEnded()))
 })
 
-it("are told on by the worker that takes the place of one that died", { timeout: 60_000 }, async () => {
+it("are told on by the worker that takes the place of one that died", async () => {
   const database = await freshDatabase()
   const reaper = ["--import", join(ROOT, "test/support/thread-reaper.ts")]
   const service = await start({ DATABASE_URL: database, WORKERS: "1" }, reaper)

@@ -8,4 +8,4 @@ it(`${SEEDS} seeds of a cramped shop break no law, and some of it was refused ad
   const { failures, outcomes } = await runCramped(0, SEEDS)
   expect(failures.map(({ replay, violations }) => `${replay}\n${violations.join("\n")}`)).toEqual([])
   expect(outcomes["unavailable: mailbox-full"]).toBeGreaterThan(0)
-}, 120_000)
+})

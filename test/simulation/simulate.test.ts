@@ -15,7 +15,7 @@ describe(`${SEEDS} seeds`, () => {
 
   beforeAll(async () => {
     sum = await runMany(0, SEEDS, (run) => runs.push(run))
-  }, 120_000)
+  })
 
   it("break no law", () => {
     const told = sum.failures.map(({ replay, violations }) => `${replay}\n${violations.join("\n")}`)
@@ -26,7 +26,7 @@ describe(`${SEEDS} seeds`, () => {
     const others: Array<number> = []
     for (const { history, seed } of runs) if ((await simulate(seed)).history !== history) others.push(seed)
     expect(others).toEqual([])
-  }, 120_000)
+  })
 
   it("are runs of their own", () => {
     expect(new Set(runs.map(({ history }) => history)).size).toBe(SEEDS)

@@ -152,7 +152,7 @@ it("knows the sessions by name and by the server's process id, and shuts the doo
     }),
   ))
 
-it("says nothing any more: a caller gives up, and finds another line", { timeout: 90_000 }, () =>
+it("says nothing any more: a caller gives up, and finds another line", () =>
   over(
     Effect.gen(function* () {
       const { lane, proxy, scribe } = yield* shelf
@@ -165,10 +165,9 @@ it("says nothing any more: a caller gives up, and finds another line", { timeout
       expect(yield* scribe.ledger.load(nothingWanted)).toMatchObject({ products: [] })
       expect(yield* scribe.ledger.raise([lane])).toEqual([{ ...lane, seq: lane.seq, epoch: lane.epoch + 1 }])
     }),
-  ),
-)
+  ))
 
-it("is not waited for by the process that takes the lanes", { timeout: 90_000 }, () =>
+it("is not waited for by the process that takes the lanes", () =>
   Effect.gen(function* () {
     const database = yield* Effect.promise(freshDatabase)
     const proxy = yield* Effect.acquireRelease(
@@ -185,5 +184,4 @@ it("is not waited for by the process that takes the lanes", { timeout: 90_000 },
     const taking = yield* Effect.promise(() => held)
     taking.release("cut")
     expect((yield* lease.acquire(Effect.void)).lanes).toHaveLength(Lane.COUNT)
-  }).pipe(Effect.scoped, Effect.runPromise),
-)
+  }).pipe(Effect.scoped, Effect.runPromise))

@@ -16,11 +16,14 @@ export const CLI = join(ROOT, "src/cli.ts")
 /** Between two looks, milliseconds. */
 const LOOK_MS = 15
 
-/** Looks until there is something to see; fails with what was waited for, and with what was thrown last. */
+/**
+ * Looks until there is something to see; fails with what was waited for, and with what was thrown last. The limit only ends what
+ * hangs: it is far above what a busy machine takes.
+ */
 export const until = async <A>(
   what: string,
   look: () => Promise<A | false | null | undefined> | A | false | null | undefined,
-  withinMs = 20_000,
+  withinMs = 60_000,
 ): Promise<A> => {
   let thrown: unknown = null
   for (const end = performance.now() + withinMs; performance.now() < end; ) {
@@ -155,8 +158,8 @@ export const run = async (args: ReadonlyArray<string>, env: Env = {}) => {
   return { code, stdout: child.stdout, stderr: child.stderr }
 }
 
-/** How long a service may take until it says where it is: an empty embedded database on a busy machine. */
-const START_MS = 60_000
+/** How long a service may take until it says where it is, milliseconds: an empty embedded database on a busy machine. */
+const START_MS = 120_000
 
 export class Service {
   readonly process: Process

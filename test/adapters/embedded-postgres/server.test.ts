@@ -103,7 +103,7 @@ describe("the embedded Postgres", () => {
   it("stops by itself when its owner is killed", async () => {
     const { child, embedded } = await owned()
     process.kill(-child.pid!, "SIGKILL")
-    await expect.poll(() => Postmaster.isAlive(home, embedded.pid), { timeout: 10_000 }).toBe(false)
+    await expect.poll(() => Postmaster.isAlive(home, embedded.pid), { timeout: 45_000 }).toBe(false)
   })
 
   it("recovers at once after kill -9 of its owner, of itself, or of both", async () => {
@@ -151,7 +151,7 @@ describe("the embedded Postgres", () => {
       .toBe(true)
     const { pid } = Postmaster.read(home)!
     process.kill(-child.pid!, "SIGKILL")
-    await expect.poll(() => Postmaster.isAlive(home, pid), { timeout: 10_000 }).toBe(false)
+    await expect.poll(() => Postmaster.isAlive(home, pid), { timeout: 45_000 }).toBe(false)
   })
 
   it("starts although its old process id now belongs to another program", async () => {

@@ -12,6 +12,7 @@ import { TRIED_ONCE } from "../../../src/domain/order.ts"
 import type { Happening } from "../../../src/ports/probe.ts"
 import * as HttpServer from "../../support/http-server.ts"
 import { type Peer, peer, statuses } from "../../support/peer.ts"
+import { soon } from "../../support/soon.ts"
 
 const UNKNOWN = "019aa000-0000-7000-8000-000000000000"
 const LIVE = "GET /livez HTTP/1.1\r\nhost: localhost\r\n\r\n"
@@ -85,7 +86,7 @@ const dial = async (text = ""): Promise<Peer> => {
 describe("requests of one connection", () => {
   it("are begun one at a time, and answered in their order", async () => {
     const { until } = await dial(order("one") + READ + order("two") + LIVE)
-    await vi.waitUntil(() => shop.begun.length > 0)
+    await soon(() => shop.begun.length > 0)
     shop.release()
     await until('"alive"')
     expect(shop.begun).toEqual(["one", "read", "two"])
@@ -119,13 +120,13 @@ describe("requests of one connection", () => {
   it("end with their caller, unless they have a key", async () => {
     const reader = await dial(READ)
     const buyer = await dial(order("k"))
-    await vi.waitUntil(() => shop.begun.length === 2)
+    await soon(() => shop.begun.length === 2)
     reader.socket.destroy()
     buyer.socket.destroy()
-    await vi.waitUntil(() => shop.ended.length === 1)
+    await soon(() => shop.ended.length === 1)
     expect(shop.ended).toEqual(["read Failure"])
     shop.release()
-    await vi.waitUntil(() => shop.ended.length === 2)
+    await soon(() => shop.ended.length === 2)
     expect(shop.ended[1]).toBe("k Success")
   })
 })
@@ -151,21 +152,18 @@ describe("a peer that never reads", () => {
     const measures = () => lists.heard.filter((it) => it._tag === "ConnectionsMeasured")
     // Until all of them are stuck, and from one second to the next nothing has moved.
     let before = -1
-    await vi.waitUntil(
-      () => {
-        const last = measures().at(-1)
-        const isStuck = last !== undefined && last.unreadBytes >= 4 * LARGE && asked === before
-        before = asked
-        return isStuck
-      },
-      { timeout: 20_000, interval: 1_000 },
-    )
+    await soon(() => {
+      const last = measures().at(-1)
+      const isStuck = last !== undefined && last.unreadBytes >= 4 * LARGE && asked === before
+      before = asked
+      return isStuck
+    }, 1_000)
     expect(Math.max(...measures().map(({ unreadBytes }) => unreadBytes))).toBeLessThan(4 * (LARGE + 10_000))
     // Some megabytes lie in the system's buffers; without a bound all 240 would have been made.
     expect(asked).toBeLessThan(100)
     expect((await lists.get("/livez")).status).toBe(200)
     for (const socket of deaf) socket.destroy()
-    await vi.waitUntil(() => measures().at(-1)?.unreadBytes === 0, { timeout: 5_000 })
+    await soon(() => measures().at(-1)?.unreadBytes === 0)
     await lists.stop()
   })
 })
@@ -211,7 +209,7 @@ describe("connections beyond the maximum", () => {
     await third.closed
     expect(third.heard()).toMatch(/^HTTP\/1\.1 503 [\s\S]*connection: close[\s\S]*"code":"overloaded"/i)
     one.socket.destroy()
-    await vi.waitUntil(async () => {
+    await soon(async () => {
       const next = await peer(small.port, LIVE)
       await Promise.race([next.closed, next.until('"alive"').catch(() => undefined)])
       next.socket.destroy()
@@ -230,7 +228,7 @@ describe("what comes behind a request that is under way", () => {
   ])("and %s is not answered in its place", async (_, behind) => {
     const together = await dial(order("a") + behind)
     const apart = await dial(order("b"))
-    await vi.waitUntil(() => shop.begun.length === 2)
+    await soon(() => shop.begun.length === 2)
     apart.socket.write(behind)
     // Behind these bytes others have been read and answered, so they have been read as well.
     await (await dial(LIVE)).until('"alive"')
@@ -242,9 +240,9 @@ describe("what comes behind a request that is under way", () => {
     }
   })
 
-  it("does not end in time, and does not answer it either", { timeout: 20_000 }, async () => {
+  it("does not end in time, and does not answer it either", async () => {
     const { heard, socket, closed } = await dial(`${order("a")}GET / HTTP/1.1\r\nx: `)
-    await vi.waitUntil(() => shop.begun.length === 1)
+    await soon(() => shop.begun.length === 1)
     // A second connection, whose head does not end either, says when the time is over.
     const other = await dial("GET / HTTP/1.1\r\nx: ")
     await other.closed
@@ -257,7 +255,7 @@ describe("what comes behind a request that is under way", () => {
 
   it("is answered first when it was whole", async () => {
     const { closed, heard } = await dial(order("a") + READ + order("b") + GARBAGE)
-    await vi.waitUntil(() => shop.begun.length === 1)
+    await soon(() => shop.begun.length === 1)
     shop.release()
     await closed
     expect(statuses(heard())).toEqual([201, 200, 201])
@@ -304,17 +302,17 @@ describe("the end of the server", () => {
     const idle = await dial(LIVE)
     await idle.until('"alive"')
     const busy = await dial(order("a"))
-    await vi.waitUntil(() => shop.begun.length === 1)
+    await soon(() => shop.begun.length === 1)
     const stopped = stop()
     // The port is closed at once.
-    await vi.waitUntil(() =>
+    await soon(() =>
       fetch(server.url).then(
         () => false,
         () => true,
       ),
     )
     idle.socket.write(order("b"))
-    await vi.waitUntil(() => shop.begun.length === 2)
+    await soon(() => shop.begun.length === 2)
     shop.release()
     await Promise.all([stopped, busy.closed, idle.closed])
     expect(statuses(busy.heard())).toEqual([201])

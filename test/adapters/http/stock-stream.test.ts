@@ -1,11 +1,12 @@
 /** Streams of stock on the wire: what they say and when, to whom, and how they end. */
 import { connect, type Socket } from "node:net"
 import { Effect } from "effect"
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest"
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest"
 import { EVERY_MS } from "../../../src/adapters/http/stock-streams.ts"
 import type { ProductId } from "../../../src/domain/ids.ts"
 import { unavailable } from "../../../src/ports/failures.ts"
 import * as HttpServer from "../../support/http-server.ts"
+import { soon } from "../../support/soon.ts"
 
 const NEW = { sku: "S", name: "Lamp", price: { amount: 100, currency: "EUR" }, onHand: 10 }
 const UNKNOWN = "019aa000-0000-7000-8000-000000000000"
@@ -59,7 +60,7 @@ class Client {
     return this.events.map(({ data, event, id }) => `${event} ${id}: ${data.available}`)
   }
 
-  until = (done: () => boolean) => vi.waitUntil(done, { timeout: 10_000, interval: 5 })
+  until = (done: () => boolean) => soon(done)
 
   opened = () => this.until(() => this.text.includes("retry:"))
 }
@@ -78,7 +79,7 @@ const commit = (version: number, available: number, productId = id) =>
 const freshProduct = async (sku: string): Promise<ProductId> =>
   (await shop.post("/v1/products", { ...NEW, sku })).body.id
 
-const left = () => vi.waitUntil(() => shop.feed.watched.length === 0, { timeout: 10_000 })
+const left = () => soon(() => shop.feed.watched.length === 0)
 
 describe("a stream of stock", () => {
   it("begins with the stock as it stands, and tells each change", async () => {
@@ -185,7 +186,7 @@ describe("many streams", () => {
     }
     expect(clients.every(({ told }) => told.join() === "stock 1: 10,stock 2: 10,stock 3: 10")).toBe(true)
     await busy.stop()
-  }, 60_000)
+  })
 
   it("are told what the newest of them has read, though no commit was announced yet", async () => {
     let version = 1
@@ -216,7 +217,7 @@ describe("many streams", () => {
         ),
     })
     const client = new Client(slow.port, product)
-    await vi.waitUntil(() => slow.feed.watched.length === 1)
+    await soon(() => slow.feed.watched.length === 1)
     slow.feed.changed([{ productId: product, stock: { onHand: 2, reserved: 0, version: 5 } }])
     read.resolve()
     await client.until(() => client.events.length === 2)
@@ -258,7 +259,7 @@ describe("what is no stream", () => {
     const refused = await shop.get(`/v1/products/${id}/stock/stream`)
     expect(refused).toMatchObject({ status: 503, body: { code: "overloaded" } })
     clients[0]!.socket.destroy()
-    await vi.waitUntil(async () => {
+    await soon(async () => {
       const another = new Client(shop.port, id)
       await another.until(() => another.text.includes("\r\n\r\n"))
       return another.head.startsWith("http/1.1 200")

@@ -34,7 +34,7 @@ const create = Effect.fnUntraced(function* (lane: number, onHand: number, curren
   return id
 })
 
-it("a thousand refused orders over three workers leave no row", { timeout: 120_000 }, () =>
+it("a thousand refused orders over three workers leave no row", () =>
   Effect.gen(function* () {
     yield* MemoryShop.opened
     const { submit } = yield* Inventory
@@ -67,5 +67,4 @@ it("a thousand refused orders over three workers leave no row", { timeout: 120_0
       MixedCurrencies: { length: ORDERS / 4 },
     })
     expect(yield* counted).toEqual(before)
-  }).pipe(Effect.provide(shop), Effect.runPromise),
-)
+  }).pipe(Effect.provide(shop), Effect.runPromise))

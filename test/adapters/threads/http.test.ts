@@ -1,6 +1,6 @@
 /** Real HTTP threads before a scripted shop: cancellation crosses to the main thread, and keys under way are known there. */
 import { Effect, Exit, Layer, Scope, SubscriptionRef } from "effect"
-import { afterEach, beforeEach, expect, it, vi } from "vitest"
+import { afterEach, beforeEach, expect, it } from "vitest"
 import { DEFAULTS } from "../../../src/adapters/http/server.ts"
 import * as HttpThreads from "../../../src/adapters/threads/http/threads.ts"
 import * as Profiler from "../../../src/adapters/threads/profiler.ts"
@@ -13,6 +13,7 @@ import { unavailable } from "../../../src/ports/failures.ts"
 import { Probe } from "../../../src/ports/probe.ts"
 import * as FakeShop from "../../support/fake-shop.ts"
 import { peer } from "../../support/peer.ts"
+import { soon } from "../../support/soon.ts"
 
 const UNKNOWN = "019aa000-0000-7000-8000-000000000000"
 const BODY = JSON.stringify({ customerId: "kim", lines: [{ productId: UNKNOWN, quantity: 1 }] })
@@ -77,31 +78,31 @@ const dialMany = (text: string) => Promise.all(Array.from({ length: MANY }, () =
 
 it("what a caller waits for without a key ends when it hangs up", async () => {
   const readers = await dialMany(READ)
-  await vi.waitUntil(() => begun.length === MANY, 10_000)
+  await soon(() => begun.length === MANY)
   for (const { socket } of readers) socket.destroy()
-  await vi.waitUntil(() => ended.length === MANY, 10_000)
+  await soon(() => ended.length === MANY)
   expect(new Set(ended)).toEqual(new Set(["read Failure"]))
 })
 
 it("streams of stock are told what is committed in the main thread, which knows when none is left", async () => {
   const id = UNKNOWN as ProductId
   const heard = (streams: ReadonlyArray<{ readonly heard: () => string }>, words: string) =>
-    vi.waitUntil(() => streams.every((each) => each.heard().includes(words)), 10_000)
+    soon(() => streams.every((each) => each.heard().includes(words)))
   const streams = await dialMany(`GET /v1/products/${id}/stock/stream HTTP/1.1\r\nhost: localhost\r\n\r\n`)
   await heard(streams, "id: 1\n")
   feed.changed([{ productId: id, stock: stock(2) }])
   await heard(streams, "id: 2\n")
   for (const { socket } of streams) socket.destroy()
-  await vi.waitUntil(() => feed.watched.length === 0, 10_000)
+  await soon(() => feed.watched.length === 0)
   const more = await dialMany(`GET /v1/products/${id}/stock/stream HTTP/1.1\r\nhost: localhost\r\n\r\n`)
   await heard(more, "id: 1\n")
   feed.end()
-  await vi.waitUntil(() => more.every(({ socket }) => socket.closed), 10_000)
+  await soon(() => more.every(({ socket }) => socket.closed))
 })
 
 it("what has a key goes on when its caller hangs up, and keeps its key on every thread until it has ended", async () => {
   const buyer = await peer(port, ORDER)
-  await vi.waitUntil(() => begun.length === 1, 10_000)
+  await soon(() => begun.length === 1)
   buyer.socket.destroy()
   const early = await dialMany(ORDER)
   await Promise.all(early.map(({ until }) => until("idempotency-in-progress")))
@@ -110,7 +111,7 @@ it("what has a key goes on when its caller hangs up, and keeps its key on every 
   await Promise.all(later.map(({ until }) => until("alive")))
   expect([begun, ended]).toEqual([["order"], []])
   release()
-  await vi.waitUntil(() => ended.length === 1, 10_000)
+  await soon(() => ended.length === 1)
   expect(ended).toEqual(["order Success"])
   for (const { socket } of [...early, ...later]) socket.destroy()
 })
