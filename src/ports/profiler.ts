@@ -21,7 +21,7 @@ export interface Wanted {
 }
 
 export type Taken =
-  /** Whoever reads the file removes it. `name`: what to call it. */
+  /** The caller removes the file once it is read. `name`: what to call it. */
   | { readonly _tag: "Taken"; readonly path: string; readonly name: string }
   | { readonly _tag: "Busy" }
   /** There is no such thread, or not any more. */
