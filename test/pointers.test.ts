@@ -9,7 +9,7 @@ const list = (pattern: string): ReadonlyArray<string> =>
 
 const sources = list("{src,test}/**/*.ts")
 const documents = ["README.md", "CONTRIBUTING.md", "test/README.md", ...list("docs/**/*.md")]
-const files = [...sources, ...list("{bin,infra,.ci}/*")]
+const files = [...sources, ...list("*.ts"), ...list("{bin,infra,.ci}/*")]
 
 /** A name between backticks: `owner.ts`, `http/serve.ts`, `src/main.ts`. */
 const NAMED = /`([\w./-]+\.ts)`/g

@@ -6,7 +6,9 @@ import * as MemoryShipments from "../../src/adapters/memory/shipments.ts"
 import * as Store from "../../src/adapters/memory/store.ts"
 import { Readiness, type State } from "../../src/app/health.ts"
 import * as ShippingSweep from "../../src/app/shipping-sweep.ts"
+import type { OrderId } from "../../src/domain/ids.ts"
 import * as Order from "../../src/domain/order.ts"
+import { lowest } from "../../src/ports/ids.ts"
 import { Shipments } from "../../src/ports/shipments.ts"
 import * as MemoryProbe from "../support/recording-probe.ts"
 import * as Scribe from "../support/scribe.ts"
@@ -56,8 +58,8 @@ it("opens the shipment of a paid order that has none after two rounds, as if it 
 it("finds an order that was paid long after it was placed with the next look from the beginning", () =>
   sweeping("ready", (store) =>
     Effect.gen(function* () {
-      yield* TestClock.setTime(Date.now())
-      const placed = place(store)
+      yield* TestClock.adjust("1 second")
+      const placed = { ...Scribe.order([Scribe.product()]), id: lowest(1_000)!.replace(/0$/, "1") as OrderId }
       yield* TestClock.adjust("2 minutes")
       store.orders.set(placed.id, Order.evolve(placed, { _tag: "Paid" }))
       yield* TestClock.adjust("1 minute")

@@ -6,7 +6,6 @@
  */
 import { until } from "../support/service.ts"
 import type { Findings, Options } from "./campaign.ts"
-import { takes } from "./pair.ts"
 import { play, type Stage } from "./stage.ts"
 import { writes } from "./worker-death.ts"
 
@@ -17,6 +16,12 @@ const END_LEASE = `select pg_terminate_backend(a.pid, 5000) as ended from pg_loc
 const endLease = async (stage: Stage): Promise<void> => {
   const [row] = await stage.entrance.query<{ readonly ended: boolean }>(END_LEASE)
   if (row?.ended !== true) throw new Error("the lease was held by no session")
+}
+
+/** How often all lanes were taken: each take raises every lane, and one commit without an answer those of its worker. */
+const takes = async (stage: Stage): Promise<number> => {
+  const [row] = await stage.entrance.query<{ readonly takes: number }>("select min(epoch)::int as takes from lanes")
+  return row!.takes
 }
 
 type Moment = (stage: Stage) => Promise<void>
@@ -48,9 +53,9 @@ export const run = async (options: Options): Promise<Findings> => {
   const settings = { campaign: "lease-loss", databaseUrl: await options.freshDatabase() }
   return play(settings, options, (stage) =>
     stage.rounds(options.times, async (round) => {
-      const before = await takes(settings.databaseUrl)
+      const before = await takes(stage)
       await MOMENTS[round % MOMENTS.length]!(stage)
-      await until("the lanes are taken anew", async () => (await takes(settings.databaseUrl)) > before)
+      await until("the lanes are taken anew", async () => (await takes(stage)) > before)
     }),
   )
 }

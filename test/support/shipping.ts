@@ -25,14 +25,10 @@ export const paid = async (service: Service, productId: string, customerId: stri
 }
 
 export const becomes = (service: Service, orderId: string, ...ends: ReadonlyArray<string>) =>
-  until(
-    `order ${orderId} is ${ends.join(" or ")}`,
-    async () => {
-      const status = await Trade.status(service, orderId)
-      return ends.includes(status) && status
-    },
-    30_000,
-  )
+  until(`order ${orderId} is ${ends.join(" or ")}`, async () => {
+    const status = await Trade.status(service, orderId)
+    return ends.includes(status) && status
+  })
 
 export const freePort = (): Promise<number> =>
   new Promise((resolve) => {

@@ -24,7 +24,7 @@ const kept = PgClient.PgClient.use((sql) =>
     (select count(distinct order_id)::int from carrier_callbacks) as callbacks`),
 )
 
-/** Orders that were placed so long ago and have all ended, as the consumers and the carrier tell of them. */
+/** Orders that were placed so long ago, or up to a month before that, and have all ended, as the consumers and the carrier tell of them. */
 const told = (hoursAgo: number) =>
   Effect.gen(function* () {
     const placed = Date.now() - hoursAgo * 3_600_000
@@ -64,7 +64,7 @@ it.each([
 ])("keeps everything of an order that %s", (_, change, left) =>
   over(
     Effect.gen(function* () {
-      yield* told(left === 1 ? HOURS + 24 : HOURS - 24)
+      yield* told(left === 1 ? HOURS + 24 : 0)
       yield* run(change)
       expect(yield* TimelineRetention.forgetOld(HOURS)).toBe(ORDERS - left)
       expect(yield* kept).toEqual([{ timelines: left, keys: left, callbacks: left }])
@@ -75,11 +75,13 @@ it.each([
 it("touches the pages of its slice and no others", () =>
   over(
     Effect.gen(function* () {
-      yield* told(HOURS - 24)
+      yield* told(0)
       yield* run("analyze timeline, orders")
-      const nothing = yield* costOf(`select * from ${TimelineRetention.FORGET.name}($1, $2, $3)`, [
+      const slice = costOf(`select * from ${TimelineRetention.FORGET.name}($1, $2, $3)`, [
         ...["00000000-0000-0000-0000-000000000000", HOURS, TimelineRetention.SLICE],
       ])
-      expect(nothing.pages).toBeLessThan(100)
+      // The first call of a session also reads what the function is.
+      yield* slice
+      expect((yield* slice).pages).toBeLessThan(50)
     }),
   ))
