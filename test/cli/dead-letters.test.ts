@@ -113,11 +113,11 @@ describe("jaego dlq", () => {
 })
 
 describe("jaego dlq list, of more letters than fit into memory", () => {
-  const LETTERS = 100_000
+  const LETTERS = 200_000
   /** Letters one statement writes, in less than the database's patience. */
   const BATCH = 20_000
   /** The heap of the command, MiB; the letters have twice as much. */
-  const HEAP_MIB = 80
+  const HEAP_MIB = 160
   let url: string
 
   beforeAll(async () => {
