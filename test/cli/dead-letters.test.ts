@@ -147,7 +147,7 @@ describe("jaego dlq list, of more letters than fit into memory", () => {
       },
     )
 
-  it("lists each, for people and for programs", { timeout: 180_000 }, () => {
+  it("lists each, for people and for programs", { timeout: 600_000 }, () => {
     expect(piped("dlq list", "wc -l")).toMatchObject({ stdout: `${LETTERS + 1}\n`, stderr: "", status: 0 })
     const ids = piped("dlq list --json", `tr ',' '\\n' | grep -c '"id":'`)
     expect(ids).toMatchObject({ stdout: `${LETTERS}\n`, stderr: "", status: 0 })
