@@ -1,5 +1,6 @@
 /** The lessons, in the order in which they are best taken. */
 import { asyncStock } from "./async-stock.ts"
+import { holdFirstLesson } from "./hold-first.ts"
 import type { Lesson } from "./lesson.ts"
 import { locks } from "./locks.ts"
 import { exactlyOnce, lostEvents } from "./lost-events.ts"
@@ -7,4 +8,13 @@ import { nplus1 } from "./nplus1.ts"
 import { p99 } from "./p99.ts"
 import { race } from "./race.ts"
 
-export const LESSONS: ReadonlyArray<Lesson> = [race, locks, asyncStock, lostEvents, exactlyOnce, nplus1, p99]
+export const LESSONS: ReadonlyArray<Lesson> = [
+  holdFirstLesson,
+  race,
+  locks,
+  asyncStock,
+  lostEvents,
+  exactlyOnce,
+  nplus1,
+  p99,
+]
