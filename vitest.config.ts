@@ -5,13 +5,16 @@ import { defineConfig } from "vitest/config"
 process.env["NODE_COMPILE_CACHE"] ??= join(import.meta.dirname, "node_modules/.cache/compile")
 
 /** The real service, stopped, killed and hurt in other ways under load. */
-const CAMPAIGNS = "drain,facts,http-thread-deaths,life,relay,replay,shipping-faults,takeover"
+const CAMPAIGNS =
+  "drain,facts,frozen-database,http-thread-deaths,hung-worker,life,relay,replay,shipping-faults,takeover"
 
 /** Minutes, not seconds, in all; or in need of foreign programs. They have a command of their own. */
 const LONG = [
   "test/faults/**/*.test.ts",
   `test/service/{${CAMPAIGNS}}.test.ts`,
   "test/linearizability/campaign.test.ts",
+  "test/simulation/sabotage.test.ts",
+  "test/cli/many-dead-letters.test.ts",
   "test/lab/**/*.test.ts",
   "test/bench/**/*.test.ts",
 ]

@@ -1,5 +1,4 @@
 /** `jaego dlq` on a real database, as a child process: what it shows, and what it mends. */
-import { spawnSync } from "node:child_process"
 import { PgClient } from "@effect/sql-pg"
 import { Effect, Layer } from "effect"
 import { beforeAll, describe, expect, it } from "vitest"
@@ -11,7 +10,7 @@ import type { Delivery } from "../../src/ports/event-stream.ts"
 import { Inbox, type Taken } from "../../src/ports/inbox.ts"
 import { freshDatabase } from "../support/postgres.ts"
 import { freshId, NOON } from "../support/scribe.ts"
-import { CLI, run } from "../support/service.ts"
+import { run } from "../support/service.ts"
 
 const mended = freshId() as OrderId
 const broken = freshId() as OrderId
@@ -109,55 +108,5 @@ describe("jaego dlq", () => {
     expect(JSON.parse(all.stdout).replayed).toMatchObject([{ id: 2, stays: expect.stringMatching(/not a CloudEvent/) }])
     expect((await dlq("discard", "2")).stdout).toBe("letter 2 is gone; behind it: 0 handled, 0 stay.\n")
     expect((await dlq("list")).stdout).toBe("No dead letters.\n")
-  })
-})
-
-describe("jaego dlq list, of more letters than fit into memory", () => {
-  const LETTERS = 200_000
-  /** Letters one statement writes, in less than the database's patience. */
-  const BATCH = 20_000
-  /** The heap of the command, MiB; the letters have twice as much. */
-  const HEAP_MIB = 160
-  let url: string
-
-  beforeAll(async () => {
-    url = await freshDatabase()
-    const fill = Effect.forEach(
-      Array.from({ length: LETTERS / BATCH }, (_, n) => n * BATCH),
-      (from) =>
-        PgClient.PgClient.use(
-          (
-            sql,
-          ) => sql`insert into dead_letters (consumer, source, topic, "offset", key, value, headers, error, attempts, state)
-          select 'timeline', 'kafka/one/jaego.orders/0', 'jaego.orders', n, n::text, repeat('x', 1500), '{}', 'no', 4, 'poison'
-          from generate_series(${from}::int + 1, ${from}::int + ${BATCH}::int) n`,
-        ),
-    )
-    await Effect.runPromise(Effect.provide(fill, PostgresClient.layer(url)))
-  })
-
-  /** Read by a shell, so that the test keeps none of it either. */
-  const piped = (words: string, reader: string) =>
-    spawnSync(
-      "bash",
-      ["-c", `set -o pipefail; '${process.execPath}' --max-old-space-size=${HEAP_MIB} '${CLI}' ${words} | ${reader}`],
-      {
-        env: { ...process.env, DATABASE_URL: url },
-        encoding: "utf8",
-      },
-    )
-
-  it("lists each, for people and for programs", { timeout: 600_000 }, () => {
-    expect(piped("dlq list", "wc -l")).toMatchObject({ stdout: `${LETTERS + 1}\n`, stderr: "", status: 0 })
-    const ids = piped("dlq list --json", `tr ',' '\\n' | grep -c '"id":'`)
-    expect(ids).toMatchObject({ stdout: `${LETTERS}\n`, stderr: "", status: 0 })
-  })
-
-  it("ends quietly when its reader has seen enough", () => {
-    expect(piped("dlq list", "head -1")).toMatchObject({
-      stdout: expect.stringMatching(/^id /),
-      stderr: "",
-      status: 141,
-    })
   })
 })
