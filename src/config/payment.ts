@@ -2,19 +2,32 @@
 import type * as CheckoutRunner from "../app/checkout-runner.ts"
 import type * as PlaceOrder from "../app/place-order.ts"
 import * as HttpCall from "../std/http-call.ts"
-import { ConfigProblem, type Env, integer, oneOf, secret } from "./knob.ts"
+import { ConfigProblem, type Env, integer, oneOf, secret, text } from "./knob.ts"
 
 export interface Payment {
   readonly placing: PlaceOrder.Options
   readonly checkout: CheckoutRunner.Options
   readonly provider: Provider
-  /** What the provider signs its webhooks with: two while one is changed; none: no webhook is accepted. */
-  readonly webhookSecrets: ReadonlyArray<string>
+  readonly webhookSecrets: WebhookSecrets
+}
+
+/** What each provider signs its webhooks with: two while one is changed; none: none of its webhooks is accepted. */
+export interface WebhookSecrets {
+  readonly http: ReadonlyArray<string>
+  readonly stripe: ReadonlyArray<string>
+}
+
+export interface Stripe {
+  readonly kind: "stripe"
+  readonly secretKey: string
+  readonly base: { readonly protocol: "http" | "https"; readonly host: string; readonly port: number }
+  /** Where buyers come back to; null: only ways of paying are offered that lead nowhere else. */
+  readonly returnUrl: string | null
 }
 
 export type Provider =
   /** Played in this process. */
-  { readonly kind: "simulated" } | { readonly kind: "http"; readonly endpoint: HttpCall.Endpoint }
+  { readonly kind: "simulated" } | { readonly kind: "http"; readonly endpoint: HttpCall.Endpoint } | Stripe
 
 export const read = (env: Env): Payment => {
   const deadlineMs = integer(env, "PAYMENT_DEADLINE_MS", { fallback: 2_000, min: 1, max: 60_000 })
@@ -27,14 +40,36 @@ export const read = (env: Env): Payment => {
     placing: { deadlineMs, holdMs, attemptsMax },
     checkout: { graceMs },
     provider: provider(env),
-    webhookSecrets: webhookSecrets(env, "PAYMENT_WEBHOOK_SECRET"),
+    webhookSecrets: {
+      http: webhookSecrets(env, "PAYMENT_WEBHOOK_SECRET"),
+      stripe: webhookSecrets(env, "STRIPE_WEBHOOK_SECRET"),
+    },
   }
 }
 
 const provider = (env: Env): Provider => {
-  const kind = oneOf(env, "PAYMENT", ["simulated", "http"])
+  const kind = oneOf(env, "PAYMENT", ["simulated", "http", "stripe"])
   const url = secret(env, "PAYMENT_URL")
-  return kind === "http" ? { kind, endpoint: endpointOf(url) } : { kind }
+  const options = stripe(env)
+  if (kind === "http") return { kind, endpoint: endpointOf(url) }
+  if (kind === "simulated") return { kind }
+  const { secretKey, ...rest } = options
+  if (secretKey === null) throw new ConfigProblem({ message: "PAYMENT=stripe needs STRIPE_SECRET_KEY" })
+  return { kind, secretKey, ...rest }
+}
+
+const stripe = (env: Env): Omit<Stripe, "kind" | "secretKey"> & { readonly secretKey: string | null } => {
+  const secretKey = secret(env, "STRIPE_SECRET_KEY")
+  const base = URL.parse(text(env, "STRIPE_API_BASE") ?? "https://api.stripe.com")
+  // Stripe's library puts its own path behind a host and a port, and nothing else.
+  if (base === null || !/^https?:$/.test(base.protocol) || base.href !== `${base.origin}/`)
+    throw new ConfigProblem({ message: "STRIPE_API_BASE must look like https://host:port" })
+  const protocol = base.protocol === "https:" ? "https" : "http"
+  const returnUrl = text(env, "STRIPE_RETURN_URL")
+  if (returnUrl !== null && !URL.canParse(returnUrl))
+    throw new ConfigProblem({ message: "STRIPE_RETURN_URL must be the URL of a page of your shop" })
+  const port = Number(base.port) || (protocol === "https" ? 443 : 80)
+  return { secretKey, base: { protocol, host: base.hostname, port }, returnUrl }
 }
 
 /** A user and a password in it are sent as `Authorization`. */
@@ -47,7 +82,7 @@ const endpointOf = (url: string | null): HttpCall.Endpoint => {
 /** Shorter ones can be guessed. */
 const SECRET_MIN = 16
 
-export const webhookSecrets = (env: Env, name: string): ReadonlyArray<string> => {
+const webhookSecrets = (env: Env, name: string): ReadonlyArray<string> => {
   const given = (secret(env, name) ?? "").split(",").flatMap((each) => each.trim() || [])
   if (given.length > 2 || given.some((each) => each.length < SECRET_MIN))
     throw new ConfigProblem({

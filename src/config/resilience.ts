@@ -22,7 +22,7 @@ const OPEN_MAX_MS = 60_000
 const PROBE_SPARE_MS = 1_000
 
 /** Calls a second. Real providers allow about a hundred; one that is played in the process (0: none) takes them as they come. */
-const RATES = { fallbacks: { simulated: 0, http: 100 }, min: 1, max: 1_000_000 } as const
+const RATES = { fallbacks: { simulated: 0, http: 100, stripe: 100 }, min: 1, max: 1_000_000 } as const
 
 export const read = (env: Env, provider: Payment.Provider["kind"]): Resilience => {
   const mode = oneOf(env, "BREAKER_MODE", ["on", "observe", "off"])

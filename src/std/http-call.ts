@@ -3,14 +3,14 @@
  *
  * - No redirect is followed: a request goes where it was configured to go, with its body and its password, or nowhere.
  * - It is connected within CONNECT_MS: what is not there costs less than what is slow.
- * - At most BODY_BYTES_MAX of an answer are read, which is asked for as it is and not unpacked.
+ * - At most BODY_BYTES_MAX of an answer are read (a page of books may be longer), which is asked for as it is and not unpacked.
  * - A user and password in the URL leave as `Authorization`; no error, log or timeline ever holds the URL.
  * - What goes wrong is one of a few codes, never the words of a library or of the peer.
  *
  * Interrupting a call hangs up; the caller sets the time limit.
  */
 
-import type { ClientRequest, IncomingMessage } from "node:http"
+import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from "node:http"
 import * as Http from "node:http"
 import * as Https from "node:https"
 import { TLSSocket } from "node:tls"
@@ -33,12 +33,17 @@ export interface Request {
   readonly method: "GET" | "POST" | "PUT" | "DELETE"
   /** Behind the base, with its first slash. */
   readonly path: string
-  /** Sent as JSON; undefined: no body. */
+  /** Sent as JSON, and a string as it is; undefined: no body. */
   readonly body?: unknown
+  /** Beside those that every call has, or instead of them. */
+  readonly headers?: Readonly<Record<string, string>>
+  /** Most of the answer that is read; BODY_BYTES_MAX unless told. */
+  readonly bytesMax?: number
 }
 
 export interface Answer {
   readonly status: number
+  readonly headers: IncomingHttpHeaders
   /** Undefined: it is no JSON in UTF-8. */
   readonly json: unknown
 }
@@ -90,13 +95,19 @@ const limitConnecting = (request: ClientRequest): void => {
   })
 }
 
-const open = ({ authorization, base }: Endpoint, { body, method, path }: Request): ClientRequest => {
-  const text = body === undefined ? null : JSON.stringify(body)
+const textOf = (body: unknown): string | null => {
+  if (body === undefined) return null
+  return typeof body === "string" ? body : JSON.stringify(body)
+}
+
+const open = ({ authorization, base }: Endpoint, { body, headers: others, method, path }: Request): ClientRequest => {
+  const text = textOf(body)
   const headers = {
     accept: "application/json",
     "accept-encoding": "identity",
     ...(authorization === null ? {} : { authorization }),
     ...(text === null ? {} : { "content-type": "application/json", "content-length": String(Buffer.byteLength(text)) }),
+    ...others,
   }
   const request = (base.startsWith("https:") ? Https.request : Http.request)(base + path, { method, headers })
   limitConnecting(request)
@@ -104,16 +115,19 @@ const open = ({ authorization, base }: Endpoint, { body, method, path }: Request
   return request
 }
 
-const read = (response: IncomingMessage, answered: (answer: Answer | Trouble) => void): void => {
+const read = (response: IncomingMessage, bytesMax: number, answered: (answer: Answer | Trouble) => void): void => {
   const chunks: Array<Buffer> = []
   let bytes = 0
   response.on("data", (chunk: Buffer) => {
     bytes += chunk.length
-    if (bytes <= BODY_BYTES_MAX) return void chunks.push(chunk)
+    if (bytes <= bytesMax) return void chunks.push(chunk)
     answered("too-large")
     response.destroy()
   })
-  response.on("end", () => answered({ status: response.statusCode ?? 0, json: parsed(Buffer.concat(chunks)) }))
+  response.on("end", () => {
+    const { headers, statusCode: status = 0 } = response
+    answered({ status, headers, json: parsed(Buffer.concat(chunks)) })
+  })
   response.on("close", () => answered("unreachable"))
   // Said by `close` as well.
   response.on("error", () => undefined)
@@ -124,7 +138,7 @@ export const call = (to: Endpoint, request: Request): Effect.Effect<Answer | Tro
   Effect.callback<Answer | Trouble>((resume) => {
     const answered = (answer: Answer | Trouble) => resume(Effect.succeed(answer))
     const sent = open(to, request)
-    sent.on("response", (response) => read(response, answered))
+    sent.on("response", (response) => read(response, request.bytesMax ?? BODY_BYTES_MAX, answered))
     sent.on("error", () => answered("unreachable"))
     return Effect.sync(() => void sent.destroy())
   })

@@ -15,6 +15,8 @@ const variables = (): ReadonlyArray<string> => {
   return [...seen].sort()
 }
 
+const STRIPE = { PAYMENT: "stripe", STRIPE_SECRET_KEY: "sk_test_1" }
+
 const problemOf = (env: Record<string, string>): string => {
   try {
     Config.read(env)
@@ -46,6 +48,8 @@ describe("the knobs", () => {
       "PAYMENT_URL_FILE",
       "PAYMENT_WEBHOOK_SECRET_FILE",
       "REDIS_URL_FILE",
+      "STRIPE_SECRET_KEY_FILE",
+      "STRIPE_WEBHOOK_SECRET_FILE",
     ])
   })
 
@@ -64,7 +68,7 @@ describe("the knobs", () => {
     })
     expect(payment).toEqual({
       provider: { kind: "http", endpoint: { base: "http://127.0.0.1:3200", authorization: null } },
-      webhookSecrets: ["the one that is new", "the one that is old"],
+      webhookSecrets: { http: ["the one that is new", "the one that is old"], stripe: [] },
       placing: { deadlineMs: 1_500, holdMs: 30_000, attemptsMax: 3 },
       checkout: { graceMs: 0 },
     })
@@ -78,12 +82,25 @@ describe("the knobs", () => {
     expect(events.kafka).toEqual({ brokers: ["a:1", "[::1]:2"], prefix: "staging.", partitions: 12, replication: 1 })
   })
 
+  it("become what Stripe's library wants", () => {
+    const { payment, resilience } = Config.read({ ...STRIPE, STRIPE_WEBHOOK_SECRET: "whsec_0123456789" })
+    const base = { protocol: "https", host: "api.stripe.com", port: 443 }
+    expect(payment.provider).toEqual({ kind: "stripe", secretKey: "sk_test_1", base, returnUrl: null })
+    expect(payment.webhookSecrets).toEqual({ http: [], stripe: ["whsec_0123456789"] })
+    expect(resilience.payment.bulkhead.perSecond).toBe(100)
+    const near = Config.read({ ...STRIPE, STRIPE_API_BASE: "http://127.0.0.1:3200" }).payment.provider
+    expect(near).toMatchObject({ base: { protocol: "http", host: "127.0.0.1", port: 3200 } })
+  })
+
   it.each([
     [{ WORKERS: "0" }, 'WORKERS must be a whole number from 1 to 64, not "0"'],
     [{ HOLD_SECONDS: "1.5" }, 'HOLD_SECONDS must be a whole number from 1 to 86400, not "1.5"'],
     [{ PAYMENT_DEADLINE_MS: "-1" }, 'PAYMENT_DEADLINE_MS must be a whole number from 1 to 60000, not "-1"'],
     [{ SHIPPING_AFTER_SECONDS: "soon" }, 'SHIPPING_AFTER_SECONDS must be a whole number from 0 to 604800, not "soon"'],
     [{ PAYMENT: "http" }, "PAYMENT=http needs PAYMENT_URL=http://host:port"],
+    [{ PAYMENT: "stripe" }, "PAYMENT=stripe needs STRIPE_SECRET_KEY"],
+    [{ ...STRIPE, STRIPE_API_BASE: "https://host/api" }, "STRIPE_API_BASE must look like https://host:port"],
+    [{ ...STRIPE, STRIPE_RETURN_URL: "thanks" }, "STRIPE_RETURN_URL must be the URL of a page of your shop"],
     [
       { PAYMENT_WEBHOOK_SECRET: "guess" },
       "PAYMENT_WEBHOOK_SECRET must be one secret of at least 16 characters, or two with a comma",

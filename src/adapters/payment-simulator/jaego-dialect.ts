@@ -55,7 +55,10 @@ export const make = (till: Till): Dialect => {
       const { _tag } = till.void(ref)
       return { status: _tag === "Voided" ? 200 : 409, body: { state: WORDS[_tag] } }
     },
-    news: (ref) => ({ id: `${ref}-${till.account(ref)?.state ?? "open"}`, type: "charge.changed", ref, key: ref }),
+    news: (ref) => {
+      const { attempt = 0, state = "open" } = till.account(ref) ?? {}
+      return { id: `${ref}-${attempt}-${state}`, type: "charge.changed", ref, key: ref }
+    },
     signatureHeader: "payment-signature",
   }
 }

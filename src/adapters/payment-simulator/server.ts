@@ -1,6 +1,6 @@
 /**
  * The simulated payment provider as a server of its own (`jaego simulate payment`), with the faults that providers have. It speaks
- * the protocol of docs/payment.md, and shows its books at `GET /books`, which a real one would not. At `/act/{ref}` a buyer does
+ * the protocol of docs/payment.md or what Jaego uses of Stripe's, and shows its books at `GET /books`, which a real one would not. At `/act/{ref}` a buyer does
  * what they were asked to do (`?how=refuse`: does not).
  *
  * Fails: CannotListen, one line.
@@ -8,8 +8,9 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http"
 import { Effect } from "effect"
 import { onLoopback } from "../../std/listen.ts"
-import type { Asked, Dialect } from "./dialect.ts"
+import type { Asked, Dialect, Reply } from "./dialect.ts"
 import * as Jaego from "./jaego-dialect.ts"
+import * as Stripe from "./stripe-dialect.ts"
 import { type Fortunes, Till } from "./till.ts"
 import * as Webhooks from "./webhooks.ts"
 
@@ -25,7 +26,10 @@ export interface Faults extends Fortunes {
   readonly lost: number
 }
 
+const DIALECTS = { jaego: Jaego.make, stripe: Stripe.make } as const
+
 export interface Options {
+  readonly dialect: keyof typeof DIALECTS
   /** 0: any free one. */
   readonly port: number
   readonly faults: Faults
@@ -39,8 +43,8 @@ const SLOW_MS = 300
 
 const befalls = (chance: number): boolean => chance > 0 && Math.random() < chance
 
-const answer = (response: ServerResponse, status: number, body: unknown): void => {
-  response.writeHead(status, { "content-type": "application/json" })
+const answer = (response: ServerResponse, status: number, body: unknown, headers: Reply["headers"] = {}): void => {
+  response.writeHead(status, { "content-type": "application/json", ...headers })
   response.end(JSON.stringify(body))
 }
 
@@ -53,7 +57,7 @@ const read = async (request: IncomingMessage): Promise<Asked> => {
     path: decodeURIComponent(url.pathname),
     query: url.searchParams,
     body: Buffer.concat(chunks).toString(),
-    idempotencyKey: (request.headers["idempotency-key"] as string | undefined) ?? null,
+    headers: request.headers,
   }
 }
 
@@ -72,7 +76,7 @@ const limiter = (rate: number): (() => boolean) => {
   }
 }
 
-const BUSY = { error: { type: "rate_limit_error", message: "too many requests" } }
+const BUSY = { error: { type: "invalid_request_error", code: "rate_limit", message: "too many requests" } }
 const DOWN = { error: { type: "api_error", message: "our systems are down" } }
 
 interface Desk {
@@ -97,11 +101,11 @@ const handle = async (desk: Desk, request: IncomingMessage, response: ServerResp
   if (befalls(faults.silences)) return
   const reply = await dialect.serve(asked)
   if (reply === null || befalls(faults.lost)) return
-  setTimeout(() => answer(response, reply.status, reply.body), befalls(faults.slow) ? SLOW_MS : 0)
+  setTimeout(() => answer(response, reply.status, reply.body, reply.headers), befalls(faults.slow) ? SLOW_MS : 0)
 }
 
 /** Its URL; it listens until the scope closes. */
-export const serve = Effect.fnUntraced(function* ({ faults, port: wanted, rate, webhooks }: Options) {
+export const serve = Effect.fnUntraced(function* ({ dialect: spoken, faults, port: wanted, rate, webhooks }: Options) {
   let desk: Desk | null = null
   const server = createServer((request, response) => {
     if (desk === null) return answer(response, 503, DOWN)
@@ -112,7 +116,7 @@ export const serve = Effect.fnUntraced(function* ({ faults, port: wanted, rate, 
   const url = yield* onLoopback(server, wanted)
   const scope = yield* Effect.scope
   const till: Till = new Till(scope, faults, `${url}/act`, (ref) => tell(dialect.news(ref)))
-  const dialect = Jaego.make(till)
+  const dialect = DIALECTS[spoken](till)
   const tell = Webhooks.teller({ ...webhooks, header: dialect.signatureHeader })
   desk = { till, dialect, faults, isTooMuch: limiter(rate) }
   return url

@@ -60,9 +60,13 @@ const payment = Command.make(
   "payment",
   {
     port: whole("port", 0, 65_535).pipe(Flag.withDescription("0: any free one"), Flag.withDefault(3200)),
+    dialect: Flag.Literals("dialect", ["jaego", "stripe"]).pipe(
+      Flag.withDescription("What it speaks: the protocol of docs/payment.md, or what Jaego uses of Stripe's"),
+      Flag.withDefault("jaego" as const),
+    ),
     callbacks: Flag.String("callbacks").pipe(
       Flag.withDescription(
-        "Where to tell what has changed, signed with PAYMENT_WEBHOOK_SECRET; the service itself takes no webhooks yet",
+        "Where to tell what has changed, signed with PAYMENT_WEBHOOK_SECRET or STRIPE_WEBHOOK_SECRET",
       ),
       Flag.optional,
     ),
@@ -83,17 +87,21 @@ const payment = Command.make(
     resets: chance("resets", "Chance that the connection breaks, and nothing was done"),
     lost: chance("lost", "Chance that it does it and says nothing"),
   },
-  Effect.fn(function* ({ callbacks, port, rate, webhooks, ...faults }) {
+  Effect.fn(function* ({ callbacks, dialect, port, rate, webhooks, ...faults }) {
     const to = Option.getOrNull(callbacks)
     if (to !== null && !URL.canParse(to))
       return yield* new CommandFailed({ message: "--callbacks must look like http://host:port/path" })
     const { webhookSecrets } = yield* knobs(() => Payment.read(process.env))
     const Simulator = yield* Effect.promise(() => import("../../adapters/payment-simulator/server.ts"))
-    const telling = { url: to, secret: webhookSecrets[0] ?? "", manner: webhooks }
-    const url = yield* Simulator.serve({ port, faults, rate, webhooks: telling })
-    yield* Console.log(
-      `the payment provider is ready at ${url}; start the service with PAYMENT=http PAYMENT_URL=${url}`,
-    )
+    const { http, stripe } = webhookSecrets
+    const [secret = ""] = dialect === "stripe" ? stripe : http
+    const telling = { url: to, secret, manner: webhooks }
+    const url = yield* Simulator.serve({ dialect, port, faults, rate, webhooks: telling })
+    const settings =
+      dialect === "stripe"
+        ? `PAYMENT=stripe STRIPE_SECRET_KEY=sk_test_simulated STRIPE_API_BASE=${url}`
+        : `PAYMENT=http PAYMENT_URL=${url}`
+    yield* Console.log(`the payment provider is ready at ${url}; start the service with ${settings}`)
     return yield* Effect.never
   }, Effect.scoped),
 ).pipe(

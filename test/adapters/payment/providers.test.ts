@@ -5,6 +5,7 @@ import { Effect, Layer } from "effect"
 import { describe, expect, it } from "vitest"
 import * as Http from "../../../src/adapters/payment-http/payment.ts"
 import * as Simulator from "../../../src/adapters/payment-simulator/server.ts"
+import * as Stripe from "../../../src/adapters/payment-stripe/payment.ts"
 import { type Confirmation, Payment } from "../../../src/ports/payment.ts"
 import * as HttpCall from "../../../src/std/http-call.ts"
 import { paymentContract } from "../../contracts/payment.ts"
@@ -15,12 +16,31 @@ const SOUND: Simulator.Faults = {
 }
 const UNTOLD = { url: null, secret: "", manner: "none" } as const
 
-const simulated = (faults: Partial<Simulator.Faults> = {}, rate = 0) =>
-  Simulator.serve({ port: 0, faults: { ...SOUND, ...faults }, rate, webhooks: UNTOLD })
+/** How a provider is spoken to, and which dialect of the simulated one understands it. */
+interface Way {
+  readonly dialect: Simulator.Options["dialect"]
+  readonly over: (url: string) => Layer.Layer<Payment>
+}
 
-const over = (url: string) => Http.layer(HttpCall.endpoint(url)!)
+const WAYS: ReadonlyArray<readonly [string, Way]> = [
+  ["the protocol of docs/payment.md", { dialect: "jaego", over: (url) => Http.layer(HttpCall.endpoint(url)!) }],
+  ["Stripe", { dialect: "stripe", over: stripe }],
+]
 
-paymentContract("over HTTP", Layer.unwrap(Effect.map(simulated(), over)))
+function stripe(url: string): Layer.Layer<Payment> {
+  const { hostname: host, port } = new URL(url)
+  return Stripe.layer({
+    secretKey: "sk_test_simulated",
+    base: { protocol: "http", host, port: Number(port) },
+    timeoutMs: 5_000,
+    returnUrl: "https://shop.invalid/paid",
+  })
+}
+
+const simulated = ({ dialect }: Way, faults: Partial<Simulator.Faults> = {}, rate = 0) =>
+  Simulator.serve({ dialect, port: 0, faults: { ...SOUND, ...faults }, rate, webhooks: UNTOLD })
+
+for (const [name, way] of WAYS) paymentContract(name, Layer.unwrap(Effect.map(simulated(way), way.over)))
 
 const confirmation = (ref: string, more: Partial<Confirmation> = {}): Confirmation => ({
   ...{ key: ref, ref, attempt: 1, token: "tok_ok", customerId: "kim" },
@@ -28,14 +48,31 @@ const confirmation = (ref: string, more: Partial<Confirmation> = {}): Confirmati
   ...more,
 })
 
-const askedFor = (url: string, call: (payment: Payment["Service"]) => Effect.Effect<{ readonly _tag: string }>) =>
-  Effect.map(Effect.provide(Effect.flatMap(Payment, call), over(url)), ({ _tag }) => _tag)
+/** A call that is given up after 300 ms, as the checkout gives one up. */
+const within = <A>(call: Effect.Effect<A>) =>
+  Effect.timeoutOrElse(call, { duration: "300 millis", orElse: () => Effect.succeed({ _tag: "Unknown" } as const) })
 
-it("does not take it for a refund that the provider has never heard of the charge", async () => {
-  const refund = Effect.flatMap(simulated(), (url) =>
-    askedFor(url, (payment) => payment.refund("of another provider", { amount: 500, currency: "EUR" }, "r:1")),
+/** Of a charge that is ready to be confirmed. */
+const prepared = Effect.fnUntraced(function* (key: string, more: Partial<Confirmation> = {}) {
+  const asked = confirmation(key, more)
+  const { prepare } = yield* Payment
+  if (prepare === null) return asked
+  for (;;) {
+    const said = yield* within(prepare(asked))
+    if (said._tag === "Prepared") return { ...asked, ref: said.ref }
+  }
+})
+
+it.each(WAYS)("over %s it is no refund that the provider has never heard of the charge", async (_, way) => {
+  const refund = Effect.flatMap(simulated(way), (url) =>
+    Effect.provide(
+      Effect.flatMap(Payment, (payment) =>
+        payment.refund("of another provider", { amount: 500, currency: "EUR" }, "r:1"),
+      ),
+      way.over(url),
+    ),
   )
-  expect(await Effect.runPromise(Effect.scoped(refund))).toBe("Absent")
+  expect((await Effect.runPromise(Effect.scoped(refund)))._tag).toBe("Absent")
 })
 
 type Call = (payment: Payment["Service"]) => Effect.Effect<{ readonly _tag: string }>
@@ -48,7 +85,7 @@ const CALLS: ReadonlyArray<readonly [string, Call]> = [
   ["list", ({ list }) => list(0, null)],
 ]
 
-const answeredBy = (listener: RequestListener, call: Call) =>
+const answeredBy = (listener: RequestListener, { over }: Way, call: Call) =>
   Effect.runPromise(
     Effect.gen(function* () {
       const server = createServer(listener)
@@ -77,18 +114,19 @@ const TROUBLE: ReadonlyArray<readonly [string, RequestListener]> = [
   ["is a gateway that finds nothing", says(404, "<html>")],
 ]
 
-describe.each(CALLS)("%s", (_, call) => {
-  it.each(TROUBLE)("is unknown when the provider %s", async (_, listener) => {
-    expect((await answeredBy(listener, call))._tag).toBe("Unknown")
+describe.each(WAYS)("over %s", (_, way) => {
+  describe.each(CALLS)("%s", (_, call) => {
+    it.each(TROUBLE)("is unknown when the provider %s", async (_, listener) => {
+      expect((await answeredBy(listener, way, call))._tag).toBe("Unknown")
+    })
   })
 })
 
 /** Reads and confirms as the checkout does, until it is settled; how often the provider was asked in vain. */
-const settle = (asked: Confirmation) =>
+const settle = (key: string) =>
   Effect.gen(function* () {
     const payment = yield* Payment
-    const within = <A>(call: Effect.Effect<A>) =>
-      Effect.timeoutOrElse(call, { duration: "300 millis", orElse: () => Effect.succeed({ _tag: "Unknown" } as const) })
+    const asked = yield* prepared(key)
     let vain = 0
     let said: { readonly _tag: string } = yield* within(payment.confirm(asked))
     while (said._tag !== "Charged" && said._tag !== "Declined") {
@@ -100,18 +138,16 @@ const settle = (asked: Confirmation) =>
 
 const FAULTS: ReadonlyArray<keyof Simulator.Faults> = ["errors", "silences", "resets", "lost", "actions", "late"]
 
-describe("the simulated provider", () => {
+describe.each(WAYS)("the simulated provider over %s", (_, way) => {
   it.each(FAULTS)(
     "with %s settles every charge in the end, once, as its books say",
     async (fault) => {
       const books = await Effect.runPromise(
         Effect.gen(function* () {
-          const url = yield* simulated({ [fault]: 0.4 })
-          const refs = Array.from({ length: 20 }, (_, index) => `${fault}-${index}`)
-          const ended = yield* Effect.forEach(refs, (ref) => settle(confirmation(ref)), { concurrency: 20 }).pipe(
-            Effect.provide(over(url)),
-          )
-          expect(ended.map((each) => each.ended)).toEqual(refs.map(() => "Charged"))
+          const url = yield* simulated(way, { [fault]: 0.4 })
+          const keys = Array.from({ length: 20 }, (_, index) => `${fault}-${index}`)
+          const ended = yield* Effect.forEach(keys, settle, { concurrency: 20 }).pipe(Effect.provide(way.over(url)))
+          expect(ended.map((each) => each.ended)).toEqual(keys.map(() => "Charged"))
           expect(ended.some(({ vain }) => vain > 0)).toBe(true)
           return yield* Effect.promise(async () => (await fetch(`${url}/books`)).json() as Promise<object>)
         }).pipe(Effect.scoped),
@@ -124,39 +160,51 @@ describe("the simulated provider", () => {
   it.each([
     ["kim+declined", "Declined"],
     ["kim+3ds", "ActionRequired"],
+    ["kim+late", "Unknown"],
+    ["kim+silent", "Unknown"],
   ])("plays the mood of %s", async (customerId, tag) => {
     const said = Effect.gen(function* () {
-      const url = yield* simulated()
-      return yield* Effect.provide(
-        Effect.flatMap(Payment, ({ confirm }) => confirm(confirmation("moody", { customerId }))),
-        over(url),
-      )
+      const url = yield* simulated(way)
+      return yield* Effect.gen(function* () {
+        const asked = yield* prepared("moody", { customerId })
+        return yield* within((yield* Payment).confirm(asked))
+      }).pipe(Effect.provide(way.over(url)))
     })
     expect((await Effect.runPromise(Effect.scoped(said)))._tag).toBe(tag)
   })
 
-  it("charges when the buyer has acted, at the place that the action names", async () => {
-    const charged = Effect.gen(function* () {
+  it.each([
+    ["has acted", "", "Charged"],
+    ["has refused", "?how=refuse", "Declined"],
+  ])("ends the attempt when the buyer %s, at the place that the action names", async (_, how, tag) => {
+    const ended = Effect.gen(function* () {
       const payment = yield* Payment
-      const asked = yield* payment.confirm(confirmation("acting", { token: "tok_action" }))
+      const one = yield* prepared("acting", { token: "tok_action" })
+      const asked = yield* payment.confirm(one)
       if (asked._tag !== "ActionRequired") throw new Error(asked._tag)
-      yield* Effect.promise(() => fetch(asked.action.url!))
-      return yield* payment.read("acting", 1)
+      yield* Effect.promise(() => fetch(asked.action.url! + how))
+      const said = yield* payment.read(one.ref, 1)
+      return said._tag === "Absent" ? yield* payment.confirm(one) : said
     })
-    const program = Effect.flatMap(simulated(), (url) => Effect.provide(charged, over(url)))
-    expect((await Effect.runPromise(Effect.scoped(program)))._tag).toBe("Charged")
+    const program = Effect.flatMap(simulated(way), (url) => Effect.provide(ended, way.over(url)))
+    expect((await Effect.runPromise(Effect.scoped(program)))._tag).toBe(tag)
   })
 
   it("answers 429 beyond its rate, which is unknown to the shop and no decline", async () => {
     const program = Effect.gen(function* () {
-      const url = yield* simulated({}, 3)
+      const url = yield* simulated(way, {}, 3)
       const tags = Effect.forEach(["1", "2", "3", "4", "5"], (ref) =>
-        Effect.flatMap(Payment, ({ confirm }) => Effect.map(confirm(confirmation(ref)), ({ _tag }) => _tag)),
+        Effect.flatMap(Payment, ({ confirm, prepare }): Effect.Effect<string> => {
+          const first: Effect.Effect<{ readonly _tag: string }> =
+            prepare === null ? confirm(confirmation(ref)) : prepare(confirmation(ref))
+          return Effect.map(first, ({ _tag }) => _tag)
+        }),
       )
-      return yield* Effect.provide(tags, over(url))
+      return yield* Effect.provide(tags, way.over(url))
     })
     const tags = await Effect.runPromise(Effect.scoped(program))
-    expect(tags.slice(0, 3)).toEqual(["Charged", "Charged", "Charged"])
+    const done = way.dialect === "jaego" ? "Charged" : "Prepared"
+    expect(tags.slice(0, 3)).toEqual([done, done, done])
     expect(tags).toContain("Unknown")
   })
 })
