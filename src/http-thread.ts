@@ -6,9 +6,9 @@
 import "effect/schema/SchemaJITCompiler/enable"
 import { NodeRuntime } from "@effect/platform-node"
 import { Context, Effect, Layer } from "effect"
-import { CarrierSecret } from "./adapters/http/carrier-handlers.ts"
 import { MetricsPage } from "./adapters/http/metrics-page.ts"
 import { HttpServer, layer } from "./adapters/http/server.ts"
+import { WebhookSecrets } from "./adapters/http/signatures.ts"
 import * as RedisRateLimits from "./adapters/redis/rate-limit-store.ts"
 import * as Logs from "./adapters/system/log-level.ts"
 import * as ThreadMeter from "./adapters/system/thread-meter.ts"
@@ -17,7 +17,7 @@ import * as HttpServe from "./adapters/threads/http/serve.ts"
 import { Congestion } from "./app/overload/congestion.ts"
 import { Parts } from "./app/parts.ts"
 
-const { carrierSecret, congestion, http, options, redis } = HttpServe.birth()
+const { congestion, http, options, redis, webhookSecrets } = HttpServe.birth()
 
 const logs = Logs.layer(`http-${http}`)
 
@@ -25,7 +25,7 @@ const server = (address: Address) =>
   layer(address, options, http).pipe(
     Layer.provide(Layer.succeed(MetricsPage, { render: HttpServe.metrics })),
     Layer.provide(Layer.succeed(Parts, { report: HttpServe.parts })),
-    Layer.provide(Layer.succeed(CarrierSecret, carrierSecret)),
+    Layer.provide(Layer.succeed(WebhookSecrets, webhookSecrets)),
     Layer.provide(Layer.succeed(Congestion, congestion)),
     Layer.provide(RedisRateLimits.layer(redis)),
     Layer.provideMerge(ThreadMeter.layer(`http-${http}`)),

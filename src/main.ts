@@ -13,7 +13,6 @@ import * as SystemIds from "./adapters/system/ids.ts"
 import * as Logs from "./adapters/system/log-level.ts"
 import * as ThreadMeter from "./adapters/system/thread-meter.ts"
 import * as CarrierCalls from "./app/carrier-calls.ts"
-import * as CarrierCallbacks from "./app/carrier-webhook.ts"
 import * as CheckoutRunner from "./app/checkout-runner.ts"
 import * as Health from "./app/health.ts"
 import * as Ownership from "./app/inventory/ownership.ts"
@@ -25,6 +24,7 @@ import * as Dependencies from "./app/resilience/dependencies.ts"
 import * as ShippingRunner from "./app/shipping-runner.ts"
 import * as ShippingSweep from "./app/shipping-sweep.ts"
 import * as Shopkeeper from "./app/shopkeeper.ts"
+import * as Webhooks from "./app/webhooks.ts"
 import * as Cache from "./composition/cache.ts"
 import * as Http from "./composition/http.ts"
 import * as Outside from "./composition/outside.ts"
@@ -36,7 +36,7 @@ const service = (config: Config) =>
   Http.layer(config).pipe(
     Layer.provideMerge(Shopkeeper.layer(config.payment.placing)),
     Layer.provideMerge(Pausing.layer),
-    Layer.provide(CarrierCallbacks.layer),
+    Layer.provide(Webhooks.layer),
     Layer.provide(ShippingRunner.layer(config.shipping.runner)),
     Layer.provide(CarrierCalls.layer(config.resilience.carrier)),
     Layer.provide(ShippingSweep.layer(config.shipping.sweep)),

@@ -20,6 +20,7 @@ import type { Page } from "../ports/page.ts"
 import { Probe } from "../ports/probe.ts"
 import { type Unsettled, UnsettledOrders } from "../ports/unsettled.ts"
 import { LowWaterMark } from "../std/low-water-mark.ts"
+import { Sleepers } from "../std/sleepers.ts"
 import { announceEnd } from "./announce.ts"
 import { Readiness, type State } from "./health.ts"
 import { PaymentCalls } from "./payment-calls.ts"
@@ -66,6 +67,8 @@ export class CheckoutRunner extends Context.Service<
   {
     /** Starts driving an order whose attempt or refund has just been committed. */
     readonly begin: (order: Order, waiter: Waiter | null) => Effect.Effect<void>
+    /** Something may have changed at the provider: this order's payment is read as soon as can be, in the background. */
+    readonly look: (order: Order) => Effect.Effect<void>
   }
 >()("jaego/app/CheckoutRunner") {}
 
@@ -101,6 +104,7 @@ interface Desk {
   readonly probe: Probe["Service"]
   readonly graceMs: number
   readonly pace: Pace
+  readonly sleepers: Sleepers<OrderId>
   /** Whether other orders wait for a driver. */
   readonly isFull: () => boolean
 }
@@ -206,15 +210,23 @@ const drive = Effect.fnUntraced(function* (desk: Desk, start: Order, first: Ask,
     if (meaning._tag === "Wait") {
       if (waiter !== null) yield* dismiss(waiter, order)
       if (silences >= SILENCES_MAX && desk.isFull()) return
-      yield* Effect.sleep(desk.pace.silence(yield* Clock.currentTimeMillis, askAgainMs(silences++)))
+      yield* desk.sleepers.sleep(order.id, desk.pace.silence(yield* Clock.currentTimeMillis, askAgainMs(silences++)))
       continue
     }
     desk.pace.answered()
     if (meaning._tag === "WaitForBuyer") {
       if (desk.isFull()) return
-      yield* Effect.sleep(BUYER_AGAIN_MS)
+      yield* desk.sleepers.sleep(order.id, BUYER_AGAIN_MS)
     } else if (meaning._tag !== "Confirm") order = yield* recordAnswer(desk, order, meaning, waiter)
   }
+})
+
+/** A charge that comes to light after the order has ended without it is given back. */
+const driveLate = Effect.fnUntraced(function* (desk: Desk, order: Order) {
+  const { attempts, ref } = order.payment
+  const answer = yield* desk.payment.read(order.expiresAt + REFUND_LATER_MS, ref ?? order.id, attempts)
+  if (answer._tag !== "Charged") return
+  yield* drive(desk, yield* recordPayment(desk, order, { _tag: "RecordCharge" }, null), "read", null)
 })
 
 /** Since when this process decides, ms: what was begun earlier was begun by another process, so no request drives it here. */
@@ -229,6 +241,17 @@ const whenReady = Effect.fnUntraced(function* (readiness: Readiness["Service"]) 
   )
   return () => since
 })
+
+const logged = ({ id }: Order, work: Effect.Effect<void>): Effect.Effect<void> =>
+  Effect.catchCause(work, (cause) =>
+    Effect.logError(`the checkout of order ${id} stopped; the sweep will take it up`, cause),
+  )
+
+/** Its request is just about to drive it. */
+const hasJustBegun = (order: Order, since: number, now: number): boolean => {
+  const attempt = order.status === "reserved" ? order.attempt : null
+  return attempt !== null && attempt.startedAt >= since && attempt.startedAt > now - YOUNG_MS
+}
 
 /** Holds of an order that has ended, on workers that have not learnt it. */
 const endElsewhere = Effect.fnUntraced(function* ({ inventory }: Desk, { elsewhere, ending, order }: Unsettled) {
@@ -252,25 +275,30 @@ export const layer = ({ driversMax = DRIVERS_MAX, graceMs }: Options) =>
         probe: yield* Probe,
         graceMs,
         pace: new Pace(),
+        sleepers: new Sleepers(),
         isFull,
       }
       const clock = yield* Clock.Clock
       const decidingSince = yield* whenReady(readiness)
 
-      const run = (order: Order, first: Ask, waiter: Waiter | null): Effect.Effect<void> =>
+      const start = (order: Order, work: Effect.Effect<void>, waiter: Waiter | null): Effect.Effect<void> =>
         Effect.suspend(() => {
           if (FiberMap.hasUnsafe(drivers, order.id)) return Effect.void
           // The buyer is told 202; the sweep takes the order up when there is room.
           if (isFull()) return waiter === null ? Effect.void : dismiss(waiter, order)
           driving++
-          const driver = drive(desk, order, first, waiter).pipe(
-            Effect.catchCause((cause) =>
-              Effect.logError(`the checkout of order ${order.id} stopped; the sweep will take it up`, cause),
-            ),
-            Effect.ensuring(Effect.sync(() => void driving--)),
-          )
-          return Effect.asVoid(FiberMap.run(drivers, order.id, driver))
+          const done = Effect.sync(() => void driving--)
+          return Effect.asVoid(FiberMap.run(drivers, order.id, Effect.ensuring(logged(order, work), done)))
         })
+      const run = (order: Order, first: Ask, waiter: Waiter | null): Effect.Effect<void> =>
+        start(order, drive(desk, order, first, waiter), waiter)
+
+      const isYoung = (order: Order): boolean => hasJustBegun(order, decidingSince(), clock.currentTimeMillisUnsafe())
+      const look = (order: Order): Effect.Effect<void> => {
+        if (desk.sleepers.wake(order.id) || isYoung(order)) return Effect.void
+        const work = Checkout.mayHaveBeenCharged(order) ? driveLate(desk, order) : drive(desk, order, "read", null)
+        return start(order, work, null)
+      }
 
       /** Where the last sweep ran out of drivers: the next one goes on behind it, so that every order has its turn. */
       let drivenUpTo: OrderId | null = null
@@ -281,10 +309,7 @@ export const layer = ({ driversMax = DRIVERS_MAX, graceMs }: Options) =>
       const takeUp = Effect.fnUntraced(function* (unsettled: Unsettled) {
         const { order } = unsettled
         yield* endElsewhere(desk, unsettled)
-        const now = clock.currentTimeMillisUnsafe()
-        const attempt = order.status === "reserved" ? order.attempt : null
-        const young = attempt !== null && attempt.startedAt >= decidingSince() && attempt.startedAt > now - YOUNG_MS
-        if (young || (drivenUpTo !== null && order.id <= drivenUpTo)) return false
+        if (isYoung(order) || (drivenUpTo !== null && order.id <= drivenUpTo)) return false
         if (isFull()) return true
         yield* run(order, "read", null)
         drivenUpTo = order.id
@@ -293,22 +318,22 @@ export const layer = ({ driversMax = DRIVERS_MAX, graceMs }: Options) =>
 
       const sweep = Effect.gen(function* () {
         if ((yield* SubscriptionRef.get(readiness)) !== "ready") return mark.rewind()
-        const look = mark.begin(clock.currentTimeMillisUnsafe())
+        const span = mark.begin(clock.currentTimeMillisUnsafe())
         const someWere = drivenUpTo !== null
-        let after = lowest(look.since) as OrderId | null
+        let after = lowest(span.since) as OrderId | null
         let someWait = false
         do {
           const page: Page<Unsettled, OrderId> = yield* unsettledOrders.list({ limit: 100, after })
           for (const unsettled of page.rows) if (yield* takeUp(unsettled)) someWait = true
           after = page.next
         } while (after !== null)
-        mark.reached(look, null, clock.currentTimeMillisUnsafe())
+        mark.reached(span, null, clock.currentTimeMillisUnsafe())
         if (someWait || someWere) mark.rewind()
         if (!someWait) drivenUpTo = null
       }).pipe(Effect.ignore)
 
       yield* Effect.forkScoped(Effect.repeat(sweep, SWEEP))
 
-      return CheckoutRunner.of({ begin: (order, waiter) => run(order, "confirm", waiter) })
+      return CheckoutRunner.of({ begin: (order, waiter) => run(order, "confirm", waiter), look })
     }),
   )

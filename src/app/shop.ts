@@ -16,6 +16,7 @@ import type { Claim, Outlook, Refused, RequestedLine } from "../ports/inventory.
 import type { Movement } from "../ports/ledger.ts"
 import type { Page, PageRequest } from "../ports/page.ts"
 import type { TimelineEntry } from "../ports/timeline.ts"
+import type { Hint } from "./payment-webhook.ts"
 
 type Shopping<A> = Effect.Effect<A, Refused | Unavailable>
 
@@ -108,6 +109,8 @@ export class Shop extends Context.Service<
     readonly readTimeline: (id: OrderId) => Shopping<ReadonlyArray<TimelineEntry>>
     /** `known`: it was handled before. */
     readonly hearCarrier: (callback: Callback) => Shopping<"news" | "known">
+    /** `ignored`: it is about no charge of ours. */
+    readonly hearPayment: (hint: Hint) => Shopping<"news" | "known" | "ignored">
     readonly cancelOrder: (request: {
       readonly orderId: OrderId
       readonly reason: string | null

@@ -13,7 +13,7 @@ import { Timeline, type TimelineEntry } from "../ports/timeline.ts"
 import { announceEnd } from "./announce.ts"
 import { CarrierCallbacks } from "./carrier-webhook.ts"
 import { CheckoutRunner } from "./checkout-runner.ts"
-
+import { PaymentWebhooks } from "./payment-webhook.ts"
 import * as PlaceOrder from "./place-order.ts"
 import * as Outlook from "./reads/outlook.ts"
 import { type Replayable, Shop, type StockOf } from "./shop.ts"
@@ -49,6 +49,7 @@ export const layer = (options: PlaceOrder.Options) =>
       const ids = yield* Ids
       const timeline = yield* Timeline
       const carrier = yield* CarrierCallbacks
+      const payments = yield* PaymentWebhooks
       const { placeOrder, payOrder } = yield* PlaceOrder.make(options)
 
       const outlook = yield* Outlook.make(orderBook)
@@ -92,6 +93,7 @@ export const layer = (options: PlaceOrder.Options) =>
           return [placed(order), ...entries.map((entry) => ({ ...entry, at: Math.max(entry.at, order.createdAt) }))]
         }),
         hearCarrier: carrier.hear,
+        hearPayment: (hint) => Effect.flatMap(orderBook.get(hint.orderId), (order) => payments.hear(hint, order)),
         listOrders: Effect.fnUntraced(function* (request) {
           return yield* orderBook.list({ ...request, now: yield* Clock.currentTimeMillis })
         }),

@@ -1,9 +1,9 @@
 /** HTTP, in this thread or on threads of its own; the metrics page is this thread's either way. */
 import { Effect, Layer } from "effect"
-import { CarrierSecret } from "../adapters/http/carrier-handlers.ts"
 import { MetricsPage } from "../adapters/http/metrics-page.ts"
 import * as RateLimits from "../adapters/http/rate-limits.ts"
 import { HttpServer, layer as serverLayer, vacant } from "../adapters/http/server.ts"
+import * as Signatures from "../adapters/http/signatures.ts"
 import { Metrics } from "../adapters/prometheus/metrics.ts"
 import * as RedisRateLimits from "../adapters/redis/rate-limit-store.ts"
 import * as HttpThreads from "../adapters/threads/http/threads.ts"
@@ -13,10 +13,20 @@ export const layer = (config: Config) =>
   config.http.threads === 0
     ? serverLayer(config.http.address, config.http.server).pipe(
         Layer.provide(Layer.effect(MetricsPage, Metrics)),
-        Layer.provide(Layer.succeed(CarrierSecret, config.shipping.webhookSecret)),
+        Layer.provide(Layer.succeed(Signatures.WebhookSecrets, secretsOf(config))),
         Layer.provide(RedisRateLimits.layer(redisOf(config))),
       )
     : Layer.effect(HttpServer, threads(config))
+
+/** A payment provider that is not the one in use has nothing to tell. */
+const secretsOf = ({
+  payment: { provider, webhookSecrets },
+  shipping: { webhookSecret },
+}: Config): Signatures.Secrets => ({
+  ...Signatures.NONE,
+  carrier: webhookSecret === null ? [] : [webhookSecret],
+  ...(provider.kind === "simulated" ? {} : { [provider.kind]: webhookSecrets[provider.kind] }),
+})
 
 /** Without limits Redis is not asked about them. */
 const redisOf = ({ cache: { redis }, http }: Config) => {
@@ -25,7 +35,7 @@ const redisOf = ({ cache: { redis }, http }: Config) => {
 }
 
 const threads = Effect.fnUntraced(function* (config: Config) {
-  const { http, shipping } = config
+  const { http } = config
   const { render } = yield* Metrics
   if (http.address.port !== 0) yield* vacant(http.address)
   return yield* HttpThreads.start({
@@ -33,7 +43,7 @@ const threads = Effect.fnUntraced(function* (config: Config) {
     threads: http.threads,
     address: http.address,
     server: { ...http.server, limits: { ...http.server.limits, shared: RateLimits.share(http.server.limits) } },
-    carrierSecret: shipping.webhookSecret,
+    webhookSecrets: secretsOf(config),
     metrics: render,
     redis: redisOf(config),
   })

@@ -19,6 +19,7 @@ import * as MemoryWriteTrial from "../adapters/memory/write-trial.ts"
 import * as Backlog from "../adapters/postgres/backlog.ts"
 import * as PostgresCatalog from "../adapters/postgres/catalog.ts"
 import * as PostgresClient from "../adapters/postgres/client.ts"
+import * as PostgresInbox from "../adapters/postgres/inbox.ts"
 import * as PostgresLease from "../adapters/postgres/lease.ts"
 import * as PostgresLedger from "../adapters/postgres/ledger.ts"
 import * as Migrations from "../adapters/postgres/migrations.ts"
@@ -75,6 +76,7 @@ const deciding = Layer.mergeAll(
   PostgresUnsettled.layer,
   PostgresPauses.layer,
   PostgresShipments.layer,
+  PostgresInbox.layer,
   PostgresLease.layer,
   PostgresWriteTrial.layer,
 )

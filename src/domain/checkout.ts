@@ -28,6 +28,12 @@ export const next = (order: Order.Order, now: number, graceMs: number): Step => 
   return "refund" in order && order.refund === "due" ? { _tag: "Refund" } : { _tag: "Settled" }
 }
 
+/** Whether it ended without a charge, and yet one may come to light that was made for it. */
+export const mayHaveBeenCharged = (order: Order.Order): boolean =>
+  (order.status === "expired" || order.status === "payment_failed") &&
+  order.refund === "none" &&
+  order.payment.attempts > 0
+
 /** What the provider says to a step. */
 export type Answer =
   /** It has a name for the charge that is about to be made. */

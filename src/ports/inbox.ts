@@ -83,6 +83,9 @@ export class Inbox extends Context.Service<
   {
     /** UUID of the shop whose inbox it is. */
     readonly shop: Effect.Effect<string, Unavailable>
+    /** For events that come without a place in a source (a webhook): their ids alone are kept, as long as any. */
+    readonly isHandled: (consumer: string, eventId: string) => Effect.Effect<boolean, Unavailable>
+    readonly handled: (consumer: string, eventId: string) => Effect.Effect<void, Unavailable>
     readonly position: (consumer: string, source: string) => Effect.Effect<number | null, Unavailable>
     /**
      * Of one consumer, each source at most once: all of it or nothing. Idempotent; when it is `Unavailable`, it may have

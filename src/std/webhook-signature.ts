@@ -1,16 +1,19 @@
 /**
  * How a webhook is signed: `t=<unix seconds>,v1=<hex>` in a header, where the hex is the HMAC-SHA256 of `<t>.` and the body, byte
  * for byte, under the secret that both sides know (as Stripe does it). The time is signed too, so that what was overheard cannot be
- * sent again later.
+ * sent again later. While a secret is changed there may be several `v1`, and of other schemes (`v0`) nothing is known.
  */
-import { createHmac } from "node:crypto"
+import { createHmac, timingSafeEqual } from "node:crypto"
 
 export interface Signature {
   /** Seconds since 1970. */
   readonly time: number
-  /** 64 hexadecimal digits. */
-  readonly hex: string
+  /** Each 64 hexadecimal digits; at least one. */
+  readonly hexes: ReadonlyArray<string>
 }
+
+/** More than any sender has reason for: each costs a digest a secret. */
+const PARTS_MAX = 8
 
 /** A signature may be this much older or newer than our clock, seconds: queues and clocks that differ. */
 export const TOLERANCE_SECONDS = 300
@@ -27,6 +30,19 @@ export const sign = (secret: string, body: string, now: number): string => {
 
 /** Null: it is none. */
 export const read = (header: string): Signature | null => {
-  const [, time, hex] = /^t=(\d{1,12}),v1=([0-9a-f]{64})$/.exec(header) ?? []
-  return time === undefined || hex === undefined ? null : { time: Number(time), hex }
+  const parts = header.split(",", PARTS_MAX + 1)
+  if (parts.length > PARTS_MAX) return null
+  const times = parts.flatMap((part) => /^t=(\d{1,12})$/.exec(part)?.[1] ?? [])
+  const hexes = parts.flatMap((part) => /^v1=([0-9a-f]{64})$/.exec(part)?.[1] ?? [])
+  return times.length !== 1 || hexes.length === 0 ? null : { time: Number(times[0]), hexes }
 }
+
+/** True: it is that of this body, under one of these secrets. */
+export const isTrue = ({ hexes, time }: Signature, secrets: ReadonlyArray<string>, body: Uint8Array): boolean =>
+  secrets.some((secret) => {
+    const expected = digest(secret, time, body)
+    return hexes.some((hex) => timingSafeEqual(expected, Buffer.from(hex, "hex")))
+  })
+
+/** `now`: ms since 1970. */
+export const isFresh = ({ time }: Signature, now: number): boolean => Math.abs(now / 1_000 - time) <= TOLERANCE_SECONDS

@@ -112,7 +112,7 @@ describe("what is charged when the buyer names no token", () => {
         ...{ defaultToken, prepare: null },
         ...{ confirm: never, read: never, void: never, refund: never, list: never },
       }),
-      Effect.provideService(CheckoutRunner, { begin: never }),
+      Effect.provideService(CheckoutRunner, { begin: never, look: never }),
       Effect.provideService(Ids, { next: () => id }),
       Effect.provideService(Probe, { emit: () => undefined }),
       Effect.provide(Readiness.Readiness.layer),

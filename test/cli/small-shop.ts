@@ -4,19 +4,20 @@ import * as SimulatedCarrier from "../../src/adapters/carrier-simulator/carrier.
 import * as SimulatedPayment from "../../src/adapters/payment-simulator/payment.ts"
 import * as PostgresCatalog from "../../src/adapters/postgres/catalog.ts"
 import * as PostgresClient from "../../src/adapters/postgres/client.ts"
+import * as PostgresInbox from "../../src/adapters/postgres/inbox.ts"
 import * as PostgresLease from "../../src/adapters/postgres/lease.ts"
 import * as PostgresLedger from "../../src/adapters/postgres/ledger.ts"
 import * as PostgresOrderBook from "../../src/adapters/postgres/order-book.ts"
 import * as PostgresShipments from "../../src/adapters/postgres/shipments.ts"
 import * as PostgresUnsettled from "../../src/adapters/postgres/unsettled.ts"
 import * as SystemIds from "../../src/adapters/system/ids.ts"
-import * as CarrierCallbacks from "../../src/app/carrier-webhook.ts"
 import * as CheckoutRunner from "../../src/app/checkout-runner.ts"
 import { Readiness } from "../../src/app/health.ts"
 import * as LocalWorkers from "../../src/app/inventory/local-workers.ts"
 import * as Ownership from "../../src/app/inventory/ownership.ts"
 import { type Paying, Shop } from "../../src/app/shop.ts"
 import * as Shopkeeper from "../../src/app/shopkeeper.ts"
+import * as Webhooks from "../../src/app/webhooks.ts"
 import type { ProductId } from "../../src/domain/ids.ts"
 import { paymentCalls } from "../support/guard.ts"
 import * as MemoryProbe from "../support/recording-probe.ts"
@@ -25,7 +26,7 @@ import * as Scribe from "../support/scribe.ts"
 const shop = (url: string, workers: number) =>
   Layer.effectDiscard(Ownership.Ownership.use(({ begin }) => begin)).pipe(
     Layer.provideMerge(Shopkeeper.layer({ deadlineMs: 10_000, holdMs: 600_000, attemptsMax: 3 })),
-    Layer.provideMerge(CarrierCallbacks.layer),
+    Layer.provideMerge(Webhooks.layer),
     Layer.provideMerge(CheckoutRunner.layer({ graceMs: 60_000 }).pipe(Layer.provide(paymentCalls(10_000)))),
     Layer.provideMerge(Ownership.layer(workers)),
     Layer.provideMerge(LocalWorkers.layer),
@@ -36,6 +37,7 @@ const shop = (url: string, workers: number) =>
         PostgresOrderBook.layer,
         PostgresUnsettled.layer,
         PostgresShipments.layer,
+        PostgresInbox.layer,
         PostgresLease.layer,
       ),
     ),

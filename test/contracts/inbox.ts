@@ -385,7 +385,20 @@ const releasing: ReadonlyArray<Check<Needs>> = [
   }),
 ]
 
-export const checks = [...guards, ...parking, ...releasing]
+const byItself = [
+  check("knows an event that came by itself, of each consumer, however often it was handled", function* () {
+    const inbox = yield* Inbox
+    const [eventId, consumer, other] = [freshId(), `consumer ${freshId()}`, `consumer ${freshId()}`]
+    expect(yield* inbox.isHandled(consumer, eventId)).toBe(false)
+    yield* inbox.handled(consumer, eventId)
+    yield* inbox.handled(consumer, eventId)
+    expect(yield* inbox.isHandled(consumer, eventId)).toBe(true)
+    expect(yield* inbox.isHandled(other, eventId)).toBe(false)
+    expect(yield* inbox.isHandled(consumer, freshId())).toBe(false)
+  }),
+]
+
+export const checks = [...guards, ...parking, ...releasing, ...byItself]
 
 export const inboxContract = (name: string, adapter: Layer.Layer<Needs, unknown>): void =>
   runAll(`an inbox (${name})`, checks, adapter)

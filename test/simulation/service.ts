@@ -17,10 +17,12 @@ import type { Settings as Guarding } from "../../src/app/resilience/guard.ts"
 import * as ShippingRunner from "../../src/app/shipping-runner.ts"
 import { type Replayable, Shop } from "../../src/app/shop.ts"
 import * as Shopkeeper from "../../src/app/shopkeeper.ts"
+import * as Webhooks from "../../src/app/webhooks.ts"
 import { type Callback, Carrier, CarrierNews } from "../../src/ports/carrier.ts"
 import { Catalog } from "../../src/ports/catalog.ts"
 import type { Unavailable } from "../../src/ports/failures.ts"
 import { Ids } from "../../src/ports/ids.ts"
+import { Inbox } from "../../src/ports/inbox.ts"
 import type { Claim, Refused } from "../../src/ports/inventory.ts"
 import { Lease } from "../../src/ports/lease.ts"
 import { Ledger } from "../../src/ports/ledger.ts"
@@ -235,7 +237,7 @@ const layerOf = (service: Service, outside: Outside, settings: Settings) => {
       : Threads.layer({ main, database, nextSeed, onThread: (thread) => service.threads.push(thread) })
   return Layer.effectDiscard(Ownership.Ownership.use(({ begin }) => begin)).pipe(
     Layer.provideMerge(Shopkeeper.layer({ deadlineMs, holdMs, attemptsMax: 3 })),
-    Layer.provideMerge(Layer.mergeAll(CarrierCallbacks.layer, ShippingRunner.layer({ giveUpMs }))),
+    Layer.provideMerge(Layer.mergeAll(Webhooks.layer, ShippingRunner.layer({ giveUpMs }))),
     Layer.provide(Layer.provide(CarrierCalls.layer(guarding("carrier", CARRIER_TIMEOUT_MS)), Dependencies.layer)),
     Layer.provideMerge(CheckoutRunner.layer({ graceMs })),
     Layer.provide(Layer.provide(PaymentCalls.layer(guarding("payment", deadlineMs)), Dependencies.layer)),
@@ -253,6 +255,7 @@ const layerOf = (service: Service, outside: Outside, settings: Settings) => {
         Layer.succeed(Ids, MemoryIds.make(nextSeed())),
         Layer.succeed(Carrier, carrier.carrier(main)),
         Layer.succeed(Shipments, records.shipments(main)),
+        Layer.succeed(Inbox, records.inbox(main)),
         // This carrier calls from outside.
         Layer.succeed(CarrierNews, { callbacks: Streams.never }),
         Layer.succeed(Timeline, { entries: () => Effect.succeed([]) }),

@@ -11,6 +11,7 @@ import * as MemoryStore from "../../src/adapters/memory/store.ts"
 import * as MemoryUnsettled from "../../src/adapters/memory/unsettled.ts"
 import * as PostgresCatalog from "../../src/adapters/postgres/catalog.ts"
 import * as PostgresClient from "../../src/adapters/postgres/client.ts"
+import * as PostgresInbox from "../../src/adapters/postgres/inbox.ts"
 import * as PostgresLease from "../../src/adapters/postgres/lease.ts"
 import * as PostgresLedger from "../../src/adapters/postgres/ledger.ts"
 import * as Migrations from "../../src/adapters/postgres/migrations.ts"
@@ -37,5 +38,6 @@ export const postgres = (url: string) =>
     PostgresCatalog.layer,
     PostgresOrderBook.layer,
     PostgresShipments.layer,
+    PostgresInbox.layer,
     PostgresLease.layer,
   ).pipe(Layer.provide(Layer.effectDiscard(Effect.orDie(Migrations.migrate))), Layer.provide(PostgresClient.layer(url)))

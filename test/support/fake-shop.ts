@@ -218,6 +218,7 @@ const service = (shop: FakeShop): Shop["Service"] => ({
       const step = { id: mint(), type: "jaego.shipment.registered", version: null, at: createdAt + 2, detail }
       return [placed, { id: mint(), type: `jaego.order.${status}.v1`, version, at: createdAt + 1, detail: null }, step]
     }),
+  hearPayment: () => Effect.succeed("ignored" as const),
   hearCarrier: ({ id, key, what }) =>
     attempt(() => {
       shop.order(key)

@@ -2,9 +2,9 @@
 
 import { connect } from "node:net"
 import { Context, Effect, Exit, Layer, Scope, SubscriptionRef } from "effect"
-import { CarrierSecret } from "../../src/adapters/http/carrier-handlers.ts"
 import { MetricsPage } from "../../src/adapters/http/metrics-page.ts"
 import * as HttpServer from "../../src/adapters/http/server.ts"
+import * as Signatures from "../../src/adapters/http/signatures.ts"
 import * as Logs from "../../src/adapters/system/log-level.ts"
 import * as Profiler from "../../src/adapters/threads/profiler.ts"
 import { Readiness, type State } from "../../src/app/health.ts"
@@ -61,6 +61,8 @@ const raw = (port: number, text: string): Promise<string> =>
 
 /** What the carrier signs with here. */
 export const CARRIER_SECRET = "a secret that both know"
+/** What payment providers sign with here, one of them with two. */
+export const PAYMENT_SECRETS = { http: ["a secret of http alone"], stripe: ["whsec_that_is_new", "whsec_that_is_old"] }
 
 export const start = async (
   script: Partial<Shop["Service"]> = {},
@@ -69,6 +71,7 @@ export const start = async (
   more: Layer.Layer<never> = Layer.empty,
 ): Promise<Running> => {
   const heard: Array<Happening> = []
+  const secrets = secret === null ? Signatures.NONE : { carrier: [secret], ...PAYMENT_SECRETS }
   const feed = new Feed()
   feed.begin(() => undefined)
   const scope = await Effect.runPromise(Scope.make())
@@ -79,7 +82,7 @@ export const start = async (
     Layer.provide(more),
     Layer.provide(Layer.succeed(StockFeed, feed)),
     Layer.provide(Layer.succeedContext(dependencies)),
-    Layer.provide(Layer.succeed(CarrierSecret, secret)),
+    Layer.provide(Layer.succeed(Signatures.WebhookSecrets, secrets)),
     Layer.provideMerge(ready),
     Layer.provide(Logs.layer("test")),
     Layer.provide(Profiler.layer),

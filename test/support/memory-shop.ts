@@ -3,12 +3,12 @@ import { Effect, Layer, Stream, SubscriptionRef } from "effect"
 import * as SimulatedCarrier from "../../src/adapters/carrier-simulator/carrier.ts"
 import * as SimulatedPayment from "../../src/adapters/payment-simulator/payment.ts"
 import * as SystemIds from "../../src/adapters/system/ids.ts"
-import * as CarrierCallbacks from "../../src/app/carrier-webhook.ts"
 import * as CheckoutRunner from "../../src/app/checkout-runner.ts"
 import { Readiness } from "../../src/app/health.ts"
 import * as LocalWorkers from "../../src/app/inventory/local-workers.ts"
 import * as Ownership from "../../src/app/inventory/ownership.ts"
 import * as Shopkeeper from "../../src/app/shopkeeper.ts"
+import * as Webhooks from "../../src/app/webhooks.ts"
 import type { Catalog } from "../../src/ports/catalog.ts"
 import type { Ids } from "../../src/ports/ids.ts"
 import type { Lease } from "../../src/ports/lease.ts"
@@ -46,7 +46,7 @@ export const over = <R, E>(
 ) =>
   Layer.effectDiscard(Ownership.Ownership.use(({ begin }) => begin)).pipe(
     Layer.provideMerge(Shopkeeper.layer({ deadlineMs, holdMs, attemptsMax: 3 })),
-    Layer.provideMerge(CarrierCallbacks.layer),
+    Layer.provideMerge(Webhooks.layer),
     Layer.provideMerge(CheckoutRunner.layer({ graceMs }).pipe(Layer.provide(paymentCalls(deadlineMs)))),
     Layer.provideMerge(Ownership.layer(workers)),
     Layer.provideMerge(deciders),

@@ -6,7 +6,7 @@ import { type ChildProcess, spawn } from "node:child_process"
 import { existsSync } from "node:fs"
 import { join } from "node:path"
 import { leaveOut } from "./missing.ts"
-import { ROOT } from "./service.ts"
+import { ROOT, until } from "./service.ts"
 
 const LIB = join(ROOT, "infra/stripe-mock/lib")
 
@@ -29,13 +29,14 @@ export const start = async (): Promise<{ readonly url: string; readonly stop: ()
   const child = spawn(join(LIB, "stripe-mock"), flags, { stdio: ["ignore", "pipe", "inherit"] })
   running.add(child)
   child.once("close", () => running.delete(child))
+  // Read to its end: a program in Go dies of an output that nothing reads.
   let output = ""
-  for await (const part of child.stdout) {
-    output += String(part)
-    const [, address] = /Listening for HTTP at address: (\S+)/.exec(output) ?? []
-    if (address === undefined) continue
-    child.stdout.resume()
-    return { url: `http://${address}`, stop: () => void child.kill() }
-  }
-  throw new Error(`stripe-mock did not start:\n${output}`)
+  child.stdout.setEncoding("utf8").on("data", (part: string) => {
+    output += part
+  })
+  const address = await until("stripe-mock says where it is", () => {
+    if (child.exitCode !== null) throw new Error(`stripe-mock ended:\n${output}`)
+    return /Listening for HTTP at address: (\S+)/.exec(output)?.[1]
+  })
+  return { url: `http://${address}`, stop: () => void child.kill() }
 }

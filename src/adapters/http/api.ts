@@ -10,6 +10,7 @@ import { carrier } from "./carrier-webhook-api.ts"
 import { pages } from "./health-api.ts"
 import { complete } from "./openapi.ts"
 import { orders } from "./orders-api.ts"
+import { payments } from "./payment-webhook-api.ts"
 import { products } from "./products-api.ts"
 
 /** Every fault of a body at once, so that a caller mends it in one go. */
@@ -19,6 +20,7 @@ export const api = HttpApi.make("jaego")
   .add(products.annotate(HttpApi.QueryParseOptions, strict))
   .add(orders.annotate(HttpApi.QueryParseOptions, strict))
   .add(carrier)
+  .add(payments)
   .add(admin)
   .add(pages)
   .annotate(HttpApi.PayloadParseOptions, strict)

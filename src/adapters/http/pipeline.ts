@@ -21,6 +21,7 @@ import * as HealthRoutes from "./health-handlers.ts"
 import type * as Claims from "./idempotency.ts"
 import * as OrdersRoutes from "./orders-handlers.ts"
 import * as Pages from "./pages.ts"
+import * as PaymentRoutes from "./payment-handlers.ts"
 import * as Problems from "./problems.ts"
 import * as ProductsRoutes from "./products-handlers.ts"
 import type { RateLimits } from "./rate-limits.ts"
@@ -48,6 +49,7 @@ const routes = (inFlight: Claims.InFlight, limits: RateLimits) =>
         ProductsRoutes.layer(inFlight),
         OrdersRoutes.layer(inFlight, limits),
         CarrierRoutes.layer,
+        PaymentRoutes.layer,
         AdminRoutes.layer,
         HealthRoutes.layer,
       ]),

@@ -65,7 +65,7 @@ export const kinds = {
   "callbacks-not-configured": [
     404,
     "This service takes no callbacks",
-    "Start it with CARRIER_WEBHOOK_SECRET, which the carrier knows too.",
+    "Start it with the secret that the sender signs with: CARRIER_WEBHOOK_SECRET, PAYMENT_WEBHOOK_SECRET or STRIPE_WEBHOOK_SECRET.",
   ],
   "method-not-allowed": [405, "This method is not allowed here", "`Allow` lists the methods that are."],
   "request-timeout": [408, "The request took too long to arrive", "Nothing was decided. Send it again, faster."],

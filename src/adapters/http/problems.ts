@@ -189,12 +189,10 @@ export const threadNotFound = (name: string, threads: ReadonlyArray<string>): Pr
 export const dependencyNotFound = (name: string): Problem =>
   of("dependency-not-found", `No dependency is called ${JSON.stringify(name)}.`)
 
-export const callbacksNotConfigured = of(
-  "callbacks-not-configured",
-  "Start it with CARRIER_WEBHOOK_SECRET, which the carrier knows too.",
-)
-export const invalidSignature = (detail: string): Problem =>
-  of("invalid-signature", detail, {}, { "www-authenticate": "Carrier-Signature" })
+export const callbacksNotConfigured = (knob: string): Problem =>
+  of("callbacks-not-configured", `Start it with ${knob}, which the sender knows too.`)
+export const invalidSignature = (header: string, detail: string): Problem =>
+  of("invalid-signature", detail, {}, { "www-authenticate": header })
 
 export const methodNotAllowed = (allow: string): Problem =>
   of("method-not-allowed", `Allowed here: ${allow}.`, {}, { allow })

@@ -133,6 +133,8 @@ const discard = ({ inbox }: Store.Shape, id: number): "discarded" | "absent" => 
 
 export const make = (store: Store.Shape): Inbox["Service"] => ({
   shop: Effect.succeed(Store.SHOP),
+  isHandled: (consumer, eventId) => Effect.sync(() => store.inbox.events.has(name(consumer, eventId))),
+  handled: (consumer, eventId) => Effect.sync(() => void store.inbox.events.add(name(consumer, eventId))),
   position: (consumer, source) => Effect.sync(() => store.inbox.positions.get(name(consumer, source)) ?? null),
   commit: (intakes) => Effect.flatMap(Clock.currentTimeMillis, (now) => commit(store, intakes, now)),
   parked: ({ after, consumer, limit }) =>

@@ -57,7 +57,7 @@ export const make = (till: Till): Dialect => {
     },
     news: (ref) => {
       const { attempt = 0, state = "open" } = till.account(ref) ?? {}
-      return { id: `${ref}-${attempt}-${state}`, type: "charge.changed", ref, key: ref }
+      return { id: `${ref}-${attempt}-${state}`, type: "charge.changed", key: ref, at: new Date().toISOString() }
     },
     signatureHeader: "payment-signature",
   }

@@ -83,8 +83,7 @@ const metadataIn = (form: URLSearchParams): Record<string, string> =>
   )
 
 const tokenIn = (form: URLSearchParams): string => {
-  const given =
-    form.get("payment_method") ?? form.get("payment_method_data[card][token]") ?? form.get("confirmation_token") ?? ""
+  const given = form.get("payment_method") ?? form.get("confirmation_token") ?? ""
   return TEST_CARDS[given] ?? given
 }
 

@@ -39,11 +39,9 @@ const PAGE = 100
 /** A price that Stripe's units have no number for. */
 const NO_SUCH_AMOUNT = { _tag: "Declined", code: "amount_not_chargeable", retryable: false } as const
 
-/** A card's token of the older API, a confirmation token of Stripe.js, or a payment method. */
-const methodOf = (token: string): Stripe.PaymentIntentConfirmParams => {
-  if (token.startsWith("tok_")) return { payment_method_data: { type: "card", card: { token } } as never }
-  return token.startsWith("ctoken_") ? { confirmation_token: token } : { payment_method: token }
-}
+/** A confirmation token of Stripe.js, or a payment method. */
+const methodOf = (token: string): Stripe.PaymentIntentConfirmParams =>
+  token.startsWith("ctoken_") ? { confirmation_token: token } : { payment_method: token }
 
 type Failed = Extract<Parameters<typeof Answers.confirmFailed>[0], Error>
 
@@ -71,6 +69,8 @@ const make = ({ base, returnUrl, secretKey, timeoutMs }: Options): Payment["Serv
     ...{ httpClient: new Client(), timeout: timeoutMs, maxNetworkRetries: 0, telemetry: false },
   })
   const intents = stripe.paymentIntents
+  const redirects = returnUrl === null ? "never" : "always"
+  const offered = { automatic_payment_methods: { enabled: true, allow_redirects: redirects } } as const
 
   /** Where the intent's last attempt stands now. */
   const present = (ref: string): Effect.Effect<Outcome> =>
@@ -97,12 +97,8 @@ const make = ({ base, returnUrl, secretKey, timeoutMs }: Options): Payment["Serv
     prepare: ({ customerId, key, money }) => {
       const amount = amountOf(money)
       if (amount === null) return Effect.succeed(NO_SUCH_AMOUNT)
-      const parameters: Stripe.PaymentIntentCreateParams = {
-        amount,
-        currency: money.currency.toLowerCase(),
-        automatic_payment_methods: { enabled: true, allow_redirects: returnUrl === null ? "never" : "always" },
-        metadata: { order: key, customer: customerId },
-      }
+      const currency = money.currency.toLowerCase()
+      const parameters = { amount, currency, ...offered, metadata: { order: key, customer: customerId } }
       return asked(async () => {
         const { id }: { readonly id?: string } = await intents.create(parameters, { idempotencyKey: `${key}:create` })
         return id === undefined ? UNKNOWN : ({ _tag: "Prepared", ref: id } as const)

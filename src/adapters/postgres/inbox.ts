@@ -29,6 +29,10 @@ import * as WritingPool from "./writing-pool.ts"
 
 const SHOP = "select to_json(s.id) as row from shop s"
 
+const IS_HANDLED = `select to_json(true) as row from inbox i where i.event_id = $1::uuid and i.consumer = $2::text`
+const HANDLED = `insert into inbox (event_id, consumer) values ($1::uuid, $2::text) on conflict do nothing
+  returning to_json(true) as row`
+
 const POSITION = `select json_build_object('next', p.next) as row from consumer_positions p
   where p.consumer = $1::text and p.source = $2::text`
 
@@ -51,6 +55,9 @@ export const layer: Layer.Layer<Inbox, never, Deciding | WritingPool.Writes> = L
     const pool = yield* WritingPool.Writes
     return {
       shop: Effect.map(jsonRows<string>(reads, SHOP, []), ([id]) => id!),
+      isHandled: (consumer, eventId) =>
+        Effect.map(jsonRows(reads, IS_HANDLED, [eventId, consumer]), ({ length }) => length > 0),
+      handled: (consumer, eventId) => Effect.asVoid(jsonWrite(pool, HANDLED, [eventId, consumer])),
       position: (consumer, source) =>
         Effect.map(
           jsonRows<{ readonly next: number }>(reads, POSITION, [consumer, source]),

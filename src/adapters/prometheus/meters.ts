@@ -121,6 +121,10 @@ const shipping = (registry: Registry) => ({
     "what",
     "heard",
   ]),
+  paymentHints: counter(registry)("jaego_payment_webhooks_total", "What the payment provider told by itself", [
+    "provider",
+    "heard",
+  ]),
   shipmentsSwept: counter(registry)(
     "jaego_shipments_swept_total",
     "Shipments of paid orders whose event has not come, opened by the sweep",

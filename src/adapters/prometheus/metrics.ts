@@ -76,6 +76,7 @@ const onDependencies = (meters: Meters) =>
 const onShipping = (meters: Meters) =>
   ({
     CarrierCalled: ({ what, heard }) => meters.carrierCallbacks.inc({ what, heard }),
+    PaymentHinted: ({ heard, provider }) => meters.paymentHints.inc({ provider, heard }),
     ShipmentsSwept: ({ shipments }) => meters.shipmentsSwept.inc(shipments),
     ShipmentEnded: ({ outcome }) => meters.shipmentsEnded.inc({ outcome }),
   }) satisfies Partial<Counting>

@@ -55,6 +55,7 @@ it("names every route of the design", () => {
     "post /v1/orders",
     "post /v1/orders/{id}/cancel",
     "post /v1/orders/{id}/pay",
+    "post /v1/payments/webhooks/{provider}",
     "post /v1/products",
     "post /v1/products/{id}/stock/adjustments",
     "post /v1/products/{id}/stock/receipts",

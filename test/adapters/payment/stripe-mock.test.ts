@@ -45,6 +45,8 @@ const overheard = async (mock: string) => {
 
 const ORDER = "0198c0de-0000-7000-8000-000000000001"
 const REF = "pi_123"
+/** What the library makes up for a request without a key of ours: another one each time, so that nothing is replayed. */
+const RANDOM = /^stripe-node-retry-/
 const one: Confirmation = {
   ...{ key: ORDER, ref: REF, attempt: 1, token: "pm_card_visa", customerId: "kim" },
   money: { amount: 1_250, currency: "EUR" },
@@ -73,16 +75,10 @@ describe.skipIf(StripeMock.isMissing)("stripe-mock", () => {
   }
 
   const CALLS: ReadonlyArray<
-    readonly [string, (payment: Payment["Service"]) => Effect.Effect<unknown>, string, string | undefined]
+    readonly [string, (payment: Payment["Service"]) => Effect.Effect<unknown>, string, string | null | undefined]
   > = [
     ["prepare", ({ prepare }) => prepare!(one), "POST /v1/payment_intents", `${ORDER}:create`],
     ["confirm", ({ confirm }) => confirm(one), `POST /v1/payment_intents/${REF}/confirm`, `${ORDER}:confirm:1`],
-    [
-      "confirm with a token",
-      ({ confirm }) => confirm({ ...one, attempt: 2, token: "tok_visa" }),
-      `POST /v1/payment_intents/${REF}/confirm`,
-      `${ORDER}:confirm:2`,
-    ],
     [
       "confirm with a confirmation token",
       ({ confirm }) => confirm({ ...one, attempt: 3, token: "ctoken_1" }),
@@ -90,7 +86,7 @@ describe.skipIf(StripeMock.isMissing)("stripe-mock", () => {
       `${ORDER}:confirm:3`,
     ],
     ["read", ({ read }) => read(REF, 1), `GET /v1/payment_intents/${REF}`, undefined],
-    ["void", (payment) => payment.void(REF), `POST /v1/payment_intents/${REF}/cancel`, undefined],
+    ["void", (payment) => payment.void(REF), `POST /v1/payment_intents/${REF}/cancel`, null],
     ["list", ({ list }) => list(1_700_000_000_000, "pi_122"), "GET /v1/payment_intents", undefined],
     ["refund", ({ refund }) => refund(REF, one.money, `${ORDER}:refund:1`), "POST /v1/refunds", `${ORDER}:refund:1`],
   ]
@@ -98,7 +94,9 @@ describe.skipIf(StripeMock.isMissing)("stripe-mock", () => {
   it.each(CALLS)("accepts %s, under its key, once", async (_, call, request, key) => {
     for (const returnUrl of [null, "https://shop.example/paid"]) {
       const sent = await sentBy(call, returnUrl)
-      expect(sent.map((each) => [each.request.split("?")[0], each.key])).toEqual([[request, key]])
+      expect(sent.map((each) => [each.request.split("?")[0], each.key])).toEqual([
+        [request, key ?? (key === null ? expect.stringMatching(RANDOM) : undefined)],
+      ])
       expect(sent[0]!.answer).not.toContain('"error"')
       expect(sent[0]!.status).toBe(200)
     }

@@ -86,6 +86,10 @@ it.each<[Happening, string]>([
     { _tag: "CarrierCalled", what: "delivered", heard: "known" },
     'jaego_carrier_callbacks_total{what="delivered",heard="known"} 1',
   ],
+  [
+    { _tag: "PaymentHinted", provider: "stripe", heard: "ignored" },
+    'jaego_payment_webhooks_total{provider="stripe",heard="ignored"} 1',
+  ],
   [{ _tag: "ShipmentEnded", outcome: "stray" }, 'jaego_shipments_ended_total{outcome="stray"} 1'],
   [
     { _tag: "BatchCommitted", worker: 1, decisions: 40, seconds: 0.002, waitMs: 70 },

@@ -54,7 +54,7 @@ beforeEach(async () => {
     entry: new URL("../../../src/http-thread.ts", import.meta.url),
     threads: 2,
     address: { host: "127.0.0.1", port: 0 },
-    carrierSecret: null,
+    webhookSecrets: { carrier: [], http: [], stripe: [] },
     redis: null,
     server: DEFAULTS,
     metrics: Effect.succeed({ contentType: "text/plain", body: "" }),

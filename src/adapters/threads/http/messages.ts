@@ -18,8 +18,8 @@ import type { PlainExit } from "../inventory/messages.ts"
 export interface HttpBirth {
   /** Its number, from 0. */
   readonly http: number
-  /** What the carrier signs with; null: none is known. */
-  readonly carrierSecret: string | null
+  /** What each sender of webhooks signs with. */
+  readonly webhookSecrets: { readonly [sender in "carrier" | "http" | "stripe"]: ReadonlyArray<string> }
   readonly options: Options
   /** Where several processes count together; null: nowhere. */
   readonly redis: Redis | null

@@ -60,6 +60,7 @@ export const shop = Layer.succeed(Shop, {
   payOrder: remote("payOrder"),
   readTimeline: remote("readTimeline"),
   hearCarrier: remote("hearCarrier"),
+  hearPayment: remote("hearPayment"),
   cancelOrder: remote("cancelOrder"),
 })
 

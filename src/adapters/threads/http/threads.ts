@@ -35,7 +35,7 @@ export interface Options {
   /** How many, 1..64. */
   readonly threads: number
   readonly address: Address
-  readonly carrierSecret: string | null
+  readonly webhookSecrets: HttpBirth["webhookSecrets"]
   /** For all threads together: they share the connections out. */
   readonly server: ServerOptions
   readonly metrics: Effect.Effect<Page>
@@ -64,7 +64,7 @@ const answering = Effect.fnUntraced(function* (metrics: Options["metrics"]) {
 
 /** Until the scope closes. */
 export const start = Effect.fnUntraced(function* (given: Options) {
-  const { address, carrierSecret, entry, metrics, redis, threads } = given
+  const { address, entry, metrics, redis, threads, webhookSecrets } = given
   const shareOf = (all: number) => Math.ceil(all / threads)
   const options = {
     ...given.server,
@@ -85,7 +85,7 @@ export const start = Effect.fnUntraced(function* (given: Options) {
   /** One life of a thread; ends with what it died of. */
   const life = (http: number) =>
     Effect.callback<unknown>((resume) => {
-      const birth: HttpBirth = { http, carrierSecret, options, redis, congestion }
+      const birth: HttpBirth = { http, webhookSecrets, options, redis, congestion }
       const thread = new Thread(entry, { name: `http-${http}`, workerData: birth })
       const link = new HttpLink(thread, {
         called,
