@@ -17,6 +17,7 @@ import { type Unavailable, unavailable } from "../ports/failures.ts"
 import { lowest } from "../ports/ids.ts"
 import { type Claim, type Command, Inventory } from "../ports/inventory.ts"
 import type { Page } from "../ports/page.ts"
+import { VOIDED } from "../ports/payment.ts"
 import { Probe } from "../ports/probe.ts"
 import { type Unsettled, UnsettledOrders } from "../ports/unsettled.ts"
 import { LowWaterMark } from "../std/low-water-mark.ts"
@@ -142,6 +143,8 @@ const recordPayment = Effect.fnUntraced(function* (
   )
 })
 
+const NOTHING_TO_BAR = Effect.succeed(VOIDED)
+
 /** One step with the provider. */
 const ask = ({ payment }: Desk, order: Order, step: Open, how: Ask): Effect.Effect<Checkout.Answer> => {
   const {
@@ -152,7 +155,8 @@ const ask = ({ payment }: Desk, order: Order, step: Open, how: Ask): Effect.Effe
     total: money,
   } = order
   if (order.status === "reserved" && named === null && payment.prepare !== null)
-    return payment.prepare(expiresAt, { key, money, customerId })
+    // Without a name no attempt was made: it is journalled before the first, so that there is nothing to bar.
+    return step === "Void" ? NOTHING_TO_BAR : payment.prepare(expiresAt, { key, money, customerId })
   const ref = named ?? key
   switch (step) {
     case "AskOutcome": {

@@ -8,7 +8,7 @@ import * as Checkout from "../../src/domain/checkout.ts"
 import { OrderId } from "../../src/domain/ids.ts"
 import * as Order from "../../src/domain/order.ts"
 import { Inventory } from "../../src/ports/inventory.ts"
-import { ABSENT, CHARGED, Payment, type Prepared, UNKNOWN, VOIDED } from "../../src/ports/payment.ts"
+import { ABSENT, CHARGED, type Outcome, Payment, type Prepared, UNKNOWN, VOIDED } from "../../src/ports/payment.ts"
 import { UnsettledOrders } from "../../src/ports/unsettled.ts"
 import { paymentCalls } from "../support/guard.ts"
 import * as RecordingProbe from "../support/recording-probe.ts"
@@ -24,7 +24,7 @@ const pending = (): Order.Order =>
   )
 
 /** Drives one order for `milliseconds`; every call and every record, in order. */
-const driven = (prepared: (now: number) => Prepared, milliseconds: number) =>
+const driven = (prepared: (now: number) => Prepared, milliseconds: number, truth: Outcome = CHARGED) =>
   Effect.gen(function* () {
     let order = pending()
     const steps: Array<string> = []
@@ -40,8 +40,8 @@ const driven = (prepared: (now: number) => Prepared, milliseconds: number) =>
           steps.push(key === order.id ? "prepare" : "prepare another")
           return prepared(now)
         }),
-      confirm: ({ attempt, ref }) => said(`confirm ${ref} ${attempt}`, CHARGED),
-      read: (ref) => said(`read ${ref}`, ABSENT),
+      confirm: ({ attempt, ref }) => said(`confirm ${ref} ${attempt}`, truth),
+      read: (ref) => said(`read ${ref}`, truth === CHARGED ? ABSENT : truth),
       void: (ref) => said(`void ${ref}`, VOIDED),
       refund: () => Effect.never,
       list: () => Effect.never,
@@ -96,9 +96,17 @@ it("ends an order that the provider will never charge, with its code", async () 
   expect(order).toMatchObject({ status: "payment_failed", payment: { lastError: "amount_too_small" } })
 })
 
-it("bars a charge by its name also when that comes only after the hold", async () => {
-  const { order, steps } = await driven((now) => (now < HOLD_MS ? UNKNOWN : NAMED), HOLD_MS * 2)
-  expect(steps.slice(-3)).toEqual(["PaymentPrepared", "void pi_1", "Expired"])
+it("ends an order on time whose charge has no name by then, and asks for none: no attempt was made", async () => {
+  const { order, steps } = await driven(() => UNKNOWN, HOLD_MS * 2)
+  expect(new Set(steps.slice(0, -1))).toEqual(new Set(["prepare"]))
+  expect(steps.at(-1)).toBe("Expired")
   expect(order.status).toBe("expired")
   expect(Checkout.next(order, HOLD_MS * 2, 0)._tag).toBe("Settled")
+})
+
+it("bars by its name a charge that has one", async () => {
+  const { order, steps } = await driven(() => NAMED, HOLD_MS * 2, UNKNOWN)
+  expect(steps.slice(0, 3)).toEqual(["prepare", "PaymentPrepared", "confirm pi_1 1"])
+  expect(steps.slice(-2)).toEqual(["void pi_1", "Expired"])
+  expect(order.status).toBe("expired")
 })
