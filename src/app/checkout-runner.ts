@@ -22,6 +22,7 @@ import { Probe } from "../ports/probe.ts"
 import { type Unsettled, UnsettledOrders } from "../ports/unsettled.ts"
 import { LowWaterMark } from "../std/low-water-mark.ts"
 import { Sleepers } from "../std/sleepers.ts"
+import * as Throttle from "../std/throttle.ts"
 import { announceEnd } from "./announce.ts"
 import { Readiness, type State } from "./health.ts"
 import { PaymentCalls } from "./payment-calls.ts"
@@ -49,6 +50,8 @@ const SWEEP = Schedule.spaced("1 second")
 const REFUND_LATER_MS = 24 * 3_600_000
 /** Orders that were placed within it are looked at in every sweep, milliseconds: buyers pay as they order. */
 const LAG_MS = 15_000
+/** From one line of the log to the next about what cannot be settled here, milliseconds. */
+const LOG_EVERY_MS = 60_000
 /** A younger attempt belongs to a request that is just about to drive it, milliseconds. */
 const YOUNG_MS = 5_000
 
@@ -104,6 +107,7 @@ interface Desk {
   readonly payment: PaymentCalls["Service"]
   readonly probe: Probe["Service"]
   readonly graceMs: number
+  readonly isElsewhere: ReturnType<typeof elsewhere>
   readonly pace: Pace
   readonly sleepers: Sleepers<OrderId>
   /** Whether other orders wait for a driver. */
@@ -167,7 +171,7 @@ const ask = ({ payment }: Desk, order: Order, step: Open, how: Ask): Effect.Effe
     case "Void":
       return payment.void(expiresAt, ref)
     case "Refund":
-      return payment.refund(expiresAt + REFUND_LATER_MS, ref, money, `${key}:refund:1`)
+      return payment.refund(expiresAt + REFUND_LATER_MS, ref, money, Checkout.refundKey(key))
   }
 }
 
@@ -202,8 +206,25 @@ const askNext = (before: Ask, meaning: Checkout.Meaning): Ask => {
   return meaning._tag === "Confirm" ? "confirm" : "read"
 }
 
+/**
+ * True: its attempts were made at another provider. Only there the charge can be looked up, barred or given back: here it would be
+ * made anew. Logged now and then.
+ */
+const elsewhere = (name: string | null) => {
+  const throttle = Throttle.make(LOG_EVERY_MS)
+  return Effect.fnUntraced(function* ({ id, payment: { provider } }: Order) {
+    if (provider === null || provider === name) return false
+    if (throttle(yield* Clock.currentTimeMillis) !== null)
+      yield* Effect.logWarning(
+        `orders wait for the provider they were begun with: ${id} and others for PAYMENT=${provider}`,
+      )
+    return true
+  })
+}
+
 /** Drives an order until nothing is left to do for it outside. */
 const drive = Effect.fnUntraced(function* (desk: Desk, start: Order, first: Ask, waiter: Waiter | null) {
+  if (yield* desk.isElsewhere(start)) return
   let order = start
   let how = first
   for (let silences = 0; ; ) {
@@ -273,9 +294,11 @@ export const layer = ({ driversMax = DRIVERS_MAX, graceMs }: Options) =>
       const drivers = yield* FiberMap.make<OrderId>()
       let driving = 0
       const isFull = (): boolean => driving >= driversMax
+      const payment = yield* PaymentCalls
       const desk: Desk = {
         inventory: yield* Inventory,
-        payment: yield* PaymentCalls,
+        payment,
+        isElsewhere: elsewhere(payment.name),
         probe: yield* Probe,
         graceMs,
         pace: new Pace(),

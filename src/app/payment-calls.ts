@@ -30,6 +30,7 @@ import * as Guard from "./resilience/guard.ts"
 export class PaymentCalls extends Context.Service<
   PaymentCalls,
   {
+    readonly name: string | null
     /** Null: there is nothing to prepare. */
     readonly prepare: ((urgency: number, preparation: Preparation) => Effect.Effect<Prepared>) | null
     readonly confirm: (urgency: number, confirmation: Confirmation) => Effect.Effect<Outcome>
@@ -103,6 +104,7 @@ export const layer = (settings: Guard.Settings) =>
       const made = <A extends Checkout.Answer>(kind: Kind<A>, urgency: number, work: Effect.Effect<A>) =>
         Effect.match(guard.run(kind, urgency, work), { onSuccess: cleaned, onFailure: unknown })
       return {
+        name: payment.name,
         prepare: prepare === null ? null : (urgency, preparation) => made(PREPARE, urgency, prepare(preparation)),
         confirm: (urgency, confirmation) => made(CONFIRM, urgency, payment.confirm(confirmation)),
         read: (urgency, ref, attempt) => made(READ, urgency, payment.read(ref, attempt)),

@@ -96,7 +96,7 @@ export const make = Effect.fnUntraced(function* ({ attemptsMax, deadlineMs, hold
   const inventory = yield* Inventory
   const runner = yield* CheckoutRunner
   const ids = yield* Ids
-  const { defaultToken } = yield* Payment
+  const { defaultToken, name } = yield* Payment
   const probe = yield* Probe
   const pausing = yield* Pausing
   const wait = yield* waitingRoom(deadlineMs)
@@ -129,6 +129,7 @@ export const make = Effect.fnUntraced(function* ({ attemptsMax, deadlineMs, hold
         lines,
         held: [],
         token,
+        provider: name ?? undefined,
         attemptsMax: attemptsOf(paying._tag === "Token" ? paying.onDecline : undefined),
         createdAt,
         expiresAt: createdAt + holdMs,
@@ -152,7 +153,7 @@ export const make = Effect.fnUntraced(function* ({ attemptsMax, deadlineMs, hold
   const payOrder = Effect.fnUntraced(function* ({ orderId, answer, answerBy, claim, ...named }: PayOrder) {
     const token = named.token ?? defaultToken
     if (token === null) return yield* Effect.fail(tokenRequired)
-    const command = { _tag: "StartPayment", orderId, token, claim, answerBy } as const
+    const command = { _tag: "StartPayment", orderId, token, provider: name ?? undefined, claim, answerBy } as const
     const started = yield* inventory.submit(
       named.onDecline === undefined ? command : { ...command, attemptsMax: attemptsOf(named.onDecline) },
     )

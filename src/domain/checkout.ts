@@ -34,6 +34,9 @@ export const mayHaveBeenCharged = (order: Order.Order): boolean =>
   order.refund === "none" &&
   order.payment.attempts > 0
 
+/** An order is given back once, whole: its refund has one key for ever. */
+export const refundKey = (key: string): string => `${key}:refund:1`
+
 /** What the provider says to a step. */
 export type Answer =
   /** It has a name for the charge that is about to be made. */

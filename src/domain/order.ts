@@ -59,6 +59,8 @@ export interface Payment {
   readonly attempts: number
   /** So many may be made while the hold lives; the decline of the last ends the order. */
   readonly attemptsMax: number
+  /** Where they were made: only there the charge can be looked up, barred or given back. Null: wherever payments are made. */
+  readonly provider: string | null
   /** What the provider calls this charge, where that is not our own key. */
   readonly ref: string | null
   /** The provider's code for the newest decline. */
@@ -66,7 +68,7 @@ export interface Payment {
 }
 
 /** Those of most orders, shared: what is paid at once allocates nothing more. */
-export const UNTRIED: Payment = { attempts: 0, attemptsMax: 1, ref: null, lastError: null }
+export const UNTRIED: Payment = { attempts: 0, attemptsMax: 1, provider: null, ref: null, lastError: null }
 export const TRIED_ONCE: Payment = { ...UNTRIED, attempts: 1 }
 
 /** Money that is owed back: `due` until the provider has confirmed the refund. */
@@ -103,7 +105,13 @@ export type PaymentRecord =
 
 export type Command =
   /** `attemptsMax`: without it, as the order has it. */
-  | { readonly _tag: "StartPayment"; readonly token: string; readonly at: number; readonly attemptsMax?: number }
+  | {
+      readonly _tag: "StartPayment"
+      readonly token: string
+      readonly at: number
+      readonly attemptsMax?: number
+      readonly provider?: string | undefined
+    }
   | PaymentRecord
   | { readonly _tag: "Cancel"; readonly reason: string | null }
   /** The hold's end has come; `voided` says that a pending attempt is known to have charged nothing. */
@@ -115,7 +123,12 @@ export type Command =
 
 export type Event =
   | { readonly _tag: "Placed" }
-  | { readonly _tag: "PaymentStarted"; readonly attempt: Attempt; readonly attemptsMax: number }
+  | {
+      readonly _tag: "PaymentStarted"
+      readonly attempt: Attempt
+      readonly attemptsMax: number
+      readonly provider: string | null
+    }
   /** The provider has named the charge that is about to be made. */
   | { readonly _tag: "PaymentPrepared"; readonly ref: string }
   | { readonly _tag: "PaymentActionRequired"; readonly action: Action }
@@ -166,20 +179,24 @@ export const mergeLines = <L extends { readonly productId: ProductId; readonly q
   return merged.size === lines.length ? lines : [...merged.values()]
 }
 
-/** `attemptsMax`: see `Payment`. */
-export const place = (terms: Terms, attempt: Attempt | null, attemptsMax = 1): Order => ({
+/** `attemptsMax`, `provider`: see `Payment`. */
+export const place = (
+  terms: Terms,
+  attempt: Attempt | null,
+  attemptsMax = 1,
+  provider: string | null = null,
+): Order => ({
   ...terms,
   version: 1,
-  payment: attemptsMax === 1 ? (attempt === null ? UNTRIED : TRIED_ONCE) : begun(attempt, attemptsMax),
+  payment: begun(attempt, attemptsMax, provider),
   status: "reserved",
   attempt,
 })
 
-const begun = (attempt: Attempt | null, attemptsMax: number): Payment => ({
-  ...UNTRIED,
-  attempts: attempt === null ? 0 : 1,
-  attemptsMax,
-})
+const begun = (attempt: Attempt | null, attemptsMax: number, provider: string | null): Payment => {
+  if (attempt === null) return attemptsMax === 1 ? UNTRIED : { ...UNTRIED, attemptsMax }
+  return attemptsMax === 1 && provider === null ? TRIED_ONCE : { ...TRIED_ONCE, attemptsMax, provider }
+}
 
 /** `null` is "nothing to do, it is already so": repeating a command answers the same and changes nothing. */
 export const decide = (command: Command, order: Order): Result.Result<Event | null, Rejection> => {
@@ -221,7 +238,7 @@ const startPayment = (
   if (hasLapsed(order, command.at)) return Result.fail({ _tag: "NotPayable", orderId: order.id, status: "expired" })
   const attempt = { token: command.token, startedAt: command.at, action: null }
   const attemptsMax = command.attemptsMax ?? order.payment.attemptsMax
-  return Result.succeed({ _tag: "PaymentStarted", attempt, attemptsMax })
+  return Result.succeed({ _tag: "PaymentStarted", attempt, attemptsMax, provider: command.provider ?? null })
 }
 
 const openAttempt = (order: Order): Attempt | null => (order.status === "reserved" ? order.attempt : null)
@@ -249,8 +266,8 @@ export const isSameAction = (one: Action | null, other: Action): boolean =>
 
 const recordCharge = (order: Order): Result.Result<Event | null, Rejection> => {
   if (order.status === "reserved") return Result.succeed({ _tag: "Paid" })
-  const ownsNothing = order.status === "expired" || order.status === "payment_failed"
-  return Result.succeed(ownsNothing && order.refund === "none" ? { _tag: "RefundFellDue" } : null)
+  // It has ended without the money, so that is owed back.
+  return Result.succeed("refund" in order && order.refund === "none" ? { _tag: "RefundFellDue" } : null)
 }
 
 const cancel = (
@@ -289,9 +306,11 @@ export const evolve = (order: Order, event: Event): Order => {
     case "Placed":
       return order
     case "PaymentStarted": {
-      const { attempt, attemptsMax } = event
+      const { attempt, attemptsMax, provider } = event
       const attempts = payment.attempts + 1
-      return { ...next, payment: { ...payment, attempts, attemptsMax }, status: "reserved", attempt }
+      // What one provider calls the charge, another does not know.
+      const ref = provider === payment.provider ? payment.ref : null
+      return { ...next, payment: { ...payment, attempts, attemptsMax, provider, ref }, status: "reserved", attempt }
     }
     case "PaymentPrepared":
       return { ...order, version: next.version, payment: { ...payment, ref: event.ref } }

@@ -62,6 +62,8 @@ export type Command =
       readonly held: ReadonlyArray<HeldLine>
       /** Token of the charge to journal with the order; null: pay later. */
       readonly token: string | null
+      /** Where it is charged; without it, the provider is not written down. */
+      readonly provider?: string | undefined
       /** How many attempts may be made while the hold lives; without it, the first decline ends the order. */
       readonly attemptsMax?: number
       /** Milliseconds since 1970. */
@@ -110,6 +112,7 @@ export type Command =
       readonly _tag: "StartPayment"
       readonly orderId: OrderId
       readonly token: string
+      readonly provider?: string | undefined
       /** Without it, as the order has it. */
       readonly attemptsMax?: number
       readonly claim: Claim | null

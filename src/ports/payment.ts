@@ -18,6 +18,7 @@ import { Context, type Effect } from "effect"
 import type * as Checkout from "../domain/checkout.ts"
 import type { CustomerId } from "../domain/ids.ts"
 import type { Money } from "../domain/money.ts"
+import type { Charge } from "../domain/reconciliation.ts"
 
 export interface Preparation {
   /** Our key for this charge: the order's id. */
@@ -43,20 +44,7 @@ export type Voiding = Answer<"Voided" | "Charged" | "Unknown">
 /** `Absent`: there is no such charge; that is not given back. */
 export type Refunding = Answer<"Refunded" | "Absent" | "Unknown">
 
-/** `open`: not decided. `authorized`: the money is kept for us, and not taken yet. Whether it was given back, `refunded` says. */
-export type ChargeState = "open" | "authorized" | "charged" | "declined" | "voided"
-
-/** A charge, as the provider's books have it. Amounts in minor units of the currency. */
-export interface Charge {
-  readonly ref: string
-  /** Our key; null: it was made without one, so it is not of this shop. */
-  readonly key: string | null
-  readonly state: ChargeState
-  /** Null: nothing was ever to be charged. */
-  readonly currency: string | null
-  readonly captured: number
-  readonly refunded: number
-}
+export type { Charge, ChargeState } from "../domain/reconciliation.ts"
 
 /** A page of the books; `next` is what to ask for the next one with, null at the end. */
 export type Listing =
@@ -78,6 +66,11 @@ export const ACTION_MAX = 2_000
 export class Payment extends Context.Service<
   Payment,
   {
+    /**
+     * Written down with each attempt: where it was made it is looked up, and nowhere else. Null: it need not be, for this one
+     * forgets.
+     */
+    readonly name: string | null
     /** Charged when a buyer names no token; null: a buyer has to name one. */
     readonly defaultToken: string | null
     /** Null: a charge's ref is our key, and there is nothing to prepare. */

@@ -43,7 +43,7 @@ const shop = Effect.gen(function* () {
     })
   const never = () => Effect.never
   const payment = Payment.of({
-    ...{ defaultToken: null, prepare: null, read },
+    ...{ name: null, defaultToken: null, prepare: null, read },
     ...{ confirm: never, void: never, refund: never, list: never },
   })
   const inventory = Inventory.of({

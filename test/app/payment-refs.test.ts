@@ -24,9 +24,14 @@ const pending = (): Order.Order =>
   )
 
 /** Drives one order for `milliseconds`; every call and every record, in order. */
-const driven = (prepared: (now: number) => Prepared, milliseconds: number, truth: Outcome = CHARGED) =>
+const driven = (
+  prepared: (now: number) => Prepared,
+  milliseconds: number,
+  truth: Outcome = CHARGED,
+  start = pending(),
+) =>
   Effect.gen(function* () {
-    let order = pending()
+    let order = start
     const steps: Array<string> = []
     const said = <A>(step: string, answer: A) =>
       Effect.sync(() => {
@@ -34,6 +39,7 @@ const driven = (prepared: (now: number) => Prepared, milliseconds: number, truth
         return answer
       })
     const payment = Payment.of({
+      name: "this one",
       defaultToken: null,
       prepare: ({ key }) =>
         Effect.map(Clock.currentTimeMillis, (now) => {
@@ -109,4 +115,28 @@ it("bars by its name a charge that has one", async () => {
   expect(steps.slice(0, 3)).toEqual(["prepare", "PaymentPrepared", "confirm pi_1 1"])
   expect(steps.slice(-2)).toEqual(["void pi_1", "Expired"])
   expect(order.status).toBe("expired")
+})
+
+it("leaves alone what was begun at another provider, which alone knows what became of it", async () => {
+  const begunAt = (provider: string): Order.Order => ({ ...pending(), payment: { ...Order.TRIED_ONCE, provider } })
+  expect((await driven(() => NAMED, HOLD_MS * 2, CHARGED, begunAt("another"))).steps).toEqual([])
+  expect((await driven(() => NAMED, 1_000, CHARGED, begunAt("this one"))).steps).toContain("Paid")
+})
+
+it("begins anew at another provider when the attempt before was declined, without the name it had", () => {
+  const declined = [
+    { _tag: "PaymentPrepared", ref: "pi_1" },
+    { _tag: "PaymentDeclined", code: "no" },
+  ] as const
+  const order = declined.reduce<Order.Order>(Order.evolve, pending())
+  const started = {
+    _tag: "PaymentStarted",
+    attemptsMax: 3,
+    attempt: { token: "tok", startedAt: 0, action: null },
+  } as const
+  expect(Order.evolve(order, { ...started, provider: "another" }).payment).toMatchObject({
+    provider: "another",
+    ref: null,
+  })
+  expect(Order.evolve(order, { ...started, provider: null }).payment).toMatchObject({ provider: null, ref: "pi_1" })
 })

@@ -109,7 +109,7 @@ describe("what is charged when the buyer names no token", () => {
       Effect.scoped,
       Effect.provideService(Inventory, inventory),
       Effect.provideService(Payment, {
-        ...{ defaultToken, prepare: null },
+        ...{ name: null, defaultToken, prepare: null },
         ...{ confirm: never, read: never, void: never, refund: never, list: never },
       }),
       Effect.provideService(CheckoutRunner, { begin: never, look: never }),

@@ -360,6 +360,7 @@ const keys: ReadonlyArray<Check<Ledger | Lease>> = [
 
 const STARTED = {
   _tag: "PaymentStarted",
+  provider: "another",
   attempt: { token: "tok_ok", startedAt: NOON + 1, action: null },
   attemptsMax: 3,
 } as const

@@ -67,6 +67,7 @@ export class Provider {
   /** The provider, as this node reaches it. */
   payment(from: Node): Payment["Service"] {
     return {
+      name: null,
       defaultToken: "tok_ok",
       prepare: null,
       confirm: (confirmation) =>

@@ -81,6 +81,7 @@ export const layer = (to: HttpCall.Endpoint): Layer.Layer<Payment> => {
     return Effect.map(HttpCall.call(to, { method: "PUT", path: attemptPath(ref, attempt), body }), outcome)
   }
   return Layer.succeed(Payment, {
+    name: "http",
     defaultToken: null,
     prepare: null,
     confirm,

@@ -290,7 +290,7 @@ export class Simulator {
 const forgetful = (simulator: Simulator): Payment["Service"] => {
   const { confirm, defaultToken, list, prepare, read, void: bar } = simulator
   const refund = (ref: string) => Effect.map(simulator.refund(ref), (said) => (said === ABSENT ? REFUNDED : said))
-  return { defaultToken, prepare, confirm, read, void: bar, refund, list }
+  return { name: null, defaultToken, prepare, confirm, read, void: bar, refund, list }
 }
 
 /** The simulator's books, which a real provider would not show. */

@@ -93,6 +93,7 @@ const make = ({ base, returnUrl, secretKey, timeoutMs }: Options): Payment["Serv
   const isOpen = ({ _tag }: Outcome): boolean => _tag === "Unknown" || _tag === "ActionRequired"
 
   return {
+    name: "stripe",
     defaultToken: null,
     prepare: ({ customerId, key, money }) => {
       const amount = amountOf(money)

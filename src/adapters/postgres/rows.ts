@@ -63,7 +63,9 @@ export interface TermsJson {
 }
 
 /** What was tried to get the money, and what the buyer has to do. */
-interface PaymentJson extends Payment {
+interface PaymentJson extends Omit<Payment, "provider"> {
+  /** Absent: an earlier version did not write it down. */
+  readonly provider?: string | null
   readonly action: Action | null
 }
 
@@ -113,8 +115,8 @@ export const hasLines = (json: TermsJson): boolean => (json.lines as TermsJson["
 
 const paymentIn = ({ payment, refund, status, token }: OrderJson): Payment => {
   if (payment === null) return usualPayment(status, token === null ? "no-attempt" : "attempt", refund)
-  const { attempts, attemptsMax, lastError, ref } = payment
-  return { attempts, attemptsMax, ref, lastError }
+  const { attempts, attemptsMax, lastError, provider = null, ref } = payment
+  return { attempts, attemptsMax, provider, ref, lastError }
 }
 
 /** As the column has it: JSON text, or null where it would say what the status says already. */
@@ -128,6 +130,7 @@ export const paymentText = (order: Order): string | null => {
     action === null &&
     payment.attempts === usual.attempts &&
     payment.attemptsMax === 1 &&
+    payment.provider === null &&
     payment.ref === null &&
     payment.lastError === null
   return isUsual ? null : JSON.stringify({ ...payment, action })

@@ -83,7 +83,7 @@ const placeIn = Effect.fnUntraced(function* (
   command: Of<"PlaceOrder">,
   local: ReadonlyArray<RequestedLine>,
 ) {
-  const { attemptsMax, claim, createdAt, customerId, expiresAt, held, lines, orderId, token } = command
+  const { attemptsMax, claim, createdAt, customerId, expiresAt, held, lines, orderId, provider, token } = command
   const heldOf = new Map(held.map((line) => [line.productId, line]))
   const before = [
     Statements.bindIfFree({ claim, answer: { _tag: "Order", orderId, status: "reserved" } }),
@@ -99,7 +99,7 @@ const placeIn = Effect.fnUntraced(function* (
   if ("_tag" in total) return rollback(refused(total))
   const attempt = token === null ? null : { token, startedAt: createdAt, action: null }
   const terms = { id: orderId, customerId, lines: agreed, total, createdAt, expiresAt }
-  const order = Order.place(terms, attempt, attemptsMax)
+  const order = Order.place(terms, attempt, attemptsMax, provider)
   const holds = agreed.flatMap((line, lineNo) => (heldOf.has(line.productId) ? [] : [Hold.held(command, line, lineNo)]))
   const history = {
     at: deps.now(),

@@ -16,7 +16,7 @@ import { type HoldsCell, type OrderCell, unitsKey } from "../registry.ts"
 import { decision, type Memory, moveAhead, reading, refusal } from "./outcome.ts"
 
 export const place = (memory: Memory, command: Of<"PlaceOrder">, now: number): Outcome => {
-  const { orderId, customerId, held, token, attemptsMax, createdAt, expiresAt, claim } = command
+  const { orderId, customerId, held, token, provider, attemptsMax, createdAt, expiresAt, claim } = command
   const local = held.length === 0 ? command.lines : command.lines.filter((line) => memory.mine(line.productId))
   const reserved = reserve(memory, local, command)
   if ("_tag" in reserved) return refusal(reserved)
@@ -24,7 +24,8 @@ export const place = (memory: Memory, command: Of<"PlaceOrder">, now: number): O
   const total = Money.total(lines)
   if ("_tag" in total) return refusal(total)
   const attempt = token === null ? null : { token, startedAt: createdAt, action: null }
-  const order = Order.place({ id: orderId, customerId, lines, total, createdAt, expiresAt }, attempt, attemptsMax)
+  const terms = { id: orderId, customerId, lines, total, createdAt, expiresAt }
+  const order = Order.place(terms, attempt, attemptsMax, provider)
   const cell: OrderCell = { durable: null, current: order, recent: true }
   memory.registry.orders.put(orderId, cell)
   moveAhead(reserved.stock, reserved.units)
