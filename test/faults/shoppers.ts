@@ -46,6 +46,8 @@ export interface Options {
   readonly seed: number
   /** Shoppers at a time; 16 unless told. */
   readonly size?: number
+  /** How orders are to be paid, each as likely; PAYMENTS unless told. */
+  readonly payments?: ReadonlyArray<unknown>
   /** One wish in how many asks for several products; 3 unless told. */
   readonly severalIn?: number
   /** How often each asks before a wish is left open; unless told, half of them once, the others twenty times. */
@@ -151,10 +153,11 @@ export class Shoppers {
       const body = kind === "pay" ? { token: "tok_ok" } : { reason: "changed my mind" }
       return { number, kind, key, path: `/v1/orders/${orderId}/${kind}`, body, orderId, told: [] }
     }
+    const { payments = PAYMENTS } = this.#options
     const body = {
       customerId: `shopper-${this.#random(40)}`,
       lines: this.#lines(),
-      payment: PAYMENTS[this.#random(PAYMENTS.length)],
+      payment: payments[this.#random(payments.length)],
     }
     return { number, kind: "place", key, path: "/v1/orders", body, orderId: null, told: [] }
   }

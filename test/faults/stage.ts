@@ -14,7 +14,7 @@ import { type Service, start, until } from "../support/service.ts"
 import { type Findings, type Options, Tally } from "./campaign.ts"
 import { boundKeys, type Judgement, judge, judgeRetries, sum } from "./judge.ts"
 import { Readers } from "./readers.ts"
-import { kindOf, Shoppers, stockShelves } from "./shoppers.ts"
+import { kindOf, type Options as ShopperOptions, Shoppers, stockShelves } from "./shoppers.ts"
 
 /** Longest it may take until business goes on after a fault, milliseconds: a busy machine starts a thread in a second. */
 const RECOVERY_MS = 30_000
@@ -88,6 +88,8 @@ export interface Settings {
   readonly nodeFlags?: ReadonlyArray<string>
   /** Longest that anyone may wait for an answer, milliseconds; PATIENCE_MS unless told. */
   readonly patienceMs?: number
+  /** What is special about the shoppers. */
+  readonly crowd?: Pick<ShopperOptions, "payments" | "size">
 }
 
 export class Stage {
@@ -121,7 +123,7 @@ export class Stage {
     this.proxy = proxy
     this.service = service
     const url = () => service.url
-    this.shoppers = new Shoppers({ url, products, seed: options.seed, size: SHOPPERS })
+    this.shoppers = new Shoppers({ url, products, seed: options.seed, size: SHOPPERS, ...settings.crowd })
     this.shoppers.open()
     this.readers = new Readers(service.url, this.shoppers, products)
     this.random = randomOf(options.seed)

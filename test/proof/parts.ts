@@ -8,6 +8,7 @@ import * as FrozenOwner from "../faults/frozen-owner.ts"
 import * as HandOver from "../faults/hand-over.ts"
 import * as KafkaOutage from "../faults/kafka-outage.ts"
 import * as LeaseLoss from "../faults/lease-loss.ts"
+import * as PaymentTrouble from "../faults/payment-trouble.ts"
 import * as PostgresTrouble from "../faults/postgres-trouble.ts"
 import * as Silence from "../faults/silence.ts"
 import * as TwoOwners from "../faults/two-owners.ts"
@@ -35,6 +36,8 @@ export const PARTS: ReadonlyArray<Part> = [
   { name: "postgres-trouble", run: PostgresTrouble.run, times: { 1: 18, 3: 9 } },
   { name: "embedded-trouble", run: EmbeddedTrouble.run, times: { 1: 4, 3: 4 } },
   { name: "silence", run: Silence.run, times: { 1: 3, 3: 3 } },
+  // Of each fault.
+  { name: "payment-trouble", run: PaymentTrouble.run, times: { 1: 1_000, 3: 1_000 } },
   // A minute each.
   { name: "kafka-outage", run: KafkaOutage.run, times: { 1: 3, 3: 2 } },
   { name: "linearizability", run: Linearizability.run, times: { 1: 10, 3: 10 } },

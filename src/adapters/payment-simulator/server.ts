@@ -1,6 +1,7 @@
 /**
  * The simulated payment provider as a server of its own (`jaego simulate payment`), with the faults that providers have. It speaks
- * the protocol of docs/payment.md or what Jaego uses of Stripe's, and shows its books at `GET /books`, which a real one would not. At `/act/{ref}` a buyer does
+ * the protocol of docs/payment.md or what Jaego uses of Stripe's, and shows its books at `GET /books` and what befell at `GET /faults`,
+ * which a real one would not. At `/act/{ref}` a buyer does
  * what they were asked to do (`?how=refuse`: does not).
  *
  * Fails: CannotListen, one line.
@@ -10,21 +11,12 @@ import { Effect } from "effect"
 import { onLoopback } from "../../std/listen.ts"
 import type { Asked, Dialect, Reply } from "./dialect.ts"
 import * as Jaego from "./jaego-dialect.ts"
+import { type Faults, Luck } from "./luck.ts"
 import * as Stripe from "./stripe-dialect.ts"
-import { type Fortunes, Till } from "./till.ts"
+import { Till } from "./till.ts"
 import * as Webhooks from "./webhooks.ts"
 
-/** Chances from 0 to 1, of what befalls a request, whatever it is about. */
-export interface Faults extends Fortunes {
-  readonly slow: number
-  /** It does nothing, and says nothing. */
-  readonly silences: number
-  readonly errors: number
-  /** The connection breaks, and nothing was done. */
-  readonly resets: number
-  /** It does it, and says nothing. */
-  readonly lost: number
-}
+export type { Faults } from "./luck.ts"
 
 const DIALECTS = { jaego: Jaego.make, stripe: Stripe.make } as const
 
@@ -40,8 +32,6 @@ export interface Options {
 
 /** Longer than a caller should be kept waiting, shorter than it gives up, milliseconds. */
 const SLOW_MS = 300
-
-const befalls = (chance: number): boolean => chance > 0 && Math.random() < chance
 
 const answer = (response: ServerResponse, status: number, body: unknown, headers: Reply["headers"] = {}): void => {
   response.writeHead(status, { "content-type": "application/json", ...headers })
@@ -82,26 +72,27 @@ const DOWN = { error: { type: "api_error", message: "our systems are down" } }
 interface Desk {
   readonly till: Till
   readonly dialect: Dialect
-  readonly faults: Faults
+  readonly luck: Luck
   readonly isTooMuch: () => boolean
 }
 
 const handle = async (desk: Desk, request: IncomingMessage, response: ServerResponse): Promise<void> => {
-  const { dialect, faults, isTooMuch, till } = desk
+  const { dialect, isTooMuch, luck, till } = desk
   const asked = await read(request)
   if (asked.path === "/books") return answer(response, 200, Object.fromEntries(till.accounts()))
+  if (asked.path === "/faults") return answer(response, 200, luck.counts)
   const [, acting] = /^\/act\/(.+)$/.exec(asked.path) ?? []
   if (acting !== undefined) {
     till.act(acting, asked.query.get("how") === "refuse" ? "refuse" : "approve")
     return answer(response, 200, { done: true })
   }
   if (isTooMuch()) return answer(response, 429, BUSY)
-  if (befalls(faults.errors)) return answer(response, 500, DOWN)
-  if (befalls(faults.resets)) return void request.socket.destroy()
-  if (befalls(faults.silences)) return
+  if (luck.befalls("errors")) return answer(response, 500, DOWN)
+  if (luck.befalls("resets")) return void request.socket.destroy()
+  if (luck.befalls("silences")) return
   const reply = await dialect.serve(asked)
-  if (reply === null || befalls(faults.lost)) return
-  setTimeout(() => answer(response, reply.status, reply.body, reply.headers), befalls(faults.slow) ? SLOW_MS : 0)
+  if (reply === null || luck.befalls("lost")) return
+  setTimeout(() => answer(response, reply.status, reply.body, reply.headers), luck.befalls("slow") ? SLOW_MS : 0)
 }
 
 /** Its URL; it listens until the scope closes. */
@@ -115,9 +106,10 @@ export const serve = Effect.fnUntraced(function* ({ dialect: spoken, faults, por
   })
   const url = yield* onLoopback(server, wanted)
   const scope = yield* Effect.scope
-  const till: Till = new Till(scope, faults, `${url}/act`, (ref) => tell(dialect.news(ref)))
+  const luck = new Luck(faults)
+  const till: Till = new Till(scope, luck, `${url}/act`, (ref) => tell(dialect.news(ref)))
   const dialect = DIALECTS[spoken](till)
   const tell = Webhooks.teller({ ...webhooks, header: dialect.signatureHeader })
-  desk = { till, dialect, faults, isTooMuch: limiter(rate) }
+  desk = { till, dialect, luck, isTooMuch: limiter(rate) }
   return url
 })

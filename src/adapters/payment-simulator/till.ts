@@ -9,6 +9,7 @@
  */
 import { Effect, type Scope } from "effect"
 import type { Confirmation } from "../../ports/payment.ts"
+import type { Luck } from "./luck.ts"
 import { type Account, Simulator } from "./payment.ts"
 
 /** Longer than a shop waits for an answer, shorter than a hold, milliseconds. */
@@ -16,25 +17,16 @@ const LATE_MS = 3_000
 /** As long as a buyer takes to find their telephone, milliseconds. */
 const ACT_MS = 1_000
 
-/** Chances from 0 to 1, of what a charge comes to. */
-export interface Fortunes {
-  readonly declines: number
-  readonly actions: number
-  readonly late: number
-}
-
 /** What a caller is to see of a confirmation; null: nothing, and nothing was done. */
 export type Said = Effect.Success<ReturnType<Simulator["confirm"]>> | null
 
-const befalls = (chance: number): boolean => chance > 0 && Math.random() < chance
-
 export class Till {
   readonly #simulator: Simulator
-  readonly #fortunes: Fortunes
+  readonly #luck: Luck
 
-  constructor(scope: Scope.Scope, fortunes: Fortunes, actUrl: string, settled: (ref: string) => void) {
+  constructor(scope: Scope.Scope, luck: Luck, actUrl: string, settled: (ref: string) => void) {
     this.#simulator = new Simulator(scope, { actUrl, settled })
-    this.#fortunes = fortunes
+    this.#luck = luck
   }
 
   async confirm(asked: Confirmation): Promise<Said> {
@@ -44,10 +36,9 @@ export class Till {
   }
 
   #tokenOf(token: string, mood: string | undefined): string {
-    const { actions, declines, late } = this.#fortunes
-    if (mood === "declined" || befalls(declines)) return "tok_decline"
-    if (mood === "3ds" || befalls(actions)) return `tok_action_${ACT_MS}`
-    return mood === "late" || befalls(late) ? `tok_delay_${LATE_MS}` : token
+    if (mood === "declined" || this.#luck.befalls("declines")) return "tok_decline"
+    if (mood === "3ds" || this.#luck.befalls("actions")) return `tok_action_${ACT_MS}`
+    return mood === "late" || this.#luck.befalls("late") ? `tok_delay_${LATE_MS}` : token
   }
 
   read(ref: string, attempt: number) {

@@ -1,0 +1,167 @@
+/**
+ * A payment provider with every fault at once, as a process of its own, while people buy: it declines, has buyers act who do so late or
+ * never, charges after it was given up, is slow or silent, fails, breaks connections, and loses its answers.
+ *
+ * In the end everything rests, and I14 is judged by the provider's own books: of each order exactly what its state says is owed is
+ * there, no buyer was charged or refunded twice, and the reconciliation of the service finds nothing.
+ */
+import { CLI, Process, until } from "../support/service.ts"
+import type { Findings, Options } from "./campaign.ts"
+import { judgeRest } from "./judge.ts"
+import { play, type Stage } from "./stage.ts"
+
+/** Chances of each, as `jaego simulate payment` takes them. */
+const FAULTS = {
+  ...{ declines: 0.1, actions: 0.1, late: 0.1, slow: 0.1 },
+  ...{ silences: 0.05, errors: 0.1, resets: 0.1, lost: 0.1 },
+}
+type Fault = keyof typeof FAULTS
+const NAMES = Object.keys(FAULTS) as ReadonlyArray<Fault>
+
+/** Asks the buyer to act, who never does. */
+const ABANDONED = "tok_action"
+
+/** Faults are frequent, so that calls are given up soon and none is spared; holds are short, so that late charges come too late. */
+const ENV = {
+  PAYMENT: "http",
+  PAYMENT_TIMEOUT_MS: "400",
+  PAYMENT_DEADLINE_MS: "1000",
+  PAYMENT_RATE: "2000",
+  PAYMENT_GRACE_SECONDS: "1",
+  PAYMENT_RECONCILE: "off",
+  HOLD_SECONDS: "3",
+  BREAKER_MODE: "off",
+}
+
+const PAYMENTS = [
+  ...["later", { token: "tok_ok" }, { token: "tok_ok" }, { token: "tok_ok" }, { token: "tok_ok" }],
+  ...[{ token: "tok_ok", onDecline: "keep" }, { token: ABANDONED }, { token: "tok_decline" }],
+]
+
+/** Shoppers at a time: most of them wait for an outcome. */
+const SHOPPERS = 24
+
+/** How long until each fault has come about as often as is asked for, ms, for each time. */
+const EACH_MS = 1_500
+const LEAST_MS = 60_000
+
+interface Charge {
+  readonly key: string
+  readonly captured: number
+  readonly refunded: number
+}
+
+interface Row {
+  readonly id: string
+  readonly status: string
+  readonly refund: string
+  readonly total: number
+}
+
+const simulate = async () => {
+  const flags = NAMES.flatMap((name) => [`--${name}`, String(FAULTS[name])])
+  const child = new Process(process.execPath, [CLI, "simulate", "payment", "--port", "0", ...flags], {})
+  const url = await until("the provider is ready", () => /ready at (http:\/\/[^\s;]+)/.exec(child.stdout)?.[1])
+  return { child, url }
+}
+
+/** The provider is as bad when it is asked for its books. */
+const asked = <A>(url: string): Promise<A> =>
+  until(`an answer from ${new URL(url).pathname}`, async () => {
+    const response = await fetch(url, { signal: AbortSignal.timeout(1_000) })
+    return response.ok ? ((await response.json()) as A) : null
+  })
+
+const booksOf = async (provider: string): Promise<ReadonlyMap<string, Charge>> => {
+  const books = new Map<string, Charge>()
+  for (let after: string | null = ""; after !== null; ) {
+    const query: string = after === "" ? "" : `&after=${after}`
+    const page: { readonly charges: ReadonlyArray<Charge>; readonly next: string | null } = await asked(
+      `${provider}/v1/charges?since=0${query}`,
+    )
+    for (const charge of page.charges) books.set(charge.key, charge)
+    after = page.next
+  }
+  return books
+}
+
+const LIVE: ReadonlyArray<string> = ["paid", "shipped", "delivered"]
+
+/** I14 of every order, and no charge that is none's. */
+const judgeMoney = async (stage: Stage, provider: string): Promise<void> => {
+  const books = new Map(await booksOf(provider))
+  const orders = await stage.entrance.query<Row>(
+    "select id::text as id, status, refund, total_amount::float8 as total from orders",
+  )
+  for (const { id, refund, status, total } of orders) {
+    const { captured, refunded } = books.get(id) ?? { captured: 0, refunded: 0 }
+    books.delete(id)
+    const owed = LIVE.includes(status) ? total : 0
+    if (captured - refunded !== owed || captured > total)
+      stage.violations.push(
+        `I14: order ${id} is ${status} (refund ${refund}): ${owed} is owed, ${captured} taken, ${refunded} given back`,
+      )
+  }
+  for (const { captured, key } of books.values())
+    if (captured > 0) stage.violations.push(`I14: ${key} was charged, and is no order`)
+  stage.log(`${orders.length} orders compared with the provider's books`)
+}
+
+interface Reconciliation {
+  readonly running: boolean
+  readonly last: { readonly outcome: string; readonly matched: number; readonly differences: ReadonlyArray<unknown> }
+}
+
+/** What the service itself says. */
+const reconcile = async ({ service, violations }: Stage): Promise<void> => {
+  const path = "/v1/admin/reconciliation"
+  const last = await until(
+    "the books were compared",
+    async () => {
+      await service.post(path, {})
+      await until("the comparison has ended", async () => !(await service.get(path)).body.running, 60_000)
+      const { last } = (await service.get(path)).body as Reconciliation
+      return last.outcome === "provider" ? null : last
+    },
+    180_000,
+  )
+  if (last.outcome !== "compared" || last.matched === 0)
+    violations.push(`the books could not be compared: ${last.outcome}`)
+  for (const difference of last.differences) violations.push(`reconciliation: ${JSON.stringify(difference)}`)
+}
+
+const trouble = async (stage: Stage, provider: string, times: number): Promise<void> => {
+  const { shoppers } = stage
+  const abandoned = () =>
+    shoppers.wishes.filter(({ body, told }) => {
+      const { payment } = body as { readonly payment?: { readonly token?: string } }
+      return payment?.token === ABANDONED && told.some(({ status }) => status === 202)
+    }).length
+  let counts: Readonly<Record<Fault, number>> | null = null
+  const isEnough = async () => {
+    counts = await asked<Record<Fault, number>>(`${provider}/faults`)
+    return NAMES.every((name) => counts![name] >= times) && abandoned() >= times
+  }
+  await until("each fault has come about often enough", isEnough, LEAST_MS + times * EACH_MS)
+  await shoppers.close()
+  await shoppers.settle(60_000)
+  for (const name of NAMES) stage.faults.add(name, counts![name])
+  stage.faults.add("action abandoned", abandoned())
+  stage.violations.push(...(await judgeRest(stage.databaseUrl)).violations)
+  await judgeMoney(stage, provider)
+  await reconcile(stage)
+}
+
+export const run = async (options: Options): Promise<Findings> => {
+  const { child, url } = await simulate()
+  try {
+    const settings = {
+      ...{ campaign: "payment-trouble", databaseUrl: await options.freshDatabase() },
+      ...{ env: { ...ENV, PAYMENT_URL: url }, crowd: { payments: PAYMENTS, size: SHOPPERS } },
+    }
+    return await play(settings, options, (stage) => trouble(stage, url, options.times))
+  } finally {
+    child.signal("SIGKILL")
+    await child.ended
+  }
+}
