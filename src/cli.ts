@@ -1,5 +1,5 @@
 /**
- * `jaego`, the command line: `serve`, `migrate`, `seed`, `replay`, `verify`, `heads`, `doctor`, `dlq`, `profile`, `simulate`, `lab`, `learn`, `quiz`.
+ * `jaego`, the command line: `serve`, `migrate`, `seed`, `replay`, `verify`, `heads`, `doctor`, `dlq`, `profile`, `reconcile`, `simulate`, `lab`, `learn`, `quiz`.
  *
  * A root, and a thin one: it reads arguments and environment, chooses adapters and prints.
  * Fails: one line on stderr and exit code 1, also when a law is broken or an order was not answered.
@@ -13,6 +13,7 @@ import * as DeadLetterCommands from "./adapters/cli/dead-letter-commands.ts"
 import * as Diagnosis from "./adapters/cli/doctor.ts"
 import { json } from "./adapters/cli/flags.ts"
 import { printable } from "./adapters/cli/printable.ts"
+import * as Reconcile from "./adapters/cli/reconcile.ts"
 import * as ReplayCommand from "./adapters/cli/replay-command.ts"
 import * as FactPipeline from "./app/fact-pipeline.ts"
 import * as Data from "./composition/commands/data.ts"
@@ -79,6 +80,7 @@ const jaego = Command.make("jaego").pipe(
     doctor,
     dlq,
     profile,
+    Reconcile.command(url),
     simulate,
     Lab.command,
     ...Learn.commands,

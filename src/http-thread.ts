@@ -40,7 +40,7 @@ const server = (address: Address) =>
         HttpServe.consoleFeed,
       ),
     ),
-    Layer.provide(HttpServe.pausing),
+    Layer.provide(Layer.merge(HttpServe.pausing, HttpServe.reconciling)),
   )
 
 NodeRuntime.runMain(

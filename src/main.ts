@@ -13,11 +13,9 @@ import * as SystemIds from "./adapters/system/ids.ts"
 import * as Logs from "./adapters/system/log-level.ts"
 import * as ThreadMeter from "./adapters/system/thread-meter.ts"
 import * as CarrierCalls from "./app/carrier-calls.ts"
-import * as CheckoutRunner from "./app/checkout-runner.ts"
 import * as Health from "./app/health.ts"
 import * as Ownership from "./app/inventory/ownership.ts"
 import * as Pausing from "./app/pausing.ts"
-import * as PaymentCalls from "./app/payment-calls.ts"
 import * as CachedCatalog from "./app/reads/cached-catalog.ts"
 import * as Refusals from "./app/refusals.ts"
 import * as Dependencies from "./app/resilience/dependencies.ts"
@@ -28,6 +26,7 @@ import * as Webhooks from "./app/webhooks.ts"
 import * as Cache from "./composition/cache.ts"
 import * as Http from "./composition/http.ts"
 import * as Outside from "./composition/outside.ts"
+import * as Paying from "./composition/paying.ts"
 import * as Store from "./composition/store.ts"
 import * as Watching from "./composition/watching.ts"
 import type { Config } from "./config/config.ts"
@@ -40,8 +39,7 @@ const service = (config: Config) =>
     Layer.provide(ShippingRunner.layer(config.shipping.runner)),
     Layer.provide(CarrierCalls.layer(config.resilience.carrier)),
     Layer.provide(ShippingSweep.layer(config.shipping.sweep)),
-    Layer.provide(CheckoutRunner.layer(config.payment.checkout)),
-    Layer.provide(PaymentCalls.layer(config.resilience.payment)),
+    Layer.provide(Paying.layer(config)),
     Layer.provideMerge(Ownership.layer(config.inventory.workers)),
     Layer.provide(Refusals.layer),
     Layer.provide(CachedCatalog.layer),

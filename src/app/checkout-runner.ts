@@ -22,9 +22,9 @@ import { Probe } from "../ports/probe.ts"
 import { type Unsettled, UnsettledOrders } from "../ports/unsettled.ts"
 import { LowWaterMark } from "../std/low-water-mark.ts"
 import { Sleepers } from "../std/sleepers.ts"
-import * as Throttle from "../std/throttle.ts"
 import { announceEnd } from "./announce.ts"
 import { Readiness, type State } from "./health.ts"
+import * as OtherProvider from "./other-provider.ts"
 import { PaymentCalls } from "./payment-calls.ts"
 
 /** An open outcome is asked for again after 100 ms, then ever more slowly, at most every 5 s. */
@@ -50,8 +50,6 @@ const SWEEP = Schedule.spaced("1 second")
 const REFUND_LATER_MS = 24 * 3_600_000
 /** Orders that were placed within it are looked at in every sweep, milliseconds: buyers pay as they order. */
 const LAG_MS = 15_000
-/** From one line of the log to the next about what cannot be settled here, milliseconds. */
-const LOG_EVERY_MS = 60_000
 /** A younger attempt belongs to a request that is just about to drive it, milliseconds. */
 const YOUNG_MS = 5_000
 
@@ -107,7 +105,7 @@ interface Desk {
   readonly payment: PaymentCalls["Service"]
   readonly probe: Probe["Service"]
   readonly graceMs: number
-  readonly isElsewhere: ReturnType<typeof elsewhere>
+  readonly isElsewhere: ReturnType<typeof OtherProvider.make>
   readonly pace: Pace
   readonly sleepers: Sleepers<OrderId>
   /** Whether other orders wait for a driver. */
@@ -206,22 +204,6 @@ const askNext = (before: Ask, meaning: Checkout.Meaning): Ask => {
   return meaning._tag === "Confirm" ? "confirm" : "read"
 }
 
-/**
- * True: its attempts were made at another provider. Only there the charge can be looked up, barred or given back: here it would be
- * made anew. Logged now and then.
- */
-const elsewhere = (name: string | null) => {
-  const throttle = Throttle.make(LOG_EVERY_MS)
-  return Effect.fnUntraced(function* ({ id, payment: { provider } }: Order) {
-    if (provider === null || provider === name) return false
-    if (throttle(yield* Clock.currentTimeMillis) !== null)
-      yield* Effect.logWarning(
-        `orders wait for the provider they were begun with: ${id} and others for PAYMENT=${provider}`,
-      )
-    return true
-  })
-}
-
 /** Drives an order until nothing is left to do for it outside. */
 const drive = Effect.fnUntraced(function* (desk: Desk, start: Order, first: Ask, waiter: Waiter | null) {
   if (yield* desk.isElsewhere(start)) return
@@ -298,7 +280,7 @@ export const layer = ({ driversMax = DRIVERS_MAX, graceMs }: Options) =>
       const desk: Desk = {
         inventory: yield* Inventory,
         payment,
-        isElsewhere: elsewhere(payment.name),
+        isElsewhere: OtherProvider.make(payment.name),
         probe: yield* Probe,
         graceMs,
         pace: new Pace(),

@@ -5,6 +5,7 @@
 import { Effect, Layer } from "effect"
 import * as EmbeddedPostgres from "../adapters/embedded-postgres/server.ts"
 import * as MemoryCatalog from "../adapters/memory/catalog.ts"
+import * as MemoryCommittedOrders from "../adapters/memory/committed-orders.ts"
 import * as MemoryEventStream from "../adapters/memory/event-stream.ts"
 import * as MemoryInbox from "../adapters/memory/inbox.ts"
 import * as MemoryLease from "../adapters/memory/lease.ts"
@@ -19,6 +20,7 @@ import * as MemoryWriteTrial from "../adapters/memory/write-trial.ts"
 import * as Backlog from "../adapters/postgres/backlog.ts"
 import * as PostgresCatalog from "../adapters/postgres/catalog.ts"
 import * as PostgresClient from "../adapters/postgres/client.ts"
+import * as PostgresCommittedOrders from "../adapters/postgres/committed-orders.ts"
 import * as PostgresInbox from "../adapters/postgres/inbox.ts"
 import * as PostgresLease from "../adapters/postgres/lease.ts"
 import * as PostgresLedger from "../adapters/postgres/ledger.ts"
@@ -50,6 +52,7 @@ const memory = ({ shipping }: Config) => {
   const deciding = Layer.mergeAll(
     MemoryLedger.layer,
     MemoryUnsettled.layer,
+    MemoryCommittedOrders.layer,
     MemoryShipments.layer,
     MemoryOutbox.layer,
     MemoryInbox.layer,
@@ -74,6 +77,7 @@ const migrated = Effect.catchTag(Migrations.migrate, "LanesOwned", () =>
 const deciding = Layer.mergeAll(
   PostgresLedger.layer,
   PostgresUnsettled.layer,
+  PostgresCommittedOrders.layer,
   PostgresPauses.layer,
   PostgresShipments.layer,
   PostgresInbox.layer,

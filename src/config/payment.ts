@@ -1,6 +1,7 @@
 /** Who is paid through, and how long placing and paying may take. */
 import type * as CheckoutRunner from "../app/checkout-runner.ts"
 import type * as PlaceOrder from "../app/place-order.ts"
+import type * as Reconciliation from "../app/reconciliation.ts"
 import * as HttpCall from "../std/http-call.ts"
 import { ConfigProblem, type Env, integer, oneOf, secret, text } from "./knob.ts"
 
@@ -8,6 +9,7 @@ export interface Payment {
   readonly placing: PlaceOrder.Options
   readonly checkout: CheckoutRunner.Options
   readonly provider: Provider
+  readonly reconciliation: Reconciliation.Options
   readonly webhookSecrets: WebhookSecrets
 }
 
@@ -36,16 +38,23 @@ export const read = (env: Env): Payment => {
   const attemptsMax = integer(env, "PAYMENT_ATTEMPTS", { fallback: 3, min: 1, max: 100 })
   if (deadlineMs > holdMs)
     throw new ConfigProblem({ message: "PAYMENT_DEADLINE_MS must not be longer than HOLD_SECONDS" })
+  const through = provider(env)
   return {
     placing: { deadlineMs, holdMs, attemptsMax },
     checkout: { graceMs },
-    provider: provider(env),
+    provider: through,
+    reconciliation: reconciliation(env, through.kind),
     webhookSecrets: {
       http: webhookSecrets(env, "PAYMENT_WEBHOOK_SECRET"),
       stripe: webhookSecrets(env, "STRIPE_WEBHOOK_SECRET"),
     },
   }
 }
+
+/** One that is played in the process forgets its charges, so that its books say nothing of yesterday's. */
+const reconciliation = (env: Env, kind: Provider["kind"]): Reconciliation.Options => ({
+  hourly: oneOf(env, "PAYMENT_RECONCILE", kind === "simulated" ? ["off", "report", "fix"] : ["report", "fix", "off"]),
+})
 
 const provider = (env: Env): Provider => {
   const kind = oneOf(env, "PAYMENT", ["simulated", "http", "stripe"])

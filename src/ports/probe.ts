@@ -76,6 +76,14 @@ export type Happening =
       readonly failures: number
       readonly slow: number
     }
+  /** The payment provider's books were compared with our orders, or could not be; `left`: differences that were not repaired. */
+  | {
+      readonly _tag: "Reconciled"
+      readonly outcome: "compared" | "provider" | "database" | "too-many"
+      readonly matched: number
+      readonly repaired: number
+      readonly left: ReadonlyArray<{ readonly kind: string; readonly differences: number }>
+    }
   /** How old the oldest snapshot is that keeps dead rows in the database; 0: there is none. */
   | { readonly _tag: "SnapshotMeasured"; readonly seconds: number }
   /** Shipments of paid orders whose event has not come. */

@@ -62,7 +62,7 @@ const story = <A>(
       }
     }
     const payment = Payment.of({
-      ...{ defaultToken: null, prepare: null },
+      ...{ name: null, defaultToken: null, prepare: null },
       confirm: () => ask("confirm", () => ASKED),
       read: () => ask("read", reading),
       void: () => ask("void", () => UNKNOWN),

@@ -1,5 +1,5 @@
 /** A little shop with a bit of everything in it, sold by the real application on a real Postgres, to be corrupted by tests. */
-import { Effect, Layer, Stream, SubscriptionRef } from "effect"
+import { Effect, Layer, Schedule, Stream, SubscriptionRef } from "effect"
 import * as SimulatedCarrier from "../../src/adapters/carrier-simulator/carrier.ts"
 import * as SimulatedPayment from "../../src/adapters/payment-simulator/payment.ts"
 import * as PostgresCatalog from "../../src/adapters/postgres/catalog.ts"
@@ -19,6 +19,7 @@ import { type Paying, Shop } from "../../src/app/shop.ts"
 import * as Shopkeeper from "../../src/app/shopkeeper.ts"
 import * as Webhooks from "../../src/app/webhooks.ts"
 import type { ProductId } from "../../src/domain/ids.ts"
+import type { Order } from "../../src/domain/order.ts"
 import { paymentCalls } from "../support/guard.ts"
 import * as MemoryProbe from "../support/recording-probe.ts"
 import * as Scribe from "../support/scribe.ts"
@@ -66,7 +67,7 @@ const ready = Readiness.use((state) =>
 
 const business = Effect.gen(function* () {
   yield* ready
-  const { adjustStock, cancelOrder, createProduct, placeOrder, receiveStock } = yield* Shop
+  const { adjustStock, cancelOrder, createProduct, getOrder, placeOrder, receiveStock } = yield* Shop
   const create = (name: string, onHand: number, purchaseLimit: number | null = null) =>
     createProduct({
       sku: name,
@@ -99,6 +100,9 @@ const business = Effect.gen(function* () {
   yield* cancelOrder({ orderId: released, reason: null, claim: Scribe.claim("cancel") })
   const returned = yield* place("fay", NOW, bread)
   yield* cancelOrder({ orderId: returned, reason: "regret", claim: Scribe.claim("cancel") })
+  // What is owed back has been given back.
+  const isOwed = (order: Order) => "refund" in order && order.refund === "due"
+  yield* Effect.repeat(getOrder(returned), { until: (order) => !isOwed(order), schedule: Schedule.spaced("20 millis") })
   return { bread, milk, idle, ticket, paid, open, basket, given, declined, released, returned }
 })
 

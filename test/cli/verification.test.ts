@@ -49,6 +49,8 @@ const EFFECT = "a key that created a product or moved stock did so, and did so a
 
 const GIVEN = "what is shipped was given to the carrier"
 
+const OWED = "what was taken and not given back is what the order's state says is owed"
+
 const OTHERS = "a timeline tells the facts that the outbox has"
 const LINKS = "a lane's links begin at its beginning, and none beyond its seq"
 const HAPPENED = "what a consumer has handled has happened"
@@ -306,7 +308,7 @@ const CORRUPTIONS: ReadonlyArray<Corruption> = [
   },
   {
     check: "holds stand as their orders do",
-    also: [GIVEN],
+    also: [GIVEN, OWED],
     what: "a shipped order whose units never left",
     sql: ({ open }) => [`update orders set status = 'shipped' where id = '${open}'`],
     row: ({ open }) => ({ order_id: open, state: "held", status: "shipped" }),
@@ -325,6 +327,34 @@ const CORRUPTIONS: ReadonlyArray<Corruption> = [
         where s.product_id = '${bread}' and l.lane = ${laneOf(bread)}`,
     ],
     row: ({ bread, released }) => ({ order_id: released, product_id: bread, state: "released", released: 2 }),
+  },
+  {
+    check: OWED,
+    what: "an order that was refunded twice",
+    sql: ({ returned }) => [
+      `update outbox set type = 'jaego.order.refunded.v1' where subject = '${returned}' and type = 'jaego.order.cancelled.v1'`,
+    ],
+    row: ({ returned }) => ({ order_id: returned, status: "cancelled", taken: 1, given_back: 2 }),
+  },
+  {
+    check: OWED,
+    what: "an order that was called off, and charged all the same",
+    sql: ({ released }) => [
+      `update outbox set type = 'jaego.order.paid.v1' where subject = '${released}' and type = 'jaego.order.cancelled.v1'`,
+    ],
+    row: ({ released }) => ({ order_id: released, status: "cancelled", taken: 1, given_back: 0 }),
+  },
+  {
+    check: "whose goods have come back has the money back, or is owed it",
+    what: "a refund that was forgotten",
+    sql: ({ returned }) => [`update orders set refund = 'none' where id = '${returned}'`],
+    row: ({ returned }) => ({ order_id: returned, status: "cancelled", refund: "none" }),
+  },
+  {
+    check: "only an order that has ended gives money back",
+    what: "a refund of an order whose goods are on their way",
+    sql: ({ paid }) => [`update orders set refund = 'due' where id = '${paid}'`],
+    row: ({ paid }) => ({ order_id: paid, status: "paid", refund: "due" }),
   },
   {
     check: "only what was paid is to be shipped",

@@ -71,6 +71,7 @@ describe("the knobs", () => {
       webhookSecrets: { http: ["the one that is new", "the one that is old"], stripe: [] },
       placing: { deadlineMs: 1_500, holdMs: 30_000, attemptsMax: 3 },
       checkout: { graceMs: 0 },
+      reconciliation: { hourly: "report" },
     })
     expect(shipping).toMatchObject({
       consumers: { shippingAfterMs: 2_000 },

@@ -1,6 +1,7 @@
 /** Memory keeps the contract of every port it implements, and so does the simulated payment provider. */
 import { Effect, Layer } from "effect"
 import * as MemoryCatalog from "../../src/adapters/memory/catalog.ts"
+import * as MemoryCommittedOrders from "../../src/adapters/memory/committed-orders.ts"
 import * as MemoryEventStream from "../../src/adapters/memory/event-stream.ts"
 import * as MemoryLease from "../../src/adapters/memory/lease.ts"
 import * as MemoryLedger from "../../src/adapters/memory/ledger.ts"
@@ -33,6 +34,7 @@ const memory = Layer.mergeAll(
   MemoryCatalog.layer,
   MemoryOrderBook.layer,
   MemoryUnsettled.layer,
+  MemoryCommittedOrders.layer,
   MemoryOutbox.layer,
   severing,
   turnSevering,

@@ -4,6 +4,7 @@ import { expect } from "vitest"
 import type * as Hold from "../../src/domain/hold.ts"
 import type { OrderId } from "../../src/domain/ids.ts"
 import * as Order from "../../src/domain/order.ts"
+import { CommittedOrders } from "../../src/ports/committed-orders.ts"
 import type { Lease } from "../../src/ports/lease.ts"
 import type { Ledger } from "../../src/ports/ledger.ts"
 import { OrderBook } from "../../src/ports/order-book.ts"
@@ -11,7 +12,7 @@ import { UnsettledOrders } from "../../src/ports/unsettled.ts"
 import * as Scribe from "../support/scribe.ts"
 import { type Check, check, runAll } from "./check.ts"
 
-type Needs = OrderBook | UnsettledOrders | Ledger | Lease
+type Needs = OrderBook | UnsettledOrders | CommittedOrders | Ledger | Lease
 
 const { NOON } = Scribe
 
@@ -221,7 +222,21 @@ const unsettled: ReadonlyArray<Check<Needs>> = [
   }),
 ]
 
-export const checks = [...reading, ...unsettled]
+const committed: ReadonlyArray<Check<Needs>> = [
+  check("lists committed orders oldest first, page by page, and finds them by their ids", function* () {
+    const { one, orders, start } = yield* placed([{}, { attempt: ATTEMPT }, {}])
+    const { list, of } = yield* CommittedOrders
+    const all = oldestFirst(orders)
+    const first = yield* list({ limit: 2, after: start })
+    expect(first).toEqual({ rows: all.slice(0, 2), next: all[1]!.id })
+    const { rows } = yield* list({ limit: 100, after: first.next })
+    expect(rows.slice(0, 1)).toEqual(all.slice(2))
+    const asked = yield* of([all[2]!.id, Scribe.order([one]).id, all[0]!.id])
+    expect(oldestFirst(asked)).toEqual([all[0], all[2]])
+  }),
+]
+
+export const checks = [...reading, ...unsettled, ...committed]
 
 export const orderBookContract = (name: string, adapter: Layer.Layer<Needs, unknown>): void =>
   runAll(`an order open (${name})`, checks, adapter)

@@ -1,8 +1,9 @@
 /** What operators do: see how the dependencies outside are, and order a circuit breaker open or closed. */
 import { Schema } from "effect"
-import { HttpApiEndpoint, HttpApiGroup, OpenApi } from "effect/http-api"
+import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/http-api"
 import * as Words from "./admin-schemas.ts"
 import * as Problems from "./problem-schemas.ts"
+import * as Reconciliation from "./reconciliation-views.ts"
 
 const list = HttpApiEndpoint.get("dependencies", "/v1/admin/dependencies", {
   success: Schema.Struct({ data: Schema.Array(Words.DependencyView) }),
@@ -76,6 +77,22 @@ const consoleView = HttpApiEndpoint.get("console", "/v1/admin/console", {
     "`since`: seconds since 1970, the first second that is wanted; without it all of the last hour. Of this process, since it began.",
   )
 
+const reconciliation = HttpApiEndpoint.get("reconciliation", "/v1/admin/reconciliation", {
+  success: Reconciliation.ReconciliationView,
+  error: Problems.plain("loopback-only"),
+}).annotate(OpenApi.Summary, "What the newest comparison with the payment provider's books has found in this process")
+
+const reconcile = HttpApiEndpoint.post("reconcile", "/v1/admin/reconciliation", {
+  payload: Reconciliation.ReconciliationOrder,
+  success: Reconciliation.ReconciliationView.pipe(HttpApiSchema.status(202)),
+  error: Problems.telling("loopback-only"),
+})
+  .annotate(OpenApi.Summary, "Compare the payment provider's books with our orders, unless that is under way")
+  .annotate(
+    OpenApi.Description,
+    "`spanSeconds`: how far back, a day unless told. `fix`: repair what may be repaired without people. Ask for the result until it is no longer `running`.",
+  )
+
 export const admin = HttpApiGroup.make("admin")
-  .add(list, order, pause, resume, logLevel, profile, consoleView)
+  .add(list, order, pause, resume, logLevel, profile, consoleView, reconciliation, reconcile)
   .annotate(OpenApi.Description, "For operators on the machine itself: answered to peers on the loopback only.")

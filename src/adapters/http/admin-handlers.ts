@@ -9,6 +9,7 @@ import { ConsoleFeed, SERIES, type View } from "../../app/console/console-feed.t
 import { Readiness } from "../../app/health.ts"
 import { Parts } from "../../app/parts.ts"
 import { Pausing } from "../../app/pausing.ts"
+import { Reconciling } from "../../app/reconciliation.ts"
 import { Dependencies, type Status } from "../../app/resilience/dependencies.ts"
 import { LogLevel } from "../../ports/log-level.ts"
 import type { Pause } from "../../ports/pauses.ts"
@@ -19,6 +20,10 @@ import type { DependencyView, PauseView } from "./admin-schemas.ts"
 import * as Answers from "./answers.ts"
 import { api } from "./api.ts"
 import * as Problems from "./problems.ts"
+import * as Reconciliation from "./reconciliation-views.ts"
+
+/** A comparison with the payment provider looks back so far unless told, seconds. */
+const SPAN_SECONDS = 86_400
 
 const timeOrNull = (at: number | null): string | null => (at === null ? null : Rfc3339.text(at))
 
@@ -112,6 +117,7 @@ export const layer = HttpApiBuilder.group(
     const view = yield* viewing
     const logs = yield* LogLevel
     const profiler = yield* Profiler
+    const reconciling = yield* Reconciling
     return handlers.handleAll({
       console: ({ query, request }) => answer(request, Effect.map(view(query.since ?? 0), Answers.ok)),
       profile: ({ payload: { kind, seconds = PROFILE_SECONDS, thread = "main" }, request }) =>
@@ -137,6 +143,16 @@ export const layer = HttpApiBuilder.group(
         ),
       resume: ({ payload: { productId }, request }) =>
         answer(request, Effect.andThen(pausing.resume(productId ?? null), paused)),
+      reconciliation: () => Effect.map(reconciling.state, (state) => Answers.ok(Reconciliation.shown(state))),
+      reconcile: ({ payload: { fix = false, spanSeconds = SPAN_SECONDS }, request }) => {
+        const asked = { spanMs: spanSeconds * 1_000, repair: fix ? "fix" : "report" } as const
+        return answer(
+          request,
+          Effect.map(reconciling.begin(asked), (state) =>
+            Answers.accepted(202, Reconciliation.shown(state), { value: state, replayed: false }),
+          ),
+        )
+      },
       dependencies: () => Effect.map(dependencies.report, (all) => Answers.ok({ data: all.map(shown) })),
       breaker: ({ params: { name }, payload: { mode, reason, until }, request }) => {
         const order = { mode, until: until == null ? null : Rfc3339.parse(until), reason: reason ?? "" }

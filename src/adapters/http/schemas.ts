@@ -144,7 +144,7 @@ export const CarrierCallback = Schema.Struct({
 /** What answers show. Times are RFC 3339, UTC. */
 export const Time = Schema.String.annotate({ format: "date-time" })
 export const Id = Schema.String.annotate({ format: "uuid" })
-const Money = Schema.Struct({ amount: Schema.Int, currency: Schema.String })
+export const Money = Schema.Struct({ amount: Schema.Int, currency: Schema.String })
 
 export const ProductView = Schema.Struct({
   id: Id,

@@ -125,6 +125,17 @@ const shipping = (registry: Registry) => ({
     "provider",
     "heard",
   ]),
+  reconciliations: counter(registry)(
+    "jaego_reconciliations_total",
+    "Comparisons with the payment provider's books that were made, or could not be",
+    ["outcome"],
+  ),
+  paymentsMatched: gauge(registry)("jaego_reconciliation_matched", "Payments that matched in the newest comparison"),
+  paymentsDiffering: gauge(registry)(
+    "jaego_reconciliation_differences",
+    "Differences that the newest comparison found and left",
+    ["kind"],
+  ),
   shipmentsSwept: counter(registry)(
     "jaego_shipments_swept_total",
     "Shipments of paid orders whose event has not come, opened by the sweep",

@@ -73,6 +73,17 @@ const onDependencies = (meters: Meters) =>
     },
   }) satisfies Partial<Counting>
 
+const onReconciling = (meters: Meters) =>
+  ({
+    Reconciled: ({ left, matched, outcome }) => {
+      meters.reconciliations.inc({ outcome })
+      // Of a comparison that was not made nothing is known: what was known stands.
+      if (outcome !== "compared") return
+      meters.paymentsMatched.set(matched)
+      for (const { differences, kind } of left) meters.paymentsDiffering.set({ kind }, differences)
+    },
+  }) satisfies Partial<Counting>
+
 const onShipping = (meters: Meters) =>
   ({
     CarrierCalled: ({ what, heard }) => meters.carrierCallbacks.inc({ what, heard }),
@@ -181,6 +192,7 @@ const counting = (meters: Meters): Counting => ({
   ...onSales(meters),
   ...onDependencies(meters),
   ...onShipping(meters),
+  ...onReconciling(meters),
   ...onInventory(meters),
   ...onConsumers(meters),
   ...onFacts(meters),

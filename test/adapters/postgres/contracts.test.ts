@@ -2,6 +2,7 @@
 import { PgClient } from "@effect/sql-pg"
 import { Effect, Layer } from "effect"
 import * as PostgresCatalog from "../../../src/adapters/postgres/catalog.ts"
+import * as PostgresCommittedOrders from "../../../src/adapters/postgres/committed-orders.ts"
 import * as PostgresLease from "../../../src/adapters/postgres/lease.ts"
 import * as PostgresLedger from "../../../src/adapters/postgres/ledger.ts"
 import * as PostgresOrderBook from "../../../src/adapters/postgres/order-book.ts"
@@ -42,6 +43,7 @@ const postgres = Layer.mergeAll(
   PostgresCatalog.layer,
   PostgresOrderBook.layer,
   PostgresUnsettled.layer,
+  PostgresCommittedOrders.layer,
   PostgresOutbox.layer,
   severing,
   turnSevering,

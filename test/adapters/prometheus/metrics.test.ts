@@ -130,6 +130,17 @@ it.each<[Happening, string]>([
     { _tag: "EventsMissed", consumer: "shipping", source: "s", events: 7 },
     'jaego_events_missed_total{consumer="shipping"} 7',
   ],
+  [
+    { _tag: "Reconciled", outcome: "provider", matched: 0, repaired: 0, left: [] },
+    'jaego_reconciliations_total{outcome="provider"} 1',
+  ],
+  [
+    {
+      ...{ _tag: "Reconciled", outcome: "compared", matched: 9, repaired: 1 },
+      left: [{ kind: "missing-there", differences: 2 }],
+    },
+    'jaego_reconciliation_differences{kind="missing-there"} 2',
+  ],
   [{ _tag: "ShipmentsSwept", shipments: 4 }, "jaego_shipments_swept_total 4"],
   [{ _tag: "EventsForeign", consumer: "shipping", events: 3 }, 'jaego_events_foreign_total{consumer="shipping"} 3'],
   [{ _tag: "FactsThreadDied" }, "jaego_facts_thread_deaths_total 1"],

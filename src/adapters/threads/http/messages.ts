@@ -5,6 +5,7 @@ import type { State } from "../../../app/health.ts"
 import type { Congestion } from "../../../app/overload/congestion.ts"
 import type { Part } from "../../../app/parts.ts"
 import type { Pausing } from "../../../app/pausing.ts"
+import type { Reconciling } from "../../../app/reconciliation.ts"
 import type { Dependencies, Status } from "../../../app/resilience/dependencies.ts"
 import type { Shop } from "../../../app/shop.ts"
 import type { ProductId } from "../../../domain/ids.ts"
@@ -88,6 +89,8 @@ export interface Pages {
   readonly paused: () => Pausing["list"]
   readonly pause: Pausing["pause"]
   readonly resume: Pausing["resume"]
+  readonly reconcile: Reconciling["begin"]
+  readonly reconciliation: () => Reconciling["state"]
 }
 
 export interface Call {

@@ -8,6 +8,7 @@ import { ConsoleFeed, type View } from "../../../app/console/console-feed.ts"
 import { Readiness, type State } from "../../../app/health.ts"
 import type { Part } from "../../../app/parts.ts"
 import { Pausing } from "../../../app/pausing.ts"
+import { Reconciling } from "../../../app/reconciliation.ts"
 import { Dependencies, type Status } from "../../../app/resilience/dependencies.ts"
 import { Shop } from "../../../app/shop.ts"
 import { Feed, StockFeed } from "../../../app/stock-feed.ts"
@@ -97,6 +98,11 @@ export const pausing = Layer.succeed(Pausing, {
   list: Effect.orDie(ask("paused", [])) as Pausing["list"],
   pause: (...args) => ask("pause", args) as ReturnType<Pausing["pause"]>,
   resume: (...args) => ask("resume", args) as ReturnType<Pausing["resume"]>,
+})
+
+export const reconciling = Layer.succeed(Reconciling, {
+  begin: (request) => ask("reconcile", [request]) as ReturnType<Reconciling["begin"]>,
+  state: Effect.orDie(ask("reconciliation", [])) as Reconciling["state"],
 })
 
 export const metrics: Effect.Effect<Page> = Effect.orDie(ask("metrics", [])) as Effect.Effect<Page>

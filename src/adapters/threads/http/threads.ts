@@ -13,6 +13,7 @@ import { Readiness } from "../../../app/health.ts"
 import { Congestion } from "../../../app/overload/congestion.ts"
 import { Parts } from "../../../app/parts.ts"
 import { Pausing } from "../../../app/pausing.ts"
+import { Reconciling } from "../../../app/reconciliation.ts"
 import { Dependencies } from "../../../app/resilience/dependencies.ts"
 import { StockFeed } from "../../../app/stock-feed.ts"
 import { Probe } from "../../../ports/probe.ts"
@@ -49,6 +50,7 @@ const answering = Effect.fnUntraced(function* (metrics: Options["metrics"]) {
   const pausing = yield* Pausing
   const profiler = yield* Profiler
   const { view } = yield* ConsoleFeed
+  const reconciling = yield* Reconciling
   return yield* HttpCalls.make({
     metrics: () => metrics,
     parts: () => report,
@@ -59,6 +61,8 @@ const answering = Effect.fnUntraced(function* (metrics: Options["metrics"]) {
     paused: () => pausing.list,
     pause: pausing.pause,
     resume: pausing.resume,
+    reconcile: reconciling.begin,
+    reconciliation: () => reconciling.state,
   })
 })
 
