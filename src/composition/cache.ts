@@ -4,6 +4,7 @@ import * as MemoryCache from "../adapters/memory/cache.ts"
 import * as TwoLevelCache from "../adapters/redis/two-level-cache.ts"
 import type { Config } from "../config/config.ts"
 import { Cache } from "../ports/cache.ts"
+import { Probe } from "../ports/probe.ts"
 
 /** Entries in this process: about 10 MB of products. */
 const ENTRIES_MAX = 20_000
@@ -11,7 +12,10 @@ const ENTRIES_MAX = 20_000
 export const layer = ({ cache: { redis } }: Config) =>
   Layer.effect(
     Cache,
-    Effect.flatMap(MemoryCache.make(ENTRIES_MAX), (local) =>
-      redis === null ? Effect.succeed(local) : TwoLevelCache.make(redis, local),
-    ),
+    Effect.gen(function* () {
+      const { emit } = yield* Probe
+      const local = yield* MemoryCache.make(ENTRIES_MAX)
+      if (redis === null) return local
+      return yield* TwoLevelCache.make(redis, local, (what) => emit({ _tag: "CacheInvalidated", what }))
+    }),
   )

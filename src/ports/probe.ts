@@ -29,6 +29,10 @@ export type Happening =
     }
   /** Something cached was shown; `from`: the level it came from, the source, or an old value in its stead. */
   | { readonly _tag: "CacheRead"; readonly from: "local" | "redis" | "source" | "stale" }
+  /** What was cached is renewed ahead of its time, because it was read. */
+  | { readonly _tag: "CacheRefreshed" }
+  /** Another process has changed a key, or it is not known what others have changed: then all is dropped that is near. */
+  | { readonly _tag: "CacheInvalidated"; readonly what: "key" | "all" }
   | { readonly _tag: "OrderPlaced"; readonly mode: "pay" | "later" }
   /** An order reached this status. `heldSince`: its hold ended with that, and began then (ms since 1970); null: it had none. */
   | {

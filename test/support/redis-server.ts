@@ -4,6 +4,9 @@
  */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process"
 import { once } from "node:events"
+import { mkdtempSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { Redis } from "ioredis"
 import { freePort } from "./kafka-broker.ts"
 
@@ -32,6 +35,8 @@ process.once("exit", () => {
 
 export class RedisServer {
   readonly #port: number
+  /** Where a dump lies that a test had it write. */
+  readonly #folder = mkdtempSync(join(tmpdir(), "jaego-redis-"))
   #child: ChildProcess | null = null
 
   private constructor(port: number) {
@@ -48,9 +53,10 @@ export class RedisServer {
     return `redis://127.0.0.1:${this.#port}`
   }
 
-  /** Empty: nothing is kept on disk. */
+  /** Empty, unless a test had it write a dump (`SAVE`) before: it writes none by itself. */
   async start(): Promise<void> {
-    const flags = ["--port", String(this.#port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
+    const flags = ["--port", String(this.#port), "--bind", "127.0.0.1", "--dir", this.#folder]
+    flags.push("--save", "", "--appendonly", "no")
     const child = spawn("redis-server", flags, { stdio: ["ignore", "pipe", "inherit"] })
     this.#child = child
     running.add(child)

@@ -34,6 +34,7 @@ const NAMES = [
   "0011_stock_units",
   "0012_payments",
   "0013_pauses",
+  "0014_autovacuum",
 ]
 
 const numberOf = (name: string): number => Number.parseInt(name, 10)

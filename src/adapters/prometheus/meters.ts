@@ -64,6 +64,12 @@ const caches = (registry: Registry) => ({
   cacheReads: counter(registry)("jaego_cache_reads_total", "What was shown from the cache, by the level it came from", [
     "from",
   ]),
+  cacheRefreshes: counter(registry)("jaego_cache_refreshes_total", "Cached values renewed ahead of their time"),
+  cacheInvalidations: counter(registry)(
+    "jaego_cache_invalidations_total",
+    "What the cache in the process was told to forget: a key that another process has changed, or all",
+    ["what"],
+  ),
 })
 
 const sales = (registry: Registry) => ({

@@ -28,6 +28,8 @@ const onRequests = (meters: Meters) =>
     RateLimitStoreMissed: () => meters.rateLimitStoreMissed.inc(),
     HttpThreadDied: () => meters.httpThreadsDied.inc(),
     CacheRead: ({ from }) => meters.cacheReads.inc({ from }),
+    CacheRefreshed: () => meters.cacheRefreshes.inc(),
+    CacheInvalidated: ({ what }) => meters.cacheInvalidations.inc({ what }),
     ConnectionsMeasured: ({ open, streams, thread, unreadBytes, waiting }) => {
       meters.connections.set({ thread }, open)
       meters.requestsWaiting.set({ thread }, waiting)

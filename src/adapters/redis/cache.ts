@@ -1,14 +1,15 @@
 /**
  * The cache on Redis, shared by all processes. Versions are compared inside Redis (Lua), so that two writers cannot race.
  *
- * A value is `version readAt freshUntil text`, separated by spaces; a tombstone is the version alone; `-` as text: it is known
- * that there is nothing.
- * Fails: never; see the port.
+ * A value is `version run readAt freshUntil text`, separated by spaces; a tombstone is the version alone; `-` as text: it is known
+ * that there is nothing. `run` names the run of the server that it was put into: after a restart with an old dump, or a failover to
+ * a replica that is behind, values of another run may be older than what was said meanwhile, and are not there.
+ * Fails: never; see the port. Beside it stand the writes that say whether Redis has taken them.
  */
 import { randomUUID } from "node:crypto"
 import { Effect } from "effect"
 import { type CacheService, type Entry, TOMBSTONE_MS } from "../../ports/cache.ts"
-import type { Connection } from "./connection.ts"
+import { type Connection, RedisAway } from "./connection.ts"
 
 /** Sets the value unless a newer version is there. 1: it was set. */
 const PUT = `local held = redis.call('GET', KEYS[1])
@@ -20,39 +21,51 @@ return 1`
 export const GIVE_BACK = `if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
 return 0`
 
-const textOf = ({ freshUntil, readAt, text, version }: Entry): string =>
-  `${version} ${readAt} ${freshUntil} ${text ?? "-"}`
+const textOf = ({ freshUntil, readAt, text, version }: Entry, serverRun: string): string =>
+  `${version} ${serverRun} ${readAt} ${freshUntil} ${text ?? "-"}`
 
-const entryOf = (value: string | null): Entry | null => {
-  const parts = value === null ? null : /^(\d+) (\d+) (\d+) ([\s\S]*)$/.exec(value)
-  if (parts === null) return null
-  const text = parts[4]!
+const entryOf = (value: string | null, serverRun: string | null): Entry | null => {
+  const parts = value === null ? null : /^(\d+) (\S+) ([\d.]+) ([\d.]+) ([\s\S]*)$/.exec(value)
+  if (parts === null || parts[2] !== serverRun) return null
+  const text = parts[5]!
   return {
     version: Number(parts[1]),
-    readAt: Number(parts[2]),
-    freshUntil: Number(parts[3]),
+    readAt: Number(parts[3]),
+    freshUntil: Number(parts[4]),
     text: text === "-" ? null : text,
   }
 }
 
-export const make = ({ run }: Connection, prefix: string): CacheService => {
+export interface RedisCache extends CacheService {
+  /** The same, and fails when Redis has not said that it is done. */
+  readonly tryPut: (key: string, entry: Entry, ttlMs: number) => Effect.Effect<boolean, RedisAway>
+  readonly tryDrop: (key: string, version: number) => Effect.Effect<void, RedisAway>
+}
+
+export const make = ({ run, serverRun }: Connection, prefix: string): RedisCache => {
   const put = (key: string, version: number, value: string, ttlMs: number) =>
     run((redis) => redis.eval(PUT, 1, prefix + key, String(version), value, String(Math.ceil(ttlMs))))
+  const tryPut: RedisCache["tryPut"] = (key, entry, ttlMs) =>
+    Effect.suspend(() => {
+      const named = serverRun()
+      if (named === null) return Effect.fail(new RedisAway())
+      return Effect.map(put(key, entry.version, textOf(entry, named), ttlMs), (set) => set === 1)
+    })
+  const tryDrop: RedisCache["tryDrop"] = (key, version) =>
+    Effect.asVoid(put(key, version, String(version), TOMBSTONE_MS))
   return {
+    tryPut,
+    tryDrop,
     get: (key) =>
       run((redis) => redis.get(prefix + key)).pipe(
         Effect.map((value) => {
-          const entry = entryOf(value)
+          const entry = entryOf(value, serverRun())
           return entry === null ? null : { entry, level: "redis" as const }
         }),
         Effect.orElseSucceed(() => null),
       ),
-    put: (key, entry, ttlMs) =>
-      put(key, entry.version, textOf(entry), ttlMs).pipe(
-        Effect.map((set) => set === 1),
-        Effect.orElseSucceed(() => false),
-      ),
-    drop: (key, version) => Effect.ignore(put(key, version, String(version), TOMBSTONE_MS)),
+    put: (key, entry, ttlMs) => Effect.orElseSucceed(tryPut(key, entry, ttlMs), () => false),
+    drop: (key, version) => Effect.ignore(tryDrop(key, version)),
     lease: (key, ttlMs) =>
       Effect.suspend(() => {
         const name = `${prefix}lease:${key}`

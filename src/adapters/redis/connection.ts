@@ -21,9 +21,13 @@ export class RedisAway extends Data.TaggedError("RedisAway") {}
 
 export interface Connection {
   readonly run: <A>(command: (redis: Redis) => Promise<A>) => Effect.Effect<A, RedisAway>
+  /** Names the run of the server that it is connected to (`run_id`); null: not connected, or not known yet. */
+  readonly serverRun: () => string | null
   /** The client itself, for what belongs to a connection (tracking). */
   readonly redis: Redis
 }
+
+const UNNAMED = "-"
 
 /** After a command that failed, ms. */
 const REST_MS = 1_000
@@ -54,10 +58,22 @@ export const make = (options: Options): Effect.Effect<Connection, never, Scope.S
     )
     // Without a listener an error ends the process; commands say what is wrong.
     redis.on("error", () => undefined)
+    let serverRun: string | null = null
+    redis.on("ready", () => {
+      // One that does not tell has one name for all of its runs.
+      const named = (info: string): void => {
+        serverRun = redis.status === "ready" ? (/^run_id:([0-9a-f]+)/m.exec(info)?.[1] ?? UNNAMED) : null
+      }
+      redis.info("server").then(named, () => named(""))
+    })
+    redis.on("close", () => {
+      serverRun = null
+    })
     redis.connect().catch(() => undefined)
     let restUntil = 0
     return {
       redis,
+      serverRun: () => serverRun,
       run: (command) =>
         Effect.suspend(() =>
           clock.currentTimeMillisUnsafe() < restUntil

@@ -2,10 +2,11 @@
  * Two levels: a cache in this process before one in Redis, kept in step with what other processes change.
  *
  * Law: what was read from Redis is kept locally only if no invalidation of its key came meanwhile, and only while invalidations
- * are known to come; with Redis away each process has its local level alone, for at most LONE_MS.
+ * are known to come; with Redis away each process has its local level alone, for at most LONE_MS. What was dropped while Redis did not
+ * answer is not believed of it afterwards, and is dropped there as soon as it answers.
  */
-import { Effect, type Scope } from "effect"
-import type { CacheService, LocalCache } from "../../ports/cache.ts"
+import { Clock, Effect, type Scope } from "effect"
+import { type CacheService, type LocalCache, TOMBSTONE_MS } from "../../ports/cache.ts"
 import * as RedisCache from "./cache.ts"
 import * as Connection from "./connection.ts"
 import * as Invalidation from "./invalidation.ts"
@@ -16,13 +17,71 @@ const LONE_MS = 1_000
 /** Kept locally for at most this, ms: a lost invalidation is mended by then. */
 const LOCAL_MS = 10_000
 
+/** Drops that hold, at most: the edits of a minute. */
+const FLOORS_MAX = 10_000
+
+/** Between two attempts to deliver those that Redis has not taken, ms. */
+const DELIVER_MS = 1_000
+
 /** Reads of Redis under way, and whether their key was invalidated meanwhile. */
 interface Reading {
   count: number
   isOutdated: boolean
 }
 
-export const make = (options: Connection.Options, local: LocalCache): Effect.Effect<CacheService, never, Scope.Scope> =>
+/** What a drop forbids: anything below its version, for as long as a reader may come late with it. */
+interface Floor {
+  readonly version: number
+  readonly until: number
+  isDelivered: boolean
+}
+
+/**
+ * The drops of this process: they reach Redis in the end, and hold here whatever Redis knows. It may have hung while the row was
+ * edited and go on with what it knew, or have been flushed and take what is older from a reader who comes late.
+ */
+const floorsOver = (redis: RedisCache.RedisCache) =>
+  Effect.gen(function* () {
+    const clock = yield* Clock.Clock
+    const floors = new Map<string, Floor>()
+    const floorOf = (key: string): number => floors.get(key)?.version ?? 0
+    const deliver = (key: string, floor: Floor) =>
+      Effect.matchEffect(redis.tryDrop(key, floor.version), {
+        onSuccess: () =>
+          Effect.sync(() => {
+            floor.isDelivered = true
+          }),
+        onFailure: () => Effect.void,
+      })
+    const drop = (key: string, version: number) =>
+      Effect.suspend(() => {
+        // One that comes late, after a newer one, forbids nothing more.
+        if (version < floorOf(key)) return Effect.void
+        const floor = { version, until: clock.currentTimeMillisUnsafe() + TOMBSTONE_MS, isDelivered: false }
+        if (floors.size < FLOORS_MAX || floors.has(key)) floors.set(key, floor)
+        return deliver(key, floor)
+      })
+    const look = Effect.suspend(() =>
+      Effect.forEach(
+        [...floors],
+        ([key, floor]) => {
+          if (!floor.isDelivered) return deliver(key, floor)
+          if (floor.until <= clock.currentTimeMillisUnsafe()) floors.delete(key)
+          return Effect.void
+        },
+        { discard: true },
+      ),
+    )
+    yield* Effect.forkScoped(Effect.forever(Effect.andThen(Effect.sleep(DELIVER_MS), look)))
+    return { drop, isAllowed: (key: string, version: number): boolean => version >= floorOf(key) }
+  })
+
+/** `invalidated` is called when something near was dropped because of others. */
+export const make = (
+  options: Connection.Options,
+  local: LocalCache,
+  invalidated: (what: "key" | "all") => void = () => undefined,
+): Effect.Effect<CacheService, never, Scope.Scope> =>
   Effect.gen(function* () {
     const connection = yield* Connection.make(options)
     const redis = RedisCache.make(connection, options.prefix)
@@ -35,13 +94,17 @@ export const make = (options: Connection.Options, local: LocalCache): Effect.Eff
       forget: (key) => {
         outdated(key)
         local.forget(key)
+        invalidated("key")
       },
       clear: () => {
         for (const key of readings.keys()) outdated(key)
         local.clear()
+        invalidated("all")
       },
     })
     const keptMs = (ttlMs: number): number => Math.min(ttlMs, tracking.isTracking() ? LOCAL_MS : LONE_MS)
+
+    const { drop, isAllowed } = yield* floorsOver(redis)
 
     const begin = (key: string) =>
       Effect.sync(() => {
@@ -63,18 +126,26 @@ export const make = (options: Connection.Options, local: LocalCache): Effect.Eff
             : Effect.acquireUseRelease(
                 begin(key),
                 (reading) =>
-                  Effect.tap(redis.get(key), (far) =>
-                    far === null || reading.isOutdated ? Effect.void : local.put(key, far.entry, keptMs(LOCAL_MS)),
+                  Effect.tap(
+                    Effect.map(redis.get(key), (far) =>
+                      far !== null && isAllowed(key, far.entry.version) ? far : null,
+                    ),
+                    (far) =>
+                      far === null || reading.isOutdated ? Effect.void : local.put(key, far.entry, keptMs(LOCAL_MS)),
                   ),
                 (reading) => end(key, reading),
               ),
         ),
-      // Redis says whether it is the newest; the local level keeps it in any case when Redis is away.
+      // Redis says whether it is the newest; when it is away, the local level knows no better.
       put: (key, entry, ttlMs) =>
-        Effect.flatMap(redis.put(key, entry, ttlMs), (isTaken) =>
-          isTaken || !tracking.isTracking() ? local.put(key, entry, keptMs(ttlMs)) : Effect.succeed(false),
+        Effect.flatMap(
+          isAllowed(key, entry.version)
+            ? Effect.orElseSucceed(redis.tryPut(key, entry, ttlMs), () => true)
+            : Effect.succeed(false),
+          (isTaken) => (isTaken ? local.put(key, entry, keptMs(ttlMs)) : Effect.succeed(false)),
         ),
-      drop: (key, version) => Effect.andThen(redis.drop(key, version), local.drop(key, version)),
+      // Here first: what is near must not be shown while Redis is waited for.
+      drop: (key, version) => Effect.andThen(local.drop(key, version), drop(key, version)),
       lease: (key, ttlMs) => redis.lease(key, ttlMs),
     }
   })

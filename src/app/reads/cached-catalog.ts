@@ -26,7 +26,8 @@ export const layer = Layer.effect(
     const source = yield* Catalog
     const probe = yield* Probe
     const random = yield* Random.Random
-    const reads = yield* ReadThrough.make(yield* Cache, { ttlMs: TTL_MS }, () => random.nextDoubleUnsafe())
+    const refreshed = () => probe.emit({ _tag: "CacheRefreshed" })
+    const reads = yield* ReadThrough.make(yield* Cache, { ttlMs: TTL_MS, refreshed }, () => random.nextDoubleUnsafe())
     return Catalog.of({
       ...source,
       get: (id) =>

@@ -30,6 +30,8 @@ export interface Shown<A> extends Read<A> {
 export interface Options {
   /** How long a value is fresh, ms; give or take a tenth, so that what was read together does not run out together. */
   readonly ttlMs: number
+  /** Called when a value begins to be renewed ahead of its time. */
+  readonly refreshed?: () => void
 }
 
 /** How long it is believed that there is nothing, ms: it may come at any moment. */
@@ -65,13 +67,20 @@ const shownAt = <A>(now: number, { readAt, text, version }: Entry, from: Shown<A
   from,
 })
 
-/** What the process that has the lease has put into the cache since; null: nothing has come in time. */
-const fromHolder = Effect.fnUntraced(function* (cache: CacheService, key: string, since: number) {
+/** For how long it is of use: as a stale value it still may be. */
+const keptMs = ({ freshUntil, readAt, text }: Entry): number => freshUntil - readAt + (text === null ? 0 : STALE_MAX_MS)
+
+/** In the last fifth of its time. */
+const isAgeing = ({ freshUntil, readAt }: Entry, now: number): boolean =>
+  now >= readAt + REFRESH_AT * (freshUntil - readAt)
+
+/** What the process that has the lease puts into the cache, or an edit; null: nothing has come in time. */
+const fromHolder = Effect.fnUntraced(function* (cache: CacheService, key: string) {
   const clock = yield* Clock.Clock
   for (const end = clock.currentTimeMillisUnsafe() + LEASE_MS; clock.currentTimeMillisUnsafe() < end; ) {
     yield* Effect.sleep(LOOK_MS)
     const found = yield* cache.get(key)
-    if (found !== null && found.entry.readAt >= since) return found
+    if (found !== null && clock.currentTimeMillisUnsafe() < found.entry.freshUntil) return found
   }
   return null
 })
@@ -79,7 +88,7 @@ const fromHolder = Effect.fnUntraced(function* (cache: CacheService, key: string
 /** `random` gives numbers from 0 to 1. What is read in the background ends with the scope. */
 export const make = (
   cache: CacheService,
-  { ttlMs }: Options,
+  { refreshed, ttlMs }: Options,
   random: () => number,
 ): Effect.Effect<ReadThrough, never, Scope.Scope> =>
   Effect.gen(function* () {
@@ -95,14 +104,7 @@ export const make = (
       const freshMs = (value === null ? ABSENT_MS : ttlMs) * (0.9 + 0.2 * random())
       return { text: value === null ? null : JSON.stringify(value), version, readAt, freshUntil: readAt + freshMs }
     }
-    const keep = (key: string, entry: Entry) => {
-      const isAbsent = entry.text === null
-      return cache.put(
-        key,
-        entry,
-        isAbsent ? entry.freshUntil - entry.readAt : entry.freshUntil - entry.readAt + STALE_MAX_MS,
-      )
-    }
+    const keep = (key: string, entry: Entry) => cache.put(key, entry, keptMs(entry))
 
     const fromSource = <A>(key: string, source: Effect.Effect<Read<A>, Unavailable>) =>
       Effect.gen(function* () {
@@ -118,16 +120,15 @@ export const make = (
         if (running !== undefined) return Effect.succeed(running)
         const reading: Reading = Deferred.makeUnsafe()
         readings.set(key, reading)
-        const since = now()
         const work = Effect.gen(function* () {
           const lease = yield* cache.lease(key, LEASE_MS)
           if (lease !== null) return yield* Effect.ensuring(fromSource(key, source), lease.giveBack)
-          const found = yield* fromHolder(cache, key, since)
+          const found = yield* fromHolder(cache, key)
           return found === null ? yield* fromSource(key, source) : shown<A>(found.entry, found.level)
         }).pipe(
           Effect.onExit((exit) =>
             Effect.sync(() => {
-              readings.delete(key)
+              if (readings.get(key) === reading) readings.delete(key)
               Deferred.doneUnsafe(reading, exit)
             }),
           ),
@@ -142,8 +143,10 @@ export const make = (
       read: Effect.fnUntraced(function* <A>(key: string, source: Effect.Effect<Read<A>, Unavailable>) {
         const found = yield* cache.get(key)
         if (found !== null && now() < found.entry.freshUntil) {
-          const { freshUntil, readAt } = found.entry
-          if (now() >= readAt + REFRESH_AT * (freshUntil - readAt)) yield* start(key, source)
+          if (isAgeing(found.entry, now()) && !readings.has(key)) {
+            refreshed?.()
+            yield* start(key, source)
+          }
           return shown<A>(found.entry, found.level)
         }
         const reading = Deferred.await(yield* start(key, source)) as Effect.Effect<Shown<A>, Unavailable>
@@ -154,7 +157,12 @@ export const make = (
           { duration: SOFT_MS, orElse: () => stale },
         )
       }),
-      drop: (key, version) => cache.drop(key, version),
-      write: (key, read) => Effect.asVoid(keep(key, entryOf(read))),
+      drop: (key, version) =>
+        Effect.suspend(() => {
+          // What is being read may be older: who comes now reads anew.
+          readings.delete(key)
+          return cache.drop(key, version)
+        }),
+      write: (key, read) => Effect.asVoid(Effect.suspend(() => keep(key, entryOf(read)))),
     }
   })

@@ -186,4 +186,15 @@ describe("migrations", () => {
       ])
     expect(Object.fromEntries(hashes)).toEqual(FROZEN)
   })
+
+  it("are all run", () =>
+    on(
+      freshClient,
+      Effect.gen(function* () {
+        const run = yield* rows<{ readonly file: string }>(
+          "select lpad(migration_id::text, 4, '0') || '_' || name || '.sql' as file from jaego_migrations order by 1",
+        )
+        expect(run.map(({ file }) => file)).toEqual(Object.keys(FROZEN))
+      }),
+    ))
 })

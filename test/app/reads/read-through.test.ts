@@ -32,6 +32,14 @@ const TTL_MS = 10_000
 const over = (cache: CacheService) => ReadThrough.make(cache, { ttlMs: TTL_MS }, () => 0.5)
 const alone = Effect.flatMap(MemoryCache.make(100), over)
 
+/** A cache that is away. */
+const away: CacheService = {
+  get: () => Effect.succeed(null),
+  put: () => Effect.succeed(false),
+  drop: () => Effect.void,
+  lease: () => Effect.succeed({ giveBack: Effect.void }),
+}
+
 describe("read-through", () => {
   it("reads the source once for ten thousand who ask at once", () =>
     test(
@@ -45,6 +53,25 @@ describe("read-through", () => {
         yield* Deferred.succeed(source.gate, undefined)
         for (const asker of askers) expect((yield* Fiber.join(asker)).value).toBe("version 1")
         expect(source.readings).toBe(1)
+      }),
+    ))
+
+  it("gives who asks after a drop nothing that was being read before it", () =>
+    test(
+      Effect.gen(function* () {
+        const source = new Source()
+        source.gate = yield* Deferred.make<void>()
+        const reads = yield* ReadThrough.make(away, { ttlMs: TTL_MS }, () => 0.5)
+        const old = { value: "version 1", version: 1 }
+        const before = yield* Effect.forkChild(reads.read("a", Effect.as(source.read, old)), { startImmediately: true })
+        yield* settle
+        source.version = 2
+        yield* reads.drop("a", 2)
+        const after = yield* Effect.forkChild(reads.read("a", source.read), { startImmediately: true })
+        yield* settle
+        yield* Deferred.succeed(source.gate, undefined)
+        expect((yield* Fiber.join(before)).value).toBe("version 1")
+        expect((yield* Fiber.join(after)).value).toBe("version 2")
       }),
     ))
 
