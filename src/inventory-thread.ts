@@ -10,7 +10,7 @@ import * as ThreadMeter from "./adapters/system/thread-meter.ts"
 import * as Serve from "./adapters/threads/inventory/serve.ts"
 import * as LocalWorkers from "./app/inventory/local-workers.ts"
 
-const { connections, databaseUrl, worker } = Serve.birth()
+const { connections, databaseUrl, holdsPerCustomer, worker } = Serve.birth()
 
 const Ledger = PostgresLedger.layer.pipe(Layer.provide(PostgresClient.layer(databaseUrl, Pools.ofWorker(connections))))
 
@@ -19,7 +19,14 @@ NodeRuntime.runMain(
     Effect.provide(
       LocalWorkers.layer.pipe(
         Layer.merge(ThreadMeter.layer(`worker-${worker}`, Serve.beginning)),
-        Layer.provide(Layer.mergeAll(Ledger, SystemIds.layer, Serve.probe)),
+        Layer.provide(
+          Layer.mergeAll(
+            Ledger,
+            SystemIds.layer,
+            Serve.probe,
+            Layer.succeed(LocalWorkers.HoldsPerCustomer, holdsPerCustomer),
+          ),
+        ),
       ),
     ),
     Effect.provide(Logs.layer(`worker-${worker}`)),

@@ -44,7 +44,7 @@ import * as SingleInventory from "./single-inventory.ts"
 export const layer = (config: Config) => (config.database.store === "memory" ? memory(config) : postgres(config))
 
 /** Everything in this thread, nothing durable. */
-const memory = ({ shipping }: Config) => {
+const memory = ({ inventory, shipping }: Config) => {
   const consumers = FactPipeline.consumers(shipping.consumers)
   const facts = FactPipeline.layer(consumers, FactPipeline.unwanted(consumers)).pipe(
     Layer.provide(MemoryEventStream.layer(consumers.map(({ name }) => name))),
@@ -64,6 +64,7 @@ const memory = ({ shipping }: Config) => {
   return LocalWorkers.layer.pipe(
     Layer.provide(facts),
     Layer.provideMerge(Layer.merge(deciding, shown)),
+    Layer.provide(Layer.succeed(LocalWorkers.HoldsPerCustomer, inventory.holdsPerCustomer)),
     Layer.provide(MemoryStore.layer),
   )
 }
@@ -115,7 +116,7 @@ const workers = ({ cache, database: { connections }, inventory }: Config, databa
       )
     : InventoryThreads.layer(
         new URL("../inventory-thread.ts", import.meta.url),
-        { databaseUrl, connections: connections.worker },
+        { databaseUrl, connections: connections.worker, holdsPerCustomer: inventory.holdsPerCustomer },
         inventory.workers,
       )
 

@@ -31,6 +31,8 @@ export interface Inventory {
   readonly guard: GuardName | null
   /** Inventory threads; a guard decides in the main thread. */
   readonly workers: number
+  /** Unpaid holds of a product that one customer may have; 0: any number. */
+  readonly holdsPerCustomer: number
 }
 
 /** `atomic` is short for `single:atomic`. */
@@ -53,5 +55,8 @@ export const read = (env: Env): Inventory => {
   const fallback = Math.min(WORKERS_MAX, Math.max(1, availableParallelism() - 1))
   const workers = integer(env, "WORKERS", { fallback, min: 1, max: WORKERS_MAX })
   const guard = guardOf(env)
-  return { guard, workers: guard === null ? workers : 1 }
+  const holdsPerCustomer = integer(env, "HOLDS_PER_CUSTOMER", { fallback: 0, min: 0, max: 1_000_000 })
+  if (guard !== null && holdsPerCustomer > 0)
+    throw new ConfigProblem({ message: "HOLDS_PER_CUSTOMER is kept by owners: it needs INVENTORY=actors" })
+  return { guard, workers: guard === null ? workers : 1, holdsPerCustomer }
 }

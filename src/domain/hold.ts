@@ -92,6 +92,16 @@ export const endingOf = (state: State, ending: Ending): Ending | null => {
 /** Whether its units count against the customer's purchase limit. */
 export const isCounted = (state: State): boolean => state === "tentative" || state === "held" || state === "confirmed"
 
+/** Whether it keeps units from others although they are not paid for. */
+export const isUnpaid = (state: State): boolean => state === "tentative" || state === "held"
+
+/** One more hold would be more than a customer may have of a product at once without having paid. */
+export interface TooMany {
+  readonly _tag: "TooManyUnpaidHolds"
+  readonly productId: ProductId
+  readonly limit: number
+}
+
 /** How an order of this status wants its holds to end; where several apply, in this order. */
 const WANTED: { readonly [S in Order.Status]: ReadonlyArray<Order.Ending> } = {
   reserved: [],

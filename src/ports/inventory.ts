@@ -154,6 +154,7 @@ export type Rejection =
   | (Extract<StockRejection, { readonly _tag: "InsufficientStock" }> & Outlook)
   | OrderRejection
   | Exceeded
+  | Hold.TooMany
   | { readonly _tag: "ProductNotFound"; readonly productId: ProductId }
   | { readonly _tag: "OrderNotFound"; readonly orderId: OrderId }
   /** The carrier talks of an order that was never to be shipped. */

@@ -182,11 +182,21 @@ export interface Wanted {
   /** Holds of orders whose home is elsewhere, on these lanes. */
   readonly holdsOf: ReadonlyArray<OrderId>
   readonly units: ReadonlyArray<{ readonly productId: ProductId; readonly customerId: CustomerId }>
+  /** Whose unpaid holds of a product are to be counted. */
+  readonly unpaid: Wanted["units"]
   readonly keys: ReadonlyArray<Pick<Claim, "route" | "key">>
   readonly skus: ReadonlyArray<string>
 }
 
-export const nothingWanted: Wanted = { products: [], orders: [], holdsOf: [], units: [], keys: [], skus: [] }
+export const nothingWanted: Wanted = {
+  products: [],
+  orders: [],
+  holdsOf: [],
+  units: [],
+  unpaid: [],
+  keys: [],
+  skus: [],
+}
 
 /** Whatever of the wanted exists; what is absent does not. `holds` has every hold of `holdsOf`, whatever its lane. */
 export interface Loaded {
@@ -194,6 +204,8 @@ export interface Loaded {
   readonly orders: ReadonlyArray<Order>
   readonly holds: ReadonlyArray<HoldRow>
   readonly units: ReadonlyArray<UnitsRow>
+  /** Who has none is not among them. */
+  readonly unpaid: ReadonlyArray<Wanted["unpaid"][number] & { readonly holds: number }>
   /** Of `keys`, those that are bound. */
   readonly known: ReadonlyArray<KnownKey>
   /** Of `skus`, those that a product has. */

@@ -139,6 +139,10 @@ describe("the knobs", () => {
       { INVENTORY: "single:naive" },
       "INVENTORY=single:naive loses what it promises: it starts only with JAEGO_LAB=1, to be looked at",
     ],
+    [
+      { INVENTORY: "single:atomic", HOLDS_PER_CUSTOMER: "3" },
+      "HOLDS_PER_CUSTOMER is kept by owners: it needs INVENTORY=actors",
+    ],
     [{ INVENTORY: "single:redis-lua", JAEGO_LAB: "1" }, "INVENTORY=single:redis-lua needs REDIS_URL"],
     [{ STORE: "memory", INVENTORY: "atomic" }, "INVENTORY=atomic needs a database: it cannot go with STORE=memory"],
     [{ STORE: "memory", KAFKA_BROKERS: "a:1" }, "KAFKA_BROKERS needs a database: it cannot go with STORE=memory"],

@@ -300,7 +300,7 @@ export const checks: ReadonlyArray<Check<Needs>> = [...products, ...placing, ...
 
 interface More<R> {
   /** What only this adapter can be asked. */
-  readonly more?: ReadonlyArray<Check<R>>
+  readonly more?: ReadonlyArray<Check<R | Needs>>
   /** The laws that it does not keep. */
   readonly exempt?: ReadonlyArray<Law>
 }

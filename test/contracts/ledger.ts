@@ -14,7 +14,16 @@ import { type Check, check, endOf, runAll } from "./check.ts"
 
 const COMMITTED = { _tag: "Committed", receipt: expect.anything() }
 
-const NOTHING_FOUND = { products: [], orders: [], holds: [], units: [], known: [], takenSkus: [], unreadable: [] }
+const NOTHING_FOUND = {
+  products: [],
+  orders: [],
+  holds: [],
+  units: [],
+  unpaid: [],
+  known: [],
+  takenSkus: [],
+  unreadable: [],
+}
 
 /** Some products on the shelf, and who owns them. */
 const shop = (count: number, onHand = 10) =>
@@ -411,6 +420,42 @@ const loading: ReadonlyArray<Check<Ledger | Lease>> = [
     yield* scribe.commit({ orders: [broken] })
     const loaded = yield* scribe.ledger.load({ ...nothingWanted, orders: [broken.id, order.id] })
     expect([loaded.orders, loaded.unreadable]).toEqual([[order], [broken.id]])
+  }),
+
+  check("counts the unpaid holds that a customer has of a product, whatever their orders have come to", function* () {
+    const scribe = yield* Scribe.owner
+    const product = Scribe.product()
+    const other = Scribe.productElsewhere(product)
+    const of = { customerId: `customer ${Scribe.freshId()}` }
+    const [live, paid, sold, released] = [0, 1, 2, 3].map(() => Scribe.order([product], of))
+    const unplaced = Scribe.order([product, other], of)
+    const strangers = Scribe.order([product])
+    yield* scribe.commit({
+      products: [product, other].map((each) => ({ product: each, onHand: 10 })),
+      orders: [live!, paid!, sold!, released!, strangers],
+      holds: [
+        ...[live!, paid!, strangers].flatMap((order) => Scribe.holds(order)),
+        ...Scribe.holds(sold!, "confirmed"),
+        ...Scribe.holds(released!, "released"),
+        ...Scribe.holds(unplaced, "tentative", NOON + 5_000),
+      ],
+    })
+    const unpaid = [product, other, Scribe.product()].map(({ id }) => ({ productId: id, ...of }))
+    const counts = Effect.map(scribe.ledger.load({ ...nothingWanted, unpaid }), (loaded) =>
+      unpaid.map(({ productId }) => loaded.unpaid.find((each) => each.productId === productId)?.holds ?? 0),
+    )
+    expect(yield* counts).toEqual([3, 1, 0])
+    // Its end has not come to this hold yet.
+    const isPaid = (order: Order.Order) => ({
+      order: Order.evolve(order, { _tag: "Paid" }),
+      expectedVersion: 1,
+      elsewhere: true,
+    })
+    yield* scribe.commit({ orderUpdates: [isPaid(paid!)] })
+    expect(yield* counts).toEqual([3, 1, 0])
+    const confirm = { orderId: paid!.id, productId: product.id, from: "held", to: "confirmed" } as const
+    yield* scribe.commit({ orderUpdates: [isPaid(live!)], holdChanges: [confirm] })
+    expect(yield* counts).toEqual([2, 1, 0])
   }),
 
   check("loads nothing when nothing is wanted", function* () {

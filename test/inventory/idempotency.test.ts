@@ -34,6 +34,7 @@ const nothing: Omit<Parameters<typeof foundIn>[0], "known" | "takenSkus"> = {
   orders: [],
   holds: [],
   units: [],
+  unpaid: [],
   unreadable: [],
 }
 

@@ -6,12 +6,14 @@ import * as MemoryStore from "../../src/adapters/memory/store.ts"
 import type { Stock } from "../../src/domain/stock.ts"
 import { claimName } from "../../src/ports/inventory.ts"
 import { brokenHistory } from "../support/history-laws.ts"
-import { type Books, broken, group, SETTLED, STANDING } from "../support/laws.ts"
+import { type Books, broken, group, SETTLED, STANDING, unpaidHolds } from "../support/laws.ts"
 import { brokenSettlement } from "../support/settlement-laws.ts"
 import type { StockMirror } from "../support/stock-mirror.ts"
 import type { Crowd, Wish } from "./crowd.ts"
 
-export const standing = (store: MemoryStore.Tables): ReadonlyArray<string> => broken(STANDING, MemoryStore.rows(store))
+/** `holdsPerCustomer`: 0, any number. */
+export const standing = (store: MemoryStore.Tables, holdsPerCustomer: number): ReadonlyArray<string> =>
+  broken(holdsPerCustomer === 0 ? STANDING : [...STANDING, unpaidHolds(holdsPerCustomer)], MemoryStore.rows(store))
 
 /** Every attempt but these refused ones had ended, for certain, before the last of them was sent. */
 const isRefusedForGood = ({ attempts }: Wish): boolean => {

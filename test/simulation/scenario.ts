@@ -198,6 +198,8 @@ export const of = (seed: number, dice: Dice): Scenario => {
       graceMs: dice.pick([500, 3_000]),
       shippingAfterMs: dice.pick([0, 400, 1_500]),
       giveUpMs: dice.pick([1_000, 2_500]),
+      // Of the seed itself, so that the other runs stay as they are.
+      holdsPerCustomer: seed % 5 === 1 ? 1 : 0,
     },
     luck: luckOf(theme, dice),
     streamLuck: streamLuckOf(theme, dice),

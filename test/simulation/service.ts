@@ -79,6 +79,8 @@ export interface Settings {
   readonly graceMs: number
   readonly shippingAfterMs: number
   readonly giveUpMs: number
+  /** Unpaid holds of a product that a customer may have; 0: any number. */
+  readonly holdsPerCustomer: number
 }
 
 export type Failure = Refused | Unavailable | Problems.Problem
@@ -226,15 +228,18 @@ export class Service {
 const layerOf = (service: Service, outside: Outside, settings: Settings) => {
   const { carrier, database, journal, leases, nextSeed, provider, records } = outside
   const { main } = service
-  const { deadlineMs, giveUpMs, graceMs, holdMs, threads, workers } = settings
+  const { deadlineMs, giveUpMs, graceMs, holdMs, holdsPerCustomer, threads, workers } = settings
   const emit = (happening: Happening) => {
     if (happening._tag === "BatchCommitted") service.facts.wake()
     observe(journal, main.name, happening)
   }
   const crew =
     threads === "main"
-      ? LocalWorkers.layer
-      : Threads.layer({ main, database, nextSeed, onThread: (thread) => service.threads.push(thread) })
+      ? Layer.provide(LocalWorkers.layer, Layer.succeed(LocalWorkers.HoldsPerCustomer, holdsPerCustomer))
+      : Threads.layer({
+          ...{ main, database, nextSeed, holdsPerCustomer },
+          onThread: (thread) => service.threads.push(thread),
+        })
   return Layer.effectDiscard(Ownership.Ownership.use(({ begin }) => begin)).pipe(
     Layer.provideMerge(Shopkeeper.layer({ deadlineMs, holdMs, attemptsMax: 3 })),
     Layer.provideMerge(Layer.mergeAll(Webhooks.layer, ShippingRunner.layer({ giveUpMs }))),

@@ -150,7 +150,7 @@ class Simulation {
   }
 
   look(): void {
-    this.journal.violated(Judge.standing(this.database.store))
+    this.journal.violated(Judge.standing(this.database.store, this.scenario.settings.holdsPerCustomer))
   }
 
   /** People come when the shelves are up. */

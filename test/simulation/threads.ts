@@ -163,11 +163,12 @@ export interface Options {
   readonly database: Database
   /** Seeds of ids, a new one for each thread. */
   readonly nextSeed: () => number
+  readonly holdsPerCustomer: number
   /** Hears of each thread that was started. */
   readonly onThread: (thread: Thread) => void
 }
 
-export const layer = ({ main, database, nextSeed, onThread }: Options) =>
+export const layer = ({ main, database, holdsPerCustomer, nextSeed, onThread }: Options) =>
   Layer.effect(
     Workers,
     Effect.gen(function* () {
@@ -184,6 +185,7 @@ export const layer = ({ main, database, nextSeed, onThread }: Options) =>
             Layer.mergeAll(
               Layer.succeed(Ledger, database.ledger(thread.node)),
               Layer.succeed(Probe, numbered),
+              Layer.succeed(LocalWorkers.HoldsPerCustomer, holdsPerCustomer),
               Layer.succeed(Ids, MemoryIds.make(nextSeed())),
             ),
           ),

@@ -159,18 +159,21 @@ const seen = (call: Call, books: Books, productId: ProductId) => {
 const wanted = (call: Call, productId: ProductId): number =>
   call.wants.filter((line) => line.productId === productId).reduce((units, line) => units + line.quantity, 0)
 
-/** Units the customer has of the product after each of its versions. */
-const unitsAt = (books: Books, productId: ProductId, customer: string): ReadonlyMap<number, number> => {
+/** What the customer has of the product after each of its versions: units that are counted, and holds that are not paid. */
+const hadAt = (books: Books, productId: ProductId, customer: string) => {
   const holds = new Map(books.holds.filter((row) => row.productId === productId).map((row) => [row.orderId, row]))
   let units = 0
+  let unpaid = 0
   return new Map(
     versionsOf(books, productId).map((move) => {
       const hold = move.orderId === null ? undefined : holds.get(move.orderId)
       if (hold?.customerId === customer) {
         if (move.type === "reserved") units += hold.quantity
         else if (move.type !== "confirmed") units -= hold.quantity
+        if (move.type === "reserved") unpaid++
+        else if (move.type !== "restocked") unpaid--
       }
-      return [move.version, units]
+      return [move.version, { units, unpaid }]
     }),
   )
 }
@@ -183,12 +186,16 @@ const legal = (call: Call, rejection: Rejection, books: Books): boolean => {
           onHand - reserved === rejection.available && wanted(call, rejection.productId) > rejection.available,
       )
     case "PurchaseLimitExceeded": {
-      const units = unitsAt(books, rejection.productId, call.customer)
+      const had = hadAt(books, rejection.productId, call.customer)
       return seen(call, books, rejection.productId).some(
         ({ version }) =>
-          rejection.limit - units.get(version)! === rejection.remaining &&
+          rejection.limit - had.get(version)!.units === rejection.remaining &&
           wanted(call, rejection.productId) > rejection.remaining,
       )
+    }
+    case "TooManyUnpaidHolds": {
+      const had = hadAt(books, rejection.productId, call.customer)
+      return seen(call, books, rejection.productId).some(({ version }) => had.get(version)!.unpaid >= rejection.limit)
     }
     case "NotCancellable":
     case "NotPayable": {

@@ -211,6 +211,20 @@ const withinLimits = (books: Books): ReadonlyArray<string> => {
   })
 }
 
+/** No customer has more unpaid holds of a product than it may. */
+export const unpaidHolds = (limit: number): Law => ({
+  name: "I1 within unpaid holds",
+  broken: (books) => {
+    const unpaid = group(
+      books.holds.filter(({ state }) => LIVE.includes(state)),
+      ({ productId, customerId }) => `${productId} ${customerId}`,
+    )
+    return [...unpaid].flatMap(([cell, holds]) =>
+      holds.length <= limit ? [] : [`${cell} has ${holds.length} unpaid holds, the limit is ${limit}`],
+    )
+  },
+})
+
 const ENDS: { readonly [status: string]: ReadonlyArray<Hold.State> } = {
   reserved: ["held"],
   paid: ["confirmed"],

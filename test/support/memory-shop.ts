@@ -36,12 +36,14 @@ export interface Options {
   readonly deadlineMs?: number
   readonly holdMs?: number
   readonly graceMs?: number
+  /** Unpaid holds of a product that a customer may have; 0: any number. */
+  readonly holdsPerCustomer?: number
 }
 
 /** The same shop on other books, in this thread all the same; `deciders` are the owners unless told otherwise. */
 export const over = <R, E>(
   books: Layer.Layer<R | Ledger | Catalog | OrderBook | UnsettledOrders | Lease | Shipments | Timeline, E>,
-  { workers, deadlineMs = 2_000, holdMs = 600_000, graceMs = 60_000 }: Options,
+  { workers, deadlineMs = 2_000, holdMs = 600_000, graceMs = 60_000, holdsPerCustomer = 0 }: Options,
   deciders: Layer.Layer<Workers, E, Ledger | Probe | Ids> = LocalWorkers.layer,
 ) =>
   Layer.effectDiscard(Ownership.Ownership.use(({ begin }) => begin)).pipe(
@@ -49,7 +51,7 @@ export const over = <R, E>(
     Layer.provideMerge(Webhooks.layer),
     Layer.provideMerge(CheckoutRunner.layer({ graceMs }).pipe(Layer.provide(paymentCalls(deadlineMs)))),
     Layer.provideMerge(Ownership.layer(workers)),
-    Layer.provideMerge(deciders),
+    Layer.provideMerge(Layer.provide(deciders, Layer.succeed(LocalWorkers.HoldsPerCustomer, holdsPerCustomer))),
     Layer.provideMerge(
       Layer.mergeAll(
         books,

@@ -20,6 +20,7 @@ const place = HttpApiEndpoint.post("place", "/v1/orders", {
     "product-not-found",
     "insufficient-stock",
     "purchase-limit-exceeded",
+    "holds-per-customer",
     "mixed-currencies",
     "total-too-large",
   ),

@@ -80,6 +80,11 @@ export const kinds = {
     "The customer's purchase limit is exceeded",
     "`remaining` says how many units this customer may still order.",
   ],
+  "holds-per-customer": [
+    409,
+    "The customer has too many unpaid orders of this product",
+    "`limit` says how many may be unpaid at once. Pay or cancel one of them, or wait until its hold has ended.",
+  ],
   "not-cancellable": [409, "The order can no longer be cancelled", "`orderStatus` says where it stands."],
   "not-payable": [409, "The order cannot be paid", "`orderStatus` says where it stands; `paid` means it has been."],
   "payment-in-progress": [409, "A payment of this order is in progress", "Read the order until its status changes."],

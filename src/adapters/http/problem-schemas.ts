@@ -21,6 +21,7 @@ const extras: { readonly [C in Code]?: Schema.Struct.Fields } = {
   "insufficient-stock": { productId: id, available: unit },
   "stock-overflow": { productId: id, maximum: unit },
   "purchase-limit-exceeded": { productId: id, limit: unit, remaining: unit },
+  "holds-per-customer": { productId: id, limit: unit },
   "product-not-found": { productId: id },
   "order-not-found": { orderId: id },
   "shipment-not-found": { orderId: id },

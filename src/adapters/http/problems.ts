@@ -100,6 +100,11 @@ export const fromRejection = (rejection: Rejection): Problem => {
       const detail = `A customer may have ${units(limit)} of this product, and may order ${remaining} more.`
       return of("purchase-limit-exceeded", detail, { productId, limit, remaining })
     }
+    case "TooManyUnpaidHolds": {
+      const { productId, limit } = rejection
+      const detail = `A customer may have ${limit} unpaid ${limit === 1 ? "order" : "orders"} of this product at once.`
+      return of("holds-per-customer", detail, { productId, limit })
+    }
     case "NotCancellable": {
       const { orderId, status } = rejection
       return of("not-cancellable", `The order is ${status}.`, { orderId, orderStatus: status })

@@ -167,6 +167,10 @@ const load = (store: Store.Shape, wanted: Wanted): Loaded => ({
     wanted.units.map(({ customerId, productId }) => Store.unitsKey(productId, customerId)),
     (key) => store.units.get(key),
   ),
+  unpaid: wanted.unpaid.map(({ productId, customerId }) => ({
+    ...{ productId, customerId },
+    holds: unpaidOf(store, productId, customerId),
+  })),
   known: present(wanted.keys.map(claimName), (name): KnownKey | undefined => {
     const row = store.keys.get(name)
     return row && { ...row.claim, reply: replyOf(store, row.answer) }
@@ -176,6 +180,12 @@ const load = (store: Store.Shape, wanted: Wanted): Loaded => ({
     .filter((order) => !isReadable(order))
     .map(({ id }) => id),
 })
+
+const unpaidOf = (store: Store.Shape, productId: ProductId, customerId: string): number =>
+  [...new Set([...store.open, ...store.tentative])].filter((orderId) => {
+    const hold = Store.holdOf(store, orderId, productId)
+    return hold !== undefined && hold.customerId === customerId && Hold.isUnpaid(hold.state)
+  }).length
 
 /** An order without lines is none. */
 const isReadable = ({ lines }: Order): boolean => lines.length > 0

@@ -11,6 +11,7 @@ import type { PgPool } from "@effect/sql-pg"
 import { Effect, Fiber, Layer } from "effect"
 import type { SqlError } from "effect/sql/SqlError"
 import type { OrderId } from "../../domain/ids.ts"
+import * as Lane from "../../domain/lane.ts"
 import { type Claim, claimName } from "../../ports/inventory.ts"
 import {
   type Batch,
@@ -134,6 +135,18 @@ const down = (error: SqlError): LedgerDown => new LedgerDown({ detail: describe(
 
 const literal = (values: ReadonlyArray<string | number>): string => `{${values.join(",")}}`
 
+/**
+ * A customer's unpaid holds of a product, found without an index on holds, which every order would have to keep: they belong to
+ * its live orders, to those whose end has not reached all holds yet, or to no order yet.
+ */
+const UNPAID = `select count(*)::int as holds from (
+    select o.id from orders o where o.customer_id = w.customer_id and o.status = 'reserved'
+    union select o.id from orders o where o.customer_id = w.customer_id and o.elsewhere
+    union select t.order_id from holds t
+      where t.lane = w.lane and t.lapses_at is not null and t.customer_id = w.customer_id) o,
+  lateral (select from holds h where h.order_id = o.id and h.product_id = w.product_id
+    and h.customer_id = w.customer_id and h.state in ('tentative', 'held') offset 0) h`
+
 const LOAD = `select
   (select json_agg(${PRODUCT_WITH_STOCK})
     from products p join stock s on s.product_id = p.id where p.id = any ($1::uuid[])) as products,
@@ -142,6 +155,8 @@ const LOAD = `select
   (select json_agg(json_build_object('productId', u.product_id, 'customerId', u.customer_id, 'units', u.units))
     from unnest($4::uuid[], $5::text[]) w (product_id, customer_id), lateral (
       select * from customer_units c where c.product_id = w.product_id and c.customer_id = w.customer_id offset 0) u) as units,
+  (select json_agg(json_build_object('productId', w.product_id, 'customerId', w.customer_id, 'holds', n.holds))
+    from unnest($9::uuid[], $10::text[], $11::smallint[]) w (product_id, customer_id, lane), lateral (${UNPAID}) n) as unpaid,
   (select json_agg(${KNOWN_KEY})
     from unnest($6::text[], $7::text[]) w (route, key), lateral (
       select * from idempotency_keys i where i.key = w.key and i.route = w.route offset 0) k) as known,
@@ -158,6 +173,9 @@ const load = (reads: Reads, wanted: Wanted): Effect.Effect<Loaded, LedgerDown> =
       wanted.keys.map((each) => each.route),
       wanted.keys.map((each) => each.key),
       wanted.skus,
+      literal(wanted.unpaid.map((each) => each.productId)),
+      wanted.unpaid.map((each) => each.customerId),
+      literal(wanted.unpaid.map((each) => Lane.of(each.productId))),
     ])
     .pipe(
       Effect.mapError(down),
@@ -166,6 +184,7 @@ const load = (reads: Reads, wanted: Wanted): Effect.Effect<Loaded, LedgerDown> =
         orders: (row!.orders ?? []).filter(hasLines).map(orderOf),
         holds: row!.holds ?? [],
         units: row!.units ?? [],
+        unpaid: row!.unpaid ?? [],
         known: (row!.known ?? []).filter(hasAnswer).map(knownKeyOf),
         takenSkus: row!.skus ?? [],
         unreadable: [

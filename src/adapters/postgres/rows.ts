@@ -15,7 +15,7 @@ import {
 import type { Product } from "../../domain/product.ts"
 import type { Stock } from "../../domain/stock.ts"
 import type { Reply } from "../../ports/inventory.ts"
-import type { HoldRow, KnownKey, Movement } from "../../ports/ledger.ts"
+import type { HoldRow, KnownKey, Loaded, Movement } from "../../ports/ledger.ts"
 
 export const ms = (column: string) => `(extract(epoch from ${column}) * 1000)::bigint`
 
@@ -89,6 +89,7 @@ export interface LoadedJson {
     readonly customerId: string
     readonly units: number
   }> | null
+  readonly unpaid: Loaded["unpaid"] | null
   readonly known: ReadonlyArray<KnownKeyJson> | null
   readonly skus: ReadonlyArray<string> | null
 }

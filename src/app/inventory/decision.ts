@@ -10,7 +10,6 @@ import type { Rejection, Reply } from "../../ports/inventory.ts"
 import type { HoldChange, HoldRow, KeyOutcome, KeyRow } from "../../ports/ledger.ts"
 import type { Sealed } from "../../ports/receipt.ts"
 import type { HoldsCell, OrderCell, ProductCell, Registry, Units, UnitsCell } from "./registry.ts"
-import { unitsKey } from "./registry.ts"
 
 export interface StockChange {
   readonly cell: ProductCell
@@ -29,6 +28,11 @@ export interface OrderChange {
   readonly elsewhere: boolean
 }
 
+export interface UnitsChange {
+  readonly cell: UnitsCell
+  readonly after: Units
+}
+
 export interface Decision {
   readonly _tag: "Decision"
   /** Sealed until the receipt of its batch opens it (I4). */
@@ -40,7 +44,9 @@ export interface Decision {
   readonly holds: ReadonlyArray<HoldRow>
   readonly holdChanges: ReadonlyArray<HoldChange>
   readonly holdSet: { readonly cell: HoldsCell; readonly after: ReadonlyArray<HoldRow> } | null
-  readonly units: ReadonlyArray<{ readonly cell: UnitsCell; readonly after: Units }>
+  readonly units: ReadonlyArray<UnitsChange>
+  /** Nothing of it is written: the ledger has the holds themselves. */
+  readonly unpaid: ReadonlyArray<UnitsChange>
   readonly key: KeyRow | null
   readonly keyOutcome: KeyOutcome | null
 }
@@ -60,6 +66,7 @@ export const settle = (registry: Registry, decision: Decision): void => {
   if (decision.order !== null) decision.order.cell.durable = decision.order.after
   if (decision.holdSet !== null) decision.holdSet.cell.durable = decision.holdSet.after
   for (const { cell, after } of decision.units) cell.durable = after
+  for (const { cell, after } of decision.unpaid) cell.durable = after
 }
 
 /** Memory goes back to what the ledger has. In any order: every touched cell ends at its durable state. */
@@ -79,7 +86,6 @@ export const undo = (registry: Registry, decision: Decision): void => {
     if (cell.durable !== null) cell.current = cell.durable
     else registry.holds.delete(after[0]!.orderId)
   }
-  for (const { cell } of decision.units)
-    if (cell.durable !== null) cell.current = cell.durable
-    else registry.units.delete(unitsKey(cell.productId, cell.customerId))
+  for (const { cell } of decision.units) cell.current = cell.durable!
+  for (const { cell } of decision.unpaid) cell.current = cell.durable!
 }

@@ -13,6 +13,11 @@ import * as KeyReader from "./key-reader.ts"
 import * as Loader from "./loader.ts"
 import { Owner } from "./owner.ts"
 
+/** Unpaid holds of a product that one customer may have; 0: any number. */
+export const HoldsPerCustomer = Context.Reference<number>("jaego/app/inventory/HoldsPerCustomer", {
+  defaultValue: () => 0,
+})
+
 /** A drain that has not ended after this is given up; what is left was never acknowledged. */
 export const DRAIN_MS = 10_000
 
@@ -35,7 +40,7 @@ export const startOwner = Effect.fnUntraced(function* (
 ) {
   const clock = yield* Clock.Clock
   const probe = yield* Probe
-  const owner = new Owner(lanes, () => clock.currentTimeMillisUnsafe())
+  const owner = new Owner(lanes, () => clock.currentTimeMillisUnsafe(), yield* HoldsPerCustomer)
   const stop = (cause: Cause.Cause<unknown>) =>
     Cause.hasInterruptsOnly(cause)
       ? Effect.failCause(cause)

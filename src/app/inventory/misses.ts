@@ -17,16 +17,20 @@ export class Misses implements Commands.Lookup {
   readonly #orders = new Set<OrderId>()
   readonly #holdsOf = new Set<OrderId>()
   readonly #units = new Map<string, Wanted["units"][number]>()
+  readonly #unpaid = new Map<string, Wanted["unpaid"][number]>()
+  readonly #countsUnpaid: boolean
   /** Ids that an earlier load of the command at hand did not find; null: nothing was loaded for it. */
   #absent: Absent | null = null
 
-  constructor(registry: Registry, mine: (id: ProductId | OrderId) => boolean) {
+  /** `countsUnpaid`: a customer's unpaid holds of a product are needed too. */
+  constructor(registry: Registry, mine: (id: ProductId | OrderId) => boolean, countsUnpaid: boolean) {
+    this.#countsUnpaid = countsUnpaid
     this.#registry = registry
     this.#mine = mine
   }
 
   get isEmpty(): boolean {
-    return this.#products.size + this.#orders.size + this.#holdsOf.size + this.#units.size === 0
+    return this.#products.size + this.#orders.size + this.#holdsOf.size + this.#units.size + this.#unpaid.size === 0
   }
 
   /** Adds what `command` lacks; true if it lacks anything. `absent`: ids that an earlier load of it did not find. */
@@ -46,6 +50,7 @@ export class Misses implements Commands.Lookup {
       orders: [...this.#orders].filter((id) => !registry.orders.has(id)),
       holdsOf: [...this.#holdsOf].filter((id) => !registry.holds.has(id)),
       units: [...this.#units].flatMap(([key, cell]) => (registry.units.has(key) ? [] : [cell])),
+      unpaid: [...this.#unpaid].flatMap(([key, cell]) => (registry.unpaid.has(key) ? [] : [cell])),
     }
     this.clear()
     return wanted
@@ -56,6 +61,7 @@ export class Misses implements Commands.Lookup {
     this.#orders.clear()
     this.#holdsOf.clear()
     this.#units.clear()
+    this.#unpaid.clear()
   }
 
   product(id: ProductId): boolean {
@@ -69,6 +75,7 @@ export class Misses implements Commands.Lookup {
     for (const { productId } of wanted) {
       if (!this.#mine(productId)) continue
       if (this.product(productId) || this.#unitsOf(productId, customerId)) missing = true
+      if (this.#countsUnpaid && this.#unpaidOf(productId, customerId)) missing = true
     }
     return missing
   }
@@ -95,6 +102,13 @@ export class Misses implements Commands.Lookup {
     const key = unitsKey(productId, customerId)
     if (this.#registry.units.get(key) !== undefined) return false
     this.#units.set(key, { productId, customerId })
+    return true
+  }
+
+  #unpaidOf(productId: ProductId, customerId: CustomerId): boolean {
+    const key = unitsKey(productId, customerId)
+    if (this.#registry.unpaid.get(key) !== undefined) return false
+    this.#unpaid.set(key, { productId, customerId })
     return true
   }
 }

@@ -65,12 +65,13 @@ export class Owner {
   #closed: "draining" | "stale-owner" | null = null
   #isPaused = false
 
-  constructor(lanes: ReadonlyArray<OwnedLane>, now: () => number) {
+  /** `unpaidMax`: unpaid holds of a product that one customer may have; 0: any number. */
+  constructor(lanes: ReadonlyArray<OwnedLane>, now: () => number, unpaidMax = 0) {
     this.lanes = lanes.map(({ lane }) => lane)
     this.#mine = new Set(this.lanes)
     this.#now = now
-    this.#misses = new Misses(this.#registry, this.#isMine)
-    this.#turns = new Turns(this.#registry, this.#isMine)
+    this.#misses = new Misses(this.#registry, this.#isMine, unpaidMax > 0)
+    this.#turns = new Turns(this.#registry, this.#isMine, unpaidMax)
     this.line = new Line(lanes, this.#registry, this.#schedule)
   }
 

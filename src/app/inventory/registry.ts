@@ -31,7 +31,7 @@ export interface Units {
   readonly count: number
 }
 
-/** Units a customer has of a limited product. */
+/** Units a customer has of a limited product; or its unpaid holds of any. */
 export interface UnitsCell extends Cell<Units> {
   readonly productId: ProductId
   readonly customerId: CustomerId
@@ -111,6 +111,8 @@ export class Registry {
   readonly orders = new Shelf<OrderId, OrderCell>(RESIDENT_ORDERS_MAX)
   readonly holds = new Shelf<OrderId, HoldsCell>(RESIDENT_ORDERS_MAX)
   readonly units = new Shelf<string, UnitsCell>(RESIDENT_UNITS_MAX)
+  /** Unpaid holds that customers have of products; empty unless they are limited. The ledger has them as holds, not as a count. */
+  readonly unpaid = new Shelf<string, UnitsCell>(RESIDENT_UNITS_MAX)
   /** SKUs of products that are created but not committed yet. */
   readonly newSkus = new Set<string>()
 
@@ -127,9 +129,12 @@ export class Registry {
     this.orders.makeRoom(loaded.orders.length)
     for (const order of loaded.orders) this.orders.admit(order.id, { durable: order, current: order, recent: true })
     this.units.makeRoom(wanted.units.length)
-    for (const { productId, customerId, units } of loaded.units) this.#admitUnits(productId, customerId, units)
+    for (const { productId, customerId, units } of loaded.units) count(this.units, productId, customerId, units)
     // A customer without a row has none yet.
-    for (const { productId, customerId } of wanted.units) this.#admitUnits(productId, customerId, 0)
+    for (const { productId, customerId } of wanted.units) count(this.units, productId, customerId, 0)
+    this.unpaid.makeRoom(wanted.unpaid.length)
+    for (const { productId, customerId, holds } of loaded.unpaid) count(this.unpaid, productId, customerId, holds)
+    for (const { productId, customerId } of wanted.unpaid) count(this.unpaid, productId, customerId, 0)
     const holds = new Map<OrderId, Array<HoldRow>>()
     for (const row of loaded.holds) {
       if (!mine(row.productId)) continue
@@ -140,10 +145,9 @@ export class Registry {
     this.holds.makeRoom(holds.size)
     for (const [orderId, rows] of holds) this.holds.admit(orderId, { durable: rows, current: rows, recent: true })
   }
+}
 
-  #admitUnits(productId: ProductId, customerId: CustomerId, units: number): void {
-    const state = { count: units }
-    const cell = { productId, customerId, durable: state, current: state, recent: true }
-    this.units.admit(unitsKey(productId, customerId), cell)
-  }
+const count = (shelf: Registry["units"], productId: ProductId, customerId: CustomerId, units: number): void => {
+  const state = { count: units }
+  shelf.admit(unitsKey(productId, customerId), { productId, customerId, durable: state, current: state, recent: true })
 }

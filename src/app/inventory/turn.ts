@@ -16,8 +16,8 @@ import * as Stock from "./turns/stock.ts"
 export class Turns {
   readonly #memory: Memory
 
-  constructor(registry: Registry, mine: (id: ProductId | OrderId) => boolean) {
-    this.#memory = { registry, mine }
+  constructor(registry: Registry, mine: (id: ProductId | OrderId) => boolean, unpaidMax = 0) {
+    this.#memory = { registry, mine, unpaidMax }
   }
 
   /** `now` in milliseconds since 1970. */

@@ -89,6 +89,7 @@ it("has every status of placing an order, with the codes that come with it", () 
     "503",
   ])
   expect(codes("/v1/orders", "post", 409).sort()).toEqual([
+    "holds-per-customer",
     "idempotency-in-progress",
     "insufficient-stock",
     "mixed-currencies",

@@ -217,6 +217,7 @@ describe("a refusal of the business", () => {
       "purchase-limit-exceeded",
       { productId, limit: 2, remaining: 1 },
     ],
+    [{ _tag: "TooManyUnpaidHolds", productId, limit: 2 }, 409, "holds-per-customer", { productId, limit: 2 }],
     [{ _tag: "NotCancellable", orderId, status }, 409, "not-cancellable", { orderId, orderStatus: status }],
     [{ _tag: "NotPayable", orderId, status }, 409, "not-payable", { orderId, orderStatus: status }],
     [{ _tag: "PaymentInProgress", orderId }, 409, "payment-in-progress", { orderId }],

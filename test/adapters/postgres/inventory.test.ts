@@ -16,6 +16,7 @@ import { skipLocked } from "../../../src/adapters/postgres/transactional/guards/
 import { verify } from "../../../src/adapters/postgres/verification/verify.ts"
 import { check } from "../../contracts/check.ts"
 import { inventoryContract } from "../../contracts/inventory.ts"
+import { UNPAID_MAX, unpaid } from "../../contracts/inventory-unpaid.ts"
 import * as Books from "../../support/books.ts"
 import * as MemoryShop from "../../support/memory-shop.ts"
 import { freshDatabase } from "../../support/postgres.ts"
@@ -34,7 +35,7 @@ const proved = check(
 const owners = (workers: number) =>
   Layer.unwrap(
     Effect.map(Effect.promise(freshDatabase), (url) => {
-      const shop = MemoryShop.over(Books.postgres(url), { workers })
+      const shop = MemoryShop.over(Books.postgres(url), { workers, holdsPerCustomer: UNPAID_MAX })
       return Layer.effectDiscard(MemoryShop.opened).pipe(
         Layer.provideMerge(shop),
         Layer.provideMerge(PostgresClient.layer(url)),
@@ -42,8 +43,8 @@ const owners = (workers: number) =>
     }),
   )
 
-inventoryContract("1 owner, postgres", owners(1), { more: [proved] })
-inventoryContract("3 owners, postgres", owners(3), { more: [proved] })
+inventoryContract("1 owner, postgres", owners(1), { more: [...unpaid, proved] })
+inventoryContract("3 owners, postgres", owners(3), { more: [...unpaid, proved] })
 inventoryContract("one transaction a command, atomic", TransactionalShop.layer(atomic), { more: [proved] })
 inventoryContract("one transaction a command, optimistic", TransactionalShop.layer(optimistic), { more: [proved] })
 inventoryContract("one transaction a command, pessimistic", TransactionalShop.layer(pessimistic), { more: [proved] })

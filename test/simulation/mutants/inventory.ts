@@ -133,6 +133,20 @@ export const INVENTORY_MUTANTS: ReadonlyArray<Mutant> = [
     seedsMax: ONE_ROUND,
   },
   {
+    name: "an unpaid hold that is not counted",
+    story: "a customer's next order of the product is decided as if the one before had been paid",
+    changes: [{ file: PLACING, from: "count: holds.current.count + 1", to: "count: holds.current.count" }],
+    caughtBy: "I1 within unpaid holds",
+    seedsMax: FOUR_ROUNDS,
+  },
+  {
+    name: "an unpaid hold that is counted for ever",
+    story: "the end of a hold does not make room for the customer's next one",
+    changes: [{ file: ENDING, from: "count: holds.current.count - 1", to: "count: holds.current.count" }],
+    caughtBy: "I4 refusals are legal",
+    seedsMax: ONE_ROUND,
+  },
+  {
     name: "memory kept after a failed commit",
     story: "what was decided behind a commit that failed is not taken back",
     changes: [

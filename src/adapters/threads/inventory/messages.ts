@@ -16,6 +16,8 @@ export interface Birth {
   readonly databaseUrl: string
   /** To the database, at most. */
   readonly connections: number
+  /** Unpaid holds of a product that one customer may have; 0: any number. */
+  readonly holdsPerCustomer: number
 }
 
 export interface Envelope {

@@ -10,7 +10,7 @@ import * as Stock from "../../../domain/stock.ts"
 import type { Command, Reply, RequestedLine } from "../../../ports/inventory.ts"
 import type { HoldChange, KeyOutcome, KeyRow } from "../../../ports/ledger.ts"
 import { claimOf, type Of } from "../commands.ts"
-import type { Decision, Outcome, StockChange } from "../decision.ts"
+import type { Outcome, StockChange, UnitsChange } from "../decision.ts"
 import { unitsKey } from "../registry.ts"
 import { decision, type Memory, moveAhead, reading, refusal } from "./outcome.ts"
 
@@ -30,15 +30,14 @@ export const change = (memory: Memory, command: OrderCommand, orderCommand: Orde
   const ending = Order.ending(before, event)
   const ended = ending === null ? null : endHere(memory, after, ending)
   const elsewhere = ended?.elsewhere ?? []
-  const { holdChanges, stock, units } = ended?.changes ?? noChanges()
-  moveAhead(stock, units)
+  const { holdChanges, ...counts } = ended?.changes ?? noChanges()
+  moveAhead(counts)
   cell.current = after
   const reply: Reply = { _tag: "Order", order: after, elsewhere, ending: elsewhere.length === 0 ? null : ending }
   return decision(reply, now, {
-    stock,
+    ...counts,
     order: { cell, event, after, elsewhere: elsewhere.length > 0 },
     holdChanges,
-    units,
     key: keyOf(command, after),
     keyOutcome: keyOutcomeOf(command, after),
   })
@@ -62,19 +61,19 @@ const keyOutcomeOf = (command: Command, order: Order.Order): KeyOutcome | null =
     : null
 
 /** The holds of an order, whose home is here, on another worker. */
-export const endHolds = ({ registry }: Memory, { ending, orderId }: Of<"EndHolds">, now: number): Outcome => {
+export const endHolds = (memory: Memory, { ending, orderId }: Of<"EndHolds">, now: number): Outcome => {
   const reply: Reply = { _tag: "Done" }
-  const cell = registry.holds.get(orderId)
+  const cell = memory.registry.holds.get(orderId)
   if (cell === undefined) return reading(reply)
   const changes = noChanges()
   const after = cell.current.map((row) => {
     const how = Hold.endingOf(believed(row.state, ending), ending)
     if (how === null) return row
-    endLine(registry, row, row, how, changes)
+    endLine(memory, row, row, how, changes)
     return { ...row, state: Hold.TRANSITIONS[how].to, lapsesAt: null }
   })
   if (changes.stock.length === 0) return reading(reply)
-  moveAhead(changes.stock, changes.units)
+  moveAhead(changes)
   cell.current = after
   return decision(reply, now, { ...changes, holdSet: { cell, after } })
 }
@@ -89,19 +88,20 @@ const believed = (state: Hold.State, ending: Hold.Ending): Hold.State =>
 /** What the end of holds changes, line by line; memory is not moved yet. */
 interface Changes {
   readonly stock: Array<StockChange>
-  readonly units: Array<Decision["units"][number]>
+  readonly units: Array<UnitsChange>
+  readonly unpaid: Array<UnitsChange>
   readonly holdChanges: Array<HoldChange>
 }
 
-const noChanges = (): Changes => ({ stock: [], units: [], holdChanges: [] })
+const noChanges = (): Changes => ({ stock: [], units: [], unpaid: [], holdChanges: [] })
 
 /** The holds of an order on this worker end; the products of the others are named. */
-const endHere = ({ mine, registry }: Memory, order: Order.Order, ending: Order.Ending) => {
+const endHere = (memory: Memory, order: Order.Order, ending: Order.Ending) => {
   const elsewhere: Array<ProductId> = []
   const changes = noChanges()
   const of = { orderId: order.id, customerId: order.customerId }
   for (const line of order.lines) {
-    if (mine(line.productId)) endLine(registry, of, line, ending, changes)
+    if (memory.mine(line.productId)) endLine(memory, of, line, ending, changes)
     else elsewhere.push(line.productId)
   }
   return { elsewhere, changes }
@@ -109,7 +109,7 @@ const endHere = ({ mine, registry }: Memory, order: Order.Order, ending: Order.E
 
 /** Adds to `into` how the hold of this line ends. */
 const endLine = (
-  registry: Memory["registry"],
+  { registry, unpaidMax }: Memory,
   { customerId, orderId }: Hold.Holder,
   { productId, quantity }: RequestedLine,
   ending: Hold.Ending,
@@ -121,6 +121,10 @@ const endLine = (
   const event = Result.getOrThrow(Stock.decide(productId, { _tag: stock, quantity }, cell.current))
   into.stock.push({ cell, created: null, event, after: Stock.evolve(cell.current, event), orderId })
   into.holdChanges.push({ orderId, productId, from, to })
+  if (unpaidMax > 0 && Hold.isUnpaid(from)) {
+    const holds = registry.unpaid.get(unitsKey(productId, customerId))!
+    into.unpaid.push({ cell: holds, after: { count: holds.current.count - 1 } })
+  }
   if (cell.product.purchaseLimit === null || Hold.isCounted(to)) return
   const count = registry.units.get(unitsKey(productId, customerId))!
   into.units.push({ cell: count, after: { count: count.current.count - quantity } })

@@ -3,19 +3,21 @@ import type { OrderId, ProductId } from "../../../domain/ids.ts"
 import type { Claim, Rejection, Reply } from "../../../ports/inventory.ts"
 import type { KeyRow } from "../../../ports/ledger.ts"
 import { seal } from "../../../ports/receipt.ts"
-import type { Decision, Outcome, StockChange } from "../decision.ts"
+import type { Decision, Outcome } from "../decision.ts"
 import type { Registry } from "../registry.ts"
 
 /** What a worker knows, and whether a product or an order is its own. */
 export interface Memory {
   readonly registry: Registry
   readonly mine: (id: ProductId | OrderId) => boolean
+  /** Unpaid holds of a product that one customer may have; 0: any number, and they are not counted. */
+  readonly unpaidMax: number
 }
 
 export const refusal = (rejection: Rejection): Outcome => ({ _tag: "Refusal", rejection })
 export const reading = (reply: Reply): Outcome => ({ _tag: "Reading", reply })
 
-const NONE: ReadonlyArray<never> = []
+export const NONE: ReadonlyArray<never> = []
 
 /** In the one form of all decisions, whatever they change. The reply is sealed until the receipt of its commit is there (I4). */
 export const decision = (
@@ -32,6 +34,7 @@ export const decision = (
   holdChanges: changes.holdChanges ?? NONE,
   holdSet: changes.holdSet ?? null,
   units: changes.units ?? NONE,
+  unpaid: changes.unpaid ?? NONE,
   key: changes.key ?? null,
   keyOutcome: changes.keyOutcome ?? null,
 })
@@ -41,7 +44,8 @@ export const whole = (claim: Claim | null, reply: Reply): KeyRow | null =>
   claim === null ? null : { claim, answer: { _tag: "Whole", reply } }
 
 /** Memory runs ahead of the ledger by these changes. */
-export const moveAhead = (stock: ReadonlyArray<StockChange>, units: Decision["units"]): void => {
+export const moveAhead = ({ stock, units, unpaid }: Pick<Decision, "stock" | "units" | "unpaid">): void => {
   for (const { cell, after } of stock) cell.current = after
   for (const { cell, after } of units) cell.current = after
+  for (const { cell, after } of unpaid) cell.current = after
 }

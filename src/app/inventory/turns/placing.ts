@@ -11,9 +11,9 @@ import * as PurchaseLimit from "../../../domain/purchase-limit.ts"
 import * as Stock from "../../../domain/stock.ts"
 import type { HeldLine, Rejection, Reply, RequestedLine } from "../../../ports/inventory.ts"
 import type { Of } from "../commands.ts"
-import type { Decision, Outcome, StockChange } from "../decision.ts"
+import type { Decision, Outcome, StockChange, UnitsChange } from "../decision.ts"
 import { type HoldsCell, type OrderCell, unitsKey } from "../registry.ts"
-import { decision, type Memory, moveAhead, reading, refusal } from "./outcome.ts"
+import { decision, type Memory, moveAhead, NONE, reading, refusal } from "./outcome.ts"
 
 export const place = (memory: Memory, command: Of<"PlaceOrder">, now: number): Outcome => {
   const { orderId, customerId, held, token, provider, attemptsMax, createdAt, expiresAt, claim } = command
@@ -28,7 +28,7 @@ export const place = (memory: Memory, command: Of<"PlaceOrder">, now: number): O
   const order = Order.place(terms, attempt, attemptsMax, provider)
   const cell: OrderCell = { durable: null, current: order, recent: true }
   memory.registry.orders.put(orderId, cell)
-  moveAhead(reserved.stock, reserved.units)
+  moveAhead(reserved)
   const holds = lines.flatMap((line, lineNo) => (memory.mine(line.productId) ? [Hold.held(command, line, lineNo)] : []))
   const reply: Reply = { _tag: "Order", order, elsewhere: [], ending: null }
   return decision(reply, now, {
@@ -37,6 +37,7 @@ export const place = (memory: Memory, command: Of<"PlaceOrder">, now: number): O
     holds,
     holdChanges: held.map((line) => ({ orderId, productId: line.productId, from: "tentative", to: "held" })),
     units: reserved.units,
+    unpaid: reserved.unpaid,
     key: { claim, answer: { _tag: "Order", orderId, status: "reserved" } },
   })
 }
@@ -54,24 +55,25 @@ export const hold = (memory: Memory, command: Of<"HoldTentatively">, now: number
   )
   const cell: HoldsCell = { durable: null, current: rows, recent: true }
   memory.registry.holds.put(command.orderId, cell)
-  moveAhead(reserved.stock, reserved.units)
+  moveAhead(reserved)
   const reply: Reply = { _tag: "Held", lines: reserved.lines }
   return decision(reply, now, {
     stock: reserved.stock,
     holds: rows,
     holdSet: { cell, after: rows },
     units: reserved.units,
+    unpaid: reserved.unpaid,
   })
 }
 
 /** What reserving these lines changes; memory is not moved yet. */
-interface Reserved extends Pick<Decision, "stock" | "units"> {
+interface Reserved extends Pick<Decision, "stock" | "units" | "unpaid"> {
   readonly lines: ReadonlyArray<HeldLine>
 }
 
 /** All of the lines, which name different products, or why not. */
 const reserve = (
-  { registry }: Memory,
+  { registry, unpaidMax }: Memory,
   lines: ReadonlyArray<RequestedLine>,
   { customerId, orderId }: Hold.Holder,
 ): Rejection | Reserved => {
@@ -79,7 +81,8 @@ const reserve = (
     if (!registry.products.has(productId)) return { _tag: "ProductNotFound", productId }
   const priced: Array<HeldLine> = []
   const stock: Array<StockChange> = []
-  const units: Array<Decision["units"][number]> = []
+  const units: Array<UnitsChange> = []
+  let unpaid: Array<UnitsChange> | null = null
   for (const { productId, quantity } of lines) {
     const cell = registry.products.get(productId)!
     const { purchaseLimit, price } = cell.product
@@ -89,13 +92,19 @@ const reserve = (
       if (Result.isFailure(taken)) return taken.failure
       units.push({ cell: count, after: { count: taken.success } })
     }
+    if (unpaidMax > 0) {
+      const holds = registry.unpaid.get(unitsKey(productId, customerId))!
+      if (holds.current.count >= unpaidMax) return { _tag: "TooManyUnpaidHolds", productId, limit: unpaidMax }
+      unpaid ??= []
+      unpaid.push({ cell: holds, after: { count: holds.current.count + 1 } })
+    }
     const decided = Stock.decide(productId, { _tag: "Reserve", quantity }, cell.current)
     if (Result.isFailure(decided)) return decided.failure
     const event = decided.success
     stock.push({ cell, created: null, event, after: Stock.evolve(cell.current, event), orderId })
     priced.push({ productId, quantity, unitPrice: price })
   }
-  return { lines: priced, stock, units }
+  return { lines: priced, stock, units, unpaid: unpaid ?? NONE }
 }
 
 const inOrderOf = (wanted: ReadonlyArray<RequestedLine>, lines: ReadonlyArray<HeldLine>): ReadonlyArray<HeldLine> =>
