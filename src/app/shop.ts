@@ -111,6 +111,8 @@ export class Shop extends Context.Service<
     readonly hearCarrier: (callback: Callback) => Shopping<"news" | "known">
     /** `ignored`: it is about no charge of ours. */
     readonly hearPayment: (hint: Hint) => Shopping<"news" | "known" | "ignored">
+    /** The caller that places an order under this key has hung up: if it is not on its way to the database, it is not placed. */
+    readonly abandonOrder: (key: string) => Effect.Effect<void>
     readonly cancelOrder: (request: {
       readonly orderId: OrderId
       readonly reason: string | null

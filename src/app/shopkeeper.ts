@@ -6,13 +6,14 @@ import type { Product } from "../domain/product.ts"
 import { Catalog } from "../ports/catalog.ts"
 import * as Facts from "../ports/facts.ts"
 import { Ids } from "../ports/ids.ts"
-import { type Answer, Inventory, Refused } from "../ports/inventory.ts"
+import { type Answer, claimName, Inventory, Refused } from "../ports/inventory.ts"
 import { OrderBook } from "../ports/order-book.ts"
 import { Probe } from "../ports/probe.ts"
 import { Timeline, type TimelineEntry } from "../ports/timeline.ts"
 import { announceEnd } from "./announce.ts"
 import { CarrierCallbacks } from "./carrier-webhook.ts"
 import { CheckoutRunner } from "./checkout-runner.ts"
+import { Abandon } from "./inventory/ownership.ts"
 import { PaymentWebhooks } from "./payment-webhook.ts"
 import * as PlaceOrder from "./place-order.ts"
 import * as Outlook from "./reads/outlook.ts"
@@ -42,6 +43,7 @@ export const layer = (options: PlaceOrder.Options) =>
     Shop,
     Effect.gen(function* () {
       const inventory = yield* Inventory
+      const abandon = yield* Abandon
       const catalog = yield* Catalog
       const orderBook = yield* OrderBook
       const runner = yield* CheckoutRunner
@@ -98,6 +100,7 @@ export const layer = (options: PlaceOrder.Options) =>
           return yield* orderBook.list({ ...request, now: yield* Clock.currentTimeMillis })
         }),
         payOrder,
+        abandonOrder: (key) => Effect.sync(() => abandon(claimName({ route: "orders", key }))),
         cancelOrder: Effect.fnUntraced(function* ({ answerBy, orderId, reason, claim }) {
           const command = { _tag: "CancelOrder", orderId, reason, claim, answerBy } as const
           const answer = yield* inventory.submit(command)

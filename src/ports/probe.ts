@@ -123,6 +123,8 @@ export type Happening =
       /** The hottest first. */
       readonly hottest: ReadonlyArray<HotProduct>
     }
+  /** Commands whose callers gave up before they were sent to the database. */
+  | { readonly _tag: "WorkDropped"; readonly worker: number; readonly why: "deadline" | "hung-up" }
   | { readonly _tag: "WorkerStarted"; readonly worker: number }
   | { readonly _tag: "WorkerDied"; readonly worker: number }
   | { readonly _tag: "LanesTaken"; readonly lanes: number }

@@ -16,6 +16,8 @@ export interface Worker {
    * call and not an effect: thousands a second cross a thread here, and a fiber for each would cost more than its turn.
    */
   readonly submit: (command: Command, answer: Answering) => void
+  /** The caller of this claim (`claimName`) has hung up: what is not on its way to the ledger yet need not be done. */
+  readonly abandon: (claim: string) => void
   /** From now on, or no longer, what is committed of this product's stock is announced (`Listening.changed`). */
   readonly watch: (productId: ProductId, isWatched: boolean) => void
 }

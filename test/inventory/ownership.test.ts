@@ -24,7 +24,13 @@ it("does not tell what an earlier lease's owner had read, though the new lease i
       }),
   })
   const crew = {
-    workers: [{ submit: (_: unknown, answer: Answering) => void asked.push(answer), watch: () => undefined }],
+    workers: [
+      {
+        submit: (_: unknown, answer: Answering) => void asked.push(answer),
+        watch: () => undefined,
+        abandon: () => undefined,
+      },
+    ],
     fenced: Effect.never,
   }
   const productId = "019b76da-a800-7000-8000-000000000000" as ProductId
@@ -106,7 +112,11 @@ const deciding = Effect.gen(function* () {
         () => Effect.sync(() => happened.push("given up")),
       ),
   })
-  const worker = { submit: (_: unknown, answer: Answering) => void asked.push(answer), watch: () => undefined }
+  const worker = {
+    submit: (_: unknown, answer: Answering) => void asked.push(answer),
+    watch: () => undefined,
+    abandon: () => undefined,
+  }
   const crew = Workers.of({
     start: (_, listening) => {
       missing.push(listening.missing)

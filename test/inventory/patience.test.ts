@@ -32,7 +32,7 @@ const unknown = Exit.fail(unavailable("database", "unknown"))
 /** Workers that take their time, and what they were asked. */
 const silent = () => {
   const asked: Array<Answering> = []
-  const worker: Worker = { submit: (_, answer) => asked.push(answer), watch: () => undefined }
+  const worker: Worker = { submit: (_, answer) => asked.push(answer), watch: () => undefined, abandon: () => undefined }
   return { asked, worker }
 }
 

@@ -40,7 +40,11 @@ const cancelled: OrderReply = {
 const cancelling = (answer: Answer, failures: number) => {
   const ended: Array<Command> = []
   let left = failures
-  const home: Worker = { submit: (_, tell) => tell(Exit.succeed(answer)), watch: () => undefined }
+  const home: Worker = {
+    submit: (_, tell) => tell(Exit.succeed(answer)),
+    watch: () => undefined,
+    abandon: () => undefined,
+  }
   const sibling: Worker = {
     submit: (command, tell) => {
       if (left-- > 0) return tell(Exit.fail(unavailable("worker-lost")))
@@ -48,6 +52,7 @@ const cancelling = (answer: Answer, failures: number) => {
       tell(Exit.succeed({ reply: { _tag: "Done" }, replayed: false }))
     },
     watch: () => undefined,
+    abandon: () => undefined,
   }
   const placement = new Placement([home, sibling])
   const command: Command = { _tag: "CancelOrder", orderId, reason: null, claim: null }
@@ -68,6 +73,7 @@ const placing = (said: ReadonlyArray<Exit.Exit<Answer, Refused | Unavailable>>) 
         tell(Exit.fail(unavailable("draining")))
       },
       watch: () => undefined,
+      abandon: () => undefined,
     }),
   )
   const command: Command = {

@@ -1,4 +1,7 @@
-/** Callers' time limits at an owner: what is late is not begun and not sent; what was sent is answered, however late. */
+/**
+ * Callers' time limits at an owner, and callers that hang up: what no caller waits for is not begun and not sent; what was sent is
+ * answered, however late.
+ */
 import { type Cause, Deferred, Effect, Exit } from "effect"
 import { expect, it } from "vitest"
 import * as MemoryLedger from "../../src/adapters/memory/ledger.ts"
@@ -34,7 +37,8 @@ const counter = async (onHand: number) => {
     store.lanes.map(({ lane }) => lane),
   )
   const clock = { now: 0 }
-  const owner = new Owner(lanes, () => clock.now)
+  const dropped: Array<string> = []
+  const owner = new Owner(lanes, () => clock.now, { dropped: (why) => dropped.push(why) })
   const ledger = MemoryLedger.make(store)
   const gate = { sent: 0, open: Deferred.makeUnsafe<void>() }
   const gated: Ledger["Service"] = {
@@ -81,14 +85,16 @@ const counter = async (onHand: number) => {
     gate.open = Deferred.makeUnsafe()
     Deferred.doneUnsafe(open, Effect.void)
   }
-  return { answers, clock, gate, order, release, stock: () => store.stocks.get(product)!, until }
+  const hangUp = (key: string) => owner.hangUp(`orders ${key}`)
+  return { answers, clock, dropped, gate, hangUp, order, release, stock: () => store.stocks.get(product)!, until }
 }
 
 it("what is late before its turn is not begun, and binds no key", async () => {
-  const { answers, clock, gate, order, release, stock, until } = await counter(1)
+  const { answers, clock, dropped, gate, order, release, stock, until } = await counter(1)
   clock.now = 10
   order("late", 10)
   expect(answers).toEqual({ late: "deadline-passed, undecided" })
+  expect(dropped).toEqual(["deadline"])
   order("late", 11)
   await until(() => gate.sent === 1)
   release()
@@ -120,5 +126,36 @@ it("what was sent is answered with what became of it, however late", async () =>
   release()
   await until(() => answers["sent"] !== undefined)
   expect(answers).toEqual({ sent: "Order" })
+  expect(stock().reserved).toBe(1)
+})
+
+it("what a caller hangs up on before its batch is sent is taken back, and the next buyer gets it", async () => {
+  const { answers, dropped, gate, hangUp, order, release, stock, until } = await counter(2)
+  order("first")
+  await until(() => gate.sent === 1)
+  order("gone")
+  order("patient")
+  hangUp("gone")
+  release()
+  await until(() => gate.sent === 2)
+  release()
+  await until(() => Object.keys(answers).length === 3)
+  expect(answers).toEqual({ first: "Order", gone: "deadline-passed, undecided", patient: "Order" })
+  expect(dropped).toEqual(["hung-up"])
+  expect(stock()).toMatchObject({ onHand: 2, reserved: 2 })
+  // Its key is free, and hanging up on what is over says nothing of what comes under the key next.
+  hangUp("gone")
+  order("gone")
+  await until(() => answers["gone"] === "InsufficientStock")
+})
+
+it("what was sent is placed although its caller hangs up", async () => {
+  const { answers, dropped, gate, hangUp, order, release, stock, until } = await counter(2)
+  order("sent")
+  await until(() => gate.sent === 1)
+  hangUp("sent")
+  release()
+  await until(() => answers["sent"] !== undefined)
+  expect([answers, dropped]).toEqual([{ sent: "Order" }, []])
   expect(stock().reserved).toBe(1)
 })

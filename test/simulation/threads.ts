@@ -252,6 +252,7 @@ export const layer = ({ main, database, holdsPerCustomer, nextSeed, onThread }: 
         const workers = assignments.map((_, worker) => ({
           // Each thread watches whatever it sells.
           watch: () => undefined,
+          abandon: () => undefined,
           submit: (command: Command, answer: Answering) => {
             const thread = links[worker] ?? null
             if (thread === null) answer(Exit.fail(unavailable("worker-lost")))

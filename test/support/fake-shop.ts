@@ -230,6 +230,7 @@ const service = (shop: FakeShop): Shop["Service"] => ({
     }),
   payOrder: ({ orderId, token, answer, claim }) =>
     attempt(() => shop.once(claim, () => shop.pay(orderId, token, answer))),
+  abandonOrder: () => Effect.void,
   cancelOrder: ({ orderId, reason, claim }) =>
     attempt(() => shop.once(claim, () => shop.next(orderId, { _tag: "Cancel", reason }))),
 })

@@ -8,7 +8,8 @@
 import { randomUUID } from "node:crypto"
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http"
 import type { Socket } from "node:net"
-import type { Probe } from "../../ports/probe.ts"
+import type { Class, Probe } from "../../ports/probe.ts"
+import * as Answers from "./answers.ts"
 import type { Begin } from "./connections.ts"
 import * as Gate from "./gate.ts"
 import * as Head from "./head.ts"
@@ -65,6 +66,27 @@ export const send = (response: ServerResponse, problem: Problems.Problem): void 
   response.end(body)
 }
 
+const [SHED_BEFORE, SHED_AFTER] = Problems.body(Problems.shed, "\n").split(String.raw`\n`) as [string, string]
+const SHED_HEAD = [
+  ...["content-type", Problems.CONTENT_TYPE],
+  ...SAFETY.flat(),
+  ...Object.entries(Problems.shed.headers).flat(),
+]
+
+/** As `send` would answer it; of what is the same each time nothing is made anew. */
+const shed = (request: IncomingMessage, response: ServerResponse): void => {
+  const id = Answers.requestId(request)
+  const length = SHED_BEFORE.length + id.length + SHED_AFTER.length
+  response.writeHead(503, ["x-request-id", id, "content-length", String(length), ...SHED_HEAD])
+  response.end(SHED_BEFORE + id + SHED_AFTER)
+}
+
+/** Null: it is never refused for overload. */
+const classOf = ({ method }: IncomingMessage, route: Routes.Route | null): Class | null =>
+  route === null || route.classes === null || method === "OPTIONS"
+    ? null
+    : route.classes[method === "POST" ? "post" : "get"]
+
 /** What can be refused before any route is asked. */
 const refusal = (
   gate: Gate.Gate,
@@ -100,23 +122,29 @@ export interface Options {
   readonly overload: Overload | null
   /** Answers the routes. */
   readonly listener: Listener
+  /** The peer is gone, and has had nothing of its answer. */
+  readonly hungUp: (request: IncomingMessage, route: Routes.Route) => void
 }
 
 /** Answers a request: with `refused`, with what can be refused at once, or by asking the routes. */
 export const answering =
-  ({ gate, limits, listener, log, overload, probe }: Options, proceed = proceeding(listener)): Begin =>
+  ({ gate, hungUp, limits, listener, log, overload, probe }: Options, proceed = proceeding(listener)): Begin =>
   (request, response, refused, ended) => {
     const started = performance.now()
-    // The routes find it in the request, and put it into whatever they answer.
-    request.headers["x-request-id"] = idOf(request)
     const target = targetOf(request)
     const route = Routes.find(target.path)
+    const of = overload === null || refused !== null ? null : classOf(request, route)
+    const isShed = of !== null && overload!.refuses(of)
+    let isBegun = false
     let isInFlight = false
     // Once, without the cost of `once`; it comes right after the answer has been handed to the system, or cut off.
     response.on("close", () => {
       ended()
       if (isInFlight) overload!.ended()
-      if (!response.writableFinished) return
+      if (!response.writableFinished) {
+        if (isBegun && !response.headersSent) hungUp(request, route!)
+        return
+      }
       const answered = {
         _tag: "RequestAnswered",
         method: methodOf(request, route),
@@ -125,14 +153,19 @@ export const answering =
         seconds: secondsSince(started),
       } as const
       probe.emit(answered)
-      log(answered, request)
+      // Those that are shed are counted, and are more than any log can tell.
+      if (!isShed) log(answered, request)
     })
+    // The routes find it in the request, and put it into whatever they answer.
+    request.headers["x-request-id"] = idOf(request)
     gate.expose(request, response)
+    if (isShed) return shed(request, response)
     const isLimited = route?.isLimited === true
-    let problem = refused ?? limits.ofClient(request, isLimited) ?? refusal(gate, request, target, route)
-    if (problem === null && overload !== null && route?.classes != null && !Gate.isPreflight(request)) {
-      problem = overload.admit(request.method === "POST" ? route.classes.post : route.classes.get)
-      isInFlight = problem === null
+    const problem = refused ?? limits.ofClient(request, isLimited) ?? refusal(gate, request, target, route)
+    isBegun = problem === null
+    if (isBegun && of !== null) {
+      overload!.begun()
+      isInFlight = true
     }
     if (problem === null && limits.isShared)
       return limits.ofClientShared(request, isLimited, (problem) => {

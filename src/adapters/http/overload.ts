@@ -2,13 +2,13 @@
  * Overload of an HTTP server: its shedder, told twenty times a second whether a queue stands, of commands in a mailbox or of sockets
  * that are ready and not read (the lag of the event loop).
  *
- * Fails: `overloaded` (a problem), with `Retry-After`; the refused cost neither a body nor a turn.
+ * Fails: `overloaded` (a problem), with `Retry-After`. The refused are refused first of all, by method and path: at five times of what
+ * can be served most of what comes is refused, and each costs what others do not get.
  */
 import { Clock, Effect } from "effect"
 import { Congestion } from "../../app/overload/congestion.ts"
 import { Shedder, StandingQueue } from "../../app/overload/shedding.ts"
 import { type Class, Probe } from "../../ports/probe.ts"
-import * as Problems from "./problems.ts"
 
 export interface Options {
   /** `observe`: count what would be shed. */
@@ -34,14 +34,16 @@ export class Overload {
     this.#probe = probe
   }
 
-  /** Null: it may begin, and counts as in flight until it has ended. */
-  admit(of: Class): Problems.Problem | null {
-    if (!this.#shedder.allows(of)) {
-      this.#probe.emit({ _tag: "RequestShed", class: of, observed: this.#mode === "observe" })
-      if (this.#mode === "on") return Problems.shed
-    }
+  /** Asked first of all: saying no has to cost next to nothing. */
+  refuses(of: Class): boolean {
+    if (this.#shedder.allows(of)) return false
+    this.#probe.emit({ _tag: "RequestShed", class: of, observed: this.#mode === "observe" })
+    return this.#mode === "on"
+  }
+
+  /** It counts as in flight until it has ended. */
+  begun(): void {
     this.#shedder.begin()
-    return null
   }
 
   ended(): void {

@@ -6,7 +6,7 @@
  * Limits: below, each with its reason, and in `connections.ts`. A slow or large request costs its sender, not us.
  * Fails: `CannotListen`, one clear line.
  */
-import { createServer, type Server, type ServerResponse } from "node:http"
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
 import { type AddressInfo, createServer as createNetServer, Server as NetServer, type Socket } from "node:net"
 import { NodeHttpServer } from "@effect/platform-node"
 import { Context, Effect, Fiber, Layer, Schedule, Scope } from "effect"
@@ -22,6 +22,7 @@ import * as Exchange from "./exchange.ts"
 import { type Access, Gate } from "./gate.ts"
 import * as HotRoute from "./hot-route.ts"
 import * as Claims from "./idempotency.ts"
+import type { Route } from "./method-table.ts"
 import * as OrdersRoutes from "./orders-handlers.ts"
 import * as Overload from "./overload.ts"
 import * as Pipeline from "./pipeline.ts"
@@ -177,6 +178,16 @@ const listener = Effect.fnUntraced(function* (
   })
 })
 
+/** An order whose caller is gone need not be placed. A request that is refused for its key has been answered by then. */
+const hangingUp = Effect.gen(function* () {
+  const shop = yield* Shop
+  const fork = Effect.runForkWith(yield* Effect.context<never>())
+  return ({ headers, method }: IncomingMessage, { template }: Route): void => {
+    const key = headers["idempotency-key"]
+    if (template === "/v1/orders" && method === "POST" && typeof key === "string") fork(shop.abandonOrder(key))
+  }
+})
+
 const serverOf = (connections: Connections, { connectionsMax, keepAliveMs }: Options): Server => {
   const server = createServer({ ...limits, keepAliveTimeout: keepAliveMs, ServerResponse: connections.response })
   server.maxConnections = connectionsMax + SPARE
@@ -234,6 +245,7 @@ const make = Effect.fnUntraced(function* (address: Address, options: Options, th
       limits,
       overload: yield* Overload.make(options.overload, thread ?? 0),
       listener: routes,
+      hungUp: yield* hangingUp,
     }),
     farewell: Exchange.farewell(probe),
     send: Exchange.send,

@@ -40,6 +40,7 @@ const requests = (registry: Registry) => ({
   ),
   replayed: counter(registry)("jaego_replayed_total", "Answers replayed for a known Idempotency-Key", ["route"]),
   unavailable: counter(registry)("jaego_unavailable_total", "Requests answered with not now", ["reason"]),
+  dropped: counter(registry)("jaego_dropped_total", "Commands whose callers gave up before they were sent", ["why"]),
   shed: counter(registry)("jaego_shed_total", "Requests refused because more come than can be done, by class", [
     "class",
     "observed",

@@ -105,6 +105,7 @@ const onInventory = (meters: Meters) =>
     CommitContested: () => meters.commitsNotDone.inc({ outcome: "contested" }),
     CommitFenced: () => meters.commitsNotDone.inc({ outcome: "fenced" }),
     CommitFailed: ({ outcome }) => meters.commitsNotDone.inc({ outcome }),
+    WorkDropped: ({ why }) => meters.dropped.inc({ why }),
     LoadFailed: () => meters.loadsFailed.inc(),
     WorkerMeasured: ({ worker, queued, products, orders }) => {
       meters.queued.set({ worker }, queued)

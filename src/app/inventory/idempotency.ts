@@ -61,6 +61,11 @@ export class Idempotency {
     return false
   }
 
+  /** A command of this claim is under way. */
+  has(claim: string): boolean {
+    return this.#underWay.has(claim)
+  }
+
   /** It has been answered; the next of its claim, if one waits, is under way now. */
   leave({ claim }: Entry): Entry | null {
     if (claim === null) return null

@@ -169,8 +169,9 @@ export class Line {
     return entries
   }
 
-  /** The caller of a decision that was not sent has given up. */
-  isAnyDead(now: number): boolean {
+  /** The caller of a decision that was not sent has given up, or is among those that have hung up. */
+  isAnyDead(now: number, gone: ReadonlySet<string>): boolean {
+    if (gone.size > 0 && this.#waiting.some(({ claim }) => claim !== null && gone.has(claim))) return true
     if (this.#soonest > now) return false
     this.#soonest = Number.POSITIVE_INFINITY
     for (const { answerBy, outcome } of this.#waiting)

@@ -40,7 +40,10 @@ export const startOwner = Effect.fnUntraced(function* (
 ) {
   const clock = yield* Clock.Clock
   const probe = yield* Probe
-  const owner = new Owner(lanes, () => clock.currentTimeMillisUnsafe(), yield* HoldsPerCustomer)
+  const owner = new Owner(lanes, () => clock.currentTimeMillisUnsafe(), {
+    unpaidMax: yield* HoldsPerCustomer,
+    dropped: (why) => probe.emit({ _tag: "WorkDropped", worker, why }),
+  })
   const stop = (cause: Cause.Cause<unknown>) =>
     Cause.hasInterruptsOnly(cause)
       ? Effect.failCause(cause)
@@ -85,6 +88,7 @@ export const layer = Layer.effect(
             const owner = yield* startOwner(worker, lanes, fenced, listening)
             workers.push({
               submit: (command, answer) => owner.submit(command, answer),
+              abandon: (claim) => owner.hangUp(claim),
               watch: (productId, isWatched) => owner.watch.watch(productId, isWatched),
             })
           }

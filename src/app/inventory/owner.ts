@@ -42,6 +42,13 @@ export interface Missing {
   readonly entries: ReadonlyArray<Entry>
 }
 
+export interface Options {
+  /** Unpaid holds of a product that one customer may have; 0: any number. */
+  readonly unpaidMax?: number
+  /** Called for each command whose caller gave up before it was sent. */
+  readonly dropped?: (why: "deadline" | "hung-up") => void
+}
+
 export class Owner {
   readonly lanes: ReadonlyArray<Lane.Lane>
   readonly line: Line
@@ -62,11 +69,14 @@ export class Owner {
   #waiting: Array<Entry> = []
   readonly #misses: Misses
   #lookUps = noLookUps()
+  /** Claims of commands under way whose callers have hung up. */
+  readonly #gone = new Set<string>()
+  readonly #dropped: NonNullable<Options["dropped"]>
   #closed: "draining" | "stale-owner" | null = null
   #isPaused = false
 
-  /** `unpaidMax`: unpaid holds of a product that one customer may have; 0: any number. */
-  constructor(lanes: ReadonlyArray<OwnedLane>, now: () => number, unpaidMax = 0) {
+  constructor(lanes: ReadonlyArray<OwnedLane>, now: () => number, { dropped = () => {}, unpaidMax = 0 }: Options = {}) {
+    this.#dropped = dropped
     this.lanes = lanes.map(({ lane }) => lane)
     this.#mine = new Set(this.lanes)
     this.#now = now
@@ -88,12 +98,20 @@ export class Owner {
   }
 
   readonly #front: Front = {
-    leaves: ({ command }) => this.#admission.release(command),
+    leaves: ({ claim, command }) => {
+      this.#admission.release(command)
+      if (this.#gone.size > 0 && claim !== null) this.#gone.delete(claim)
+    },
     left: (entry) => {
       const next = this.idempotency.leave(entry)
       if (next !== null) this.#attempt(next)
       if (this.#admission.underWay === 0) this.becameIdle.notify()
     },
+  }
+
+  /** See `Worker.abandon`. It is dropped before its turn or its batch, whichever comes next. */
+  hangUp(claim: string): void {
+    if (this.idempotency.has(claim)) this.#gone.add(claim)
   }
 
   /** Commands under way. */
@@ -147,7 +165,8 @@ export class Owner {
     if (entry.isAnswered) return
     if (this.isAbandoned) return entry.fail("stale-owner", "undecided")
     const now = this.#now()
-    if (entry.answerBy <= now) return entry.fail("deadline-passed", "undecided")
+    if (entry.answerBy <= now) return this.#drop(entry, "deadline")
+    if (this.#gone.size > 0 && entry.claim !== null && this.#gone.has(entry.claim)) return this.#drop(entry, "hung-up")
     if (this.#isMissing(entry)) return this.#wait(entry)
     try {
       entry.decided(this.#turns.decide(entry.command, now))
@@ -155,6 +174,11 @@ export class Owner {
       return entry.die(defect)
     }
     this.#decided(entry)
+  }
+
+  #drop(entry: Entry, why: "deadline" | "hung-up"): void {
+    this.#dropped(why)
+    entry.fail("deadline-passed", "undecided")
   }
 
   /** Both are asked, so that one load brings all of it. */
@@ -203,7 +227,7 @@ export class Owner {
 
   /** What no caller waits for any more is not sent: all that waits is taken back, and the rest of it decided again. */
   dropDead(): void {
-    if (!this.line.isAnyDead(this.#now())) return
+    if (!this.line.isAnyDead(this.#now(), this.#gone)) return
     // What is durable is settled first: memory goes back to it.
     this.line.acknowledge()
     for (const entry of this.line.takeBack()) this.#again(entry)

@@ -13,7 +13,7 @@ import { unavailable } from "../../ports/failures.ts"
 import { type Command, Inventory } from "../../ports/inventory.ts"
 import { Lease } from "../../ports/lease.ts"
 import { Probe } from "../../ports/probe.ts"
-import { type OrderReply, Workers } from "../../ports/workers.ts"
+import { type OrderReply, type Worker, Workers } from "../../ports/workers.ts"
 import * as Health from "../health.ts"
 import { Feed, StockFeed } from "../stock-feed.ts"
 import { tellsOfMemory } from "./commands.ts"
@@ -55,6 +55,11 @@ export class Ownership extends Context.Service<
     readonly begin: Effect.Effect<void>
   }
 >()("jaego/app/inventory/Ownership") {}
+
+/** See `Worker.abandon`; where nothing is owned, nothing is under way. */
+export const Abandon = Context.Reference<Worker["abandon"]>("jaego/app/inventory/Abandon", {
+  defaultValue: () => () => undefined,
+})
 
 /** From the taking of the lanes to their loss. */
 interface Tenure {
@@ -227,6 +232,7 @@ export const layer = (workers: number) =>
       return Context.make(Inventory, inventory).pipe(
         Context.add(Ownership, { begin: Effect.asVoid(begun.open) }),
         Context.add(StockFeed, self.feed),
+        Context.add(Abandon, (claim) => self.tenure?.placement.abandon(claim)),
       )
     }),
   )

@@ -31,6 +31,7 @@ export class Patience {
       const ticket = this.#waiting.put({ tell, since: this.#tick })
       worker.submit(command, (exit) => this.#waiting.take(ticket)?.tell?.(exit))
     },
+    abandon: worker.abandon,
     watch: worker.watch,
   })
 

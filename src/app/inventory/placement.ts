@@ -84,6 +84,11 @@ export class Placement {
   readonly watch: Worker["watch"] = (productId, isWatched) =>
     this.#workers[this.#indexOf(Lane.of(productId))]!.watch(productId, isWatched)
 
+  /** It may be under way on several workers, as one order over all of them. */
+  readonly abandon: Worker["abandon"] = (claim) => {
+    for (const worker of this.#workers) worker.abandon(claim)
+  }
+
   submit(command: Command): Submitted {
     if (this.#workers.length === 1) return this.#ask(0, command)
     const home = this.#indexOf(laneOf(command))

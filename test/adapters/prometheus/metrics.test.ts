@@ -71,6 +71,7 @@ it.each<[Happening, string]>([
     "jaego_mailbox_wait_seconds_sum 0.07",
   ],
   [{ _tag: "RequestShed", class: "list", observed: true }, 'jaego_shed_total{class="list",observed="true"} 1'],
+  [{ _tag: "WorkDropped", worker: 0, why: "hung-up" }, 'jaego_dropped_total{why="hung-up"} 1'],
   [{ _tag: "OverloadChanged", thread: 0, to: "overloaded" }, 'jaego_overloaded{thread="0"} 1'],
   [{ _tag: "RateLimited", by: "client" }, 'jaego_rate_limited_total{by="client"} 1'],
   [{ _tag: "RateLimitStoreMissed" }, "jaego_rate_limit_store_misses_total 1"],

@@ -87,6 +87,8 @@ export const layer: Layer.Layer<Workers, never, Inventory | Ledger | Probe> = La
               submit: (command, answer) => {
                 run(Effect.uninterruptible(inventory.submit(command))).addObserver(answer)
               },
+              // Its transaction has begun.
+              abandon: () => undefined,
               watch: (productId, isWatched) => {
                 if (isWatched) watched.set(productId, null)
                 else watched.delete(productId)

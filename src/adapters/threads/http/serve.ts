@@ -62,6 +62,7 @@ export const shop = Layer.succeed(Shop, {
   readTimeline: remote("readTimeline"),
   hearCarrier: remote("hearCarrier"),
   hearPayment: remote("hearPayment"),
+  abandonOrder: remote("abandonOrder") as Entries["abandonOrder"],
   cancelOrder: remote("cancelOrder"),
 })
 

@@ -59,6 +59,13 @@ export class Link {
     this.#commands.add({ id: this.#callers.put(answer), command })
   }
 
+  /** Behind the command itself, which may still be in the bundle. */
+  abandon(claim: string): void {
+    if (!this.serves) return
+    this.#commands.flush()
+    this.#send({ _tag: "Abandoned", claim })
+  }
+
   /** Of a thread that is not ready nothing is watched: its post does it then. */
   watch(productIds: ReadonlyArray<ProductId>, isWatched: boolean): void {
     if (this.serves && productIds.length > 0) this.#send({ _tag: "Watch", productIds, isWatched })

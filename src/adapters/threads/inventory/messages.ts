@@ -29,6 +29,7 @@ export type ToWorker =
   /** The first message, once it is time: until then a thread is a spare. */
   | { readonly _tag: "Begin"; readonly lanes: ReadonlyArray<OwnedLane> }
   | { readonly _tag: "Commands"; readonly commands: ReadonlyArray<Envelope> }
+  | { readonly _tag: "Abandoned"; readonly claim: string }
   | { readonly _tag: "Watch"; readonly productIds: ReadonlyArray<ProductId>; readonly isWatched: boolean }
   | { readonly _tag: "Drain" }
 

@@ -67,6 +67,7 @@ export const serve = Effect.gen(function* () {
     const message = JSON.parse(text) as ToWorker
     if (message._tag === "Begin") return Deferred.doneUnsafe(begun, Effect.succeed(message.lanes))
     if (message._tag === "Drain") return Deferred.doneUnsafe(drained, Effect.void)
+    if (message._tag === "Abandoned") return worker!.abandon(message.claim)
     if (message._tag === "Watch") {
       for (const productId of message.productIds) worker!.watch(productId, message.isWatched)
       return

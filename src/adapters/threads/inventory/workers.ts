@@ -135,6 +135,7 @@ const workerOf = (post: Post): Worker => ({
     if (post.link === null) answer(Exit.fail(unavailable("worker-lost")))
     else post.link.submit(command, answer)
   },
+  abandon: (claim) => post.link?.abandon(claim),
   watch: (productId, isWatched) => {
     if (isWatched) post.watched.add(productId)
     else post.watched.delete(productId)
