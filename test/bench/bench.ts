@@ -7,7 +7,7 @@
  *     npm run bench -- --budget
  *     npm run bench -- --facts [--rounds N]
  *     npm run bench -- --replays [--rounds N]
- *     npm run bench -- --overload [--seconds N]
+ *     npm run bench -- --overload [--seconds N] [--only baskets-3w]
  *     npm run bench -- --snapshot [--commits N] [--seconds N] [--rounds N]
  *     npm run bench -- --large [--products N] [--orders N]
  */
@@ -145,7 +145,8 @@ const replays = async (scratch: Scratch) => {
 }
 
 const overload = async (scratch: Scratch) => {
-  const found = await Overload.measure(scratch, hot, { ...options, tell })
+  const scenario = only.length === 0 ? scenarios.find(({ name }) => name === Overload.SCENARIO)! : chosen[0]!
+  const found = await Overload.measure(scratch, scenario, { ...options, tell })
   return { text: Overload.text(found), json: { overload: found } }
 }
 

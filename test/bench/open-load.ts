@@ -5,7 +5,7 @@
  *     node open-load.ts URL BODIES_FILE CONNECTIONS RATE:SECONDS[,RATE:SECONDS...]
  *
  * Prints a line of JSON: one object a phase. Raw sockets, because it shares the machine with what it measures.
- * Limits: requests beyond the connections wait here, and their time runs; 503 and 429 are counted apart from answers.
+ * Limits: who finds all connections taken is lost (`broken`), as beyond any limit of connections; 503 and 429 are counted apart.
  */
 import { randomUUID } from "node:crypto"
 import { readFileSync } from "node:fs"
@@ -13,8 +13,6 @@ import { connect, type Socket } from "node:net"
 
 /** An answer within it is good, ms. */
 const GOOD_MS = 500
-/** Who has not come to ask after so long, ms, no longer wants to. */
-const GIVE_UP_MS = 2_000
 /** How long after the last phase answers are waited for, ms. */
 const PATIENCE_MS = 5_000
 
@@ -26,7 +24,7 @@ export interface Phase {
   readonly good: number
   readonly answered: number
   readonly shed: number
-  /** Other statuses, lost connections, and those who gave up before they could ask. */
+  /** Other statuses, lost connections, and those who found none. */
   readonly broken: number
   readonly silent: number
   /** Of 2xx and 409, ms from the intended time. */
@@ -44,21 +42,19 @@ interface Asked {
 const [url = "", file = "", connections = "", plan = ""] = process.argv.slice(2)
 const { host, hostname, port } = new URL(url)
 const bodies = readFileSync(file, "utf8").split("\n")
-const tag = randomUUID()
 const phases = plan.split(",").map((phase) => phase.split(":").map(Number) as [rate: number, seconds: number])
 const none = { sent: 0, good: 0, answered: 0, shed: 0, broken: 0, open: 0, bad: 0 }
 const tallies = phases.map(() => ({ ...none, times: [] as Array<number> }))
 const begins = phases.map((_, index) => phases.slice(0, index).reduce((sum, [, seconds]) => sum + seconds * 1_000, 0))
 
+const texts = bodies.map(
+  (body) => `content-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+)
+const HEAD = `POST /v1/orders HTTP/1.1\r\nhost: ${host}\r\nidempotency-key: ${randomUUID()}-`
 let count = 0
-const textOf = (): string => {
-  const body = bodies[count % bodies.length]!
-  return `POST /v1/orders HTTP/1.1\r\nhost: ${host}\r\ncontent-type: application/json\r\nidempotency-key: ${tag}-${count++}\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
-}
+const textOf = (): string => `${HEAD}${count}\r\n${texts[count++ % texts.length]!}`
 
 const free: Array<Line> = []
-const waiting: Array<Asked> = []
-let taken = 0
 
 const settle = ({ at, phase }: Asked, status: number): void => {
   const tally = tallies[phase]!
@@ -82,14 +78,14 @@ class Line {
   ask(asked: Asked): void {
     this.#asked = asked
     this.#socket ??= this.#open()
-    this.#socket.write(textOf())
+    this.#socket.write(textOf(), "latin1")
   }
 
   #open(): Socket {
     const socket = connect(Number(port), hostname).setNoDelay(true).setEncoding("latin1")
     socket.on("error", () => undefined)
     socket.on("close", () => {
-      if (this.#socket === socket) this.#done(0)
+      if (this.#socket === socket) this.#done(0, true)
     })
     socket.on("data", (part) => {
       this.#heard += part
@@ -97,22 +93,19 @@ class Line {
       if (end === -1) return
       const length = Number(/\r\ncontent-length: (\d+)/i.exec(this.#heard)?.[1] ?? 0)
       if (this.#heard.length < end + 4 + length) return
-      const closes = /\r\nconnection: close/i.test(this.#heard.slice(0, end + 2))
-      this.#done(Number(this.#heard.slice(9, 12)), closes)
+      this.#done(Number(this.#heard.slice(9, 12)), this.#heard.includes("\r\nConnection: close"))
     })
     return socket
   }
 
-  #done(status: number, closes = status === 0): void {
+  #done(status: number, closes: boolean): void {
     const asked = this.#asked
     this.#asked = null
     this.#heard = ""
     if (closes) this.#socket = null
     if (asked === null) return
     settle(asked, status)
-    while (taken < waiting.length && performance.now() - waiting[taken]!.at > GIVE_UP_MS) settle(waiting[taken++]!, 0)
-    if (taken === waiting.length) free.push(this)
-    else this.ask(waiting[taken++]!)
+    free.push(this)
   }
 }
 
@@ -128,7 +121,8 @@ const tick = setInterval(() => {
       tally.open++
       const asked = { phase: index, at: started + begins[index]! + (tally.sent * 1_000) / rate }
       const line = free.pop()
-      if (line === undefined) waiting.push(asked)
+      // As many as there may be wait already: this buyer does not get through at all.
+      if (line === undefined) settle(asked, 0)
       else line.ask(asked)
     }
   }

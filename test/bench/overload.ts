@@ -2,11 +2,15 @@
  * `npm run bench -- --overload`: what buyers get while five times as many come as can be served, with shedding and without. The peak
  * is measured first, in a closed loop; then buyers come at a constant rate, slow answers are not waited for (`open-load.ts`).
  *
+ * The scenario is one whose orders cost much (`baskets-3w`): those of `hot` are so cheap that five times their peak is more than a bare
+ * server of node answers on the same machine, so that no refusal is cheap enough. Who pays and who cancels is asked beside it.
+ *
  *     goodput    2xx and 409 within half a second of the intended time, a second
  *     memory     the most that the process held, beside what it held at its peak rate
  *     recovery   from the end of the overload until half of the peak is answered well again
  */
 import { execFile } from "node:child_process"
+import { randomUUID } from "node:crypto"
 import { readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -28,15 +32,21 @@ export interface Options {
 
 /** Open connections of the generator: as many as the service serves at once, but for a few of ours. */
 const CONNECTIONS = 2_000
+/** Whose peak it is five times of. */
+export const SCENARIO = "baskets-3w"
 const FACTOR = 5
 /** After the overload, in parts of the peak. */
 const CALM = 0.5
 const CALM_SECONDS = 10
+/** From one payment or cancellation to the next, ms. */
+const SETTLE_EVERY_MS = 100
 
 interface Round {
   readonly mode: "on" | "off"
   readonly peak: number
   readonly phases: ReadonlyArray<Phase>
+  /** Payments and cancellations of orders that were placed before. */
+  readonly settled: { readonly asked: number; readonly done: number; readonly slowestMs: number }
   /** MiB at the peak rate, and at most after it. */
   readonly memory: readonly [atPeak: number, most: number]
 }
@@ -60,9 +70,37 @@ const watching = async <A>(pid: number, work: Promise<A>): Promise<readonly [A, 
   }
 }
 
+const ask = async (url: string, body: unknown): Promise<{ readonly status: number; readonly id: string }> => {
+  const headers = { "content-type": "application/json", "idempotency-key": randomUUID() }
+  const answer = await fetch(url, { method: "POST", headers, body: JSON.stringify(body) })
+  const { id } = (await answer.json()) as { readonly id: string }
+  return { status: answer.status, id }
+}
+
+/** Those who have their hold already, one after another while `work` runs: every other pays, the rest cancel. */
+const settle = async (url: string, ids: ReadonlyArray<string>, work: Promise<unknown>): Promise<Round["settled"]> => {
+  let isOver = false
+  void work.finally(() => {
+    isOver = true
+  })
+  let asked = 0
+  let done = 0
+  let slowestMs = 0
+  for (const id of ids) {
+    if (isOver) break
+    const begun = performance.now()
+    const what = asked++ % 2 === 0 ? "pay" : "cancel"
+    const { status } = await ask(`${url}/v1/orders/${id}/${what}`, {}).catch(() => ({ status: 0 }))
+    if (status === 200 || status === 202) done++
+    slowestMs = Math.max(slowestMs, performance.now() - begun)
+    await new Promise((resolve) => setTimeout(resolve, SETTLE_EVERY_MS))
+  }
+  return { asked, done, slowestMs }
+}
+
 const round = async (
   scratch: Scratch,
-  { bodies, contents }: Scenario,
+  { bodies, connections, contents, workers }: Scenario,
   mode: Round["mode"],
   options: Options,
 ): Promise<Round> => {
@@ -71,11 +109,14 @@ const round = async (
   const database = await scratch.copy(template)
   const file = join(tmpdir(), `jaego-overload-${process.pid}`)
   writeFileSync(file, texts.join("\n"))
-  const env = { DATABASE_URL: scratch.urlOf(database), HOLD_SECONDS, FACTS: "off", OVERLOAD_MODE: mode }
+  const env = {
+    ...{ DATABASE_URL: scratch.urlOf(database), HOLD_SECONDS, FACTS: "off", OVERLOAD_MODE: mode },
+    ...(workers === null ? {} : { WORKERS: String(workers) }),
+  }
   const service = await start(env)
   const { pid } = service.process
   try {
-    const load = { connections: 256, bodies: texts, answer: "wait" } as const
+    const load = { connections, bodies: texts, answer: "wait" } as const
     await Load.put(service.url, { ...load, seconds: options.warmUpSeconds })
     const [{ answers, seconds }, atPeak] = await watching(
       pid,
@@ -87,10 +128,16 @@ const round = async (
       [Math.round(peak * CALM), CALM_SECONDS],
     ]
     const args = [GENERATOR, service.url, file, String(CONNECTIONS), plan.map((phase) => phase.join(":")).join(",")]
-    const [{ stdout }, most] = await watching(pid, run(process.execPath, args, { maxBuffer: 1 << 24 }))
+    const held: Array<string> = []
+    for (let order = 0; order < (options.seconds * 1_000) / SETTLE_EVERY_MS; order++)
+      held.push((await ask(`${service.url}/v1/orders`, JSON.parse(texts[order]!))).id)
+    const generating = run(process.execPath, args, { maxBuffer: 1 << 24 })
+    const settling = settle(service.url, held, generating)
+    const [{ stdout }, most] = await watching(pid, generating)
+    const settled = await settling
     const phases = JSON.parse(stdout) as ReadonlyArray<Phase>
     options.tell(`shedding ${mode}: peak ${peak}/s, then ${JSON.stringify(phases)}`)
-    return { mode, peak, phases, memory: [atPeak, most] }
+    return { mode, peak, phases, settled, memory: [atPeak, most] }
   } finally {
     rmSync(file, { force: true })
     await service.stop()
@@ -108,7 +155,7 @@ export const measure = async (
 ]
 
 export const text = (rounds: ReadonlyArray<Round>): string => {
-  const rows = rounds.map(({ memory: [atPeak, most], mode, peak, phases: [over, calm] }) => {
+  const rows = rounds.map(({ memory: [atPeak, most], mode, peak, phases: [over, calm], settled }) => {
     const goodput = over!.good / over!.seconds
     return [
       mode,
@@ -119,10 +166,21 @@ export const text = (rounds: ReadonlyArray<Round>): string => {
       over!.p99.toFixed(0),
       `${most.toFixed(0)} (${(most / atPeak).toFixed(2)})`,
       calm!.badUntil.toFixed(1),
+      `${settled.done} of ${settled.asked}, ${settled.slowestMs.toFixed(0)}`,
     ]
   })
   return markdown(
-    ["shedding", "peak/s", "asked/s", "goodput/s", "of peak", "p99 ms", "MiB (of peak)", "recovery s"],
+    [
+      "shedding",
+      "peak/s",
+      "asked/s",
+      "goodput/s",
+      "of peak",
+      "p99 ms",
+      "MiB (of peak)",
+      "recovery s",
+      "paid or cancelled, slowest ms",
+    ],
     rows,
   )
 }
