@@ -8,6 +8,7 @@
  *     npm run bench -- --facts [--rounds N]
  *     npm run bench -- --replays [--rounds N]
  *     npm run bench -- --overload [--seconds N] [--only baskets-3w]
+ *     npm run bench -- --greedy [--seconds N] [--rounds N]
  *     npm run bench -- --snapshot [--commits N] [--seconds N] [--rounds N]
  *     npm run bench -- --large [--products N] [--orders N]
  */
@@ -17,6 +18,7 @@ import { parseArgs } from "node:util"
 import * as Budget from "./budget.ts"
 import { CONTENDERS, cliOf } from "./contenders.ts"
 import * as Facts from "./facts.ts"
+import * as Greedy from "./greedy.ts"
 import * as Large from "./large.ts"
 import { generator } from "./load.ts"
 import * as Measurement from "./measurement.ts"
@@ -50,6 +52,8 @@ const { values: flags } = parseArgs({
     /** What is left of the rate behind a snapshot that stays open, and nothing else; from how many commits on may be told. */
     snapshot: { type: "boolean", default: false },
     commits: { type: "string", default: "100000" },
+    /** What others get beside a client that asks ten times as often as it may, and nothing else. */
+    greedy: { type: "boolean", default: false },
     /** The large part, and nothing else; how large may be told. */
     large: { type: "boolean", default: false },
     products: { type: "string", default: "1000000" },
@@ -155,7 +159,12 @@ const snapshot = async (scratch: Scratch) => {
   return { text: Snapshot.text(found), json: { snapshot: found } }
 }
 
-const parts = { overload, replays, large, facts, budget, snapshot }
+const greedy = async (scratch: Scratch) => {
+  const found = await Greedy.measure(scratch, hot, { seconds: options.seconds, rounds, tell })
+  return { text: Greedy.text(found), json: { greedy: found } }
+}
+
+const parts = { overload, greedy, replays, large, facts, budget, snapshot }
 const names = Object.keys(parts) as ReadonlyArray<keyof typeof parts>
 const named = names.find((name) => flags[name])
 const part = named === undefined ? everyday : parts[named]

@@ -2,9 +2,10 @@
  * An open-model generator: so many requests a second, whatever becomes of them, each timed from the instant at which it was to be sent.
  * A closed loop waits for the slow and so never shows what they cost the others (coordinated omission).
  *
- *     node open-load.ts URL BODIES_FILE CONNECTIONS RATE:SECONDS[,RATE:SECONDS...]
+ *     node open-load.ts URL BODIES_FILE CONNECTIONS RATE:SECONDS[,RATE:SECONDS...] [one|many]
  *
- * Prints a line of JSON: one object a phase. Raw sockets, because it shares the machine with what it measures.
+ * From one address, or many, as a proxy would name them. Prints a line of JSON: one object a phase. Raw sockets, because it shares the
+ * machine with what it measures.
  * Limits: who finds all connections taken is lost (`broken`), as beyond any limit of connections; 503 and 429 are counted apart.
  */
 import { randomUUID } from "node:crypto"
@@ -39,7 +40,7 @@ interface Asked {
   readonly at: number
 }
 
-const [url = "", file = "", connections = "", plan = ""] = process.argv.slice(2)
+const [url = "", file = "", connections = "", plan = "", from = ""] = process.argv.slice(2)
 const { host, hostname, port } = new URL(url)
 const bodies = readFileSync(file, "utf8").split("\n")
 const phases = plan.split(",").map((phase) => phase.split(":").map(Number) as [rate: number, seconds: number])
@@ -52,7 +53,9 @@ const texts = bodies.map(
 )
 const HEAD = `POST /v1/orders HTTP/1.1\r\nhost: ${host}\r\nidempotency-key: ${randomUUID()}-`
 let count = 0
-const textOf = (): string => `${HEAD}${count}\r\n${texts[count++ % texts.length]!}`
+const address = (n: number): string => (from === "one" ? "192.0.2.1" : `10.${(n >> 8) & 255}.${n & 255}.1`)
+const forwarded = (): string => (from === "" ? "" : `x-forwarded-for: ${address(count)}\r\n`)
+const textOf = (): string => `${HEAD}${count}\r\n${forwarded()}${texts[count++ % texts.length]!}`
 
 const free: Array<Line> = []
 
