@@ -18,7 +18,7 @@ import { UnreadAnswers } from "./unread.ts"
 const LINE_MAX = 64
 
 /** Requests that wait on all connections, some 3 KiB each. */
-const LINES_MAX = 8_192
+export const LINES_MAX = 8_192
 
 /** Connections beyond the maximum that are still told so before they are closed; the ones beyond these are not. */
 export const SPARE = 256
@@ -45,6 +45,10 @@ export type Begin = (
 
 export interface Options {
   readonly connectionsMax: number
+  /** Requests that wait on all of its connections. */
+  readonly linesMax: number
+  /** Bytes of answers that are not read. */
+  readonly unreadMax: number
   readonly begin: Begin
   /** Answers `problem` to what is not even a request. */
   readonly farewell: (socket: Socket, problem: Problems.Problem) => void
@@ -91,7 +95,8 @@ class Connection {
     // The rest of a piece is parsed although its connection was closed.
     if (this.#socket.destroyed || this.#lingering !== null) return
     if (this.#response === null) return this.#begin(request, response)
-    if (this.#isLast || this.#line.length >= LINE_MAX || this.#all.waiting >= LINES_MAX) return this.cut("pipelined")
+    if (this.#isLast || this.#line.length >= LINE_MAX || this.#all.waiting >= this.#all.options.linesMax)
+      return this.cut("pipelined")
     this.#line.push({ request, response })
     this.#all.waiting++
     this.#socket.pause()
@@ -195,9 +200,20 @@ interface Known extends Socket {
 
 const of = (socket: Socket): Connection => (socket as Known)[CONNECTION]!
 
+const noticing = (unread: UnreadAnswers) =>
+  class extends ServerResponse {
+    // biome-ignore lint/suspicious/noExplicitAny: node's own signature, which has four overloads
+    override end(chunk?: any, encoding?: any, callback?: any): this {
+      super.end(chunk, encoding, callback)
+      const bytes = this.socket?.writableLength ?? 0
+      if (bytes > 0) unread.add(this, bytes)
+      return this
+    }
+  }
+
 export class Connections {
   readonly options: Options
-  readonly unread = new UnreadAnswers((response, why) => of(response.socket!).cut(why))
+  readonly unread: UnreadAnswers
   /** Requests in all lines. */
   waiting = 0
   isDraining = false
@@ -205,6 +221,8 @@ export class Connections {
 
   constructor(options: Options) {
     this.options = options
+    this.unread = new UnreadAnswers((response, why) => of(response.socket!).cut(why), options.unreadMax)
+    this.response = noticing(this.unread)
   }
 
   /** How many are open. */
@@ -213,16 +231,7 @@ export class Connections {
   }
 
   /** Node's response, which notices what the system has not taken of it at once. */
-  readonly response = ((unread: UnreadAnswers) =>
-    class extends ServerResponse {
-      // biome-ignore lint/suspicious/noExplicitAny: node's own signature, which has four overloads
-      override end(chunk?: any, encoding?: any, callback?: any): this {
-        super.end(chunk, encoding, callback)
-        const bytes = this.socket?.writableLength ?? 0
-        if (bytes > 0) unread.add(this, bytes)
-        return this
-      }
-    })(this.unread)
+  readonly response: ReturnType<typeof noticing>
 
   readonly add = (socket: Socket): void => {
     const connection = new Connection(this, socket, this.#connections.size >= this.options.connectionsMax)

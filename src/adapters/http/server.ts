@@ -17,7 +17,7 @@ import { RateLimitStore } from "../../ports/rate-limit-store.ts"
 import { CannotListen } from "../../std/listen.ts"
 import { Slab } from "../../std/slab.ts"
 import * as Answers from "./answers.ts"
-import { Connections, QUIET_MS, SPARE } from "./connections.ts"
+import { Connections, LINES_MAX, QUIET_MS, SPARE } from "./connections.ts"
 import * as Exchange from "./exchange.ts"
 import { type Access, Gate } from "./gate.ts"
 import * as HotRoute from "./hot-route.ts"
@@ -30,6 +30,7 @@ import * as RateLimits from "./rate-limits.ts"
 import * as RequestLog from "./request-log.ts"
 import * as StockStreamRoute from "./stock-stream-route.ts"
 import { StockStreams } from "./stock-streams.ts"
+import { UNREAD_BYTES } from "./unread.ts"
 
 export const limits = {
   /** Headers must be here within 5 s: ample for 16 KiB. */
@@ -66,6 +67,8 @@ export interface Options extends Access {
   readonly slowMs: number
   /** Streams of stock, each of which keeps its connection. */
   readonly streamsMax: number
+  /** How many threads share the port, and these bounds. */
+  readonly threads: number
   readonly limits: RateLimits.Options
   readonly overload: Overload.Options
 }
@@ -78,6 +81,7 @@ export const DEFAULTS: Options = {
   connectionsMax: 4_096,
   slowMs: 500,
   streamsMax: 2_048,
+  threads: 1,
   limits: RateLimits.OFF,
   overload: Overload.DEFAULTS,
 }
@@ -188,9 +192,9 @@ const hangingUp = Effect.gen(function* () {
   }
 })
 
-const serverOf = (connections: Connections, { connectionsMax, keepAliveMs }: Options): Server => {
+const serverOf = (connections: Connections, { keepAliveMs }: Options): Server => {
   const server = createServer({ ...limits, keepAliveTimeout: keepAliveMs, ServerResponse: connections.response })
-  server.maxConnections = connectionsMax + SPARE
+  server.maxConnections = connections.options.connectionsMax + SPARE
   server.on("drop", () => connections.options.cut("excess"))
   server.on("connection", connections.add)
   server.on("request", connections.receive)
@@ -225,6 +229,7 @@ const measuring = (
 
 const make = Effect.fnUntraced(function* (address: Address, options: Options, thread: number | null) {
   const probe = yield* Probe
+  const shareOf = (all: number): number => Math.ceil(all / options.threads)
   // Requests run in a scope of their own, which is closed after the drain.
   const requests = yield* Scope.make()
   yield* Effect.addFinalizer((exit) => Scope.close(requests, exit))
@@ -232,12 +237,14 @@ const make = Effect.fnUntraced(function* (address: Address, options: Options, th
   const limits = new RateLimits.RateLimits(options.limits, probe, yield* RateLimitStore)
   const streams: StockStreams = new StockStreams({
     feed: yield* StockFeed,
-    streamsMax: options.streamsMax,
+    streamsMax: shareOf(options.streamsMax),
     cut: (response) => connections.cut(response, "unread-time"),
   })
   const routes = yield* listener(limits, streams, (response) => connections.last(response), requests)
   const connections: Connections = new Connections({
-    connectionsMax: options.connectionsMax,
+    connectionsMax: shareOf(options.connectionsMax),
+    linesMax: shareOf(LINES_MAX),
+    unreadMax: shareOf(UNREAD_BYTES),
     begin: Exchange.answering({
       probe,
       log: RequestLog.make(options.slowMs, yield* RequestLog.toLog),

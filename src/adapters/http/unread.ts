@@ -22,12 +22,15 @@ interface Unread {
 
 export class UnreadAnswers {
   readonly #cut: (response: ServerResponse, why: Cut) => void
+  readonly #max: number
   /** In the order in which they were given. */
   readonly #answers = new Map<ServerResponse, Unread>()
   #bytes = 0
 
-  constructor(cut: (response: ServerResponse, why: Cut) => void) {
+  /** `max`: this server's share of `UNREAD_BYTES`. */
+  constructor(cut: (response: ServerResponse, why: Cut) => void, max = UNREAD_BYTES) {
     this.#cut = cut
+    this.#max = max
   }
 
   /** As they were when they were given; some may have been read since. */
@@ -41,7 +44,7 @@ export class UnreadAnswers {
     this.#answers.set(response, { bytes, timer })
     this.#bytes += bytes
     for (const slowest of this.#answers.keys()) {
-      if (this.#bytes <= UNREAD_BYTES) return
+      if (this.#bytes <= this.#max) return
       this.delete(slowest)
       this.#cut(slowest, "unread-bytes")
     }

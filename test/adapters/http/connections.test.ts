@@ -186,18 +186,21 @@ describe("answers that are not read", () => {
     expect(cut.mock.calls).toEqual([[slow, "unread-time"]])
   })
 
-  it("cost the slowest readers theirs when all of them together are too much", () => {
-    const cut = vi.fn()
-    const unread = new UnreadAnswers(cut)
-    const all = Array.from({ length: 5 }, response)
-    for (const each of all) unread.add(each, UNREAD_BYTES / 4)
-    expect(cut.mock.calls).toEqual([[all[0], "unread-bytes"]])
-    expect(unread.bytes).toBe(UNREAD_BYTES)
-    for (const each of all) unread.delete(each)
-    expect(unread.bytes).toBe(0)
-    vi.advanceTimersByTime(UNREAD_MS)
-    expect(cut).toHaveBeenCalledTimes(1)
-  })
+  it.each([1, 4])(
+    "cost the slowest readers theirs when all of them together are too much, with %i thread(s)",
+    (threads) => {
+      const cut = vi.fn()
+      const unread = new UnreadAnswers(cut, UNREAD_BYTES / threads)
+      const all = Array.from({ length: 5 }, response)
+      for (const each of all) unread.add(each, UNREAD_BYTES / threads / 4)
+      expect(cut.mock.calls).toEqual([[all[0], "unread-bytes"]])
+      expect(unread.bytes).toBe(UNREAD_BYTES / threads)
+      for (const each of all) unread.delete(each)
+      expect(unread.bytes).toBe(0)
+      vi.advanceTimersByTime(UNREAD_MS)
+      expect(cut).toHaveBeenCalledTimes(1)
+    },
+  )
 })
 
 describe("connections beyond the maximum", () => {

@@ -41,6 +41,8 @@ export interface Options {
   readonly keepAliveMs: number
   readonly connectionsMax: number
   readonly streamsMax: number
+  /** Among how many of them these bounds are shared out. */
+  readonly threads: number
   readonly slowMs: number
   /** Counted in shared memory by all threads together. */
   readonly limits: RateLimits

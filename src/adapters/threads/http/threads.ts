@@ -69,12 +69,7 @@ const answering = Effect.fnUntraced(function* (metrics: Options["metrics"]) {
 /** Until the scope closes. */
 export const start = Effect.fnUntraced(function* (given: Options) {
   const { address, entry, metrics, redis, threads, webhookSecrets } = given
-  const shareOf = (all: number) => Math.ceil(all / threads)
-  const options = {
-    ...given.server,
-    connectionsMax: shareOf(given.server.connectionsMax),
-    streamsMax: shareOf(given.server.streamsMax),
-  }
+  const options = { ...given.server, threads }
   const readiness = yield* Readiness
   const probe = yield* Probe
   const congestion = yield* Congestion
