@@ -139,6 +139,8 @@ it("names each view once", () => {
     "Pause",
     "Product",
     "ProductPage",
+    "Reconciliation",
+    "ReconciliationOrder",
     "Stock",
     "StockNow",
     "Timeline",
