@@ -45,7 +45,7 @@ export const products: ReadonlyArray<DemoProduct> = [
 /** Seeds only an empty catalogue; answers how many products it made. Safe to repeat, also after half of it failed. */
 export const seed = Effect.gen(function* () {
   const shop = yield* Shop
-  const existing = yield* shop.listProducts({ limit: products.length, after: null, sku: null })
+  const existing = yield* shop.listProducts({ limit: products.length, after: null, sku: null, words: null })
   if (!isOurs(existing.rows)) return 0
   const known = new Set(existing.rows.map(({ sku }) => sku))
   const missing = products.filter(({ sku }) => !known.has(sku))

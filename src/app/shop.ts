@@ -7,13 +7,15 @@
 import { Context, type Effect } from "effect"
 import type { CustomerId, OrderId, ProductId } from "../domain/ids.ts"
 import type { Money } from "../domain/money.ts"
-import type { Order, Status } from "../domain/order.ts"
+import type { Order } from "../domain/order.ts"
 import type { Product } from "../domain/product.ts"
 import type { Stock } from "../domain/stock.ts"
 import type { Callback } from "../ports/carrier.ts"
+import type { ProductFilter } from "../ports/catalog.ts"
 import type { Unavailable } from "../ports/failures.ts"
 import type { Claim, Outlook, Refused, RequestedLine } from "../ports/inventory.ts"
 import type { Movement } from "../ports/ledger.ts"
+import type { OrderFilter } from "../ports/order-book.ts"
 import type { Page, PageRequest } from "../ports/page.ts"
 import type { TimelineEntry } from "../ports/timeline.ts"
 import type { Hint } from "./payment-webhook.ts"
@@ -65,9 +67,7 @@ export class Shop extends Context.Service<
       readonly claim: Claim | null
     }) => Shopping<Replayable<Product>>
     readonly getProduct: (id: ProductId) => Shopping<Product>
-    readonly listProducts: (
-      request: PageRequest<ProductId> & { readonly sku: string | null },
-    ) => Shopping<Page<Product, ProductId>>
+    readonly listProducts: (request: PageRequest<ProductId> & ProductFilter) => Shopping<Page<Product, ProductId>>
     readonly readStock: (id: ProductId) => Shopping<StockOf>
     /** A second old at most; null: it is not to be had now. */
     readonly readOutlook: (id: ProductId) => Shopping<Outlook | null>
@@ -93,9 +93,7 @@ export class Shop extends Context.Service<
       readonly answerBy?: number | undefined
     }) => Shopping<Replayable<Sale>>
     readonly getOrder: (id: OrderId) => Shopping<Order>
-    readonly listOrders: (
-      request: PageRequest<OrderId> & { readonly customerId: CustomerId | null; readonly status: Status | null },
-    ) => Shopping<Page<Order, OrderId>>
+    readonly listOrders: (request: PageRequest<OrderId> & OrderFilter) => Shopping<Page<Order, OrderId>>
     readonly payOrder: (request: {
       readonly orderId: OrderId
       /** Null: the provider's default. */

@@ -6,13 +6,20 @@ import type { Unavailable } from "./failures.ts"
 import type { Movement } from "./ledger.ts"
 import type { Page, PageRequest } from "./page.ts"
 
+/** All of it must be true of a product; null: anything. */
+export interface ProductFilter {
+  readonly sku: string | null
+  /** Words that its name or SKU contain (`domain/product-words.ts`). */
+  readonly words: ReadonlyArray<string> | null
+}
+
 export class Catalog extends Context.Service<
   Catalog,
   {
     readonly get: (id: ProductId) => Effect.Effect<Product | null, Unavailable>
-    /** Newest first, position is the id of the last product. `sku`: only the product of that SKU; null: all. */
+    /** Newest first, position is the id of the last product. */
     readonly list: (
-      request: PageRequest<ProductId> & { readonly sku: string | null },
+      request: PageRequest<ProductId> & ProductFilter,
     ) => Effect.Effect<Page<Product, ProductId>, Unavailable>
     /** A product's ledger, newest first; position is a version. Of an unknown product: empty. */
     readonly movements: (

@@ -6,21 +6,24 @@ import type { Unavailable } from "./failures.ts"
 import type { Outlook } from "./inventory.ts"
 import type { Page, PageRequest } from "./page.ts"
 
+/** All of it must be true of an order; null: anything. */
+export interface OrderFilter {
+  readonly customerId: CustomerId | null
+  /** As `Order.statusAt(now)` says: a hold that has lapsed is `expired`. */
+  readonly status: Status | null
+  /** Placed then or later, milliseconds since 1970. */
+  readonly from: number | null
+  /** Placed before, milliseconds since 1970. */
+  readonly to: number | null
+}
+
 export class OrderBook extends Context.Service<
   OrderBook,
   {
     readonly get: (id: OrderId) => Effect.Effect<Order | null, Unavailable>
-    /**
-     * Newest first; position is the id of the last order. A status filter sees what `Order.statusAt(now)` says: a hold
-     * that has lapsed is `expired`.
-     */
+    /** Newest first; position is the id of the last order. `now` in milliseconds since 1970. */
     readonly list: (
-      request: PageRequest<OrderId> & {
-        readonly customerId: CustomerId | null
-        readonly status: Status | null
-        /** Milliseconds since 1970. */
-        readonly now: number
-      },
+      request: PageRequest<OrderId> & OrderFilter & { readonly now: number },
     ) => Effect.Effect<Page<Order, OrderId>, Unavailable>
     /** Holds of orders with a charge under way end by their payment, not by time. */
     readonly outlook: (id: ProductId) => Effect.Effect<Outlook, Unavailable>

@@ -1,6 +1,7 @@
 /** What every catalogue promises: products as they were created, newest first, and each product's ledger. */
 import { Effect, type Layer } from "effect"
 import { expect } from "vitest"
+import * as Words from "../../src/domain/product-words.ts"
 import { Catalog } from "../../src/ports/catalog.ts"
 import type { Lease } from "../../src/ports/lease.ts"
 import type { Ledger } from "../../src/ports/ledger.ts"
@@ -30,26 +31,57 @@ export const checks: ReadonlyArray<Check<Needs>> = [
 
   check("lists products newest first, page by page, each once", function* () {
     const { catalog, newest } = yield* stocked(5)
-    const one = yield* catalog.list({ limit: 2, after: null, sku: null })
+    const one = yield* catalog.list({ limit: 2, after: null, sku: null, words: null })
     expect(one).toEqual({ rows: newest.slice(0, 2), next: newest[1]!.id })
-    const two = yield* catalog.list({ limit: 2, after: one.next, sku: null })
+    const two = yield* catalog.list({ limit: 2, after: one.next, sku: null, words: null })
     expect(two).toEqual({ rows: newest.slice(2, 4), next: newest[3]!.id })
-    const three = yield* catalog.list({ limit: 1, after: two.next, sku: null })
+    const three = yield* catalog.list({ limit: 1, after: two.next, sku: null, words: null })
     expect(three.rows).toEqual(newest.slice(4))
   }),
 
   check("ends a list with no position, also when the last page is full", function* () {
     const { catalog, newest } = yield* stocked(1)
     const { id, sku } = newest[0]!
-    expect(yield* catalog.list({ limit: 1, after: null, sku })).toEqual({ rows: newest, next: null })
-    expect(yield* catalog.list({ limit: 1, after: id, sku })).toEqual({ rows: [], next: null })
+    expect(yield* catalog.list({ limit: 1, after: null, sku, words: null })).toEqual({ rows: newest, next: null })
+    expect(yield* catalog.list({ limit: 1, after: id, sku, words: null })).toEqual({ rows: [], next: null })
   }),
 
   check("finds the product of a SKU, and nothing for an unknown one", function* () {
     const { catalog, newest } = yield* stocked(3)
     const one = newest[1]!
-    expect((yield* catalog.list({ limit: 20, after: null, sku: one.sku })).rows).toEqual([one])
-    expect(yield* catalog.list({ limit: 20, after: null, sku: `${one.sku}?` })).toEqual({ rows: [], next: null })
+    expect((yield* catalog.list({ limit: 20, after: null, sku: one.sku, words: null })).rows).toEqual([one])
+    expect(yield* catalog.list({ limit: 20, after: null, sku: `${one.sku}?`, words: null })).toEqual({
+      rows: [],
+      next: null,
+    })
+  }),
+
+  check("finds products by words of their name or SKU, in any order and any script, each as a part", function* () {
+    const catalog = yield* Catalog
+    const scribe = yield* Scribe.owner
+    const names = ["Linen Shirt, blue", "면 셔츠 파랑", "100% wool_scarf", "Écharpe", "Shirt \\ tie", "12"]
+    const products = names.map((name) => Scribe.product({ name }))
+    yield* scribe.commit({ products: products.map((product) => ({ product, onHand: 1 })) })
+    const found = (text: string, sku: string | null = null) =>
+      Effect.gen(function* () {
+        const { rows } = yield* catalog.list({ limit: 20, after: null, sku, words: Words.of(text)! })
+        return rows.map(({ name }) => name).toReversed()
+      })
+    expect(yield* found("SHIRT linen")).toEqual([names[0]])
+    expect(yield* found("hirt")).toEqual([names[0], names[4]])
+    expect(yield* found("셔츠 파")).toEqual([names[1]])
+    expect(yield* found("0% l_s")).toEqual([names[2]])
+    expect(yield* found("wool%scarf")).toEqual([])
+    expect(yield* found("\\ tie")).toEqual([names[4]])
+    expect(yield* found("charpe")).toEqual([names[3]])
+    expect(yield* found("écharpe")).toEqual([])
+    expect(yield* found(`linen ${products[0]!.sku.slice(-7).toUpperCase()}`)).toEqual([names[0]])
+    expect(yield* found("shirt", products[4]!.sku)).toEqual([names[4]])
+    expect(Words.of(" s  h ")).toBeNull()
+    const first = yield* catalog.list({ limit: 1, after: null, sku: null, words: ["shirt"] })
+    expect([first.rows, first.next]).toEqual([[products[4]], products[4]!.id])
+    const last = yield* catalog.list({ limit: 1, after: first.next, sku: null, words: ["shirt"] })
+    expect(last).toEqual({ rows: [products[0]], next: null })
   }),
 
   check("shows a product's ledger newest first, page by page, and none of another's", function* () {

@@ -5,6 +5,7 @@ import type * as Hold from "../../src/domain/hold.ts"
 import type { OrderId } from "../../src/domain/ids.ts"
 import * as Order from "../../src/domain/order.ts"
 import { CommittedOrders } from "../../src/ports/committed-orders.ts"
+import { lowest } from "../../src/ports/ids.ts"
 import type { Lease } from "../../src/ports/lease.ts"
 import type { Ledger } from "../../src/ports/ledger.ts"
 import { OrderBook } from "../../src/ports/order-book.ts"
@@ -31,6 +32,9 @@ const placed = (orders: ReadonlyArray<{ readonly terms?: Partial<Order.Terms>; r
     })
     return { scribe, one, other, orders: all, start, book: yield* OrderBook, open: yield* UnsettledOrders }
   })
+
+/** All orders. */
+const ALL = { customerId: null, status: null, from: null, to: null }
 
 const newestFirst = (orders: ReadonlyArray<Order.Order>) => orders.toSorted((a, b) => (a.id < b.id ? 1 : -1))
 const oldestFirst = (orders: ReadonlyArray<Order.Order>) => newestFirst(orders).toReversed()
@@ -76,9 +80,7 @@ const reading: ReadonlyArray<Check<Needs>> = [
     const order = Scribe.order([one])
     yield* scribe.commit({ holds: Scribe.holds(order, "tentative", NOON), changes: Scribe.reserving(order, 10) })
     expect(yield* book.get(order.id)).toBeNull()
-    expect(
-      (yield* book.list({ limit: 1, after: null, customerId: order.customerId, status: null, now: 0 })).rows,
-    ).toEqual([])
+    expect((yield* book.list({ ...ALL, limit: 1, after: null, customerId: order.customerId, now: 0 })).rows).toEqual([])
   }),
 
   check("lists a customer's orders newest first, page by page, and no other customer's", function* () {
@@ -90,7 +92,7 @@ const reading: ReadonlyArray<Check<Needs>> = [
       { terms: { customerId } },
     ])
     const mine = newestFirst(orders.filter((order) => order.customerId === customerId))
-    const query = { limit: 2, customerId, status: null, now: NOON }
+    const query = { ...ALL, limit: 2, customerId, now: NOON }
     const first = yield* book.list({ ...query, after: null })
     expect(first).toEqual({ rows: mine.slice(0, 2), next: mine[1]!.id })
     expect(yield* book.list({ ...query, after: first.next })).toEqual({ rows: mine.slice(2), next: null })
@@ -98,7 +100,7 @@ const reading: ReadonlyArray<Check<Needs>> = [
 
   check("lists the newest orders of all customers", function* () {
     const { book, orders } = yield* placed([{}, {}, {}])
-    const { rows } = yield* book.list({ limit: 3, after: null, customerId: null, status: null, now: NOON })
+    const { rows } = yield* book.list({ ...ALL, limit: 3, after: null, now: NOON })
     expect(rows).toEqual(newestFirst(orders))
   }),
 
@@ -115,7 +117,7 @@ const reading: ReadonlyArray<Check<Needs>> = [
     const [lapsed, live, charging, paid, expired] = orders
     yield* scribe.commit({ orderUpdates: [change(paid!, { _tag: "Paid" }), change(expired!, { _tag: "Expired" })] })
     const ids = (status: Order.Status) =>
-      Effect.map(book.list({ limit: 100, after: null, customerId, status, now: NOON }), ({ rows }) =>
+      Effect.map(book.list({ ...ALL, limit: 100, after: null, customerId, status, now: NOON }), ({ rows }) =>
         rows.map(({ id }) => id),
       )
     const newest = (...some: ReadonlyArray<Order.Order | undefined>) =>
@@ -124,6 +126,40 @@ const reading: ReadonlyArray<Check<Needs>> = [
     expect(yield* ids("expired")).toEqual(newest(lapsed, expired))
     expect(yield* ids("paid")).toEqual(newest(paid))
     expect(yield* ids("shipped")).toEqual([])
+  }),
+
+  check("lists what was placed in a span of time: from its beginning on, and up to its end", function* () {
+    const customerId = `Cy ${Scribe.freshId()}`
+    const scribe = yield* Scribe.owner
+    const book = yield* OrderBook
+    const product = Scribe.product()
+    const placedAt = (createdAt: number, idAt = createdAt) => {
+      const id = (lowest(idAt)!.slice(0, 19) + Scribe.freshId().slice(19)) as OrderId
+      return { ...Scribe.order([product], { customerId, createdAt, expiresAt: createdAt + 1_000 }), id }
+    }
+    // An id may be a little ahead of its order, never behind.
+    const all = [
+      placedAt(NOON - 1),
+      placedAt(NOON - 1, NOON + 5),
+      placedAt(NOON),
+      placedAt(NOON + 9),
+      placedAt(NOON + 10),
+    ]
+    yield* scribe.commit({
+      products: [{ product, onHand: 10 }],
+      orders: all,
+      holds: all.flatMap((order) => Scribe.holds(order)),
+    })
+    const wanted = (from: number | null, to: number | null) =>
+      newestFirst(all.filter(({ createdAt }) => createdAt >= (from ?? 0) && createdAt < (to ?? Infinity)))
+    for (const status of [null, "reserved", "expired"] as const)
+      for (const from of [null, NOON - 1, NOON, NOON + 11])
+        for (const to of [null, NOON, NOON + 10]) {
+          const query = { limit: 2, customerId, status, from, to, now: status === "expired" ? NOON + 60_000 : NOON }
+          const first = yield* book.list({ ...query, after: null })
+          const others = first.next === null ? [] : (yield* book.list({ ...query, limit: 9, after: first.next })).rows
+          expect([...first.rows, ...others], JSON.stringify(query)).toEqual(wanted(from, to))
+        }
   }),
 ]
 

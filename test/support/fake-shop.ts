@@ -11,6 +11,7 @@ import type { OrderId, ProductId } from "../../src/domain/ids.ts"
 import * as Money from "../../src/domain/money.ts"
 import * as Order from "../../src/domain/order.ts"
 import type { Product } from "../../src/domain/product.ts"
+import * as Words from "../../src/domain/product-words.ts"
 import * as PurchaseLimit from "../../src/domain/purchase-limit.ts"
 import * as Stock from "../../src/domain/stock.ts"
 import { type Claim, Refused, type Rejection } from "../../src/ports/inventory.ts"
@@ -175,11 +176,13 @@ class FakeShop {
 const service = (shop: FakeShop): Shop["Service"] => ({
   createProduct: ({ claim, onHand, ...product }) => attempt(() => shop.once(claim, () => shop.create(product, onHand))),
   getProduct: (id) => attempt(() => shop.shelf(id).product),
-  listProducts: ({ sku, ...page }) =>
+  listProducts: ({ sku, words, ...page }) =>
     attempt(() => {
       const products = [...shop.shelves.values()].map(({ product }) => product).reverse()
       return pageOf(
-        products.filter((product) => sku === null || product.sku === sku),
+        products.filter(
+          (product) => (sku === null || product.sku === sku) && (words === null || Words.areIn(words, product)),
+        ),
         (product) => product.id,
         page,
       )
@@ -201,11 +204,16 @@ const service = (shop: FakeShop): Shop["Service"] => ({
       }),
     ),
   getOrder: (id) => attempt(() => shop.order(id)),
-  listOrders: ({ customerId, status, ...page }) =>
+  listOrders: ({ customerId, from, status, to, ...page }) =>
     attempt(() => {
       const orders = [...shop.orders.values()].reverse().filter((order) => {
         const is = Order.statusAt(order, Date.now())
-        return (customerId === null || order.customerId === customerId) && (status === null || is === status)
+        return (
+          (customerId === null || order.customerId === customerId) &&
+          (status === null || is === status) &&
+          order.createdAt >= (from ?? 0) &&
+          order.createdAt < (to ?? Number.POSITIVE_INFINITY)
+        )
       })
       return pageOf(orders, (order) => order.id, page)
     }),

@@ -33,7 +33,7 @@ export const greet = Effect.fnUntraced(function* (
   yield* told("ready")
   yield* DemoCatalogue.seed
   const shop = yield* Shop
-  const { rows } = yield* shop.listProducts({ limit: 1, after: null, sku: null })
+  const { rows } = yield* shop.listProducts({ limit: 1, after: null, sku: null, words: null })
   yield* say(format === "json" ? `Jaego is ready at ${url}` : welcome(url, rows[0]?.id ?? "..."))
   if (store === "memory") yield* say("STORE=memory: everything is forgotten when the service ends.")
 })

@@ -30,12 +30,19 @@ const list = HttpApiEndpoint.get("list", "/v1/orders", {
   query: {
     customerId: Schema.optionalKey(Words.CustomerId),
     status: Schema.optionalKey(Words.Status),
+    from: Schema.optionalKey(Words.Moment),
+    to: Schema.optionalKey(Words.Moment),
     limit: Schema.optionalKey(Words.Limit),
     cursor: Schema.optionalKey(Words.Cursor),
   },
   success: Words.pageOf(Words.OrderView, "OrderPage"),
   error: Problems.reading("invalid-cursor"),
-}).annotate(OpenApi.Summary, "List orders, newest first")
+})
+  .annotate(OpenApi.Summary, "List orders, newest first")
+  .annotate(
+    OpenApi.Description,
+    "Those placed at `from` or later and before `to`. A list is stable while orders arrive: each that was there at its first page is on one page, and on one only, unless its status no longer fits.",
+  )
 
 const get = HttpApiEndpoint.get("get", "/v1/orders/:id", {
   params: id,

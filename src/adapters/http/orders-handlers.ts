@@ -9,12 +9,13 @@ import { type Paying, type Replayable, type Sale, Shop } from "../../app/shop.ts
 import type { CustomerId, OrderId } from "../../domain/ids.ts"
 import * as Order from "../../domain/order.ts"
 import { Probe } from "../../ports/probe.ts"
+import * as Rfc3339 from "../../std/rfc3339.ts"
 import * as Answers from "./answers.ts"
 import { api } from "./api.ts"
 import * as Cursors from "./cursors.ts"
 import { answerBy } from "./head.ts"
 import * as Claims from "./idempotency.ts"
-import type { Problem } from "./problems.ts"
+import * as Problems from "./problems.ts"
 import type { RateLimits } from "./rate-limits.ts"
 import type { NewOrder } from "./schemas.ts"
 import { LIMIT } from "./schemas.ts"
@@ -55,7 +56,7 @@ export interface Placing {
 
 /** Whether the customer may order, as far as other processes know. */
 const elsewhere = (limits: RateLimits, request: Answers.Asked, customerId: string) =>
-  Effect.callback<void, Problem>((resume) =>
+  Effect.callback<void, Problems.Problem>((resume) =>
     limits.ofCustomerShared(request, customerId, (problem) =>
       resume(problem === null ? Effect.void : Effect.fail(problem)),
     ),
@@ -86,17 +87,29 @@ export const placing =
 interface ListQuery {
   readonly customerId?: CustomerId
   readonly status?: Order.Status
+  readonly from?: string
+  readonly to?: string
   readonly limit?: string
   readonly cursor?: string
 }
 
+/** The schema has seen that it is one. */
+const timeOf = (text: string | undefined): number | null => (text === undefined ? null : Rfc3339.parse(text))
+
+const endsBeforeItBegins = Problems.invalid("query/to", "Expected a time after `from`")
+
 const list = Effect.fnUntraced(function* (shop: Shop["Service"], query: ListQuery) {
   const after = (yield* Cursors.read("orders", query.cursor, Cursors.ID)) as OrderId | null
+  const from = timeOf(query.from)
+  const to = timeOf(query.to)
+  if (from !== null && to !== null && to <= from) return yield* Effect.fail(endsBeforeItBegins)
   const page = yield* shop.listOrders({
     limit: Number(query.limit ?? LIMIT.default),
     after,
     customerId: query.customerId ?? null,
     status: query.status ?? null,
+    from,
+    to,
   })
   const now = yield* Clock.currentTimeMillis
   return Answers.page("orders", page, (order) => Views.order(order, Order.statusAt(order, now)))

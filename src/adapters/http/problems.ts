@@ -239,11 +239,12 @@ export const tooManyStreams = overloaded("Too many streams are open (STREAMS_MAX
 export const tooManyBodies = overloaded("Too many large bodies arrive at once.")
 
 /** A header that names an intent came twice, or was joined of two on the way. */
-export const sentTwice = (header: string): Problem => {
-  const detail = "Sent twice, or two values joined by a comma"
-  const pointer = `header/${header}`
-  return of("invalid-request", `${pointer}: ${detail}`, { errors: [{ pointer, detail }] })
-}
+export const sentTwice = (header: string): Problem =>
+  invalid(`header/${header}`, "Sent twice, or two values joined by a comma")
+
+/** A fault that no schema sees. */
+export const invalid = (pointer: string, detail: string): Problem =>
+  of("invalid-request", `${pointer}: ${detail}`, { errors: [{ pointer, detail }] })
 
 /** Null when there is nothing in the query after all. */
 export const unknownQuery = (names: ReadonlyArray<string>): Problem | null =>

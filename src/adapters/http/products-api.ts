@@ -24,10 +24,15 @@ const create = HttpApiEndpoint.post("create", "/v1/products", {
   )
 
 const list = HttpApiEndpoint.get("list", "/v1/products", {
-  query: { ...page, sku: Schema.optionalKey(Words.Sku) },
+  query: { ...page, sku: Schema.optionalKey(Words.Sku), q: Schema.optionalKey(Words.Search) },
   success: Words.pageOf(Words.ProductView, "ProductPage"),
   error: Problems.reading("invalid-cursor"),
-}).annotate(OpenApi.Summary, "List products, newest first")
+})
+  .annotate(OpenApi.Summary, "List products, newest first")
+  .annotate(
+    OpenApi.Description,
+    "`q`: words that all occur in the name or the SKU, each as a part of it, in any order; small letters of ASCII stand for capitals too.",
+  )
 
 const get = HttpApiEndpoint.get("get", "/v1/products/:id", {
   params: id,

@@ -3,6 +3,7 @@ import { Effect } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { Shop } from "../../app/shop.ts"
 import type { ProductId } from "../../domain/ids.ts"
+import * as Words from "../../domain/product-words.ts"
 import type { Route } from "../../ports/inventory.ts"
 import { Probe } from "../../ports/probe.ts"
 import * as Answers from "./answers.ts"
@@ -24,11 +25,17 @@ interface PageQuery {
   readonly cursor?: string
 }
 
+interface ProductQuery extends PageQuery {
+  readonly sku?: string
+  readonly q?: string
+}
+
 const limitOf = (query: PageQuery): number => Number(query.limit ?? LIMIT.default)
 
-const list = Effect.fnUntraced(function* (shop: Shop["Service"], query: PageQuery & { readonly sku?: string }) {
+const list = Effect.fnUntraced(function* (shop: Shop["Service"], query: ProductQuery) {
   const after = (yield* Cursors.read("products", query.cursor, Cursors.ID)) as ProductId | null
-  const page = yield* shop.listProducts({ limit: limitOf(query), after, sku: query.sku ?? null })
+  const words = query.q === undefined ? null : Words.of(query.q)
+  const page = yield* shop.listProducts({ limit: limitOf(query), after, sku: query.sku ?? null, words })
   return Answers.page("products", page, Views.product)
 })
 

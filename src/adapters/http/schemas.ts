@@ -11,6 +11,7 @@ import { isCurrency, MAX_PRICE } from "../../domain/money.ts"
 import { isNormal } from "../../domain/name.ts"
 import { LINES_MAX } from "../../domain/order.ts"
 import { NAME_MAX } from "../../domain/product.ts"
+import * as ProductWords from "../../domain/product-words.ts"
 import { MAX_ON_HAND, MAX_PER_LINE } from "../../domain/quantity.ts"
 import * as Clean from "../../domain/text.ts"
 import * as Rfc3339 from "../../std/rfc3339.ts"
@@ -57,6 +58,13 @@ export const OrderIdText = Uuid.pipe(Schema.decodeTo(OrderId, anyCase))
 /** Long enough for any shop's own numbering. */
 export const Sku = name(1, 128)
 export const Name = text(1, NAME_MAX)
+/** What products are searched for. */
+export const Search = text(1, 128).check(
+  Schema.makeFilter((value: string) => ProductWords.of(value) !== null, {
+    expected: `words, one of at least ${ProductWords.SHORTEST} characters`,
+    toJsonSchema: () => ({ pattern: "\\\\S{2}" }),
+  }),
+)
 export const CustomerId = name(1, 128)
 export const Reason = text(1, 500)
 export const Quantity = between(1, MAX_PER_LINE)
@@ -126,7 +134,7 @@ export const NewOrder = Schema.Struct({
 })
 export const NewPayment = Schema.Struct({ token: Schema.optionalKey(Token), onDecline: OnDecline })
 export const Cancellation = Schema.Struct({ reason: Schema.optionalKey(Reason) })
-/** A time of another's clock. */
+/** A time as a caller writes it. */
 export const Moment = Schema.String.check(
   Schema.makeFilter((value: string) => Rfc3339.parse(value) !== null, {
     expected: "a time of 1970 to 2100 as RFC 3339 writes it",

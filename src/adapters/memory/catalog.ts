@@ -1,5 +1,6 @@
 /** The catalogue in memory. */
 import { Effect, Layer } from "effect"
+import * as Words from "../../domain/product-words.ts"
 import { Catalog } from "../../ports/catalog.ts"
 import { page } from "./pages.ts"
 import * as Store from "./store.ts"
@@ -8,7 +9,10 @@ export const make = (store: Store.Shape): Catalog["Service"] => ({
   get: (id) => Effect.sync(() => store.products.get(id) ?? null),
   list: (request) =>
     Effect.sync(() => {
-      const products = [...store.products.values()].filter(({ sku }) => request.sku === null || sku === request.sku)
+      const { sku, words } = request
+      const products = [...store.products.values()].filter(
+        (product) => (sku === null || product.sku === sku) && (words === null || Words.areIn(words, product)),
+      )
       return page(products, (product) => product.id, "newest-first", request)
     }),
   movements: (id, request) =>

@@ -9,11 +9,13 @@ export const make = (store: Store.Shape): OrderBook["Service"] => ({
   get: (id) => Effect.sync(() => store.orders.get(id) ?? null),
   list: (request) =>
     Effect.sync(() => {
-      const { customerId, now, status } = request
+      const { customerId, from, now, status, to } = request
       const orders = [...store.orders.values()].filter(
         (order) =>
           (customerId === null || order.customerId === customerId) &&
-          (status === null || Order.statusAt(order, now) === status),
+          (status === null || Order.statusAt(order, now) === status) &&
+          order.createdAt >= (from ?? 0) &&
+          order.createdAt < (to ?? Number.POSITIVE_INFINITY),
       )
       return page(orders, (order) => order.id, "newest-first", request)
     }),

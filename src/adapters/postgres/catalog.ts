@@ -1,27 +1,56 @@
 /**
- * The catalogue on Postgres. Lists are keyset-paginated: a page costs the same wherever it lies.
+ * The catalogue on Postgres. Lists are keyset-paginated: a page costs the same wherever it lies. Words are looked up as pairs of
+ * characters in an index (`jaego_bigrams`, docs/decisions/0037), and compared themselves with what is found there.
  *
  * Fails: Unavailable "database".
  */
 import { Effect, Layer } from "effect"
-import type { ProductId } from "../../domain/ids.ts"
 import type { Product } from "../../domain/product.ts"
-import { Catalog } from "../../ports/catalog.ts"
-import type { Unavailable } from "../../ports/failures.ts"
+import { Catalog, type ProductFilter } from "../../ports/catalog.ts"
 import { jsonRows, pageOf } from "./page.ts"
-import { type Shown, ShownLists, ShownRows } from "./reads.ts"
+import { ShownLists, ShownRows } from "./reads.ts"
 import { MOVEMENT, type MovementJson, PRODUCT } from "./rows.ts"
 
 const GET = `select ${PRODUCT} as row from products p where p.id = $1::uuid`
-const BY_SKU = `select ${PRODUCT} as row from products p
-  where p.sku = $1::text and ($2::uuid is null or p.id < $2::uuid)`
-const NEWEST = `select ${PRODUCT} as row from products p order by p.id desc limit $1::int`
-const NEWEST_AFTER = `select ${PRODUCT} as row from products p where p.id < $2::uuid order by p.id desc limit $1::int`
 const MOVEMENTS = `select ${MOVEMENT} as row from movements m
   where m.product_id = $1::uuid and m.version < $3::bigint order by m.version desc limit $2::int`
 
 /** After the newest movement there is. */
 const FROM_THE_NEWEST = Number.MAX_SAFE_INTEGER
+
+/** A page from the beginning is a page after the last of all ids. */
+const AFTER_ALL = "ffffffff-ffff-ffff-ffff-ffffffffffff"
+
+const TEXT = "p.name || ' ' || p.sku"
+
+const pairs = (word: string): ReadonlyArray<string> => {
+  const characters = [...word]
+  return characters.slice(1).map((character, index) => characters[index]! + character)
+}
+
+interface Query {
+  readonly statement: string
+  readonly parameters: ReadonlyArray<unknown>
+}
+
+/** `limit`: rows at most. */
+export const listQuery = ({ sku, words }: ProductFilter, after: string | null, limit: number): Query => {
+  const parameters: Array<unknown> = []
+  const value = (given: unknown, type: string) => `$${parameters.push(given)}::${type}`
+  const conditions = [`p.id < ${value(after ?? AFTER_ALL, "uuid")}`]
+  if (sku !== null) conditions.push(`p.sku = ${value(sku, "text")}`)
+  if (words !== null)
+    conditions.push(
+      `jaego_bigrams(${TEXT}) @> ${value(words.flatMap(pairs), "text[]")}`,
+      `lower((${TEXT}) collate "C") like all (${value(words.map(containing), "text[]")})`,
+    )
+  const statement = `select ${PRODUCT} as row from products p where ${conditions.join(" and ")}
+    order by p.id desc limit ${value(limit, "int")}`
+  return { statement, parameters }
+}
+
+/** As `like` has it. */
+const containing = (word: string): string => `%${word.replaceAll(/[\\%_]/g, "\\$&")}%`
 
 export const layer: Layer.Layer<Catalog, never, ShownRows | ShownLists> = Layer.effect(
   Catalog,
@@ -30,11 +59,14 @@ export const layer: Layer.Layer<Catalog, never, ShownRows | ShownLists> = Layer.
     const lists = yield* ShownLists
     return {
       get: (id) => Effect.map(jsonRows<Product>(rows, GET, [id]), ([product]) => product ?? null),
-      list: ({ after, limit, sku }) =>
-        Effect.map(
-          sku === null ? newest(lists, after, limit + 1) : jsonRows<Product>(rows, BY_SKU, [sku, after]),
-          (found) => pageOf(found, limit, (product) => product.id),
-        ),
+      list: ({ after, limit, ...filter }) => {
+        const { parameters, statement } = listQuery(filter, after, limit + 1)
+        // How many products have a word differs by the word, and so does the way to the newest of them.
+        const plan = filter.words === null ? "kept" : "anew"
+        return Effect.map(jsonRows<Product>(lists, statement, parameters, plan), (found) =>
+          pageOf(found, limit, (product) => product.id),
+        )
+      },
       movements: (id, { after, limit }) =>
         Effect.map(
           jsonRows<MovementJson>(lists, MOVEMENTS, [id, limit + 1, String(after ?? FROM_THE_NEWEST)]),
@@ -43,10 +75,3 @@ export const layer: Layer.Layer<Catalog, never, ShownRows | ShownLists> = Layer.
     }
   }),
 )
-
-const newest = (
-  lists: Shown,
-  after: ProductId | null,
-  limit: number,
-): Effect.Effect<ReadonlyArray<Product>, Unavailable> =>
-  after === null ? jsonRows(lists, NEWEST, [limit]) : jsonRows(lists, NEWEST_AFTER, [limit, after])

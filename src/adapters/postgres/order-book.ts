@@ -5,8 +5,10 @@
  */
 import { Effect, Layer } from "effect"
 import type { Status } from "../../domain/order.ts"
+import { lowest } from "../../ports/ids.ts"
 import type { Outlook } from "../../ports/inventory.ts"
-import { OrderBook } from "../../ports/order-book.ts"
+import { OrderBook, type OrderFilter } from "../../ports/order-book.ts"
+import type { PageRequest } from "../../ports/page.ts"
 import { jsonRows, pageOf } from "./page.ts"
 import { ShownLists, ShownRows } from "./reads.ts"
 import { ms, ORDER, type OrderJson, orderOf } from "./rows.ts"
@@ -25,7 +27,20 @@ const GET = `select ${ORDER} as row from orders o where o.id = $1::uuid`
 /** A page from the beginning is a page after the last of all ids. */
 const AFTER_ALL = "ffffffff-ffff-ffff-ffff-ffffffffffff"
 
-interface Filter {
+/** After all times that are taken or made (RFC 3339 has four digits for a year), milliseconds since 1970. */
+const TIMES_END = Date.UTC(10_000, 0)
+
+/** Of all ids, the first. */
+const FIRST = "00000000-0000-0000-0000-000000000000"
+
+/**
+ * How far the time in an order's id may be after the order's own, ms: ids never go back, so after the clock was set back they are ahead
+ * of it for that long. So far beyond `to` a list looks, and further back than this an order may be missing there.
+ */
+const ID_AHEAD_MS = 1_000
+
+/** The part of a filter that decides the shape of the statement. */
+interface Shape {
   readonly customerId: string | null
   readonly status: Status | null
 }
@@ -38,6 +53,17 @@ const STATUSES: ReadonlyArray<Status> = [
 const LAPSED = "o.status = 'reserved' and o.attempt_token is null and o.expires_at <= to_timestamp($3::float8 / 1000)"
 
 /**
+ * Ids begin with the time: the same index ends a list that is bounded by time. What was placed a moment outside is left out: by a
+ * `case`, as the planner would take the bounds of both columns for independent, expect next to no rows, and read all of the span.
+ */
+const BETWEEN = [
+  "o.id < $1::uuid",
+  "o.id >= $5::uuid",
+  `case when o.created_at >= to_timestamp($6::float8 / 1000) and o.created_at < to_timestamp($7::float8 / 1000)
+    then true else false end`,
+]
+
+/**
  * The newest orders behind $1 that have these values, at most $2. The first column is compared as one of a list of one: by
  * equality alone the planner would see that the list is in the order of ids, read the primary key, and throw away what does
  * not match, which is nearly everything when the customer is a till and the status a rare one. (Compared as a row, PostgreSQL
@@ -48,17 +74,17 @@ const inOrder = (columns: ReadonlyArray<readonly [column: string, value: string]
     index === 0 ? `o.${column} = any (array[${value}])` : `o.${column} = ${value}`,
   )
   const order = [...columns.map(([column]) => column), "id"].map((column) => `o.${column} desc`)
-  return `select * from orders o where ${[...equal, "o.id < $1::uuid", filter].join(" and ")}
+  return `select * from orders o where ${[...equal, ...BETWEEN, filter].join(" and ")}
     order by ${order.join(", ")} limit $2::int`
 }
 
 /** Those that have lapsed and are not ended yet: few, and found by their time. */
 const lapsed = (customerId: string | null): string =>
   `select * from (select * from orders o where ${LAPSED} offset 0) o
-    where o.id < $1::uuid${customerId === null ? "" : " and o.customer_id = $4"} order by o.id desc limit $2::int`
+    where ${BETWEEN.join(" and ")}${customerId === null ? "" : " and o.customer_id = $4"} order by o.id desc limit $2::int`
 
 /** The lists to unite, each of which an index gives in order. $4 is the customer. */
-const parts = ({ customerId, status }: Filter): ReadonlyArray<string> => {
+const parts = ({ customerId, status }: Shape): ReadonlyArray<string> => {
   const customer = customerId === null ? [] : [["customer_id", "$4"] as const]
   const of = (each: Status, filter?: string) => inOrder([...customer, ["status", `'${each}'`]], filter)
   switch (status) {
@@ -73,11 +99,21 @@ const parts = ({ customerId, status }: Filter): ReadonlyArray<string> => {
   }
 }
 
-export const listQuery = (filter: Filter): string => {
+export const listQuery = (filter: Shape): string => {
   const united = parts(filter).map((part) => `(${part})`)
   // Parameters are named in every shape of the query, so that all shapes take the same.
   return `select ${ORDER} as row from (${united.join(" union all ")}) o
     where $3::float8 is not null and $4::text is not distinct from $4::text order by o.id desc limit $2::int`
+}
+
+type ListRequest = PageRequest<string> & Omit<OrderFilter, "status"> & { readonly now: number }
+
+/** One row more than the page has. */
+export const listParameters = ({ after, customerId, from, limit, now, to }: ListRequest): ReadonlyArray<unknown> => {
+  const ends = [after, to === null ? null : lowest(to + ID_AHEAD_MS)].filter((end) => end !== null)
+  const before = ends.length === 0 ? AFTER_ALL : ends.reduce((a, b) => (a < b ? a : b))
+  const least = from === null ? null : lowest(from)
+  return [before, limit + 1, String(now), customerId, least ?? FIRST, String(from ?? 0), String(to ?? TIMES_END)]
 }
 
 export const layer: Layer.Layer<OrderBook, never, ShownRows | ShownLists> = Layer.effect(
@@ -89,13 +125,10 @@ export const layer: Layer.Layer<OrderBook, never, ShownRows | ShownLists> = Laye
       get: (id) =>
         Effect.map(jsonRows<OrderJson>(rows, GET, [id]), ([row]) => (row === undefined ? null : orderOf(row))),
       outlook: (id) => Effect.map(jsonRows<Outlook>(rows, OUTLOOK, [id]), ([row]) => row!),
-      list: ({ after, customerId, limit, now, status }) =>
-        jsonRows<OrderJson>(lists, listQuery({ customerId, status }), [
-          after ?? AFTER_ALL,
-          limit + 1,
-          String(now),
-          customerId,
-        ]).pipe(Effect.map((found) => pageOf(found.map(orderOf), limit, (order) => order.id))),
+      list: (request) =>
+        Effect.map(jsonRows<OrderJson>(lists, listQuery(request), listParameters(request)), (found) =>
+          pageOf(found.map(orderOf), request.limit, (order) => order.id),
+        ),
     }
   }),
 )

@@ -4,7 +4,7 @@ import { Effect } from "effect"
 import type { SqlError } from "effect/sql/SqlError"
 import { type Unavailable, unavailable } from "../../ports/failures.ts"
 import type { Page } from "../../ports/page.ts"
-import type { Reads, Shown } from "./reads.ts"
+import type { Plan, Reads, Shown } from "./reads.ts"
 import * as WritingPool from "./writing-pool.ts"
 
 /** A page from the beginning is a page after the first of all ids. */
@@ -26,8 +26,9 @@ export const jsonRows = <Row>(
   reads: Reads | Shown,
   query: string,
   parameters: ReadonlyArray<unknown>,
+  plan?: Plan,
 ): Effect.Effect<ReadonlyArray<Row>, Unavailable> =>
-  (reads as Reads).rows<JsonRow<Row>>(query, parameters).pipe(
+  (reads as Reads).rows<JsonRow<Row>>(query, parameters, plan).pipe(
     Effect.map((rows) => rows.map(({ row }) => row)),
     Effect.mapError((error: SqlError | Unavailable) => (error._tag === "SqlError" ? unavailable("database") : error)),
   )

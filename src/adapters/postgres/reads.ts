@@ -23,10 +23,14 @@ export const ASKED_MAX = 512
 /** The longest wait for something shown, for a connection and for its answer together, seconds: the server's for a statement. */
 export const SHOWN_SECONDS = 5
 
+/** `kept`: a statement's plan may serve all values, as usual; `anew`: it is made for the values that are given. */
+export type Plan = "kept" | "anew"
+
 export interface Reads {
   readonly rows: <Row extends object>(
     statement: string,
     parameters: ReadonlyArray<unknown>,
+    plan?: Plan,
   ) => Effect.Effect<ReadonlyArray<Row>, SqlError>
 }
 
@@ -37,6 +41,7 @@ export interface Shown {
   readonly rows: <Row extends object>(
     statement: string,
     parameters: ReadonlyArray<unknown>,
+    plan?: Plan,
   ) => Effect.Effect<ReadonlyArray<Row>, Unavailable>
 }
 
@@ -54,9 +59,9 @@ export const make = (
   Effect.map(
     PgPool.make({ ...config, multiplex: true, maxConnections: connections, idleTimeout: "10 minutes" }),
     (pool) => ({
-      rows: <Row extends object>(statement: string, parameters: ReadonlyArray<unknown>) =>
+      rows: <Row extends object>(statement: string, parameters: ReadonlyArray<unknown>, plan?: Plan) =>
         pool.use((connection) =>
-          connection.query(statement, parameters).pipe(
+          connection.query(statement, parameters, plan !== "anew").pipe(
             inTime(Effect.andThen(pool.invalidate(connection), Effect.fail(silence))),
             Effect.map((result) => result.rows as unknown as ReadonlyArray<Row>),
           ),
@@ -75,11 +80,11 @@ export const shown = (
       asked--
     })
     return {
-      rows: <Row extends object>(statement: string, parameters: ReadonlyArray<unknown>) =>
+      rows: <Row extends object>(statement: string, parameters: ReadonlyArray<unknown>, plan?: Plan) =>
         Effect.suspend(() => {
           if (asked >= ASKED_MAX) return Effect.fail(unavailable("mailbox-full"))
           asked++
-          return reads.rows<Row>(statement, parameters).pipe(
+          return reads.rows<Row>(statement, parameters, plan).pipe(
             Effect.ensuring(left),
             Effect.forkDetach({ startImmediately: true }),
             Effect.flatMap((reading) => Effect.timeout(Fiber.join(reading), `${SHOWN_SECONDS} seconds`)),

@@ -199,6 +199,29 @@ describe("lists", () => {
     expect(sizes).toEqual([3, 3, 1])
   })
 
+  it("lists the orders of a span of time: from its beginning, before its end", async () => {
+    const { id } = await product({ onHand: 100 })
+    const customerId = fresh("keeper")
+    const { body } = await order(id, { customerId })
+    const at = Date.parse(body.createdAt)
+    const listed = async (from: number, to: number) => {
+      const span = [from, to].map((ms) => encodeURIComponent(new Date(ms).toISOString().replace("Z", "+00:00")))
+      const { body } = await shop.get(`/v1/orders?customerId=${customerId}&from=${span[0]}&to=${span[1]}`)
+      return body.data.map((row: { id: string }) => row.id)
+    }
+    expect(await listed(at, at + 1)).toEqual([body.id])
+    expect(await listed(at - 10, at)).toEqual([])
+    expect(await listed(at + 1, at + 10)).toEqual([])
+  })
+
+  it("finds products by words of their names and SKUs", async () => {
+    const name = fresh("달 항아리 Moon")
+    const { id } = await product({ name })
+    const { body } = await shop.get(`/v1/products?q=${encodeURIComponent(`${name.slice(-9)} 항아 moon`)}`)
+    expect(body.data.map((row: { id: string }) => row.id)).toEqual([id])
+    expect((await shop.get("/v1/products?q=nothing-like-it")).body).toMatchObject({ data: [], nextCursor: null })
+  })
+
   it("pages through products and movements", async () => {
     const { id } = await product()
     await product()

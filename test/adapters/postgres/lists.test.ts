@@ -1,5 +1,5 @@
 /** Lists page through everything once, newest first, whatever is written meanwhile; and filter as the order itself says. */
-import { Effect, Layer, type Scope } from "effect"
+import { Effect, Fiber, Layer, type Scope } from "effect"
 import { describe, expect, it } from "vitest"
 import * as PostgresCatalog from "../../../src/adapters/postgres/catalog.ts"
 import * as PostgresLease from "../../../src/adapters/postgres/lease.ts"
@@ -10,11 +10,13 @@ import type { OrderId, ProductId } from "../../../src/domain/ids.ts"
 import * as Order from "../../../src/domain/order.ts"
 import type { Product } from "../../../src/domain/product.ts"
 import { Catalog } from "../../../src/ports/catalog.ts"
+import type { Unavailable } from "../../../src/ports/failures.ts"
 import type { Lease } from "../../../src/ports/lease.ts"
 import type { Ledger } from "../../../src/ports/ledger.ts"
 import { OrderBook } from "../../../src/ports/order-book.ts"
 import type { Page, PageRequest } from "../../../src/ports/page.ts"
 import { type Unsettled, UnsettledOrders } from "../../../src/ports/unsettled.ts"
+import { mulberry32 } from "../../../src/std/mulberry32.ts"
 import { freshClient } from "../../support/postgres.ts"
 import * as Scribe from "../../support/scribe.ts"
 
@@ -58,14 +60,18 @@ describe("the catalogue", () => {
         const catalog = yield* Catalog
         const products = Array.from({ length: 5 }, () => Scribe.product({ purchaseLimit: 3 }))
         yield* scribe.commit({ products: products.map((product) => ({ product, onHand: 1 })) })
-        expect(yield* pages<Product, ProductId, unknown>((request) => catalog.list({ ...request, sku: null }))).toEqual(
-          newestFirst(products),
-        )
         expect(
-          yield* pages<Product, ProductId, unknown>((request) => catalog.list({ ...request, sku: products[2]!.sku })),
+          yield* pages<Product, ProductId, unknown>((request) => catalog.list({ ...request, sku: null, words: null })),
+        ).toEqual(newestFirst(products))
+        expect(
+          yield* pages<Product, ProductId, unknown>((request) =>
+            catalog.list({ ...request, sku: products[2]!.sku, words: null }),
+          ),
         ).toEqual([products[2]])
         expect(
-          yield* pages<Product, ProductId, unknown>((request) => catalog.list({ ...request, sku: "none" })),
+          yield* pages<Product, ProductId, unknown>((request) =>
+            catalog.list({ ...request, sku: "none", words: null }),
+          ),
         ).toEqual([])
         expect(yield* catalog.get(products[0]!.id)).toEqual(products[0])
         expect(yield* catalog.get(Scribe.product().id)).toBeNull()
@@ -137,7 +143,7 @@ describe("the order book", () => {
           const { orders: all } = yield* orders
           const book = yield* OrderBook
           const found = yield* pages<Order.Order, OrderId, unknown>((request) =>
-            book.list({ ...request, status, customerId, now: Scribe.NOON }),
+            book.list({ ...request, status, customerId, from: null, to: null, now: Scribe.NOON }),
           )
           const wanted = all.filter(
             (order) =>
@@ -215,4 +221,75 @@ describe("the order book", () => {
         expect(yield* unsettled).toEqual({ order: cancelled, elsewhere: [third], ending: "release" })
       }),
     ))
+})
+
+/** Two lists, read to their end by several readers while rows keep coming in. */
+describe("a list that is paged through while rows are added", () => {
+  /** Each row that was there before its first page once, nothing twice, newest first. */
+  const expectStable = (seen: ReadonlyArray<string>, before: ReadonlyArray<string>) => {
+    expect(seen).toEqual([...new Set(seen)].toSorted().toReversed())
+    const shown = new Set(seen)
+    expect(before.filter((id) => !shown.has(id))).toEqual([])
+  }
+
+  it.each([1, 2, 3, 4, 5])("shows each row once and misses none (seed %i)", (seed) =>
+    over(
+      Effect.gen(function* () {
+        const random = mulberry32(seed)
+        const below = (n: number) => random() % n
+        const scribe = yield* Scribe.owner
+        const catalog = yield* Catalog
+        const book = yield* OrderBook
+        const ids = { products: [] as Array<string>, ann: [] as Array<string>, orders: [] as Array<string> }
+        let pagesRead = 0
+        const write = Effect.gen(function* () {
+          const products = Array.from({ length: 1 + below(5) }, () => Scribe.product({ name: `Shirt ${random()}` }))
+          const all = products.map((product) =>
+            Scribe.order([product], { customerId: below(2) === 0 ? "ann" : "bo", expiresAt: Scribe.NOON + 600_000 }),
+          )
+          yield* scribe.commit({
+            products: products.map((product) => ({ product, onHand: 9 })),
+            orders: all,
+            holds: all.flatMap((order) => Scribe.holds(order)),
+          })
+          ids.products.push(...products.map(({ id }) => id))
+          ids.orders.push(...all.map(({ id }) => id))
+          ids.ann.push(...all.filter(({ customerId }) => customerId === "ann").map(({ id }) => id))
+        })
+        for (let batch = 0; batch < 10; batch++) yield* write
+        const atFirst = ids.orders.length
+        const read = <Position extends string>(
+          before: ReadonlyArray<string>,
+          list: (
+            request: PageRequest<Position>,
+          ) => Effect.Effect<Page<{ readonly id: Position }, Position>, Unavailable>,
+        ) =>
+          Effect.gen(function* () {
+            const there = [...before]
+            const seen: Array<string> = []
+            for (let after: Position | null = null; ; ) {
+              const page: Page<{ readonly id: Position }, Position> = yield* list({ limit: 1 + below(7), after })
+              pagesRead++
+              seen.push(...page.rows.map(({ id }) => id))
+              if (page.next === null) return expectStable(seen, there)
+              after = page.next
+            }
+          })
+        const { NOON } = Scribe
+        const every = { customerId: null, status: null, from: null, to: null, now: NOON }
+        const readers = [
+          read<ProductId>(ids.products, (request) => catalog.list({ ...request, sku: null, words: null })),
+          read<ProductId>(ids.products, (request) => catalog.list({ ...request, sku: null, words: ["shirt"] })),
+          read<OrderId>(ids.orders, (request) => book.list({ ...request, ...every })),
+          read<OrderId>(ids.ann, (request) => book.list({ ...request, ...every, customerId: "ann" })),
+          read<OrderId>(ids.orders, (request) => book.list({ ...request, ...every, status: "reserved", from: NOON })),
+        ]
+        const writing = yield* Effect.forkScoped(Effect.forever(write))
+        yield* Effect.all(readers, { concurrency: "unbounded", discard: true })
+        yield* Fiber.interrupt(writing)
+        expect(ids.orders.length).toBeGreaterThan(atFirst)
+        expect(pagesRead).toBeGreaterThan(3 * readers.length)
+      }),
+    ),
+  )
 })
