@@ -6,6 +6,7 @@ import { locks } from "./locks.ts"
 import { exactlyOnce, lostEvents } from "./lost-events.ts"
 import { nplus1 } from "./nplus1.ts"
 import { p99 } from "./p99.ts"
+import { pages } from "./pages.ts"
 import { race } from "./race.ts"
 
 export const LESSONS: ReadonlyArray<Lesson> = [
@@ -15,6 +16,7 @@ export const LESSONS: ReadonlyArray<Lesson> = [
   asyncStock,
   lostEvents,
   exactlyOnce,
+  pages,
   nplus1,
   p99,
 ]

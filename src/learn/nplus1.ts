@@ -64,7 +64,7 @@ const measure = (list: List, page: number) =>
 export const nplus1: Lesson = {
   name: "nplus1",
   title: "a list of 100 orders that asks the database 101 times",
-  page: "docs/guide",
+  page: "docs/guide/05-database.md",
   run: async ({ database, print }) => {
     const url = await database()
     const on = <A, E>(effect: Effect.Effect<A, E, PgClient.PgClient>) =>
