@@ -20,10 +20,31 @@ const OPEN_ENDED_SECONDS = 30
 /** The longest wait that is told, seconds: a pause may be ended before its time. */
 const WAIT_MAX_SECONDS = 300
 
+type Watcher = (pauses: ReadonlyArray<Pause>) => void
+
+/** What is paused, to all in this thread who watch it: each is notified of what there is, and of each change. */
+export class PauseBoard {
+  readonly #watchers = new Set<Watcher>()
+  #pauses: ReadonlyArray<Pause> = []
+
+  readonly watch = (watcher: Watcher): (() => void) => {
+    this.#watchers.add(watcher)
+    watcher(this.#pauses)
+    return () => void this.#watchers.delete(watcher)
+  }
+
+  put(pauses: ReadonlyArray<Pause>): void {
+    if (JSON.stringify(pauses) === JSON.stringify(this.#pauses)) return
+    this.#pauses = pauses
+    for (const watcher of this.#watchers) watcher(pauses)
+  }
+}
+
 export interface Pausing {
   /** Why these lines may not be ordered now; null: they may. */
   readonly refusal: (lines: ReadonlyArray<RequestedLine>, now: number) => Unavailable | null
   readonly list: Effect.Effect<ReadonlyArray<Pause>>
+  readonly watch: PauseBoard["watch"]
   readonly pause: (pause: Omit<Pause, "since">) => Effect.Effect<Pause, Unavailable>
   readonly resume: (productId: ProductId | null) => Effect.Effect<void, Unavailable>
 }
@@ -33,6 +54,7 @@ export const Pausing = Context.Reference<Pausing>("jaego/app/Pausing", {
   defaultValue: () => ({
     refusal: () => null,
     list: Effect.succeed([]),
+    watch: new PauseBoard().watch,
     pause: () => Effect.fail(unavailable("database")),
     resume: () => Effect.void,
   }),
@@ -51,11 +73,17 @@ export const layer = Layer.effect(
     const pauses = yield* Pauses
     let known = new Map<ProductId | null, Pause>()
     let all: Pause | undefined
+    const board = new PauseBoard()
     const learn = (list: ReadonlyArray<Pause>): void => {
       known = new Map(list.map((pause) => [pause.productId, pause]))
       all = known.get(null)
     }
-    const look = Effect.map(pauses.list, learn)
+    const list = Effect.map(Clock.currentTimeMillis, (now) =>
+      [...known.values()].filter((pause) => !isOver(pause, now)),
+    )
+    // Time ends pauses too, whether or not the table can be read.
+    const put = Effect.map(list, (now) => board.put(now))
+    const look = Effect.ensuring(Effect.map(pauses.list, learn), put)
     yield* Effect.ignore(look)
     yield* Effect.forkScoped(Effect.forever(Effect.andThen(Effect.sleep(LOOK), Effect.ignore(look))))
     const pausing: Pausing = {
@@ -69,7 +97,8 @@ export const layer = Layer.effect(
         }
         return null
       },
-      list: Effect.map(Clock.currentTimeMillis, (now) => [...known.values()].filter((pause) => !isOver(pause, now))),
+      list,
+      watch: board.watch,
       pause: (given) =>
         Effect.gen(function* () {
           const pause = { ...given, since: yield* Clock.currentTimeMillis }

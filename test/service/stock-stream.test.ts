@@ -56,6 +56,10 @@ it.each([
     expect(events.at(-1)).toMatchObject({ event: "sold-out", onHand: 3, version: 4 })
     expect(events.every(({ available, version }) => available === 4 - version)).toBe(true)
   }
+  await service.post("/v1/admin/pause", { scope: "product", productId: product, reason: "recall" })
+  await until("all see it paused", () => streams.every(({ last }) => last()?.event === "paused"))
+  await service.post("/v1/admin/resume", { scope: "product", productId: product })
+  await until("all see it resumed", () => streams.every(({ last }) => last()?.event === "resumed"))
   const back = follow(service, product, { "last-event-id": "4" })
   const key = { "idempotency-key": Trade.newKey() }
   const received = await service.post(`/v1/products/${product}/stock/receipts`, { quantity: 2 }, key)

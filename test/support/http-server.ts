@@ -8,6 +8,7 @@ import * as Signatures from "../../src/adapters/http/signatures.ts"
 import * as Logs from "../../src/adapters/system/log-level.ts"
 import * as Profiler from "../../src/adapters/threads/profiler.ts"
 import { Readiness, type State } from "../../src/app/health.ts"
+import { PauseBoard, Pausing } from "../../src/app/pausing.ts"
 import * as Dependencies from "../../src/app/resilience/dependencies.ts"
 import type { Shop } from "../../src/app/shop.ts"
 import { Feed, StockFeed } from "../../src/app/stock-feed.ts"
@@ -29,6 +30,8 @@ export interface Running {
   readonly heard: ReadonlyArray<Happening>
   /** What is committed, as far as streams know; its lanes are owned. */
   readonly feed: Feed
+  /** What is paused, as far as streams know. */
+  readonly pauses: PauseBoard
   readonly dependencies: Dependencies.Dependencies["Service"]
   readonly get: (path: string, headers?: Record<string, string>) => Promise<Answer>
   /** A string is sent as it is, anything else as JSON; undefined is no body. */
@@ -59,6 +62,8 @@ const raw = (port: number, text: string): Promise<string> =>
     socket.on("error", (error) => (heard === "" ? reject(error) : resolve(heard)))
   })
 
+const NOTHING_PAUSED = Context.get(Context.empty(), Pausing)
+
 /** What the carrier signs with here. */
 export const CARRIER_SECRET = "a secret that both know"
 /** What payment providers sign with here, one of them with two. */
@@ -74,6 +79,7 @@ export const start = async (
   const secrets = secret === null ? Signatures.NONE : { carrier: [secret], ...PAYMENT_SECRETS }
   const feed = new Feed()
   feed.begin(() => undefined)
+  const pauses = new PauseBoard()
   const scope = await Effect.runPromise(Scope.make())
   const dependencies = await Effect.runPromise(Layer.buildWithScope(Dependencies.layer, scope))
   const ready = Layer.effect(Readiness, SubscriptionRef.make<State>("ready"))
@@ -81,6 +87,7 @@ export const start = async (
     Layer.provide(FakeShop.layer(script)),
     Layer.provide(more),
     Layer.provide(Layer.succeed(StockFeed, feed)),
+    Layer.provide(Layer.succeed(Pausing, { ...NOTHING_PAUSED, watch: pauses.watch })),
     Layer.provide(Layer.succeedContext(dependencies)),
     Layer.provide(Layer.succeed(Signatures.WebhookSecrets, secrets)),
     Layer.provideMerge(ready),
@@ -101,6 +108,7 @@ export const start = async (
     port,
     heard,
     feed,
+    pauses,
     dependencies: Context.get(dependencies, Dependencies.Dependencies),
     get: (path, headers = {}) => send(url + path, { headers }),
     post: (path, body, headers = {}) =>

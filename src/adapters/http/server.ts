@@ -10,6 +10,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { type AddressInfo, createServer as createNetServer, Server as NetServer, type Socket } from "node:net"
 import { NodeHttpServer } from "@effect/platform-node"
 import { Context, Effect, Fiber, Layer, Schedule, Scope } from "effect"
+import { Pausing } from "../../app/pausing.ts"
 import { Shop } from "../../app/shop.ts"
 import { StockFeed } from "../../app/stock-feed.ts"
 import { Probe } from "../../ports/probe.ts"
@@ -240,6 +241,11 @@ const make = Effect.fnUntraced(function* (address: Address, options: Options, th
     streamsMax: shareOf(options.streamsMax),
     cut: (response) => connections.cut(response, "unread-time"),
   })
+  const { watch } = yield* Pausing
+  yield* Effect.acquireRelease(
+    Effect.sync(() => watch(streams.paused)),
+    (unwatch) => Effect.sync(unwatch),
+  )
   const routes = yield* listener(limits, streams, (response) => connections.last(response), requests)
   const connections: Connections = new Connections({
     connectionsMax: shareOf(options.connectionsMax),

@@ -3,21 +3,15 @@
  *
  * Why it exists: thousands look at the one product that sells, so a stream is an entry in two sets, without a fiber or a timer of
  * its own, and an event is one text for all of them. What a stream is not given is not kept for it: it is given the newest.
- * Law: an event a stream each EVERY_MS at most; at once when the product was sold out or is for sale again, if that did not just
- * happen. Nothing is written to a socket that has not taken what it was given last, so that it holds one event.
+ * Law: what a stream may be given, and when: `stock-channel.ts`. A stream that begins while its product is paused is told so.
  * Limits: below. A stream that takes nothing for two heartbeats is cut.
  */
 import type { ServerResponse } from "node:http"
-import type { Feed, Subscriber, Unsubscribe } from "../../app/stock-feed.ts"
+import type { Feed, Unsubscribe } from "../../app/stock-feed.ts"
 import type { ProductId } from "../../domain/ids.ts"
 import { isSoldOut, type Stock } from "../../domain/stock.ts"
-import * as Views from "./views.ts"
-
-/** Between two events of a stream, ms: as often as a person can follow. */
-export const EVERY_MS = 250
-
-/** And so much more for each stream of the product, ms: its events cost at most a twentieth of a core, however many look at it. */
-export const SPREAD_MS = 0.2
+import type { Pause } from "../../ports/pauses.ts"
+import { Channel, eventOf, give, type Stream } from "./stock-channel.ts"
 
 /** Without an event for so long, ms, a stream is given a comment: shorter than proxies wait (60 s). */
 export const HEARTBEAT_MS = 15_000
@@ -25,167 +19,12 @@ export const HEARTBEAT_MS = 15_000
 /** The wheel of heartbeats has so many spokes, and turns once in HEARTBEAT_MS. */
 const SPOKES = 15
 
-/** Streams that are written to in one turn of the event loop: a millisecond or two of a thread that also takes orders. */
-const SLICE = 128
-
 /** When a client is to come back after its stream has ended, ms: at a time of its own, or all would come at once. */
 const retryMs = (): number => 1_000 + Math.floor(Math.random() * 2_000)
 
 /** Said in advance as well: a connection may be lost without a word. */
 const OPENING = `retry: 2000\n\n`
 const HEARTBEAT = Buffer.from(":\n\n")
-
-const nameOf = (stock: Stock, wasSoldOut: boolean): string => {
-  if (isSoldOut(stock) === wasSoldOut) return "stock"
-  return wasSoldOut ? "back-in-stock" : "sold-out"
-}
-
-/** Versions are ids: a client that comes back says which one it has seen (`Last-Event-ID`). */
-const eventOf = (productId: ProductId, stock: Stock, name: string): string =>
-  `event: ${name}\nid: ${stock.version}\ndata: ${JSON.stringify(Views.stock({ productId, stock }))}\n\n`
-
-/** Of the product, made once for all of its streams. */
-class Event {
-  readonly stock: Stock
-  readonly #productId: ProductId
-  readonly #texts = new Map<string, Buffer>()
-
-  constructor(productId: ProductId, stock: Stock) {
-    this.#productId = productId
-    this.stock = stock
-  }
-
-  text(wasSoldOut: boolean): Buffer {
-    const name = nameOf(this.stock, wasSoldOut)
-    let text = this.#texts.get(name)
-    if (text === undefined) {
-      text = Buffer.from(eventOf(this.#productId, this.stock, name))
-      this.#texts.set(name, text)
-    }
-    return text
-  }
-}
-
-/** What a stream was given last. */
-interface Stream {
-  readonly response: ServerResponse
-  version: number
-  wasSoldOut: boolean
-  /** On the clock of `performance`, ms. */
-  givenAt: number
-  /** It had taken nothing at the last turn of the wheel. */
-  isStuck: boolean
-}
-
-/** Past node's response, which would look again and again whether its head is out. False: what it was given last is still there. */
-const give = ({ response }: Stream, text: Buffer): boolean => {
-  const { socket } = response
-  if (socket === null || socket.writableLength > 0 || !socket.writable) return false
-  socket.write(text)
-  return true
-}
-
-/** The streams of one product. */
-class Channel implements Subscriber {
-  readonly streams = new Set<Stream>()
-  readonly #productId: ProductId
-  readonly #end: (stream: Stream) => void
-  #event: Event | null = null
-  /** Those that the round under way has not come to yet; null: none is under way. */
-  #round: Iterator<Stream> | null = null
-  #roundAt = Number.NEGATIVE_INFINITY
-  #turnedAt = Number.NEGATIVE_INFINITY
-  #isUrgent = false
-  /** Some were left out of the last round. */
-  #isOwing = false
-  #timer: NodeJS.Timeout | null = null
-
-  constructor(productId: ProductId, end: (stream: Stream) => void) {
-    this.#productId = productId
-    this.#end = end
-  }
-
-  get #everyMs(): number {
-    return EVERY_MS + this.streams.size * SPREAD_MS
-  }
-
-  readonly changed = (stock: Stock): void => {
-    const before = this.#event?.stock
-    if (before !== undefined && before.version >= stock.version) return
-    this.#event = new Event(this.#productId, stock)
-    const now = performance.now()
-    const isTurned = before !== undefined && isSoldOut(before) !== isSoldOut(stock)
-    if (isTurned && now - this.#turnedAt >= this.#everyMs) {
-      this.#turnedAt = now
-      this.#begin(now, true)
-    } else this.#schedule(now)
-  }
-
-  readonly ended = (): void => {
-    for (const stream of this.streams) this.#end(stream)
-  }
-
-  /** Its `stock` may be news to the others; and what was committed since it was read is still to be given. */
-  join(stream: Stream, stock: Stock): void {
-    this.changed(stock)
-    this.streams.add(stream)
-    if (this.#event!.stock.version > stock.version) this.#schedule(performance.now())
-  }
-
-  close(): void {
-    if (this.#timer !== null) clearTimeout(this.#timer)
-    this.#round = null
-  }
-
-  #schedule(now: number): void {
-    if (this.#round !== null) this.#isOwing = true
-    if (this.#timer !== null || this.#round !== null) return
-    const waitMs = this.#roundAt + this.#everyMs - now
-    if (waitMs <= 0) return this.#begin(now, false)
-    this.#timer = setTimeout(() => this.#begin(performance.now(), false), Math.ceil(waitMs) + 1)
-  }
-
-  /** A round that is under way goes on with what is newest, from the first stream again. */
-  #begin(now: number, isUrgent: boolean): void {
-    if (this.#timer !== null) clearTimeout(this.#timer)
-    this.#timer = null
-    this.#roundAt = now
-    this.#isUrgent = isUrgent
-    this.#isOwing = false
-    const isUnderWay = this.#round !== null
-    this.#round = this.streams.values()
-    if (!isUnderWay) this.#go()
-  }
-
-  readonly #go = (): void => {
-    const round = this.#round
-    if (round === null) return
-    for (let written = 0; written < SLICE; written++) {
-      const next = round.next()
-      if (next.done) {
-        this.#round = null
-        if (this.#isOwing) this.#schedule(performance.now())
-        return
-      }
-      this.#give(next.value)
-    }
-    setImmediate(this.#go)
-  }
-
-  #give(stream: Stream): void {
-    const { stock } = this.#event!
-    if (stream.version >= stock.version) return
-    // A round is at one moment for all: a stream that comes late in it does not miss the next one.
-    const isSoon = !this.#isUrgent && this.#roundAt - stream.givenAt < EVERY_MS
-    if (isSoon || !give(stream, this.#event!.text(stream.wasSoldOut))) {
-      this.#isOwing = true
-      return
-    }
-    stream.version = stock.version
-    stream.wasSoldOut = isSoldOut(stock)
-    stream.givenAt = this.#roundAt
-  }
-}
 
 export interface Options {
   readonly feed: Pick<Feed, "subscribe">
@@ -217,6 +56,7 @@ export class StockStreams {
   #turning: NodeJS.Timeout | null = null
   #places = 0
   #isClosed = false
+  #pauses: ReadonlyArray<Pause> = []
 
   constructor(options: Options) {
     this.#options = options
@@ -240,14 +80,19 @@ export class StockStreams {
     open.places++
     this.#places++
     this.#turning ??= setInterval(this.#turn, HEARTBEAT_MS / SPOKES)
-    const stream: Stream = { response, version: -1, wasSoldOut: false, givenAt: performance.now(), isStuck: false }
+    const stream: Stream = {
+      ...{ response, version: -1, isSoldOut: false, isPaused: false },
+      ...{ givenAt: performance.now(), isStuck: false },
+    }
     const spoke = this.#wheel[this.#places % SPOKES]!
     let isLeft = false
     return {
       begin: (stock, seen) => {
         stream.version = stock.version
-        stream.wasSoldOut = isSoldOut(stock)
-        response.write(OPENING + (seen === stock.version ? "" : eventOf(productId, stock, "stock")))
+        stream.isSoldOut = isSoldOut(stock)
+        stream.isPaused = this.#isPaused(productId)
+        const known = seen === stock.version ? "" : eventOf(productId, stock, "stock")
+        response.write(OPENING + known + (stream.isPaused ? eventOf(productId, stock, "paused") : ""))
         open.channel.join(stream, stock)
         spoke.add(stream)
         // The lanes were lost, or the service ends, since the stock was read.
@@ -263,6 +108,16 @@ export class StockStreams {
     }
   }
 
+  /** All that is paused now. */
+  readonly paused = (pauses: ReadonlyArray<Pause>): void => {
+    this.#pauses = pauses
+    for (const [productId, { channel }] of this.#open) channel.paused(this.#isPaused(productId))
+  }
+
+  #isPaused(id: ProductId): boolean {
+    return this.#pauses.some(({ productId }) => productId === null || productId === id)
+  }
+
   /** Every stream ends, with a word on when to come back. */
   close(): void {
     this.#isClosed = true
@@ -272,7 +127,7 @@ export class StockStreams {
   #openOf(productId: ProductId): Open {
     const known = this.#open.get(productId)
     if (known !== undefined) return known
-    const channel = new Channel(productId, this.#end)
+    const channel = new Channel(productId, this.#isPaused(productId), this.#end)
     const ended = () => {
       // Who comes now subscribes anew.
       this.#open.delete(productId)

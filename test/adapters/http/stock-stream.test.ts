@@ -2,7 +2,7 @@
 import { connect, type Socket } from "node:net"
 import { Effect } from "effect"
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest"
-import { EVERY_MS } from "../../../src/adapters/http/stock-streams.ts"
+import { EVERY_MS } from "../../../src/adapters/http/stock-channel.ts"
 import type { ProductId } from "../../../src/domain/ids.ts"
 import { unavailable } from "../../../src/ports/failures.ts"
 import * as HttpServer from "../../support/http-server.ts"
@@ -76,6 +76,8 @@ afterAll(() => shop.stop())
 const commit = (version: number, available: number, productId = id) =>
   shop.feed.changed([{ productId, stock: { onHand: available, reserved: 0, version } }])
 
+const pause = (productId: ProductId | null) => ({ productId, reason: "recall", since: 0, until: null })
+
 const freshProduct = async (sku: string): Promise<ProductId> =>
   (await shop.post("/v1/products", { ...NEW, sku })).body.id
 
@@ -132,6 +134,26 @@ describe("a stream of stock", () => {
       "sold-out 3: 0",
       "back-in-stock 5: 2",
     ])
+  })
+
+  it("says at once that an operator has paused the sale, or lets it go on, and says so to those who come meanwhile", async () => {
+    const product = await freshProduct("paused")
+    const client = new Client(shop.port, product, ["last-event-id: 1"])
+    await client.opened()
+    const before = performance.now()
+    shop.pauses.put([pause(product)])
+    await client.until(() => client.events.length === 1)
+    expect(performance.now() - before).toBeLessThan(EVERY_MS / 2)
+    const late = new Client(shop.port, product)
+    await late.until(() => late.events.length === 2)
+    commit(2, 9, product)
+    await client.until(() => client.events.length === 2)
+    // Everything is paused as well: nothing that this product's buyers would see.
+    shop.pauses.put([pause(product), pause(null)])
+    shop.pauses.put([])
+    await Promise.all([client, late].map((each) => each.until(() => each.events.at(-1)!.event === "resumed")))
+    expect(client.told).toEqual(["paused 1: 10", "stock 2: 9", "resumed 2: 9"])
+    expect(late.told.slice(0, 2)).toEqual(["stock 1: 10", "paused 1: 10"])
   })
 
   it("says nothing to a client that has seen this version, until there is a newer one", async () => {

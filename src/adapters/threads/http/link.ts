@@ -2,6 +2,7 @@
 import type { Worker as Thread } from "node:worker_threads"
 import type { Exit } from "effect"
 import type { State } from "../../../app/health.ts"
+import type { Pausing } from "../../../app/pausing.ts"
 import type { StockFeed, Unsubscribe } from "../../../app/stock-feed.ts"
 import type { ProductId } from "../../../domain/ids.ts"
 import type { Unavailable } from "../../../ports/failures.ts"
@@ -18,6 +19,7 @@ export interface Listeners {
     answer: (exit: Exit.Exit<unknown, Refused | Unavailable>) => void,
   ) => (() => void) | null
   readonly subscribe: StockFeed["Service"]["subscribe"]
+  readonly watchPauses: Pausing["watch"]
   readonly happened: (happening: Happening) => void
   readonly listening: (bound: Bound) => void
   readonly cannotListen: (message: string) => void
@@ -38,6 +40,7 @@ export class HttpLink {
     this.#listeners = listeners
     // To a thread that is gone it says nothing, and does not fail.
     this.#bundle = new Bundle((things) => thread.postMessage(JSON.stringify(things)))
+    const unwatch = listeners.watchPauses((pauses) => this.#bundle.add({ _tag: "Paused", pauses }))
     thread.on("message", (text: string) => {
       for (const message of JSON.parse(text) as ReadonlyArray<FromHttp>) this.#hear(message)
     })
@@ -45,6 +48,7 @@ export class HttpLink {
       this.#error = error
     })
     thread.on("exit", () => {
+      unwatch()
       for (const stop of this.#stops.values()) stop()
       for (const unsubscribe of this.#watched.values()) unsubscribe()
       listeners.gone(this.#error)

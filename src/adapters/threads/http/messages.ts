@@ -9,6 +9,7 @@ import type { Reconciling } from "../../../app/reconciliation.ts"
 import type { Dependencies, Status } from "../../../app/resilience/dependencies.ts"
 import type { Shop } from "../../../app/shop.ts"
 import type { ProductId } from "../../../domain/ids.ts"
+import type { Pause } from "../../../ports/pauses.ts"
 import type { Happening } from "../../../ports/probe.ts"
 import type { Profiler } from "../../../ports/profiler.ts"
 import type { Rate } from "../../../ports/rate-limit-store.ts"
@@ -107,6 +108,8 @@ export type ToHttp =
   /** The first one of its life, perhaps after a readiness. */
   | { readonly _tag: "Listen"; readonly address: Address }
   | { readonly _tag: "Stock"; readonly stock: CommittedStock }
+  /** All that is paused now. */
+  | { readonly _tag: "Paused"; readonly pauses: ReadonlyArray<Pause> }
   /** The lanes are lost: nothing of the product is announced any more. */
   | { readonly _tag: "StockEnded"; readonly productId: ProductId }
   | { readonly _tag: "Drain" }

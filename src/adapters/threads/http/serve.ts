@@ -7,7 +7,7 @@ import { Deferred, Effect, type Exit, Layer, type Scope, SubscriptionRef } from 
 import { ConsoleFeed, type View } from "../../../app/console/console-feed.ts"
 import { Readiness, type State } from "../../../app/health.ts"
 import type { Part } from "../../../app/parts.ts"
-import { Pausing } from "../../../app/pausing.ts"
+import { PauseBoard, Pausing } from "../../../app/pausing.ts"
 import { Reconciling } from "../../../app/reconciliation.ts"
 import { Dependencies, type Status } from "../../../app/resilience/dependencies.ts"
 import { Shop } from "../../../app/shop.ts"
@@ -93,9 +93,12 @@ export const profiler = Layer.succeed(Profiler, {
   take: (wanted) => Effect.orDie(ask("profile", [wanted])) as Effect.Effect<Taken>,
 })
 
+const pauses = new PauseBoard()
+
 /** Orders are refused in the main thread, where they are placed. */
 export const pausing = Layer.succeed(Pausing, {
   refusal: () => null,
+  watch: pauses.watch,
   list: Effect.orDie(ask("paused", [])) as Pausing["list"],
   pause: (...args) => ask("pause", args) as ReturnType<Pausing["pause"]>,
   resume: (...args) => ask("resume", args) as ReturnType<Pausing["resume"]>,
@@ -126,6 +129,8 @@ export const serve = Effect.fnUntraced(function* (
         return
       case "Stock":
         return feed.changed([message.stock])
+      case "Paused":
+        return pauses.put(message.pauses)
       case "StockEnded":
         return feed.endOf(message.productId)
       case "Drain":

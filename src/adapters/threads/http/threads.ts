@@ -74,6 +74,7 @@ export const start = Effect.fnUntraced(function* (given: Options) {
   const probe = yield* Probe
   const congestion = yield* Congestion
   const { subscribe } = yield* StockFeed
+  const { watch: watchPauses } = yield* Pausing
   const called = yield* answering(metrics)
   const links = new Set<HttpLink>()
   const closing = yield* Deferred.make<void>()
@@ -89,6 +90,7 @@ export const start = Effect.fnUntraced(function* (given: Options) {
       const link = new HttpLink(thread, {
         called,
         subscribe,
+        watchPauses,
         happened: probe.emit,
         listening: (where) => Deferred.doneUnsafe(bound[http]!, Effect.succeed(where)),
         cannotListen: (message) => Deferred.doneUnsafe(bound[http]!, Effect.fail(new CannotListen({ message }))),
