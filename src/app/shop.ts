@@ -67,6 +67,9 @@ export class Shop extends Context.Service<
       readonly claim: Claim | null
     }) => Shopping<Replayable<Product>>
     readonly getProduct: (id: ProductId) => Shopping<Product>
+    /** Someone has looked at it. */
+    readonly countView: (id: ProductId) => Shopping<void>
+    readonly readViews: (id: ProductId) => Shopping<number>
     readonly listProducts: (request: PageRequest<ProductId> & ProductFilter) => Shopping<Page<Product, ProductId>>
     readonly readStock: (id: ProductId) => Shopping<StockOf>
     /** A second old at most; null: it is not to be had now. */

@@ -18,6 +18,7 @@ import { PaymentWebhooks } from "./payment-webhook.ts"
 import * as PlaceOrder from "./place-order.ts"
 import * as Outlook from "./reads/outlook.ts"
 import { type Replayable, Shop, type StockOf } from "./shop.ts"
+import * as ViewCounter from "./view-counter.ts"
 
 const productOf = ({ reply, replayed }: Answer): Replayable<Product> => {
   if (reply._tag !== "Product") throw new Error(`a product was asked for, the inventory answered ${reply._tag}`)
@@ -54,6 +55,7 @@ export const layer = (options: PlaceOrder.Options) =>
       const payments = yield* PaymentWebhooks
       const { placeOrder, payOrder } = yield* PlaceOrder.make(options)
 
+      const views = yield* ViewCounter.make
       const outlook = yield* Outlook.make(orderBook)
 
       const getProduct = Effect.fnUntraced(function* (id: ProductId) {
@@ -73,6 +75,8 @@ export const layer = (options: PlaceOrder.Options) =>
           return productOf(yield* inventory.submit({ _tag: "CreateProduct", product, onHand, claim }))
         }),
         getProduct,
+        countView: (id) => Effect.andThen(getProduct(id), views.count(id)),
+        readViews: (id) => Effect.andThen(getProduct(id), views.of(id)),
         listProducts: (request) => catalog.list(request),
         readStock: (productId) =>
           Effect.map(inventory.submit({ _tag: "ReadStock", productId }), (answer) => stockOf(answer).value),

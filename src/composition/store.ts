@@ -16,6 +16,7 @@ import * as MemoryPauses from "../adapters/memory/pauses.ts"
 import * as MemoryShipments from "../adapters/memory/shipments.ts"
 import * as MemoryStore from "../adapters/memory/store.ts"
 import * as MemoryUnsettled from "../adapters/memory/unsettled.ts"
+import * as MemoryViewCounts from "../adapters/memory/view-counts.ts"
 import * as MemoryWriteTrial from "../adapters/memory/write-trial.ts"
 import * as Backlog from "../adapters/postgres/backlog.ts"
 import * as PostgresCatalog from "../adapters/postgres/catalog.ts"
@@ -33,6 +34,7 @@ import * as PostgresShipments from "../adapters/postgres/shipments.ts"
 import * as Suitability from "../adapters/postgres/suitability.ts"
 import * as TransactionalWorkers from "../adapters/postgres/transactional/workers.ts"
 import * as PostgresUnsettled from "../adapters/postgres/unsettled.ts"
+import * as PostgresViewCounts from "../adapters/postgres/view-counts.ts"
 import * as PostgresWriteTrial from "../adapters/postgres/write-trial.ts"
 import * as FactsThread from "../adapters/threads/facts/link.ts"
 import * as InventoryThreads from "../adapters/threads/inventory/workers.ts"
@@ -60,7 +62,7 @@ const memory = ({ inventory, shipping }: Config) => {
     MemoryPauses.layer,
     MemoryWriteTrial.layer,
   )
-  const shown = Layer.mergeAll(MemoryCatalog.layer, MemoryOrderBook.layer)
+  const shown = Layer.mergeAll(MemoryCatalog.layer, MemoryOrderBook.layer, MemoryViewCounts.layer)
   return LocalWorkers.layer.pipe(
     Layer.provide(facts),
     Layer.provideMerge(Layer.merge(deciding, shown)),
@@ -87,7 +89,7 @@ const deciding = Layer.mergeAll(
 )
 
 /** What may be behind. */
-const shown = Layer.mergeAll(PostgresCatalog.layer, PostgresOrderBook.layer)
+const shown = Layer.mergeAll(PostgresCatalog.layer, PostgresOrderBook.layer, PostgresViewCounts.layer)
 
 /** Workers and facts on threads of their own, so that they hold up no request. */
 const postgres = (config: Config) =>

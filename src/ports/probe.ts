@@ -33,6 +33,9 @@ export type Happening =
   | { readonly _tag: "CacheRefreshed" }
   /** Another process has changed a key, or it is not known what others have changed: then all is dropped that is near. */
   | { readonly _tag: "CacheInvalidated"; readonly what: "key" | "all" }
+  | { readonly _tag: "ViewsWritten"; readonly views: number }
+  /** Views that were counted and will never be written. */
+  | { readonly _tag: "ViewsLost"; readonly views: number }
   | { readonly _tag: "OrderPlaced"; readonly mode: "pay" | "later" }
   /** An order reached this status. `heldSince`: its hold ended with that, and began then (ms since 1970); null: it had none. */
   | {

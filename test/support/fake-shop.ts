@@ -56,6 +56,7 @@ const mint = (): string => {
 
 class FakeShop {
   readonly shelves = new Map<ProductId, Shelf>()
+  readonly views = new Map<ProductId, number>()
   readonly orders = new Map<OrderId, Order.Order>()
   readonly keys = new Map<string, { readonly fingerprint: string; readonly value: unknown }>()
   readonly units = new Map<string, number>()
@@ -121,6 +122,10 @@ class FakeShop {
     return product
   }
 
+  seen(id: ProductId): number {
+    return this.views.get(this.shelf(id).product.id) ?? 0
+  }
+
   place(customerId: string, requested: Parameters<Shop["Service"]["placeOrder"]>[0]["lines"]): Order.Order {
     const lines = Order.mergeLines(requested).map((line) => ({
       ...line,
@@ -176,6 +181,8 @@ class FakeShop {
 const service = (shop: FakeShop): Shop["Service"] => ({
   createProduct: ({ claim, onHand, ...product }) => attempt(() => shop.once(claim, () => shop.create(product, onHand))),
   getProduct: (id) => attempt(() => shop.shelf(id).product),
+  countView: (id) => attempt(() => void shop.views.set(id, shop.seen(id) + 1)),
+  readViews: (id) => attempt(() => shop.seen(id)),
   listProducts: ({ sku, words, ...page }) =>
     attempt(() => {
       const products = [...shop.shelves.values()].map(({ product }) => product).reverse()

@@ -42,6 +42,9 @@ export const to =
 
 export const ok = (view: unknown): Response => HttpServerResponse.jsonUnsafe(view)
 
+/** It will be written. */
+export const counted: Response = HttpServerResponse.empty({ status: 202 })
+
 const replayedHeader = { "idempotent-replayed": "true" }
 
 /** `status` as documented for the route. */

@@ -7,7 +7,7 @@
 import { HttpApi } from "effect/http-api"
 import type { Class } from "../../ports/probe.ts"
 import { api } from "./api.ts"
-import { STOCK_STREAM } from "./products-api.ts"
+import { STOCK_STREAM, VIEWS } from "./products-api.ts"
 
 export interface Route {
   /** `/v1/orders/{id}` */
@@ -51,6 +51,8 @@ const classesOf = (template: string): Route["classes"] => {
   if (template.startsWith("/v1/admin/")) return { post: "admin", get: "admin" }
   // A stream would be in flight for as long as it is open: there is another bound on those.
   if (!template.startsWith("/v1/") || template === STOCK_STREAM) return null
+  // Numbers for the curious are the first to go.
+  if (template === VIEWS) return { post: "list", get: "list" }
   return { post: template === "/v1/orders" ? "place" : "pay", get: LISTS.includes(template) ? "list" : "read" }
 }
 

@@ -40,6 +40,29 @@ const get = HttpApiEndpoint.get("get", "/v1/products/:id", {
   error: Problems.reading("product-not-found", "route-not-found"),
 }).annotate(OpenApi.Summary, "Read a product")
 
+/** As the table of routes writes it. */
+export const VIEWS = "/v1/products/{id}/views"
+
+const view = HttpApiEndpoint.post("view", "/v1/products/:id/views", {
+  params: id,
+  success: HttpApiSchema.Empty(202),
+  error: Problems.reading("product-not-found", "route-not-found"),
+})
+  .annotate(OpenApi.Summary, "Count a view of a product")
+  .annotate(
+    OpenApi.Description,
+    [
+      "Counted in memory and written once a second (write-behind): what was counted since the last writing is lost when the service is",
+      "killed, and nothing when it ends properly. None is counted twice by us; a request that is sent twice is two views.",
+    ].join(" "),
+  )
+
+const views = HttpApiEndpoint.get("views", "/v1/products/:id/views", {
+  params: id,
+  success: Words.ViewsView,
+  error: Problems.reading("product-not-found", "route-not-found"),
+}).annotate(OpenApi.Summary, "Read how often a product was viewed")
+
 const stock = HttpApiEndpoint.get("stock", "/v1/products/:id/stock", {
   params: id,
   success: Words.StockNowView,
@@ -106,5 +129,5 @@ const movements = HttpApiEndpoint.get("movements", "/v1/products/:id/stock/movem
 }).annotate(OpenApi.Summary, "The product's ledger, newest first")
 
 export const products = HttpApiGroup.make("products")
-  .add(create, list, get, stock, stream, receive, adjust, movements)
+  .add(create, list, get, view, views, stock, stream, receive, adjust, movements)
   .annotate(OpenApi.Description, "Products, their stock and its ledger.")

@@ -75,6 +75,12 @@ export const layer = (inFlight: Claims.InFlight) =>
             request,
             Effect.map(shop.getProduct(params.id), (product) => Answers.ok(Views.product(product))),
           ),
+        view: ({ request, params }) => answer(request, Effect.as(shop.countView(params.id), Answers.counted)),
+        views: ({ request, params }) =>
+          answer(
+            request,
+            Effect.map(shop.readViews(params.id), (views) => Answers.ok({ productId: params.id, views })),
+          ),
         stock: ({ request, params }) => answer(request, stockNow(shop, params.id)),
         stream: () => Effect.die("it is answered beside the pipeline"),
         receive: ({ request, params, headers, payload }) => {

@@ -164,6 +164,8 @@ export const ProductView = Schema.Struct({
 }).annotate({ identifier: "Product" })
 export type ProductView = typeof ProductView.Type
 
+export const ViewsView = Schema.Struct({ productId: Id, views: Schema.Int }).annotate({ identifier: "Views" })
+
 export const StockView = Schema.Struct({
   productId: Id,
   onHand: Schema.Int,

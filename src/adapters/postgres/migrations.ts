@@ -35,6 +35,7 @@ const NAMES = [
   "0012_payments",
   "0013_pauses",
   "0014_autovacuum",
+  "0015_product_views",
   "0016_product_search",
 ]
 

@@ -71,6 +71,9 @@ const caches = (registry: Registry) => ({
     "What the cache in the process was told to forget: a key that another process has changed, or all",
     ["what"],
   ),
+  views: counter(registry)("jaego_product_views_total", "Views of products that were counted, by what became of them", [
+    "outcome",
+  ]),
 })
 
 const sales = (registry: Registry) => ({

@@ -30,6 +30,8 @@ const onRequests = (meters: Meters) =>
     CacheRead: ({ from }) => meters.cacheReads.inc({ from }),
     CacheRefreshed: () => meters.cacheRefreshes.inc(),
     CacheInvalidated: ({ what }) => meters.cacheInvalidations.inc({ what }),
+    ViewsWritten: ({ views }) => meters.views.inc({ outcome: "written" }, views),
+    ViewsLost: ({ views }) => meters.views.inc({ outcome: "lost" }, views),
     ConnectionsMeasured: ({ open, streams, thread, unreadBytes, waiting }) => {
       meters.connections.set({ thread }, open)
       meters.requestsWaiting.set({ thread }, waiting)

@@ -170,6 +170,7 @@ const FROZEN = {
   "0012_payments.sql": "e8cff2663ccf945f",
   "0013_pauses.sql": "62b1cf8b1e7cde53",
   "0014_autovacuum.sql": "8faee82f21adddc8",
+  "0015_product_views.sql": "a133d898d331870d",
   "0016_product_search.sql": "a340a253138a0fcb",
 }
 

@@ -49,6 +49,8 @@ const remote = <Entry extends keyof Entries>(entry: Entry): Entries[Entry] =>
 export const shop = Layer.succeed(Shop, {
   createProduct: remote("createProduct"),
   getProduct: remote("getProduct"),
+  countView: remote("countView"),
+  readViews: remote("readViews"),
   listProducts: remote("listProducts"),
   readStock: remote("readStock"),
   readOutlook: remote("readOutlook"),
