@@ -8,6 +8,8 @@ import { nplus1 } from "./nplus1.ts"
 import { p99 } from "./p99.ts"
 import { pages } from "./pages.ts"
 import { race } from "./race.ts"
+import { stale } from "./stale.ts"
+import { stampede } from "./stampede.ts"
 
 export const LESSONS: ReadonlyArray<Lesson> = [
   holdFirstLesson,
@@ -16,6 +18,8 @@ export const LESSONS: ReadonlyArray<Lesson> = [
   asyncStock,
   lostEvents,
   exactlyOnce,
+  stampede,
+  stale,
   pages,
   nplus1,
   p99,
