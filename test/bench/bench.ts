@@ -10,6 +10,7 @@
  *     npm run bench -- --overload [--seconds N] [--only baskets-3w]
  *     npm run bench -- --greedy [--seconds N] [--rounds N]
  *     npm run bench -- --snapshot [--commits N] [--seconds N] [--rounds N]
+ *     npm run bench -- --streams [--followers N] [--seconds N] [--rounds N]
  *     npm run bench -- --large [--products N] [--orders N]
  */
 import { writeFileSync } from "node:fs"
@@ -27,6 +28,7 @@ import * as Replays from "./replays.ts"
 import { scenarios } from "./scenarios.ts"
 import { Scratch } from "./scratch.ts"
 import * as Snapshot from "./snapshot.ts"
+import * as Streams from "./streams.ts"
 import * as Table from "./table.ts"
 
 const { values: flags } = parseArgs({
@@ -54,6 +56,9 @@ const { values: flags } = parseArgs({
     commits: { type: "string", default: "100000" },
     /** What others get beside a client that asks ten times as often as it may, and nothing else. */
     greedy: { type: "boolean", default: false },
+    /** What streams of stock cost, and nothing else; how many may be told. */
+    streams: { type: "boolean", default: false },
+    followers: { type: "string", default: "5000" },
     /** The large part, and nothing else; how large may be told. */
     large: { type: "boolean", default: false },
     products: { type: "string", default: "1000000" },
@@ -61,7 +66,7 @@ const { values: flags } = parseArgs({
   },
 })
 
-const whole = (name: "seconds" | "warm-up" | "rounds" | "products" | "orders" | "commits"): number => {
+const whole = (name: "seconds" | "warm-up" | "rounds" | "products" | "orders" | "commits" | "followers"): number => {
   const value = Number(flags[name])
   if (Number.isInteger(value) && value > 0) return value
   console.error(`bench: --${name} must be a whole number above 0, not "${flags[name]}"`)
@@ -164,7 +169,12 @@ const greedy = async (scratch: Scratch) => {
   return { text: Greedy.text(found), json: { greedy: found } }
 }
 
-const parts = { overload, greedy, replays, large, facts, budget, snapshot }
+const streams = async (scratch: Scratch) => {
+  const found = await Streams.measure(scratch, hot, { ...options, streams: whole("followers"), rounds, tell })
+  return { text: Streams.text(found), json: { streams: found } }
+}
+
+const parts = { streams, overload, greedy, replays, large, facts, budget, snapshot }
 const names = Object.keys(parts) as ReadonlyArray<keyof typeof parts>
 const named = names.find((name) => flags[name])
 const part = named === undefined ? everyday : parts[named]
