@@ -49,6 +49,7 @@ it("names every route of the design", () => {
     "get /v1/products/{id}/stock",
     "get /v1/products/{id}/stock/movements",
     "get /v1/products/{id}/stock/stream",
+    "get /v1/products/{id}/views",
     "post /v1/admin/pause",
     "post /v1/admin/profiles",
     "post /v1/admin/reconciliation",
@@ -61,6 +62,7 @@ it("names every route of the design", () => {
     "post /v1/products",
     "post /v1/products/{id}/stock/adjustments",
     "post /v1/products/{id}/stock/receipts",
+    "post /v1/products/{id}/views",
     "put /v1/admin/dependencies/{name}/breaker",
     "put /v1/admin/log-level",
   ])
@@ -144,6 +146,7 @@ it("names each view once", () => {
     "Stock",
     "StockNow",
     "Timeline",
+    "Views",
   ])
   const missing = [...JSON.stringify(document).matchAll(/"#\/components\/schemas\/(\w+)"/g)].filter(
     ([, name]) => !(String(name) in document.components.schemas),
