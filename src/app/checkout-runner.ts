@@ -4,54 +4,37 @@
  * moment: the sweep finds what is unsettled and goes on, reading before it charges.
  *
  * Law: I9, no turn and no transaction waits here; one driver per order in this process.
- * Limits: DRIVERS_MAX orders are driven at a time, the others wait in the table. A silent provider is called ever more slowly,
- * by all drivers together. A sweep begins at a low-water mark: an older order whose driver died, or for which there was none, is found
- * by the next one from the beginning.
+ * Limits: as many orders are driven at a time as calls may be under way or wait; the others wait in the table, where the sweep finds
+ * them (`checkout-sweep.ts`). A silent provider is called ever more slowly, by all drivers together.
  */
-import { Clock, Context, Deferred, Effect, FiberMap, Layer, Schedule, Stream, SubscriptionRef } from "effect"
+import { Clock, Context, Deferred, Effect, Exit, FiberMap, Layer, Schedule } from "effect"
 import * as Checkout from "../domain/checkout.ts"
 import type { OrderId } from "../domain/ids.ts"
-import * as Lane from "../domain/lane.ts"
 import type { Order, PaymentRecord } from "../domain/order.ts"
 import { type Unavailable, unavailable } from "../ports/failures.ts"
-import { lowest } from "../ports/ids.ts"
 import { type Claim, type Command, Inventory } from "../ports/inventory.ts"
-import type { Page } from "../ports/page.ts"
 import { VOIDED } from "../ports/payment.ts"
 import { Probe } from "../ports/probe.ts"
-import { type Unsettled, UnsettledOrders } from "../ports/unsettled.ts"
-import { LowWaterMark } from "../std/low-water-mark.ts"
 import { Sleepers } from "../std/sleepers.ts"
 import { announceEnd } from "./announce.ts"
-import { Readiness, type State } from "./health.ts"
+import * as CheckoutSweep from "./checkout-sweep.ts"
+import { CommonPace } from "./common-pace.ts"
 import * as OtherProvider from "./other-provider.ts"
-import { PaymentCalls } from "./payment-calls.ts"
+import * as Backlog from "./payment-backlog.ts"
+import { NOT_MADE, PaymentCalls } from "./payment-calls.ts"
 
 /** An open outcome is asked for again after 100 ms, then ever more slowly, at most every 5 s. */
 const askAgainMs = (times: number): number => Math.min(5_000, 100 * 1.6 ** times)
-/**
- * Orders that are driven at once, each a fiber and at times a call to the provider: above what buyers pay for at the same
- * moment. All others wait in the table, where the sweep finds them.
- */
-const DRIVERS_MAX = 4_096
 /** Whether a buyer has done what the provider asks of them is read this often, ms. */
 const BUYER_AGAIN_MS = 5_000
 /** After so many silences, a driver makes room for an order that waits. */
 const SILENCES_MAX = 8
-/** After so many unanswered calls in a row, whichever orders they were for, it is the provider that is silent. */
-const SILENT_CALLS = 16
-/** Between two calls that are repeated while the provider is silent, over all orders, ms. */
-const SILENT_GAP_MS = 10
 /** A record that was not possible is tried again this often, until it is durable. */
 const RECORD_AGAIN = Schedule.spaced("200 millis")
-/** What a crash left unsettled is looked for this often. */
-const SWEEP = Schedule.spaced("1 second")
-/** Refunds wait behind charges whose holds end within this, ms: buyers whose seats are at stake go first. */
-const REFUND_LATER_MS = 24 * 3_600_000
-/** Orders that were placed within it are looked at in every sweep, milliseconds: buyers pay as they order. */
-const LAG_MS = 15_000
-/** A younger attempt belongs to a request that is just about to drive it, milliseconds. */
-const YOUNG_MS = 5_000
+/** Refunds, and looks whether a buyer has acted, wait behind charges whose holds end within this, ms: those seats are at stake. */
+const LATER_MS = 24 * 3_600_000
+/** Orders that wait for their first driver and need not be looked up first: so many are remembered, 100 bytes each. */
+const UNTRIED_MAX = 200_000
 
 /**
  * A request that still waits for the outcome: its stored answer becomes the outcome. Once it has gone (the deadline, or an
@@ -71,30 +54,13 @@ export class CheckoutRunner extends Context.Service<
     readonly begin: (order: Order, waiter: Waiter | null) => Effect.Effect<void>
     /** Something may have changed at the provider: this order's payment is read as soon as can be, in the background. */
     readonly look: (order: Order) => Effect.Effect<void>
-  }
+  } & Backlog.Foresight
 >()("jaego/app/CheckoutRunner") {}
 
 export interface Options {
   readonly graceMs: number
+  /** Without it, as many as calls may be under way or wait. */
   readonly driversMax?: number
-}
-
-/** The common back-off: while the provider is silent, repeated calls come one after another, however many orders wait. */
-class Pace {
-  #silences = 0
-  #nextAt = 0
-
-  /** The pause before an order is asked for again, ms, after it was met with silence. */
-  silence(now: number, ownMs: number): number {
-    if (++this.#silences < SILENT_CALLS) return ownMs
-    this.#nextAt = Math.max(this.#nextAt + SILENT_GAP_MS, now + ownMs)
-    return this.#nextAt - now
-  }
-
-  answered(): void {
-    this.#silences = 0
-    this.#nextAt = 0
-  }
 }
 
 type Ask = "confirm" | "read"
@@ -106,8 +72,9 @@ interface Desk {
   readonly probe: Probe["Service"]
   readonly graceMs: number
   readonly isElsewhere: ReturnType<typeof OtherProvider.make>
-  readonly pace: Pace
+  readonly pace: CommonPace
   readonly sleepers: Sleepers<OrderId>
+  readonly backlog: Backlog.PaymentBacklog
   /** Whether other orders wait for a driver. */
   readonly isFull: () => boolean
 }
@@ -162,14 +129,16 @@ const ask = ({ payment }: Desk, order: Order, step: Open, how: Ask): Effect.Effe
   const ref = named ?? key
   switch (step) {
     case "AskOutcome": {
-      if (how === "read") return payment.read(expiresAt, ref, attempts)
-      const token = order.status === "reserved" ? (order.attempt?.token ?? "") : ""
+      const attempt = order.status === "reserved" ? order.attempt : null
+      const awaitsBuyer = attempt !== null && attempt.action !== null
+      if (how === "read") return payment.read(awaitsBuyer ? expiresAt + LATER_MS : expiresAt, ref, attempts)
+      const token = attempt?.token ?? ""
       return payment.confirm(expiresAt, { key, ref, attempt: attempts, token, money, customerId })
     }
     case "Void":
       return payment.void(expiresAt, ref)
     case "Refund":
-      return payment.refund(expiresAt + REFUND_LATER_MS, ref, money, Checkout.refundKey(key))
+      return payment.refund(expiresAt + LATER_MS, ref, money, Checkout.refundKey(key))
   }
 }
 
@@ -204,25 +173,39 @@ const askNext = (before: Ask, meaning: Checkout.Meaning): Ask => {
   return meaning._tag === "Confirm" ? "confirm" : "read"
 }
 
-/** Drives an order until nothing is left to do for it outside. */
+/** Before an order is asked for again that was met with silence, ms; no longer than until the provider is well again. */
+const pauseFor = ({ payment: { healthy }, sleepers }: Desk, id: OrderId, ms: number): Effect.Effect<void> => {
+  const sleep = sleepers.sleep(id, ms)
+  return healthy.isOpen() ? sleep : Effect.raceFirst(sleep, healthy.await)
+}
+
+/** What became of driving: nothing is left to do, it waits without a driver, or it was a defect. */
+type End = "settled" | "waits" | "stopped"
+
+/** Drives an order until nothing is left to do for it outside, or it makes room for another. */
 const drive = Effect.fnUntraced(function* (desk: Desk, start: Order, first: Ask, waiter: Waiter | null) {
-  if (yield* desk.isElsewhere(start)) return
+  if (yield* desk.isElsewhere(start)) {
+    desk.backlog.remove(start.id)
+    return "waits" as const
+  }
   let order = start
   let how = first
   for (let silences = 0; ; ) {
     const step = Checkout.next(order, yield* Clock.currentTimeMillis, desk.graceMs)._tag
-    if (step === "Settled") return
-    const meaning = Checkout.meaning(yield* ask(desk, order, step, how), order)
-    how = askNext(how, meaning)
+    if (step === "Settled") return "settled" as const
+    const answer = yield* ask(desk, order, step, how)
+    const meaning = Checkout.meaning(answer, order)
+    if (answer !== NOT_MADE) how = askNext(how, meaning)
     if (meaning._tag === "Wait") {
       if (waiter !== null) yield* dismiss(waiter, order)
-      if (silences >= SILENCES_MAX && desk.isFull()) return
-      yield* desk.sleepers.sleep(order.id, desk.pace.silence(yield* Clock.currentTimeMillis, askAgainMs(silences++)))
+      if (silences >= SILENCES_MAX && desk.isFull()) return "waits" as const
+      yield* pauseFor(desk, order.id, desk.pace.silence(yield* Clock.currentTimeMillis, askAgainMs(silences++)))
       continue
     }
     desk.pace.answered()
     if (meaning._tag === "WaitForBuyer") {
-      if (desk.isFull()) return
+      desk.backlog.remove(order.id)
+      if (desk.isFull()) return "waits" as const
       yield* desk.sleepers.sleep(order.id, BUYER_AGAIN_MS)
     } else if (meaning._tag !== "Confirm") order = yield* recordAnswer(desk, order, meaning, waiter)
   }
@@ -231,118 +214,84 @@ const drive = Effect.fnUntraced(function* (desk: Desk, start: Order, first: Ask,
 /** A charge that comes to light after the order has ended without it is given back. */
 const driveLate = Effect.fnUntraced(function* (desk: Desk, order: Order) {
   const { attempts, ref } = order.payment
-  const answer = yield* desk.payment.read(order.expiresAt + REFUND_LATER_MS, ref ?? order.id, attempts)
-  if (answer._tag !== "Charged") return
-  yield* drive(desk, yield* recordPayment(desk, order, { _tag: "RecordCharge" }, null), "read", null)
+  const answer = yield* desk.payment.read(order.expiresAt + LATER_MS, ref ?? order.id, attempts)
+  if (answer._tag !== "Charged") return "settled" as const
+  return yield* drive(desk, yield* recordPayment(desk, order, { _tag: "RecordCharge" }, null), "read", null)
 })
 
-/** Since when this process decides, ms: what was begun earlier was begun by another process, so no request drives it here. */
-const whenReady = Effect.fnUntraced(function* (readiness: Readiness["Service"]) {
+/** Those who drive orders, so many at most. */
+const crewOf = Effect.fnUntraced(function* (means: Omit<Desk, "pace" | "sleepers" | "isFull">, most: number) {
+  const drivers = yield* FiberMap.make<OrderId>()
   const clock = yield* Clock.Clock
-  let since = clock.currentTimeMillisUnsafe()
-  const becameReady = (state: State): void => {
-    if (state === "ready") since = clock.currentTimeMillisUnsafe()
+  let driving = 0
+  const desk: Desk = { ...means, pace: new CommonPace(), sleepers: new Sleepers(), isFull: () => driving >= most }
+  const { backlog, isFull, payment } = desk
+  /** Orders for which there was no driver yet. */
+  const untried = new Set<OrderId>()
+
+  const leave = (id: OrderId, end: Exit.Exit<End>): void => {
+    driving--
+    if (Exit.isSuccess(end) && end.value === "waits") return
+    backlog.remove(id)
+    backlog.settled(clock.currentTimeMillisUnsafe(), payment.queues())
   }
-  yield* Effect.forkScoped(
-    Stream.runForEach(SubscriptionRef.changes(readiness), (state) => Effect.sync(() => becameReady(state))),
-  )
-  return () => since
+
+  const start = (order: Order, work: Effect.Effect<End>, first: Ask, waiter: Waiter | null): Effect.Effect<void> =>
+    Effect.suspend(() => {
+      if (FiberMap.hasUnsafe(drivers, order.id)) return Effect.void
+      const isCharge = order.status === "reserved"
+      if (isCharge) backlog.add(order.id, order.expiresAt)
+      if (isFull()) {
+        // The buyer is told 202; the sweep takes the order up when there is room.
+        if (isCharge && first === "confirm" && untried.size < UNTRIED_MAX) untried.add(order.id)
+        return waiter === null ? Effect.void : dismiss(waiter, order)
+      }
+      driving++
+      const driver = work.pipe(
+        Effect.catchCause((cause) =>
+          Effect.as(
+            Effect.logError(`the checkout of order ${order.id} stopped; the sweep will take it up`, cause),
+            "stopped" as const,
+          ),
+        ),
+        Effect.onExit((end) => Effect.sync(() => leave(order.id, end))),
+      )
+      return Effect.asVoid(FiberMap.run(drivers, order.id, driver))
+    })
+
+  const run = (order: Order, first: Ask, waiter: Waiter | null): Effect.Effect<void> =>
+    start(order, drive(desk, order, first, waiter), first, waiter)
+
+  const look = (order: Order): Effect.Effect<void> => {
+    const work = Checkout.mayHaveBeenCharged(order) ? driveLate(desk, order) : drive(desk, order, "read", null)
+    return start(order, work, "read", null)
+  }
+
+  return { ...desk, run, look, untried, isDriven: (id: OrderId) => FiberMap.hasUnsafe(drivers, id) }
 })
 
-const logged = ({ id }: Order, work: Effect.Effect<void>): Effect.Effect<void> =>
-  Effect.catchCause(work, (cause) =>
-    Effect.logError(`the checkout of order ${id} stopped; the sweep will take it up`, cause),
-  )
-
-/** Its request is just about to drive it. */
-const hasJustBegun = (order: Order, since: number, now: number): boolean => {
-  const attempt = order.status === "reserved" ? order.attempt : null
-  return attempt !== null && attempt.startedAt >= since && attempt.startedAt > now - YOUNG_MS
-}
-
-/** Holds of an order that has ended, on workers that have not learnt it. */
-const endElsewhere = Effect.fnUntraced(function* ({ inventory }: Desk, { elsewhere, ending, order }: Unsettled) {
-  if (ending === null) return
-  for (const productId of elsewhere)
-    yield* Effect.ignore(inventory.submit({ _tag: "EndHolds", orderId: order.id, lane: Lane.of(productId), ending }))
-})
-
-export const layer = ({ driversMax = DRIVERS_MAX, graceMs }: Options) =>
+export const layer = ({ driversMax, graceMs }: Options) =>
   Layer.effect(
     CheckoutRunner,
     Effect.gen(function* () {
-      const unsettledOrders = yield* UnsettledOrders
-      const readiness = yield* Readiness
-      const drivers = yield* FiberMap.make<OrderId>()
-      let driving = 0
-      const isFull = (): boolean => driving >= driversMax
       const payment = yield* PaymentCalls
-      const desk: Desk = {
-        inventory: yield* Inventory,
-        payment,
-        isElsewhere: OtherProvider.make(payment.name),
-        probe: yield* Probe,
-        graceMs,
-        pace: new Pace(),
-        sleepers: new Sleepers(),
-        isFull,
-      }
+      const { callsMax } = payment
+      if (driversMax !== undefined && driversMax > callsMax)
+        return yield* Effect.die(new Error(`${driversMax} drivers make more calls than the ${callsMax} that may wait`))
       const clock = yield* Clock.Clock
-      const decidingSince = yield* whenReady(readiness)
-
-      const start = (order: Order, work: Effect.Effect<void>, waiter: Waiter | null): Effect.Effect<void> =>
-        Effect.suspend(() => {
-          if (FiberMap.hasUnsafe(drivers, order.id)) return Effect.void
-          // The buyer is told 202; the sweep takes the order up when there is room.
-          if (isFull()) return waiter === null ? Effect.void : dismiss(waiter, order)
-          driving++
-          const done = Effect.sync(() => void driving--)
-          return Effect.asVoid(FiberMap.run(drivers, order.id, Effect.ensuring(logged(order, work), done)))
-        })
-      const run = (order: Order, first: Ask, waiter: Waiter | null): Effect.Effect<void> =>
-        start(order, drive(desk, order, first, waiter), waiter)
-
-      const isYoung = (order: Order): boolean => hasJustBegun(order, decidingSince(), clock.currentTimeMillisUnsafe())
-      const look = (order: Order): Effect.Effect<void> => {
-        if (desk.sleepers.wake(order.id) || isYoung(order)) return Effect.void
-        const work = Checkout.mayHaveBeenCharged(order) ? driveLate(desk, order) : drive(desk, order, "read", null)
-        return start(order, work, null)
-      }
-
-      /** Where the last sweep ran out of drivers: the next one goes on behind it, so that every order has its turn. */
-      let drivenUpTo: OrderId | null = null
-      /** Of the time in orders' ids. What lies behind it has its driver, or one that died. */
-      const mark = new LowWaterMark(LAG_MS)
-
-      /** True: it has to wait for a driver. */
-      const takeUp = Effect.fnUntraced(function* (unsettled: Unsettled) {
-        const { order } = unsettled
-        yield* endElsewhere(desk, unsettled)
-        if (isYoung(order) || (drivenUpTo !== null && order.id <= drivenUpTo)) return false
-        if (isFull()) return true
-        yield* run(order, "read", null)
-        drivenUpTo = order.id
-        return false
+      const backlog = new Backlog.PaymentBacklog(payment.chargesPerSecond)
+      const isElsewhere = OtherProvider.make(payment.name)
+      const means = { inventory: yield* Inventory, payment, isElsewhere, probe: yield* Probe, graceMs, backlog }
+      const crew = yield* crewOf(means, driversMax ?? callsMax)
+      const decidingSince = yield* CheckoutSweep.whenReady
+      yield* Effect.forkScoped(yield* CheckoutSweep.make(crew, decidingSince))
+      const isYoung = (order: Order): boolean =>
+        CheckoutSweep.hasJustBegun(order, decidingSince(), clock.currentTimeMillisUnsafe())
+      return CheckoutRunner.of({
+        begin: (order, waiter) => crew.run(order, "confirm", waiter),
+        look: (order) =>
+          Effect.suspend(() => (crew.sleepers.wake(order.id) || isYoung(order) ? Effect.void : crew.look(order))),
+        ...Backlog.foresight(backlog, payment, graceMs, () => clock.currentTimeMillisUnsafe()),
       })
-
-      const sweep = Effect.gen(function* () {
-        if ((yield* SubscriptionRef.get(readiness)) !== "ready") return mark.rewind()
-        const span = mark.begin(clock.currentTimeMillisUnsafe())
-        const someWere = drivenUpTo !== null
-        let after = lowest(span.since) as OrderId | null
-        let someWait = false
-        do {
-          const page: Page<Unsettled, OrderId> = yield* unsettledOrders.list({ limit: 100, after })
-          for (const unsettled of page.rows) if (yield* takeUp(unsettled)) someWait = true
-          after = page.next
-        } while (after !== null)
-        mark.reached(span, null, clock.currentTimeMillisUnsafe())
-        if (someWait || someWere) mark.rewind()
-        if (!someWait) drivenUpTo = null
-      }).pipe(Effect.ignore)
-
-      yield* Effect.forkScoped(Effect.repeat(sweep, SWEEP))
-
-      return CheckoutRunner.of({ begin: (order, waiter) => run(order, "confirm", waiter), look })
     }),
   )

@@ -5,7 +5,7 @@
  * Law: what the provider says is cleaned here, whichever adapter brings it: a character that the database refuses would fail the
  * commit of orders that have nothing to do with it.
  */
-import { Context, Effect, Layer } from "effect"
+import { Context, Effect, type Latch, Layer } from "effect"
 import * as Checkout from "../domain/checkout.ts"
 import * as Text from "../domain/text.ts"
 import {
@@ -44,8 +44,14 @@ export class PaymentCalls extends Context.Service<
     ) => Effect.Effect<Refunding>
     /** Behind all that an order waits for. */
     readonly list: (since: number, after: string | null) => Effect.Effect<Listing>
-    /** How long a call made now would wait until it is begun, as far as that can be foreseen, ms. */
-    readonly delayMs: () => number
+    /** As its guard has them (`resilience/guard.ts`). */
+    readonly openForMs: () => number
+    readonly queues: () => boolean
+    readonly healthy: Latch.Latch
+    /** So many calls are under way or wait, at most. */
+    readonly callsMax: number
+    /** Charges that may leave a second, where a charge takes as many calls as it has to; infinity: as they come. */
+    readonly chargesPerSecond: number
   }
 >()("jaego/app/PaymentCalls") {}
 
@@ -92,7 +98,10 @@ const LIST: Kind<Listing> = {
   outcome: (answer) => (isNoPage(answer) ? Checkout.WORDS.Unknown : "listed"),
 }
 
-const unknown = () => UNKNOWN
+/** The answer to a call that was refused here, so was not made: what is known is what was known before. */
+export const NOT_MADE: typeof UNKNOWN = { ...UNKNOWN }
+
+const notMade = () => NOT_MADE
 
 export const layer = (settings: Guard.Settings) =>
   Layer.effect(
@@ -100,9 +109,10 @@ export const layer = (settings: Guard.Settings) =>
     Effect.gen(function* () {
       const payment = yield* Payment
       const { prepare } = payment
+      const { concurrency, perSecond, queueMax } = settings.bulkhead
       const guard = yield* Guard.make(settings)
       const made = <A extends Checkout.Answer>(kind: Kind<A>, urgency: number, work: Effect.Effect<A>) =>
-        Effect.match(guard.run(kind, urgency, work), { onSuccess: cleaned, onFailure: unknown })
+        Effect.match(guard.run(kind, urgency, work), { onSuccess: cleaned, onFailure: notMade })
       return {
         name: payment.name,
         prepare: prepare === null ? null : (urgency, preparation) => made(PREPARE, urgency, prepare(preparation)),
@@ -113,9 +123,13 @@ export const layer = (settings: Guard.Settings) =>
         list: (since, after) =>
           Effect.match(guard.run(LIST, Number.POSITIVE_INFINITY, payment.list(since, after)), {
             onSuccess: (page) => page,
-            onFailure: unknown,
+            onFailure: notMade,
           }),
-        delayMs: () => guard.delayMs(),
+        openForMs: () => guard.openForMs(),
+        queues: () => guard.queues(),
+        healthy: guard.healthy,
+        callsMax: concurrency + queueMax,
+        chargesPerSecond: (perSecond ?? Number.POSITIVE_INFINITY) / (prepare === null ? 1 : 2),
       }
     }),
   )

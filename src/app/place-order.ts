@@ -92,6 +92,29 @@ const waitingRoom = Effect.fnUntraced(function* (deadlineMs: number) {
   }
 })
 
+/** Refuses an order that could not be charged before its hold and its grace end, before it takes a unit. */
+const chargeableIn = (runner: CheckoutRunner["Service"], holdMs: number) => {
+  /** On their way to the inventory: their charges follow. */
+  let placing = 0
+  const left = Effect.sync(() => void placing--)
+  return <A, E>(placed: Effect.Effect<A, E>): Effect.Effect<A, E | Unavailable> =>
+    Effect.suspend((): Effect.Effect<A, E | Unavailable> => {
+      const refusal = runner.refusal(placing, holdMs)
+      if (refusal !== null) return Effect.fail(refusal)
+      placing++
+      return Effect.ensuring(placed, left)
+    })
+}
+
+const countingIn =
+  (probe: Probe["Service"]) =>
+  <A>(placed: Effect.Effect<A, Refused | Unavailable>) =>
+    Effect.tapError(placed, (error) =>
+      Effect.sync(() => {
+        if (error._tag === "Refused") probe.emit({ _tag: "OrderRefused", rejection: error.rejection._tag })
+      }),
+    )
+
 export const make = Effect.fnUntraced(function* ({ attemptsMax, deadlineMs, holdMs }: Options) {
   const inventory = yield* Inventory
   const runner = yield* CheckoutRunner
@@ -100,6 +123,8 @@ export const make = Effect.fnUntraced(function* ({ attemptsMax, deadlineMs, hold
   const probe = yield* Probe
   const pausing = yield* Pausing
   const wait = yield* waitingRoom(deadlineMs)
+  const chargeable = chargeableIn(runner, holdMs)
+  const counted = countingIn(probe)
   const attemptsOf = (onDecline: OnDecline | undefined): number => (onDecline === "keep" ? attemptsMax : 1)
 
   const waitForOutcome = Effect.fnUntraced(function* (reserved: Order.Order, claim: Claim | null) {
@@ -109,8 +134,11 @@ export const make = Effect.fnUntraced(function* ({ attemptsMax, deadlineMs, hold
     return yield* wait(waiter, reserved)
   })
 
+  /** Of charges that wait longer than their callers would, the answer is `reserved` at once. */
   const pay = (reserved: Order.Order, answer: "wait" | "async", claim: Claim | null) =>
-    answer === "wait" ? waitForOutcome(reserved, claim) : Effect.as(runner.begin(reserved, null), reserved)
+    answer === "wait" && runner.delayMs(0) <= deadlineMs
+      ? waitForOutcome(reserved, claim)
+      : Effect.as(runner.begin(reserved, null), reserved)
 
   const placeOrder = Effect.fnUntraced(function* (request: PlaceOrder) {
     const { answerBy, customerId, paying, claim } = request
@@ -121,28 +149,21 @@ export const make = Effect.fnUntraced(function* ({ attemptsMax, deadlineMs, hold
     const home = Lane.home(lines.map((line) => line.productId))
     const token = paying._tag === "Later" ? null : (paying.token ?? defaultToken)
     if (token === null && paying._tag === "Token") return yield* Effect.fail(tokenRequired)
-    const answer = yield* inventory
-      .submit({
-        _tag: "PlaceOrder",
-        orderId: OrderId.make(Lane.place(ids.next(), home)),
-        customerId,
-        lines,
-        held: [],
-        token,
-        provider: name ?? undefined,
-        attemptsMax: attemptsOf(paying._tag === "Token" ? paying.onDecline : undefined),
-        createdAt,
-        expiresAt: createdAt + holdMs,
-        claim,
-        answerBy,
-      })
-      .pipe(
-        Effect.tapError((error) =>
-          Effect.sync(() => {
-            if (error._tag === "Refused") probe.emit({ _tag: "OrderRefused", rejection: error.rejection._tag })
-          }),
-        ),
-      )
+    const placed = inventory.submit({
+      _tag: "PlaceOrder",
+      orderId: OrderId.make(Lane.place(ids.next(), home)),
+      customerId,
+      lines,
+      held: [],
+      token,
+      provider: name ?? undefined,
+      attemptsMax: attemptsOf(paying._tag === "Token" ? paying.onDecline : undefined),
+      createdAt,
+      expiresAt: createdAt + holdMs,
+      claim,
+      answerBy,
+    })
+    const answer = yield* counted(token === null ? placed : chargeable(placed))
     const order = orderOf(answer)
     if (answer.replayed) return { value: saleOf(order), replayed: true }
     probe.emit({ _tag: "OrderPlaced", mode: paying._tag === "Later" ? "later" : "pay" })

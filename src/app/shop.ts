@@ -96,6 +96,8 @@ export class Shop extends Context.Service<
       readonly answerBy?: number | undefined
     }) => Shopping<Replayable<Sale>>
     readonly getOrder: (id: OrderId) => Shopping<Order>
+    /** When its charge can be made, ms since 1970; null: nothing holds it up, or nothing is known of it here. */
+    readonly chargeEta: (order: Pick<Order, "id" | "expiresAt">) => Shopping<number | null>
     readonly listOrders: (request: PageRequest<OrderId> & OrderFilter) => Shopping<Page<Order, OrderId>>
     readonly payOrder: (request: {
       readonly orderId: OrderId

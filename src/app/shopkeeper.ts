@@ -92,6 +92,7 @@ export const layer = (options: PlaceOrder.Options) =>
         }),
         placeOrder: (request) => outlook.telling(placeOrder(request)),
         getOrder,
+        chargeEta: (order) => Effect.sync(() => runner.etaOf(order)),
         readTimeline: Effect.fnUntraced(function* (id) {
           const order = yield* getOrder(id)
           const entries = yield* timeline.entries(id)

@@ -1,5 +1,8 @@
 /** The lessons, in the order in which they are best taken. */
 import { asyncStock } from "./async-stock.ts"
+import { breaker } from "./breaker.ts"
+import { fallback } from "./fallback.ts"
+import { gradientLimiter } from "./gradient.ts"
 import { holdFirstLesson } from "./hold-first.ts"
 import type { Lesson } from "./lesson.ts"
 import { locks } from "./locks.ts"
@@ -23,4 +26,7 @@ export const LESSONS: ReadonlyArray<Lesson> = [
   pages,
   nplus1,
   p99,
+  breaker,
+  fallback,
+  gradientLimiter,
 ]

@@ -18,6 +18,7 @@ export const UnavailableReason = Schema.Literals([
   "contended",
   "deadline-passed",
   "paused",
+  "payment-backlog",
 ])
 export type UnavailableReason = typeof UnavailableReason.Type
 

@@ -4,6 +4,7 @@ import { TestClock } from "effect/testing"
 import { expect, it } from "vitest"
 import * as CheckoutRunner from "../../src/app/checkout-runner.ts"
 import * as Health from "../../src/app/health.ts"
+import type { Mode } from "../../src/app/resilience/dependencies.ts"
 import { OrderId } from "../../src/domain/ids.ts"
 import * as Order from "../../src/domain/order.ts"
 import { Inventory } from "../../src/ports/inventory.ts"
@@ -25,8 +26,13 @@ const pending = (): Order.Order =>
     { token: "tok", startedAt: 0, action: null },
   )
 
-const shop = Effect.gen(function* () {
-  const orders = new Map(Array.from({ length: ORDERS }, pending).map((order) => [order.id, order] as const))
+const shop = Effect.fnUntraced(function* ({
+  count = ORDERS,
+  drivers = DRIVERS as number | null,
+  latencyMs = 500,
+  mode = "off" as Mode,
+} = {}) {
+  const orders = new Map(Array.from({ length: count }, pending).map((order) => [order.id, order] as const))
   const asked = new Set<string>()
   let calls = 0
   let atOnce = 0
@@ -37,7 +43,7 @@ const shop = Effect.gen(function* () {
       asked.add(ref)
       calls++
       most = Math.max(most, ++atOnce)
-      yield* Effect.sleep("500 millis")
+      yield* Effect.sleep(latencyMs)
       atOnce--
       return outcome
     })
@@ -65,8 +71,8 @@ const shop = Effect.gen(function* () {
       }),
   })
   const context = yield* Layer.build(
-    CheckoutRunner.layer({ graceMs: 60_000, driversMax: DRIVERS }).pipe(
-      Layer.provide(paymentCalls(2_000, "off")),
+    CheckoutRunner.layer({ graceMs: 60_000, ...(drivers === null ? {} : { driversMax: drivers }) }).pipe(
+      Layer.provide(paymentCalls(2_000, mode)),
       Layer.provide(Layer.mergeAll(Layer.succeed(Payment, payment), Layer.succeed(Inventory, inventory))),
       Layer.provide(Layer.mergeAll(Layer.succeed(UnsettledOrders, unsettled), RecordingProbe.silent)),
       Layer.provideMerge(Health.Readiness.layer),
@@ -78,7 +84,7 @@ const shop = Effect.gen(function* () {
 
 it("never more drivers than there may be, every order asked for, and all settled once the provider speaks again", async () => {
   await Effect.gen(function* () {
-    const { asked, calls, most, orders, readiness, recover } = yield* shop
+    const { asked, calls, most, orders, readiness, recover } = yield* shop()
     yield* TestClock.adjust("1 minute")
     yield* Health.become(readiness, "ready")
     for (let second = 0; second < MINUTES * 60; second++) yield* TestClock.adjust("1 second")
@@ -90,4 +96,27 @@ it("never more drivers than there may be, every order asked for, and all settled
     for (let second = 0; second < 120 && orders.size > 0; second++) yield* TestClock.adjust("1 second")
     expect(orders.size).toBe(0)
   }).pipe(Effect.scoped, Effect.provide(TestClock.layer()), Effect.runPromise)
+})
+
+it("orders that wait for a dead provider are all asked for as soon as its circuit closes, not when each would have woken", async () => {
+  const count = 3_000
+  await Effect.gen(function* () {
+    const { calls, orders, readiness, recover } = yield* shop({ count, drivers: null, latencyMs: 10, mode: "on" })
+    yield* Health.become(readiness, "ready")
+    for (let second = 0; second < 60; second++) yield* TestClock.adjust("1 second")
+    // Those on their way when the circuit opened, and three probes each time it was looked at.
+    expect(calls()).toBeLessThan(150)
+    recover()
+    for (let second = 0; second < 60 && orders.size > count - 3; second++) yield* TestClock.adjust("1 second")
+    // At a call each 10 ms it would take half a minute.
+    for (let second = 0; second < 3; second++) yield* TestClock.adjust("1 second")
+    expect(orders.size).toBe(0)
+  }).pipe(Effect.scoped, Effect.provide(TestClock.layer()), Effect.runPromise)
+})
+
+it("there are no more drivers than calls that may be under way or wait: it does not start", async () => {
+  const exit = await Effect.runPromiseExit(
+    shop({ drivers: 10_065 }).pipe(Effect.scoped, Effect.provide(TestClock.layer())),
+  )
+  expect(String(exit)).toContain("10065 drivers make more calls than the 10064 that may wait")
 })

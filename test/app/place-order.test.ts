@@ -6,6 +6,7 @@ import * as Readiness from "../../src/app/health.ts"
 import * as PlaceOrder from "../../src/app/place-order.ts"
 import { Shop } from "../../src/app/shop.ts"
 import { OrderId, ProductId } from "../../src/domain/ids.ts"
+import { type Unavailable, unavailable } from "../../src/ports/failures.ts"
 import { Ids } from "../../src/ports/ids.ts"
 import { type Command, Inventory, Refused } from "../../src/ports/inventory.ts"
 import { LedgerDown } from "../../src/ports/ledger.ts"
@@ -88,7 +89,7 @@ describe("what is charged when the buyer names no token", () => {
   const lines = [{ productId: ProductId.make(id), quantity: 1 }]
 
   /** What reaches the inventory, with a provider of this default. */
-  const submitted = async (defaultToken: string | null) => {
+  const submitted = async (defaultToken: string | null, refusal: Unavailable | null = null) => {
     const commands: Array<Command> = []
     const never = () => Effect.never
     const inventory = Inventory.of({
@@ -112,7 +113,13 @@ describe("what is charged when the buyer names no token", () => {
         ...{ name: null, defaultToken, prepare: null },
         ...{ confirm: never, read: never, void: never, refund: never, list: never },
       }),
-      Effect.provideService(CheckoutRunner, { begin: never, look: never }),
+      Effect.provideService(CheckoutRunner, {
+        begin: never,
+        look: never,
+        delayMs: () => 0,
+        refusal: () => refusal,
+        etaOf: () => null,
+      }),
       Effect.provideService(Ids, { next: () => id }),
       Effect.provideService(Probe, { emit: () => undefined }),
       Effect.provide(Readiness.Readiness.layer),
@@ -126,6 +133,13 @@ describe("what is charged when the buyer names no token", () => {
       { _tag: "PlaceOrder", token: "tok_house_account" },
       { _tag: "StartPayment", token: "tok_house_account" },
     ])
+  })
+
+  it("is nothing of an order that could not be charged in time: it is refused before it takes a unit", async () => {
+    const backlog = unavailable("payment-backlog")
+    const { commands, exits } = await submitted("tok_house_account", backlog)
+    expect(commands.map(({ _tag }) => _tag)).toEqual(["StartPayment"])
+    expect(JSON.stringify(exits[0])).toContain("payment-backlog")
   })
 
   it("is nothing when the provider has none: the buyer is asked for one", async () => {

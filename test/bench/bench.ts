@@ -11,6 +11,7 @@
  *     npm run bench -- --greedy [--seconds N] [--rounds N]
  *     npm run bench -- --snapshot [--commits N] [--seconds N] [--rounds N]
  *     npm run bench -- --streams [--followers N] [--seconds N] [--rounds N]
+ *     npm run bench -- --payment [--rush N] [--dead N]
  *     npm run bench -- --large [--products N] [--orders N]
  */
 import { writeFileSync } from "node:fs"
@@ -24,6 +25,7 @@ import * as Large from "./large.ts"
 import { generator } from "./load.ts"
 import * as Measurement from "./measurement.ts"
 import * as Overload from "./overload.ts"
+import * as Payment from "./payment.ts"
 import * as Replays from "./replays.ts"
 import { scenarios } from "./scenarios.ts"
 import { Scratch } from "./scratch.ts"
@@ -59,6 +61,10 @@ const { values: flags } = parseArgs({
     /** What streams of stock cost, and nothing else; how many may be told. */
     streams: { type: "boolean", default: false },
     followers: { type: "string", default: "5000" },
+    /** What a slow and a dead payment provider cost, and nothing else: orders within five seconds, and seconds of being dead. */
+    payment: { type: "boolean", default: false },
+    rush: { type: "string", default: "20000" },
+    dead: { type: "string", default: "60" },
     /** The large part, and nothing else; how large may be told. */
     large: { type: "boolean", default: false },
     products: { type: "string", default: "1000000" },
@@ -66,7 +72,9 @@ const { values: flags } = parseArgs({
   },
 })
 
-const whole = (name: "seconds" | "warm-up" | "rounds" | "products" | "orders" | "commits" | "followers"): number => {
+type Count = "seconds" | "warm-up" | "rounds" | "products" | "orders" | "commits" | "followers" | "rush" | "dead"
+
+const whole = (name: Count): number => {
   const value = Number(flags[name])
   if (Number.isInteger(value) && value > 0) return value
   console.error(`bench: --${name} must be a whole number above 0, not "${flags[name]}"`)
@@ -174,7 +182,12 @@ const streams = async (scratch: Scratch) => {
   return { text: Streams.text(found), json: { streams: found } }
 }
 
-const parts = { streams, overload, greedy, replays, large, facts, budget, snapshot }
+const payment = async (scratch: Scratch) => {
+  const found = await Payment.measure(scratch, { rush: whole("rush"), dead: whole("dead"), tell })
+  return { text: Payment.text(found), json: { payment: found } }
+}
+
+const parts = { streams, overload, greedy, replays, large, facts, budget, snapshot, payment }
 const names = Object.keys(parts) as ReadonlyArray<keyof typeof parts>
 const named = names.find((name) => flags[name])
 const part = named === undefined ? everyday : parts[named]

@@ -211,6 +211,7 @@ const service = (shop: FakeShop): Shop["Service"] => ({
       }),
     ),
   getOrder: (id) => attempt(() => shop.order(id)),
+  chargeEta: () => Effect.succeed(null),
   listOrders: ({ customerId, from, status, to, ...page }) =>
     attempt(() => {
       const orders = [...shop.orders.values()].reverse().filter((order) => {

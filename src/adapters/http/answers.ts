@@ -2,7 +2,8 @@
  * Answers: from what the shop says to what goes over the wire.
  *
  * Law: a replay is byte for byte the answer that was given, so nothing of the request (no id, no time) is in a body
- * of success. All statuses of errors are in `problems.ts`.
+ * of success; `payment.eta` of a charge that waits is the exception, for it is foreseen anew. All statuses of errors are in
+ * `problems.ts`.
  */
 import { Effect } from "effect"
 import { HttpServerResponse } from "effect/http"

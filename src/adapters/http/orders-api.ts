@@ -12,7 +12,7 @@ const optionalKey = { "idempotency-key": Schema.optionalKey(Words.IdempotencyKey
 const place = HttpApiEndpoint.post("place", "/v1/orders", {
   headers: { "idempotency-key": Words.IdempotencyKey, ...prefer },
   payload: Words.NewOrder,
-  success: [Words.OrderView.pipe(HttpApiSchema.status(201)), Words.OrderView.pipe(HttpApiSchema.status(202))],
+  success: [Words.OrderView.pipe(HttpApiSchema.status(201)), Words.ReservedOrderView.pipe(HttpApiSchema.status(202))],
   error: Problems.writing(
     "idempotency-key-required",
     "payment-token-required",
@@ -60,7 +60,7 @@ const pay = HttpApiEndpoint.post("pay", "/v1/orders/:id/pay", {
   params: id,
   headers: { ...optionalKey, ...prefer },
   payload: Words.NewPayment,
-  success: [Words.OrderView, Words.OrderView.pipe(HttpApiSchema.status(202))],
+  success: [Words.OrderView, Words.ReservedOrderView.pipe(HttpApiSchema.status(202))],
   error: Problems.writing(
     "payment-token-required",
     "payment-declined",

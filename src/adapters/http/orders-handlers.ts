@@ -1,13 +1,17 @@
 /**
  * Answers the routes of orders, from the shop.
  *
- * The answer of a mutation, and its replay, shows the order as it was answered; a read shows it as it stands now.
+ * The answer of a mutation, and its replay, shows the order as it was answered; a read shows it as it stands now. What is foreseen of
+ * a charge that waits (`payment.eta`) is always of the moment.
  */
 import { Clock, Effect } from "effect"
+import type { HttpServerResponse } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
 import { type Paying, type Replayable, type Sale, Shop } from "../../app/shop.ts"
 import type { CustomerId, OrderId } from "../../domain/ids.ts"
 import * as Order from "../../domain/order.ts"
+import type { Unavailable } from "../../ports/failures.ts"
+import type { Refused } from "../../ports/inventory.ts"
 import { Probe } from "../../ports/probe.ts"
 import * as Rfc3339 from "../../std/rfc3339.ts"
 import * as Answers from "./answers.ts"
@@ -30,11 +34,26 @@ const payingOf = (payment: (typeof NewOrder.Type)["payment"], answer: "wait" | "
     ? { _tag: "Later" }
     : { _tag: "Token", token: payment?.token ?? null, answer, onDecline: payment?.onDecline }
 
-const sold = (paid: 200 | 201, sale: Replayable<Sale>) => {
+const NONE = Effect.succeed(null)
+
+/** When it can be charged, ms since 1970; null: nothing holds that up. */
+const etaOf = (shop: Shop["Service"], order: Order.Order) =>
+  Views.isPending(order) ? shop.chargeEta({ id: order.id, expiresAt: order.expiresAt }) : NONE
+
+const sold = (
+  shop: Shop["Service"],
+  paid: 200 | 201,
+  sale: Replayable<Sale>,
+): Effect.Effect<HttpServerResponse.HttpServerResponse, Refused | Unavailable | Problem> => {
   const { order, outcome } = sale.value
-  return outcome === "declined"
-    ? Effect.fail(Answers.declined(order.id, sale))
-    : Effect.succeed(Answers.accepted(outcome === "paid" ? paid : 202, Views.order(order, order.status), sale))
+  switch (outcome) {
+    case "declined":
+      return Effect.fail(Answers.declined(order.id, sale))
+    case "paid":
+      return Effect.succeed(Answers.accepted(paid, Views.order(order, order.status), sale))
+    case "reserved":
+      return Effect.map(etaOf(shop, order), (eta) => Answers.accepted(202, Views.reserved(order, eta), sale))
+  }
 }
 
 const claimOf = (
@@ -77,7 +96,7 @@ export const placing =
       claim,
       answerBy: answerBy(request.headers),
     })
-    const answered = Effect.flatMap(inFlight.once(claim, placed), (sale) => sold(201, sale))
+    const answered = Effect.flatMap(inFlight.once(claim, placed), (sale) => sold(shop, 201, sale))
     return answer(
       request,
       limits.isShared ? Effect.andThen(elsewhere(limits, request, customerId), answered) : answered,
@@ -117,8 +136,9 @@ const list = Effect.fnUntraced(function* (shop: Shop["Service"], query: ListQuer
 
 const get = Effect.fnUntraced(function* (shop: Shop["Service"], id: OrderId) {
   const order = yield* shop.getOrder(id)
+  const eta = yield* etaOf(shop, order)
   const now = yield* Clock.currentTimeMillis
-  return Answers.ok(Views.orderDetail(order, Order.statusAt(order, now)))
+  return Answers.ok(Views.orderDetail(order, Order.statusAt(order, now), eta))
 })
 
 export const layer = (inFlight: Claims.InFlight, limits: RateLimits) =>
@@ -150,7 +170,7 @@ export const layer = (inFlight: Claims.InFlight, limits: RateLimits) =>
           })
           return answer(
             request,
-            Effect.flatMap(inFlight.once(claim, paid), (sale) => sold(200, sale)),
+            Effect.flatMap(inFlight.once(claim, paid), (sale) => sold(shop, 200, sale)),
           )
         },
         cancel: ({ request, params, headers, payload }) => {

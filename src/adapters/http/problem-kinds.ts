@@ -144,6 +144,11 @@ export const kinds = {
   "stale-owner": [503, "Another instance has taken over", LATER],
   "hold-lapsed": [503, "The hold lapsed before it was accepted", LATER],
   paused: [503, "An operator has paused this sale", `Reading, paying and cancelling go on. ${LATER}`],
+  "payment-backlog": [
+    503,
+    "More is to be paid than the provider can take in time",
+    `The order would not be charged before its hold ends, so no unit was held. ${LATER}`,
+  ],
   "deadline-passed": [
     503,
     "The caller's time limit passed",

@@ -217,21 +217,32 @@ export const OrderView = Schema.Struct({
 }).annotate({ identifier: "Order" })
 export type OrderView = typeof OrderView.Type
 
+const PaymentView = Schema.Struct({
+  status: Schema.Literals(["none", "pending", "action-required", "declined", "charged", "voided", "refunded"]),
+  attempts: Schema.Int,
+  lastError: Schema.NullOr(Schema.String),
+  action: Schema.optionalKey(
+    Schema.Struct({
+      kind: Schema.String,
+      url: Schema.optionalKey(Schema.String),
+      clientSecret: Schema.optionalKey(Schema.String),
+    }),
+  ),
+  /** When it can be charged, where it waits for others or for the provider. */
+  eta: Schema.optionalKey(Time),
+})
+
+/** An order whose payment goes on in the background; `payment` says when, where that is foreseen. */
+export const ReservedOrderView = Schema.Struct({
+  ...OrderView.fields,
+  payment: Schema.optionalKey(PaymentView),
+}).annotate({ identifier: "ReservedOrder" })
+export type ReservedOrderView = typeof ReservedOrderView.Type
+
 /** An order as it stands now: what was tried to get its money, what is owed back, in minor units of its total. */
 export const OrderDetailView = Schema.Struct({
   ...OrderView.fields,
-  payment: Schema.Struct({
-    status: Schema.Literals(["none", "pending", "action-required", "declined", "charged", "voided", "refunded"]),
-    attempts: Schema.Int,
-    lastError: Schema.NullOr(Schema.String),
-    action: Schema.optionalKey(
-      Schema.Struct({
-        kind: Schema.String,
-        url: Schema.optionalKey(Schema.String),
-        clientSecret: Schema.optionalKey(Schema.String),
-      }),
-    ),
-  }),
+  payment: PaymentView,
   refund: Schema.Struct({ due: Schema.Int, done: Schema.Int }),
 }).annotate({ identifier: "OrderDetail" })
 export type OrderDetailView = typeof OrderDetailView.Type

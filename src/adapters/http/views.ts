@@ -14,6 +14,7 @@ import type {
   OrderDetailView,
   OrderView,
   ProductView,
+  ReservedOrderView,
   StockNowView,
   StockView,
   TimelineView,
@@ -110,19 +111,32 @@ const action = ({ clientSecret, kind, url }: Action) => ({
   ...(clientSecret === null ? {} : { clientSecret }),
 })
 
-/** As it stands now. */
-export const orderDetail = (of: Order, status: Status): OrderDetailView => {
+const payment = (of: Order, eta: number | null): OrderDetailView["payment"] => {
   const { attempts, lastError } = of.payment
   const asked = of.status === "reserved" ? (of.attempt?.action ?? null) : null
+  return {
+    status: paymentStatus(of),
+    attempts,
+    lastError,
+    ...(asked === null ? {} : { action: action(asked) }),
+    ...(eta === null ? {} : { eta: Rfc3339.text(eta) }),
+  }
+}
+
+/** Whether its charge may wait for something: then `eta` can be asked for. */
+export const isPending = (order: Order): boolean =>
+  order.status === "reserved" && order.attempt !== null && order.attempt.action === null
+
+/** With `eta` null, as every order is answered. */
+export const reserved = (of: Order, eta: number | null): ReservedOrderView =>
+  eta === null ? order(of, of.status) : { ...order(of, of.status), payment: payment(of, eta) }
+
+/** As it stands now. */
+export const orderDetail = (of: Order, status: Status, eta: number | null): OrderDetailView => {
   const owed = (refund: "due" | "done") => ("refund" in of && of.refund === refund ? of.total.amount : 0)
   return {
     ...order(of, status),
-    payment: {
-      status: paymentStatus(of),
-      attempts,
-      lastError,
-      ...(asked === null ? {} : { action: action(asked) }),
-    },
+    payment: payment(of, eta),
     refund: { due: owed("due"), done: owed("done") },
   }
 }

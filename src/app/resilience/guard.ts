@@ -10,7 +10,7 @@
  * unknown, which is for the caller to say (`onTimeout`).
  * Fails: `CallRefused`.
  */
-import { Clock, Effect, type Exit, type Fiber, FiberSet, Random, Schedule, type Scope } from "effect"
+import { Clock, Effect, type Exit, type Fiber, FiberSet, Latch, Random, Schedule, type Scope } from "effect"
 import { Probe } from "../../ports/probe.ts"
 import { Bulkhead, type Settings as Places } from "./bulkhead.ts"
 import { CallRefused, type Kind, Passage } from "./call.ts"
@@ -34,8 +34,12 @@ export interface Guard extends Dependency {
   readonly isOpen: () => boolean
   /** How many calls would be admitted now: none when the circuit is open, a few when the dependency is probed. */
   readonly room: () => number
-  /** How long a call made now would wait until it is begun, as far as that can be foreseen, ms. */
-  readonly delayMs: () => number
+  /** How long the circuit stays open, as far as that is known, ms; 0: it is not. */
+  readonly openForMs: () => number
+  /** Whether calls wait for a place or their turn. */
+  readonly queues: () => boolean
+  /** Lets through while the circuit is closed. */
+  readonly healthy: Latch.Latch
 }
 
 /** Retries for each call. */
@@ -61,6 +65,7 @@ interface Means {
 }
 
 class Guarded implements Guard {
+  readonly healthy = Latch.makeUnsafe(true)
   readonly #settings: Settings
   readonly #means: Means
   readonly #breaker: CircuitBreaker.CircuitBreaker
@@ -80,6 +85,8 @@ class Guarded implements Guard {
     this.#bulkhead = new Bulkhead(settings.bulkhead, (passage, now) => this.#begin(passage, now))
     this.#breaker = new CircuitBreaker.CircuitBreaker(settings.breaker, (to) => {
       if (to === "open") this.#openings++
+      if (to === "closed") this.healthy.openUnsafe()
+      else this.healthy.closeUnsafe()
       means.probe.emit({ _tag: "CircuitChanged", dependency, to })
     })
     means.probe.emit({ _tag: "CircuitChanged", dependency, to: "closed" })
@@ -108,10 +115,15 @@ class Guarded implements Guard {
     return isFree ? Number.POSITIVE_INFINITY : this.#breaker.room(this.#means.now())
   }
 
-  delayMs(): number {
-    const { perSecond } = this.#settings.bulkhead
-    const queueMs = perSecond === null ? 0 : (this.#bulkhead.queued / perSecond) * 1_000
-    return queueMs + (this.room() === 0 ? this.#breaker.openForMs(this.#means.now()) : 0)
+  openForMs(): number {
+    if (!this.isOpen()) return 0
+    const { mode: order, until } = this.#ordered()
+    const now = this.#means.now()
+    return order === "open" ? (until ?? now) - now : this.#breaker.openForMs(now)
+  }
+
+  queues(): boolean {
+    return this.#bulkhead.queued > 0
   }
 
   override(order: Override): void {

@@ -143,6 +143,7 @@ it("names each view once", () => {
     "ProductPage",
     "Reconciliation",
     "ReconciliationOrder",
+    "ReservedOrder",
     "Stock",
     "StockNow",
     "Timeline",

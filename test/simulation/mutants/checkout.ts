@@ -3,6 +3,7 @@ import { FOUR_ROUNDS, type Mutant, ONE_ROUND } from "./load.ts"
 
 const ORDER = "src/domain/order.ts"
 const RUNNER = "src/app/checkout-runner.ts"
+const SWEEP = "src/app/checkout-sweep.ts"
 
 export const CHECKOUT_MUTANTS: ReadonlyArray<Mutant> = [
   {
@@ -39,7 +40,13 @@ export const CHECKOUT_MUTANTS: ReadonlyArray<Mutant> = [
   {
     name: "attempt not looked up after a crash",
     story: "no process takes up what a dead one left behind",
-    changes: [{ file: RUNNER, from: `        yield* run(order, "read", null)\n`, to: "" }],
+    changes: [
+      {
+        file: SWEEP,
+        from: `    yield* run(order, isUntried ? "confirm" : "read", null)\n`,
+        to: "",
+      },
+    ],
     caughtBy: "everything comes to an end",
     seedsMax: ONE_ROUND,
   },

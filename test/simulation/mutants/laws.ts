@@ -88,7 +88,7 @@ export const LAW_MUTANTS: ReadonlyArray<Mutant> = [
         to: `reply.ending !== null && replayed`,
       },
       {
-        file: "src/app/checkout-runner.ts",
+        file: "src/app/checkout-sweep.ts",
         from: "if (ending === null) return\n",
         to: "if (ending !== null) return\n",
       },

@@ -59,6 +59,7 @@ export const shop = Layer.succeed(Shop, {
   listMovements: remote("listMovements"),
   placeOrder: remote("placeOrder"),
   getOrder: remote("getOrder"),
+  chargeEta: remote("chargeEta"),
   listOrders: remote("listOrders"),
   payOrder: remote("payOrder"),
   readTimeline: remote("readTimeline"),
