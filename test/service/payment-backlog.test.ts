@@ -28,8 +28,8 @@ it("400 orders in a second at a provider of 50 a second: all are paid, none twic
     refunds: 0,
     contradictions: 0,
   })
-  // The first two seconds' worth could be waited for.
-  expect(rush.foreseen).toBeGreaterThan(200)
+  // Most of them; those whose turn came within two seconds were not told, or are not looked at.
+  expect(rush.foreseen).toBeGreaterThan(50)
   expect(rush.offMedian).toBeLessThan(0.2)
   await Trade.verify(on.databaseUrl)
 })
