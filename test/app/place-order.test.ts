@@ -93,10 +93,11 @@ describe("what is charged when the buyer names no token", () => {
     const commands: Array<Command> = []
     const never = () => Effect.never
     const inventory = Inventory.of({
-      submit: (command) => {
-        commands.push(command)
-        return Effect.fail(new Refused({ _tag: "MixedCurrencies" }))
-      },
+      submit: (command) =>
+        Effect.suspend(() => {
+          commands.push(command)
+          return Effect.fail(new Refused({ _tag: "MixedCurrencies" }))
+        }),
     })
     const exits = PlaceOrder.make({ deadlineMs: 1, holdMs: 1, attemptsMax: 3 }).pipe(
       Effect.flatMap(({ payOrder, placeOrder }) =>
