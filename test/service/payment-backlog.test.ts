@@ -38,10 +38,10 @@ it("what cannot be charged before hold and grace end is refused, and took no uni
   timeout: 120_000,
 }, async () => {
   const on = await ground({ rate: 20, holdSeconds: 4, graceSeconds: 1 })
-  const rush = await Trouble.rush(on, 200, 1)
-  // Five seconds' worth, and what was settled meanwhile.
+  const rush = await Trouble.rush(on, 400, 1)
+  // All but five seconds' worth, and what was settled while they came: longer than a second on a busy machine.
   expect(rush.refused).toBeGreaterThan(50)
-  expect(rush.placed + rush.refused).toBe(200)
+  expect(rush.placed + rush.refused).toBe(400)
   expect(rush).toMatchObject({ others: 0, refunds: 0, contradictions: 0 })
   expect(rush.paid + rush.expired).toBe(rush.placed)
   expect(rush.paid).toBeGreaterThan(rush.placed * 0.8)

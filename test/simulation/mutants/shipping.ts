@@ -26,7 +26,7 @@ export const SHIPPING_MUTANTS: ReadonlyArray<Mutant> = [
       },
     ],
     caughtBy: CERTAIN,
-    seedsMax: ONE_ROUND,
+    seedsMax: FOUR_ROUNDS,
   },
   {
     name: "a silence of the carrier taken for a refusal",
@@ -52,7 +52,7 @@ export const SHIPPING_MUTANTS: ReadonlyArray<Mutant> = [
       },
     ],
     caughtBy: "what is not shipped is made good",
-    seedsMax: ONE_ROUND,
+    seedsMax: FOUR_ROUNDS,
   },
   {
     name: "an attempt that is not taken up",
