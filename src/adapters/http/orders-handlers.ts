@@ -44,7 +44,7 @@ const sold = (
   shop: Shop["Service"],
   paid: 200 | 201,
   sale: Replayable<Sale>,
-): Effect.Effect<HttpServerResponse.HttpServerResponse, Refused | Unavailable | Problem> => {
+): Effect.Effect<HttpServerResponse.HttpServerResponse, Refused | Unavailable | Problems.Problem> => {
   const { order, outcome } = sale.value
   switch (outcome) {
     case "declined":
