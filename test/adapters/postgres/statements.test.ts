@@ -23,7 +23,7 @@ import { freshDatabase } from "../../support/postgres.ts"
 let statements: Array<string> = []
 
 /** Those of loops, which come by themselves. */
-const OWN = /as lapses|from idempotency_keys where \(key, route\)/
+const OWN = /as lapses|'elsewhere', o\.elsewhere|from idempotency_keys where \(key, route\)/
 
 const counted = <Pool extends Reads | Shown>(pool: Pool): Pool =>
   ({
@@ -113,6 +113,7 @@ const SINGLES = [
   ["/v1/orders/{id}/timeline", 2],
   ["/v1/products/{id}", 1],
   ["/v1/products/{id}/stock", 2],
+  ["/v1/products/{id}/views", 1],
 ] as const
 
 describe("statements a request", () => {
