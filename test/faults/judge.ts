@@ -110,7 +110,10 @@ const saysNothingWasDecided = ({ body, status }: Told): boolean =>
 export const truthfully = (wish: Wish): ReadonlyArray<string> => {
   const first = wish.told.findIndex(accepts)
   if (first === -1 || !wish.told[first]!.replayed) return []
-  return wish.told.slice(0, first).every(saysNothingWasDecided)
+  const { heardAt } = wish.told[first]!
+  // Of attempts that are under way at once the replay may be heard first: the one that it repeats is heard later.
+  const before = wish.told.filter(({ sentAt }, index) => index !== first && sentAt < heardAt)
+  return before.every(saysNothingWasDecided)
     ? [`${nameOf(wish)} was told that nothing was decided, and it was: ${wish.told.map(kindOf).join(", ")}`]
     : []
 }

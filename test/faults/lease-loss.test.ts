@@ -38,7 +38,12 @@ describe("the judge", () => {
   })
 
   it("blames no answer that left the outcome open, and none after which it was done", () => {
-    for (const right of [wish(denied, accepted), wish(denied, open, replayed), wish(told(null, null), replayed)])
+    for (const right of [
+      wish(denied, accepted),
+      wish(denied, open, replayed),
+      wish(told(null, null), replayed),
+      wish(replayed, accepted),
+    ])
       expect(truthfully(right)).toEqual([])
   })
 })
