@@ -156,7 +156,7 @@ export const INVENTORY_MUTANTS: ReadonlyArray<Mutant> = [
         to: "",
       },
     ],
-    caughtBy: "I1 within purchase limits",
+    caughtBy: "I4 answered when durable",
     seedsMax: EIGHT_ROUNDS,
   },
   {

@@ -17,7 +17,7 @@ export const LEDGER_MUTANTS: ReadonlyArray<Mutant> = [
       },
     ],
     caughtBy: "I3 one fact per change",
-    seedsMax: ONE_ROUND,
+    seedsMax: FOUR_ROUNDS,
   },
   {
     name: "no fencing",
