@@ -7,7 +7,8 @@
  * Law: the mark never passes what a look found open, nor comes nearer to now than the lag, within which what is decided becomes
  * readable. What becomes due behind it all the same (a consumer that lagged, a clock that was set back, a driver that died) is found
  * late, and not never: a look from the beginning comes REWIND_MS (or as said) after the last one.
- * Limits: looks from the beginning take at most a fiftieth of the time: the longer one took, the later the next.
+ * Limits: looks from the beginning take at most a fiftieth of the time: the longer one took, the later the next; by SHARE_MAX_MS at
+ * most, because one that took long may have waited for a database that was away.
  */
 
 /** From one look from the beginning to the next, milliseconds: how late something behind the mark may begin. */
@@ -15,6 +16,7 @@ export const REWIND_MS = 5_000
 
 /** A look from the beginning that took a second has the next one wait for fifty. */
 const SHARE = 50
+export const SHARE_MAX_MS = 60_000
 
 export interface Look {
   /** Where it begins, milliseconds since 1970. */
@@ -50,7 +52,8 @@ export class LowWaterMark {
   /** What a look has seen, when it ends at `now`: the time of the oldest that is open, or null, none was. */
   reached({ begunAt, since }: Look, oldest: number | null, now: number): void {
     this.#mark = Math.min(oldest ?? Number.POSITIVE_INFINITY, begunAt - this.#lagMs)
-    if (since === Number.NEGATIVE_INFINITY) this.#waitMs = Math.max(this.#rewindMs, SHARE * (now - begunAt))
+    if (since !== Number.NEGATIVE_INFINITY) return
+    this.#waitMs = Math.max(this.#rewindMs, Math.min(SHARE_MAX_MS, SHARE * (now - begunAt)))
   }
 
   /** The next look begins at the beginning: another process had the work meanwhile, or some of it was left undone. */

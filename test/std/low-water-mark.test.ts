@@ -1,6 +1,6 @@
 /** A low-water mark spares a look what is done, and loses nothing that is open. */
 import { describe, expect, it } from "vitest"
-import { type Look, LowWaterMark, REWIND_MS } from "../../src/std/low-water-mark.ts"
+import { type Look, LowWaterMark, REWIND_MS, SHARE_MAX_MS } from "../../src/std/low-water-mark.ts"
 
 const LAG = 1_000
 const NOON = 1_000_000
@@ -55,6 +55,12 @@ describe("a low-water mark", () => {
     const mark = marked(null, 1_000)
     expect(mark.begin(NOON + 49_999).since).toBe(NOON - LAG)
     expect(mark.begin(NOON + 50_000).since).toBe(BEGINNING)
+  })
+
+  it("rewinds within a minute of one that took very long: a database that was away", () => {
+    const mark = marked(null, 10_000)
+    expect(mark.begin(NOON + SHARE_MAX_MS - 1).since).toBe(NOON - LAG)
+    expect(mark.begin(NOON + SHARE_MAX_MS).since).toBe(BEGINNING)
   })
 
   it("rewinds when it is told to", () => {
