@@ -72,3 +72,18 @@ describe("a text read as an instant", () => {
     )
   })
 })
+
+it("a text is read the same, whatever was read before it in the same second", () => {
+  const digit = fc.constantFrom(..."0123456789x Z.")
+  fc.assert(
+    fc.property(fc.integer({ min: 0, max: 3_000 }), digit, fc.integer({ min: 17, max: 23 }), (later, changed, at) => {
+      const ours = Rfc3339.text(NOON + later)
+      const other = ours.slice(0, at) + changed + ours.slice(at + 1)
+      const far = "1999-12-31T00:00:00.000Z"
+      Rfc3339.parse(far)
+      const fresh = Rfc3339.parse(other)
+      expect(Rfc3339.parse(ours)).toBe(NOON + later)
+      expect(Rfc3339.parse(other)).toBe(fresh)
+    }),
+  )
+})
