@@ -3,7 +3,7 @@
  *
  * Law: 2xx only once it is durable; on anything from 500 on, or on no answer, the carrier is to call again.
  */
-import { Clock, Effect } from "effect"
+import { Effect } from "effect"
 import type { HttpServerRequest } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
 import { Shop } from "../../app/shop.ts"
@@ -28,10 +28,7 @@ const hear = Effect.fnUntraced(function* (
   signing: Signatures.Signing,
   { headers, payload, request }: Called,
 ) {
-  // Read before: these are the very bytes that were parsed.
-  const body = new Uint8Array(yield* Effect.orDie(request.arrayBuffer))
-  const problem = Signatures.problemOf(signing, headers["carrier-signature"], body, yield* Clock.currentTimeMillis)
-  if (problem !== null) return yield* Effect.fail(problem)
+  yield* Signatures.check(signing, headers["carrier-signature"], request)
   const { at, id, orderId, trackingId, type } = payload
   const heard = yield* shop.hearCarrier({ id, what: type, key: orderId, trackingId, at: Rfc3339.parse(at)! })
   return Answers.ok({ heard })

@@ -2,7 +2,7 @@
  * Answers the payment provider's webhooks, if their signature is true and fresh. What is no news of a charge of ours is acknowledged
  * too: a provider has other business, and would send it again for days.
  */
-import { Clock, Effect, Option, Schema } from "effect"
+import { Effect, Option, Schema } from "effect"
 import type { HttpServerRequest } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
 import type { Hint } from "../../app/payment-webhook.ts"
@@ -64,12 +64,8 @@ const hear = Effect.fnUntraced(function* (
   secrets: Signatures.Secrets,
   { headers, params: { provider }, payload, request }: Called,
 ) {
-  // Read before: these are the very bytes that were parsed.
-  const body = new Uint8Array(yield* Effect.orDie(request.arrayBuffer))
   const given = provider === "http" ? headers["payment-signature"] : headers["stripe-signature"]
-  const signing = { ...SIGNED[provider], secrets: secrets[provider] }
-  const problem = Signatures.problemOf(signing, given, body, yield* Clock.currentTimeMillis)
-  if (problem !== null) return yield* Effect.fail(problem)
+  yield* Signatures.check({ ...SIGNED[provider], secrets: secrets[provider] }, given, request)
   const hint = HINTS[provider](payload)
   if (Option.isNone(hint)) return Answers.ok({ heard: "ignored" })
   return Answers.ok({ heard: yield* shop.hearPayment({ provider, ...hint.value }) })

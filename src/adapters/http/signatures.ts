@@ -1,5 +1,6 @@
 /** Whether a webhook is signed by the one that it says it is from, and now. */
-import { Context } from "effect"
+import { Clock, Context, Effect } from "effect"
+import type { HttpServerRequest } from "effect/http"
 import * as Signature from "../../std/webhook-signature.ts"
 import * as Problems from "./problems.ts"
 
@@ -25,7 +26,7 @@ export interface Signing {
 }
 
 /** What is wrong with a signature; null: nothing. `now` in milliseconds since 1970. */
-export const problemOf = (
+const problemOf = (
   { header, knob, secrets }: Signing,
   given: string | undefined,
   body: Uint8Array,
@@ -39,3 +40,14 @@ export const problemOf = (
     return invalid("It is not that of this body under the secret we know.")
   return Signature.isFresh(signature, now) ? null : invalid("Its time is too far from ours: sign it anew.")
 }
+
+/** Fails with what is wrong with the signature that the request was given. Its body has been read before: these are the bytes. */
+export const check = Effect.fnUntraced(function* (
+  signing: Signing,
+  given: string | undefined,
+  request: HttpServerRequest.HttpServerRequest,
+) {
+  const body = new Uint8Array(yield* Effect.orDie(request.arrayBuffer))
+  const problem = problemOf(signing, given, body, yield* Clock.currentTimeMillis)
+  if (problem !== null) return yield* Effect.fail(problem)
+})
