@@ -36,11 +36,11 @@ NodeRuntime.runMain(
       Layer.merge(OutboxPartitions.layer(retention.outboxRetentionHours)),
       Layer.merge(KeyRetention.layer(retention.idempotencyRetentionHours)),
       Layer.merge(TimelineRetention.layer(retention.timelineRetentionHours)),
-      Layer.merge(ThreadMeter.layer("facts")),
+      Layer.merge(ThreadMeter.layer()),
       // A standby of a newer version waits here until its process has taken the lanes, and migrated the database.
       Layer.provide(Layer.effectDiscard(migrated)),
       Layer.provide(PostgresClient.layer(databaseUrl, Pools.ofFacts(connections))),
       Layer.provide(Layer.mergeAll(FactsServe.probe, FactsServe.wake)),
     ),
-  ).pipe(Effect.provide(Logs.layer("facts"))),
+  ).pipe(Effect.provide(Logs.layer())),
 )

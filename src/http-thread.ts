@@ -19,7 +19,7 @@ import { Parts } from "./app/parts.ts"
 
 const { congestion, http, options, redis, webhookSecrets } = HttpServe.birth()
 
-const logs = Logs.layer(`http-${http}`)
+const logs = Logs.layer()
 
 const server = (address: Address) =>
   layer(address, options, http).pipe(
@@ -28,7 +28,7 @@ const server = (address: Address) =>
     Layer.provide(Layer.succeed(WebhookSecrets, webhookSecrets)),
     Layer.provide(Layer.succeed(Congestion, congestion)),
     Layer.provide(RedisRateLimits.layer(redis)),
-    Layer.provideMerge(ThreadMeter.layer(`http-${http}`)),
+    Layer.provideMerge(ThreadMeter.layer()),
     Layer.provide(logs),
     Layer.provide(
       Layer.mergeAll(

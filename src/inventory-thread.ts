@@ -10,7 +10,7 @@ import * as ThreadMeter from "./adapters/system/thread-meter.ts"
 import * as Serve from "./adapters/threads/inventory/serve.ts"
 import * as LocalWorkers from "./app/inventory/local-workers.ts"
 
-const { connections, databaseUrl, holdsPerCustomer, worker } = Serve.birth()
+const { connections, databaseUrl, holdsPerCustomer } = Serve.birth()
 
 const Ledger = PostgresLedger.layer.pipe(Layer.provide(PostgresClient.layer(databaseUrl, Pools.ofWorker(connections))))
 
@@ -18,7 +18,7 @@ NodeRuntime.runMain(
   Serve.serve.pipe(
     Effect.provide(
       LocalWorkers.layer.pipe(
-        Layer.merge(ThreadMeter.layer(`worker-${worker}`, Serve.beginning)),
+        Layer.merge(ThreadMeter.layer(Serve.beginning)),
         Layer.provide(
           Layer.mergeAll(
             Ledger,
@@ -29,6 +29,6 @@ NodeRuntime.runMain(
         ),
       ),
     ),
-    Effect.provide(Logs.layer(`worker-${worker}`)),
+    Effect.provide(Logs.layer()),
   ),
 )

@@ -47,7 +47,7 @@ const service = (config: Config) =>
     Layer.provide(Store.layer(config)),
     Layer.provide(Outside.payment(config)),
     Layer.provide(Outside.carrier(config)),
-    Layer.provide(ThreadMeter.layer("main")),
+    Layer.provide(ThreadMeter.layer()),
     Layer.provideMerge(
       Layer.mergeAll(Watching.layer(config), Dependencies.layer, Health.Readiness.layer, SystemIds.layer),
     ),
@@ -71,7 +71,7 @@ export const serve = (config: Config) =>
       Heap.tune(threadsOf(config))
       Logs.share(config.logs)
     }),
-    Effect.provide(open(config), Logs.layer("main")),
+    Effect.provide(open(config), Logs.layer()),
   )
 
 /** The main thread, the workers, those for HTTP, and the one for facts. */

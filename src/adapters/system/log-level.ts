@@ -10,6 +10,7 @@ import { getEnvironmentData, setEnvironmentData } from "node:worker_threads"
 import { Clock, Effect, Formatter, Layer, Logger, References } from "effect"
 import type * as Effects from "effect/LogLevel"
 import { LEVELS, type Level, LogLevel } from "../../ports/log-level.ts"
+import { THREAD } from "./thread-name.ts"
 
 export interface Options {
   readonly format: "pretty" | "json"
@@ -68,7 +69,7 @@ const isWanted = (severity: Effects.LogLevel, level: Level): boolean =>
   severity === "All" || (severity !== "None" && PLACE[severity] >= LEVELS.indexOf(level))
 
 /** `thread`: its name, in lines of JSON. */
-export const layer = (thread: string): Layer.Layer<LogLevel> =>
+export const layer = (thread = THREAD): Layer.Layer<LogLevel> =>
   Layer.unwrap(
     Effect.map(Clock.Clock, (clock) => {
       const shared = found()

@@ -7,6 +7,7 @@
 import { monitorEventLoopDelay, PerformanceObserver, performance } from "node:perf_hooks"
 import { Effect, Layer } from "effect"
 import { Probe } from "../../ports/probe.ts"
+import { THREAD } from "./thread-name.ts"
 
 /** Between two looks how late a timer is, ms: fifty wakes a second cost nothing. */
 const SAMPLE_MS = 20
@@ -45,7 +46,7 @@ const pauses = Effect.map(
 )
 
 /** `begun`: until then the thread is a spare, and no main thread listens. */
-export const layer = (thread: string, begun: Effect.Effect<void> = Effect.void): Layer.Layer<never, never, Probe> =>
+export const layer = (begun: Effect.Effect<void> = Effect.void): Layer.Layer<never, never, Probe> =>
   Layer.effectDiscard(
     Effect.gen(function* () {
       const probe = yield* Probe
@@ -56,7 +57,7 @@ export const layer = (thread: string, begun: Effect.Effect<void> = Effect.void):
         const now = performance.eventLoopUtilization()
         probe.emit({
           _tag: "ThreadMeasured",
-          thread,
+          thread: THREAD,
           delayP99Seconds: lateSeconds(delay.percentile(99)),
           delayMaxSeconds: lateSeconds(delay.max),
           busy: performance.eventLoopUtilization(now, busy).utilization,
