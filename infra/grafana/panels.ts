@@ -74,34 +74,19 @@ const LINES = { width: 8, height: 8 }
 
 const letter = (index: number): string => String.fromCharCode("A".charCodeAt(0) + index)
 
-const lines = ({ title, says, unit, queries }: Panel) => {
-  const panel = new TimeseriesBuilder()
-    .title(title)
-    .description(says)
-    .datasource(SOURCE)
-    .unit(unit)
-    .min(0)
-    .fillOpacity(8)
-    .height(LINES.height)
-    .span(LINES.width)
+/** What lines and numbers have in common. */
+const asking = <B extends TimeseriesBuilder | StatBuilder>(builder: B, { title, says, unit, queries }: Panel): B => {
+  builder.title(title).description(says).datasource(SOURCE).unit(unit)
   for (const [index, [query, legend]] of queries.entries())
-    panel.withTarget(new DataqueryBuilder().refId(letter(index)).expr(query).legendFormat(legend))
-  return panel
+    builder.withTarget(new DataqueryBuilder().refId(letter(index)).expr(query).legendFormat(legend))
+  return builder
 }
 
-const number = ({ title, says, unit, queries }: Panel) => {
-  const panel = new StatBuilder()
-    .title(title)
-    .description(says)
-    .datasource(SOURCE)
-    .unit(unit)
-    .graphMode(BigValueGraphMode.Area)
-    .height(NUMBER.height)
-    .span(NUMBER.width)
-  for (const [index, [query, legend]] of queries.entries())
-    panel.withTarget(new DataqueryBuilder().refId(letter(index)).expr(query).legendFormat(legend))
-  return panel
-}
+const lines = (panel: Panel) =>
+  asking(new TimeseriesBuilder(), panel).min(0).fillOpacity(8).height(LINES.height).span(LINES.width)
+
+const number = (panel: Panel) =>
+  asking(new StatBuilder(), panel).graphMode(BigValueGraphMode.Area).height(NUMBER.height).span(NUMBER.width)
 
 const source = () => new DatasourceVariableBuilder("source").label("Prometheus").type("prometheus")
 

@@ -22,7 +22,7 @@ export interface Contents {
 export type Row = Readonly<Record<string, unknown>>
 
 /** Counts statements, of which `pg_stat_database` knows nothing. */
-export const COUNTING = "alter system set shared_preload_libraries = 'pg_stat_statements'"
+const COUNTING = "alter system set shared_preload_libraries = 'pg_stat_statements'"
 
 export class Databases {
   /** Process id of PostgreSQL. */
@@ -54,7 +54,7 @@ export class Databases {
 
   /** With statements counted by `pg_stat_statements`. */
   static async open(): Promise<Databases> {
-    const databases = new Databases(...(await Databases.serve([COUNTING])))
+    const databases = new this(...(await Databases.serve([COUNTING])))
     await databases.query("create extension pg_stat_statements")
     return databases
   }

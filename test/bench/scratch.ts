@@ -1,5 +1,5 @@
 /** The databases of the bench (`lab/databases.ts`), and those that another checkout fills. */
-import { COUNTING, type Contents, Databases } from "../../src/lab/databases.ts"
+import { type Contents, Databases } from "../../src/lab/databases.ts"
 import { run as jaego, start as startService } from "../support/service.ts"
 
 export type { Contents }
@@ -15,10 +15,8 @@ export class Scratch extends Databases {
   }
 
   /** With statements counted by `pg_stat_statements`, in its database `postgres`. */
-  static async counting(): Promise<Scratch> {
-    const scratch = new Scratch(...(await Scratch.serve([COUNTING])))
-    await scratch.query("create extension pg_stat_statements")
-    return scratch
+  static counting(): Promise<Scratch> {
+    return Databases.open.call(Scratch) as Promise<Scratch>
   }
 
   /**
