@@ -14,7 +14,7 @@ import type { Order } from "../domain/order.ts"
 import * as Reconciliation from "../domain/reconciliation.ts"
 import { CommittedOrders } from "../ports/committed-orders.ts"
 import { type Unavailable, unavailable } from "../ports/failures.ts"
-import { lowest } from "../ports/ids.ts"
+import { lowest, timeOf } from "../ports/ids.ts"
 import { Inventory } from "../ports/inventory.ts"
 import type { Page } from "../ports/page.ts"
 import { type Happening, Probe } from "../ports/probe.ts"
@@ -26,9 +26,9 @@ import * as ProviderBooks from "./provider-books.ts"
 const AGAIN_MS = 5_000
 /** Clocks of shop and provider may differ by so much, ms. */
 const SKEW_MS = 60_000
-/** From one to the next by itself, and how far back that one looks, ms. */
+/** From one to the next by itself, and how far back one looks unless told, ms. */
 const EVERY_MS = 3_600_000
-const SPAN_MS = 24 * 3_600_000
+export const SPAN_MS = 24 * 3_600_000
 /** A span is not made shorter than this, ms. */
 const SPAN_MIN_MS = 600_000
 /** After a start, before the first one, ms: what a crash left open is settled first. */
@@ -136,7 +136,7 @@ const look = Effect.fnUntraced(function* ({ orders, payment }: Desk, since: numb
 
 /** When the order of this key was placed, by the time in a UUIDv7, ms; 0: that is none of ours. */
 const placedAt = (key: string, now: number): number => {
-  const at = Number.parseInt(key.slice(0, 8) + key.slice(9, 13), 16)
+  const at = timeOf(key)
   return at <= now + SKEW_MS ? at : 0
 }
 

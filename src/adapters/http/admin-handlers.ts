@@ -9,7 +9,7 @@ import { ConsoleFeed, SERIES, type View } from "../../app/console/console-feed.t
 import { Readiness } from "../../app/health.ts"
 import { Parts } from "../../app/parts.ts"
 import { Pausing } from "../../app/pausing.ts"
-import { Reconciling } from "../../app/reconciliation.ts"
+import { Reconciling, SPAN_MS } from "../../app/reconciliation.ts"
 import { Dependencies, type Status } from "../../app/resilience/dependencies.ts"
 import { LogLevel } from "../../ports/log-level.ts"
 import type { Pause } from "../../ports/pauses.ts"
@@ -19,11 +19,9 @@ import * as Rfc3339 from "../../std/rfc3339.ts"
 import type { DependencyView, PauseView } from "./admin-schemas.ts"
 import * as Answers from "./answers.ts"
 import { api } from "./api.ts"
+import { shownPart } from "./health-handlers.ts"
 import * as Problems from "./problems.ts"
 import * as Reconciliation from "./reconciliation-views.ts"
-
-/** A comparison with the payment provider looks back so far unless told, seconds. */
-const SPAN_SECONDS = 86_400
 
 const timeOrNull = (at: number | null): string | null => (at === null ? null : Rfc3339.text(at))
 
@@ -99,7 +97,7 @@ const viewing = Effect.gen(function* () {
     return {
       ...((yield* feed.view(since)) ?? EMPTY),
       state: yield* SubscriptionRef.get(readiness),
-      parts: (yield* parts.report).map((part) => ({ ...part, since: Rfc3339.text(part.since) })),
+      parts: (yield* parts.report).map(shownPart),
       dependencies: (yield* dependencies.report).map(shown),
       paused: (yield* pausing.list).map(shownPause),
     }
@@ -144,7 +142,7 @@ export const layer = HttpApiBuilder.group(
       resume: ({ payload: { productId }, request }) =>
         answer(request, Effect.andThen(pausing.resume(productId ?? null), paused)),
       reconciliation: () => Effect.map(reconciling.state, (state) => Answers.ok(Reconciliation.shown(state))),
-      reconcile: ({ payload: { fix = false, spanSeconds = SPAN_SECONDS }, request }) => {
+      reconcile: ({ payload: { fix = false, spanSeconds = SPAN_MS / 1_000 }, request }) => {
         const asked = { spanMs: spanSeconds * 1_000, repair: fix ? "fix" : "report" } as const
         return answer(
           request,

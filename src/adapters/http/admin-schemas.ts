@@ -2,6 +2,7 @@
 import { Schema } from "effect"
 import { LEVELS } from "../../ports/log-level.ts"
 import { KINDS, SECONDS_MAX } from "../../ports/profiler.ts"
+import { PartView } from "./health-api.ts"
 import { Id, Moment, matching, ProductIdText, Reason, Time } from "./schemas.ts"
 
 /** A dependency outside: `carrier`. */
@@ -51,33 +52,6 @@ export const ProfileOrder = Schema.Struct({
 /** Seconds since 1970. */
 export const Since = Schema.FiniteFromString.check(Schema.isInt(), Schema.isGreaterThanOrEqualTo(0))
 
-const Curve = Schema.Array(Schema.Finite)
-
-export const ConsoleView = Schema.Struct({
-  /** Seconds since 1970: of the first number of each curve, and when the process began to count. */
-  from: Schema.Int,
-  began: Schema.Int,
-  series: Schema.Record(Schema.String, Curve),
-  threads: Schema.Array(
-    Schema.Struct({ name: Schema.String, busy: Schema.Finite, delayMs: Schema.Finite, heapBytes: Schema.Finite }),
-  ),
-  hottest: Schema.Array(Schema.Struct({ productId: Schema.String, units: Schema.Finite, available: Schema.Finite })),
-  state: Schema.String,
-  lanes: Schema.Int,
-  isLeaseFresh: Schema.Boolean,
-  parts: Schema.Array(
-    Schema.Struct({
-      name: Schema.String,
-      state: Schema.Literals(["ok", "failing"]),
-      detail: Schema.NullOr(Schema.String),
-      since: Schema.String,
-      failures: Schema.Int,
-    }),
-  ),
-  dependencies: Schema.Array(Schema.Unknown),
-  paused: Schema.Array(Schema.Unknown),
-}).annotate({ identifier: "Console" })
-
 export const PauseView = Schema.Struct({
   scope: Schema.Literals(["all", "product"]),
   productId: Schema.NullOr(Id),
@@ -115,3 +89,22 @@ export const DependencyView = Schema.Struct({
   oldestQueuedSince: Schema.NullOr(Time),
 }).annotate({ identifier: "Dependency" })
 export type DependencyView = typeof DependencyView.Type
+
+const Curve = Schema.Array(Schema.Finite)
+
+export const ConsoleView = Schema.Struct({
+  /** Seconds since 1970: of the first number of each curve, and when the process began to count. */
+  from: Schema.Int,
+  began: Schema.Int,
+  series: Schema.Record(Schema.String, Curve),
+  threads: Schema.Array(
+    Schema.Struct({ name: Schema.String, busy: Schema.Finite, delayMs: Schema.Finite, heapBytes: Schema.Finite }),
+  ),
+  hottest: Schema.Array(Schema.Struct({ productId: Schema.String, units: Schema.Finite, available: Schema.Finite })),
+  state: Schema.String,
+  lanes: Schema.Int,
+  isLeaseFresh: Schema.Boolean,
+  parts: Schema.Array(PartView),
+  dependencies: Schema.Array(DependencyView),
+  paused: Schema.Array(PauseView),
+}).annotate({ identifier: "Console" })

@@ -9,7 +9,7 @@ const live = HttpApiEndpoint.get("live", "/livez", {
 }).annotate(OpenApi.Summary, "Is the process alive?")
 
 /** The relay, or a consumer of events. */
-const Part = Schema.Struct({
+export const PartView = Schema.Struct({
   name: Schema.String,
   state: Schema.Literals(["ok", "failing"]),
   detail: Schema.NullOr(Schema.String),
@@ -19,7 +19,7 @@ const Part = Schema.Struct({
 
 const ready = HttpApiEndpoint.get("ready", "/readyz", {
   query: { verbose: Schema.optionalKey(Schema.String) },
-  success: Schema.Struct({ status: Schema.Literal("ready"), parts: Schema.optionalKey(Schema.Array(Part)) }),
+  success: Schema.Struct({ status: Schema.Literal("ready"), parts: Schema.optionalKey(Schema.Array(PartView)) }),
   error: Problems.plain("starting", "standby", "draining", "database", "worker-lost"),
 })
   .annotate(OpenApi.Summary, "May it be sent traffic? If not, why not?")

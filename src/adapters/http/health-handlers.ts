@@ -10,7 +10,7 @@ import { api } from "./api.ts"
 import { MetricsPage } from "./metrics-page.ts"
 import * as Problems from "./problems.ts"
 
-const shown = (part: Part) => ({ ...part, since: Rfc3339.text(part.since) })
+export const shownPart = (part: Part) => ({ ...part, since: Rfc3339.text(part.since) })
 
 export const layer = HttpApiBuilder.group(
   api,
@@ -23,7 +23,7 @@ export const layer = HttpApiBuilder.group(
       live: () => Effect.succeed(Answers.ok({ status: "alive" })),
       ready: Effect.fnUntraced(function* ({ query, request }) {
         const state = yield* SubscriptionRef.get(readiness)
-        const more = query.verbose === undefined ? {} : { parts: (yield* parts.report).map(shown) }
+        const more = query.verbose === undefined ? {} : { parts: (yield* parts.report).map(shownPart) }
         if (state === "ready") return Answers.ok({ status: "ready", ...more })
         return Problems.response(Problems.notReady(state, more), Answers.requestId(request))
       }),

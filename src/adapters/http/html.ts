@@ -1,7 +1,7 @@
 /**
- * Pages for people: plain HTML without scripts.
+ * Pages for people: plain HTML. One has a script (`console-page.ts`), which asks nothing but this service.
  *
- * Law: a page loads nothing from anywhere, and its content security policy says so; the one style sheet stands in it.
+ * Law: a page loads nothing from anywhere, and its content security policy says so; style and script stand in it.
  */
 import { hash } from "node:crypto"
 
@@ -12,14 +12,42 @@ const STYLE =
   "table{border-collapse:collapse}td,th{padding:.15rem .75rem .15rem 0;text-align:left;vertical-align:top}" +
   "@media(prefers-color-scheme:dark){body{color:#d7dde4;background:#14181d}a{color:#7ab7ff}pre{background:#1e242b}section{border-color:#343c46}}"
 
-const CONTENT_SECURITY_POLICY =
-  `default-src 'none'; style-src 'sha256-${hash("sha256", STYLE, "base64")}'; ` +
-  "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+export interface Page {
+  readonly text: string
+  readonly headers: Readonly<Record<string, string>>
+}
 
-/** What a page is sent with. */
-export const HEADERS: Readonly<Record<string, string>> = {
-  "content-security-policy": CONTENT_SECURITY_POLICY,
-  "referrer-policy": "no-referrer",
+export interface Parts {
+  readonly style: string
+  /** HTML. */
+  readonly body: string
+  readonly script?: string
+}
+
+const sha = (text: string): string => `'sha256-${hash("sha256", text, "base64")}'`
+
+/** A page with what it needs in it. One with a script may ask this service, and has an empty picture, so that it asks for none. */
+export const document = (title: string, { body, script, style }: Parts): Page => {
+  const asking = script === undefined ? [] : [`script-src ${sha(script)}`, "connect-src 'self'", "img-src data:"]
+  const policy = ["default-src 'none'", `style-src ${sha(style)}`, ...asking]
+  const icon = script === undefined ? "" : `<link rel="icon" href="data:,">`
+  return {
+    text: `<!doctype html>
+<html lang="en">
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${escaped(title)}</title>${icon}<style>${style}</style></head>
+<body>
+${body}${script === undefined ? "" : `<script>${script}</script>`}
+</body>
+</html>
+`,
+    headers: {
+      "content-security-policy": [...policy, "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'"].join(
+        "; ",
+      ),
+      "referrer-policy": "no-referrer",
+    },
+  }
 }
 
 const ENTITIES: Readonly<Record<string, string>> = {
@@ -39,14 +67,5 @@ export const rich = (text: string): string =>
     .replace(/`([^`]+)`/g, "<code>$1</code>")
     .replace(/\[([^\]]+)\]\((\/[\w./-]*)\)/g, '<a href="$2">$1</a>')
 
-/** `body` is HTML. */
-export const page = (title: string, body: string): string =>
-  `<!doctype html>
-<html lang="en">
-<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escaped(title)}</title><style>${STYLE}</style></head>
-<body>
-${body}
-</body>
-</html>
-`
+/** In the style of all that has no script. `body` is HTML. */
+export const page = (title: string, body: string): Page => document(title, { style: STYLE, body })

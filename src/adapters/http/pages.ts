@@ -18,13 +18,13 @@ import { type Code, kinds } from "./problem-kinds.ts"
 const CACHE = "public, max-age=3600"
 
 /** Made when it is asked for first, and kept. */
-const served = (contentType: string, make: () => string, more: Readonly<Record<string, string>> = {}) => {
+const served = (contentType: string, make: () => Html.Page) => {
   let made: { readonly body: Uint8Array; readonly headers: Readonly<Record<string, string>> } | null = null
   return Effect.map(HttpServerRequest.HttpServerRequest, (request) => {
     if (made === null) {
-      const text = make()
+      const { headers, text } = make()
       const etag = `"${hash("sha256", text).slice(0, 16)}"`
-      made = { body: new TextEncoder().encode(text), headers: { "cache-control": CACHE, etag, ...more } }
+      made = { body: new TextEncoder().encode(text), headers: { "cache-control": CACHE, etag, ...headers } }
     }
     const { body, headers } = made
     return request.headers["if-none-match"]?.includes(headers["etag"]!) === true
@@ -33,7 +33,7 @@ const served = (contentType: string, make: () => string, more: Readonly<Record<s
   })
 }
 
-const page = (make: () => string) => served("text/html; charset=utf-8", make, Html.HEADERS)
+const page = (make: () => Html.Page) => served("text/html; charset=utf-8", make)
 
 const problem = (code: Code) => () => {
   const [status, title, advice] = kinds[code]
@@ -54,20 +54,15 @@ const problems = () => {
   return Html.page("Problems", `<p><a href="/docs">Jaego</a></p><h1>Problems</h1><table>${rows.join("")}</table>`)
 }
 
-const consolePage = Effect.suspend(() => {
-  const { headers, html } = ConsolePage.page()
-  return Effect.succeed(served("text/html; charset=utf-8", () => html, headers))
-}).pipe(Effect.cached)
-
 export const layer = HttpRouter.use(
   Effect.fnUntraced(function* (router) {
     yield* router.add("GET", "/docs", page(DocsPage.html))
     yield* router.add(
       "GET",
       "/openapi.json",
-      served("application/json", () => JSON.stringify(OpenApi.fromApi(api))),
+      served("application/json", () => ({ text: JSON.stringify(OpenApi.fromApi(api)), headers: {} })),
     )
-    yield* router.add("GET", "/console", Effect.flatten(yield* consolePage))
+    yield* router.add("GET", "/console", page(ConsolePage.html))
     yield* router.add("GET", "/problems", page(problems))
     for (const code of codes) yield* router.add("GET", `/problems/${code}`, page(problem(code)))
   }),

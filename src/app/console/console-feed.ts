@@ -6,6 +6,7 @@
  */
 import { Clock, Context, Effect, Layer, Schedule } from "effect"
 import { type Happening, type HotProduct, Probe } from "../../ports/probe.ts"
+import { HOT_MAX } from "../inventory/hot-products.ts"
 import { Durations } from "./durations.ts"
 import { Series } from "./series.ts"
 
@@ -62,6 +63,12 @@ const GONE_MS = 5_000
 
 const SECOND = Schedule.fixed("1 second")
 
+/** What is counted within a second. */
+const nothing = () => ({
+  ...{ answers: 0, errors: 0, orders: 0, soldOut: 0, units: 0, relayed: 0 },
+  ...{ decisions: 0, commits: 0, commitMs: 0 },
+})
+
 class Watch {
   readonly #series = new Series<SeriesName>(SERIES)
   readonly #placing = new Durations()
@@ -70,7 +77,7 @@ class Watch {
   readonly #hottest = new Map<number, { readonly at: number; readonly products: ReadonlyArray<HotProduct> }>()
   readonly #began: number
   /** Of the second that is running. */
-  #sums = { answers: 0, errors: 0, orders: 0, soldOut: 0, units: 0, relayed: 0, decisions: 0, commits: 0, commitMs: 0 }
+  #sums = nothing()
   #waitMs = 0
   /** As they were measured last. */
   #backlog = { outboxRows: 0, outboxAge: 0, deadLetters: 0, holds: 0, chargeAge: 0 }
@@ -160,17 +167,7 @@ class Watch {
     })
     this.#placing.clear()
     this.#waitMs = 0
-    this.#sums = {
-      answers: 0,
-      errors: 0,
-      orders: 0,
-      soldOut: 0,
-      units: 0,
-      relayed: 0,
-      decisions: 0,
-      commits: 0,
-      commitMs: 0,
-    }
+    this.#sums = nothing()
   }
 
   view(since: number): View {
@@ -181,13 +178,10 @@ class Watch {
       hottest: Array.from(this.#hottest.values(), ({ products }) => products)
         .flat()
         .sort((a, b) => b.units - a.units)
-        .slice(0, HOTTEST_MAX),
+        .slice(0, HOT_MAX),
     }
   }
 }
-
-/** Products that are shown: as many as a person takes in. */
-export const HOTTEST_MAX = 10
 
 /** What it has heard, and the probe that it hears by. */
 export const watching: Layer.Layer<Probe, never, Probe> = Layer.effectContext(

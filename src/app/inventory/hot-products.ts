@@ -8,8 +8,8 @@ import type { ProductId } from "../../domain/ids.ts"
 import type { StockUpdate } from "../../ports/ledger.ts"
 import type { HotProduct } from "../../ports/probe.ts"
 
-/** More than the console shows, so that the hottest of all workers together are among them. */
-const HOT_MAX = 10
+/** As many as a person takes in; of each worker, so that the hottest of all together are among them. */
+export const HOT_MAX = 10
 
 interface Heat {
   units: number
