@@ -1,6 +1,6 @@
 /**
- * Lesson: hold first, then pay. The same order flow in two orders, before a provider that takes its time and declines some: whoever pays
- * before the units are theirs pays for nothing, and is paid back; whoever holds first is told at once.
+ * Lesson: hold first, then pay. The same order flow in two orders, before a provider that takes its time and declines some: a buyer who pays
+ * before the units are held pays for nothing, and is paid back; one who holds first is told at once.
  */
 import { bar, type Lesson } from "./lesson.ts"
 import { VirtualClock } from "./virtual-clock.ts"
@@ -11,7 +11,7 @@ const UNITS = 20
 const APART_MS = 2
 /** How long the provider thinks, virtual ms. */
 const PAYING_MS = 500
-/** Every so manieth card is declined. */
+/** One card in so many is declined. */
 const DECLINED_EACH = 6
 
 /** The world of one run. */
@@ -48,7 +48,7 @@ class Shop {
 type Outcome = "sold" | "sold out" | "declined"
 type Flow = (shop: Shop, buyer: number) => Promise<Outcome>
 
-/** Look, pay, take: what is written down first when nobody has thought of a second buyer. */
+/** Look, pay, take: what is written down first, with one buyer in mind. */
 export const payFirst: Flow = async (shop, buyer) => {
   if (shop.free === 0) return "sold out"
   if (!(await shop.pay(buyer))) return "declined"
@@ -96,7 +96,7 @@ const FLOWS = { "look, pay, take": payFirst, "hold, pay": holdFirst }
 
 export const holdFirstLesson: Lesson = {
   name: "hold-first",
-  title: "hold first, as railways sell: nobody pays for a seat that is gone",
+  title: "hold first, as railways sell: no buyer pays for a seat that is gone",
   page: "docs/guide/00-first-test.md",
   run: async ({ print }) => {
     print(`${BUYERS} buyers, one each ${APART_MS} ms, for ${UNITS} units; a payment takes ${PAYING_MS} ms.`)

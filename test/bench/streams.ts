@@ -1,6 +1,6 @@
 /**
- * `npm run bench -- --streams`: what thousands of streams of stock cost. First the memory of those that follow a product that nobody
- * buys; then the rate at which one product sells while they follow it, beside the rate without them, in alternating slices.
+ * `npm run bench -- --streams`: what thousands of streams of stock cost. First the memory of those that follow a product that is not
+ * bought; then the rate at which one product sells while they follow it, beside the rate without them, in alternating slices.
  */
 import { readFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"

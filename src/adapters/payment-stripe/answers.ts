@@ -28,7 +28,7 @@ type Intent = Stripe.PaymentIntent
 type Declined = Extract<Outcome, { readonly _tag: "Declined" }>
 type Told = Pick<Stripe.StripeRawError, "code" | "decline_code">
 
-/** After these no other card is tried: it is stolen, or whoever pays is not who they say. */
+/** After these no other card is tried: it is stolen, or the payer is not who they say. */
 const FOR_GOOD: ReadonlySet<string> = new Set([
   ...["fraudulent", "merchant_blacklist", "lost_card", "stolen_card", "pickup_card", "security_violation"],
 ])
