@@ -18,6 +18,7 @@ export const announceEnd = (probe: Emitter, command: Command, order: Order): voi
         _tag: "UnitsSold",
         units: order.lines.reduce((units, line) => units + line.quantity, 0),
         ...order.total,
+        lines: order.lines,
       })
       return
     case "payment_failed":

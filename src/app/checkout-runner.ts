@@ -20,6 +20,7 @@ import { announceEnd } from "./announce.ts"
 import * as CheckoutSweep from "./checkout-sweep.ts"
 import { CommonPace } from "./common-pace.ts"
 import * as OtherProvider from "./other-provider.ts"
+import * as OutsideCall from "./outside-call.ts"
 import * as Backlog from "./payment-backlog.ts"
 import { NOT_MADE, PaymentCalls } from "./payment-calls.ts"
 
@@ -50,8 +51,11 @@ export interface Waiter {
 export class CheckoutRunner extends Context.Service<
   CheckoutRunner,
   {
-    /** Starts driving an order whose attempt or refund has just been committed. */
-    readonly begin: (order: Order, waiter: Waiter | null) => Effect.Effect<void>
+    /**
+     * Starts driving an order whose attempt or refund has just been committed. `trace`: the context in which that was asked for; an
+     * order that the sweep takes up has none.
+     */
+    readonly begin: (order: Order, waiter: Waiter | null, trace?: string | undefined) => Effect.Effect<void>
     /** Something may have changed at the provider: this order's payment is read as soon as can be, in the background. */
     readonly look: (order: Order) => Effect.Effect<void>
   } & Backlog.Foresight
@@ -77,11 +81,13 @@ interface Desk {
   readonly backlog: Backlog.PaymentBacklog
   /** Whether other orders wait for a driver. */
   readonly isFull: () => boolean
+  /** Of the order that is driven; absent: it is not traced. */
+  readonly trace?: string
 }
 
 /** The order as it is once this is durable. What the checkout decides is never refused: that would be a defect. */
-const recordOnce = ({ inventory, probe }: Desk, command: Command): Effect.Effect<Order, Unavailable> =>
-  inventory.submit(command).pipe(
+const recordOnce = ({ inventory, probe, trace }: Desk, command: Command): Effect.Effect<Order, Unavailable> =>
+  inventory.submit(trace === undefined ? command : { ...command, trace }).pipe(
     Effect.catchTag("Refused", ({ rejection }) => Effect.die(new Error(`${command._tag}: ${rejection._tag}`))),
     Effect.map(({ reply }) => {
       if (reply._tag !== "Order") throw new Error(`${command._tag} was answered with ${reply._tag}`)
@@ -142,6 +148,14 @@ const ask = ({ payment }: Desk, order: Order, step: Open, how: Ask): Effect.Effe
   }
 }
 
+/** The same, as a span of its trace. */
+const askTraced = (desk: Desk, order: Order, step: Open, how: Ask): Effect.Effect<Checkout.Answer> => {
+  const call = ask(desk, order, step, how)
+  if (desk.trace === undefined) return call
+  const name = step === "AskOutcome" ? how : step.toLowerCase()
+  return OutsideCall.spanned(desk.probe, desk.trace, `payment ${name}`, call, ({ _tag }) => _tag)
+}
+
 type Certain = Exclude<Checkout.Meaning, { readonly _tag: "Confirm" | "Wait" | "WaitForBuyer" }>
 
 /** The order with what is certain. */
@@ -193,7 +207,7 @@ const drive = Effect.fnUntraced(function* (desk: Desk, start: Order, first: Ask,
   for (let silences = 0; ; ) {
     const step = Checkout.next(order, yield* Clock.currentTimeMillis, desk.graceMs)._tag
     if (step === "Settled") return "settled" as const
-    const answer = yield* ask(desk, order, step, how)
+    const answer = yield* askTraced(desk, order, step, how)
     const meaning = Checkout.meaning(answer, order)
     if (answer !== NOT_MADE) how = askNext(how, meaning)
     if (meaning._tag === "Wait") {
@@ -259,8 +273,8 @@ const crewOf = Effect.fnUntraced(function* (means: Omit<Desk, "pace" | "sleepers
       return Effect.asVoid(FiberMap.run(drivers, order.id, driver))
     })
 
-  const run = (order: Order, first: Ask, waiter: Waiter | null): Effect.Effect<void> =>
-    start(order, drive(desk, order, first, waiter), first, waiter)
+  const run = (order: Order, first: Ask, waiter: Waiter | null, trace?: string): Effect.Effect<void> =>
+    start(order, drive(trace === undefined ? desk : { ...desk, trace }, order, first, waiter), first, waiter)
 
   const look = (order: Order): Effect.Effect<void> => {
     const work = Checkout.mayHaveBeenCharged(order) ? driveLate(desk, order) : drive(desk, order, "read", null)
@@ -288,7 +302,7 @@ export const layer = ({ driversMax, graceMs }: Options) =>
       const isYoung = (order: Order): boolean =>
         CheckoutSweep.hasJustBegun(order, decidingSince(), clock.currentTimeMillisUnsafe())
       return CheckoutRunner.of({
-        begin: (order, waiter) => crew.run(order, "confirm", waiter),
+        begin: (order, waiter, trace) => crew.run(order, "confirm", waiter, trace),
         look: (order) =>
           Effect.suspend(() => (crew.sleepers.wake(order.id) || isYoung(order) ? Effect.void : crew.look(order))),
         ...Backlog.foresight(backlog, payment, graceMs, () => clock.currentTimeMillisUnsafe()),

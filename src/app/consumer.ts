@@ -20,6 +20,7 @@ import type { Topic } from "../ports/events.ts"
 import { type Handled, Inbox, type Indigestible, type Intake, type Taken, type Write } from "../ports/inbox.ts"
 import { Probe } from "../ports/probe.ts"
 import * as Throttle from "../std/throttle.ts"
+import * as Traceparent from "../std/traceparent.ts"
 import * as Intakes from "./intakes.ts"
 
 export interface Consumer {
@@ -65,7 +66,15 @@ export const read = (consumer: Consumer, delivery: Delivery, shop: string | null
   if (delivery.key !== event.subject) return poison(`its key is not its subject ${event.subject}`, event.id)
   const writes = writesOf(consumer, event)
   if (Result.isFailure(writes)) return poison(writes.failure, event.id)
-  return { _tag: "Event", delivery, eventId: event.id, version: event.version, writes: writes.success }
+  const taken = { _tag: "Event", delivery, eventId: event.id, version: event.version, writes: writes.success } as const
+  const parent = parentOf(delivery)
+  return parent === null ? taken : { ...taken, trace: Traceparent.child(parent) }
+}
+
+/** The context in which it was sent; null: it is not traced. */
+const parentOf = ({ headers: { traceparent } }: Delivery): string | null => {
+  const parent = traceparent === undefined ? null : Traceparent.parse(traceparent)
+  return parent !== null && Traceparent.isSampled(parent) ? parent : null
 }
 
 /** A consumer that throws would throw each time: one event is not to hold up all others. */
@@ -216,12 +225,37 @@ const commitNext = Effect.fnUntraced(function* (desk: Desk) {
     const started = clock.currentTimeMillisUnsafe()
     const intakes = group.map(({ intake }) => intake)
     const handled = yield* settle(desk, intakes, 1)
-    const seconds = (clock.currentTimeMillisUnsafe() - started) / 1_000
+    const ended = clock.currentTimeMillisUnsafe()
+    const seconds = (ended - started) / 1_000
     const events = Intakes.eventsIn(intakes)
-    desk.probe.emit({ _tag: "EventsHandled", consumer: desk.consumer.name, events, ...handled, seconds })
+    const lagSeconds = Math.max(0, ended - Intakes.oldest(intakes, ended)) / 1_000
+    desk.probe.emit({ _tag: "EventsHandled", consumer: desk.consumer.name, events, ...handled, seconds, lagSeconds })
+    handledTraced(desk, intakes, started, ended)
     for (const entry of group) Deferred.doneUnsafe(entry.handled, Effect.void)
   }
 })
+
+/** The spans of events that were handled between these times, ms since 1970. */
+const handledTraced = (
+  { consumer, probe }: Desk,
+  intakes: ReadonlyArray<Intake>,
+  startMs: number,
+  endMs: number,
+): void => {
+  for (const { taken } of intakes)
+    for (const each of taken) {
+      if (each._tag !== "Event" || each.trace === undefined) continue
+      const attributes = {
+        "messaging.destination.name": each.delivery.topic,
+        "messaging.operation.type": "process",
+        "messaging.consumer.group.name": consumer.name,
+        "messaging.message.id": each.eventId,
+      }
+      const name = `consumer ${consumer.name}`
+      const [context, parent] = [each.trace, parentOf(each.delivery)]
+      probe.emit({ _tag: "SpanEnded", span: { context, parent, name, kind: "consumer", startMs, endMs, attributes } })
+    }
+}
 
 /** Commits them, whatever it takes. `tries`: how often these have been tried, this one included. */
 const settle: (desk: Desk, intakes: ReadonlyArray<Intake>, tries: number) => Effect.Effect<Handled> = Effect.fnUntraced(

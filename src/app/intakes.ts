@@ -1,4 +1,5 @@
 /** Intakes of a consumer, cut and grouped into what goes into one transaction. Pure. */
+import { timeOf } from "../ports/ids.ts"
 import type { Indigestible, Intake } from "../ports/inbox.ts"
 
 /** The same, `size` events at a time and in order. */
@@ -48,4 +49,13 @@ export const halves = (
   if (only?._tag !== "Event") throw new Error(`the inbox takes no position and no letter: ${detail}`)
   const { delivery, eventId } = only
   return [[{ ...intake, taken: [{ _tag: "Poison", delivery, eventId, error: detail, attempts }] }]]
+}
+
+/** When the first of their events was decided, as its id says, ms since 1970; `none` where no id says it. */
+export const oldest = (intakes: ReadonlyArray<Intake>, none: number): number => {
+  let first = none
+  // Other programs may write to the topic, with ids of other kinds.
+  for (const { taken } of intakes)
+    for (const { eventId } of taken) if (eventId?.[14] === "7") first = Math.min(first, timeOf(eventId))
+  return first
 }

@@ -17,6 +17,7 @@ import { type Leadership, Outbox } from "../ports/outbox.ts"
 import { Probe } from "../ports/probe.ts"
 import { Notify } from "../std/notify.ts"
 import * as Throttle from "../std/throttle.ts"
+import * as RelaySpans from "./relay-spans.ts"
 
 /** Most facts read at once: some 2 MB. */
 const FACTS_MAX = 4_000
@@ -80,7 +81,8 @@ const relay = Effect.fnUntraced(function* (
       yield* Effect.raceAllFirst([wake.wait, closed, Effect.sleep(POLL_MS)])
       continue
     }
-    const published = yield* Effect.result(events.length === 0 ? Effect.void : stream.publish(events))
+    const sent = RelaySpans.outgoing(events)
+    const published = yield* Effect.result(sent.length === 0 ? Effect.void : stream.publish(sent))
     const now = yield* Clock.currentTimeMillis
     const lagSeconds = Math.max(0, now - oldest(events)) / 1_000
     if (published._tag === "Failure") {
@@ -94,6 +96,7 @@ const relay = Effect.fnUntraced(function* (
     }
     if (failures > 0) yield* Effect.logInfo("the event stream takes facts again")
     failures = 0
+    if (sent !== events) RelaySpans.confirmed(probe, events, sent, now)
     yield* leadership.advance(cursors)
     if (events.length > 0)
       probe.emit({ _tag: "FactsRelayed", facts: events.length, seconds: (now - readAt) / 1_000, lagSeconds })

@@ -38,6 +38,7 @@ export interface PlaceOrder {
   readonly paying: Paying
   readonly claim: Claim
   readonly answerBy?: number | undefined
+  readonly trace?: string | undefined
 }
 
 export interface PayOrder {
@@ -48,6 +49,7 @@ export interface PayOrder {
   readonly onDecline?: OnDecline | undefined
   readonly claim: Claim | null
   readonly answerBy?: number | undefined
+  readonly trace?: string | undefined
 }
 
 export const orderOf = ({ reply }: Answer): Order.Order => {
@@ -115,33 +117,38 @@ const countingIn =
       }),
     )
 
+/** Has a placed order driven, and waits for its outcome if its caller does. */
+const payingWith = Effect.fnUntraced(function* (runner: CheckoutRunner["Service"], deadlineMs: number) {
+  const wait = yield* waitingRoom(deadlineMs)
+  const waitForOutcome = Effect.fnUntraced(function* (reserved: Order.Order, { claim, trace }: Driven) {
+    const waiter: Waiter = { state: "waiting", claim, order: yield* Deferred.make<Order.Order, Unavailable>() }
+    yield* runner.begin(reserved, waiter, trace)
+    // The order is placed and driven with or without its caller: one that hangs up here stops nothing but its own waiting.
+    return yield* wait(waiter, reserved)
+  })
+  /** Of charges that wait longer than their callers would, the answer is `reserved` at once. */
+  return (reserved: Order.Order, answer: "wait" | "async", request: Driven) =>
+    answer === "wait" && runner.delayMs(0) <= deadlineMs
+      ? waitForOutcome(reserved, request)
+      : Effect.as(runner.begin(reserved, null, request.trace), reserved)
+})
+
+type Driven = Pick<PayOrder, "claim" | "trace">
+
 export const make = Effect.fnUntraced(function* ({ attemptsMax, deadlineMs, holdMs }: Options) {
   const inventory = yield* Inventory
-  const runner = yield* CheckoutRunner
   const ids = yield* Ids
   const { defaultToken, name } = yield* Payment
   const probe = yield* Probe
   const pausing = yield* Pausing
-  const wait = yield* waitingRoom(deadlineMs)
+  const runner = yield* CheckoutRunner
+  const pay = yield* payingWith(runner, deadlineMs)
   const chargeable = chargeableIn(runner, holdMs)
   const counted = countingIn(probe)
   const attemptsOf = (onDecline: OnDecline | undefined): number => (onDecline === "keep" ? attemptsMax : 1)
 
-  const waitForOutcome = Effect.fnUntraced(function* (reserved: Order.Order, claim: Claim | null) {
-    const waiter: Waiter = { state: "waiting", claim, order: yield* Deferred.make<Order.Order, Unavailable>() }
-    yield* runner.begin(reserved, waiter)
-    // The order is placed and driven with or without its caller: one that hangs up here stops nothing but its own waiting.
-    return yield* wait(waiter, reserved)
-  })
-
-  /** Of charges that wait longer than their callers would, the answer is `reserved` at once. */
-  const pay = (reserved: Order.Order, answer: "wait" | "async", claim: Claim | null) =>
-    answer === "wait" && runner.delayMs(0) <= deadlineMs
-      ? waitForOutcome(reserved, claim)
-      : Effect.as(runner.begin(reserved, null), reserved)
-
   const placeOrder = Effect.fnUntraced(function* (request: PlaceOrder) {
-    const { answerBy, customerId, paying, claim } = request
+    const { answerBy, customerId, paying, claim, trace } = request
     const lines = Order.mergeLines(request.lines)
     const createdAt = yield* Clock.currentTimeMillis
     const paused = pausing.refusal(lines, createdAt)
@@ -162,26 +169,36 @@ export const make = Effect.fnUntraced(function* ({ attemptsMax, deadlineMs, hold
       expiresAt: createdAt + holdMs,
       claim,
       answerBy,
+      trace,
     })
     const answer = yield* counted(token === null ? placed : chargeable(placed))
     const order = orderOf(answer)
     if (answer.replayed) return { value: saleOf(order), replayed: true }
     probe.emit({ _tag: "OrderPlaced", mode: paying._tag === "Later" ? "later" : "pay" })
-    const ended = paying._tag === "Later" ? order : yield* pay(order, paying.answer, claim)
+    const ended = paying._tag === "Later" ? order : yield* pay(order, paying.answer, request)
     return { value: saleOf(ended), replayed: false } satisfies Replayable<Sale>
   })
 
-  const payOrder = Effect.fnUntraced(function* ({ orderId, answer, answerBy, claim, ...named }: PayOrder) {
+  const payOrder = Effect.fnUntraced(function* (request: PayOrder) {
+    const { orderId, answer, answerBy, claim, trace, ...named } = request
     const token = named.token ?? defaultToken
     if (token === null) return yield* Effect.fail(tokenRequired)
-    const command = { _tag: "StartPayment", orderId, token, provider: name ?? undefined, claim, answerBy } as const
+    const command = {
+      _tag: "StartPayment",
+      orderId,
+      token,
+      provider: name ?? undefined,
+      claim,
+      answerBy,
+      trace,
+    } as const
     const started = yield* inventory.submit(
       named.onDecline === undefined ? command : { ...command, attemptsMax: attemptsOf(named.onDecline) },
     )
     const order = orderOf(started)
     if (started.replayed || order.status !== "reserved")
       return { value: saleOf(order), replayed: started.replayed } satisfies Replayable<Sale>
-    return { value: saleOf(yield* pay(order, answer, claim)), replayed: false } satisfies Replayable<Sale>
+    return { value: saleOf(yield* pay(order, answer, request)), replayed: false } satisfies Replayable<Sale>
   })
 
   return { placeOrder, payOrder }

@@ -25,6 +25,7 @@ import { announceEnd } from "./announce.ts"
 import { CarrierCalls } from "./carrier-calls.ts"
 import { CheckoutRunner } from "./checkout-runner.ts"
 import { Readiness } from "./health.ts"
+import * as OutsideCall from "./outside-call.ts"
 
 /** Each is a call under way: as many as a carrier's own limits usually allow. */
 const DRIVERS_MAX = 128
@@ -50,6 +51,8 @@ interface Desk {
   readonly checkout: CheckoutRunner["Service"]
   readonly probe: Probe["Service"]
   readonly nextId: () => string
+  /** Of the shipment that is driven; undefined: it is not traced. */
+  readonly trace: string | undefined
 }
 
 /** A note as an entry of the timeline. */
@@ -78,8 +81,8 @@ const save = Effect.fnUntraced(function* (
     probe.emit({ _tag: "ShipmentEnded", outcome: shipment.state })
 })
 
-const submit = ({ inventory }: Desk, command: Command) =>
-  Effect.map(inventory.submit(command), ({ reply }): Order => {
+const submit = ({ inventory, trace }: Desk, command: Command) =>
+  Effect.map(inventory.submit({ ...command, trace }), ({ reply }): Order => {
     if (reply._tag !== "Order") throw new Error(`${command._tag} was answered with ${reply._tag}`)
     return reply.order
   })
@@ -107,7 +110,7 @@ const compensate = Effect.fnUntraced(function* (desk: Desk, so: Shipping.Change)
   } as const
   const order = yield* submit(desk, command)
   announceEnd(desk.probe, command, order)
-  if (order.status === "cancelled" && order.refund === "due") yield* desk.checkout.begin(order, null)
+  if (order.status === "cancelled" && order.refund === "due") yield* desk.checkout.begin(order, null, desk.trace)
   yield* save(desk, [so, Shipping.close(so.shipment, "cancelled")], heardAt)
 })
 
@@ -116,11 +119,12 @@ const REASON_MAX = 500
 
 const register = Effect.fnUntraced(function* (desk: Desk, shipment: Shipping.Shipment, order: Order) {
   const { customerId, id, lines } = order
-  const said = yield* desk.carrier.register({
+  const called = desk.carrier.register({
     key: id,
     customerId,
     lines: lines.map(({ productId, quantity }) => ({ productId, quantity })),
   })
+  const said = yield* OutsideCall.spanned(desk.probe, desk.trace, "carrier register", called, ({ _tag }) => _tag)
   switch (said._tag) {
     case "Registered": {
       const isOurs = yield* desk.shipments.claimParcel(id, said.trackingId)
@@ -138,7 +142,8 @@ const register = Effect.fnUntraced(function* (desk: Desk, shipment: Shipping.Shi
 })
 
 const withdraw = Effect.fnUntraced(function* (desk: Desk, shipment: Shipping.Shipment, order: Order) {
-  const said = yield* desk.carrier.cancel(order.id)
+  const called = desk.carrier.cancel(order.id)
+  const said = yield* OutsideCall.spanned(desk.probe, desk.trace, "carrier cancel", called, (said) => said)
   switch (said) {
     case "cancelled": {
       const so = Shipping.barred(shipment)
@@ -168,6 +173,7 @@ const drive = (desk: Desk, shipment: Shipping.Shipment, order: Order, step: Ship
 }
 
 interface Begun {
+  readonly trace: string | undefined
   readonly change: Shipping.Change
   readonly order: Order
   readonly step: Shipping.Step
@@ -177,9 +183,9 @@ interface Begun {
 const beginAll = Effect.fnUntraced(function* (desk: Desk, due: ReadonlyArray<Due>, giveUpMs: number) {
   const { nextId, probe, shipments } = desk
   const now = yield* Clock.currentTimeMillis
-  const begun = due.map(({ order, shipment }): Begun => {
+  const begun = due.map(({ order, shipment, trace }): Begun => {
     const step = Shipping.next(shipment, order, now, giveUpMs)
-    return { order, step, change: Shipping.begin(shipment, step, now) }
+    return { order, step, change: Shipping.begin(shipment, step, now), trace: trace ?? undefined }
   })
   const saved = yield* shipments.save(
     begun.map(({ change: { note, shipment } }) => ({
@@ -233,15 +239,21 @@ export const layer = ({ giveUpMs }: Options) =>
         checkout: yield* CheckoutRunner,
         probe: yield* Probe,
         nextId: (yield* Ids).next,
+        trace: undefined,
       }
       const drivers = yield* FiberMap.make<OrderId>()
       /** Shipments of theirs that the carrier was asked about before. */
       const retried = new Set<OrderId>()
       const marks: Marks = { firsts: new LowWaterMark(LAG_MS), retries: new LowWaterMark(LAG_MS) }
 
-      const begin = ({ change: { shipment }, order, step }: Begun) => {
+      const begin = ({ change: { shipment }, order, step, trace }: Begun) => {
         if (shipment.attempts > 1) retried.add(order.id)
-        const driven = drive(desk, { ...shipment, version: shipment.version + 1 }, order, step).pipe(
+        const driven = drive(
+          trace === undefined ? desk : { ...desk, trace },
+          { ...shipment, version: shipment.version + 1 },
+          order,
+          step,
+        ).pipe(
           Effect.catchTag(["Unavailable", "Refused"], () => Effect.void),
           Effect.catchCause((cause) =>
             Effect.logError(`the shipment of order ${order.id} stopped; it will be taken up again`, cause),

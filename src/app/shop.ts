@@ -94,6 +94,8 @@ export class Shop extends Context.Service<
       readonly claim: Claim
       /** When its caller no longer waits, ms since 1970: nothing is begun after it. */
       readonly answerBy?: number | undefined
+      /** The context in which it is asked (`ports/trace.ts`); absent: its trace is not kept. */
+      readonly trace?: string | undefined
     }) => Shopping<Replayable<Sale>>
     readonly getOrder: (id: OrderId) => Shopping<Order>
     /** When its charge can be made, ms since 1970; null: nothing holds it up, or nothing is known of it here. */
@@ -107,6 +109,7 @@ export class Shop extends Context.Service<
       readonly onDecline?: OnDecline | undefined
       readonly claim: Claim | null
       readonly answerBy?: number | undefined
+      readonly trace?: string | undefined
     }) => Shopping<Replayable<Sale>>
     /** Oldest first. What comes back from the stream comes a moment later. */
     readonly readTimeline: (id: OrderId) => Shopping<ReadonlyArray<TimelineEntry>>
@@ -121,6 +124,7 @@ export class Shop extends Context.Service<
       readonly reason: string | null
       readonly claim: Claim | null
       readonly answerBy?: number | undefined
+      readonly trace?: string | undefined
     }) => Shopping<Replayable<Order>>
   }
 >()("jaego/app/Shop") {}

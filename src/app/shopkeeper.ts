@@ -106,13 +106,13 @@ export const layer = (options: PlaceOrder.Options) =>
         }),
         payOrder,
         abandonOrder: (key) => Effect.sync(() => abandon(claimName({ route: "orders", key }))),
-        cancelOrder: Effect.fnUntraced(function* ({ answerBy, orderId, reason, claim }) {
-          const command = { _tag: "CancelOrder", orderId, reason, claim, answerBy } as const
+        cancelOrder: Effect.fnUntraced(function* ({ answerBy, orderId, reason, claim, trace }) {
+          const command = { _tag: "CancelOrder", orderId, reason, claim, answerBy, trace } as const
           const answer = yield* inventory.submit(command)
           const order = PlaceOrder.orderOf(answer)
           if (!answer.replayed) {
             announceEnd(probe, command, order)
-            if (order.status === "cancelled" && order.refund === "due") yield* runner.begin(order, null)
+            if (order.status === "cancelled" && order.refund === "due") yield* runner.begin(order, null, trace)
           }
           return { value: order, replayed: answer.replayed }
         }),

@@ -15,6 +15,7 @@ import * as Logs from "./logs.ts"
 import * as Payment from "./payment.ts"
 import * as Resilience from "./resilience.ts"
 import * as Shipping from "./shipping.ts"
+import * as Traces from "./traces.ts"
 
 export interface Config {
   readonly http: Http.Http
@@ -26,6 +27,7 @@ export interface Config {
   readonly events: Events.Events
   readonly cache: Cache.Cache
   readonly logs: Logs.Logs
+  readonly traces: Traces.Traces
 }
 
 /** Throws `ConfigProblem`. */
@@ -34,8 +36,9 @@ export const read = (env: Env, platform: NodeJS.Platform = process.platform): Co
   const events = Events.read(env)
   const parts = { workers: inventory.workers, owners: inventory.guard === null, facts: events.facts === "on" }
   const payment = Payment.read(env)
+  const traces = Traces.read(env)
   const config: Config = {
-    http: Http.read(env, platform),
+    http: Http.read(env, platform, traces.sampling),
     database: { ...Database.read(env), connections: Database.connections(env, parts) },
     inventory,
     payment,
@@ -44,6 +47,7 @@ export const read = (env: Env, platform: NodeJS.Platform = process.platform): Co
     events,
     cache: Cache.read(env),
     logs: Logs.read(env),
+    traces,
   }
   if (config.database.store === "memory") {
     if (config.inventory.guard !== null) throw needsDatabase(`INVENTORY=${env["INVENTORY"]}`)

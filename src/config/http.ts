@@ -12,7 +12,7 @@ export interface Http {
   readonly server: Options
 }
 
-export const read = (env: Env, platform: NodeJS.Platform): Http => {
+export const read = (env: Env, platform: NodeJS.Platform, sampling: Options["sampling"] = null): Http => {
   const threads = integer(env, "HTTP_THREADS", { fallback: 0, min: 0, max: 64 })
   if (threads > 0 && platform !== "linux")
     throw new ConfigProblem({ message: "HTTP_THREADS needs Linux, where threads can share a port; leave it at 0" })
@@ -35,6 +35,7 @@ export const read = (env: Env, platform: NodeJS.Platform): Http => {
       ),
       keepAliveMs: integer(env, "KEEP_ALIVE_SECONDS", { fallback: 65, min: 1, max: 3_600 }) * 1_000,
       connectionsMax,
+      sampling,
       slowMs: integer(env, "TRACE_SLOW_MS", { fallback: 500, min: 1, max: 3_600_000 }),
       // Orders find a connection whatever is looked at.
       streamsMax: integer(env, "STREAMS_MAX", { fallback: Math.floor(connectionsMax / 2), min: 0, max: 1_000_000 }),

@@ -32,6 +32,8 @@ export interface Event {
   /** Where the fact lies in the outbox. */
   readonly lane: Lane
   readonly seq: number
+  /** Context in which it is told (`trace.ts`); null: it is not traced. */
+  readonly trace?: string | null
   /** UUID of the lane's taking under which it was committed: no other history of this lane has it. */
   readonly link: string
 }

@@ -35,6 +35,8 @@ export type Taken =
       readonly eventId: string
       readonly version: number
       readonly writes: ReadonlyArray<Write>
+      /** Context of its handling (`trace.ts`); absent: it is not traced. */
+      readonly trace?: string
     }
   /** It can never be handled as it is: its key is parked. Without a key it parks nothing but itself. */
   | {

@@ -36,7 +36,10 @@ export interface RequestedLine {
 /** A line held elsewhere, with the price its owner gave. */
 export type HeldLine = Line
 
-export type Command =
+/** `trace`: the context in which it is asked (`trace.ts`); absent: its trace is not kept. */
+export type Command = Asked & { readonly trace?: string | undefined }
+
+type Asked =
   | {
       readonly _tag: "CreateProduct"
       readonly product: Product

@@ -78,6 +78,8 @@ export interface Fact {
   readonly payload: string
   /** Milliseconds since 1970. */
   readonly at: number
+  /** Context of the command that led to it (`trace.ts`); null: it is not traced. */
+  readonly trace?: string | null
 }
 
 /**

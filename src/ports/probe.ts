@@ -5,6 +5,7 @@
  */
 import { Context } from "effect"
 import type { UnavailableReason } from "./failures.ts"
+import type { Span } from "./trace.ts"
 
 /** Of requests, the most important first: who operates, what ends an order or stocks the shop, orders, one thing read, lists. */
 export type Class = "admin" | "pay" | "place" | "read" | "list"
@@ -26,7 +27,13 @@ export type Happening =
       readonly route: string
       readonly status: number
       readonly seconds: number
+      /** Of the trace in which it is found; absent: it is in none. */
+      readonly traceId?: string | undefined
     }
+  /** A step of a trace that is kept. */
+  | { readonly _tag: "SpanEnded"; readonly span: Span }
+  /** Spans have left for the collector, or were dropped: it did not take them, or too many waited. */
+  | { readonly _tag: "SpansGone"; readonly spans: number; readonly outcome: "sent" | "refused" | "queue-full" }
   /** Something cached was shown; `from`: the level it came from, the source, or an old value in its stead. */
   | { readonly _tag: "CacheRead"; readonly from: "local" | "redis" | "source" | "stale" }
   /** What was cached is renewed ahead of its time, because it was read. */
@@ -44,7 +51,13 @@ export type Happening =
       readonly heldSince: number | null
     }
   /** `amount`: in minor units of the currency. */
-  | { readonly _tag: "UnitsSold"; readonly units: number; readonly amount: number; readonly currency: string }
+  | {
+      readonly _tag: "UnitsSold"
+      readonly units: number
+      readonly amount: number
+      readonly currency: string
+      readonly lines: ReadonlyArray<{ readonly productId: string; readonly quantity: number }>
+    }
   | { readonly _tag: "OrderRefused"; readonly rejection: string }
   | { readonly _tag: "Replayed"; readonly route: string }
   | { readonly _tag: "RequestUnavailable"; readonly reason: UnavailableReason }
@@ -91,6 +104,8 @@ export type Happening =
       readonly repaired: number
       readonly left: ReadonlyArray<{ readonly kind: string; readonly differences: number }>
     }
+  /** How far a copy of the database that is read from lies behind the primary. */
+  | { readonly _tag: "ReplicaMeasured"; readonly replica: string; readonly lagSeconds: number }
   /** How old the oldest snapshot is that keeps dead rows in the database; 0: there is none. */
   | { readonly _tag: "SnapshotMeasured"; readonly seconds: number }
   /** Shipments of paid orders whose event has not come. */
@@ -104,6 +119,8 @@ export type Happening =
       readonly decisions: number
       readonly seconds: number
       readonly waitMs: number
+      /** Of its span's trace; absent: none of them is traced. */
+      readonly traceId?: string
     }
   | { readonly _tag: "CommitContested"; readonly worker: number }
   | { readonly _tag: "CommitFenced"; readonly worker: number }
@@ -212,6 +229,8 @@ export type Happening =
       readonly effects: number
       readonly queued: number
       readonly seconds: number
+      /** How old the oldest of them was when it had been handled. */
+      readonly lagSeconds: number
     }
   /** Poison: an event that cannot be handled as it is. */
   | { readonly _tag: "EventsBuried"; readonly consumer: string; readonly events: number }

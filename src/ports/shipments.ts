@@ -16,6 +16,8 @@ import type { TimelineEntry } from "./timeline.ts"
 export interface Due {
   readonly shipment: Shipment
   readonly order: Order
+  /** Context in which it was opened (`trace.ts`); null: it is not traced. */
+  readonly trace?: string | null
 }
 
 /** Milliseconds since 1970. */

@@ -4,6 +4,7 @@
  * - No redirect is followed: a request goes where it was configured to go, with its body and its password, or nowhere.
  * - It is connected within CONNECT_MS: what is not there costs less than what is slow.
  * - At most BODY_BYTES_MAX of an answer are read (a page of books may be longer), which is asked for as it is and not unpacked.
+ * - Under a span it leaves with the span's context as `traceparent` (W3C).
  * - A user and password in the URL leave as `Authorization`; no error, log or timeline ever holds the URL.
  * - What goes wrong is one of a few codes, never the words of a library or of the peer.
  *
@@ -14,7 +15,7 @@ import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from "node:h
 import * as Http from "node:http"
 import * as Https from "node:https"
 import { TLSSocket } from "node:tls"
-import { Effect } from "effect"
+import { Effect, type Tracer } from "effect"
 
 /** Three round trips round the world, with one packet lost, ms. */
 export const CONNECT_MS = 1_000
@@ -100,12 +101,17 @@ const textOf = (body: unknown): string | null => {
   return typeof body === "string" ? body : JSON.stringify(body)
 }
 
-const open = ({ authorization, base }: Endpoint, { body, headers: others, method, path }: Request): ClientRequest => {
+const open = (
+  { authorization, base }: Endpoint,
+  { body, headers: others, method, path }: Request,
+  span: Tracer.AnySpan | undefined,
+): ClientRequest => {
   const text = textOf(body)
   const headers = {
     accept: "application/json",
     "accept-encoding": "identity",
     ...(authorization === null ? {} : { authorization }),
+    ...(span === undefined ? {} : { traceparent: `00-${span.traceId}-${span.spanId}-${span.sampled ? "01" : "00"}` }),
     ...(text === null ? {} : { "content-type": "application/json", "content-length": String(Buffer.byteLength(text)) }),
     ...others,
   }
@@ -135,10 +141,12 @@ const read = (response: IncomingMessage, bytesMax: number, answered: (answer: An
 
 /** Never fails: trouble on the way is a value. The first word counts. */
 export const call = (to: Endpoint, request: Request): Effect.Effect<Answer | Trouble> =>
-  Effect.callback<Answer | Trouble>((resume) => {
-    const answered = (answer: Answer | Trouble) => resume(Effect.succeed(answer))
-    const sent = open(to, request)
-    sent.on("response", (response) => read(response, request.bytesMax ?? BODY_BYTES_MAX, answered))
-    sent.on("error", () => answered("unreachable"))
-    return Effect.sync(() => void sent.destroy())
-  })
+  Effect.withFiber(({ cache: { span } }) =>
+    Effect.callback<Answer | Trouble>((resume) => {
+      const answered = (answer: Answer | Trouble) => resume(Effect.succeed(answer))
+      const sent = open(to, request, span)
+      sent.on("response", (response) => read(response, request.bytesMax ?? BODY_BYTES_MAX, answered))
+      sent.on("error", () => answered("unreachable"))
+      return Effect.sync(() => void sent.destroy())
+    }),
+  )

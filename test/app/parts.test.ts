@@ -5,7 +5,7 @@ import { expect, it } from "vitest"
 import * as Parts from "../../src/app/parts.ts"
 import { type Happening, Probe } from "../../src/ports/probe.ts"
 
-const HANDLED = { events: 1, effects: 1, queued: 0, seconds: 0 }
+const HANDLED = { events: 1, effects: 1, queued: 0, seconds: 0, lagSeconds: 0 }
 
 const watched = (test: (told: (happening: Happening) => Effect.Effect<void>) => Effect.Effect<void, never, never>) => {
   const heard: Array<Happening> = []

@@ -77,6 +77,7 @@ const eventOf = (fact: Fact): Event => ({
   version: fact.subjectVersion,
   time: fact.at,
   data: fact.payload,
+  trace: fact.trace ?? null,
   lane: fact.lane,
   seq: fact.seq,
   link: expect.stringMatching(UUID) as string,
@@ -98,11 +99,17 @@ export const checks: ReadonlyArray<Check<Needs>> = [
     const order = Scribe.order([product])
     const created = scribe.batch({ products: [{ product, onHand: 5 }] })
     yield* scribe.submit(created)
-    const placed = scribe.batch({
+    const untraced = scribe.batch({
       changes: Scribe.reserving(order, 5),
       orders: [order],
       holds: Scribe.holds(order),
     })
+    const trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+    const isOrders = ({ subjectKind }: Fact) => subjectKind === "order"
+    const placed = {
+      ...untraced,
+      facts: untraced.facts.map((fact) => (isOrders(fact) ? { ...fact, trace } : fact)),
+    }
     yield* scribe.submit(placed)
     const facts = [...created.facts, ...placed.facts]
     expect(facts.map(({ subjectKind }) => subjectKind)).toEqual(["stock", "stock", "order"])

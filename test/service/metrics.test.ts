@@ -33,6 +33,16 @@ describe("a service that has sold", () => {
       expect(text).toMatch(sample)
   })
 
+  it("shows OpenMetrics to a scraper that reads it, over the HTTP threads too", async () => {
+    const { headers, text } = await service.send("GET", "/metrics", undefined, {
+      accept: "application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.3,*/*;q=0.2",
+    })
+    expect(headers.get("content-type")).toContain("application/openmetrics-text")
+    expect(text).toMatch(/^jaego_orders_placed_total\{mode="pay"\} 1$/m)
+    expect(text).toMatch(/^jaego_hottest_product_units\{product="[0-9a-f-]{36}"\} 1$/m)
+    expect(text.endsWith("# EOF\n")).toBe(true)
+  })
+
   it.skipIf(isLeftOut)("has no metric that promtool would name otherwise", async () => {
     const { text } = await service.get("/metrics")
     const { status, stderr, stdout } = spawnSync("promtool", ["check", "metrics"], { input: text, encoding: "utf8" })

@@ -96,7 +96,7 @@ export const start = async (
     Layer.provide(Layer.succeed(Probe, { emit: (happening) => heard.push(happening) })),
     Layer.provide(
       Layer.succeed(MetricsPage, {
-        render: Effect.succeed({ contentType: "text/plain; version=0.0.4; charset=utf-8", body: "jaego_up 1\n" }),
+        render: () => Effect.succeed({ contentType: "text/plain; version=0.0.4; charset=utf-8", body: "jaego_up 1\n" }),
       }),
     ),
   )

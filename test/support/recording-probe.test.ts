@@ -5,7 +5,7 @@ import { expect } from "vitest"
 import { Probe } from "../../src/ports/probe.ts"
 import * as MemoryProbe from "./recording-probe.ts"
 
-const sold = (units: number) => ({ _tag: "UnitsSold", units, amount: 100, currency: "EUR" }) as const
+const sold = (units: number) => ({ _tag: "UnitsSold", units, amount: 100, currency: "EUR", lines: [] }) as const
 
 it.effect("completes when the last of the wanted happenings has been emitted, and not before", () =>
   Effect.gen(function* () {

@@ -83,7 +83,7 @@ const clean = (env: Env): NodeJS.ProcessEnv => {
   const inherited = Object.entries(process.env).filter(
     ([name]) =>
       !KNOBS.includes(name) &&
-      !/^(CORS|KEEP_ALIVE|LAME_DUCK|PAYMENT|STRIPE|HOLD|SHIPPING|CARRIER|KAFKA|OUTBOX|RATE_LIMIT|TRUSTED|OVERLOAD)_/.test(
+      !/^(CORS|KEEP_ALIVE|LAME_DUCK|PAYMENT|STRIPE|HOLD|SHIPPING|CARRIER|KAFKA|OUTBOX|RATE_LIMIT|TRUSTED|OVERLOAD|OTEL)_/.test(
         name,
       ),
   )

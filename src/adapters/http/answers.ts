@@ -25,6 +25,9 @@ export interface Asked {
 /** The id under which a request is talked about; the server has put it there, or left the caller's. */
 export const requestId = (request: Asked): string => String(request.headers["x-request-id"] ?? "")
 
+/** The context in which a request is asked; undefined: its trace is not kept. The server has put it there (`tracing.ts`). */
+export const trace = (request: Asked): string | undefined => request.headers["traceparent"] as string | undefined
+
 /** The answer to a request: what came of it, or the problem. */
 export type Answer = <R>(
   request: Asked,

@@ -18,6 +18,7 @@ import type { Overload } from "./overload.ts"
 import * as Problems from "./problems.ts"
 import type { RateLimits } from "./rate-limits.ts"
 import type { RequestLog } from "./request-log.ts"
+import type { Tracing } from "./tracing.ts"
 
 type Listener = (request: IncomingMessage, response: ServerResponse) => void
 
@@ -118,6 +119,7 @@ export interface Options {
   readonly gate: Gate.Gate
   readonly limits: RateLimits
   readonly log: RequestLog
+  readonly tracing: Tracing
   /** Null: nothing is refused for overload. */
   readonly overload: Overload | null
   /** Answers the routes. */
@@ -128,13 +130,14 @@ export interface Options {
 
 /** Answers a request: with `refused`, with what can be refused at once, or by asking the routes. */
 export const answering =
-  ({ gate, hungUp, limits, listener, log, overload, probe }: Options, proceed = proceeding(listener)): Begin =>
+  ({ gate, hungUp, limits, listener, log, overload, probe, tracing }: Options, proceed = proceeding(listener)): Begin =>
   (request, response, refused, ended) => {
     const started = performance.now()
     const target = targetOf(request)
     const route = Routes.find(target.path)
     const of = overload === null || refused !== null ? null : classOf(request, route)
     const isShed = of !== null && overload!.refuses(of)
+    const trace = isShed ? null : tracing.begin(request)
     let isBegun = false
     let isInFlight = false
     // Once, without the cost of `once`; it comes right after the answer has been handed to the system, or cut off.
@@ -152,9 +155,10 @@ export const answering =
         status: response.statusCode,
         seconds: secondsSince(started),
       } as const
-      probe.emit(answered)
+      const traceId = isShed ? null : tracing.ended(trace, answered, request)
+      probe.emit(traceId === null ? answered : { ...answered, traceId })
       // Those that are shed are counted, and are more than any log can tell.
-      if (!isShed) log(answered, request)
+      if (!isShed) log(answered, request, traceId)
     })
     // The routes find it in the request, and put it into whatever they answer.
     request.headers["x-request-id"] = idOf(request)

@@ -31,7 +31,9 @@ const ready = HttpApiEndpoint.get("ready", "/readyz", {
 const metrics = HttpApiEndpoint.get("metrics", "/metrics", {
   success: Schema.String.pipe(HttpApiSchema.asText({ contentType: "text/plain" })),
   error: Problems.plain(),
-}).annotate(OpenApi.Summary, "Metrics in the Prometheus text format")
+})
+  .annotate(OpenApi.Summary, "Metrics in the Prometheus text format")
+  .annotate(OpenApi.Description, "In OpenMetrics, with exemplars, for those who accept `application/openmetrics-text`.")
 
 export const pages = HttpApiGroup.make("pages")
   .add(live, ready, metrics)

@@ -7,10 +7,14 @@ import { type Part, Parts } from "../../app/parts.ts"
 import * as Rfc3339 from "../../std/rfc3339.ts"
 import * as Answers from "./answers.ts"
 import { api } from "./api.ts"
-import { MetricsPage } from "./metrics-page.ts"
+import { type Format, MetricsPage } from "./metrics-page.ts"
 import * as Problems from "./problems.ts"
 
 export const shownPart = (part: Part) => ({ ...part, since: Rfc3339.text(part.since) })
+
+/** Who can read OpenMetrics prefers it: Prometheus says so in every scrape. */
+const formatOf = ({ headers }: Answers.Asked): Format =>
+  /\bapplication\/openmetrics-text\b/.test(String(headers["accept"] ?? "")) ? "openmetrics" : "prometheus"
 
 export const layer = HttpApiBuilder.group(
   api,
@@ -27,8 +31,10 @@ export const layer = HttpApiBuilder.group(
         if (state === "ready") return Answers.ok({ status: "ready", ...more })
         return Problems.response(Problems.notReady(state, more), Answers.requestId(request))
       }),
-      metrics: () =>
-        Effect.map(metrics.render, ({ contentType, body }) => HttpServerResponse.text(body, { contentType })),
+      metrics: ({ request }) =>
+        Effect.map(metrics.render(formatOf(request)), ({ contentType, body }) =>
+          HttpServerResponse.text(body, { contentType }),
+        ),
     })
   }),
 )

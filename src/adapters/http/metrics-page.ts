@@ -1,7 +1,9 @@
 /** What `/metrics` shows: rendered elsewhere, so that the API knows no metrics library. The roots wire it. */
 import { Context, type Effect } from "effect"
 
+export type Format = "prometheus" | "openmetrics"
+
 export class MetricsPage extends Context.Service<
   MetricsPage,
-  { readonly render: Effect.Effect<{ readonly contentType: string; readonly body: string }> }
+  { readonly render: (format: Format) => Effect.Effect<{ readonly contentType: string; readonly body: string }> }
 >()("jaego/adapters/http/MetricsPage") {}

@@ -95,6 +95,7 @@ export const placing =
       paying: payingOf(payment, answerOf(headers)),
       claim,
       answerBy: answerBy(request.headers),
+      trace: Answers.trace(request),
     })
     const answered = Effect.flatMap(inFlight.once(claim, placed), (sale) => sold(shop, 201, sale))
     return answer(
@@ -167,6 +168,7 @@ export const layer = (inFlight: Claims.InFlight, limits: RateLimits) =>
             onDecline: payload.onDecline,
             claim,
             answerBy: answerBy(request.headers),
+            trace: Answers.trace(request),
           })
           return answer(
             request,
@@ -180,6 +182,7 @@ export const layer = (inFlight: Claims.InFlight, limits: RateLimits) =>
             reason: payload?.reason ?? null,
             claim,
             answerBy: answerBy(request.headers),
+            trace: Answers.trace(request),
           })
           return answer(
             request,

@@ -11,6 +11,7 @@ import { NodeHttpServer } from "@effect/platform-node"
 import { ByteSize, Cause, Effect, Layer, type Scope } from "effect"
 import { HttpIncomingMessage, HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
+import * as Traceparent from "../../std/traceparent.ts"
 import * as AdminRoutes from "./admin-handlers.ts"
 import * as Answers from "./answers.ts"
 import { api } from "./api.ts"
@@ -37,8 +38,11 @@ export const rescued = Effect.fnUntraced(function* (request: Answers.Asked, caus
   if (Cause.hasInterruptsOnly(cause)) return yield* Effect.interrupt
   const requestId = Answers.requestId(request)
   const problem = Problems.fromCause(cause)
-  if (problem === Problems.internal)
-    yield* Effect.annotateLogs(Effect.logError("a request met a defect", cause), { requestId })
+  if (problem === Problems.internal) {
+    const trace = Answers.trace(request)
+    const found = trace === undefined ? { requestId } : { requestId, traceId: Traceparent.traceId(trace) }
+    yield* Effect.annotateLogs(Effect.logError("a request met a defect", cause), found)
+  }
   return Problems.response(problem, requestId)
 })
 

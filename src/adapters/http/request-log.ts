@@ -18,11 +18,17 @@ export interface Answered {
   readonly seconds: number
 }
 
-export type RequestLog = (answered: Answered, request: Pick<IncomingMessage, "headers">) => void
+/** `traceId`: of the trace in which it is found; null: it is in none. */
+export type RequestLog = (
+  answered: Answered,
+  request: Pick<IncomingMessage, "headers">,
+  traceId?: string | null,
+) => void
 
 /** A line as it is written. */
 export interface Line {
   readonly requestId: string
+  readonly traceId?: string
   readonly method: string
   readonly route: string
   readonly status: number
@@ -39,14 +45,18 @@ const READINESS = "/readyz"
 /** Routes whose answers last as long as their readers want are not slow. */
 const STREAM = "/stream"
 
+/** It failed, or was slow: it is logged, and its trace is kept. */
+export const isNotable = ({ route, seconds, status }: Answered, slowMs: number): boolean =>
+  route !== READINESS && (status >= DEFECT || (seconds * 1_000 >= slowMs && !route.endsWith(STREAM)))
+
 /** `slowMs`: a request that takes so long is slow. `now`: ms, monotonic. */
 export const make = (slowMs: number, write: (line: Line) => void, now = () => performance.now()): RequestLog => {
   let second = Number.NEGATIVE_INFINITY
   let lines = 0
   let leftOut = 0
-  return ({ method, route, seconds, status }, { headers }) => {
-    const ms = seconds * 1_000
-    if (status === DEFECT || route === READINESS || (status < DEFECT && (ms < slowMs || route.endsWith(STREAM)))) return
+  return (answered, { headers }, traceId = null) => {
+    const { method, route, seconds, status } = answered
+    if (status === DEFECT || !isNotable(answered, slowMs)) return
     if (now() - second >= 1_000) {
       second = now()
       lines = 0
@@ -56,7 +66,16 @@ export const make = (slowMs: number, write: (line: Line) => void, now = () => pe
       return
     }
     const requestId = String(headers["x-request-id"])
-    write({ requestId, method, route, status, ms: Math.round(ms), ...(leftOut > 0 ? { leftOut } : {}) })
+    const trace = traceId === null ? {} : { traceId }
+    write({
+      requestId,
+      ...trace,
+      method,
+      route,
+      status,
+      ms: Math.round(seconds * 1_000),
+      ...(leftOut > 0 ? { leftOut } : {}),
+    })
     leftOut = 0
   }
 }

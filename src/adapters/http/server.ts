@@ -31,6 +31,7 @@ import * as RateLimits from "./rate-limits.ts"
 import * as RequestLog from "./request-log.ts"
 import * as StockStreamRoute from "./stock-stream-route.ts"
 import { StockStreams } from "./stock-streams.ts"
+import { type Sampling, Tracing } from "./tracing.ts"
 import { UNREAD_BYTES } from "./unread.ts"
 
 export const limits = {
@@ -66,6 +67,8 @@ export interface Options extends Access {
   readonly connectionsMax: number
   /** A request that takes so long is slow, ms. */
   readonly slowMs: number
+  /** Which traces are kept; null: there are none. */
+  readonly sampling: Sampling | null
   /** Streams of stock, each of which keeps its connection. */
   readonly streamsMax: number
   /** How many threads share the port, and these bounds. */
@@ -81,6 +84,7 @@ export const DEFAULTS: Options = {
   keepAliveMs: 65_000,
   connectionsMax: 4_096,
   slowMs: 500,
+  sampling: null,
   streamsMax: 2_048,
   threads: 1,
   limits: RateLimits.OFF,
@@ -254,6 +258,7 @@ const make = Effect.fnUntraced(function* (address: Address, options: Options, th
     begin: Exchange.answering({
       probe,
       log: RequestLog.make(options.slowMs, yield* RequestLog.toLog),
+      tracing: new Tracing(options.sampling, options.slowMs, probe),
       gate,
       limits,
       overload: yield* Overload.make(options.overload, thread ?? 0),

@@ -20,10 +20,14 @@ import * as Topics from "./topics.ts"
 
 const HEADERS = ProduceRequest.headers({ "content-type": CloudEvent.CONTENT_TYPE })
 
+const headersOf = ({ trace }: Event): Uint8Array =>
+  trace == null ? HEADERS : ProduceRequest.headers({ "content-type": CloudEvent.CONTENT_TYPE, traceparent: trace })
+
 const outgoing = (topic: string, event: Event): Outgoing<Event> => {
   const value = CloudEvent.encode(event)
-  const bytes = ProduceRequest.bound(event.key, value, HEADERS)
-  return { topic, key: event.key, value, headers: HEADERS, bytes, origin: event }
+  const headers = headersOf(event)
+  const bytes = ProduceRequest.bound(event.key, value, headers)
+  return { topic, key: event.key, value, headers, bytes, origin: event }
 }
 
 const WORDS: Words<Event> = {

@@ -41,7 +41,7 @@ const deliveryOf = (event: Event): Delivery => ({
   offset: event.seq,
   key: event.key,
   value: CloudEvent.encode(event),
-  headers: {},
+  headers: event.trace == null ? {} : { traceparent: event.trace },
 })
 
 const positionOf = ({ handler, positions }: Subscription, source: string): Effect.Effect<number> => {

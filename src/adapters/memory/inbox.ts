@@ -30,7 +30,7 @@ const commit = (
     else if (isParked(store, consumer, key)) {
       const waits = { ...each, error: "waits behind an older letter of its key", attempts: 0 }
       queued += park(store, consumer, source, waits, "queued", now)
-    } else effects += consume(store, consumer, key, each.eventId, each.version, each.writes)
+    } else effects += consume(store, consumer, key, each.eventId, each.version, each.writes, each.trace)
   }
   for (const { consumer, next, source } of intakes) inbox.positions.set(name(consumer, source), next)
   return Effect.succeed({ effects, queued })
@@ -51,18 +51,19 @@ const consume = (
   eventId: string,
   version: number,
   writes: ReadonlyArray<Write>,
+  trace?: string,
 ): number => {
   const { events, versions } = store.inbox
   if (events.has(name(consumer, eventId))) return 0
   events.add(name(consumer, eventId))
   if (version <= (versions.get(name(consumer, key)) ?? 0)) return 0
   versions.set(name(consumer, key), version)
-  for (const write of writes) writeOne(store, write)
+  for (const write of writes) writeOne(store, write, trace)
   return 1
 }
 
-const writeOne = (store: Store.Shape, write: Write): void => {
-  if (write._tag === "OpenShipment") return openShipment(store, write.orderId, write.at)
+const writeOne = (store: Store.Shape, write: Write, trace: string | undefined): void => {
+  if (write._tag === "OpenShipment") return openShipment(store, write.orderId, write.at, trace)
   const { at, detail, eventId: id, orderId, type, version } = write
   const entries = store.timeline.get(orderId) ?? new Map()
   if (!entries.has(id)) entries.set(id, { id, type, version, at, detail })

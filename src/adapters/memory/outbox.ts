@@ -17,6 +17,7 @@ const eventOf = (store: Store.Tables, fact: Fact): Event => ({
   data: fact.payload,
   lane: fact.lane,
   seq: fact.seq,
+  trace: fact.trace ?? null,
   link: store.links[fact.lane]!.findLast(({ since }) => since < fact.seq)!.link,
 })
 

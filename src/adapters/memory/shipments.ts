@@ -7,8 +7,10 @@ import { Timeline, type TimelineEntry } from "../../ports/timeline.ts"
 import * as Store from "./store.ts"
 
 /** What the consumer of paid orders writes; an order that has its shipment keeps it. `at` in milliseconds since 1970. */
-export const openShipment = (store: Store.Tables, orderId: OrderId, at: number): void => {
-  if (!store.shipments.has(orderId)) store.shipments.set(orderId, Shipping.open(orderId, at))
+export const openShipment = (store: Store.Tables, orderId: OrderId, at: number, trace?: string): void => {
+  if (store.shipments.has(orderId)) return
+  store.shipments.set(orderId, Shipping.open(orderId, at))
+  if (trace !== undefined) store.shipmentTraces.set(orderId, trace)
 }
 
 const dueOf = (store: Store.Tables, now: number, except: ReadonlySet<OrderId>): ReadonlyArray<Due> =>
@@ -16,7 +18,9 @@ const dueOf = (store: Store.Tables, now: number, except: ReadonlySet<OrderId>): 
     .flatMap((shipment) => {
       const order = store.orders.get(shipment.orderId)
       const isDue = shipment.nextAttemptAt !== null && shipment.nextAttemptAt <= now && !except.has(shipment.orderId)
-      return isDue && order !== undefined ? [{ shipment, order }] : []
+      return isDue && order !== undefined
+        ? [{ shipment, order, trace: store.shipmentTraces.get(order.id) ?? null }]
+        : []
     })
     .toSorted((a, b) => a.shipment.nextAttemptAt! - b.shipment.nextAttemptAt!)
 

@@ -49,6 +49,8 @@ export interface Tables {
   /** By order, then entry. */
   readonly timeline: Map<OrderId, Map<string, TimelineEntry>>
   readonly shipments: Map<OrderId, Shipment>
+  /** Contexts in which they were opened, of those that are traced. */
+  readonly shipmentTraces: Map<OrderId, string>
   /** What each callback of the carrier has told, by order and id. */
   readonly callbacks: Map<string, Callback["what"]>
   /** Whose each parcel is, by tracking id. */
@@ -110,6 +112,7 @@ export const make = (): Shape => ({
   },
   timeline: new Map(),
   shipments: new Map(),
+  shipmentTraces: new Map(),
   callbacks: new Map(),
   parcels: new Map(),
   lease: new SessionLock(),

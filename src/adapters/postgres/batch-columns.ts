@@ -160,4 +160,6 @@ const historyColumns = ({ movements, facts }: Batch): Array<unknown> => [
   text(facts, (r) => r.type),
   text(facts, (r) => r.payload),
   plain(facts, (r) => r.at),
+  // Mostly none is traced, and a column that is shorter than its neighbours is null from there on.
+  text(facts.some(({ trace }) => trace != null) ? facts : [], (r) => r.trace ?? null),
 ]

@@ -106,6 +106,7 @@ export const COMMIT_PARAMETERS = [
   ["fact_type", "text[]"],
   ["fact_payload", "text[]"],
   ["fact_at", "float8[]"],
+  ["fact_trace", "text[]"],
 ] as const
 
 /** Milliseconds since 1970, as the columns hold them: exact to the millisecond. */
@@ -240,9 +241,9 @@ const KEYS_AND_FACTS = `
   end if;
   if cardinality(p_fact_seq) > 0 then
     insert into outbox
-      select lane, seq, event_id, kind, subject, version, type, payload, ${time("at")}
+      select lane, seq, event_id, kind, subject, version, type, payload, ${time("at")}, trace
       from unnest(p_fact_lane, p_fact_seq, p_fact_event, p_fact_kind, p_fact_subject, p_fact_version, p_fact_type,
-        p_fact_payload, p_fact_at) f (lane, seq, event_id, kind, subject, version, type, payload, at);
+        p_fact_payload, p_fact_at, p_fact_trace) f (lane, seq, event_id, kind, subject, version, type, payload, at, trace);
   end if;`
 
 export const COMMIT = sqlFunction(

@@ -117,8 +117,9 @@ begin
       on conflict do nothing;
   end if;
   if json_array_length(p_shipments) > 0 then
-    insert into shipments (order_id, next_attempt_at)
-      select w."orderId", ${ms("w.at")} from json_to_recordset(p_shipments) w (n int, "orderId" uuid, at float8)
+    insert into shipments (order_id, next_attempt_at, trace)
+      select w."orderId", ${ms("w.at")}, w.trace
+      from json_to_recordset(p_shipments) w (n int, "orderId" uuid, at float8, trace text)
       where w.n = any (v_ahead)
       on conflict (order_id) do nothing;
   end if;

@@ -91,7 +91,7 @@ const commit: (
   const { consumer } = intakes[0]!
   const sources = JSON.stringify(intakes.map(({ next, source }) => ({ source: Text.storable(source), next })))
   const taken = intakes.flatMap(({ source, taken }) => taken.map((each) => ({ source, each })))
-  const writes = columns(taken.map(({ each }, n) => [n, each._tag === "Event" ? each.writes : []]))
+  const writes = columns(taken.map(({ each }, n) => (each._tag === "Event" ? [n, each.writes, each.trace] : [n, []])))
   for (const parked = new Set<string>(); ; ) {
     const rows = taken.map(({ each, source }, n) => rowOf(each, source, n, parked))
     const answer = yield* call<TakenInJson>(pool, TAKE_IN, [consumer, sources, JSON.stringify(rows), ...writes])
@@ -111,11 +111,15 @@ const rowOf = (taken: Taken, source: string, n: number, parked: ReadonlySet<stri
 }
 
 /** What is to be written, by kind, each with the number of its event. */
-const columns = (writes: ReadonlyArray<readonly [n: number, writes: ReadonlyArray<Write>]>): [string, string] => {
+const columns = (
+  writes: ReadonlyArray<readonly [n: number, writes: ReadonlyArray<Write>, trace?: string | undefined]>,
+): [string, string] => {
   const entries: Array<object> = []
   const shipments: Array<object> = []
-  for (const [n, some] of writes)
-    for (const { _tag, ...write } of some) (_tag === "OpenShipment" ? shipments : entries).push({ n, ...write })
+  for (const [n, some, trace] of writes)
+    for (const { _tag, ...write } of some)
+      if (_tag === "OpenShipment") shipments.push({ n, ...write, trace })
+      else entries.push({ n, ...write })
   return [JSON.stringify(entries), JSON.stringify(shipments)]
 }
 

@@ -37,6 +37,7 @@ const NAMES = [
   "0014_autovacuum",
   "0015_product_views",
   "0016_product_search",
+  "0017_traces",
 ]
 
 const numberOf = (name: string): number => Number.parseInt(name, 10)

@@ -48,7 +48,7 @@ linked as materialized (
       and k.since >= (select max(f.since) from lane_links f where f.lane = b.lane and f.since <= b.seq)) k)
 select o.lane, o.seq::float8 as seq, o.event_id::text as id, o.subject_kind as kind, o.subject::text as subject,
   o.subject_version::float8 as version, o.type, b.link::text as link, case when o.type <> all ($2::text[]) then o.payload end as payload,
-  (extract(epoch from o.occurred_at) * 1000)::float8 as time
+  (extract(epoch from o.occurred_at) * 1000)::float8 as time, o.trace
 from linked b join outbox o on o.lane = b.lane and o.seq > b.since and o.seq <= b.until
 where o.type <> all ($2::text[]) or o.seq = b.till order by o.lane, o.seq`
 
@@ -71,13 +71,14 @@ interface FactRow {
   /** Null: no consumer wants it. */
   readonly payload: string | null
   readonly time: number
+  readonly trace: string | null
 }
 
 const eventsOf = (shop: string, row: FactRow): ReadonlyArray<Event> => {
-  const { id, kind, lane, link, payload, seq, subject, time, type, version } = row
+  const { id, kind, lane, link, payload, seq, subject, time, trace, type, version } = row
   if (payload === null) return []
   const topic = kind === "order" ? ORDERS : STOCK
-  return [{ topic, key: subject, id, shop, type, version, time, data: payload, lane, seq, link }]
+  return [{ topic, key: subject, id, shop, type, version, time, data: payload, lane, seq, link, trace }]
 }
 
 /** Rows come lane by lane, in order. */

@@ -34,7 +34,7 @@ export const DUE = `with firsts as materialized (
     where s.next_attempt_at between to_timestamp($6::float8 / 1000) and to_timestamp($1::float8 / 1000) and s.attempts > 0 and s.order_id <> all ($2::uuid[])
     order by s.next_attempt_at limit least($4::int, $3::int - (select count(*) from firsts))
   )
-  select json_build_object('shipment', ${SHIPMENT}, 'order', ${ORDER}) as row
+  select json_build_object('shipment', ${SHIPMENT}, 'order', ${ORDER}, 'trace', s.trace) as row
   from (select * from firsts union all select * from retries) s join orders o on o.id = s.order_id
   order by s.attempts > 0, s.next_attempt_at`
 
@@ -61,6 +61,7 @@ const ENTRIES = `select json_build_object('id', t.id, 'type', t.type, 'version',
 interface DueJson {
   readonly shipment: Shipment
   readonly order: OrderJson
+  readonly trace: string | null
 }
 
 /** Calls in one statement: as many as a busy moment brings. */
@@ -132,7 +133,7 @@ export const make = Effect.fnUntraced(function* (reads: Reads, writes: PgPool.Pg
       const from = [String(since.firsts), String(since.retries)]
       return Effect.map(
         jsonRows<DueJson>(reads, DUE, [String(now), `{${except.join(",")}}`, limit, retries, ...from]),
-        (rows) => rows.map(({ order, shipment }) => ({ shipment, order: orderOf(order) })),
+        (rows) => rows.map(({ order, shipment, trace }) => ({ shipment, order: orderOf(order), trace })),
       )
     },
     find: (id, callback) => finding([id, callback]),

@@ -1,5 +1,6 @@
 /** The meters: their names, labels and buckets. Names are a promise to dashboards and alerts. */
-import { Counter, Gauge, Histogram, type Registry } from "prom-client"
+import { Counter, Gauge, Histogram, type LabelValues, type Registry } from "prom-client"
+import { Top } from "../../std/top.ts"
 
 /** Seconds: from a warm read to the payment deadline and what lies behind it. */
 const REQUEST_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
@@ -30,15 +31,50 @@ const histogram =
   ) =>
     new Histogram<Label>({ name, help, buckets: [...buckets], labelNames: [...labelNames], registers: [registry] })
 
+/** What prom-client does, and does not declare so: an exemplar has labels of its own. */
+interface Observing<Label extends string> {
+  readonly observeWithoutExemplar: (labels: LabelValues<Label>, value: number) => void
+  readonly observe: (observed: {
+    readonly labels: LabelValues<Label>
+    readonly value: number
+    readonly exemplarLabels: { readonly trace_id: string }
+  }) => void
+}
+
+/**
+ * With exemplars, which only OpenMetrics shows, and by which a bucket leads to a trace. prom-client takes them for a registry that
+ * is nothing else, and needs not. What is in no trace costs what any histogram does.
+ */
+const traced =
+  (registry: Registry) =>
+  <Label extends string = never>(
+    name: string,
+    help: string,
+    buckets: ReadonlyArray<number>,
+    labelNames: ReadonlyArray<Label> = [],
+  ) => {
+    const made = new Histogram<Label>({
+      ...{ name, help, buckets: [...buckets], labelNames: [...labelNames] },
+      ...{ enableExemplars: true, registers: [] },
+    })
+    registry.registerMetric(made)
+    const observing = made as unknown as Observing<Label>
+    return (labels: LabelValues<Label>, value: number, traceId: string | undefined): void => {
+      if (traceId === undefined) observing.observeWithoutExemplar(labels, value)
+      else observing.observe({ labels, value, exemplarLabels: { trace_id: traceId } })
+    }
+  }
+
 const requests = (registry: Registry) => ({
   /** Named by OpenTelemetry's semantic conventions 1.45.0. */
-  requestSeconds: histogram(registry)(
+  requestSeconds: traced(registry)(
     "http_server_request_duration_seconds",
     "From the request's headers to the end of its answer",
     REQUEST_SECONDS,
     ["http_request_method", "http_route", "http_response_status_code"],
   ),
   replayed: counter(registry)("jaego_replayed_total", "Answers replayed for a known Idempotency-Key", ["route"]),
+  spans: counter(registry)("jaego_spans_total", "Spans that left for the collector, or were dropped", ["outcome"]),
   unavailable: counter(registry)("jaego_unavailable_total", "Requests answered with not now", ["reason"]),
   dropped: counter(registry)("jaego_dropped_total", "Commands whose callers gave up before they were sent", ["why"]),
   shed: counter(registry)("jaego_shed_total", "Requests refused because more come than can be done, by class", [
@@ -76,6 +112,26 @@ const caches = (registry: Registry) => ({
   ]),
 })
 
+/** Products that are shown, and those that are counted for it. */
+const SHOWN = 10
+const COUNTED = 256
+
+/** The one label that is an id: of as many products as a person looks at, whichever they are at a scrape. */
+const hottest = (registry: Registry): Top<string> => {
+  const top = new Top<string>(COUNTED)
+  new Gauge({
+    name: "jaego_hottest_product_units",
+    help: "Units paid for of the products of which most were, about",
+    labelNames: ["product"],
+    registers: [registry],
+    collect() {
+      this.reset()
+      for (const [product, units] of top.first(SHOWN)) this.set({ product }, units)
+    },
+  })
+  return top
+}
+
 const sales = (registry: Registry) => ({
   ordersPlaced: counter(registry)("jaego_orders_placed_total", "Orders accepted", ["mode"]),
   ordersEnded: counter(registry)("jaego_orders_ended_total", "Orders that reached an outcome", ["outcome"]),
@@ -84,6 +140,7 @@ const sales = (registry: Registry) => ({
   revenue: counter(registry)("jaego_revenue_minor_units_total", "What was paid, in the currency's minor units", [
     "currency",
   ]),
+  hottest: hottest(registry),
   holdAge: histogram(registry)(
     "jaego_hold_age_seconds",
     "How long a hold had lived when it ended: confirmed (paid), or given up",
@@ -180,6 +237,12 @@ const consumers = (registry: Registry) => ({
   eventsForeign: counter(registry)("jaego_events_foreign_total", "Events of other shops that a consumer passed over", [
     "consumer",
   ]),
+  consumerLag: histogram(registry)(
+    "jaego_consumer_lag_seconds",
+    "How old the oldest event of a consumer's transaction was when it had been handled",
+    REQUEST_SECONDS,
+    ["consumer"],
+  ),
   handleSeconds: histogram(registry)(
     "jaego_events_handle_duration_seconds",
     "How long a consumer's transaction took, with all its tries",
@@ -190,7 +253,7 @@ const consumers = (registry: Registry) => ({
 
 const inventory = (registry: Registry) => ({
   batchSize: histogram(registry)("jaego_batch_decisions", "Decisions in one commit", BATCH),
-  commitSeconds: histogram(registry)("jaego_commit_duration_seconds", "How long a commit took", COMMIT_SECONDS),
+  commitSeconds: traced(registry)("jaego_commit_duration_seconds", "How long a commit took", COMMIT_SECONDS),
   mailboxWait: histogram(registry)(
     "jaego_mailbox_wait_seconds",
     "How long the newest command of a batch had waited when it was sent",
@@ -209,6 +272,7 @@ const inventory = (registry: Registry) => ({
   workersStarted: counter(registry)("jaego_worker_starts_total", "Workers started, also again"),
   workersDied: counter(registry)("jaego_worker_deaths_total", "Workers that died and are replaced"),
   lanes: gauge(registry)("jaego_lanes_owned", "Lanes this process owns"),
+  replicaLag: gauge(registry)("jaego_replica_lag_seconds", "How far a copy that is read from lies behind", ["replica"]),
   oldestSnapshot: gauge(registry)(
     "jaego_database_oldest_snapshot_seconds",
     "Age of the oldest snapshot that keeps dead rows in the database",

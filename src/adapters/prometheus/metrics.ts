@@ -5,7 +5,7 @@
  * Law: exhaustive; a happening that is not counted does not compile. No ids as labels: every label has few values.
  * Emitting never fails and never waits.
  */
-import { Context, Effect, Layer } from "effect"
+import { Context, Effect, Layer, Semaphore } from "effect"
 import { collectDefaultMetrics, Registry } from "prom-client"
 import { type Happening, Probe } from "../../ports/probe.ts"
 import { type Meters, meters } from "./meters.ts"
@@ -16,10 +16,13 @@ type Counting = {
 
 const onRequests = (meters: Meters) =>
   ({
-    RequestAnswered: ({ method, route, status, seconds }) => {
+    RequestAnswered: ({ method, route, status, seconds, traceId }) => {
       const labels = { http_request_method: method, http_route: route, http_response_status_code: status }
-      meters.requestSeconds.observe(labels, seconds)
+      meters.requestSeconds(labels, seconds, traceId)
     },
+    // Counted once it is known what became of it.
+    SpanEnded: () => undefined,
+    SpansGone: ({ outcome, spans }) => meters.spans.inc({ outcome }, spans),
     Replayed: ({ route }) => meters.replayed.inc({ route }),
     RequestUnavailable: ({ reason }) => meters.unavailable.inc({ reason }),
     RequestShed: ({ class: of, observed }) => meters.shed.inc({ class: of, observed: String(observed) }),
@@ -49,7 +52,8 @@ const onSales = (meters: Meters) =>
       if (heldSince !== null) meters.holdAge.observe({ outcome }, Math.max(0, Date.now() - heldSince) / 1_000)
     },
     OrderRefused: ({ rejection }) => meters.ordersRefused.inc({ rejection }),
-    UnitsSold: ({ amount, currency, units }) => {
+    UnitsSold: ({ amount, currency, lines, units }) => {
+      for (const { productId, quantity } of lines) meters.hottest.add(productId, quantity)
       meters.unitsSold.inc({ currency }, units)
       meters.revenue.inc({ currency }, amount)
     },
@@ -96,13 +100,16 @@ const onShipping = (meters: Meters) =>
     ShipmentEnded: ({ outcome }) => meters.shipmentsEnded.inc({ outcome }),
   }) satisfies Partial<Counting>
 
+const NO_LABELS = {}
+
 const onInventory = (meters: Meters) =>
   ({
-    BatchCommitted: ({ decisions, seconds, waitMs }) => {
+    BatchCommitted: ({ decisions, seconds, traceId, waitMs }) => {
       meters.mailboxWait.observe(waitMs / 1_000)
       meters.batchSize.observe(decisions)
-      meters.commitSeconds.observe(seconds)
+      meters.commitSeconds(NO_LABELS, seconds, traceId)
     },
+    ReplicaMeasured: ({ lagSeconds, replica }) => meters.replicaLag.set({ replica }, lagSeconds),
     SnapshotMeasured: ({ seconds }) => meters.oldestSnapshot.set(seconds),
     CommitContested: () => meters.commitsNotDone.inc({ outcome: "contested" }),
     CommitFenced: () => meters.commitsNotDone.inc({ outcome: "fenced" }),
@@ -155,10 +162,11 @@ const onBacklog = (meters: Meters) =>
 
 const onConsumers = (meters: Meters) =>
   ({
-    EventsHandled: ({ consumer, effects, events, queued, seconds }) => {
+    EventsHandled: ({ consumer, effects, events, lagSeconds, queued, seconds }) => {
       meters.eventsHandled.inc({ consumer }, events)
       meters.eventEffects.inc({ consumer }, effects)
       meters.eventsQueued.inc({ consumer }, queued)
+      meters.consumerLag.observe({ consumer }, lagSeconds)
       meters.handleSeconds.observe({ consumer }, seconds)
     },
     EventsBuried: ({ consumer, events }) => meters.eventsBuried.inc({ consumer }, events),
@@ -208,11 +216,35 @@ const counting = (meters: Meters): Counting => ({
 /** What prom-client adds by itself and Prometheus's own lint refuses: gauges that are named like counters. */
 const MISNAMED = ["nodejs_active_handles_total", "nodejs_active_requests_total", "nodejs_active_resources_total"]
 
-/** The registry's text, as a scrape gets it. */
+export interface Page {
+  readonly contentType: string
+  readonly body: string
+}
+
+/** The registry's text, as a scrape gets it; exemplars stand in OpenMetrics alone. */
 export class Metrics extends Context.Service<
   Metrics,
-  { readonly render: Effect.Effect<{ readonly contentType: string; readonly body: string }> }
+  { readonly render: (format: "prometheus" | "openmetrics") => Effect.Effect<Page> }
 >()("jaego/adapters/prometheus/Metrics") {}
+
+const inPrometheus = async (registry: Registry): Promise<Page> => ({
+  contentType: registry.contentType,
+  body: await registry.metrics(),
+})
+
+/** A registry of prom-client has one format at a time, and renames its counters for this one. Nothing else may render meanwhile. */
+const inOpenMetrics = async (registry: Registry): Promise<Page> => {
+  const named = registry.getMetricsAsArray().map((metric) => [metric, metric.name] as const)
+  registry.setContentType(OPENMETRICS as never)
+  try {
+    return await inPrometheus(registry)
+  } finally {
+    registry.setContentType(Registry.PROMETHEUS_CONTENT_TYPE)
+    for (const [metric, name] of named) metric.name = name
+  }
+}
+
+const OPENMETRICS = Registry.OPENMETRICS_CONTENT_TYPE
 
 /** Provides the probe that counts, and what it has counted. */
 export const layer: Layer.Layer<Probe | Metrics> = Layer.effectContext(
@@ -223,10 +255,9 @@ export const layer: Layer.Layer<Probe | Metrics> = Layer.effectContext(
     const all: Counting = counting(meters(registry))
     // Each member takes the happenings of its own tag, which the compiler cannot follow through a look-up.
     const emit = (happening: Happening) => (all[happening._tag] as (happening: Happening) => void)(happening)
-    const render = Effect.map(
-      Effect.promise(() => registry.metrics()),
-      (body) => ({ contentType: registry.contentType, body }),
-    )
+    const oneAtATime = Semaphore.makeUnsafe(1).withPermits(1)
+    const render: Metrics["Service"]["render"] = (format) =>
+      oneAtATime(Effect.promise(() => (format === "openmetrics" ? inOpenMetrics : inPrometheus)(registry)))
     return Context.make(Probe, { emit }).pipe(Context.add(Metrics, { render }))
   }),
 )

@@ -42,13 +42,17 @@ export class Builder {
   readonly #keyOutcomes: Array<Ledger.KeyOutcome> = []
   readonly #movements: Array<Ledger.Movement> = []
   readonly #facts: Array<Ledger.Fact> = []
+  /** Of the decision that is being added. */
+  #trace: string | null = null
 
   constructor(lanes: ReadonlyMap<Lane.Lane, Ledger.OwnedLane>, nextId: () => string) {
     this.#lanes = lanes
     this.#nextId = nextId
   }
 
-  add(decision: Decision): void {
+  /** `trace`: the context of its facts; null: none. */
+  add(decision: Decision, trace: string | null): void {
+    this.#trace = trace
     this.#addStock(decision)
     this.#addOrder(decision)
     for (const row of decision.holds) this.#addHold({ ...row })
@@ -166,6 +170,7 @@ export class Builder {
       type,
       payload,
       at,
+      trace: this.#trace,
     })
   }
 

@@ -18,10 +18,12 @@ import type { Fate } from "../../ports/failures.ts"
 import { Ids } from "../../ports/ids.ts"
 import { type CommitFailure, type CommitResult, Ledger, type OwnedLane } from "../../ports/ledger.ts"
 import { Probe } from "../../ports/probe.ts"
+import * as Traceparent from "../../std/traceparent.ts"
 import type { Entry } from "./entry.ts"
 import { UNKNOWN_PATIENCE_MS } from "./limits.ts"
 import type { Sent } from "./line.ts"
 import type { Owner } from "./owner.ts"
+import * as Spans from "./spans.ts"
 
 /** A commit is sent at once, and is never interrupted. */
 const SENT = { startImmediately: true, uninterruptible: true } as const
@@ -89,10 +91,15 @@ const commitNext = Effect.fnUntraced(function* (committer: Committer) {
 
 const committed = (
   { now, owner: { hot, line, watch }, probe, worker }: Committer,
-  { batch, decisions, entries }: Sent,
+  sent: Sent,
   { receipt }: Extract<CommitResult, { readonly _tag: "Committed" }>,
   started: number,
 ): void => {
+  const { batch, decisions, entries } = sent
+  const ended = now()
+  // Before its callers are answered, which ends their spans.
+  const traced = Spans.committed(sent, worker, started, ended)
+  if (traced !== null) probe.emit({ _tag: "SpanEnded", span: traced })
   line.committed(receipt)
   watch.committed(batch.stocks)
   hot.committed(batch.stocks)
@@ -102,8 +109,9 @@ const committed = (
     _tag: "BatchCommitted",
     worker,
     decisions,
-    seconds: (now() - started) / 1_000,
+    seconds: (ended - started) / 1_000,
     waitMs: started - entries.at(-1)!.since,
+    ...(traced === null ? {} : { traceId: Traceparent.traceId(traced.context) }),
   })
 }
 

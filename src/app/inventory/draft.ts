@@ -6,7 +6,7 @@
  * memory goes back. Limits: those of the batch that is taken (`room.ts`).
  */
 import type { Builder } from "./batch.ts"
-import type { Outcome } from "./decision.ts"
+import type { Entry } from "./entry.ts"
 import { BATCH_SIZE_MAX } from "./limits.ts"
 import { Room } from "./room.ts"
 
@@ -15,15 +15,15 @@ export class Draft {
   #room = new Room(BATCH_SIZE_MAX)
 
   /** `waiting`: what was decided already, in order. */
-  begin(builder: Builder, waiting: ReadonlyArray<{ readonly outcome: Outcome | null }>): void {
+  begin(builder: Builder, waiting: ReadonlyArray<Entry>): void {
     this.#builder = builder
     this.#room = new Room(BATCH_SIZE_MAX)
-    for (const { outcome } of waiting) this.add(outcome!)
+    for (const entry of waiting) this.add(entry)
   }
 
-  add(outcome: Outcome): void {
-    if (this.#builder === null || outcome._tag !== "Decision" || !this.#room.takes(outcome)) return
-    this.#builder.add(outcome)
+  add({ outcome, trace }: Entry): void {
+    if (this.#builder === null || outcome?._tag !== "Decision" || !this.#room.takes(outcome)) return
+    this.#builder.add(outcome, trace)
   }
 
   /** For the batch that was just taken; null: there is none. */

@@ -22,6 +22,17 @@ import type { Outcome } from "./decision.ts"
  */
 export type Gate = "shut" | "vouched" | "asked" | "free"
 
+/** The batch by which it became durable, of one that is traced (`spans.ts`). */
+export interface Committed {
+  /** Contexts: of its own wait for the commit, and of the batch. */
+  readonly context: string
+  readonly batch: string
+  readonly endMs: number
+  /** From 1 on, among how many. */
+  readonly place: number
+  readonly size: number
+}
+
 /** What makes room when an entry leaves: before its caller is answered, which may submit the next at once, and after. */
 export interface Front {
   readonly leaves: (entry: Entry) => void
@@ -36,10 +47,14 @@ export class Entry {
   readonly answerBy: number
   /** When it was submitted, ms since 1970. */
   readonly since: number
+  /** Context in which it was asked; null: it is not traced. */
+  readonly trace: string | null
   readonly #answer: Answering
   /** Null: it has been answered. */
   #front: Front | null
   #outcome: Outcome | null = null
+  #decidedAt = 0
+  #committed: Committed | null = null
   #absent: Absent | null = null
   #gate: Gate = "shut"
   #isDoubtful = false
@@ -49,6 +64,7 @@ export class Entry {
     this.claim = claimNameOf(command)
     this.answerBy = ("answerBy" in command ? command.answerBy : undefined) ?? Number.POSITIVE_INFINITY
     this.since = since
+    this.trace = command.trace ?? null
     this.#answer = answer
     this.#front = front
   }
@@ -62,8 +78,22 @@ export class Entry {
     return this.#outcome
   }
 
-  decided(outcome: Outcome): void {
+  /** When that was, ms since 1970, of one that is traced; 0: it never was. */
+  get decidedAt(): number {
+    return this.#decidedAt
+  }
+
+  decided(outcome: Outcome, now = 0): void {
     this.#outcome = outcome
+    if (this.trace !== null) this.#decidedAt = now
+  }
+
+  get committed(): Committed | null {
+    return this.#committed
+  }
+
+  commitTraced(committed: Committed): void {
+    this.#committed = committed
   }
 
   undecided(): void {

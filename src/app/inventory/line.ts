@@ -82,7 +82,7 @@ export class Line {
   join(entry: Entry): void {
     this.#waiting.push(entry)
     if (entry.answerBy < this.#soonest) this.#soonest = entry.answerBy
-    this.#draft.add(entry.outcome!)
+    this.#draft.add(entry)
     this.arrived.notify()
   }
 
@@ -111,7 +111,7 @@ export class Line {
     const draft = this.#draft.take()
     if (draft !== null) return draft.build()
     const builder = new Builder(this.#lanes, nextId)
-    for (const { outcome } of entries) if (outcome?._tag === "Decision") builder.add(outcome)
+    for (const { outcome, trace } of entries) if (outcome?._tag === "Decision") builder.add(outcome, trace)
     return builder.build()
   }
 

@@ -43,6 +43,7 @@ export const startOwner = Effect.fnUntraced(function* (
   const owner = new Owner(lanes, () => clock.currentTimeMillisUnsafe(), {
     unpaidMax: yield* HoldsPerCustomer,
     dropped: (why) => probe.emit({ _tag: "WorkDropped", worker, why }),
+    spanEnded: (span) => probe.emit({ _tag: "SpanEnded", span }),
   })
   const stop = (cause: Cause.Cause<unknown>) =>
     Cause.hasInterruptsOnly(cause)

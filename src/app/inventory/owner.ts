@@ -16,6 +16,7 @@ import * as Lane from "../../domain/lane.ts"
 import { type Fate, unavailable } from "../../ports/failures.ts"
 import type { Command } from "../../ports/inventory.ts"
 import type { Loaded, OwnedLane, Wanted } from "../../ports/ledger.ts"
+import type { Span } from "../../ports/trace.ts"
 import type { Answering } from "../../ports/workers.ts"
 import { Notify } from "../../std/notify.ts"
 import { Admission } from "./admission.ts"
@@ -27,6 +28,7 @@ import { foundIn, Idempotency, type LookUps } from "./idempotency.ts"
 import { Line } from "./line.ts"
 import { Misses } from "./misses.ts"
 import { Registry } from "./registry.ts"
+import * as Spans from "./spans.ts"
 import { StockWatch } from "./stock-watch.ts"
 import { Turns } from "./turn.ts"
 
@@ -47,6 +49,8 @@ export interface Options {
   readonly unpaidMax?: number
   /** Called for each command whose caller gave up before it was sent. */
   readonly dropped?: (why: "deadline" | "hung-up") => void
+  /** Called for each span of a command that is traced. */
+  readonly spanEnded?: (span: Span) => void
 }
 
 export class Owner {
@@ -65,6 +69,7 @@ export class Owner {
   readonly #admission = new Admission()
   readonly #mine: ReadonlySet<Lane.Lane>
   readonly #now: () => number
+  readonly #spanEnded: (span: Span) => void
   /** Waiting for something to be loaded or looked up. */
   #waiting: Array<Entry> = []
   readonly #misses: Misses
@@ -75,8 +80,10 @@ export class Owner {
   #closed: "draining" | "stale-owner" | null = null
   #isPaused = false
 
-  constructor(lanes: ReadonlyArray<OwnedLane>, now: () => number, { dropped = () => {}, unpaidMax = 0 }: Options = {}) {
+  constructor(lanes: ReadonlyArray<OwnedLane>, now: () => number, options: Options = {}) {
+    const { dropped = () => {}, spanEnded = () => {}, unpaidMax = 0 } = options
     this.#dropped = dropped
+    this.#spanEnded = spanEnded
     this.lanes = lanes.map(({ lane }) => lane)
     this.#mine = new Set(this.lanes)
     this.#now = now
@@ -98,8 +105,10 @@ export class Owner {
   }
 
   readonly #front: Front = {
-    leaves: ({ claim, command }) => {
+    leaves: (entry) => {
+      const { claim, command, trace } = entry
       this.#admission.release(command)
+      if (trace !== null) Spans.left(entry, trace, this.#now(), this.#spanEnded)
       if (this.#gone.size > 0 && claim !== null) this.#gone.delete(claim)
     },
     left: (entry) => {
@@ -169,7 +178,7 @@ export class Owner {
     if (this.#gone.size > 0 && entry.claim !== null && this.#gone.has(entry.claim)) return this.#drop(entry, "hung-up")
     if (this.#isMissing(entry)) return this.#wait(entry)
     try {
-      entry.decided(this.#turns.decide(entry.command, now))
+      entry.decided(this.#turns.decide(entry.command, now), now)
     } catch (defect) {
       return entry.die(defect)
     }

@@ -32,15 +32,16 @@ export const deal = (lanes: ReadonlyArray<OwnedLane>, workers: number): Readonly
   Array.from({ length: workers }, (_, worker) => lanes.filter(({ lane }) => lane % workers === worker))
 
 /** The lines of an order that lie `there`. */
-const checkOf = ({ claim, customerId, lines, orderId }: PlaceOrder, there: (id: ProductId) => boolean): Command => {
-  return { _tag: "CheckLines", orderId, customerId, lines: lines.filter(({ productId }) => there(productId)), claim }
+const checkOf = ({ claim, customerId, trace, ...order }: PlaceOrder, there: (id: ProductId) => boolean): Command => {
+  const lines = order.lines.filter(({ productId }) => there(productId))
+  return { _tag: "CheckLines", orderId: order.orderId, customerId, lines, claim, trace }
 }
 
 /** For the lines of an order that lie `there`. */
 const holdOf = (command: PlaceOrder, there: (id: ProductId) => boolean, lapsesAt: number): Command => {
-  const { answerBy, claim, customerId, orderId } = command
+  const { answerBy, claim, customerId, orderId, trace } = command
   const lines = command.lines.map((line, lineNo) => ({ ...line, lineNo })).filter(({ productId }) => there(productId))
-  return { _tag: "HoldTentatively", orderId, customerId, lines, lapsesAt, claim, answerBy }
+  return { _tag: "HoldTentatively", orderId, customerId, lines, lapsesAt, claim, answerBy, trace }
 }
 
 /** What cannot be ended on another worker now is left to the sweep, except for a cancellation. */

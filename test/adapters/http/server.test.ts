@@ -229,7 +229,7 @@ it("says in one line that the port is taken", async () => {
     Layer.provide(Readiness.layer),
     Layer.provide(Dependencies.layer),
     Layer.provide(Layer.succeed(Probe, { emit: () => undefined })),
-    Layer.provide(Layer.succeed(MetricsPage, { render: Effect.never })),
+    Layer.provide(Layer.succeed(MetricsPage, { render: () => Effect.never })),
   )
   const exit = await Effect.runPromiseExit(Effect.scoped(Layer.build(layer)))
   holder.close()

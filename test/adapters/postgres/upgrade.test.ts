@@ -172,6 +172,7 @@ const FROZEN = {
   "0014_autovacuum.sql": "8faee82f21adddc8",
   "0015_product_views.sql": "a133d898d331870d",
   "0016_product_search.sql": "a340a253138a0fcb",
+  "0017_traces.sql": "84bcd0d87c31ea44",
 }
 
 describe("migrations", () => {

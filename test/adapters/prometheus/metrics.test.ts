@@ -4,12 +4,12 @@ import { expect, it } from "vitest"
 import * as PrometheusMetrics from "../../../src/adapters/prometheus/metrics.ts"
 import { type Happening, Probe } from "../../../src/ports/probe.ts"
 
-const scrape = (happenings: ReadonlyArray<Happening>) =>
+const scrape = (happenings: ReadonlyArray<Happening>, format: "prometheus" | "openmetrics" = "prometheus") =>
   Effect.gen(function* () {
     const probe = yield* Probe
     const metrics = yield* PrometheusMetrics.Metrics
     for (const happening of happenings) probe.emit(happening)
-    return yield* metrics.render
+    return yield* metrics.render(format)
   }).pipe(Effect.provide(PrometheusMetrics.layer), Effect.runPromise)
 
 const request: Happening = {
@@ -20,7 +20,13 @@ const request: Happening = {
   seconds: 0.004,
 }
 
-const sold: Happening = { _tag: "UnitsSold", units: 7, amount: 9_000, currency: "KRW" }
+const sold: Happening = {
+  _tag: "UnitsSold",
+  units: 7,
+  amount: 9_000,
+  currency: "KRW",
+  lines: [{ productId: "jar", quantity: 7 }],
+}
 const thread: Happening = {
   _tag: "ThreadMeasured",
   thread: "facts",
@@ -43,11 +49,46 @@ it("counts requests by route and status, with their duration", async () => {
   expect(body).toContain(`http_server_request_duration_seconds_bucket{le="0.005",${of(201)}} 2`)
 })
 
+it("leads from a bucket to a trace in OpenMetrics, and counts on in the other format under the same names", async () => {
+  const traceId = "4bf92f3577b34da6a3ce929d0e0e4736"
+  const commit: Happening = { _tag: "BatchCommitted", worker: 1, decisions: 1, seconds: 0.002, waitMs: 0, traceId }
+  const told = [{ ...request, traceId }, request, commit] as const
+  const { contentType, body } = await scrape(told, "openmetrics")
+  expect(contentType).toContain("application/openmetrics-text")
+  expect(body).toMatch(
+    new RegExp(
+      `^http_server_request_duration_seconds_bucket\\{le="0.005",.*\\} 2 # \\{trace_id="${traceId}"\\} 0.004 `,
+      "m",
+    ),
+  )
+  expect(body).toMatch(
+    new RegExp(`^jaego_commit_duration_seconds_bucket\\{le="0.0025"\\} 1 # \\{trace_id="${traceId}"\\} 0.002 `, "m"),
+  )
+  expect(body).toMatch(/^# TYPE jaego_orders_placed counter$/m)
+  expect(body.endsWith("\n# EOF\n")).toBe(true)
+  const bodies = await Effect.gen(function* () {
+    const { render } = yield* PrometheusMetrics.Metrics
+    const pages = yield* Effect.all([render("prometheus"), render("openmetrics"), render("prometheus")], {
+      concurrency: "unbounded",
+    })
+    return pages.map((page) => page.body)
+  }).pipe(Effect.provide(PrometheusMetrics.layer), Effect.runPromise)
+  expect(bodies.map((text) => /^# TYPE jaego_orders_placed_total counter$/m.test(text))).toEqual([true, false, true])
+  expect(bodies.some((text) => text.includes("# {") && text.includes("# TYPE jaego_orders_placed_total"))).toBe(false)
+})
+
 it.each<[Happening, string]>([
   [{ _tag: "OrderPlaced", mode: "later" }, 'jaego_orders_placed_total{mode="later"} 1'],
   [{ _tag: "OrderEnded", outcome: "expired", heldSince: null }, 'jaego_orders_ended_total{outcome="expired"} 1'],
   [sold, 'jaego_units_sold_total{currency="KRW"} 7'],
   [sold, 'jaego_revenue_minor_units_total{currency="KRW"} 9000'],
+  [sold, 'jaego_hottest_product_units{product="jar"} 7'],
+  [{ _tag: "SpansGone", spans: 3, outcome: "refused" }, 'jaego_spans_total{outcome="refused"} 3'],
+  [{ _tag: "ReplicaMeasured", replica: "r1", lagSeconds: 2 }, 'jaego_replica_lag_seconds{replica="r1"} 2'],
+  [
+    { _tag: "EventsHandled", consumer: "shipping", events: 9, effects: 7, queued: 1, seconds: 0.01, lagSeconds: 3 },
+    'jaego_consumer_lag_seconds_sum{consumer="shipping"} 3',
+  ],
   [{ _tag: "LeaseMeasured", isFresh: true }, "jaego_lease_fresh 1"],
   [thread, 'jaego_event_loop_delay_seconds{thread="facts",at="p99"} 0.004'],
   [thread, 'jaego_event_loop_delay_seconds{thread="facts",at="max"} 0.02'],
@@ -147,7 +188,7 @@ it.each<[Happening, string]>([
   [{ _tag: "FactsThreadDied" }, "jaego_facts_thread_deaths_total 1"],
   [{ _tag: "HttpThreadDied" }, "jaego_http_thread_deaths_total 1"],
   [
-    { _tag: "EventsHandled", consumer: "shipping", events: 9, effects: 7, queued: 1, seconds: 0.01 },
+    { _tag: "EventsHandled", consumer: "shipping", events: 9, effects: 7, queued: 1, seconds: 0.01, lagSeconds: 3 },
     'jaego_event_effects_total{consumer="shipping"} 7',
   ],
   [{ _tag: "EventsBuried", consumer: "shipping", events: 2 }, 'jaego_events_buried_total{consumer="shipping"} 2'],

@@ -57,7 +57,7 @@ beforeEach(async () => {
     webhookSecrets: { carrier: [], http: [], stripe: [] },
     redis: null,
     server: DEFAULTS,
-    metrics: Effect.succeed({ contentType: "text/plain", body: "" }),
+    metrics: () => Effect.succeed({ contentType: "text/plain", body: "" }),
   }).pipe(
     Effect.provide(FakeShop.layer(script as Partial<Shop["Service"]>)),
     Effect.provideService(StockFeed, feed),

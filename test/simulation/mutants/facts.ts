@@ -6,8 +6,7 @@ const INBOX = "src/adapters/memory/inbox.ts"
 const OUTBOX = "src/adapters/memory/outbox.ts"
 const RELAY = "src/app/outbox-relay.ts"
 
-const PUBLISHING =
-  "const published = yield* Effect.result(events.length === 0 ? Effect.void : stream.publish(events))\n"
+const PUBLISHING = "const published = yield* Effect.result(sent.length === 0 ? Effect.void : stream.publish(sent))\n"
 
 export const FACT_MUTANTS: ReadonlyArray<Mutant> = [
   {
@@ -40,8 +39,8 @@ export const FACT_MUTANTS: ReadonlyArray<Mutant> = [
     changes: [
       {
         file: RELAY,
-        from: "stream.publish(events))\n",
-        to: `Effect.forEach(events, (event) => stream.publish([event]), { concurrency: "unbounded" }))\n`,
+        from: "stream.publish(sent))\n",
+        to: `Effect.forEach(sent, (event) => stream.publish([event]), { concurrency: "unbounded" }))\n`,
       },
     ],
     caughtBy: "I7 first told in order",

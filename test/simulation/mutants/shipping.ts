@@ -21,8 +21,8 @@ export const SHIPPING_MUTANTS: ReadonlyArray<Mutant> = [
     changes: [
       {
         file: RUNNER,
-        from: "const said = yield* desk.carrier.cancel(order.id)",
-        to: `const said = "cancelled" as "cancelled" | "shipped" | "unknown"`,
+        from: "const called = desk.carrier.cancel(order.id)",
+        to: `const called = Effect.succeed("cancelled" as "cancelled" | "shipped" | "unknown")`,
       },
     ],
     caughtBy: CERTAIN,

@@ -45,6 +45,8 @@ export interface Options {
   /** Among how many of them these bounds are shared out. */
   readonly threads: number
   readonly slowMs: number
+  /** Which traces are kept; null: there are none. */
+  readonly sampling: { readonly isParentBased: boolean; readonly ratio: number } | null
   /** Counted in shared memory by all threads together. */
   readonly limits: RateLimits
   readonly overload: { readonly mode: "on" | "observe" | "off"; readonly targetMs: number }
@@ -83,7 +85,7 @@ export interface Page {
 export type Question = keyof Shop["Service"] | keyof Pages
 
 export interface Pages {
-  readonly metrics: () => Effect.Effect<Page>
+  readonly metrics: (format: "prometheus" | "openmetrics") => Effect.Effect<Page>
   readonly parts: () => Effect.Effect<ReadonlyArray<Part>>
   readonly dependencies: () => Effect.Effect<ReadonlyArray<Status>>
   readonly order: Dependencies["Service"]["order"]

@@ -20,7 +20,7 @@ import { Slab } from "../../../std/slab.ts"
 import { Bundle } from "../bundle.ts"
 import { fromPlain } from "../inventory/messages.ts"
 import { Portions } from "../portions.ts"
-import type { Address, Bound, FromHttp, HttpBirth, Page, Question, ToHttp } from "./messages.ts"
+import type { Address, Bound, FromHttp, HttpBirth, Page, Pages, Question, ToHttp } from "./messages.ts"
 
 /** What this thread was started with (`workerData`). */
 export const birth = (): HttpBirth => workerData as HttpBirth
@@ -112,7 +112,7 @@ export const reconciling = Layer.succeed(Reconciling, {
   state: Effect.orDie(ask("reconciliation", [])) as Reconciling["state"],
 })
 
-export const metrics: Effect.Effect<Page> = Effect.orDie(ask("metrics", [])) as Effect.Effect<Page>
+export const metrics: Pages["metrics"] = (format) => Effect.orDie(ask("metrics", [format])) as Effect.Effect<Page>
 
 /** Waits for its address, listens there, and serves until drained. */
 export const serve = Effect.fnUntraced(function* (

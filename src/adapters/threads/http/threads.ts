@@ -22,7 +22,7 @@ import { CannotListen } from "../../../std/listen.ts"
 import * as Supervisor from "../supervisor.ts"
 import * as HttpCalls from "./calls.ts"
 import { HttpLink } from "./link.ts"
-import type { Address, Bound, HttpBirth, Page, Redis, Options as ServerOptions } from "./messages.ts"
+import type { Address, Bound, HttpBirth, Pages, Redis, Options as ServerOptions } from "./messages.ts"
 
 /** A thread that does not end by itself after a drain is terminated, milliseconds; above the drain's own patience. */
 const DRAIN_MS = 15_000
@@ -39,7 +39,7 @@ export interface Options {
   readonly webhookSecrets: HttpBirth["webhookSecrets"]
   /** For all threads together: they share the connections out. */
   readonly server: ServerOptions
-  readonly metrics: Effect.Effect<Page>
+  readonly metrics: Pages["metrics"]
   readonly redis: Redis | null
 }
 
@@ -52,7 +52,7 @@ const answering = Effect.fnUntraced(function* (metrics: Options["metrics"]) {
   const { view } = yield* ConsoleFeed
   const reconciling = yield* Reconciling
   return yield* HttpCalls.make({
-    metrics: () => metrics,
+    metrics,
     parts: () => report,
     dependencies: () => dependencies.report,
     order: dependencies.order,
