@@ -16,6 +16,7 @@ import { Probe } from "../ports/probe.ts"
 import { CheckoutRunner, type Waiter } from "./checkout-runner.ts"
 import * as Health from "./health.ts"
 import { Pausing } from "./pausing.ts"
+import { RefusedOrders } from "./refused-orders.ts"
 import type { OnDecline, Paying, Replayable, Sale } from "./shop.ts"
 
 export interface Options {
@@ -39,6 +40,7 @@ export interface PlaceOrder {
   readonly claim: Claim
   readonly answerBy?: number | undefined
   readonly trace?: string | undefined
+  readonly requestId?: string | undefined
 }
 
 export interface PayOrder {
@@ -108,12 +110,15 @@ const chargeableIn = (runner: CheckoutRunner["Service"], holdMs: number) => {
     })
 }
 
-const countingIn =
-  (probe: Probe["Service"]) =>
-  <A>(placed: Effect.Effect<A, Refused | Unavailable>) =>
+/** Counts refusals, and keeps them to be explained. */
+const notingIn =
+  (probe: Probe["Service"], refused: RefusedOrders) =>
+  <A>(placed: Effect.Effect<A, Refused | Unavailable>, request: PlaceOrder, at: number) =>
     Effect.tapError(placed, (error) =>
       Effect.sync(() => {
-        if (error._tag === "Refused") probe.emit({ _tag: "OrderRefused", rejection: error.rejection._tag })
+        if (error._tag !== "Refused") return
+        probe.emit({ _tag: "OrderRefused", rejection: error.rejection._tag })
+        refused.note(request, error.rejection, at)
       }),
     )
 
@@ -135,7 +140,10 @@ const payingWith = Effect.fnUntraced(function* (runner: CheckoutRunner["Service"
 
 type Driven = Pick<PayOrder, "claim" | "trace">
 
-export const make = Effect.fnUntraced(function* ({ attemptsMax, deadlineMs, holdMs }: Options) {
+export const make = Effect.fnUntraced(function* (
+  { attemptsMax, deadlineMs, holdMs }: Options,
+  refused = new RefusedOrders(),
+) {
   const inventory = yield* Inventory
   const ids = yield* Ids
   const { defaultToken, name } = yield* Payment
@@ -144,7 +152,7 @@ export const make = Effect.fnUntraced(function* ({ attemptsMax, deadlineMs, hold
   const runner = yield* CheckoutRunner
   const pay = yield* payingWith(runner, deadlineMs)
   const chargeable = chargeableIn(runner, holdMs)
-  const counted = countingIn(probe)
+  const noted = notingIn(probe, refused)
   const attemptsOf = (onDecline: OnDecline | undefined): number => (onDecline === "keep" ? attemptsMax : 1)
 
   const placeOrder = Effect.fnUntraced(function* (request: PlaceOrder) {
@@ -171,7 +179,7 @@ export const make = Effect.fnUntraced(function* ({ attemptsMax, deadlineMs, hold
       answerBy,
       trace,
     })
-    const answer = yield* counted(token === null ? placed : chargeable(placed))
+    const answer = yield* noted(token === null ? placed : chargeable(placed), request, createdAt)
     const order = orderOf(answer)
     if (answer.replayed) return { value: saleOf(order), replayed: true }
     probe.emit({ _tag: "OrderPlaced", mode: paying._tag === "Later" ? "later" : "pay" })

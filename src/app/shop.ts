@@ -12,6 +12,7 @@ import type { Product } from "../domain/product.ts"
 import type { Stock } from "../domain/stock.ts"
 import type { Callback } from "../ports/carrier.ts"
 import type { ProductFilter } from "../ports/catalog.ts"
+import type { Explained } from "../ports/explanations.ts"
 import type { Unavailable } from "../ports/failures.ts"
 import type { Claim, Outlook, Refused, RequestedLine } from "../ports/inventory.ts"
 import type { Movement } from "../ports/ledger.ts"
@@ -19,6 +20,7 @@ import type { OrderFilter } from "../ports/order-book.ts"
 import type { Page, PageRequest } from "../ports/page.ts"
 import type { TimelineEntry } from "../ports/timeline.ts"
 import type { Hint } from "./payment-webhook.ts"
+import type { RefusedOrder } from "./refused-orders.ts"
 
 type Shopping<A> = Effect.Effect<A, Refused | Unavailable>
 
@@ -96,6 +98,8 @@ export class Shop extends Context.Service<
       readonly answerBy?: number | undefined
       /** The context in which it is asked (`ports/trace.ts`); absent: its trace is not kept. */
       readonly trace?: string | undefined
+      /** Under which its refusal can be explained; absent: it cannot. */
+      readonly requestId?: string | undefined
     }) => Shopping<Replayable<Sale>>
     readonly getOrder: (id: OrderId) => Shopping<Order>
     /** When its charge can be made, ms since 1970; null: nothing holds it up, or nothing is known of it here. */
@@ -111,6 +115,10 @@ export class Shop extends Context.Service<
       readonly answerBy?: number | undefined
       readonly trace?: string | undefined
     }) => Shopping<Replayable<Sale>>
+    /** How it was accepted. */
+    readonly explainOrder: (id: OrderId) => Shopping<Explained>
+    /** Why an order was refused, by the id of its request: of the newest refusals of this process. */
+    readonly explainRequest: (requestId: string) => Shopping<RefusedOrder>
     /** Oldest first. What comes back from the stream comes a moment later. */
     readonly readTimeline: (id: OrderId) => Shopping<ReadonlyArray<TimelineEntry>>
     /** `known`: it was handled before. */

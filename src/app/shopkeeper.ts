@@ -4,6 +4,7 @@ import { type OrderId, ProductId } from "../domain/ids.ts"
 import type { Order } from "../domain/order.ts"
 import type { Product } from "../domain/product.ts"
 import { Catalog } from "../ports/catalog.ts"
+import { Explanations } from "../ports/explanations.ts"
 import * as Facts from "../ports/facts.ts"
 import { Ids } from "../ports/ids.ts"
 import { type Answer, claimName, Inventory, Refused } from "../ports/inventory.ts"
@@ -17,6 +18,7 @@ import { Abandon } from "./inventory/ownership.ts"
 import { PaymentWebhooks } from "./payment-webhook.ts"
 import * as PlaceOrder from "./place-order.ts"
 import * as Outlook from "./reads/outlook.ts"
+import { RefusedOrders } from "./refused-orders.ts"
 import { type Replayable, Shop, type StockOf } from "./shop.ts"
 import * as ViewCounter from "./view-counter.ts"
 
@@ -39,6 +41,16 @@ const placed = (order: Order): TimelineEntry => ({
   detail: null,
 })
 
+/** Why an order is there, and why another is not. */
+const explaining = (explanations: Explanations["Service"], refused: RefusedOrders) => ({
+  explainOrder: Effect.fnUntraced(function* (orderId: OrderId) {
+    return (yield* explanations.order(orderId)) ?? (yield* Effect.fail(new Refused({ _tag: "OrderNotFound", orderId })))
+  }),
+  explainRequest: Effect.fnUntraced(function* (requestId: string) {
+    return refused.find(requestId) ?? (yield* Effect.fail(new Refused({ _tag: "RequestNotFound", requestId })))
+  }),
+})
+
 export const layer = (options: PlaceOrder.Options) =>
   Layer.effect(
     Shop,
@@ -53,7 +65,8 @@ export const layer = (options: PlaceOrder.Options) =>
       const timeline = yield* Timeline
       const carrier = yield* CarrierCallbacks
       const payments = yield* PaymentWebhooks
-      const { placeOrder, payOrder } = yield* PlaceOrder.make(options)
+      const refused = new RefusedOrders()
+      const { placeOrder, payOrder } = yield* PlaceOrder.make(options, refused)
 
       const views = yield* ViewCounter.make
       const outlook = yield* Outlook.make(orderBook)
@@ -93,6 +106,7 @@ export const layer = (options: PlaceOrder.Options) =>
         placeOrder: (request) => outlook.telling(placeOrder(request)),
         getOrder,
         chargeEta: (order) => Effect.sync(() => runner.etaOf(order)),
+        ...explaining(yield* Explanations, refused),
         readTimeline: Effect.fnUntraced(function* (id) {
           const order = yield* getOrder(id)
           const entries = yield* timeline.entries(id)

@@ -7,6 +7,7 @@ import * as EmbeddedPostgres from "../adapters/embedded-postgres/server.ts"
 import * as MemoryCatalog from "../adapters/memory/catalog.ts"
 import * as MemoryCommittedOrders from "../adapters/memory/committed-orders.ts"
 import * as MemoryEventStream from "../adapters/memory/event-stream.ts"
+import * as MemoryExplanations from "../adapters/memory/explanations.ts"
 import * as MemoryInbox from "../adapters/memory/inbox.ts"
 import * as MemoryLease from "../adapters/memory/lease.ts"
 import * as MemoryLedger from "../adapters/memory/ledger.ts"
@@ -22,6 +23,7 @@ import * as Backlog from "../adapters/postgres/backlog.ts"
 import * as PostgresCatalog from "../adapters/postgres/catalog.ts"
 import * as PostgresClient from "../adapters/postgres/client.ts"
 import * as PostgresCommittedOrders from "../adapters/postgres/committed-orders.ts"
+import * as PostgresExplanations from "../adapters/postgres/explanations.ts"
 import * as PostgresInbox from "../adapters/postgres/inbox.ts"
 import * as PostgresLease from "../adapters/postgres/lease.ts"
 import * as PostgresLedger from "../adapters/postgres/ledger.ts"
@@ -62,7 +64,12 @@ const memory = ({ inventory, shipping }: Config) => {
     MemoryPauses.layer,
     MemoryWriteTrial.layer,
   )
-  const shown = Layer.mergeAll(MemoryCatalog.layer, MemoryOrderBook.layer, MemoryViewCounts.layer)
+  const shown = Layer.mergeAll(
+    MemoryCatalog.layer,
+    MemoryOrderBook.layer,
+    MemoryViewCounts.layer,
+    MemoryExplanations.layer,
+  )
   return LocalWorkers.layer.pipe(
     Layer.provide(facts),
     Layer.provideMerge(Layer.merge(deciding, shown)),
@@ -89,7 +96,12 @@ const deciding = Layer.mergeAll(
 )
 
 /** What may be behind. */
-const shown = Layer.mergeAll(PostgresCatalog.layer, PostgresOrderBook.layer, PostgresViewCounts.layer)
+const shown = Layer.mergeAll(
+  PostgresCatalog.layer,
+  PostgresOrderBook.layer,
+  PostgresViewCounts.layer,
+  PostgresExplanations.layer,
+)
 
 /** Workers and facts on threads of their own, so that they hold up no request. */
 const postgres = (config: Config) =>

@@ -34,7 +34,7 @@ export const stockPayload = (productId: ProductId, event: StockEvent, after: Sto
     reason: event.reason,
   })
 
-const ORDER_TYPES: { readonly [Tag in OrderEvent["_tag"]]: string } = {
+export const ORDER_TYPES: { readonly [Tag in OrderEvent["_tag"]]: string } = {
   Placed: "jaego.order.placed.v1",
   PaymentStarted: "jaego.order.payment-started.v1",
   PaymentPrepared: "jaego.order.payment-prepared.v1",

@@ -160,6 +160,8 @@ export type Rejection =
   | Hold.TooMany
   | { readonly _tag: "ProductNotFound"; readonly productId: ProductId }
   | { readonly _tag: "OrderNotFound"; readonly orderId: OrderId }
+  /** No request of this id was refused, or not of late. */
+  | { readonly _tag: "RequestNotFound"; readonly requestId: string }
   /** The carrier talks of an order that was never to be shipped. */
   | { readonly _tag: "ShipmentNotFound"; readonly orderId: OrderId }
   /** The carrier talks of a parcel that is not this order's, or says something else under an id it has used. */

@@ -4,6 +4,7 @@ import * as SimulatedCarrier from "../../src/adapters/carrier-simulator/carrier.
 import * as SimulatedPayment from "../../src/adapters/payment-simulator/payment.ts"
 import * as PostgresCatalog from "../../src/adapters/postgres/catalog.ts"
 import * as PostgresClient from "../../src/adapters/postgres/client.ts"
+import * as PostgresExplanations from "../../src/adapters/postgres/explanations.ts"
 import * as PostgresInbox from "../../src/adapters/postgres/inbox.ts"
 import * as PostgresLease from "../../src/adapters/postgres/lease.ts"
 import * as PostgresLedger from "../../src/adapters/postgres/ledger.ts"
@@ -36,6 +37,7 @@ const shop = (url: string, workers: number) =>
         PostgresLedger.layer,
         PostgresCatalog.layer,
         PostgresOrderBook.layer,
+        PostgresExplanations.layer,
         PostgresUnsettled.layer,
         PostgresShipments.layer,
         PostgresInbox.layer,

@@ -20,6 +20,7 @@ import * as Shopkeeper from "../../src/app/shopkeeper.ts"
 import * as Webhooks from "../../src/app/webhooks.ts"
 import { type Callback, Carrier, CarrierNews } from "../../src/ports/carrier.ts"
 import { Catalog } from "../../src/ports/catalog.ts"
+import { Explanations } from "../../src/ports/explanations.ts"
 import type { Unavailable } from "../../src/ports/failures.ts"
 import { Ids } from "../../src/ports/ids.ts"
 import { Inbox } from "../../src/ports/inbox.ts"
@@ -252,6 +253,8 @@ const layerOf = (service: Service, outside: Outside, settings: Settings) => {
       Layer.mergeAll(
         Layer.succeed(Ledger, database.ledger(main)),
         Layer.succeed(Catalog, database.catalog(main)),
+        // No part of a simulation asks.
+        Layer.succeed(Explanations, { order: () => Effect.succeed(null) }),
         Layer.succeed(OrderBook, database.orderBook(main)),
         Layer.succeed(UnsettledOrders, database.unsettled(main)),
         Layer.succeed(Lease, leases.of(main)),

@@ -1,6 +1,7 @@
 /** Every service of one store, for tests that do not care which is which. The service itself puts them together one by one. */
 import { Effect, Layer } from "effect"
 import * as MemoryCatalog from "../../src/adapters/memory/catalog.ts"
+import * as MemoryExplanations from "../../src/adapters/memory/explanations.ts"
 import * as MemoryInbox from "../../src/adapters/memory/inbox.ts"
 import * as MemoryLease from "../../src/adapters/memory/lease.ts"
 import * as MemoryLedger from "../../src/adapters/memory/ledger.ts"
@@ -11,6 +12,7 @@ import * as MemoryStore from "../../src/adapters/memory/store.ts"
 import * as MemoryUnsettled from "../../src/adapters/memory/unsettled.ts"
 import * as PostgresCatalog from "../../src/adapters/postgres/catalog.ts"
 import * as PostgresClient from "../../src/adapters/postgres/client.ts"
+import * as PostgresExplanations from "../../src/adapters/postgres/explanations.ts"
 import * as PostgresInbox from "../../src/adapters/postgres/inbox.ts"
 import * as PostgresLease from "../../src/adapters/postgres/lease.ts"
 import * as PostgresLedger from "../../src/adapters/postgres/ledger.ts"
@@ -24,6 +26,7 @@ export const memory = Layer.mergeAll(
   MemoryUnsettled.layer,
   MemoryCatalog.layer,
   MemoryOrderBook.layer,
+  MemoryExplanations.layer,
   MemoryShipments.layer,
   MemoryOutbox.layer,
   MemoryInbox.layer,
@@ -37,6 +40,7 @@ export const postgres = (url: string) =>
     PostgresUnsettled.layer,
     PostgresCatalog.layer,
     PostgresOrderBook.layer,
+    PostgresExplanations.layer,
     PostgresShipments.layer,
     PostgresInbox.layer,
     PostgresLease.layer,

@@ -8,6 +8,7 @@ import { randomUUID } from "node:crypto"
 import { Effect, Layer } from "effect"
 import { type Replayable, Shop, type StockOf } from "../../src/app/shop.ts"
 import type { OrderId, ProductId } from "../../src/domain/ids.ts"
+import * as Lane from "../../src/domain/lane.ts"
 import * as Money from "../../src/domain/money.ts"
 import * as Order from "../../src/domain/order.ts"
 import type { Product } from "../../src/domain/product.ts"
@@ -225,6 +226,23 @@ const service = (shop: FakeShop): Shop["Service"] => ({
       })
       return pageOf(orders, (order) => order.id, page)
     }),
+  explainOrder: (orderId) =>
+    attempt(() => {
+      const { createdAt, lines } = shop.order(orderId)
+      const [level, none] = [
+        { onHand: 5, reserved: 1 },
+        { onHand: 5, reserved: 0 },
+      ]
+      return {
+        ...{ orderId, lane: Lane.of(orderId), seq: 7, batch: { id: "812", place: 2, size: 3 } },
+        ...{ decidedAt: createdAt, committedAt: null, trace: null },
+        lines: lines.map(({ productId, quantity }) => ({
+          ...{ productId, quantity, lane: Lane.of(productId), version: 2, before: none, after: level },
+          ...{ limit: null, counted: quantity },
+        })),
+      }
+    }),
+  explainRequest: (requestId) => Effect.fail(new Refused({ _tag: "RequestNotFound", requestId })),
   readTimeline: (id) =>
     attempt(() => {
       const { createdAt, status, version } = shop.order(id)

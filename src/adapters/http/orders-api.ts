@@ -56,6 +56,23 @@ const timeline = HttpApiEndpoint.get("timeline", "/v1/orders/:id/timeline", {
   error: Problems.reading("order-not-found", "route-not-found"),
 }).annotate(OpenApi.Summary, "Read what happened to an order, oldest first")
 
+const explain = HttpApiEndpoint.get("explain", "/v1/orders/:id/explain", {
+  params: id,
+  success: Words.ExplainedView,
+  error: Problems.reading("order-not-found", "route-not-found"),
+}).annotate(
+  OpenApi.Summary,
+  "Read how an order was accepted: lane, sequence, batch, stock before and after, units counted",
+)
+
+const explainRequest = HttpApiEndpoint.get("explainRequest", "/v1/requests/:requestId/explain", {
+  params: { requestId: Schema.String },
+  success: Words.RefusedView,
+  error: Problems.reading("request-not-found"),
+})
+  .annotate(OpenApi.Summary, "Read why an order was refused, by the x-request-id of its answer")
+  .annotate(OpenApi.Description, "The newest 100,000 refusals of the process that is asked.")
+
 const pay = HttpApiEndpoint.post("pay", "/v1/orders/:id/pay", {
   params: id,
   headers: { ...optionalKey, ...prefer },
@@ -91,5 +108,5 @@ const cancel = HttpApiEndpoint.post("cancel", "/v1/orders/:id/cancel", {
   )
 
 export const orders = HttpApiGroup.make("orders")
-  .add(place, list, get, timeline, pay, cancel)
+  .add(place, list, get, timeline, explain, explainRequest, pay, cancel)
   .annotate(OpenApi.Description, "Orders, from the hold to the end.")

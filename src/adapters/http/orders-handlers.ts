@@ -96,6 +96,7 @@ export const placing =
       claim,
       answerBy: answerBy(request.headers),
       trace: Answers.trace(request),
+      requestId: Answers.requestId(request),
     })
     const answered = Effect.flatMap(inFlight.once(claim, placed), (sale) => sold(shop, 201, sale))
     return answer(
@@ -157,6 +158,18 @@ export const layer = (inFlight: Claims.InFlight, limits: RateLimits) =>
           answer(
             request,
             Effect.map(shop.readTimeline(params.id), (entries) => Answers.ok(Views.timeline(entries))),
+          ),
+        explain: ({ request, params }) =>
+          answer(
+            request,
+            Effect.map(shop.explainOrder(params.id), (explained) => Answers.ok(Views.explained(explained))),
+          ),
+        explainRequest: ({ request, params }) =>
+          answer(
+            request,
+            Effect.map(shop.explainRequest(params.requestId), (refused) =>
+              Answers.ok(Views.refused(refused, Problems.fromRejection(refused.rejection))),
+            ),
           ),
         pay: ({ request, params, headers, payload }) => {
           const claim = claimOf("pay", params.id, headers, payload)

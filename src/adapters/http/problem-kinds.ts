@@ -54,6 +54,11 @@ export const kinds = {
   ],
   "product-not-found": [404, "There is no such product", "Check the id; `GET /v1/products` lists what there is."],
   "order-not-found": [404, "There is no such order", "Check the id; `GET /v1/orders` lists what there is."],
+  "request-not-found": [
+    404,
+    "No request of that id was refused of late",
+    "Send the `x-request-id` of the answer that refused the order, to the process that gave it. The newest 100,000 refusals are kept until it ends.",
+  ],
   "shipment-not-found": [404, "There is no such shipment", "The order is known to no shipment of this shop."],
   "dependency-not-found": [
     404,

@@ -24,6 +24,7 @@ const extras: { readonly [C in Code]?: Schema.Struct.Fields } = {
   "holds-per-customer": { productId: id, limit: unit },
   "product-not-found": { productId: id },
   "order-not-found": { orderId: id },
+  "request-not-found": { ofRequest: Schema.String },
   "shipment-not-found": { orderId: id },
   "callback-mismatch": { orderId: id },
   "payment-declined": { orderId: id },

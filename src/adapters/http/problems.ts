@@ -123,6 +123,10 @@ export const fromRejection = (rejection: Rejection): Problem => {
       const { orderId } = rejection
       return of("order-not-found", `No order has the id ${orderId}.`, { orderId })
     }
+    case "RequestNotFound": {
+      const { requestId } = rejection
+      return of("request-not-found", `No order of the request ${requestId} was refused here.`, { ofRequest: requestId })
+    }
     case "ShipmentNotFound": {
       const { orderId } = rejection
       return of("shipment-not-found", `Nothing was to be shipped for the order ${orderId}.`, { orderId })

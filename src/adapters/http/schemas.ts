@@ -260,6 +260,55 @@ export const TimelineView = Schema.Struct({
 }).annotate({ identifier: "Timeline" })
 export type TimelineView = typeof TimelineView.Type
 
+const Level = Schema.Struct({ onHand: Schema.Int, reserved: Schema.Int, available: Schema.Int })
+const Lane = Schema.Int
+const TraceId = Schema.NullOr(Schema.String)
+
+export const ExplainedView = Schema.Struct({
+  orderId: Id,
+  outcome: Schema.Literal("accepted"),
+  lane: Lane,
+  /** Of its first fact in the lane. Null: that has left the outbox, as has what is said of the batch. */
+  sequence: Schema.NullOr(Schema.Int),
+  /** The commit it shared; place and size among the orders of its lane. */
+  batch: Schema.NullOr(Schema.Struct({ id: Schema.String, place: Schema.Int, size: Schema.Int })),
+  decidedAt: Time,
+  committedAt: Schema.NullOr(Time),
+  traceId: TraceId,
+  lines: Schema.Array(
+    Schema.Struct({
+      productId: Id,
+      lane: Lane,
+      quantity: Schema.Int,
+      version: Schema.Int,
+      stock: Schema.Struct({ before: Level, after: Level }),
+      purchaseLimit: Schema.NullOr(Schema.Struct({ limit: Schema.Int, counted: Schema.Int })),
+    }),
+  ),
+}).annotate({ identifier: "ExplainedOrder" })
+export type ExplainedView = typeof ExplainedView.Type
+
+export const RefusedView = Schema.Struct({
+  requestId: Schema.String,
+  outcome: Schema.Literal("refused"),
+  at: Time,
+  /** As it was answered. */
+  code: Schema.String,
+  detail: Schema.String,
+  traceId: TraceId,
+  lines: Schema.Array(
+    Schema.Struct({
+      productId: Id,
+      lane: Lane,
+      quantity: Schema.Int,
+      /** What the refusal was decided on, of the line that it is about; it changed nothing. */
+      available: Schema.optionalKey(Schema.Int),
+      purchaseLimit: Schema.optionalKey(Schema.Struct({ limit: Schema.Int, counted: Schema.Int })),
+    }),
+  ),
+}).annotate({ identifier: "RefusedOrder" })
+export type RefusedView = typeof RefusedView.Type
+
 /** A page of a list, newest first. `nextCursor` is null at the end. */
 export const pageOf = <Row extends Schema.Top>(row: Row, identifier: string) =>
   Schema.Struct({

@@ -1,19 +1,26 @@
 /** From the domain to the words of the API. An order shows what was agreed and where it stands, nothing of its inner life. */
 
+import type { RefusedOrder } from "../../app/refused-orders.ts"
 import type { StockOf } from "../../app/shop.ts"
+import * as Lane from "../../domain/lane.ts"
 import type { Money } from "../../domain/money.ts"
 import type { Action, Order, Status } from "../../domain/order.ts"
 import type { Product } from "../../domain/product.ts"
 import * as Stock from "../../domain/stock.ts"
+import type { Explained, Level } from "../../ports/explanations.ts"
 import type { Outlook } from "../../ports/inventory.ts"
 import type { Movement } from "../../ports/ledger.ts"
 import type { TimelineEntry } from "../../ports/timeline.ts"
 import * as Rfc3339 from "../../std/rfc3339.ts"
+import * as Traceparent from "../../std/traceparent.ts"
+import type { Problem } from "./problems.ts"
 import type {
+  ExplainedView,
   MovementView,
   OrderDetailView,
   OrderView,
   ProductView,
+  RefusedView,
   ReservedOrderView,
   StockNowView,
   StockView,
@@ -68,6 +75,65 @@ export const timeline = (entries: ReadonlyArray<TimelineEntry>): TimelineView =>
     at: Rfc3339.text(at),
     ...(version === null ? {} : { version }),
     ...(detail === null ? {} : { detail: JSON.parse(detail) as Record<string, unknown> }),
+  })),
+})
+
+const traceIdOf = (trace: string | null): string | null => (trace === null ? null : Traceparent.traceId(trace))
+
+const level = ({ onHand, reserved }: Level) => ({ onHand, reserved, available: onHand - reserved })
+
+export const explained = ({
+  batch,
+  committedAt,
+  decidedAt,
+  lane,
+  lines,
+  orderId,
+  seq,
+  trace,
+}: Explained): ExplainedView => ({
+  orderId,
+  outcome: "accepted",
+  lane,
+  sequence: seq,
+  batch,
+  decidedAt: Rfc3339.text(decidedAt),
+  committedAt: committedAt === null ? null : Rfc3339.text(committedAt),
+  traceId: traceIdOf(trace),
+  lines: lines.map(({ after, before, counted, lane, limit, productId, quantity, version }) => ({
+    productId,
+    lane,
+    quantity,
+    version,
+    stock: { before: level(before), after: level(after) },
+    purchaseLimit: limit === null ? null : { limit, counted },
+  })),
+})
+
+/** What the refusal says of a product. */
+const decidedOn = (rejection: RefusedOrder["rejection"], productId: string) => {
+  if (!("productId" in rejection) || rejection.productId !== productId) return {}
+  if (rejection._tag === "InsufficientStock") return { available: rejection.available }
+  if (rejection._tag !== "PurchaseLimitExceeded") return {}
+  const { limit, remaining } = rejection
+  return { purchaseLimit: { limit, counted: limit - remaining } }
+}
+
+export const refused = (
+  { at, lines, rejection, requestId, trace }: RefusedOrder,
+  { code, detail }: Pick<Problem, "code" | "detail">,
+): RefusedView => ({
+  requestId,
+  outcome: "refused",
+  at: Rfc3339.text(at),
+  code,
+  detail,
+  traceId: traceIdOf(trace),
+  lines: lines.map(({ productId, quantity }) => ({
+    productId,
+    lane: Lane.of(productId),
+    quantity,
+    ...decidedOn(rejection, productId),
   })),
 })
 

@@ -10,6 +10,7 @@ import { Effect } from "effect"
 import type { SqlError } from "effect/sql/SqlError"
 import { SCHEMA_LOCK } from "./advisory-locks.ts"
 import { COMMIT } from "./commit-function.ts"
+import * as Explanations from "./explanations.ts"
 import * as Fencing from "./fencing-functions.ts"
 import * as Inbox from "./inbox-functions.ts"
 import * as Outbox from "./outbox-functions.ts"
@@ -17,7 +18,7 @@ import * as Shipping from "./shipping-functions.ts"
 import { FORGET } from "./timeline-retention.ts"
 
 /** Those that others call come first. */
-const FUNCTIONS = [COMMIT, ...Fencing.ALL, ...Outbox.ALL, ...Inbox.ALL, ...Shipping.ALL, FORGET]
+const FUNCTIONS = [COMMIT, ...Fencing.ALL, ...Outbox.ALL, ...Inbox.ALL, ...Shipping.ALL, ...Explanations.ALL, FORGET]
 
 const ABSENT = "select name from unnest($1::text[]) name where to_regproc(name) is null"
 

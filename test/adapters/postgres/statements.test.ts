@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { api } from "../../../src/adapters/http/api.ts"
 import * as PostgresCatalog from "../../../src/adapters/postgres/catalog.ts"
 import * as PostgresClient from "../../../src/adapters/postgres/client.ts"
+import * as PostgresExplanations from "../../../src/adapters/postgres/explanations.ts"
 import * as PostgresInbox from "../../../src/adapters/postgres/inbox.ts"
 import * as PostgresLease from "../../../src/adapters/postgres/lease.ts"
 import * as PostgresLedger from "../../../src/adapters/postgres/ledger.ts"
@@ -45,6 +46,7 @@ const books = Layer.mergeAll(
   PostgresLedger.layer,
   PostgresUnsettled.layer,
   PostgresCatalog.layer,
+  PostgresExplanations.layer,
   PostgresOrderBook.layer,
   PostgresShipments.layer,
   PostgresLease.layer,
@@ -110,6 +112,7 @@ const LISTS = [
 /** Of a product that is in memory stock is read without the database, and its outlook once a second. */
 const SINGLES = [
   ["/v1/orders/{id}", 1],
+  ["/v1/orders/{id}/explain", 1],
   ["/v1/orders/{id}/timeline", 2],
   ["/v1/products/{id}", 1],
   ["/v1/products/{id}/stock", 2],
@@ -133,8 +136,8 @@ describe("statements a request", () => {
     const routes = Object.entries(OpenApi.fromApi(api).paths)
       .filter(([path, { get }]) => get !== undefined && path.startsWith("/v1/") && !path.startsWith("/v1/admin/"))
       .map(([path]) => path)
-    // Its subscribers are fed by commits.
-    const beside = ["/v1/products/{id}/stock/stream"]
+    // Fed by commits, and kept in memory.
+    const beside = ["/v1/products/{id}/stock/stream", "/v1/requests/{requestId}/explain"]
     expect(new Set([...LISTS, ...SINGLES].map(([path]) => path as string).concat(beside))).toEqual(new Set(routes))
   })
 })

@@ -62,6 +62,8 @@ export const shop = Layer.succeed(Shop, {
   chargeEta: remote("chargeEta"),
   listOrders: remote("listOrders"),
   payOrder: remote("payOrder"),
+  explainOrder: remote("explainOrder"),
+  explainRequest: remote("explainRequest"),
   readTimeline: remote("readTimeline"),
   hearCarrier: remote("hearCarrier"),
   hearPayment: remote("hearPayment"),
