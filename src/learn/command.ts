@@ -1,4 +1,5 @@
 /** `jaego learn` and `jaego quiz`: the lessons of the guide as programs, each of which goes wrong without its cure and holds with it. */
+import { createInterface } from "node:readline/promises"
 import { Console, Effect, Option } from "effect"
 import { Argument, Command } from "effect/cli"
 import { CommandFailed } from "../adapters/cli/command-failed.ts"
@@ -11,6 +12,15 @@ const list = LESSONS.map(({ name, title }, index) => `${String(index + 1).padSta
 
 const failed = (cause: unknown) =>
   new CommandFailed({ message: cause instanceof Error ? cause.message : String(cause) })
+
+const asked = async (question: string): Promise<string> => {
+  const reader = createInterface({ input: process.stdin, output: process.stdout })
+  try {
+    return await reader.question(question)
+  } finally {
+    reader.close()
+  }
+}
 
 /** A PostgreSQL for as long as the lesson lasts, if it wants one. */
 const stage = Effect.map(
@@ -32,6 +42,7 @@ const stage = Effect.map(
       const databases = await get()
       return databases.urlOf(await databases.copy("template0"))
     },
+    ...(process.stdin.isTTY ? { ask: asked } : {}),
   }),
 )
 

@@ -12,6 +12,10 @@ export interface Stage {
   readonly print: (line: string) => void
   /** URL of an empty database of its own, in a real PostgreSQL that is started when it is first asked for. */
   readonly database: () => Promise<string>
+  /** Puts a question to the reader; absent: there is none, and the lesson goes on by itself. */
+  readonly ask?: (question: string) => Promise<string>
+  /** Numbers from 0 to below 1 for what is left to chance; absent: others each time. */
+  readonly draw?: () => number
 }
 
 export interface Lesson {

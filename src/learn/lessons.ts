@@ -11,6 +11,7 @@ import { nplus1 } from "./nplus1.ts"
 import { p99 } from "./p99.ts"
 import { pages } from "./pages.ts"
 import { race } from "./race.ts"
+import { red } from "./red.ts"
 import { stale } from "./stale.ts"
 import { stampede } from "./stampede.ts"
 
@@ -29,4 +30,5 @@ export const LESSONS: ReadonlyArray<Lesson> = [
   p99,
   pages,
   nplus1,
+  red,
 ]
