@@ -21,6 +21,7 @@ import {
   type Ledger,
   LedgerDown,
   type OwnedLane,
+  Unstorable,
 } from "../../src/ports/ledger.ts"
 import type { OrderBook } from "../../src/ports/order-book.ts"
 import type { UnsettledOrders } from "../../src/ports/unsettled.ts"
@@ -239,8 +240,9 @@ export class Database {
   /** Whatever comes of it in the end: what shares the statement fails with it. */
   #refusedValue(exit: Exit.Exit<unknown, unknown>): void {
     if (exit._tag === "Success") return
-    const defect = Cause.squash(exit.cause)
-    if (defect instanceof MemoryStore.Unstorable) this.journal.violated([`${STORABLE}: ${defect.message}`])
+    const trouble = Cause.squash(exit.cause)
+    if (trouble instanceof Unstorable) this.journal.violated([`${STORABLE}: ${trouble.detail}`])
+    if (trouble instanceof MemoryStore.Unstorable) this.journal.violated([`${STORABLE}: ${trouble.message}`])
   }
 
   /** Mostly a millisecond or two, sometimes much longer. */

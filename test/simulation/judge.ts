@@ -7,13 +7,22 @@ import type { Stock } from "../../src/domain/stock.ts"
 import { claimName } from "../../src/ports/inventory.ts"
 import { brokenHistory } from "../support/history-laws.ts"
 import { type Books, broken, group, SETTLED, STANDING, unpaidHolds } from "../support/laws.ts"
-import { brokenSettlement } from "../support/settlement-laws.ts"
+import { brokenMoney, brokenSettlement, type Surroundings } from "../support/settlement-laws.ts"
 import type { StockMirror } from "../support/stock-mirror.ts"
 import type { Crowd, Wish } from "./crowd.ts"
 
+type Charges = Surroundings["charges"]
+
 /** `holdsPerCustomer`: 0, any number. */
-export const standing = (store: MemoryStore.Tables, holdsPerCustomer: number): ReadonlyArray<string> =>
-  broken(holdsPerCustomer === 0 ? STANDING : [...STANDING, unpaidHolds(holdsPerCustomer)], MemoryStore.rows(store))
+export const standing = (
+  store: MemoryStore.Tables,
+  holdsPerCustomer: number,
+  charges: Charges,
+): ReadonlyArray<string> => {
+  const books = MemoryStore.rows(store)
+  const laws = holdsPerCustomer === 0 ? STANDING : [...STANDING, unpaidHolds(holdsPerCustomer)]
+  return [...broken(laws, books), ...brokenMoney(books, charges)]
+}
 
 /** Every attempt but these refused ones had ended, for certain, before the last of them was sent. */
 const isRefusedForGood = ({ attempts }: Wish): boolean => {
@@ -60,7 +69,7 @@ const lapsesOnTime = (books: Books, lapses: ReadonlyMap<string, number>): Readon
 export interface Ending {
   readonly store: MemoryStore.Tables
   readonly crowd: Crowd
-  readonly charges: ReadonlyMap<string, string>
+  readonly charges: Charges
   readonly lapses: ReadonlyMap<string, number>
   readonly calmFrom: number
   /** How long there was peace, in words. */

@@ -2,7 +2,7 @@
 import { PROMPT } from "./carrier.ts"
 import { PEACE } from "./database.ts"
 import type { Dice } from "./dice.ts"
-import { HONEST } from "./provider.ts"
+import { HONEST, UNHURRIED } from "./provider.ts"
 import type { Mischief } from "./scenario.ts"
 import { type Outside, Service, type Settings } from "./service.ts"
 import { CALM } from "./stream.ts"
@@ -200,6 +200,7 @@ export class Machines {
     stream.luck = CALM
     stream.isDown = false
     provider.moods = HONEST
+    provider.pace = UNHURRIED
     database.isDown = false
     for (const [number, service] of this.services.entries()) {
       database.mend(service.host)

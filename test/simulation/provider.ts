@@ -2,9 +2,12 @@
  * The payment provider, outside: slow, sometimes silent, and honest only in the end.
  *
  * A charge arrives late, lands later still, and its answer may be lost; a reading that comes before says absent or
- * unknown; a request may arrive twice. What has landed stays so: one key, one charge, at most one refund.
+ * unknown; a request may arrive twice. A buyer may have to act first, and does so late, or never. Beyond its rate it refuses, or lets
+ * requests queue until they are old. What has landed stays so: one key, one charge, and a refund a key, whatever its sum.
  */
 import { Effect } from "effect"
+import type { Money } from "../../src/domain/money.ts"
+import type { Action } from "../../src/domain/order.ts"
 import {
   ABSENT,
   CHARGED,
@@ -23,9 +26,22 @@ import type { Journal } from "./journal.ts"
 import { type Lengths, type Moods, Road } from "./road.ts"
 import { Host, Node, type World } from "./world.ts"
 
-export type AccountState = "charged" | "declined" | "voided" | "refunded"
+/** What became of a ref, as its own books have it, in minor units. */
+export interface Account {
+  readonly state: "charged" | "declined" | "voided"
+  readonly captured: number
+  readonly refunded: number
+}
+
+/** Requests a second, and what becomes of those beyond. */
+export interface Pace {
+  /** 0: as they come. */
+  readonly rate: number
+  readonly beyond: "refused" | "queued"
+}
 
 export const HONEST: Moods = { lostAnswer: 0, slow: 0, twice: 0 }
+export const UNHURRIED: Pace = { rate: 0, beyond: "queued" }
 
 const LENGTHS: Lengths = {
   there: { least: 5_000, most: 60_000 },
@@ -33,23 +49,36 @@ const LENGTHS: Lengths = {
   back: { least: 2_000, most: 60_000 },
 }
 
-/** What is known of a ref: its state, and the newest attempt that came to it. */
-interface Account {
-  readonly state: AccountState
+/** An attempt that has not landed. */
+interface Running {
   readonly attempt: number
+  /** What its buyer has to do first; null: nothing. */
+  readonly action: Action | null
 }
 
 const outcomeOf = ({ state }: Account): Outcome =>
-  state === "charged" || state === "refunded"
-    ? CHARGED
-    : { _tag: "Declined", code: state, retryable: state === "declined" }
+  state === "charged" ? CHARGED : { _tag: "Declined", code: state, retryable: state === "declined" }
+
+/** How long a token keeps a charge from landing, ms; null: for ever. */
+const delayOf = (token: string, dice: Dice): number | null => {
+  const [, ms] = /^tok_(?:delay|action)_(\d+)$/.exec(token) ?? []
+  if (ms !== undefined) return Number(ms)
+  if (token === "tok_action") return null
+  return token.startsWith("tok_unknown") ? dice.below(400) : 0
+}
+
+const isGood = (token: string): boolean => /^tok_(ok|unknown_charged|delay.*|action.*)$/.test(token)
 
 export class Provider {
-  /** What became of each ref. */
-  readonly accounts = new Map<string, AccountState>()
-  readonly #attempts = new Map<string, number>()
+  readonly accounts = new Map<string, Account>()
   moods: Moods = HONEST
-  readonly #running = new Set<string>()
+  pace: Pace = UNHURRIED
+  /** When the next request is served, microseconds. */
+  #nextAt = 0
+  /** The newest attempt of each ref that was settled. */
+  readonly #attempts = new Map<string, number>()
+  readonly #refunds = new Set<string>()
+  readonly #running = new Map<string, Running>()
   readonly #world: World
   readonly #journal: Journal
   readonly #dice: Dice
@@ -66,69 +95,109 @@ export class Provider {
 
   /** The provider, as this node reaches it. */
   payment(from: Node): Payment["Service"] {
+    const ask = <A>(what: string, serve: (answer: (said: A) => void) => void) =>
+      this.#road.ask<A | typeof UNKNOWN>(from, what, (answer) =>
+        this.#inTurn(
+          () => serve(answer),
+          () => answer(UNKNOWN),
+        ),
+      )
     return {
       name: null,
       defaultToken: "tok_ok",
       prepare: null,
-      confirm: (confirmation) =>
-        this.#road.ask<Outcome>(from, "confirm", (answer) => this.#confirm(confirmation, answer)),
-      read: (ref, attempt) => this.#road.ask<Reading>(from, "read", (answer) => answer(this.#read(ref, attempt))),
-      void: (ref) => this.#road.ask<Voiding>(from, "void", (answer) => answer(this.#void(ref))),
+      confirm: (confirmation) => ask<Outcome>("confirm", (answer) => this.#confirm(confirmation, answer)),
+      read: (ref, attempt) => ask<Reading>("read", (answer) => answer(this.#read(ref, attempt))),
+      void: (ref) => ask<Voiding>("void", (answer) => answer(this.#void(ref))),
+      refund: (ref, money, key) => ask<Refunding>("refund", (answer) => answer(this.#refund(ref, money, key))),
+      // The books are compared from outside (`support/settlement-laws.ts`).
       list: () => Effect.succeed(UNKNOWN),
-      refund: (ref) => this.#road.ask<Refunding>(from, "refund", (answer) => answer(this.#refund(ref))),
     }
+  }
+
+  /** Serves, now or when those before it have been; or refuses. */
+  #inTurn(serve: () => void, refuse: () => void): void {
+    const { beyond, rate } = this.pace
+    const { now } = this.#world
+    const wait = Math.max(0, this.#nextAt - now)
+    if (rate === 0 || wait === 0) {
+      this.#nextAt = rate === 0 ? now : now + 1_000_000 / rate
+      return serve()
+    }
+    this.#journal.fault(`payment beyond its rate: ${beyond}`)
+    if (beyond === "refused") return refuse()
+    this.#nextAt += 1_000_000 / rate
+    this.#world.post(this.#node, wait, serve)
   }
 
   /** What this attempt has come to; null: nothing yet. */
   #accountOf(ref: string, attempt: number): Account | null {
-    const state = this.accounts.get(ref)
-    const newest = this.#attempts.get(ref) ?? 0
-    return state === undefined || (state === "declined" && newest < attempt) ? null : { state, attempt: newest }
+    const account = this.accounts.get(ref)
+    const isOlder = account?.state === "declined" && (this.#attempts.get(ref) ?? 0) < attempt
+    return account === undefined || isOlder ? null : account
   }
 
-  #confirm({ attempt, ref, token }: Confirmation, answer: (outcome: Outcome) => void): void {
+  #confirm({ attempt, money, ref, token }: Confirmation, answer: (outcome: Outcome) => void): void {
     const account = this.#accountOf(ref, attempt)
     if (account !== null) return answer(outcomeOf(account))
+    const running = this.#running.get(ref)
+    if (running?.attempt === attempt && running.action !== null)
+      return answer({ _tag: "ActionRequired", action: running.action })
     const isMute = token.startsWith("tok_unknown")
-    const state =
-      token === "tok_ok" || token === "tok_unknown_charged" || token.startsWith("tok_delay") ? "charged" : "declined"
+    const action = token.startsWith("tok_action") ? { kind: "redirect", url: `act/${ref}`, clientSecret: null } : null
     const land = () => {
       this.#running.delete(ref)
-      if (this.#accountOf(ref, attempt) === null) this.#settle(ref, state, attempt)
-      if (!isMute) answer(outcomeOf(this.#accountOf(ref, attempt)!))
+      if (this.#accountOf(ref, attempt) === null) this.#settle(ref, isGood(token) ? money : null, attempt)
+      if (!isMute && action === null) answer(outcomeOf(this.#accountOf(ref, attempt)!))
     }
     if (isMute) answer(UNKNOWN)
-    const milliseconds = Number(/^tok_delay_(\d+)$/.exec(token)?.[1] ?? (isMute ? this.#dice.below(400) : 0))
+    if (action !== null) answer({ _tag: "ActionRequired", action })
+    const milliseconds = delayOf(token, this.#dice)
     if (milliseconds === 0) return land()
-    this.#running.add(ref)
-    this.#world.post(this.#node, milliseconds * 1_000, land)
+    this.#running.set(ref, { attempt, action })
+    if (action !== null) this.#journal.fault(`payment: a buyer ${milliseconds === null ? "never acts" : "has to act"}`)
+    if (milliseconds !== null) this.#world.post(this.#node, milliseconds * 1_000, land)
   }
 
   #read(ref: string, attempt: number): Reading {
     const account = this.#accountOf(ref, attempt)
     if (account !== null) return outcomeOf(account)
-    if (this.#running.has(ref) && this.moods.lostAnswer === 0) return UNKNOWN
-    if (!this.#running.has(ref)) return ABSENT
+    const running = this.#running.get(ref)
+    if (running === undefined) return ABSENT
+    if (running.action !== null) return { _tag: "ActionRequired", action: running.action }
+    if (this.moods.lostAnswer === 0) return UNKNOWN
     this.#journal.fault("payment read: absent before the charge landed")
     return ABSENT
   }
 
   #void(ref: string): Voiding {
-    const state = this.accounts.get(ref)
-    if (state === "charged" || state === "refunded") return CHARGED
-    this.#settle(ref, "voided", 0)
+    const account = this.accounts.get(ref)
+    if (account?.state === "charged") return CHARGED
+    this.#running.delete(ref)
+    this.#write(ref, { state: "voided", captured: 0, refunded: 0 })
     return VOIDED
   }
 
-  #refund(ref: string): Refunding {
-    if (this.accounts.get(ref) === "charged") this.#settle(ref, "refunded", 0)
+  #refund(ref: string, { amount }: Money, key: string): Refunding {
+    const account = this.accounts.get(ref)
+    if (account === undefined) return ABSENT
+    if (this.#refunds.has(key) || account.state !== "charged") return REFUNDED
+    this.#refunds.add(key)
+    this.#write(ref, { ...account, refunded: account.refunded + amount })
     return REFUNDED
   }
 
-  #settle(key: string, state: AccountState, attempt: number): void {
-    this.#attempts.set(key, Math.max(attempt, this.#attempts.get(key) ?? 0))
-    const before = this.accounts.get(key)
-    this.accounts.set(key, state)
-    this.#journal.write("provider", `${key.slice(-12)} ${before === undefined ? "" : `was ${before}, `}is ${state}`)
+  /** `money`: what is taken; null: it is declined. */
+  #settle(ref: string, money: Money | null, attempt: number): void {
+    this.#attempts.set(ref, Math.max(attempt, this.#attempts.get(ref) ?? 0))
+    this.#write(ref, { state: money === null ? "declined" : "charged", captured: money?.amount ?? 0, refunded: 0 })
+  }
+
+  #write(ref: string, account: Account): void {
+    const before = this.accounts.get(ref)
+    this.accounts.set(ref, account)
+    const was = before === undefined ? "" : `was ${before.state}, `
+    const { captured, refunded, state } = account
+    this.#journal.write("provider", `${ref.slice(-12)} ${was}is ${state}: ${captured} taken, ${refunded} given back`)
   }
 }

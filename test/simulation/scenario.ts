@@ -5,7 +5,7 @@
 import { type CarrierMoods, PROMPT } from "./carrier.ts"
 import { type Luck, PEACE } from "./database.ts"
 import type { Dice } from "./dice.ts"
-import { HONEST } from "./provider.ts"
+import { HONEST, type Pace, UNHURRIED } from "./provider.ts"
 import type { Moods } from "./road.ts"
 import type { Settings } from "./service.ts"
 import { CALM, type StreamLuck } from "./stream.ts"
@@ -36,6 +36,7 @@ export interface Scenario {
   readonly luck: Luck
   readonly streamLuck: StreamLuck
   readonly moods: Moods
+  readonly pace: Pace
   readonly carrierMoods: CarrierMoods
   /** A request is sent twice, once in so many; 0: never. */
   readonly twice: number
@@ -149,10 +150,17 @@ const moodsOf = (theme: Theme, dice: Dice): Moods => {
   return dice.oneIn(3) ? HONEST : { lostAnswer: 12, slow: 25, twice: 20 }
 }
 
+/** Far below what buyers ask for in a rush. */
+const paceOf = (theme: Theme, dice: Dice): Pace => {
+  if (theme === "a rush with enough for all" || theme === "a bad payment provider and a bad carrier")
+    return { rate: dice.between(10, 60), beyond: dice.pick(["refused", "queued"]) }
+  return dice.oneIn(4) ? { rate: dice.between(20, 100), beyond: dice.pick(["refused", "queued"]) } : UNHURRIED
+}
+
 const carrierMoodsOf = (theme: Theme, dice: Dice): CarrierMoods => {
   if (theme === "a bad payment provider and a bad carrier" || theme === "a storm")
-    return { lostAnswer: 4, slow: 4, twice: 5, silent: 3, refused: 8, untold: 6 }
-  return dice.oneIn(4) ? PROMPT : { lostAnswer: 10, slow: 10, twice: 12, silent: 12, refused: 20, untold: 15 }
+    return { lostAnswer: 4, slow: 4, twice: 5, silent: 3, refused: 4, untold: 6 }
+  return dice.oneIn(4) ? PROMPT : { lostAnswer: 10, slow: 10, twice: 12, silent: 12, refused: 10, untold: 15 }
 }
 
 const firstShelf = (theme: Theme, dice: Dice): number => {
@@ -204,6 +212,7 @@ export const of = (seed: number, dice: Dice): Scenario => {
     luck: luckOf(theme, dice),
     streamLuck: streamLuckOf(theme, dice),
     moods: moodsOf(theme, dice),
+    pace: paceOf(theme, dice),
     carrierMoods: carrierMoodsOf(theme, dice),
     twice: dice.pick([0, 6, 12]),
     hasty: dice.pick([0, 12, 25]),

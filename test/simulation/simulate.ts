@@ -150,7 +150,8 @@ class Simulation {
   }
 
   look(): void {
-    this.journal.violated(Judge.standing(this.database.store, this.scenario.settings.holdsPerCustomer))
+    const { holdsPerCustomer } = this.scenario.settings
+    this.journal.violated(Judge.standing(this.database.store, holdsPerCustomer, this.provider.accounts))
   }
 
   /** People come when the shelves are up. */
@@ -160,10 +161,11 @@ class Simulation {
   }
 
   storm(): void {
-    const { carrierMoods, hasty, luck, mischief, moods, streamLuck, tradeMs, twice } = this.scenario
+    const { carrierMoods, hasty, luck, mischief, moods, pace, streamLuck, tradeMs, twice } = this.scenario
     this.database.luck = luck
     this.stream.luck = streamLuck
     this.provider.moods = moods
+    this.provider.pace = pace
     this.carrier.moods = carrierMoods
     this.crowd.twice = twice
     this.crowd.hasty = hasty

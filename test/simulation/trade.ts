@@ -15,6 +15,8 @@ const TOKENS = [
   "tok_delay_4000",
   "tok_unknown_charged",
   "tok_unknown_declined",
+  "tok_action_900",
+  "tok_action",
 ]
 
 /** An id that does not exist. */

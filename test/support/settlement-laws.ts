@@ -2,14 +2,24 @@
  * The laws of money and of time, as pure checks of the books against what the books alone cannot know: what the payment
  * provider says became of each charge, and since when nothing has disturbed the shop.
  *
- * To be asked once everything has come to its end.
+ * To be asked once everything has come to its end; I14 holds of orders at rest in every moment.
  */
+import type { Order } from "../../src/domain/order.ts"
 import { type Books, broken, type Law } from "./laws.ts"
+
+/** As the provider's own books have it, in minor units. */
+export interface Charge {
+  readonly state: "charged" | "declined" | "voided"
+  readonly captured: number
+  readonly refunded: number
+}
+
+const NOTHING: Charge = { state: "voided", captured: 0, refunded: 0 }
 
 export interface Surroundings {
   readonly books: Books
-  /** What became of each charge, by the key it was made under: `charged`, `declined`, `voided`, `refunded`. */
-  readonly charges: ReadonlyMap<string, string>
+  /** What became of each charge, by the key it was made under. */
+  readonly charges: ReadonlyMap<string, Charge>
   /** From here on no fault happened and the clock ran evenly, milliseconds since 1970. */
   readonly calmFrom: number
 }
@@ -19,25 +29,24 @@ export type SettlementLaw = Law<readonly [of: Surroundings]>
 /** Later than this after its end a hold is late, milliseconds: many times what a turn and a commit take. */
 const LATE_MS = 2_000
 
-/** A buyer with goods has paid, and one without has the money. */
-const moneyFollowsOrders = ({ books, charges }: Surroundings): ReadonlyArray<string> =>
-  books.orders.flatMap((order) => {
-    const charge = charges.get(order.id) ?? "absent"
-    const taken = charge === "charged" || charge === "refunded"
-    const fits =
-      order.status === "paid" || order.status === "shipped" || order.status === "delivered"
-        ? charge === "charged"
-        : "refund" in order && order.refund !== "none"
-          ? charge === (order.refund === "done" ? "refunded" : "charged")
-          : !taken
-    return fits ? [] : [`order ${order.id} is ${order.status}, its charge is ${charge}`]
+/** Nothing is under way for it: no charge whose outcome is open, no refund that is to be made. */
+const isAtRest = (order: Order): boolean =>
+  order.status === "reserved" ? order.attempt === null : !("refund" in order && order.refund === "due")
+
+/** A buyer with goods, or with goods coming, has paid; one without has all the money. */
+const moneyIsOwed = ({ books, charges }: Pick<Surroundings, "books" | "charges">): ReadonlyArray<string> =>
+  books.orders.filter(isAtRest).flatMap(({ id, status, total }) => {
+    const { captured, refunded } = charges.get(id) ?? NOTHING
+    const owed = status === "paid" || status === "shipped" || status === "delivered" ? total.amount : 0
+    if (captured - refunded === owed) return []
+    return [`order ${id} is ${status}: ${owed} is owed, ${captured} was taken, ${refunded} given back`]
   })
 
 /** An order is charged under its own id, and under that alone: any other charge is one too many. */
 const chargedOnce = ({ books, charges }: Surroundings): ReadonlyArray<string> => {
   const orders = new Set<string>(books.orders.map(({ id }) => id))
-  return [...charges].flatMap(([key, state]) =>
-    orders.has(key) || state === "voided" || state === "declined" ? [] : [`${key} is ${state}, and it is no order`],
+  return [...charges].flatMap(([key, { captured }]) =>
+    orders.has(key) || captured === 0 ? [] : [`${key} is charged, and it is no order`],
   )
 }
 
@@ -57,9 +66,8 @@ const holdsEndOnTime = ({ books, calmFrom, charges }: Surroundings): ReadonlyArr
 /** While a charge may yet happen its order keeps its goods: what expires was never charged for, declined, or barred first. */
 const paymentsKeepTheirHold = ({ books, charges }: Surroundings): ReadonlyArray<string> =>
   books.orders.flatMap(({ id, status }) => {
-    const charge = charges.get(id) ?? "voided"
-    const isOpen = charge !== "voided" && charge !== "declined"
-    return status === "expired" && isOpen ? [`order ${id} expired, its charge is ${charge}`] : []
+    const { captured } = charges.get(id) ?? NOTHING
+    return status === "expired" && captured > 0 ? [`order ${id} expired, and was charged`] : []
   })
 
 /** A payment cannot begin once the hold has ended. */
@@ -73,11 +81,15 @@ const paysInTime = ({ books }: Surroundings): ReadonlyArray<string> => {
 }
 
 export const SETTLEMENT: ReadonlyArray<SettlementLaw> = [
-  { name: "I11 money follows orders", broken: moneyFollowsOrders },
+  { name: "I14 money is what orders owe", broken: moneyIsOwed },
   { name: "I11 charged once", broken: chargedOnce },
   { name: "I11 holds end on time", broken: holdsEndOnTime },
   { name: "I11 a payment keeps its hold", broken: paymentsKeepTheirHold },
   { name: "I11 paid before the hold ended", broken: paysInTime },
 ]
+
+/** Of any moment, also while everything is under way. */
+export const brokenMoney = (books: Books, charges: Surroundings["charges"]): ReadonlyArray<string> =>
+  broken([{ name: SETTLEMENT[0]!.name, broken: moneyIsOwed }], { books, charges })
 
 export const brokenSettlement = (of: Surroundings): ReadonlyArray<string> => broken(SETTLEMENT, of)

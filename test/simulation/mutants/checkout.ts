@@ -1,5 +1,5 @@
 /** Mutants of payment attempts and the money of an order. */
-import { FOUR_ROUNDS, type Mutant, ONE_ROUND } from "./load.ts"
+import { EIGHT_ROUNDS, type Mutant, ONE_ROUND } from "./load.ts"
 
 const ORDER = "src/domain/order.ts"
 const RUNNER = "src/app/checkout-runner.ts"
@@ -18,7 +18,7 @@ export const CHECKOUT_MUTANTS: ReadonlyArray<Mutant> = [
       return { _tag: "Record", what: { _tag: "RecordDecline", attempt, code: "timeout", retryable: false } }`,
       },
     ],
-    caughtBy: "I11 money follows orders",
+    caughtBy: "I14 money is what orders owe",
     seedsMax: ONE_ROUND,
   },
   {
@@ -60,7 +60,7 @@ export const CHECKOUT_MUTANTS: ReadonlyArray<Mutant> = [
         to: `return Effect.succeed({ _tag: "Voided" })`,
       },
     ],
-    caughtBy: "I11 money follows orders",
+    caughtBy: "I14 money is what orders owe",
     seedsMax: ONE_ROUND,
   },
   {
@@ -69,7 +69,56 @@ export const CHECKOUT_MUTANTS: ReadonlyArray<Mutant> = [
     changes: [
       { file: ORDER, from: `reason: command.reason, refund: "due" }`, to: `reason: command.reason, refund: "none" }` },
     ],
-    caughtBy: "I11 money follows orders",
+    caughtBy: "I14 money is what orders owe",
+    seedsMax: ONE_ROUND,
+  },
+  {
+    name: "a refund that is forgotten",
+    story: "that it was given back is recorded, and the provider is not asked for it",
+    changes: [
+      {
+        file: RUNNER,
+        from: "return payment.refund(expiresAt + LATER_MS, ref, money, Checkout.refundKey(key))",
+        to: `return Effect.succeed({ _tag: "Refunded" })`,
+      },
+    ],
+    caughtBy: "I14 money is what orders owe",
+    seedsMax: ONE_ROUND,
+  },
+  {
+    name: "refunded twice",
+    story: "a refund whose answer was lost is asked for again as another one",
+    changes: [
+      { file: RUNNER, from: "ref, money, Checkout.refundKey(key))", to: "ref, money, `${key}:${refunds++}`)" },
+      { file: RUNNER, from: "const ask = (", to: "let refunds = 0\nconst ask = (" },
+    ],
+    caughtBy: "I14 money is what orders owe",
+    seedsMax: EIGHT_ROUNDS,
+  },
+  {
+    name: "an action taken for a charge",
+    story: "the buyer is asked to act, and the order counts as paid; some never do",
+    changes: [
+      {
+        file: "src/domain/checkout.ts",
+        from: `      const open = order.status === "reserved" ? order.attempt : null\n`,
+        to: `      const open = order.status === "reserved" ? order.attempt : null\n      if (open !== null) return RECORD_CHARGE\n`,
+      },
+    ],
+    caughtBy: "I14 money is what orders owe",
+    seedsMax: ONE_ROUND,
+  },
+  {
+    name: "a buyer who never acts",
+    story: "one who is asked to act keeps the goods until they do, without an end",
+    changes: [
+      {
+        file: "src/domain/checkout.ts",
+        from: "order.attempt.action === null ? order.expiresAt + graceMs : order.expiresAt",
+        to: "order.attempt.action === null ? order.expiresAt + graceMs : Number.POSITIVE_INFINITY",
+      },
+    ],
+    caughtBy: "everything comes to an end",
     seedsMax: ONE_ROUND,
   },
   {
@@ -84,6 +133,6 @@ export const CHECKOUT_MUTANTS: ReadonlyArray<Mutant> = [
       },
     ],
     caughtBy: "I4 answered when durable",
-    seedsMax: FOUR_ROUNDS,
+    seedsMax: EIGHT_ROUNDS,
   },
 ]

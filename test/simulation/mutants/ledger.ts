@@ -107,6 +107,6 @@ export const LEDGER_MUTANTS: ReadonlyArray<Mutant> = [
       { file: COMMITTER, from: "if (decisions === 1)\n", to: "if (decisions > 0)\n" },
     ],
     caughtBy: "everyone is answered",
-    seedsMax: FOUR_ROUNDS,
+    seedsMax: EIGHT_ROUNDS,
   },
 ]
