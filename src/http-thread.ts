@@ -16,8 +16,9 @@ import type { Address } from "./adapters/threads/http/messages.ts"
 import * as HttpServe from "./adapters/threads/http/serve.ts"
 import { Congestion } from "./app/overload/congestion.ts"
 import { Parts } from "./app/parts.ts"
+import { Reached } from "./ports/position.ts"
 
-const { congestion, http, options, redis, webhookSecrets } = HttpServe.birth()
+const { congestion, http, options, positions, redis, webhookSecrets } = HttpServe.birth()
 
 const logs = Logs.layer()
 
@@ -27,6 +28,7 @@ const server = (address: Address) =>
     Layer.provide(Layer.succeed(Parts, { report: HttpServe.parts })),
     Layer.provide(Layer.succeed(WebhookSecrets, webhookSecrets)),
     Layer.provide(Layer.succeed(Congestion, congestion)),
+    Layer.provide(Layer.succeed(Reached, positions)),
     Layer.provide(RedisRateLimits.layer(redis)),
     Layer.provideMerge(ThreadMeter.layer()),
     Layer.provide(logs),

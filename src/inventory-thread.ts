@@ -3,6 +3,7 @@ import { NodeRuntime } from "@effect/platform-node"
 import { Effect, Layer } from "effect"
 import * as PostgresClient from "./adapters/postgres/client.ts"
 import * as PostgresLedger from "./adapters/postgres/ledger.ts"
+import * as LogPosition from "./adapters/postgres/log-position.ts"
 import * as Pools from "./adapters/postgres/pools.ts"
 import * as SystemIds from "./adapters/system/ids.ts"
 import * as Logs from "./adapters/system/log-level.ts"
@@ -10,9 +11,12 @@ import * as ThreadMeter from "./adapters/system/thread-meter.ts"
 import * as Serve from "./adapters/threads/inventory/serve.ts"
 import * as LocalWorkers from "./app/inventory/local-workers.ts"
 
-const { connections, databaseUrl, holdsPerCustomer } = Serve.birth()
+const { connections, databaseUrl, holdsPerCustomer, positions, worker } = Serve.birth()
 
-const Ledger = PostgresLedger.layer.pipe(Layer.provide(PostgresClient.layer(databaseUrl, Pools.ofWorker(connections))))
+const Ledger = PostgresLedger.layer.pipe(
+  Layer.provide(LogPosition.layer(positions, 1 + worker)),
+  Layer.provide(PostgresClient.layer(databaseUrl, Pools.ofWorker(connections))),
+)
 
 NodeRuntime.runMain(
   Serve.serve.pipe(

@@ -121,6 +121,12 @@ const planted: ReadonlyArray<Planted> = [
     source: 'import type { Catalog } from "../../ports/catalog.ts"',
   },
   {
+    rule: "shown",
+    what: "the ledger reads from a replica, which may be behind",
+    file: "src/adapters/postgres/planted.ts",
+    source: 'import * as Replicas from "./replicas.ts"',
+  },
+  {
     rule: "config",
     what: "the application imports the knobs",
     file: "src/app/planted.ts",

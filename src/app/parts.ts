@@ -35,6 +35,7 @@ const WORDS: { readonly [Tag in Happening["_tag"]]?: (happening: Happening & { r
   StreamStalled: ({ detail }) => ["relay", detail],
   FactsRelayed: () => ["relay", null],
   LeadershipTaken: () => ["relay", null],
+  ReplicaChanged: ({ out, replica }) => [`replica ${replica}`, out],
   CircuitChanged: ({ dependency, to }) => [`dependency ${dependency}`, to === "closed" ? null : `its circuit is ${to}`],
 }
 

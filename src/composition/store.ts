@@ -27,13 +27,16 @@ import * as PostgresExplanations from "../adapters/postgres/explanations.ts"
 import * as PostgresInbox from "../adapters/postgres/inbox.ts"
 import * as PostgresLease from "../adapters/postgres/lease.ts"
 import * as PostgresLedger from "../adapters/postgres/ledger.ts"
+import * as LogPosition from "../adapters/postgres/log-position.ts"
 import * as Migrations from "../adapters/postgres/migrations.ts"
 import * as OldestSnapshot from "../adapters/postgres/oldest-snapshot.ts"
 import * as PostgresOrderBook from "../adapters/postgres/order-book.ts"
 import * as PostgresPauses from "../adapters/postgres/pauses.ts"
 import * as Pools from "../adapters/postgres/pools.ts"
+import * as Replicas from "../adapters/postgres/replicas.ts"
 import * as PostgresShipments from "../adapters/postgres/shipments.ts"
 import * as Suitability from "../adapters/postgres/suitability.ts"
+import * as PostgresTimeline from "../adapters/postgres/timeline.ts"
 import * as TransactionalWorkers from "../adapters/postgres/transactional/workers.ts"
 import * as PostgresUnsettled from "../adapters/postgres/unsettled.ts"
 import * as PostgresViewCounts from "../adapters/postgres/view-counts.ts"
@@ -43,6 +46,7 @@ import * as InventoryThreads from "../adapters/threads/inventory/workers.ts"
 import * as FactPipeline from "../app/fact-pipeline.ts"
 import * as LocalWorkers from "../app/inventory/local-workers.ts"
 import type { Config } from "../config/config.ts"
+import * as Position from "../ports/position.ts"
 import * as SingleInventory from "./single-inventory.ts"
 
 export const layer = (config: Config) => (config.database.store === "memory" ? memory(config) : postgres(config))
@@ -99,38 +103,49 @@ const deciding = Layer.mergeAll(
 const shown = Layer.mergeAll(
   PostgresCatalog.layer,
   PostgresOrderBook.layer,
+  PostgresTimeline.layer,
   PostgresViewCounts.layer,
   PostgresExplanations.layer,
 )
 
 /** Workers and facts on threads of their own, so that they hold up no request. */
-const postgres = (config: Config) =>
-  Layer.unwrap(
+const postgres = (config: Config) => {
+  const { connections, replicas } = config.database
+  const pools = Pools.ofMain(connections.main)
+  const positions = replicas.length === 0 ? null : Position.share(config.inventory.workers)
+  return Layer.unwrap(
     Effect.map(databaseUrl(config), (url) =>
-      workers(config, url).pipe(
+      workers(config, url, positions).pipe(
         Layer.provide(facts(config, url)),
-        Layer.provideMerge(Layer.merge(deciding, shown)),
+        Layer.provideMerge(Layer.merge(deciding, Layer.provide(shown, Replicas.layer(replicas, pools)))),
+        Layer.provide(LogPosition.layer(positions, Position.MAIN)),
+        Layer.merge(Layer.succeed(Position.Reached, positions)),
         Layer.provide(Backlog.layer),
         Layer.merge(OldestSnapshot.layer),
         Layer.provide(Layer.effectDiscard(migrated)),
-        Layer.provide(Layer.effectDiscard(Suitability.hasRoom(config.database.connections.all))),
-        Layer.provide(PostgresClient.layer(url, Pools.ofMain(config.database.connections.main))),
+        Layer.provide(Layer.effectDiscard(Suitability.hasRoom(connections.all))),
+        Layer.provide(PostgresClient.layer(url, pools)),
       ),
     ),
   )
+}
 
 const databaseUrl = ({ database: { home, url } }: Config) =>
   url === null ? Effect.map(EmbeddedPostgres.start(home), (embedded) => embedded.url) : Effect.succeed(url)
 
 /** Owners on threads, or one transaction a command. */
-const workers = ({ cache, database: { connections }, inventory }: Config, databaseUrl: string) =>
+const workers = (
+  { cache, database: { connections }, inventory }: Config,
+  databaseUrl: string,
+  positions: Position.Slots | null,
+) =>
   inventory.guard !== null
     ? TransactionalWorkers.layer.pipe(
         Layer.provide(SingleInventory.layer(inventory.guard, connections.commands, cache.redis)),
       )
     : InventoryThreads.layer(
         new URL("../inventory-thread.ts", import.meta.url),
-        { databaseUrl, connections: connections.worker, holdsPerCustomer: inventory.holdsPerCustomer },
+        { databaseUrl, connections: connections.worker, holdsPerCustomer: inventory.holdsPerCustomer, positions },
         inventory.workers,
       )
 

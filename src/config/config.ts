@@ -39,7 +39,11 @@ export const read = (env: Env, platform: NodeJS.Platform = process.platform): Co
   const traces = Traces.read(env)
   const config: Config = {
     http: Http.read(env, platform, traces.sampling),
-    database: { ...Database.read(env), connections: Database.connections(env, parts) },
+    database: {
+      ...Database.read(env),
+      replicas: Database.replicas(env),
+      connections: Database.connections(env, parts),
+    },
     inventory,
     payment,
     resilience: Resilience.read(env, payment.provider.kind),
@@ -48,6 +52,11 @@ export const read = (env: Env, platform: NodeJS.Platform = process.platform): Co
     cache: Cache.read(env),
     logs: Logs.read(env),
     traces,
+  }
+  if (config.database.replicas.length > 0) {
+    if (config.inventory.guard !== null)
+      throw new ConfigProblem({ message: `DATABASE_REPLICA_URLS needs owners, not INVENTORY=${env["INVENTORY"]}` })
+    if (config.database.url === null) throw new ConfigProblem({ message: "DATABASE_REPLICA_URLS needs DATABASE_URL" })
   }
   if (config.database.store === "memory") {
     if (config.inventory.guard !== null) throw needsDatabase(`INVENTORY=${env["INVENTORY"]}`)

@@ -17,6 +17,8 @@ export interface Place {
 }
 
 export interface Database extends Place {
+  /** Read from for what may be behind; none: the primary is. */
+  readonly replicas: ReadonlyArray<string>
   /** To the database, of each thread at most. */
   readonly connections: Pools.Shares
 }
@@ -26,6 +28,27 @@ export const read = (env: Env): Place => ({
   url: url(env),
   home: resolve(text(env, "JAEGO_HOME") ?? ".jaego"),
 })
+
+/** URLs hold commas of their own: the next one begins with its scheme. */
+const BETWEEN_URLS = /[\s,]+(?=postgres(?:ql)?:\/\/)/
+
+const MANY = 16
+
+export const replicas = (env: Env): ReadonlyArray<string> => {
+  const given = secret(env, "DATABASE_REPLICA_URLS")?.split(BETWEEN_URLS) ?? []
+  if (given.length > MANY) throw new ConfigProblem({ message: `DATABASE_REPLICA_URLS may name at most ${MANY}` })
+  return given.map((url) => replica(url, oneOf(env, "DATABASE_TLS", ["on", "off"])))
+}
+
+const replica = (given: string, tls: "on" | "off"): string => {
+  try {
+    const url = ConnectionUrl.secured(given, tls)
+    if (ConnectionUrl.parse(url).hosts.length > 1) throw new ConnectionUrl.UrlProblem("must name one host in each URL")
+    return url
+  } catch (error) {
+    throw new ConfigProblem({ message: `DATABASE_REPLICA_URLS ${(error as Error).message}` })
+  }
+}
 
 const url = (env: Env): string | null => {
   const given = secret(env, "DATABASE_URL")

@@ -18,6 +18,9 @@ export interface HotProduct {
   readonly available: number
 }
 
+/** Why a replica is not read from: it does not answer, is too far behind, or follows no primary any more. */
+export type Exclusion = "silent" | "lagging" | "promoted"
+
 export type Happening =
   | {
       readonly _tag: "RequestAnswered"
@@ -108,6 +111,11 @@ export type Happening =
   | { readonly _tag: "ReplicaMeasured"; readonly replica: string; readonly lagSeconds: number }
   /** How old the oldest snapshot is that keeps dead rows in the database; 0: there is none. */
   | { readonly _tag: "SnapshotMeasured"; readonly seconds: number }
+  | { readonly _tag: "ReplicaMeasured"; readonly replica: string; readonly lagSeconds: number }
+  /** `out`: null, it is in rotation. */
+  | { readonly _tag: "ReplicaChanged"; readonly replica: string; readonly out: Exclusion | null }
+  /** Something was read that may be behind: from a replica, or from the primary, as none was in rotation, there yet, or well. */
+  | { readonly _tag: "ReplicaRead"; readonly outcome: "replica" | "none" | "behind" | "failed" }
   /** Shipments of paid orders whose event has not come. */
   | { readonly _tag: "ShipmentsSwept"; readonly shipments: number }
   /** A shipment reached this state. */

@@ -10,6 +10,7 @@ import * as PostgresLease from "../../src/adapters/postgres/lease.ts"
 import * as PostgresLedger from "../../src/adapters/postgres/ledger.ts"
 import * as PostgresOrderBook from "../../src/adapters/postgres/order-book.ts"
 import * as PostgresShipments from "../../src/adapters/postgres/shipments.ts"
+import * as PostgresTimeline from "../../src/adapters/postgres/timeline.ts"
 import * as PostgresUnsettled from "../../src/adapters/postgres/unsettled.ts"
 import * as SystemIds from "../../src/adapters/system/ids.ts"
 import * as CheckoutRunner from "../../src/app/checkout-runner.ts"
@@ -41,6 +42,7 @@ const shop = (url: string, workers: number) =>
         PostgresUnsettled.layer,
         PostgresShipments.layer,
         PostgresInbox.layer,
+        PostgresTimeline.layer,
         PostgresLease.layer,
       ),
     ),

@@ -19,6 +19,7 @@ import * as PostgresLedger from "../../src/adapters/postgres/ledger.ts"
 import * as Migrations from "../../src/adapters/postgres/migrations.ts"
 import * as PostgresOrderBook from "../../src/adapters/postgres/order-book.ts"
 import * as PostgresShipments from "../../src/adapters/postgres/shipments.ts"
+import * as PostgresTimeline from "../../src/adapters/postgres/timeline.ts"
 import * as PostgresUnsettled from "../../src/adapters/postgres/unsettled.ts"
 
 export const memory = Layer.mergeAll(
@@ -43,5 +44,6 @@ export const postgres = (url: string) =>
     PostgresExplanations.layer,
     PostgresShipments.layer,
     PostgresInbox.layer,
+    PostgresTimeline.layer,
     PostgresLease.layer,
   ).pipe(Layer.provide(Layer.effectDiscard(Effect.orDie(Migrations.migrate))), Layer.provide(PostgresClient.layer(url)))

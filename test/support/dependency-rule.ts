@@ -117,11 +117,16 @@ const SHOWN = new Map([
   ["src/ports/timeline.ts", "Timeline"],
 ])
 
+/** What reads from replicas: what is only shown. Whatever else lies beside it decides, writes or looks after the database. */
+const REPLICAS = "src/adapters/postgres/replicas.ts"
+const READS_REPLICAS = /^src\/adapters\/postgres\/(order-book|catalog|timeline|exports)\.ts$/
+
 /** Who shows things to callers. All else in the application decides. */
 const SHOWS = /^src\/app\/(reads\/.*|shop|shopkeeper)\.ts$/
 
 /** No decision is made from what may be behind (I8). */
 const shownProblem = (file: string, target: string, { names }: Import): Rule | null => {
+  if (target === REPLICAS && ringOf(file) === "adapters" && !READS_REPLICAS.test(file)) return "shown"
   const service = SHOWN.get(target)
   if (service === undefined || ringOf(file) !== "app" || SHOWS.test(file)) return null
   return names.includes(service) || names.includes("*") ? "shown" : null

@@ -30,6 +30,11 @@ export interface Foreign {
   readonly configure: (mayLogIn: string) => Promise<void>
   /** Files become its own, and nobody else's. */
   readonly own: (...files: ReadonlyArray<string>) => void
+  /** To the server and each of its sessions: STOP freezes it, CONT thaws it. */
+  readonly signal: (name: "SIGSTOP" | "SIGCONT") => void
+  /** Ends at once, its data stay; `run` starts it again on the same port. */
+  readonly kill: () => Promise<void>
+  readonly run: () => Promise<void>
   readonly stop: () => Promise<void>
 }
 
@@ -53,9 +58,16 @@ export const start = async (settings: ReadonlyArray<string> = [], copied: Foreig
   const all = [`port=${port}`, "listen_addresses='127.0.0.1'", `unix_socket_directories='${folder}'`, "fsync=off"]
   // Behind what a copied one has there already.
   appendFileSync(join(data, "postgresql.auto.conf"), `${[...all, ...settings].join("\n")}\n`)
-  const child = spawn(join(programs!, "postgres"), ["-D", data], { ...at, stdio: "ignore" })
-  const watchdog = Postmaster.watch(child.pid!)
-  child.once("exit", watchdog.dismiss)
+  let child: ChildProcess
+  const run = async () => {
+    child = spawn(join(programs!, "postgres"), ["-D", data], { ...at, stdio: "ignore" })
+    child.once("exit", Postmaster.watch(child.pid!).dismiss)
+    await until("PostgreSQL answers", () => query("select 1") === "1")
+  }
+  const kill = async () => {
+    child.kill("SIGQUIT")
+    await Postmaster.exited(child)
+  }
   const query = (...statements: ReadonlyArray<string>): string => {
     const options = ["-h", folder, "-p", String(port), "-U", "postgres", "-qAtX", "-v", "ON_ERROR_STOP=1"]
     const run = spawnSync("psql", [...options, ...statements.flatMap((each) => ["-c", each]), "postgres"], {
@@ -64,7 +76,7 @@ export const start = async (settings: ReadonlyArray<string> = [], copied: Foreig
     if (run.status !== 0) throw new Error(run.stderr)
     return run.stdout.trim()
   }
-  await until("PostgreSQL answers", () => query("select 1") === "1")
+  await run()
   const reload = async () => {
     const before = query("select pg_conf_load_time()")
     child.kill("SIGHUP")
@@ -87,9 +99,14 @@ export const start = async (settings: ReadonlyArray<string> = [], copied: Foreig
         chmodSync(file, 0o600)
       }
     },
+    signal: (name) => {
+      const sessions = execFileSync("ps", ["-o", "pid=", "--ppid", String(child.pid)], { encoding: "utf8" })
+      for (const pid of [child.pid!, ...sessions.trim().split(/\s+/).map(Number)]) process.kill(pid, name)
+    },
+    kill,
+    run,
     stop: async () => {
-      child.kill("SIGQUIT")
-      await Postmaster.exited(child)
+      await kill()
       rmSync(folder, { recursive: true, force: true })
     },
   }

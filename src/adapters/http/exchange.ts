@@ -15,6 +15,7 @@ import * as Gate from "./gate.ts"
 import * as Head from "./head.ts"
 import * as Routes from "./method-table.ts"
 import type { Overload } from "./overload.ts"
+import * as Positions from "./positions.ts"
 import * as Problems from "./problems.ts"
 import type { RateLimits } from "./rate-limits.ts"
 import type { RequestLog } from "./request-log.ts"
@@ -100,6 +101,7 @@ const refusal = (
   const problem =
     Head.ambiguity(headers) ??
     Head.timeoutRefusal(headers) ??
+    Positions.refusal(headers) ??
     gate.refusal(request, host, route?.isForEveryone === true)
   if (problem !== null) return problem
   if (route?.isLocal === true && !Gate.isLocal(request)) return Problems.loopbackOnly

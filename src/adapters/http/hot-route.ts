@@ -11,11 +11,13 @@ import { isUtf8 } from "node:buffer"
 import type { IncomingMessage, ServerResponse } from "node:http"
 import { type Effect, Exit, type Fiber, Result, Schema } from "effect"
 import type { HttpServerResponse } from "effect/http"
+import type { Slots } from "../../ports/position.ts"
 import * as Answers from "./answers.ts"
 import { strict } from "./api.ts"
 import { SAFETY } from "./exchange.ts"
 import { isPlainJson } from "./head.ts"
 import type { Placing } from "./orders-handlers.ts"
+import * as Positions from "./positions.ts"
 import type { RateLimits } from "./rate-limits.ts"
 import { IdempotencyKey, NewOrder } from "./schemas.ts"
 
@@ -54,7 +56,7 @@ const SAFETY_LIST = SAFETY.flat()
 const write = (
   response: ServerResponse,
   request: IncomingMessage,
-  limits: RateLimits,
+  { limits, positions }: Options,
   { body, headers, status }: Response,
 ): void => {
   if (body._tag !== "Uint8Array") throw new Error(`an answer with a body of ${body._tag}`)
@@ -62,6 +64,8 @@ const write = (
   const head = ["x-request-id", Answers.requestId(request), ...SAFETY_LIST]
   const left = limits.headersOf(request)
   if (left !== null) head.push(...left)
+  const position = Positions.of(positions)
+  if (position !== null) head.push(Positions.NAME, position)
   for (const name of Object.keys(headers)) head.push(name, headers[name]!)
   response.writeHead(status, head)
   // As text it leaves in one write with its head.
@@ -73,12 +77,13 @@ export interface Options {
   /** Runs what a request asks for, until the service ends. */
   readonly run: (answer: Effect.Effect<Response>) => Fiber.Fiber<Response>
   readonly limits: RateLimits
+  readonly positions: Slots | null
   readonly pipeline: Listener
 }
 
-export const listener =
-  ({ limits, place, run, pipeline }: Options): Listener =>
-  (request, response) => {
+export const listener = (options: Options): Listener => {
+  const { place, run, pipeline } = options
+  return (request, response) => {
     if (!isPlain(request)) return pipeline(request, response)
     // The parser hands over a body that is here already right after this call.
     process.nextTick(() => {
@@ -89,8 +94,9 @@ export const listener =
         return pipeline(request, response)
       }
       run(place(placing)).addObserver((exit) => {
-        if (Exit.isSuccess(exit)) write(response, request, limits, exit.value)
+        if (Exit.isSuccess(exit)) write(response, request, options, exit.value)
         else response.destroy()
       })
     })
   }
+}

@@ -11,6 +11,7 @@ import { NodeHttpServer } from "@effect/platform-node"
 import { ByteSize, Cause, Effect, Layer, type Scope } from "effect"
 import { HttpIncomingMessage, HttpRouter, HttpServerRequest, HttpServerResponse } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
+import { AtLeast, Reached, type Slots } from "../../ports/position.ts"
 import * as Traceparent from "../../std/traceparent.ts"
 import * as AdminRoutes from "./admin-handlers.ts"
 import * as Answers from "./answers.ts"
@@ -23,6 +24,7 @@ import type * as Claims from "./idempotency.ts"
 import * as OrdersRoutes from "./orders-handlers.ts"
 import * as Pages from "./pages.ts"
 import * as PaymentRoutes from "./payment-handlers.ts"
+import * as Positions from "./positions.ts"
 import * as Problems from "./problems.ts"
 import * as ProductsRoutes from "./products-handlers.ts"
 import type { RateLimits } from "./rate-limits.ts"
@@ -68,17 +70,26 @@ const readsUtf8 = Effect.fnUntraced(function* (request: HttpServerRequest.HttpSe
   if (!isUtf8(body)) yield* Effect.fail(Problems.notUtf8)
 })
 
-const answered = <E, R>(app: Effect.Effect<Response, E, R>, limits: RateLimits) =>
-  Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) =>
-    Effect.catchCause(Effect.andThen(readsUtf8(request), app), (cause) => rescued(request, cause)).pipe(
-      Effect.map((response) => {
-        const left = limits.headersOf(request)
-        return left === null
-          ? response
-          : HttpServerResponse.setHeaders(response, [left.slice(0, 2), left.slice(2)] as never)
-      }),
-    ),
-  )
+/** A read brings what it must see, a write is answered with where it can be seen. */
+const positioned = <E, R>(app: Effect.Effect<Response, E, R>, slots: Slots | null) =>
+  slots === null
+    ? app
+    : Effect.flatMap(HttpServerRequest.HttpServerRequest, ({ headers, method }) =>
+        method === "GET"
+          ? Effect.provideService(app, AtLeast, Positions.atLeast(headers[Positions.NAME]))
+          : Effect.map(app, (response) => HttpServerResponse.setHeader(response, Positions.NAME, Positions.of(slots)!)),
+      )
+
+const answered = <E, R>(app: Effect.Effect<Response, E, R>, limits: RateLimits, slots: Slots | null) =>
+  Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) => {
+    const rescuing = Effect.catchCause(Effect.andThen(readsUtf8(request), app), (cause) => rescued(request, cause))
+    return Effect.map(positioned(rescuing, slots), (response) => {
+      const left = limits.headersOf(request)
+      return left === null
+        ? response
+        : HttpServerResponse.setHeaders(response, [left.slice(0, 2), left.slice(2)] as never)
+    })
+  })
 
 /** Refuses bodies while too many arrive. */
 const admitting = (listener: Listener): Listener => {
@@ -96,7 +107,7 @@ const admitting = (listener: Listener): Listener => {
 
 /** `requests`: the scope in which requests run. */
 export const make = Effect.fnUntraced(function* (inFlight: Claims.InFlight, limits: RateLimits, requests: Scope.Scope) {
-  const app = answered(yield* HttpRouter.toHttpEffect(routes(inFlight, limits)), limits)
+  const app = answered(yield* HttpRouter.toHttpEffect(routes(inFlight, limits)), limits, yield* Reached)
   const handler = yield* NodeHttpServer.makeHandler(app, { scope: requests }).pipe(
     Effect.provideService(HttpIncomingMessage.MaxBodySize, ByteSize.fromInputUnsafe(MAX_BODY)),
   )

@@ -13,6 +13,7 @@ import { Context, Effect, Fiber, Layer, Schedule, Scope } from "effect"
 import { Pausing } from "../../app/pausing.ts"
 import { Shop } from "../../app/shop.ts"
 import { StockFeed } from "../../app/stock-feed.ts"
+import { Reached } from "../../ports/position.ts"
 import { Probe } from "../../ports/probe.ts"
 import { RateLimitStore } from "../../ports/rate-limit-store.ts"
 import { CannotListen } from "../../std/listen.ts"
@@ -183,6 +184,7 @@ const listener = Effect.fnUntraced(function* (
     place: (placing) => Effect.catchCause(place(placing), (cause) => Pipeline.rescued(placing.request, cause)),
     run,
     limits,
+    positions: yield* Reached,
     pipeline: StockStreamRoute.listener({ streams, shop, probe, limits, run, last, pipeline }),
   })
 })

@@ -8,7 +8,8 @@ import { Effect, Layer } from "effect"
 import type { Product } from "../../domain/product.ts"
 import { Catalog, type ProductFilter } from "../../ports/catalog.ts"
 import { jsonRows, pageOf } from "./page.ts"
-import { ShownLists, ShownRows } from "./reads.ts"
+import { type ShownLists, ShownRows } from "./reads.ts"
+import * as Replicas from "./replicas.ts"
 import { MOVEMENT, type MovementJson, PRODUCT } from "./rows.ts"
 
 const GET = `select ${PRODUCT} as row from products p where p.id = $1::uuid`
@@ -56,7 +57,7 @@ export const layer: Layer.Layer<Catalog, never, ShownRows | ShownLists> = Layer.
   Catalog,
   Effect.gen(function* () {
     const rows = yield* ShownRows
-    const lists = yield* ShownLists
+    const lists = yield* Replicas.lists
     return {
       get: (id) => Effect.map(jsonRows<Product>(rows, GET, [id]), ([product]) => product ?? null),
       list: ({ after, limit, ...filter }) => {

@@ -70,6 +70,12 @@ const settings = Effect.fnUntraced(function* (connection: Connection) {
 
 export type Client = PgClient.PgClient | SqlClient | Writes | Reads.Deciding | Reads.ShownRows | Reads.ShownLists
 
+/** Of a replica: one host, as all that is said of several is how to find the one that takes writes. */
+export const configOf = Effect.fnUntraced(function* (url: string) {
+  const connection = yield* parsed(url)
+  return { connection, config: yield* settings(connection) }
+})
+
 /** A first connection is made, and the server looked at, before it is ready. */
 export const layer = (url: string, pools: Pools.Pools = Pools.ALONE): Layer.Layer<Client, DatabaseUnusable> =>
   Layer.unwrap(

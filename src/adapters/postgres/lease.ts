@@ -15,6 +15,7 @@ import { LedgerDown } from "../../ports/ledger.ts"
 import { LEASE_LOCK } from "./advisory-locks.ts"
 import { TAKE_LANES } from "./fencing-functions.ts"
 import { type LaneRow, ownedLane } from "./ledger.ts"
+import { Noting } from "./log-position.ts"
 import { migrateAsOwner } from "./migrations.ts"
 import { describe, inTime, silence } from "./sql-failure.ts"
 import type { DatabaseUnusable } from "./suitability.ts"
@@ -73,6 +74,9 @@ const acquire = (
     yield* Effect.raceFirst(migrateAsOwner, kept(session))
     const end = yield* session.listen(CHANNEL)
     const { rows } = yield* answered(session, `select * from ${TAKE_LANES.name}()`)
+    // What the owner before has answered lies behind it, and may be answered again for its key.
+    const note = yield* Noting
+    if (note !== null) yield* inTime(Effect.void)(note(session))
     const lost = yield* Deferred.make<void>()
     const awakeSince = yield* vigil
     const pulse = { at: awakeSince() }

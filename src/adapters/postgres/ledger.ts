@@ -7,7 +7,7 @@
  * Fails: an answered error is `LedgerDown` (rolled back), `Unstorable` if it is about a value or a CHECK (SQLSTATE classes 22
  * and 23), an unanswered commit `CommitUnknown`; see `sql-failure.ts`.
  */
-import type { PgPool } from "@effect/sql-pg"
+import type { PgConnection, PgPool } from "@effect/sql-pg"
 import { Effect, Fiber, Layer } from "effect"
 import type { SqlError } from "effect/sql/SqlError"
 import type { OrderId } from "../../domain/ids.ts"
@@ -32,6 +32,7 @@ import { issueReceipt } from "../../ports/receipt.ts"
 import { encode } from "./batch-columns.ts"
 import { COMMIT_STATEMENT } from "./commit-function.ts"
 import { RAISE_LANES } from "./fencing-functions.ts"
+import { type Note, Noting } from "./log-position.ts"
 import { Deciding, type Reads } from "./reads.ts"
 import {
   HOLD,
@@ -57,8 +58,9 @@ export const layer: Layer.Layer<Ledger, never, Deciding | WritingPool.Writes> = 
   Effect.gen(function* () {
     const reads = yield* Deciding
     const pool = yield* WritingPool.Writes
+    const committing = statement(yield* Noting)
     return {
-      commit: (batch) => Effect.uninterruptible(commit(pool, batch)),
+      commit: (batch) => Effect.uninterruptible(commit(pool, committing, batch)),
       receiptOf: (batch, raised) => (didCommit(batch, raised) ? issueReceipt(batch) : null),
       load: (wanted) => load(reads, wanted),
       due: (lanes, since, before, limit) => due(reads, lanes, [since, before], limit),
@@ -68,19 +70,32 @@ export const layer: Layer.Layer<Ledger, never, Deciding | WritingPool.Writes> = 
   }),
 )
 
+type Statement = (
+  connection: PgConnection.PgConnection,
+) => Effect.Effect<ReadonlyArray<ReadonlyArray<unknown>>, SqlError>
+type Committing = (columns: ReadonlyArray<unknown>) => Statement
+
+/** With a replica, a commit is not done before its position is noted. */
+const statement = (note: Note | null): Committing =>
+  note === null
+    ? (columns) => (connection) => connection.queryValues(COMMIT_STATEMENT, columns)
+    : (columns) => (connection) => Effect.tap(connection.queryValues(COMMIT_STATEMENT, columns), () => note(connection))
+
 /** Not `Effect.gen`: a generator that is made anew for each batch has a hidden class of its own, which keeps the batch. */
-const commit: (pool: PgPool.PgPool, batch: Batch) => Effect.Effect<CommitResult, CommitFailure> = Effect.fnUntraced(
-  function* (pool, batch) {
-    const columns = encode(batch)
-    for (let tries = 1; ; tries++) {
-      const answer = yield* Effect.result(answered(pool, columns))
-      if (answer._tag === "Success") return resultOf(batch, answer.success)
-      const raced = answer.failure._tag === "SqlError" && stateOf(answer.failure) === UNIQUE_VIOLATION
-      if (raced && tries < RACES_MAX) continue
-      return yield* Effect.fail(commitFailure(answer.failure))
-    }
-  },
-)
+const commit: (
+  pool: PgPool.PgPool,
+  committing: Committing,
+  batch: Batch,
+) => Effect.Effect<CommitResult, CommitFailure> = Effect.fnUntraced(function* (pool, committing, batch) {
+  const columns = encode(batch)
+  for (let tries = 1; ; tries++) {
+    const answer = yield* Effect.result(answered(pool, committing(columns)))
+    if (answer._tag === "Success") return resultOf(batch, answer.success)
+    const raced = answer.failure._tag === "SqlError" && stateOf(answer.failure) === UNIQUE_VIOLATION
+    if (raced && tries < RACES_MAX) continue
+    return yield* Effect.fail(commitFailure(answer.failure))
+  }
+})
 
 /** The server is asked to cancel what is not answered in time. */
 const unlessSilent = <A>(statement: Fiber.Fiber<A, SqlError>): Effect.Effect<A, SqlError | CommitUnknown> =>
@@ -97,8 +112,8 @@ const unlessSilent = <A>(statement: Fiber.Fiber<A, SqlError>): Effect.Effect<A, 
  * In fibers of their own: the caller, who cannot be interrupted, waits for whatever comes, and the wait can be given up at
  * the time limit without waiting for the statement too, which asks the server to cancel it and gives that some seconds.
  */
-const answered = (pool: PgPool.PgPool, columns: ReadonlyArray<unknown>) =>
-  WritingPool.use(pool, (connection) => connection.queryValues(COMMIT_STATEMENT, columns)).pipe(
+const answered = (pool: PgPool.PgPool, committing: Statement) =>
+  WritingPool.use(pool, committing).pipe(
     Effect.interruptible,
     Effect.forkDetach({ startImmediately: true }),
     Effect.flatMap(unlessSilent),

@@ -10,7 +10,8 @@ import type { Outlook } from "../../ports/inventory.ts"
 import { OrderBook, type OrderFilter } from "../../ports/order-book.ts"
 import type { PageRequest } from "../../ports/page.ts"
 import { jsonRows, pageOf } from "./page.ts"
-import { ShownLists, ShownRows } from "./reads.ts"
+import { type ShownLists, ShownRows } from "./reads.ts"
+import * as Replicas from "./replicas.ts"
 import { ms, ORDER, type OrderJson, orderOf } from "./rows.ts"
 
 /** So many orders whose holds end next are looked through for one of the product: a few milliseconds at most. */
@@ -120,10 +121,11 @@ export const layer: Layer.Layer<OrderBook, never, ShownRows | ShownLists> = Laye
   OrderBook,
   Effect.gen(function* () {
     const rows = yield* ShownRows
-    const lists = yield* ShownLists
+    const orders = yield* Replicas.rows
+    const lists = yield* Replicas.lists
     return {
       get: (id) =>
-        Effect.map(jsonRows<OrderJson>(rows, GET, [id]), ([row]) => (row === undefined ? null : orderOf(row))),
+        Effect.map(jsonRows<OrderJson>(orders, GET, [id]), ([row]) => (row === undefined ? null : orderOf(row))),
       outlook: (id) => Effect.map(jsonRows<Outlook>(rows, OUTLOOK, [id]), ([row]) => row!),
       list: (request) =>
         Effect.map(jsonRows<OrderJson>(lists, listQuery(request), listParameters(request)), (found) =>

@@ -10,10 +10,9 @@ import type { OrderId } from "../../domain/ids.ts"
 import type { Shipment } from "../../domain/shipping.ts"
 import { type Unavailable, unavailable } from "../../ports/failures.ts"
 import { type Found, type ShipmentChange, Shipments } from "../../ports/shipments.ts"
-import { Timeline, type TimelineEntry } from "../../ports/timeline.ts"
 import * as Batcher from "../../std/batcher.ts"
 import { BEFORE_ALL, jsonRows, jsonWrite, writtenRows } from "./page.ts"
-import { Deciding, type Reads, type Shown, ShownRows } from "./reads.ts"
+import { Deciding, type Reads } from "./reads.ts"
 import { ms, ORDER, type OrderJson, orderOf } from "./rows.ts"
 import { CLAIM_PARCELS, SAVE_SHIPMENTS } from "./shipping-functions.ts"
 import { describe, isRefusedValue } from "./sql-failure.ts"
@@ -53,10 +52,6 @@ export const MISSING = `select to_json(o.id) as row from orders o
 const OPEN = `insert into shipments (order_id, next_attempt_at)
   select o.id, to_timestamp($2::float8 / 1000) from orders o where o.id = any ($1::uuid[]) and o.status = 'paid'
   on conflict (order_id) do nothing returning to_json(order_id) as row`
-
-const ENTRIES = `select json_build_object('id', t.id, 'type', t.type, 'version', t.version, 'at', ${ms("t.at")},
-    'detail', t.detail) as row
-  from timeline t where t.order_id = $1::uuid order by t.at, t.id`
 
 interface DueJson {
   readonly shipment: Shipment
@@ -152,16 +147,9 @@ export const make = Effect.fnUntraced(function* (reads: Reads, writes: PgPool.Pg
   })
 })
 
-const timeline = (reads: Shown): Timeline["Service"] => ({
-  entries: (id) => jsonRows<TimelineEntry>(reads, ENTRIES, [id]),
-})
-
-export const layer: Layer.Layer<Shipments | Timeline, never, Deciding | Writes | ShownRows> = Layer.mergeAll(
-  Layer.effect(
-    Shipments,
-    Effect.gen(function* () {
-      return yield* make(yield* Deciding, yield* Writes)
-    }),
-  ),
-  Layer.effect(Timeline, Effect.map(ShownRows, timeline)),
+export const layer: Layer.Layer<Shipments, never, Deciding | Writes> = Layer.effect(
+  Shipments,
+  Effect.gen(function* () {
+    return yield* make(yield* Deciding, yield* Writes)
+  }),
 )

@@ -277,6 +277,17 @@ const inventory = (registry: Registry) => ({
     "jaego_database_oldest_snapshot_seconds",
     "Age of the oldest snapshot that keeps dead rows in the database",
   ),
+  replicaLag: gauge(registry)("jaego_replica_lag_seconds", "How far a read replica is behind the primary", ["replica"]),
+  replicaIn: gauge(registry)("jaego_replica_in_rotation", "1 while a read replica is read from", ["replica"]),
+  replicaOut: counter(registry)("jaego_replica_exclusions_total", "Times a read replica was taken out of rotation", [
+    "replica",
+    "reason",
+  ]),
+  replicaReads: counter(registry)(
+    "jaego_replica_reads_total",
+    "Reads that a replica may answer: by one, or by the primary, as none was in rotation, at the position asked for, or well",
+    ["outcome"],
+  ),
   standingBy: gauge(registry)("jaego_standing_by", "1 while another process owns the lanes"),
   leaseFresh: gauge(registry)("jaego_lease_fresh", "1 while the session that holds the lease has answered of late"),
 })

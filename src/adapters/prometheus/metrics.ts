@@ -111,6 +111,12 @@ const onInventory = (meters: Meters) =>
     },
     ReplicaMeasured: ({ lagSeconds, replica }) => meters.replicaLag.set({ replica }, lagSeconds),
     SnapshotMeasured: ({ seconds }) => meters.oldestSnapshot.set(seconds),
+    ReplicaMeasured: ({ lagSeconds, replica }) => meters.replicaLag.set({ replica }, lagSeconds),
+    ReplicaChanged: ({ out, replica }) => {
+      meters.replicaIn.set({ replica }, out === null ? 1 : 0)
+      if (out !== null) meters.replicaOut.inc({ replica, reason: out })
+    },
+    ReplicaRead: ({ outcome }) => meters.replicaReads.inc({ outcome }),
     CommitContested: () => meters.commitsNotDone.inc({ outcome: "contested" }),
     CommitFenced: () => meters.commitsNotDone.inc({ outcome: "fenced" }),
     CommitFailed: ({ outcome }) => meters.commitsNotDone.inc({ outcome }),

@@ -28,6 +28,7 @@ describe("what the hot route takes", () => {
       place: ({ payload }) => Effect.succeed(HttpServerResponse.jsonUnsafe({ by: "hot route", payload })),
       run: (effect) => Effect.runFork(effect),
       limits: new RateLimits(OFF, { emit: () => undefined }),
+      positions: null,
       pipeline: async (request, response) => {
         const body = await text(request)
         response.end(JSON.stringify({ by: "pipeline", body }))

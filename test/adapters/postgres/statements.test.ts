@@ -15,6 +15,7 @@ import * as PostgresLedger from "../../../src/adapters/postgres/ledger.ts"
 import * as PostgresOrderBook from "../../../src/adapters/postgres/order-book.ts"
 import { Deciding, type Reads, type Shown, ShownLists, ShownRows } from "../../../src/adapters/postgres/reads.ts"
 import * as PostgresShipments from "../../../src/adapters/postgres/shipments.ts"
+import * as PostgresTimeline from "../../../src/adapters/postgres/timeline.ts"
 import * as PostgresUnsettled from "../../../src/adapters/postgres/unsettled.ts"
 import { Shop } from "../../../src/app/shop.ts"
 import * as HttpServer from "../../support/http-server.ts"
@@ -49,6 +50,7 @@ const books = Layer.mergeAll(
   PostgresExplanations.layer,
   PostgresOrderBook.layer,
   PostgresShipments.layer,
+  PostgresTimeline.layer,
   PostgresLease.layer,
 ).pipe(
   Layer.provide(counting),

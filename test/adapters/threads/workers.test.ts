@@ -26,7 +26,10 @@ const stalling = Layer.effect(
 )
 
 const onThreads = (url: string) =>
-  Layer.mergeAll(Threads.layer(entry, { databaseUrl: url, holdsPerCustomer: 0, connections: 3 }, 0), stalling).pipe(
+  Layer.mergeAll(
+    Threads.layer(entry, { databaseUrl: url, holdsPerCustomer: 0, connections: 3, positions: null }, 0),
+    stalling,
+  ).pipe(
     Layer.provideMerge(Books.postgres(url)),
     Layer.provide(Layer.mergeAll(RecordingProbe.silent, PostgresClient.layer(url))),
   )

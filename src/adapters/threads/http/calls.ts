@@ -10,6 +10,7 @@ import { Effect, type Exit, Fiber } from "effect"
 import { Shop } from "../../../app/shop.ts"
 import type { Unavailable } from "../../../ports/failures.ts"
 import { type Claim, claimName, Refused } from "../../../ports/inventory.ts"
+import { AtLeast, parse } from "../../../ports/position.ts"
 import { KeysInFlight } from "../../../std/keys-in-flight.ts"
 import { Slab } from "../../../std/slab.ts"
 import type { Call, Pages, Question } from "./messages.ts"
@@ -41,9 +42,10 @@ export const make = Effect.fnUntraced(function* (pages: Pages) {
     )
 
   /** What stops the call; null: it runs to its end. */
-  return ({ args, question }: Call, answer: Answering): (() => void) | null => {
+  return ({ args, position, question }: Call, answer: Answering): (() => void) | null => {
     const claim = claimOf(args)
-    const running = Effect.suspend(() => answered(question, args))
+    const called = Effect.suspend(() => answered(question, args))
+    const running = position === undefined ? called : Effect.provideService(called, AtLeast, parse(position))
     const fiber = fork(claim === null ? running : once(claim, running))
     const ticket = fibers.put(fiber)
     fiber.addObserver((exit) => {

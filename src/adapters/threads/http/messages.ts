@@ -10,6 +10,7 @@ import type { Dependencies, Status } from "../../../app/resilience/dependencies.
 import type { Shop } from "../../../app/shop.ts"
 import type { ProductId } from "../../../domain/ids.ts"
 import type { Pause } from "../../../ports/pauses.ts"
+import type { Slots } from "../../../ports/position.ts"
 import type { Happening } from "../../../ports/probe.ts"
 import type { Profiler } from "../../../ports/profiler.ts"
 import type { Rate } from "../../../ports/rate-limit-store.ts"
@@ -27,6 +28,8 @@ export interface HttpBirth {
   readonly redis: Redis | null
   /** Whether commands stand in mailboxes, in shared memory. */
   readonly congestion: Congestion
+  /** How far the database's log has come, in shared memory. */
+  readonly positions: Slots | null
 }
 
 export interface Redis {
@@ -102,6 +105,8 @@ export interface Call {
   readonly id: number
   readonly question: Question
   readonly args: ReadonlyArray<unknown>
+  /** What a read must see (`ports/position.ts`), as text; left out: anything. */
+  readonly position?: string
 }
 
 export type ToHttp =

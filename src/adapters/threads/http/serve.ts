@@ -14,6 +14,7 @@ import { Shop } from "../../../app/shop.ts"
 import { Feed, StockFeed } from "../../../app/stock-feed.ts"
 import type { Unavailable } from "../../../ports/failures.ts"
 import type { Refused } from "../../../ports/inventory.ts"
+import { AtLeast, text } from "../../../ports/position.ts"
 import { Probe } from "../../../ports/probe.ts"
 import { Profiler, type Taken } from "../../../ports/profiler.ts"
 import { Slab } from "../../../std/slab.ts"
@@ -31,10 +32,17 @@ const callers = new Slab<Answering>()
 const bundle = new Bundle<FromHttp>((things) => parentPort!.postMessage(JSON.stringify(things)))
 
 /** When the caller hangs up the main thread is notified: it carries calls with a key to their end and stops the others. */
-const ask = (question: Question, args: ReadonlyArray<unknown>): Effect.Effect<unknown, Refused | Unavailable> =>
+const ask = (
+  question: Question,
+  args: ReadonlyArray<unknown>,
+  position?: string,
+): Effect.Effect<unknown, Refused | Unavailable> =>
   Effect.callback((resume) => {
     const id = callers.put(resume)
-    bundle.add({ _tag: "Called", call: { id, question, args } })
+    bundle.add({
+      _tag: "Called",
+      call: position === undefined ? { id, question, args } : { id, question, args, position },
+    })
     return Effect.sync(() => {
       if (callers.take(id) !== undefined) bundle.add({ _tag: "Abandoned", id })
     })
@@ -46,25 +54,32 @@ type Entries = Shop["Service"]
 const remote = <Entry extends keyof Entries>(entry: Entry): Entries[Entry] =>
   ((...args: ReadonlyArray<unknown>) => ask(entry, args)) as unknown as Entries[Entry]
 
+/** The same for what may be read from a replica. */
+const remoteRead = <Entry extends keyof Entries>(entry: Entry): Entries[Entry] =>
+  ((...args: ReadonlyArray<unknown>) =>
+    Effect.flatMap(AtLeast, (position) =>
+      ask(entry, args, position === null ? undefined : text(position)),
+    )) as unknown as Entries[Entry]
+
 export const shop = Layer.succeed(Shop, {
   createProduct: remote("createProduct"),
   getProduct: remote("getProduct"),
   countView: remote("countView"),
   readViews: remote("readViews"),
-  listProducts: remote("listProducts"),
+  listProducts: remoteRead("listProducts"),
   readStock: remote("readStock"),
   readOutlook: remote("readOutlook"),
   receiveStock: remote("receiveStock"),
   adjustStock: remote("adjustStock"),
-  listMovements: remote("listMovements"),
+  listMovements: remoteRead("listMovements"),
   placeOrder: remote("placeOrder"),
-  getOrder: remote("getOrder"),
+  getOrder: remoteRead("getOrder"),
   chargeEta: remote("chargeEta"),
-  listOrders: remote("listOrders"),
+  listOrders: remoteRead("listOrders"),
   payOrder: remote("payOrder"),
   explainOrder: remote("explainOrder"),
   explainRequest: remote("explainRequest"),
-  readTimeline: remote("readTimeline"),
+  readTimeline: remoteRead("readTimeline"),
   hearCarrier: remote("hearCarrier"),
   hearPayment: remote("hearPayment"),
   abandonOrder: remote("abandonOrder") as Entries["abandonOrder"],

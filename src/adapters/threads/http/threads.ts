@@ -16,6 +16,7 @@ import { Pausing } from "../../../app/pausing.ts"
 import { Reconciling } from "../../../app/reconciliation.ts"
 import { Dependencies } from "../../../app/resilience/dependencies.ts"
 import { StockFeed } from "../../../app/stock-feed.ts"
+import { Reached } from "../../../ports/position.ts"
 import { Probe } from "../../../ports/probe.ts"
 import { Profiler } from "../../../ports/profiler.ts"
 import { CannotListen } from "../../../std/listen.ts"
@@ -73,6 +74,7 @@ export const start = Effect.fnUntraced(function* (given: Options) {
   const readiness = yield* Readiness
   const probe = yield* Probe
   const congestion = yield* Congestion
+  const positions = yield* Reached
   const { subscribe } = yield* StockFeed
   const { watch: watchPauses } = yield* Pausing
   const called = yield* answering(metrics)
@@ -85,7 +87,7 @@ export const start = Effect.fnUntraced(function* (given: Options) {
   /** One life of a thread; ends with what it died of. */
   const life = (http: number) =>
     Effect.callback<unknown>((resume) => {
-      const birth: HttpBirth = { http, webhookSecrets, options, redis, congestion }
+      const birth: HttpBirth = { http, webhookSecrets, options, redis, congestion, positions }
       const thread = new Thread(entry, { name: `http-${http}`, workerData: birth })
       const link = new HttpLink(thread, {
         called,

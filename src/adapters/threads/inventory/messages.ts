@@ -7,6 +7,7 @@ import type { ProductId } from "../../../domain/ids.ts"
 import { type Fate, type Unavailable, type UnavailableReason, unavailable } from "../../../ports/failures.ts"
 import { type Answer, type Command, Refused, type Rejection } from "../../../ports/inventory.ts"
 import type { OwnedLane } from "../../../ports/ledger.ts"
+import type { Slots } from "../../../ports/position.ts"
 import type { Happening } from "../../../ports/probe.ts"
 import type { CommittedStock, OrderReply } from "../../../ports/workers.ts"
 
@@ -18,6 +19,8 @@ export interface Birth {
   readonly connections: number
   /** Unpaid holds of a product that one customer may have; 0: any number. */
   readonly holdsPerCustomer: number
+  /** Where it notes how far the log has come; null: nowhere. */
+  readonly positions: Slots | null
 }
 
 export interface Envelope {
