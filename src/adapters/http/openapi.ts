@@ -42,6 +42,8 @@ const replayed = header(
   false,
 )
 
+const position = header("Where there are replicas: what a read must bring to see this.", { type: "string" }, false)
+
 const headersOf = (status: string, takesKey: boolean): Record<string, unknown> => ({
   "x-request-id": requestId,
   ...(status === "503" || status === "429" ? { "retry-after": retryAfter } : {}),
@@ -49,6 +51,7 @@ const headersOf = (status: string, takesKey: boolean): Record<string, unknown> =
   ...(status === "409" && takesKey
     ? { "retry-after": header("With `idempotency-in-progress`, in seconds.", { type: "integer", minimum: 0 }, false) }
     : {}),
+  ...(takesKey && status.startsWith("2") ? { "jaego-position": position } : {}),
   ...(status === "405" ? { allow } : {}),
   ...(takesKey && (status.startsWith("2") || status === "402") ? { "idempotent-replayed": replayed } : {}),
 })
@@ -57,6 +60,7 @@ const descriptions: Readonly<Record<string, string>> = {
   "idempotency-key": "Same key and same body: the same answer, once. Kept at least 24 h.",
   prefer: "`respond-async`: answer 202 at once; payment goes on in the background.",
   limit: `Rows a page, ${LIMIT.default} unless told.`,
+  "jaego-position": "As the answer to a write had it: the read sees that write, also where replicas answer.",
   cursor: "`nextCursor` of the page before.",
 }
 

@@ -27,6 +27,7 @@ const place = HttpApiEndpoint.post("place", "/v1/orders", {
 }).annotate(OpenApi.Summary, "Place an order: all of its lines or nothing")
 
 const list = HttpApiEndpoint.get("list", "/v1/orders", {
+  headers: Words.position,
   query: {
     customerId: Schema.optionalKey(Words.CustomerId),
     status: Schema.optionalKey(Words.Status),
@@ -46,12 +47,14 @@ const list = HttpApiEndpoint.get("list", "/v1/orders", {
 
 const get = HttpApiEndpoint.get("get", "/v1/orders/:id", {
   params: id,
+  headers: Words.position,
   success: Words.OrderDetailView,
   error: Problems.reading("order-not-found", "route-not-found"),
 }).annotate(OpenApi.Summary, "Read an order, how its payment stands, and what is owed back")
 
 const timeline = HttpApiEndpoint.get("timeline", "/v1/orders/:id/timeline", {
   params: id,
+  headers: Words.position,
   success: Words.TimelineView,
   error: Problems.reading("order-not-found", "route-not-found"),
 }).annotate(OpenApi.Summary, "Read what happened to an order, oldest first")

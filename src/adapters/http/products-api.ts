@@ -24,6 +24,7 @@ const create = HttpApiEndpoint.post("create", "/v1/products", {
   )
 
 const list = HttpApiEndpoint.get("list", "/v1/products", {
+  headers: Words.position,
   query: { ...page, sku: Schema.optionalKey(Words.Sku), q: Schema.optionalKey(Words.Search) },
   success: Words.pageOf(Words.ProductView, "ProductPage"),
   error: Problems.reading("invalid-cursor"),
@@ -123,6 +124,7 @@ const adjust = HttpApiEndpoint.post("adjust", "/v1/products/:id/stock/adjustment
 
 const movements = HttpApiEndpoint.get("movements", "/v1/products/:id/stock/movements", {
   params: id,
+  headers: Words.position,
   query: page,
   success: Words.pageOf(Words.MovementView, "MovementPage"),
   error: Problems.reading("product-not-found", "route-not-found", "invalid-cursor"),

@@ -92,6 +92,9 @@ export const IdempotencyKey = Schema.String.check(
   matching(/^[!-+\--~]([ -+\--~]*[!-+\--~])?$/, "printable ASCII without commas"),
 )
 
+/** Of reads that a replica may answer: checked, and taken out, before any route is asked (`positions.ts`). */
+export const position = { "jaego-position": Schema.optionalKey(Schema.String) }
+
 /** Rows a page may hold, and how many it holds unless told. */
 export const LIMIT = { maximum: 100, default: 20 }
 export const Limit = Schema.String.check(matching(/^([1-9]\d?|100)$/, "a whole number from 1 to 100"))
