@@ -11,7 +11,7 @@ import type { Order } from "../domain/order.ts"
 import type { Product } from "../domain/product.ts"
 import type { Stock } from "../domain/stock.ts"
 import type { Callback } from "../ports/carrier.ts"
-import type { ProductFilter } from "../ports/catalog.ts"
+import type { CommittedStock, ProductFilter } from "../ports/catalog.ts"
 import type { Explained } from "../ports/explanations.ts"
 import type { Unavailable } from "../ports/failures.ts"
 import type { Claim, Outlook, Refused, RequestedLine } from "../ports/inventory.ts"
@@ -73,6 +73,8 @@ export class Shop extends Context.Service<
     readonly countView: (id: ProductId) => Shopping<void>
     readonly readViews: (id: ProductId) => Shopping<number>
     readonly listProducts: (request: PageRequest<ProductId> & ProductFilter) => Shopping<Page<Product, ProductId>>
+    /** As it was committed, which may be a moment ago. */
+    readonly listStock: (request: PageRequest<ProductId>) => Shopping<Page<CommittedStock, ProductId>>
     readonly readStock: (id: ProductId) => Shopping<StockOf>
     /** A second old at most; null: it is not to be had now. */
     readonly readOutlook: (id: ProductId) => Shopping<Outlook | null>

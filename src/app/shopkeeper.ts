@@ -91,6 +91,7 @@ export const layer = (options: PlaceOrder.Options) =>
         countView: (id) => Effect.andThen(getProduct(id), views.count(id)),
         readViews: (id) => Effect.andThen(getProduct(id), views.of(id)),
         listProducts: (request) => catalog.list(request),
+        listStock: (request) => catalog.stock(request),
         readStock: (productId) =>
           Effect.map(inventory.submit({ _tag: "ReadStock", productId }), (answer) => stockOf(answer).value),
         readOutlook: outlook.of,

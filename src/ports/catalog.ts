@@ -2,6 +2,7 @@
 import { Context, type Effect } from "effect"
 import type { ProductId } from "../domain/ids.ts"
 import type { Product } from "../domain/product.ts"
+import type { Stock } from "../domain/stock.ts"
 import type { Unavailable } from "./failures.ts"
 import type { Movement } from "./ledger.ts"
 import type { Page, PageRequest } from "./page.ts"
@@ -13,6 +14,12 @@ export interface ProductFilter {
   readonly words: ReadonlyArray<string> | null
 }
 
+export interface CommittedStock {
+  readonly productId: ProductId
+  readonly sku: string
+  readonly stock: Stock
+}
+
 export class Catalog extends Context.Service<
   Catalog,
   {
@@ -21,6 +28,8 @@ export class Catalog extends Context.Service<
     readonly list: (
       request: PageRequest<ProductId> & ProductFilter,
     ) => Effect.Effect<Page<Product, ProductId>, Unavailable>
+    /** Each product's stock as it was committed, newest product first. */
+    readonly stock: (request: PageRequest<ProductId>) => Effect.Effect<Page<CommittedStock, ProductId>, Unavailable>
     /** A product's ledger, newest first; position is a version. Of an unknown product: empty. */
     readonly movements: (
       id: ProductId,

@@ -5,7 +5,7 @@ export interface Page<Row, Position> {
 }
 
 export interface PageRequest<Position> {
-  /** 1..100 rows. */
+  /** 1 or more: at most 100 in a page for callers, more in a part of an export. */
   readonly limit: number
   /** Rows after this position; null: from the beginning. */
   readonly after: Position | null

@@ -84,6 +84,23 @@ export const checks: ReadonlyArray<Check<Needs>> = [
     expect(last).toEqual({ rows: [products[0]], next: null })
   }),
 
+  check("lists the stock of each product, newest first, page by page", function* () {
+    const { catalog, newest, scribe } = yield* stocked(3)
+    const [one] = newest
+    const received = { type: "received", onHand: 5, reserved: 0, reason: null } as const
+    yield* scribe.commit({
+      changes: [{ productId: one!.id, before: { onHand: 10, reserved: 0, version: 1 }, event: received }],
+    })
+    const rows = newest.map(({ id, sku }, index) => ({
+      productId: id,
+      sku,
+      stock: index === 0 ? { onHand: 15, reserved: 0, version: 2 } : { onHand: 10, reserved: 0, version: 1 },
+    }))
+    const first = yield* catalog.stock({ limit: 2, after: null })
+    expect(first).toEqual({ rows: rows.slice(0, 2), next: newest[1]!.id })
+    expect((yield* catalog.stock({ limit: 1, after: first.next })).rows).toEqual(rows.slice(2))
+  }),
+
   check("shows a product's ledger newest first, page by page, and none of another's", function* () {
     const { catalog, newest, scribe } = yield* stocked(2)
     const [one, other] = newest

@@ -158,6 +158,7 @@ export class Database {
     return {
       get: (id) => this.call(from, "product", this.#catalog.get(id), LISTING),
       list: (request) => this.call(from, "products", this.#catalog.list(request), LISTING),
+      stock: (request) => this.call(from, "stocks", this.#catalog.stock(request), LISTING),
       movements: (id, request) => this.call(from, "movements", this.#catalog.movements(id, request), LISTING),
     }
   }

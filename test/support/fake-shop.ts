@@ -195,6 +195,11 @@ const service = (shop: FakeShop): Shop["Service"] => ({
         page,
       )
     }),
+  listStock: (page) =>
+    attempt(() => {
+      const rows = [...shop.shelves].map(([productId, { product, stock }]) => ({ productId, sku: product.sku, stock }))
+      return pageOf(rows.reverse(), ({ productId }) => productId, page)
+    }),
   readStock: (id) => attempt(() => ({ productId: id, stock: shop.shelf(id).stock })),
   readOutlook: (id) => attempt(() => ({ held: shop.shelf(id).stock.reserved, nextReleaseAt: shop.nextReleaseOf(id) })),
   receiveStock: ({ productId, quantity, claim }) =>

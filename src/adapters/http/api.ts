@@ -7,6 +7,7 @@
 import { HttpApi, OpenApi } from "effect/http-api"
 import { admin } from "./admin-api.ts"
 import { carrier } from "./carrier-webhook-api.ts"
+import { exports } from "./exports-api.ts"
 import { pages } from "./health-api.ts"
 import { complete } from "./openapi.ts"
 import { orders } from "./orders-api.ts"
@@ -19,6 +20,7 @@ export const strict = { onExcessProperty: "error", errors: "all" } as const
 export const api = HttpApi.make("jaego")
   .add(products.annotate(HttpApi.QueryParseOptions, strict))
   .add(orders.annotate(HttpApi.QueryParseOptions, strict))
+  .add(exports.annotate(HttpApi.QueryParseOptions, strict))
   .add(carrier)
   .add(payments)
   .add(admin)

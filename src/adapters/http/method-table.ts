@@ -47,10 +47,13 @@ const CONSOLE = "/console"
 
 const LISTS = ["/v1/orders", "/v1/products", "/v1/products/{id}/stock/movements"]
 
+/** Its answer takes as long as its reader. */
+const isLong = (template: string): boolean => template === STOCK_STREAM || template.startsWith("/v1/exports/")
+
 const classesOf = (template: string): Route["classes"] => {
   if (template.startsWith("/v1/admin/")) return { post: "admin", get: "admin" }
   // A stream would be in flight for as long as it is open: there is another bound on those.
-  if (!template.startsWith("/v1/") || template === STOCK_STREAM) return null
+  if (!template.startsWith("/v1/") || isLong(template)) return null
   // Numbers for the curious are the first to go.
   if (template === VIEWS) return { post: "list", get: "list" }
   return { post: template === "/v1/orders" ? "place" : "pay", get: LISTS.includes(template) ? "list" : "read" }

@@ -18,6 +18,7 @@ import * as Answers from "./answers.ts"
 import { api } from "./api.ts"
 import * as CarrierRoutes from "./carrier-handlers.ts"
 import * as Exchange from "./exchange.ts"
+import * as ExportsRoutes from "./exports-handlers.ts"
 import { bodyBytes, MAX_BODY } from "./head.ts"
 import * as HealthRoutes from "./health-handlers.ts"
 import type * as Claims from "./idempotency.ts"
@@ -54,6 +55,7 @@ const routes = (inFlight: Claims.InFlight, limits: RateLimits) =>
       Layer.provide([
         ProductsRoutes.layer(inFlight),
         OrdersRoutes.layer(inFlight, limits),
+        ExportsRoutes.layer,
         CarrierRoutes.layer,
         PaymentRoutes.layer,
         AdminRoutes.layer,

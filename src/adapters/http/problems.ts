@@ -240,6 +240,7 @@ export const shed = of(
 )
 export const tooManyConnections = overloaded("Too many connections are open (MAX_CONNECTIONS).")
 export const tooManyStreams = overloaded("Too many streams are open (STREAMS_MAX).")
+export const tooManyExports = overloaded("Too many exports are running.")
 export const tooManyBodies = overloaded("Too many large bodies arrive at once.")
 
 /** A header that names an intent came twice, or was joined of two on the way. */

@@ -15,6 +15,15 @@ export const make = (store: Store.Shape): Catalog["Service"] => ({
       )
       return page(products, (product) => product.id, "newest-first", request)
     }),
+  stock: (request) =>
+    Effect.sync(() => {
+      const rows = [...store.products.values()].map(({ id, sku }) => ({
+        productId: id,
+        sku,
+        stock: store.stocks.get(id)!,
+      }))
+      return page(rows, ({ productId }) => productId, "newest-first", request)
+    }),
   movements: (id, request) =>
     Effect.sync(() => page(store.movements.get(id) ?? [], (movement) => movement.version, "newest-first", request)),
 })

@@ -6,13 +6,16 @@
  */
 import { Effect, Layer } from "effect"
 import type { Product } from "../../domain/product.ts"
-import { Catalog, type ProductFilter } from "../../ports/catalog.ts"
+import { Catalog, type CommittedStock, type ProductFilter } from "../../ports/catalog.ts"
 import { jsonRows, pageOf } from "./page.ts"
 import { type ShownLists, ShownRows } from "./reads.ts"
 import * as Replicas from "./replicas.ts"
 import { MOVEMENT, type MovementJson, PRODUCT } from "./rows.ts"
 
 const GET = `select ${PRODUCT} as row from products p where p.id = $1::uuid`
+const STOCK = `select json_build_object('productId', p.id, 'sku', p.sku,
+    'stock', json_build_object('onHand', s.on_hand, 'reserved', s.reserved, 'version', s.version)) as row
+  from products p join stock s on s.product_id = p.id where p.id < $1::uuid order by p.id desc limit $2::int`
 const MOVEMENTS = `select ${MOVEMENT} as row from movements m
   where m.product_id = $1::uuid and m.version < $3::bigint order by m.version desc limit $2::int`
 
@@ -68,6 +71,10 @@ export const layer: Layer.Layer<Catalog, never, ShownRows | ShownLists> = Layer.
           pageOf(found, limit, (product) => product.id),
         )
       },
+      stock: ({ after, limit }) =>
+        Effect.map(jsonRows<CommittedStock>(lists, STOCK, [after ?? AFTER_ALL, limit + 1]), (found) =>
+          pageOf(found, limit, ({ productId }) => productId),
+        ),
       movements: (id, { after, limit }) =>
         Effect.map(
           jsonRows<MovementJson>(lists, MOVEMENTS, [id, limit + 1, String(after ?? FROM_THE_NEWEST)]),

@@ -99,7 +99,7 @@ const asked = async (path: string) => {
   statements = []
   const { body, status } = await http.get(path)
   expect(status, path).toBe(200)
-  return { rows: body.data?.length as number | undefined, statements: statements.length }
+  return { rows: body?.data?.length as number | undefined, statements: statements.length }
 }
 
 const LISTS = [
@@ -110,6 +110,9 @@ const LISTS = [
   ["/v1/products", "?q=moon&"],
   ["/v1/products/{id}/stock/movements", "?"],
 ] as const
+
+/** Read 500 rows at a time, by one statement each. */
+const EXPORTS = ["/v1/exports/products", "/v1/exports/stock", "/v1/exports/orders"]
 
 /** Of a product that is in memory stock is read without the database, and its outlook once a second. */
 const SINGLES = [
@@ -134,12 +137,18 @@ describe("statements a request", () => {
       expect((await asked(template.replace("{id}", id))).statements).toBeLessThanOrEqual(most)
   })
 
+  it.each(EXPORTS)("one for GET %s, for a part of any size", async (path) => {
+    expect(await asked(path)).toEqual({ rows: undefined, statements: 1 })
+  })
+
   it("are counted for each route that reads the shop", () => {
     const routes = Object.entries(OpenApi.fromApi(api).paths)
       .filter(([path, { get }]) => get !== undefined && path.startsWith("/v1/") && !path.startsWith("/v1/admin/"))
       .map(([path]) => path)
     // Fed by commits, and kept in memory.
     const beside = ["/v1/products/{id}/stock/stream", "/v1/requests/{requestId}/explain"]
-    expect(new Set([...LISTS, ...SINGLES].map(([path]) => path as string).concat(beside))).toEqual(new Set(routes))
+    expect(new Set([...LISTS, ...SINGLES].map(([path]) => path as string).concat(beside, EXPORTS))).toEqual(
+      new Set(routes),
+    )
   })
 })

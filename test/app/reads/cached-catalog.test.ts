@@ -23,6 +23,7 @@ it("reads a product once, and one that does not exist again after a second", () 
   const source = Layer.succeed(Catalog, {
     get,
     list: () => Effect.die("not cached"),
+    stock: () => Effect.die("not cached"),
     movements: () => Effect.die("not cached"),
   })
   const layer = CachedCatalog.layer.pipe(

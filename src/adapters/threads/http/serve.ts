@@ -67,6 +67,7 @@ export const shop = Layer.succeed(Shop, {
   countView: remote("countView"),
   readViews: remote("readViews"),
   listProducts: remoteRead("listProducts"),
+  listStock: remoteRead("listStock"),
   readStock: remote("readStock"),
   readOutlook: remote("readOutlook"),
   receiveStock: remote("receiveStock"),
