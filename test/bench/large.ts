@@ -1,12 +1,13 @@
 /**
  * `npm run bench -- --large`: a million products and five million orders beside ten thousand products and none. How soon it
- * is ready, what a product in memory weighs, and how fast it sells.
+ * is ready, what a product in memory weighs, how fast it sells, and what a page of its lists costs.
  *
  * These databases are too large to be copied for every measurement: each is filled once and sold from, round after round.
  */
 import { Agent, get } from "node:http"
 import * as Processor from "../../src/adapters/system/processor.ts"
 import * as Contenders from "./contenders.ts"
+import * as Lists from "./lists.ts"
 import * as Load from "./load.ts"
 import { singles } from "./scenarios.ts"
 import type { Contents, Scratch } from "./scratch.ts"
@@ -34,6 +35,9 @@ const REQUESTS = 200_000
 
 /** Readers at a time while every product is touched. */
 const READERS = 64
+
+/** Fewer orders have no page that is far. */
+const LISTED_MIN = 1_000
 
 interface Filled {
   readonly name: string
@@ -119,6 +123,15 @@ const touch = async (url: string, products: ReadonlyArray<string>): Promise<void
   agent.destroy()
 }
 
+/** Of the largest, on a service that has nothing else to do. */
+const list = async (scratch: Scratch, { database }: Filled, orders: number): Promise<Lists.Listed | null> => {
+  if (orders < LISTED_MIN) return null
+  const service = await Contenders.start("jaego", scratch.urlOf(database), null)
+  const listed = await Lists.measure(scratch.urlOf(database), service.url, orders)
+  await service.stop()
+  return listed
+}
+
 /** What all products but the first few weigh: those few are touched before, so that code and caches are there. */
 const weigh = async (scratch: Scratch, filled: Filled, options: Options): Promise<Weight> => {
   const service = await Contenders.start("jaego", scratch.urlOf(filled.database), null, "memory")
@@ -157,12 +170,12 @@ export const measure = async (scratch: Scratch, options: Options) => {
   const reports = databases.map(
     ({ bytes, fillSeconds, name }): Report => ({ name, fillSeconds, bytes, rounds: taken.get(name)! }),
   )
-  return { reports, weight }
+  return { reports, weight, listed: await list(scratch, databases[2]!, orders) }
 }
 
 const over = ({ rounds }: Report, of: (round: Round) => number): number => median(rounds.map(of))
 
-export const text = ({ reports, weight }: Awaited<ReturnType<typeof measure>>): string => {
+export const text = ({ listed, reports, weight }: Awaited<ReturnType<typeof measure>>): string => {
   const [small, many] = reports.map((report) => over(report, ({ rate }) => rate))
   const head = [
     "database",
@@ -195,5 +208,6 @@ export const text = ({ reports, weight }: Awaited<ReturnType<typeof measure>>): 
     "",
     `a product in memory: ${weight.live.toFixed(0)} bytes${resident}`,
     `with all of them in memory: ${weight.rate.toFixed(0)}/s, ${(weight.rate / small!).toFixed(2)} of 10,000 products, p99 ${weight.p99.toFixed(1)} ms`,
+    ...(listed === null ? [] : ["", Lists.text(listed)]),
   ].join("\n")
 }

@@ -77,7 +77,7 @@ const positioned = <E, R>(app: Effect.Effect<Response, E, R>, slots: Slots | nul
   slots === null
     ? app
     : Effect.flatMap(HttpServerRequest.HttpServerRequest, ({ headers, method }) =>
-        method === "GET"
+        method === "GET" || method === "HEAD"
           ? Effect.provideService(app, AtLeast, Positions.atLeast(headers[Positions.NAME]))
           : Effect.map(app, (response) => HttpServerResponse.setHeader(response, Positions.NAME, Positions.of(slots)!)),
       )
