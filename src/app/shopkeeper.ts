@@ -41,14 +41,48 @@ const placed = (order: Order): TimelineEntry => ({
   detail: null,
 })
 
-/** Why an order is there, and why another is not. */
-const explaining = (explanations: Explanations["Service"], refused: RefusedOrders) => ({
-  explainOrder: Effect.fnUntraced(function* (orderId: OrderId) {
-    return (yield* explanations.order(orderId)) ?? (yield* Effect.fail(new Refused({ _tag: "OrderNotFound", orderId })))
-  }),
-  explainRequest: Effect.fnUntraced(function* (requestId: string) {
-    return refused.find(requestId) ?? (yield* Effect.fail(new Refused({ _tag: "RequestNotFound", requestId })))
-  }),
+/** What is only shown: it may be behind what was decided. */
+const showing = Effect.gen(function* () {
+  const catalog = yield* Catalog
+  const explanations = yield* Explanations
+  const orderBook = yield* OrderBook
+  const timeline = yield* Timeline
+
+  const getProduct = Effect.fnUntraced(function* (id: ProductId) {
+    const product = yield* catalog.get(id)
+    return product ?? (yield* Effect.fail(new Refused({ _tag: "ProductNotFound", productId: id })))
+  })
+
+  const getOrder = Effect.fnUntraced(function* (id: OrderId) {
+    const order = yield* orderBook.get(id)
+    return order ?? (yield* Effect.fail(new Refused({ _tag: "OrderNotFound", orderId: id })))
+  })
+
+  return {
+    getProduct,
+    listProducts: catalog.list,
+    listStock: catalog.stock,
+    listMovements: Effect.fnUntraced(function* (id: ProductId, request: Parameters<typeof catalog.movements>[1]) {
+      const page = yield* catalog.movements(id, request)
+      // Every product has a movement, its creation: an empty first page is a product that does not exist.
+      if (page.rows.length === 0) yield* getProduct(id)
+      return page
+    }),
+    getOrder,
+    listOrders: Effect.fnUntraced(function* (request: Omit<Parameters<typeof orderBook.list>[0], "now">) {
+      return yield* orderBook.list({ ...request, now: yield* Clock.currentTimeMillis })
+    }),
+    readTimeline: Effect.fnUntraced(function* (id: OrderId) {
+      const order = yield* getOrder(id)
+      const entries = yield* timeline.entries(id)
+      // Times of other clocks: nothing happened to an order before it was placed.
+      return [placed(order), ...entries.map((entry) => ({ ...entry, at: Math.max(entry.at, order.createdAt) }))]
+    }),
+    explainOrder: Effect.fnUntraced(function* (orderId: OrderId) {
+      const explained = yield* explanations.order(orderId)
+      return explained ?? (yield* Effect.fail(new Refused({ _tag: "OrderNotFound", orderId })))
+    }),
+  }
 })
 
 export const layer = (options: PlaceOrder.Options) =>
@@ -57,12 +91,10 @@ export const layer = (options: PlaceOrder.Options) =>
     Effect.gen(function* () {
       const inventory = yield* Inventory
       const abandon = yield* Abandon
-      const catalog = yield* Catalog
       const orderBook = yield* OrderBook
       const runner = yield* CheckoutRunner
       const probe = yield* Probe
       const ids = yield* Ids
-      const timeline = yield* Timeline
       const carrier = yield* CarrierCallbacks
       const payments = yield* PaymentWebhooks
       const refused = new RefusedOrders()
@@ -70,55 +102,30 @@ export const layer = (options: PlaceOrder.Options) =>
 
       const views = yield* ViewCounter.make
       const outlook = yield* Outlook.make(orderBook)
-
-      const getProduct = Effect.fnUntraced(function* (id: ProductId) {
-        const product = yield* catalog.get(id)
-        return product ?? (yield* Effect.fail(new Refused({ _tag: "ProductNotFound", productId: id })))
-      })
-
-      const getOrder = Effect.fnUntraced(function* (id: OrderId) {
-        const order = yield* orderBook.get(id)
-        return order ?? (yield* Effect.fail(new Refused({ _tag: "OrderNotFound", orderId: id })))
-      })
+      const shown = yield* showing
 
       return Shop.of({
+        ...shown,
         createProduct: Effect.fnUntraced(function* ({ sku, name, price, onHand, purchaseLimit, claim }) {
           const createdAt = yield* Clock.currentTimeMillis
           const product = { id: ProductId.make(ids.next()), sku, name, price, purchaseLimit, createdAt }
           return productOf(yield* inventory.submit({ _tag: "CreateProduct", product, onHand, claim }))
         }),
-        getProduct,
-        countView: (id) => Effect.andThen(getProduct(id), views.count(id)),
-        readViews: (id) => Effect.andThen(getProduct(id), views.of(id)),
-        listProducts: (request) => catalog.list(request),
-        listStock: (request) => catalog.stock(request),
+        countView: (id) => Effect.andThen(shown.getProduct(id), views.count(id)),
+        readViews: (id) => Effect.andThen(shown.getProduct(id), views.of(id)),
         readStock: (productId) =>
           Effect.map(inventory.submit({ _tag: "ReadStock", productId }), (answer) => stockOf(answer).value),
         readOutlook: outlook.of,
         receiveStock: (request) => Effect.map(inventory.submit({ _tag: "Receive", ...request }), stockOf),
         adjustStock: (request) =>
           outlook.telling(Effect.map(inventory.submit({ _tag: "Adjust", ...request }), stockOf)),
-        listMovements: Effect.fnUntraced(function* (id, request) {
-          const page = yield* catalog.movements(id, request)
-          // Every product has a movement, its creation: an empty first page is a product that does not exist.
-          if (page.rows.length === 0) yield* getProduct(id)
-          return page
-        }),
         placeOrder: (request) => outlook.telling(placeOrder(request)),
-        getOrder,
         chargeEta: (order) => Effect.sync(() => runner.etaOf(order)),
-        ...explaining(yield* Explanations, refused),
-        readTimeline: Effect.fnUntraced(function* (id) {
-          const order = yield* getOrder(id)
-          const entries = yield* timeline.entries(id)
-          // Times of other clocks: nothing happened to an order before it was placed.
-          return [placed(order), ...entries.map((entry) => ({ ...entry, at: Math.max(entry.at, order.createdAt) }))]
+        explainRequest: Effect.fnUntraced(function* (requestId) {
+          return refused.find(requestId) ?? (yield* Effect.fail(new Refused({ _tag: "RequestNotFound", requestId })))
         }),
         hearCarrier: carrier.hear,
         hearPayment: (hint) => Effect.flatMap(orderBook.get(hint.orderId), (order) => payments.hear(hint, order)),
-        listOrders: Effect.fnUntraced(function* (request) {
-          return yield* orderBook.list({ ...request, now: yield* Clock.currentTimeMillis })
-        }),
         payOrder,
         abandonOrder: (key) => Effect.sync(() => abandon(claimName({ route: "orders", key }))),
         cancelOrder: Effect.fnUntraced(function* ({ answerBy, orderId, reason, claim, trace }) {
