@@ -111,7 +111,6 @@ export type Happening =
   | { readonly _tag: "ReplicaMeasured"; readonly replica: string; readonly lagSeconds: number }
   /** How old the oldest snapshot is that keeps dead rows in the database; 0: there is none. */
   | { readonly _tag: "SnapshotMeasured"; readonly seconds: number }
-  | { readonly _tag: "ReplicaMeasured"; readonly replica: string; readonly lagSeconds: number }
   /** `out`: null, it is in rotation. */
   | { readonly _tag: "ReplicaChanged"; readonly replica: string; readonly out: Exclusion | null }
   /** Something was read that may be behind: from a replica, or from the primary, as none was in rotation, there yet, or well. */

@@ -44,6 +44,7 @@ describe("the knobs", () => {
     expect(variables().filter((name) => name.endsWith("_FILE"))).toEqual([
       "CARRIER_URL_FILE",
       "CARRIER_WEBHOOK_SECRET_FILE",
+      "DATABASE_REPLICA_URLS_FILE",
       "DATABASE_URL_FILE",
       "OTEL_EXPORTER_OTLP_HEADERS_FILE",
       "OTEL_EXPORTER_OTLP_TRACES_HEADERS_FILE",

@@ -46,7 +46,7 @@ export interface Running {
 const send = async (url: string, init: RequestInit): Promise<Answer> => {
   const response = await fetch(url, init)
   const text = await response.text()
-  const json = /json/.test(response.headers.get("content-type") ?? "") && text !== ""
+  const json = /[/+]json/.test(response.headers.get("content-type") ?? "") && text !== ""
   return { status: response.status, headers: response.headers, text, body: json ? JSON.parse(text) : undefined }
 }
 

@@ -49,7 +49,7 @@ describe.skipIf(leaveOut("read replicas", Foreign.lacking))("read replicas", () 
   const order = async () => {
     const body = { customerId: "ann", lines: [{ productId: product, quantity: 1 }], payment: "later" }
     const answer = await service.post("/v1/orders", body, key())
-    expect(answer.status).toBe(201)
+    expect(answer.status).toBe(202)
     const position = answer.headers.get("jaego-position")!
     expect(position).toMatch(/^[0-9A-F]+\/[0-9A-F]+$/)
     return { id: answer.body.id as string, position }

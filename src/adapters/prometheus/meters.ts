@@ -272,22 +272,14 @@ const inventory = (registry: Registry) => ({
   workersStarted: counter(registry)("jaego_worker_starts_total", "Workers started, also again"),
   workersDied: counter(registry)("jaego_worker_deaths_total", "Workers that died and are replaced"),
   lanes: gauge(registry)("jaego_lanes_owned", "Lanes this process owns"),
-  replicaLag: gauge(registry)("jaego_replica_lag_seconds", "How far a copy that is read from lies behind", ["replica"]),
   oldestSnapshot: gauge(registry)(
     "jaego_database_oldest_snapshot_seconds",
     "Age of the oldest snapshot that keeps dead rows in the database",
   ),
   replicaLag: gauge(registry)("jaego_replica_lag_seconds", "How far a read replica is behind the primary", ["replica"]),
   replicaIn: gauge(registry)("jaego_replica_in_rotation", "1 while a read replica is read from", ["replica"]),
-  replicaOut: counter(registry)("jaego_replica_exclusions_total", "Times a read replica was taken out of rotation", [
-    "replica",
-    "reason",
-  ]),
-  replicaReads: counter(registry)(
-    "jaego_replica_reads_total",
-    "Reads that a replica may answer: by one, or by the primary, as none was in rotation, at the position asked for, or well",
-    ["outcome"],
-  ),
+  replicaOut: counter(registry)("jaego_replica_exclusions_total", "Times it left rotation", ["replica", "reason"]),
+  replicaReads: counter(registry)("jaego_replica_reads_total", "Reads that may be behind, by source", ["outcome"]),
   standingBy: gauge(registry)("jaego_standing_by", "1 while another process owns the lanes"),
   leaseFresh: gauge(registry)("jaego_lease_fresh", "1 while the session that holds the lease has answered of late"),
 })

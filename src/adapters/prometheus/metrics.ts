@@ -109,7 +109,6 @@ const onInventory = (meters: Meters) =>
       meters.batchSize.observe(decisions)
       meters.commitSeconds(NO_LABELS, seconds, traceId)
     },
-    ReplicaMeasured: ({ lagSeconds, replica }) => meters.replicaLag.set({ replica }, lagSeconds),
     SnapshotMeasured: ({ seconds }) => meters.oldestSnapshot.set(seconds),
     ReplicaMeasured: ({ lagSeconds, replica }) => meters.replicaLag.set({ replica }, lagSeconds),
     ReplicaChanged: ({ out, replica }) => {

@@ -119,6 +119,7 @@ it("documents the headers of answers and requests", () => {
     "x-request-id",
     "ratelimit-policy",
     "ratelimit",
+    "jaego-position",
     "idempotent-replayed",
   ])
   expect(Object.keys(responses[429]!.headers ?? {})).toEqual([
