@@ -4,21 +4,27 @@ import { defineConfig } from "vitest/config"
 /** The processes and threads that tests start share what was compiled: that is a third of a start's CPU. */
 process.env["NODE_COMPILE_CACHE"] ??= join(import.meta.dirname, "node_modules/.cache/compile")
 
-/** The real service, stopped, killed and hurt in other ways under load. */
-const CAMPAIGNS =
-  "drain,facts,frozen-database,http-thread-deaths,hung-worker,life,relay,replay,shipping-faults,takeover"
+/** The real service under load, stopped, killed, started again and hurt in other ways, or its provider is. */
+const CAMPAIGNS = [
+  ...["defaults", "drain", "facts", "frozen-database", "http-thread-deaths", "hung-up", "hung-worker", "life", "pause"],
+  ...["payment-backlog", "payment-restarts", "reconciliation", "relay", "replay", "shipping-faults", "stock-stream"],
+  ...["takeover", "views"],
+]
 
 /** Minutes, not seconds, in all; or in need of foreign programs. They have a command of their own. */
 const LONG = [
   "test/faults/**/*.test.ts",
   `test/service/{${CAMPAIGNS}}.test.ts`,
+  "test/adapters/embedded-postgres/server.test.ts",
   "test/linearizability/campaign.test.ts",
   "test/simulation/sabotage.test.ts",
+  "test/support/postgres-proxy.test.ts",
   "test/cli/many-dead-letters.test.ts",
+  "test/learn/lessons.test.ts",
   "test/lab/**/*.test.ts",
   "test/bench/**/*.test.ts",
 ]
-const WORLD = ["test/world/**/*.test.ts"]
+const WORLD = ["test/world/**/*.test.ts", "test/adapters/kafka/operators.test.ts"]
 
 const project = (name: string, include: ReadonlyArray<string>, exclude: ReadonlyArray<string> = []) => ({
   extends: true as const,

@@ -1,4 +1,4 @@
-/** Paying: in time, too late, not at all, and unheard of. On one worker, and on three. */
+/** Paying: in time, too late, not at all, and unheard of. On one worker, and on three. Restarts: `payment-restarts.test.ts`. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { freshDatabase } from "../support/postgres.ts"
 import { type Answer, killAll, type Service, start, until } from "../support/service.ts"
@@ -53,16 +53,7 @@ const served = (env: Readonly<Record<string, string>>) => {
     expect(await service.stop()).toEqual({ code: 0, signal: null })
     await Trade.verify(database)
   })
-  return {
-    shopping: () => shopping(service),
-    /** Ends as told and starts again on the same database. */
-    again: async (how: "stop" | "kill") => {
-      await service[how]()
-      service = await start({ DATABASE_URL: database, ...env })
-    },
-    now: () => service,
-    database: () => database,
-  }
+  return { shopping: () => shopping(service), now: () => service }
 }
 
 /** Whatever the outcome will be: 202 now, and the replay stays the 202 for good. */
@@ -284,18 +275,6 @@ describe.each([1, 3])("paying too late for the answer, with %i worker(s)", (work
     expectReplay(await pay(held, "tok_delay_1000", key), accepted)
     expect(await stock()).toEqual(stockOf(8))
   })
-
-  it.each(["stop", "kill"] as const)("goes on with a pending charge after a restart: %s", async (how) => {
-    const { product, pending } = await (async () => {
-      const id = await Trade.create(shop.now(), 10)
-      return { product: id, pending: await Trade.buy(shop.now(), id, { payment: { token: "tok_delay_1000" } }) }
-    })()
-    expect(pending.status).toBe(202)
-    await shop.again(how)
-    await until("it is paid", async () => (await Trade.status(shop.now(), pending.body.id)) === "paid")
-    expect(await Trade.stock(shop.now(), product)).toEqual(stockOf(9))
-    expect(await Trade.movements(shop.now(), product)).toEqual(["created", "reserved", "confirmed"])
-  })
 })
 
 describe.each([1, 3])("holds that end, with %i worker(s)", (workers) => {
@@ -328,16 +307,6 @@ describe.each([1, 3])("holds that end, with %i worker(s)", (workers) => {
       await until("the hold has ended", async () => (await Trade.movements(service, product)).includes("expired"))
       expect(await Trade.stock(service, product)).toEqual(stockOf(10))
     }
-  })
-
-  it.each(["stop", "kill"] as const)("are found again after a restart: %s", async (how) => {
-    const product = await Trade.create(shop.now(), 10)
-    const held = await Trade.buy(shop.now(), product, { payment: "later" })
-    expect(held.status).toBe(202)
-    await shop.again(how)
-    await until("the hold has ended", async () => (await Trade.movements(shop.now(), product)).includes("expired"))
-    expect(await Trade.status(shop.now(), held.body.id)).toBe("expired")
-    expect(await Trade.stock(shop.now(), product)).toEqual(stockOf(10))
   })
 
   it("wait for a pending charge, but not beyond the grace: it is voided, and the units are free again", async () => {

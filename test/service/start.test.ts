@@ -7,18 +7,25 @@ import { freshHome, killAll, run, start, until } from "../support/service.ts"
 
 afterAll(killAll)
 
-it.each([1, 3])("gets ready by itself, with something to sell and a curl to buy it: %i worker(s)", async (workers) => {
-  const { home, remove } = freshHome()
-  const service = await start({ JAEGO_HOME: home, WORKERS: String(workers) })
-  expect((await service.get("/readyz")).status).toBe(200)
-  expect((await service.get("/v1/products")).body.data.length).toBeGreaterThan(5)
-  const curl = await until("the curl is printed", () => /curl -s[\s\S]*?\}'\n/.exec(service.process.stdout)?.[0])
-  const bought = spawnSync("sh", ["-c", curl], { encoding: "utf8" })
-  expect(JSON.parse(bought.stdout), bought.stderr).toMatchObject({ status: "paid", customerId: "me" })
-  expect(await service.stop()).toEqual({ code: 0, signal: null })
-  expect(service.process.stderr).toBe("")
-  remove()
-})
+it.each([1, 3])(
+  "gets ready by itself, with something to sell and a curl to buy it, and stays alone on its home: %i worker(s)",
+  async (workers) => {
+    const { home, remove } = freshHome()
+    const service = await start({ JAEGO_HOME: home, WORKERS: String(workers) })
+    expect((await service.get("/readyz")).status).toBe(200)
+    expect((await service.get("/v1/products")).body.data.length).toBeGreaterThan(5)
+    const curl = await until("the curl is printed", () => /curl -s[\s\S]*?\}'\n/.exec(service.process.stdout)?.[0])
+    const bought = spawnSync("sh", ["-c", curl], { encoding: "utf8" })
+    expect(JSON.parse(bought.stdout), bought.stderr).toMatchObject({ status: "paid", customerId: "me" })
+    const second = await run(["serve"], { JAEGO_HOME: home, PORT: "0" })
+    expect([second.code, second.stderr.trimEnd().split("\n").length]).toEqual([1, 1])
+    expect(second.stderr).toContain("already running")
+    expect((await service.get("/readyz")).status).toBe(200)
+    expect(await service.stop()).toEqual({ code: 0, signal: null })
+    expect(service.process.stderr).toBe("")
+    remove()
+  },
+)
 
 describe("what cannot work", () => {
   let taken: Server
@@ -56,16 +63,5 @@ describe("what cannot work", () => {
   /** What is wrong with each knob is shown without a process in `config/config.test.ts`. */
   it("is said in one line: a wrong knob", async () => {
     expect(await refused({ WORKERS: "many" })).toBe('jaego: WORKERS must be a whole number from 1 to 64, not "many"\n')
-  })
-
-  it("is said in one line: a second service on the same home", async () => {
-    const { home, remove } = freshHome()
-    const service = await start({ JAEGO_HOME: home })
-    const second = await run(["serve"], { JAEGO_HOME: home, PORT: "0" })
-    expect([second.code, second.stderr.trimEnd().split("\n").length]).toEqual([1, 1])
-    expect(second.stderr).toContain("already running")
-    expect((await service.get("/readyz")).status).toBe(200)
-    await service.stop()
-    remove()
   })
 })

@@ -152,7 +152,8 @@ it("knows the sessions by name and by the server's process id, and shuts the doo
     }),
   ))
 
-it("says nothing any more: a caller gives up, and finds another line", () =>
+// These two wait ten seconds for a line that is dead.
+it.concurrent("says nothing any more: a caller gives up, and finds another line", () =>
   over(
     Effect.gen(function* () {
       const { lane, proxy, scribe } = yield* shelf
@@ -167,7 +168,7 @@ it("says nothing any more: a caller gives up, and finds another line", () =>
     }),
   ))
 
-it("is not waited for by the process that takes the lanes", () =>
+it.concurrent("is not waited for by the process that takes the lanes", () =>
   Effect.gen(function* () {
     const database = yield* Effect.promise(freshDatabase)
     const proxy = yield* Effect.acquireRelease(

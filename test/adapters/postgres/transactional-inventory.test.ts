@@ -83,7 +83,8 @@ describe("an order that waits for a row", () => {
 })
 
 describe("a line that says nothing any more", () => {
-  it.each(["asked", "done"] as const)(
+  // Each waits ten seconds for a line that is dead.
+  it.concurrent.each(["asked", "done"] as const)(
     "is given up when COMMIT was %s; the key tells what became of it",
     async (instant) => {
       const url = await freshDatabase()
