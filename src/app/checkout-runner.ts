@@ -70,7 +70,7 @@ export interface Options {
 type Ask = "confirm" | "read"
 
 /** What the driver of an order works with. */
-interface Desk {
+interface Deps {
   readonly inventory: Inventory["Service"]
   readonly payment: PaymentCalls["Service"]
   readonly probe: Probe["Service"]
@@ -86,7 +86,7 @@ interface Desk {
 }
 
 /** The order as it is once this is durable. What the checkout decides is never refused: that would be a defect. */
-const recordOnce = ({ inventory, probe, trace }: Desk, command: Command): Effect.Effect<Order, Unavailable> =>
+const recordOnce = ({ inventory, probe, trace }: Deps, command: Command): Effect.Effect<Order, Unavailable> =>
   inventory.submit(trace === undefined ? command : { ...command, trace }).pipe(
     Effect.catchTag("Refused", ({ rejection }) => Effect.die(new Error(`${command._tag}: ${rejection._tag}`))),
     Effect.map(({ reply }) => {
@@ -97,31 +97,31 @@ const recordOnce = ({ inventory, probe, trace }: Desk, command: Command): Effect
   )
 
 /** However long it takes. */
-const record = (desk: Desk, command: Command): Effect.Effect<Order> =>
-  recordOnce(desk, command).pipe(Effect.retry(RECORD_AGAIN), Effect.orDie)
+const record = (deps: Deps, command: Command): Effect.Effect<Order> =>
+  recordOnce(deps, command).pipe(Effect.retry(RECORD_AGAIN), Effect.orDie)
 
 const recordPayment = Effect.fnUntraced(function* (
-  desk: Desk,
+  deps: Deps,
   { expiresAt, id: orderId }: Order,
   what: PaymentRecord,
   waiter: Waiter | null,
 ) {
   const recording = { _tag: "RecordPayment", orderId, record: what, expiresAt, claim: null } as const
-  if (waiter?.state !== "waiting") return yield* record(desk, recording)
+  if (waiter?.state !== "waiting") return yield* record(deps, recording)
   waiter.state = "recording"
-  return yield* recordOnce(desk, { ...recording, claim: waiter.claim }).pipe(
+  return yield* recordOnce(deps, { ...recording, claim: waiter.claim }).pipe(
     // The order is placed and the provider has answered: whatever became of this record, nothing it is not.
     Effect.mapError(({ reason, retryAfterSeconds }) => unavailable(reason, "unknown", retryAfterSeconds)),
     Effect.onExit((exit) => Deferred.done(waiter.order, exit)),
     // Only the first record may become the stored answer: by now the caller may have asked again and been told.
-    Effect.catchTag("Unavailable", () => record(desk, recording)),
+    Effect.catchTag("Unavailable", () => record(deps, recording)),
   )
 })
 
 const NOTHING_TO_BAR = Effect.succeed(VOIDED)
 
 /** One step with the provider. */
-const ask = ({ payment }: Desk, order: Order, step: Open, how: Ask): Effect.Effect<Checkout.Answer> => {
+const ask = ({ payment }: Deps, order: Order, step: Open, how: Ask): Effect.Effect<Checkout.Answer> => {
   const {
     customerId,
     expiresAt,
@@ -149,25 +149,25 @@ const ask = ({ payment }: Desk, order: Order, step: Open, how: Ask): Effect.Effe
 }
 
 /** The same, as a span of its trace. */
-const askTraced = (desk: Desk, order: Order, step: Open, how: Ask): Effect.Effect<Checkout.Answer> => {
-  const call = ask(desk, order, step, how)
-  if (desk.trace === undefined) return call
+const askTraced = (deps: Deps, order: Order, step: Open, how: Ask): Effect.Effect<Checkout.Answer> => {
+  const call = ask(deps, order, step, how)
+  if (deps.trace === undefined) return call
   const name = step === "AskOutcome" ? how : step.toLowerCase()
-  return OutsideCall.spanned(desk.probe, desk.trace, `payment ${name}`, call, ({ _tag }) => _tag)
+  return OutsideCall.spanned(deps.probe, deps.trace, `payment ${name}`, call, ({ _tag }) => _tag)
 }
 
 type Certain = Exclude<Checkout.Meaning, { readonly _tag: "Confirm" | "Wait" | "WaitForBuyer" }>
 
 /** The order with what is certain. */
-const recordAnswer = (desk: Desk, order: Order, what: Certain, waiter: Waiter | null): Effect.Effect<Order> => {
+const recordAnswer = (deps: Deps, order: Order, what: Certain, waiter: Waiter | null): Effect.Effect<Order> => {
   switch (what._tag) {
     case "Record":
       // That the charge has a name is no outcome: a waiting caller waits on.
-      return recordPayment(desk, order, what.what, what.what._tag === "RecordRef" ? null : waiter)
+      return recordPayment(deps, order, what.what, what.what._tag === "RecordRef" ? null : waiter)
     case "Expire":
-      return record(desk, { _tag: "ExpireOrder", orderId: order.id, voided: "voided" })
+      return record(deps, { _tag: "ExpireOrder", orderId: order.id, voided: "voided" })
     case "RecordRefund":
-      return record(desk, { _tag: "RecordRefund", orderId: order.id })
+      return record(deps, { _tag: "RecordRefund", orderId: order.id })
   }
 }
 
@@ -188,7 +188,7 @@ const askNext = (before: Ask, meaning: Checkout.Meaning): Ask => {
 }
 
 /** Before an order is asked for again that was met with silence, ms; no longer than until the provider is well again. */
-const pauseFor = ({ payment: { healthy }, sleepers }: Desk, id: OrderId, ms: number): Effect.Effect<void> => {
+const pauseFor = ({ payment: { healthy }, sleepers }: Deps, id: OrderId, ms: number): Effect.Effect<void> => {
   const sleep = sleepers.sleep(id, ms)
   return healthy.isOpen() ? sleep : Effect.raceFirst(sleep, healthy.await)
 }
@@ -197,49 +197,49 @@ const pauseFor = ({ payment: { healthy }, sleepers }: Desk, id: OrderId, ms: num
 type End = "settled" | "waits" | "stopped"
 
 /** Drives an order until nothing is left to do for it outside, or it makes room for another. */
-const drive = Effect.fnUntraced(function* (desk: Desk, start: Order, first: Ask, waiter: Waiter | null) {
-  if (yield* desk.isElsewhere(start)) {
-    desk.backlog.remove(start.id)
+const drive = Effect.fnUntraced(function* (deps: Deps, start: Order, first: Ask, waiter: Waiter | null) {
+  if (yield* deps.isElsewhere(start)) {
+    deps.backlog.remove(start.id)
     return "waits" as const
   }
   let order = start
   let how = first
   for (let silences = 0; ; ) {
-    const step = Checkout.next(order, yield* Clock.currentTimeMillis, desk.graceMs)._tag
+    const step = Checkout.next(order, yield* Clock.currentTimeMillis, deps.graceMs)._tag
     if (step === "Settled") return "settled" as const
-    const answer = yield* askTraced(desk, order, step, how)
+    const answer = yield* askTraced(deps, order, step, how)
     const meaning = Checkout.meaning(answer, order)
     if (answer !== NOT_MADE) how = askNext(how, meaning)
     if (meaning._tag === "Wait") {
       if (waiter !== null) yield* dismiss(waiter, order)
-      if (silences >= SILENCES_MAX && desk.isFull()) return "waits" as const
-      yield* pauseFor(desk, order.id, desk.pace.silence(yield* Clock.currentTimeMillis, askAgainMs(silences++)))
+      if (silences >= SILENCES_MAX && deps.isFull()) return "waits" as const
+      yield* pauseFor(deps, order.id, deps.pace.silence(yield* Clock.currentTimeMillis, askAgainMs(silences++)))
       continue
     }
-    desk.pace.answered()
+    deps.pace.answered()
     if (meaning._tag === "WaitForBuyer") {
-      desk.backlog.remove(order.id)
-      if (desk.isFull()) return "waits" as const
-      yield* desk.sleepers.sleep(order.id, BUYER_AGAIN_MS)
-    } else if (meaning._tag !== "Confirm") order = yield* recordAnswer(desk, order, meaning, waiter)
+      deps.backlog.remove(order.id)
+      if (deps.isFull()) return "waits" as const
+      yield* deps.sleepers.sleep(order.id, BUYER_AGAIN_MS)
+    } else if (meaning._tag !== "Confirm") order = yield* recordAnswer(deps, order, meaning, waiter)
   }
 })
 
 /** A charge that comes to light after the order has ended without it is given back. */
-const driveLate = Effect.fnUntraced(function* (desk: Desk, order: Order) {
+const driveLate = Effect.fnUntraced(function* (deps: Deps, order: Order) {
   const { attempts, ref } = order.payment
-  const answer = yield* desk.payment.read(order.expiresAt + LATER_MS, ref ?? order.id, attempts)
+  const answer = yield* deps.payment.read(order.expiresAt + LATER_MS, ref ?? order.id, attempts)
   if (answer._tag !== "Charged") return "settled" as const
-  return yield* drive(desk, yield* recordPayment(desk, order, { _tag: "RecordCharge" }, null), "read", null)
+  return yield* drive(deps, yield* recordPayment(deps, order, { _tag: "RecordCharge" }, null), "read", null)
 })
 
 /** Those who drive orders, so many at most. */
-const crewOf = Effect.fnUntraced(function* (means: Omit<Desk, "pace" | "sleepers" | "isFull">, most: number) {
+const crewOf = Effect.fnUntraced(function* (means: Omit<Deps, "pace" | "sleepers" | "isFull">, most: number) {
   const drivers = yield* FiberMap.make<OrderId>()
   const clock = yield* Clock.Clock
   let driving = 0
-  const desk: Desk = { ...means, pace: new CommonPace(), sleepers: new Sleepers(), isFull: () => driving >= most }
-  const { backlog, isFull, payment } = desk
+  const deps: Deps = { ...means, pace: new CommonPace(), sleepers: new Sleepers(), isFull: () => driving >= most }
+  const { backlog, isFull, payment } = deps
   /** Orders for which there was no driver yet. */
   const untried = new Set<OrderId>()
 
@@ -274,14 +274,14 @@ const crewOf = Effect.fnUntraced(function* (means: Omit<Desk, "pace" | "sleepers
     })
 
   const run = (order: Order, first: Ask, waiter: Waiter | null, trace?: string): Effect.Effect<void> =>
-    start(order, drive(trace === undefined ? desk : { ...desk, trace }, order, first, waiter), first, waiter)
+    start(order, drive(trace === undefined ? deps : { ...deps, trace }, order, first, waiter), first, waiter)
 
   const look = (order: Order): Effect.Effect<void> => {
-    const work = Checkout.mayHaveBeenCharged(order) ? driveLate(desk, order) : drive(desk, order, "read", null)
+    const work = Checkout.mayHaveBeenCharged(order) ? driveLate(deps, order) : drive(deps, order, "read", null)
     return start(order, work, "read", null)
   }
 
-  return { ...desk, run, look, untried, isDriven: (id: OrderId) => FiberMap.hasUnsafe(drivers, id) }
+  return { ...deps, run, look, untried, isDriven: (id: OrderId) => FiberMap.hasUnsafe(drivers, id) }
 })
 
 export const layer = ({ driversMax, graceMs }: Options) =>

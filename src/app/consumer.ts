@@ -93,7 +93,7 @@ interface Waiting {
   left: boolean
 }
 
-interface Desk {
+interface Deps {
   readonly consumer: Consumer
   readonly shop: string
   readonly inbox: Inbox["Service"]
@@ -112,21 +112,21 @@ export const run = (consumer: Consumer): Effect.Effect<never, never, EventSource
     const probe = yield* Probe
     const shop = yield* outlive({ consumer, probe }, "database", inbox.shop)
     const waiting = yield* Queue.unbounded<Waiting>()
-    const desk: Desk = { consumer, shop, inbox, source, probe, waiting, buried: new WeakSet() }
+    const deps: Deps = { consumer, shop, inbox, source, probe, waiting, buried: new WeakSet() }
     const consume = source.consume({
       consumer: consumer.name,
       shop,
       topics: consumer.topics,
-      position: (name) => outlive(desk, "database", inbox.position(consumer.name, name)),
-      handle: handling(desk),
-      notice: noticing(desk),
+      position: (name) => outlive(deps, "database", inbox.position(consumer.name, name)),
+      handle: handling(deps),
+      notice: noticing(deps),
     })
-    return yield* Effect.raceFirst(consume, Effect.forever(commitNext(desk)))
+    return yield* Effect.raceFirst(consume, Effect.forever(commitNext(deps)))
   })
 
 /** However long it takes. */
 const outlive = <A, E>(
-  { consumer, probe }: Pick<Desk, "consumer" | "probe">,
+  { consumer, probe }: Pick<Deps, "consumer" | "probe">,
   absent: "database" | "stream",
   effect: Effect.Effect<A, E>,
 ) =>
@@ -142,13 +142,13 @@ interface Idle {
   readonly count: number
 }
 
-const handling = (desk: Desk) => {
+const handling = (deps: Deps) => {
   const idle = new Map<string, Idle>()
-  const passOver = passingOver(desk)
+  const passOver = passingOver(deps)
   return Effect.fnUntraced(function* ({ deliveries, source }: Deliveries) {
     const now = yield* Clock.currentTimeMillis
     const next = deliveries.at(-1)!.offset + 1
-    const wanted = deliveries.map((each) => read(desk.consumer, each, desk.shop)).filter((each) => each !== null)
+    const wanted = deliveries.map((each) => read(deps.consumer, each, deps.shop)).filter((each) => each !== null)
     const taken = wanted.filter((each) => each !== "foreign")
     if (taken.length < wanted.length) yield* passOver(wanted.length - taken.length)
     const before = idle.get(source) ?? { since: now, count: 0 }
@@ -158,15 +158,15 @@ const handling = (desk: Desk) => {
       return
     }
     idle.delete(source)
-    for (const intake of Intakes.pieces({ consumer: desk.consumer.name, source, taken, next }, EVENTS_MAX))
-      yield* bring(desk, intake)
+    for (const intake of Intakes.pieces({ consumer: deps.consumer.name, source, taken, next }, EVENTS_MAX))
+      yield* bring(deps, intake)
   })
 }
 
 /** Lines of a log about the same thing, milliseconds from one to the next. */
 const LOG_EVERY_MS = 60_000
 
-const passingOver = ({ consumer: { name }, probe }: Desk) => {
+const passingOver = ({ consumer: { name }, probe }: Deps) => {
   const throttle = Throttle.make(LOG_EVERY_MS)
   return Effect.fnUntraced(function* (events: number) {
     probe.emit({ _tag: "EventsForeign", consumer: name, events })
@@ -177,9 +177,9 @@ const passingOver = ({ consumer: { name }, probe }: Desk) => {
   })
 }
 
-const noticing = (desk: Desk) => {
-  const consumer = desk.consumer.name
-  const { probe } = desk
+const noticing = (deps: Deps) => {
+  const consumer = deps.consumer.name
+  const { probe } = deps
   return Effect.fnUntraced(function* (notice: Notice) {
     switch (notice._tag) {
       case "Flowing":
@@ -196,14 +196,14 @@ const noticing = (desk: Desk) => {
             : `the consumer ${consumer} begins ${source} anew at ${to}: it was cut back below ${from}`,
         )
         // Kept, or the next session would tell the same again.
-        return yield* bring(desk, { consumer, source, taken: [], next: to })
+        return yield* bring(deps, { consumer, source, taken: [], next: to })
       }
     }
   })
 }
 
 /** Done when it is committed. */
-const bring = ({ waiting }: Desk, intake: Intake) =>
+const bring = ({ waiting }: Deps, intake: Intake) =>
   Effect.suspend(() => {
     const entry: Waiting = { intake, handled: Deferred.makeUnsafe(), left: false }
     Queue.offerUnsafe(waiting, entry)
@@ -215,8 +215,8 @@ const bring = ({ waiting }: Desk, intake: Intake) =>
   })
 
 /** Takes all that waits into as few transactions as hold it. */
-const commitNext = Effect.fnUntraced(function* (desk: Desk) {
-  const entries = yield* Queue.takeBetween(desk.waiting, 1, SOURCES_MAX)
+const commitNext = Effect.fnUntraced(function* (deps: Deps) {
+  const entries = yield* Queue.takeBetween(deps.waiting, 1, SOURCES_MAX)
   for (const group of Intakes.groups(
     entries.filter(({ left }) => !left),
     EVENTS_MAX,
@@ -224,20 +224,20 @@ const commitNext = Effect.fnUntraced(function* (desk: Desk) {
     const clock = yield* Clock.Clock
     const started = clock.currentTimeMillisUnsafe()
     const intakes = group.map(({ intake }) => intake)
-    const handled = yield* settle(desk, intakes, 1)
+    const handled = yield* settle(deps, intakes, 1)
     const ended = clock.currentTimeMillisUnsafe()
     const seconds = (ended - started) / 1_000
     const events = Intakes.eventsIn(intakes)
     const lagSeconds = Math.max(0, ended - Intakes.oldest(intakes, ended)) / 1_000
-    desk.probe.emit({ _tag: "EventsHandled", consumer: desk.consumer.name, events, ...handled, seconds, lagSeconds })
-    handledTraced(desk, intakes, started, ended)
+    deps.probe.emit({ _tag: "EventsHandled", consumer: deps.consumer.name, events, ...handled, seconds, lagSeconds })
+    handledTraced(deps, intakes, started, ended)
     for (const entry of group) Deferred.doneUnsafe(entry.handled, Effect.void)
   }
 })
 
 /** The spans of events that were handled between these times, ms since 1970. */
 const handledTraced = (
-  { consumer, probe }: Desk,
+  { consumer, probe }: Deps,
   intakes: ReadonlyArray<Intake>,
   startMs: number,
   endMs: number,
@@ -258,21 +258,21 @@ const handledTraced = (
 }
 
 /** Commits them, whatever it takes. `tries`: how often these have been tried, this one included. */
-const settle: (desk: Desk, intakes: ReadonlyArray<Intake>, tries: number) => Effect.Effect<Handled> = Effect.fnUntraced(
-  function* (desk, intakes, tries) {
-    yield* bury(desk, intakes)
-    const once = Effect.result(desk.inbox.commit(intakes)).pipe(
+const settle: (deps: Deps, intakes: ReadonlyArray<Intake>, tries: number) => Effect.Effect<Handled> = Effect.fnUntraced(
+  function* (deps, intakes, tries) {
+    yield* bury(deps, intakes)
+    const once = Effect.result(deps.inbox.commit(intakes)).pipe(
       Effect.flatMap((result) =>
         Result.isFailure(result) && result.failure._tag === "Unavailable"
           ? Effect.fail(result.failure)
           : Effect.succeed(result as Result.Result<Handled, Indigestible>),
       ),
     )
-    const committed = yield* outlive(desk, "database", once)
+    const committed = yield* outlive(deps, "database", once)
     if (Result.isSuccess(committed)) return committed.success
     const sum = { effects: 0, queued: 0 }
     for (const part of Intakes.halves(intakes, committed.failure, tries)) {
-      const { effects, queued } = yield* settle(desk, part, tries + 1)
+      const { effects, queued } = yield* settle(deps, part, tries + 1)
       sum.effects += effects
       sum.queued += queued
     }
@@ -281,18 +281,18 @@ const settle: (desk: Desk, intakes: ReadonlyArray<Intake>, tries: number) => Eff
 )
 
 /** Poison goes to the dead-letter topic before it is parked. */
-const bury = (desk: Desk, intakes: ReadonlyArray<Intake>): Effect.Effect<void> =>
+const bury = (deps: Deps, intakes: ReadonlyArray<Intake>): Effect.Effect<void> =>
   Effect.suspend(() => {
     const letters = intakes.flatMap(({ consumer, source, taken }) =>
       taken.flatMap((each): ReadonlyArray<DeadLetter> => {
-        if (each._tag === "Event" || desk.buried.has(each)) return []
-        desk.buried.add(each)
+        if (each._tag === "Event" || deps.buried.has(each)) return []
+        deps.buried.add(each)
         return [{ consumer, source, delivery: each.delivery, error: each.error, attempts: each.attempts }]
       }),
     )
     if (letters.length === 0) return Effect.void
     const told = Effect.sync(() =>
-      desk.probe.emit({ _tag: "EventsBuried", consumer: desk.consumer.name, events: letters.length }),
+      deps.probe.emit({ _tag: "EventsBuried", consumer: deps.consumer.name, events: letters.length }),
     )
-    return Effect.andThen(outlive(desk, "stream", desk.source.bury(letters)), told)
+    return Effect.andThen(outlive(deps, "stream", deps.source.bury(letters)), told)
   })

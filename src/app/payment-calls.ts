@@ -10,10 +10,10 @@ import * as Checkout from "../domain/checkout.ts"
 import * as Text from "../domain/text.ts"
 import {
   ACTION_MAX,
+  type ChargeOutcome,
   CODE_MAX,
   type Confirmation,
   type Listing,
-  type Outcome,
   Payment,
   type Preparation,
   type Prepared,
@@ -33,7 +33,7 @@ export class PaymentCalls extends Context.Service<
     readonly name: string | null
     /** Null: there is nothing to prepare. */
     readonly prepare: ((urgency: number, preparation: Preparation) => Effect.Effect<Prepared>) | null
-    readonly confirm: (urgency: number, confirmation: Confirmation) => Effect.Effect<Outcome>
+    readonly confirm: (urgency: number, confirmation: Confirmation) => Effect.Effect<ChargeOutcome>
     readonly read: (urgency: number, ref: string, attempt: number) => Effect.Effect<Reading>
     readonly void: (urgency: number, ref: string) => Effect.Effect<Voiding>
     readonly refund: (
@@ -88,7 +88,7 @@ const kind = (name: string, isTransient: (answer: Checkout.Answer) => boolean) =
 
 const PREPARE: Kind<Prepared> = kind("prepare", isUnknown)
 /** Of one that may have happened it is read first what became of it. */
-const CONFIRM: Kind<Outcome> = kind("confirm", () => false)
+const CONFIRM: Kind<ChargeOutcome> = kind("confirm", () => false)
 const READ: Kind<Reading> = kind("read", isUnknown)
 const VOID: Kind<Voiding> = kind("void", isUnknown)
 const REFUND: Kind<Refunding> = kind("refund", isUnknown)

@@ -54,14 +54,14 @@ export interface Report {
 }
 
 /** `provider`: it does not show its books. `database`: orders could not be read. */
-export type Outcome =
+export type RunOutcome =
   | { readonly _tag: "Compared"; readonly report: Report }
   | { readonly _tag: "Failed"; readonly reason: "provider" | "database" | "too-many"; readonly at: number }
 
 export interface State {
   readonly isRunning: boolean
   /** Null: there was none in this process. */
-  readonly last: Outcome | null
+  readonly last: RunOutcome | null
 }
 
 export interface Request {
@@ -89,7 +89,7 @@ export interface Options {
   readonly hourly: "report" | "fix" | "off"
 }
 
-interface Desk {
+interface Deps {
   readonly payment: PaymentCalls["Service"]
   readonly orders: CommittedOrders["Service"]
   readonly inventory: Inventory["Service"]
@@ -102,7 +102,7 @@ interface Look {
 }
 
 /** One look at both sides, from then on. */
-const look = Effect.fnUntraced(function* ({ orders, payment }: Desk, since: number) {
+const look = Effect.fnUntraced(function* ({ orders, payment }: Deps, since: number) {
   const { charges, foreign } = yield* ProviderBooks.read(payment, since - SKEW_MS)
   const differences = new Map<string, Reconciliation.Difference>()
   let matched = 0
@@ -141,27 +141,27 @@ const placedAt = (key: string, now: number): number => {
 }
 
 /** What was found twice, as it was the second time. */
-const lookTwice = Effect.fnUntraced(function* (desk: Desk, since: number) {
-  const first = yield* look(desk, since)
+const lookTwice = Effect.fnUntraced(function* (deps: Deps, since: number) {
+  const first = yield* look(deps, since)
   if (first.differences.size === 0) return first
   yield* Effect.sleep(AGAIN_MS)
   // Only as far back as the oldest order that was found.
   const now = yield* Clock.currentTimeMillis
   const oldest = [...first.differences.keys()].reduce((least, key) => Math.min(least, placedAt(key, now)), now)
-  const second = yield* look(desk, Math.max(since, oldest - SKEW_MS))
+  const second = yield* look(deps, Math.max(since, oldest - SKEW_MS))
   const isSame = ({ key, kind }: Reconciliation.Difference) => first.differences.get(key)?.kind === kind
   const differences = new Map([...second.differences].filter(([, difference]) => isSame(difference)))
   return { ...first, matched: first.matched + first.differences.size - differences.size, differences }
 })
 
-const settled = ({ inventory }: Desk, { expiresAt, id: orderId }: Order) =>
+const settled = ({ inventory }: Deps, { expiresAt, id: orderId }: Order) =>
   Effect.map(
     inventory.submit({ _tag: "RecordPayment", orderId, record: { _tag: "RecordCharge" }, expiresAt, claim: null }),
     ({ reply }) => (reply._tag === "Order" ? reply.order : null),
   )
 
 /** Under the same key as ever: a provider that has made it makes it no more. */
-const refunded = Effect.fnUntraced(function* ({ inventory, payment }: Desk, order: Order, ref: string) {
+const refunded = Effect.fnUntraced(function* ({ inventory, payment }: Deps, order: Order, ref: string) {
   const said = yield* payment.refund(order.expiresAt, ref, order.total, refundKey(order.id))
   if (said._tag !== "Refunded") return false
   if ("refund" in order && order.refund === "due") yield* inventory.submit({ _tag: "RecordRefund", orderId: order.id })
@@ -169,21 +169,21 @@ const refunded = Effect.fnUntraced(function* ({ inventory, payment }: Desk, orde
 })
 
 /** True: it has been repaired. Otherwise it is found again. */
-const repair = Effect.fnUntraced(function* (desk: Desk, { key, ref, repair: how }: Reconciliation.Difference) {
+const repair = Effect.fnUntraced(function* (deps: Deps, { key, ref, repair: how }: Reconciliation.Difference) {
   if (how === "none") return false
-  const [order] = yield* desk.orders.of([key as OrderId])
+  const [order] = yield* deps.orders.of([key as OrderId])
   if (order === undefined) return false
-  const now = how === "settle" ? yield* settled(desk, order) : order
+  const now = how === "settle" ? yield* settled(deps, order) : order
   if (now === null || !("refund" in now)) return now !== null && now.status !== "reserved"
-  return yield* refunded(desk, now, ref ?? now.payment.ref ?? now.id)
+  return yield* refunded(deps, now, ref ?? now.payment.ref ?? now.id)
 })
 
-const reconcile = Effect.fnUntraced(function* (desk: Desk, { repair: mode, spanMs }: Request) {
+const reconcile = Effect.fnUntraced(function* (deps: Deps, { repair: mode, spanMs }: Request) {
   const at = yield* Clock.currentTimeMillis
   const failed = (reason: "provider" | "database" | "too-many") => ({ _tag: "Failed", reason, at }) as const
   for (let span = spanMs; ; span /= 4) {
     const since = at - span
-    const done = yield* Effect.result(lookTwice(desk, since))
+    const done = yield* Effect.result(lookTwice(deps, since))
     if (done._tag === "Failure") {
       const { failure } = done
       if (failure._tag === "Unavailable") return failed("database")
@@ -195,7 +195,7 @@ const reconcile = Effect.fnUntraced(function* (desk: Desk, { repair: mode, spanM
     const found = yield* Effect.forEach(differences.values(), (difference) =>
       mode === "report"
         ? Effect.succeed({ ...difference, repaired: false })
-        : repair(desk, difference).pipe(
+        : repair(deps, difference).pipe(
             Effect.catch(() => Effect.succeed(false)),
             Effect.map((repaired) => ({ ...difference, repaired })),
           ),
@@ -208,7 +208,7 @@ const reconcile = Effect.fnUntraced(function* (desk: Desk, { repair: mode, spanM
 const inWords = ({ captured, key, kind, owed, refunded, repaired, status }: Found): string =>
   `${key}: ${kind}, ${status ?? "no order"}, owed ${owed?.amount ?? 0}, captured ${captured}, refunded ${refunded}${repaired ? ", repaired" : ""}`
 
-const logged = (outcome: Outcome): Effect.Effect<void> => {
+const logged = (outcome: RunOutcome): Effect.Effect<void> => {
   if (outcome._tag === "Failed")
     return Effect.logWarning(`the payment provider's books could not be compared: ${outcome.reason}`)
   const { differences, foreign, matched, since } = outcome.report
@@ -219,7 +219,7 @@ const logged = (outcome: Outcome): Effect.Effect<void> => {
 }
 
 /** As it is counted: the differences that are left. */
-const counted = (outcome: Outcome): Extract<Happening, { readonly _tag: "Reconciled" }> => {
+const counted = (outcome: RunOutcome): Extract<Happening, { readonly _tag: "Reconciled" }> => {
   if (outcome._tag === "Failed")
     return { _tag: "Reconciled", outcome: outcome.reason, matched: 0, repaired: 0, left: [] }
   const { differences, matched } = outcome.report
@@ -235,7 +235,7 @@ export const layer = ({ hourly }: Options) =>
   Layer.effect(
     Reconciling,
     Effect.gen(function* () {
-      const desk: Desk = {
+      const deps: Deps = {
         payment: yield* PaymentCalls,
         orders: yield* CommittedOrders,
         inventory: yield* Inventory,
@@ -249,7 +249,7 @@ export const layer = ({ hourly }: Options) =>
       const run = (request: Request) =>
         Effect.gen(function* () {
           state = { ...state, isRunning: true }
-          const last = yield* reconcile(desk, request)
+          const last = yield* reconcile(deps, request)
           state = { isRunning: true, last }
           probe.emit(counted(last))
           yield* logged(last)

@@ -44,7 +44,7 @@ export interface Options {
 }
 
 /** What the driver of a shipment works with. */
-interface Desk {
+interface Deps {
   readonly inventory: Inventory["Service"]
   readonly shipments: Shipments["Service"]
   readonly carrier: CarrierCalls["Service"]
@@ -69,7 +69,7 @@ export const entryOf = (nextId: () => string, note: Shipping.Note, at: number): 
  * `heardAt`: when the carrier said it, milliseconds since 1970; without it now.
  */
 const save = Effect.fnUntraced(function* (
-  { nextId, probe, shipments }: Desk,
+  { nextId, probe, shipments }: Deps,
   changes: ReadonlyArray<Shipping.Change>,
   heardAt?: number,
 ) {
@@ -81,25 +81,25 @@ const save = Effect.fnUntraced(function* (
     probe.emit({ _tag: "ShipmentEnded", outcome: shipment.state })
 })
 
-const submit = ({ inventory, trace }: Desk, command: Command) =>
+const submit = ({ inventory, trace }: Deps, command: Command) =>
   Effect.map(inventory.submit({ ...command, trace }), ({ reply }): Order => {
     if (reply._tag !== "Order") throw new Error(`${command._tag} was answered with ${reply._tag}`)
     return reply.order
   })
 
 /** The carrier has it: the order is to say so, if it still can. */
-const record = Effect.fnUntraced(function* (desk: Desk, so: Shipping.Change, has: "registered" | "left") {
+const record = Effect.fnUntraced(function* (deps: Deps, so: Shipping.Change, has: "registered" | "left") {
   const { shipment } = so
   const heardAt = yield* Clock.currentTimeMillis
-  const recorded = yield* Effect.result(submit(desk, { _tag: "RecordShipment", orderId: shipment.orderId }))
+  const recorded = yield* Effect.result(submit(deps, { _tag: "RecordShipment", orderId: shipment.orderId }))
   // Kept at least: with its tracking id it will be recorded without asking again.
-  if (recorded._tag === "Failure") return yield* save(desk, [so], heardAt)
+  if (recorded._tag === "Failure") return yield* save(deps, [so], heardAt)
   const now = yield* Clock.currentTimeMillis
-  yield* save(desk, [so, Shipping.recorded(shipment, recorded.success.status, has, now)], heardAt)
+  yield* save(deps, [so, Shipping.recorded(shipment, recorded.success.status, has, now)], heardAt)
 })
 
 /** The carrier will never ship it: the order ends with the reason, its money and its units go back. */
-const compensate = Effect.fnUntraced(function* (desk: Desk, so: Shipping.Change) {
+const compensate = Effect.fnUntraced(function* (deps: Deps, so: Shipping.Change) {
   const { orderId, reason } = so.shipment
   const heardAt = yield* Clock.currentTimeMillis
   const command = {
@@ -108,65 +108,65 @@ const compensate = Effect.fnUntraced(function* (desk: Desk, so: Shipping.Change)
     reason: reason === null ? null : Text.cut(reason, REASON_MAX),
     claim: null,
   } as const
-  const order = yield* submit(desk, command)
-  announceEnd(desk.probe, command, order)
-  if (order.status === "cancelled" && order.refund === "due") yield* desk.checkout.begin(order, null, desk.trace)
-  yield* save(desk, [so, Shipping.close(so.shipment, "cancelled")], heardAt)
+  const order = yield* submit(deps, command)
+  announceEnd(deps.probe, command, order)
+  if (order.status === "cancelled" && order.refund === "due") yield* deps.checkout.begin(order, null, deps.trace)
+  yield* save(deps, [so, Shipping.close(so.shipment, "cancelled")], heardAt)
 })
 
 /** As long as the reason of a cancellation may be, code points. */
 const REASON_MAX = 500
 
-const register = Effect.fnUntraced(function* (desk: Desk, shipment: Shipping.Shipment, order: Order) {
+const register = Effect.fnUntraced(function* (deps: Deps, shipment: Shipping.Shipment, order: Order) {
   const { customerId, id, lines } = order
-  const called = desk.carrier.register({
+  const called = deps.carrier.register({
     key: id,
     customerId,
     lines: lines.map(({ productId, quantity }) => ({ productId, quantity })),
   })
-  const said = yield* OutsideCall.spanned(desk.probe, desk.trace, "carrier register", called, ({ _tag }) => _tag)
+  const said = yield* OutsideCall.spanned(deps.probe, deps.trace, "carrier register", called, ({ _tag }) => _tag)
   switch (said._tag) {
     case "Registered": {
-      const isOurs = yield* desk.shipments.claimParcel(id, said.trackingId)
-      if (!isOurs) return yield* save(desk, [Shipping.unanswered(shipment, "parcel-of-another-order")])
-      return yield* record(desk, Shipping.registered(shipment, said.trackingId), "registered")
+      const isOurs = yield* deps.shipments.claimParcel(id, said.trackingId)
+      if (!isOurs) return yield* save(deps, [Shipping.unanswered(shipment, "parcel-of-another-order")])
+      return yield* record(deps, Shipping.registered(shipment, said.trackingId), "registered")
     }
     case "Refused":
       // It has it, and was only asked for the tracking id: there is none to be had.
       if (order.status === "shipped" || order.status === "delivered")
-        return yield* save(desk, [Shipping.close(shipment, order.status)])
-      return yield* compensate(desk, Shipping.refused(shipment, said.reason))
+        return yield* save(deps, [Shipping.close(shipment, order.status)])
+      return yield* compensate(deps, Shipping.refused(shipment, said.reason))
     case "Unknown":
-      return yield* save(desk, [Shipping.unanswered(shipment, said.code)])
+      return yield* save(deps, [Shipping.unanswered(shipment, said.code)])
   }
 })
 
-const withdraw = Effect.fnUntraced(function* (desk: Desk, shipment: Shipping.Shipment, order: Order) {
-  const called = desk.carrier.cancel(order.id)
-  const said = yield* OutsideCall.spanned(desk.probe, desk.trace, "carrier cancel", called, (said) => said)
+const withdraw = Effect.fnUntraced(function* (deps: Deps, shipment: Shipping.Shipment, order: Order) {
+  const called = deps.carrier.cancel(order.id)
+  const said = yield* OutsideCall.spanned(deps.probe, deps.trace, "carrier cancel", called, (said) => said)
   switch (said) {
     case "cancelled": {
       const so = Shipping.barred(shipment)
       return order.status === "paid"
-        ? yield* compensate(desk, so)
-        : yield* save(desk, [so, Shipping.close(so.shipment, "cancelled")])
+        ? yield* compensate(deps, so)
+        : yield* save(deps, [so, Shipping.close(so.shipment, "cancelled")])
     }
     case "shipped":
-      return yield* record(desk, Shipping.tooLate(shipment), "left")
+      return yield* record(deps, Shipping.tooLate(shipment), "left")
     case "unknown":
-      return yield* save(desk, [Shipping.unanswered(shipment, "not-barred")])
+      return yield* save(deps, [Shipping.unanswered(shipment, "not-barred")])
   }
 })
 
 /** What cannot be recorded now is found again by its journal. */
-const drive = (desk: Desk, shipment: Shipping.Shipment, order: Order, step: Shipping.Step) => {
+const drive = (deps: Deps, shipment: Shipping.Shipment, order: Order, step: Shipping.Step) => {
   switch (step._tag) {
     case "Register":
-      return register(desk, shipment, order)
+      return register(deps, shipment, order)
     case "Withdraw":
-      return withdraw(desk, shipment, order)
+      return withdraw(deps, shipment, order)
     case "Record":
-      return record(desk, { shipment, note: null }, "registered")
+      return record(deps, { shipment, note: null }, "registered")
     default:
       return Effect.void
   }
@@ -180,8 +180,8 @@ interface Begun {
 }
 
 /** Journals the next step of each, all in one statement; those that may be taken now. */
-const beginAll = Effect.fnUntraced(function* (desk: Desk, due: ReadonlyArray<Due>, giveUpMs: number) {
-  const { nextId, probe, shipments } = desk
+const beginAll = Effect.fnUntraced(function* (deps: Deps, due: ReadonlyArray<Due>, giveUpMs: number) {
+  const { nextId, probe, shipments } = deps
   const now = yield* Clock.currentTimeMillis
   const begun = due.map(({ order, shipment, trace }): Begun => {
     const step = Shipping.next(shipment, order, now, giveUpMs)
@@ -232,7 +232,7 @@ export const layer = ({ giveUpMs }: Options) =>
   Layer.effectDiscard(
     Effect.gen(function* () {
       const readiness = yield* Readiness
-      const desk: Desk = {
+      const deps: Deps = {
         inventory: yield* Inventory,
         shipments: yield* Shipments,
         carrier: yield* CarrierCalls,
@@ -249,7 +249,7 @@ export const layer = ({ giveUpMs }: Options) =>
       const begin = ({ change: { shipment }, order, step, trace }: Begun) => {
         if (shipment.attempts > 1) retried.add(order.id)
         const driven = drive(
-          trace === undefined ? desk : { ...desk, trace },
+          trace === undefined ? deps : { ...deps, trace },
           { ...shipment, version: shipment.version + 1 },
           order,
           step,
@@ -272,12 +272,12 @@ export const layer = ({ giveUpMs }: Options) =>
         }
         const busy = [...drivers].map(([id]) => id)
         // What the guard would refuse is not begun: it would be journalled as an attempt that the carrier left unanswered.
-        const limit = Math.min(DRIVERS_MAX - busy.length, desk.carrier.room())
+        const limit = Math.min(DRIVERS_MAX - busy.length, deps.carrier.room())
         if (limit <= 0) return false
         const retries = Math.max(0, DRIVERS_MAX - FIRSTS_MIN - retried.size)
-        const due = yield* dueFrom(marks, desk.shipments, { limit, retries, except: busy })
+        const due = yield* dueFrom(marks, deps.shipments, { limit, retries, except: busy })
         if (due.length === 0) return false
-        for (const each of yield* beginAll(desk, due, giveUpMs)) yield* begin(each)
+        for (const each of yield* beginAll(deps, due, giveUpMs)) yield* begin(each)
         return true
       })
 

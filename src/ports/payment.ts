@@ -37,9 +37,9 @@ export interface Confirmation extends Preparation {
 type Answer<Tag extends Checkout.Answer["_tag"]> = Extract<Checkout.Answer, { readonly _tag: Tag }>
 
 export type Prepared = Answer<"Prepared" | "Declined" | "Unknown">
-export type Outcome = Answer<"Charged" | "Declined" | "ActionRequired" | "Unknown">
+export type ChargeOutcome = Answer<"Charged" | "Declined" | "ActionRequired" | "Unknown">
 /** `Absent`: this attempt may be sent again. */
-export type Reading = Outcome | Answer<"Absent">
+export type Reading = ChargeOutcome | Answer<"Absent">
 export type Voiding = Answer<"Voided" | "Charged" | "Unknown">
 /** `Absent`: there is no such charge; that is not given back. */
 export type Refunding = Answer<"Refunded" | "Absent" | "Unknown">
@@ -75,7 +75,7 @@ export class Payment extends Context.Service<
     readonly defaultToken: string | null
     /** Null: a charge's ref is our key, and there is nothing to prepare. */
     readonly prepare: ((preparation: Preparation) => Effect.Effect<Prepared>) | null
-    readonly confirm: (confirmation: Confirmation) => Effect.Effect<Outcome>
+    readonly confirm: (confirmation: Confirmation) => Effect.Effect<ChargeOutcome>
     /** What became of this attempt. */
     readonly read: (ref: string, attempt: number) => Effect.Effect<Reading>
     /** `Charged`: too late. `Unknown`: ask again. */

@@ -8,7 +8,7 @@ import type { Mode } from "../../src/app/resilience/dependencies.ts"
 import { OrderId } from "../../src/domain/ids.ts"
 import * as Order from "../../src/domain/order.ts"
 import { Inventory } from "../../src/ports/inventory.ts"
-import { CHARGED, type Outcome, Payment, UNKNOWN } from "../../src/ports/payment.ts"
+import { CHARGED, type ChargeOutcome, Payment, UNKNOWN } from "../../src/ports/payment.ts"
 import { UnsettledOrders } from "../../src/ports/unsettled.ts"
 import { paymentCalls } from "../support/guard.ts"
 import * as RecordingProbe from "../support/recording-probe.ts"
@@ -37,7 +37,7 @@ const shop = Effect.fnUntraced(function* ({
   let calls = 0
   let atOnce = 0
   let most = 0
-  let outcome: Outcome = UNKNOWN
+  let outcome: ChargeOutcome = UNKNOWN
   const read = (ref: string) =>
     Effect.gen(function* () {
       asked.add(ref)

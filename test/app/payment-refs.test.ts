@@ -8,7 +8,15 @@ import * as Checkout from "../../src/domain/checkout.ts"
 import { OrderId } from "../../src/domain/ids.ts"
 import * as Order from "../../src/domain/order.ts"
 import { Inventory } from "../../src/ports/inventory.ts"
-import { ABSENT, CHARGED, type Outcome, Payment, type Prepared, UNKNOWN, VOIDED } from "../../src/ports/payment.ts"
+import {
+  ABSENT,
+  CHARGED,
+  type ChargeOutcome,
+  Payment,
+  type Prepared,
+  UNKNOWN,
+  VOIDED,
+} from "../../src/ports/payment.ts"
 import { UnsettledOrders } from "../../src/ports/unsettled.ts"
 import { paymentCalls } from "../support/guard.ts"
 import * as RecordingProbe from "../support/recording-probe.ts"
@@ -27,7 +35,7 @@ const pending = (): Order.Order =>
 const driven = (
   prepared: (now: number) => Prepared,
   milliseconds: number,
-  truth: Outcome = CHARGED,
+  truth: ChargeOutcome = CHARGED,
   start = pending(),
 ) =>
   Effect.gen(function* () {

@@ -115,7 +115,7 @@ const reconciled = Effect.fnUntraced(function* (repair: "report" | "fix", spanMs
   return (yield* state).last!
 })
 
-const found = (outcome: Reconciliation.Outcome) => {
+const found = (outcome: Reconciliation.RunOutcome) => {
   if (outcome._tag === "Failed") return outcome.reason
   return outcome.report.differences.map(({ key, kind, repaired }) => [kind, key, repaired])
 }

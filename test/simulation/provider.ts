@@ -11,8 +11,8 @@ import type { Action } from "../../src/domain/order.ts"
 import {
   ABSENT,
   CHARGED,
+  type ChargeOutcome,
   type Confirmation,
-  type Outcome,
   type Payment,
   REFUNDED,
   type Reading,
@@ -56,7 +56,7 @@ interface Running {
   readonly action: Action | null
 }
 
-const outcomeOf = ({ state }: Account): Outcome =>
+const outcomeOf = ({ state }: Account): ChargeOutcome =>
   state === "charged" ? CHARGED : { _tag: "Declined", code: state, retryable: state === "declined" }
 
 /** How long a token keeps a charge from landing, ms; null: for ever. */
@@ -106,7 +106,7 @@ export class Provider {
       name: null,
       defaultToken: "tok_ok",
       prepare: null,
-      confirm: (confirmation) => ask<Outcome>("confirm", (answer) => this.#confirm(confirmation, answer)),
+      confirm: (confirmation) => ask<ChargeOutcome>("confirm", (answer) => this.#confirm(confirmation, answer)),
       read: (ref, attempt) => ask<Reading>("read", (answer) => answer(this.#read(ref, attempt))),
       void: (ref) => ask<Voiding>("void", (answer) => answer(this.#void(ref))),
       refund: (ref, money, key) => ask<Refunding>("refund", (answer) => answer(this.#refund(ref, money, key))),
@@ -137,7 +137,7 @@ export class Provider {
     return account === undefined || isOlder ? null : account
   }
 
-  #confirm({ attempt, money, ref, token }: Confirmation, answer: (outcome: Outcome) => void): void {
+  #confirm({ attempt, money, ref, token }: Confirmation, answer: (outcome: ChargeOutcome) => void): void {
     const account = this.#accountOf(ref, attempt)
     if (account !== null) return answer(outcomeOf(account))
     const running = this.#running.get(ref)

@@ -1,6 +1,6 @@
 /** What is asked of the reconciliation with the payment provider, and how it is shown. */
 import { Schema } from "effect"
-import type { Found, Outcome, State } from "../../app/reconciliation.ts"
+import type { Found, RunOutcome, State } from "../../app/reconciliation.ts"
 import { KINDS } from "../../domain/reconciliation.ts"
 import * as Rfc3339 from "../../std/rfc3339.ts"
 import { Money, Status, Time } from "./schemas.ts"
@@ -45,7 +45,7 @@ const shownDifference = ({ captured, key, kind, owed, ref, refunded, repaired, s
   ...{ captured, refunded, repaired },
 })
 
-const shownOutcome = (outcome: Outcome) => {
+const shownOutcome = (outcome: RunOutcome) => {
   if (outcome._tag === "Failed") {
     const nothing = { since: null, matched: 0, foreign: 0, differences: [] }
     return { at: Rfc3339.text(outcome.at), outcome: outcome.reason, ...nothing }

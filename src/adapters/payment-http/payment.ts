@@ -9,9 +9,9 @@ import {
   ABSENT,
   CHARGED,
   type Charge,
+  type ChargeOutcome,
   type Confirmation,
   type Listing,
-  type Outcome,
   Payment,
   REFUNDED,
   type Reading,
@@ -32,7 +32,7 @@ type Said = HttpCall.Answer | HttpCall.Trouble
 const stateOf = (said: Said, status: number): string | null =>
   typeof said !== "string" && said.status === status && isState(said.json) ? said.json.state : null
 
-const outcome = (said: Said): Outcome => {
+const outcome = (said: Said): ChargeOutcome => {
   const state = stateOf(said, 200)
   if (state === null || typeof said === "string") return UNKNOWN
   const { json } = said

@@ -1,6 +1,6 @@
 /** The protocol of docs/payment.md, spoken by the simulated provider. */
 import { WORDS } from "../../domain/checkout.ts"
-import { ABSENT, type Outcome, type Reading } from "../../ports/payment.ts"
+import { ABSENT, type ChargeOutcome, type Reading } from "../../ports/payment.ts"
 import { type Asked, type Dialect, NOT_FOUND, type Reply } from "./dialect.ts"
 import type { Till } from "./till.ts"
 
@@ -10,7 +10,7 @@ interface Body {
   readonly customerId?: string
 }
 
-const said = (answer: Outcome | Reading): Reply => {
+const said = (answer: ChargeOutcome | Reading): Reply => {
   const state = WORDS[answer._tag]
   switch (answer._tag) {
     case "Charged":

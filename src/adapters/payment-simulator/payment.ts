@@ -20,10 +20,10 @@ import {
   ABSENT,
   CHARGED,
   type Charge,
+  type ChargeOutcome,
   type ChargeState,
   type Confirmation,
   type Listing,
-  type Outcome,
   Payment,
   REFUNDED,
   type Reading,
@@ -50,7 +50,7 @@ type Settled = "charged" | "declined" | "voided" | "refunded"
 interface Running {
   readonly attempt: number
   readonly money: Money
-  readonly settled: Deferred.Deferred<Outcome>
+  readonly settled: Deferred.Deferred<ChargeOutcome>
   /** What the buyer is asked to do meanwhile; null: nothing. */
   readonly action: Action | null
 }
@@ -105,10 +105,10 @@ const moodOf = (token: string): Mood => {
   return { _tag: what === "delay" ? "Delays" : "Asks", milliseconds }
 }
 
-const declined = (code: string): Outcome => ({ _tag: "Declined", code, retryable: code === NO_MONEY })
+const declined = (code: string): ChargeOutcome => ({ _tag: "Declined", code, retryable: code === NO_MONEY })
 
 /** Whether the money was taken, in the words of the port. */
-const outcomeOf = ({ code, state }: Account): Outcome =>
+const outcomeOf = ({ code, state }: Account): ChargeOutcome =>
   state === "charged" || state === "refunded" ? CHARGED : declined(state === "voided" ? "voided" : code)
 
 export interface Options {
@@ -154,7 +154,7 @@ export class Simulator {
     this.#options = options
   }
 
-  readonly confirm = ({ attempt, money, ref, token }: Confirmation): Effect.Effect<Outcome> =>
+  readonly confirm = ({ attempt, money, ref, token }: Confirmation): Effect.Effect<ChargeOutcome> =>
     Effect.suspend(() => {
       const account = this.#accounts.get(ref)
       if (account !== undefined && (account.state !== "declined" || account.attempt >= attempt))
@@ -242,7 +242,7 @@ export class Simulator {
     return new Map(this.#accounts)
   }
 
-  #outcomeOf({ action, settled }: Running): Effect.Effect<Outcome> {
+  #outcomeOf({ action, settled }: Running): Effect.Effect<ChargeOutcome> {
     return action === null ? Deferred.await(settled) : Effect.succeed({ _tag: "ActionRequired", action })
   }
 

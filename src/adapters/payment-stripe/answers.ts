@@ -12,10 +12,10 @@ import {
   ABSENT,
   CHARGED,
   type Charge,
+  type ChargeOutcome,
   type ChargeState,
   CODE_MAX,
   type Listing,
-  type Outcome,
   REFUNDED,
   type Refunding,
   UNKNOWN,
@@ -25,7 +25,7 @@ import {
 import { minorOf } from "./amounts.ts"
 
 type Intent = Stripe.PaymentIntent
-type Declined = Extract<Outcome, { readonly _tag: "Declined" }>
+type Declined = Extract<ChargeOutcome, { readonly _tag: "Declined" }>
 type Told = Pick<Stripe.StripeRawError, "code" | "decline_code">
 
 /** After these no other card is tried: it is stolen, or the payer is not who they say. */
@@ -48,7 +48,7 @@ const actionOf = ({ client_secret: clientSecret, next_action: next }: Intent): A
 }
 
 /** Where the intent's newest attempt stands; null: none is under way, whatever became of the last. */
-export const standing = (intent: Intent): Outcome | null => {
+export const standing = (intent: Intent): ChargeOutcome | null => {
   switch (intent.status) {
     case "succeeded":
     case "requires_capture":
@@ -66,7 +66,7 @@ export const standing = (intent: Intent): Outcome | null => {
 }
 
 /** Where the attempt stands that was the last to be sent. */
-export const lastAttempt = (intent: Intent): Outcome => {
+export const lastAttempt = (intent: Intent): ChargeOutcome => {
   const { last_payment_error: error } = intent
   return standing(intent) ?? (error === null ? UNKNOWN : declined(error))
 }
@@ -85,7 +85,7 @@ const isRefused = ({ rawType, statusCode }: Failure): boolean =>
 export const prepareFailed = (error: Failure): Declined | typeof UNKNOWN =>
   isRefused(error) ? { ...declined(error), retryable: false } : UNKNOWN
 
-export const confirmFailed = (error: Failure): Outcome => {
+export const confirmFailed = (error: Failure): ChargeOutcome => {
   if (error.rawType === "card_error") return declined(error)
   if (!isRefused(error)) return UNKNOWN
   if (error.code !== UNEXPECTED_STATE) return declined(error)

@@ -13,9 +13,9 @@ import { Effect, Layer } from "effect"
 import Stripe from "stripe"
 import {
   ABSENT,
+  type ChargeOutcome,
   type Confirmation,
   type Listing,
-  type Outcome,
   Payment,
   type Reading,
   UNKNOWN,
@@ -73,7 +73,7 @@ const make = ({ base, returnUrl, secretKey, timeoutMs }: Options): Payment["Serv
   const offered = { automatic_payment_methods: { enabled: true, allow_redirects: redirects } } as const
 
   /** Where the intent's last attempt stands now. */
-  const present = (ref: string): Effect.Effect<Outcome> =>
+  const present = (ref: string): Effect.Effect<ChargeOutcome> =>
     asked(
       async () => Answers.lastAttempt(await intents.retrieve(ref)),
       () => UNKNOWN,
@@ -90,7 +90,7 @@ const make = ({ base, returnUrl, secretKey, timeoutMs }: Options): Payment["Serv
     )
   }
 
-  const isOpen = ({ _tag }: Outcome): boolean => _tag === "Unknown" || _tag === "ActionRequired"
+  const isOpen = ({ _tag }: ChargeOutcome): boolean => _tag === "Unknown" || _tag === "ActionRequired"
 
   return {
     name: "stripe",

@@ -31,7 +31,7 @@ import {
 import { issueReceipt } from "../../ports/receipt.ts"
 import { encode } from "./batch-columns.ts"
 import { COMMIT_STATEMENT } from "./commit-function.ts"
-import { RAISE_LANES } from "./fencing-functions.ts"
+import { RAISE_LANES } from "./fence-functions.ts"
 import { type Note, Noting } from "./log-position.ts"
 import { Deciding, type Reads } from "./reads.ts"
 import {

@@ -27,7 +27,7 @@ export const inTime =
   <A, E, R>(asked: Effect.Effect<A, E, R>): Effect.Effect<A | B, E | F, R> =>
     Effect.timeoutOrElse(asked, { duration: `${ANSWER_SECONDS} seconds`, orElse: () => late })
 
-export type Outcome = "never-sent" | "refused" | "unknown"
+export type WriteOutcome = "never-sent" | "refused" | "unknown"
 
 interface ServerFields {
   readonly code?: unknown
@@ -49,7 +49,7 @@ export const stateOf = (error: SqlError): string | undefined => {
 /** The database refuses a value (22...) or a row (23...), as it would each time: the statement, not the database, is at fault. */
 export const isRefusedValue = (error: SqlError): boolean => /^2[23]/.test(stateOf(error) ?? "")
 
-export const outcomeOf = (error: SqlError): Outcome => {
+export const outcomeOf = (error: SqlError): WriteOutcome => {
   if (error.reason.operation === "connect") return "never-sent"
   const state = stateOf(error)
   if (state === undefined) return "unknown"

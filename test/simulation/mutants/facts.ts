@@ -102,10 +102,10 @@ export const FACT_MUTANTS: ReadonlyArray<Mutant> = [
     changes: [
       {
         file: CONSUMER,
-        from: `    const committed = yield* outlive(desk, "database", once)\n`,
+        from: `    const committed = yield* outlive(deps, "database", once)\n`,
         to: `    const moved = intakes.map((intake) => ({ ...intake, taken: [] }))
-    yield* outlive(desk, "database", desk.inbox.commit(moved))
-    const committed = yield* outlive(desk, "database", once)\n`,
+    yield* outlive(deps, "database", deps.inbox.commit(moved))
+    const committed = yield* outlive(deps, "database", once)\n`,
       },
     ],
     caughtBy: "I7 no position without effect",

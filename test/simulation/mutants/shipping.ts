@@ -11,7 +11,7 @@ export const SHIPPING_MUTANTS: ReadonlyArray<Mutant> = [
   {
     name: "a new shipment key on every attempt",
     story: "asking the carrier again asks for another parcel",
-    changes: [{ file: RUNNER, from: "    key: id,\n", to: "    key: desk.nextId() as typeof id,\n" }],
+    changes: [{ file: RUNNER, from: "    key: id,\n", to: "    key: deps.nextId() as typeof id,\n" }],
     caughtBy: "one shipment per paid order",
     seedsMax: ONE_ROUND,
   },
@@ -21,7 +21,7 @@ export const SHIPPING_MUTANTS: ReadonlyArray<Mutant> = [
     changes: [
       {
         file: RUNNER,
-        from: "const called = desk.carrier.cancel(order.id)",
+        from: "const called = deps.carrier.cancel(order.id)",
         to: `const called = Effect.succeed("cancelled" as "cancelled" | "shipped" | "unknown")`,
       },
     ],
@@ -34,8 +34,8 @@ export const SHIPPING_MUTANTS: ReadonlyArray<Mutant> = [
     changes: [
       {
         file: RUNNER,
-        from: "return yield* save(desk, [Shipping.unanswered(shipment, said.code)])",
-        to: "return yield* compensate(desk, Shipping.refused(shipment, said.code))",
+        from: "return yield* save(deps, [Shipping.unanswered(shipment, said.code)])",
+        to: "return yield* compensate(deps, Shipping.refused(shipment, said.code))",
       },
     ],
     caughtBy: CERTAIN,
@@ -47,8 +47,8 @@ export const SHIPPING_MUTANTS: ReadonlyArray<Mutant> = [
     changes: [
       {
         file: RUNNER,
-        from: "return yield* compensate(desk, Shipping.refused(shipment, said.reason))",
-        to: `return yield* save(desk, [Shipping.refused(shipment, said.reason), Shipping.close(shipment, "cancelled")])`,
+        from: "return yield* compensate(deps, Shipping.refused(shipment, said.reason))",
+        to: `return yield* save(deps, [Shipping.refused(shipment, said.reason), Shipping.close(shipment, "cancelled")])`,
       },
     ],
     caughtBy: "what is not shipped is made good",

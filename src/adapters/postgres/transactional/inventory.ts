@@ -74,9 +74,9 @@ const replay: (deps: Deps, claim: Claim) => Effect.Effect<Answer | null, SqlErro
   },
 )
 
-type Outcome = Effect.Effect<Answer | null, SqlError | LedgerDown | Refused | Unavailable>
+type Attempted = Effect.Effect<Answer | null, SqlError | LedgerDown | Refused | Unavailable>
 
-type Attempt = (deps: Deps, command: Command) => Outcome
+type Attempt = (deps: Deps, command: Command) => Attempted
 
 const carryOut: Attempt = Effect.fnUntraced(function* (deps, command) {
   const verdict = yield* perform(deps, command)
@@ -101,7 +101,7 @@ const carryOut: Attempt = Effect.fnUntraced(function* (deps, command) {
 /** One try; null: try again. */
 const attempt: Attempt = (deps, command) =>
   carryOut(deps, command).pipe(
-    Effect.catchTag("SqlError", (error): Outcome => {
+    Effect.catchTag("SqlError", (error): Attempted => {
       const state = stateOf(error) ?? ""
       const claim = claimOf(command)
       if (state === UNIQUE_VIOLATION && claim !== null) return replay(deps, claim)
