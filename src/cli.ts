@@ -1,5 +1,5 @@
 /**
- * `jaego`, the command line: `serve`, `migrate`, `seed`, `replay`, `verify`, `heads`, `doctor`, `dlq`, `profile`, `reconcile`, `simulate`, `lab`, `learn`, `quiz`.
+ * `jaego`, the command line: `serve`, `migrate`, `seed`, `replay`, `import`, `verify`, `heads`, `doctor`, `dlq`, `profile`, `reconcile`, `simulate`, `lab`, `learn`, `quiz`.
  *
  * A root, and a thin one: it reads arguments and environment, chooses adapters and prints.
  * Fails: one line on stderr and exit code 1, also when a law is broken or an order was not answered.
@@ -12,6 +12,7 @@ import { CommandFailed } from "./adapters/cli/command-failed.ts"
 import * as DeadLetterCommands from "./adapters/cli/dead-letter-commands.ts"
 import * as Diagnosis from "./adapters/cli/doctor.ts"
 import { json } from "./adapters/cli/flags.ts"
+import * as ImportCommand from "./adapters/cli/import-command.ts"
 import { printable } from "./adapters/cli/printable.ts"
 import * as Reconcile from "./adapters/cli/reconcile.ts"
 import * as ReplayCommand from "./adapters/cli/replay-command.ts"
@@ -75,6 +76,7 @@ const jaego = Command.make("jaego").pipe(
     Data.migrate,
     Data.seed,
     replay,
+    ImportCommand.command(url),
     Data.verify,
     Data.heads,
     doctor,

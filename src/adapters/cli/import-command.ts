@@ -1,0 +1,75 @@
+/** `jaego import`: which file, how it is to be read, and how its report is told. Fails: CommandFailed. */
+import { Console, Effect, Option } from "effect"
+import { Argument, Command, Flag } from "effect/cli"
+import { CommandFailed } from "./command-failed.ts"
+import * as Flags from "./flags.ts"
+import { PATIENCE_MS } from "./http-client.ts"
+import * as Import from "./import.ts"
+import { json as jsonOf, printable } from "./printable.ts"
+
+/** Failures told to people; `--json` has more of them. */
+const FAILURES_TOLD = 20
+
+const text = (report: Import.Report): string =>
+  [
+    `import     ${report.id}${report.dryRun ? " (dry run: nothing was changed)" : ""}`,
+    `rows       ${report.rows}`,
+    `created    ${report.created}`,
+    `adjusted   ${report.adjusted}`,
+    `unchanged  ${report.unchanged}`,
+    `failed     ${report.failed}`,
+    ...report.failures
+      .slice(0, FAILURES_TOLD)
+      .map(({ line, sku, what }) => printable(`  - line ${line}, ${sku}: ${what}`)),
+    ...(report.failed > FAILURES_TOLD ? [`  - and ${report.failed - FAILURES_TOLD} more`] : []),
+  ].join("\n")
+
+const flags = {
+  file: Argument.String("file").pipe(
+    Argument.withDescription("CSV with a head, or .ndjson: sku, delta; or sku, name, price, currency, stock"),
+  ),
+  encoding: Flag.String("encoding").pipe(
+    Flag.withDescription("Of a file without a byte-order mark that is not UTF-8: latin1, utf-16le, euc-kr, ..."),
+    Flag.optional,
+  ),
+  separator: Flag.ChoiceWithValue("separator", [
+    ["comma", ","],
+    ["semicolon", ";"],
+    ["tab", "\t"],
+    ["bar", "|"],
+  ]).pipe(Flag.withDescription("What stands between fields, where the file has more than one of them"), Flag.optional),
+  name: Flag.String("name").pipe(
+    Flag.filter(
+      (value) => /^[\w.-]{0,100}$/.test(value),
+      () => "at most 100 letters, digits, dots, dashes and underscores",
+    ),
+    Flag.withDescription("The same file under another name is another import: a second delivery of the same goods"),
+    Flag.withDefault(""),
+  ),
+  dryRun: Flag.Boolean("dry-run").pipe(
+    Flag.withDescription("Check the file and the SKUs, and change nothing"),
+    Flag.withDefault(false),
+  ),
+  concurrency: Flags.whole("concurrency", 1, 1_000).pipe(
+    Flag.withDescription("Rows under way: fewer of them leave more to a running sale"),
+    Flag.withDefault(16),
+  ),
+}
+
+export const command = (url: Flag.Flag<string>) =>
+  Command.make(
+    "import",
+    { ...flags, url, json: Flags.json },
+    Effect.fn(function* ({ file, json, dryRun, ...options }) {
+      const report = yield* Import.run(file, {
+        ...options,
+        encoding: Option.getOrNull(options.encoding),
+        separator: Option.getOrNull(options.separator),
+        effect: dryRun ? "dry-run" : "apply",
+        screen: process.stderr,
+        patienceMs: PATIENCE_MS,
+      })
+      yield* Console.log(json ? jsonOf(report) : text(report))
+      if (report.failed > 0) return yield* new CommandFailed({ message: "" })
+    }),
+  ).pipe(Command.withDescription("Apply a file of deliveries and new products to a running service; again to resume"))
