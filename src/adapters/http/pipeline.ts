@@ -34,7 +34,7 @@ type Response = HttpServerResponse.HttpServerResponse
 type Listener = (request: IncomingMessage, response: ServerResponse) => void
 
 /** Bytes of all bodies that are arriving: five hundred of the largest, or a hundred thousand orders. */
-const ARRIVING_MAX = 512 * MAX_BODY
+export const ARRIVING_MAX = 512 * MAX_BODY
 
 /** The problem that a failure is; a defect is also logged. */
 export const rescued = Effect.fnUntraced(function* (request: Answers.Asked, cause: Cause.Cause<unknown>) {
@@ -94,11 +94,11 @@ const answered = <E, R>(app: Effect.Effect<Response, E, R>, limits: RateLimits, 
   })
 
 /** Refuses bodies while too many arrive. */
-const admitting = (listener: Listener): Listener => {
+const admitting = (arrivingMax: number, listener: Listener): Listener => {
   let arriving = 0
   return (request, response) => {
     const bytes = bodyBytes(request.headers)
-    if (arriving + bytes > ARRIVING_MAX) return Exchange.send(response, Problems.tooManyBodies)
+    if (arriving + bytes > arrivingMax) return Exchange.send(response, Problems.tooManyBodies)
     arriving += bytes
     response.on("close", () => {
       arriving -= bytes
@@ -107,13 +107,21 @@ const admitting = (listener: Listener): Listener => {
   }
 }
 
-/** `requests`: the scope in which requests run. */
-export const make = Effect.fnUntraced(function* (inFlight: Claims.InFlight, limits: RateLimits, requests: Scope.Scope) {
+export interface Options {
+  readonly inFlight: Claims.InFlight
+  readonly limits: RateLimits
+  /** In which requests run. */
+  readonly scope: Scope.Scope
+  /** Bytes of bodies that may arrive at once. */
+  readonly arrivingMax: number
+}
+
+export const make = Effect.fnUntraced(function* ({ arrivingMax, inFlight, limits, scope }: Options) {
   const app = answered(yield* HttpRouter.toHttpEffect(routes(inFlight, limits)), limits, yield* Reached)
-  const handler = yield* NodeHttpServer.makeHandler(app, { scope: requests }).pipe(
+  const handler = yield* NodeHttpServer.makeHandler(app, { scope }).pipe(
     Effect.provideService(HttpIncomingMessage.MaxBodySize, ByteSize.fromInputUnsafe(MAX_BODY)),
   )
-  return admitting((request, response) => {
+  return admitting(arrivingMax, (request, response) => {
     response.setHeader("x-request-id", Answers.requestId(request))
     for (const [name, value] of Exchange.SAFETY) response.setHeader(name, value)
     handler(request, response)

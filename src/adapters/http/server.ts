@@ -173,13 +173,14 @@ const listener = Effect.fnUntraced(function* (
   streams: StockStreams,
   last: (response: ServerResponse) => void,
   scope: Scope.Scope,
+  arrivingMax: number,
 ) {
   const probe = yield* Probe
   const shop = yield* Shop
   const run = yield* running(scope)
   const inFlight = Claims.inFlight(probe)
   const place = OrdersRoutes.placing(shop, Answers.to(probe), inFlight, limits)
-  const pipeline = yield* Pipeline.make(inFlight, limits, scope)
+  const pipeline = yield* Pipeline.make({ inFlight, limits, scope, arrivingMax })
   return HotRoute.listener({
     place: (placing) => Effect.catchCause(place(placing), (cause) => Pipeline.rescued(placing.request, cause)),
     run,
@@ -252,7 +253,8 @@ const make = Effect.fnUntraced(function* (address: Address, options: Options, th
     Effect.sync(() => watch(streams.paused)),
     (unwatch) => Effect.sync(unwatch),
   )
-  const routes = yield* listener(limits, streams, (response) => connections.last(response), requests)
+  const last = (response: ServerResponse) => connections.last(response)
+  const routes = yield* listener(limits, streams, last, requests, shareOf(Pipeline.ARRIVING_MAX))
   const connections: Connections = new Connections({
     connectionsMax: shareOf(options.connectionsMax),
     linesMax: shareOf(LINES_MAX),

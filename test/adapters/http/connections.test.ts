@@ -6,6 +6,7 @@ import type { ServerResponse } from "node:http"
 import type { Socket } from "node:net"
 import { Effect } from "effect"
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest"
+import { MAX_BODY } from "../../../src/adapters/http/head.ts"
 import { UNREAD_BYTES, UNREAD_MS, UnreadAnswers } from "../../../src/adapters/http/unread.ts"
 import type { Shop } from "../../../src/app/shop.ts"
 import { TRIED_ONCE } from "../../../src/domain/order.ts"
@@ -201,6 +202,29 @@ describe("answers that are not read", () => {
       expect(cut).toHaveBeenCalledTimes(1)
     },
   )
+})
+
+describe("bodies that arrive, of which a thread of 64 has room for eight of the largest", () => {
+  const head = `${headOf("slow")}content-length: ${MAX_BODY}\r\nexpect: 100-continue\r\n\r\n`
+
+  it("are refused beyond its share, until there is room again", async () => {
+    await server.stop()
+    server = await HttpServer.start(shop.script, HttpServer.CARRIER_SECRET, { threads: 64 })
+    const eight: Array<Peer> = []
+    for (let peers = 1; peers <= 8; peers++) eight.push(await dial(head))
+    for (const { until } of eight) await until("100 Continue")
+    const ninth = await dial(head)
+    await ninth.until("Too many large bodies")
+    expect(statuses(ninth.heard())).toEqual([100, 503])
+    expect(eight.map(({ heard }) => statuses(heard()))).toEqual(Array(8).fill([100]))
+    eight[0]!.socket.destroy()
+    await soon(async () => {
+      const { heard, socket, until } = await dial(`${head}${" ".repeat(MAX_BODY)}`)
+      await until('"code"')
+      socket.destroy()
+      return statuses(heard()).at(-1) !== 503
+    })
+  })
 })
 
 describe("connections beyond the maximum", () => {
