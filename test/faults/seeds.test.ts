@@ -29,6 +29,8 @@ const SOMETIMES = [
   "a shipment ended: stray",
   "a parcel taken whose order was cancelled meanwhile",
   "a callback of the carrier: known",
+  "a caller hung up before its turn: dropped",
+  "a caller hung up after its order was sent: recorded",
   "a batch of 1",
   "a batch of 64 or more",
 ]

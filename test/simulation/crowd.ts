@@ -10,6 +10,7 @@ import { unavailable } from "../../src/ports/failures.ts"
 import { claimName } from "../../src/ports/inventory.ts"
 import { type Call, undurable, type Versions } from "../support/history-laws.ts"
 import type { Dice } from "./dice.ts"
+import { WAITED } from "./hung-up.ts"
 import type { Journal } from "./journal.ts"
 import type { Answered, Request } from "./requests.ts"
 import type { Failure, Service } from "./service.ts"
@@ -215,6 +216,8 @@ export class Crowd {
     const lost = { ...this.calls[at]!, exit: Exit.fail(unavailable("worker-lost", "unknown")) }
     const told =
       ended._tag === "Lost" ? (attempt.outcome === "gone" ? "connection lost" : "no answer") : outcomeOf(ended.exit)
+    // Of one who hung up before, this is not the answer: it has none.
+    if (told === LATE && !wish.request.isHurried) this.#journal.violated([`${WAITED}: ${lost.name}`])
     this.#journal.told(told)
     this.#journal.write("crowd", `${lost.name}: ${told}`)
     this.calls[at] = lost
@@ -261,6 +264,9 @@ export class Crowd {
     return this.placed.at(number)?.id ?? null
   }
 }
+
+/** As it is told to one who said how long it waits. */
+const LATE = "unavailable: deadline-passed"
 
 const outcomeOf = (exit: Exit.Exit<Answered, Failure>): string => {
   if (Exit.isSuccess(exit)) {

@@ -21,6 +21,8 @@ export interface Request {
   readonly adds: RequestedLine | null
   /** The order it would pay. */
   readonly pays: OrderId | null
+  /** Its caller waits for only so long, and says so. */
+  readonly isHurried: boolean
   readonly ask: (shop: Shop["Service"]) => Effect.Effect<Answered, Refused | Unavailable>
 }
 
@@ -36,7 +38,7 @@ const telling =
   (effect: Effect.Effect<Replayable<A>, Refused | Unavailable>): Effect.Effect<Answered, Refused | Unavailable> =>
     Effect.map(effect, ({ value, replayed }) => ({ value, told: tell(value), replayed }))
 
-const NONE = { customer: "", wants: [], adds: null, pays: null }
+const NONE = { customer: "", wants: [], adds: null, pays: null, isHurried: false }
 
 export const create = (sku: string, onHand: number, purchaseLimit: number | null, key: string | null): Request => {
   const asked = { sku, name: "thing", price: { amount: 100, currency: "EUR" }, onHand, purchaseLimit }
@@ -116,6 +118,7 @@ export const place = ({ answer, customer, lines, token }: Basket, key: string): 
     wants: mergeLines(lines),
     adds: null,
     pays: null,
+    isHurried: Number.isFinite(patience),
     ask: (shop) =>
       Effect.flatMap(Clock.currentTimeMillis, (now) =>
         sale(shop.placeOrder({ customerId: customer, lines, paying, claim, answerBy: answerBy(now) })),

@@ -38,6 +38,7 @@ import { guard } from "../support/guard.ts"
 import type { SimulatedCarrier } from "./carrier.ts"
 import type { Database } from "./database.ts"
 import { FactsThread } from "./facts.ts"
+import type { HungUp } from "./hung-up.ts"
 import type { Journal } from "./journal.ts"
 import type { Leases } from "./lease.ts"
 import type { Provider } from "./provider.ts"
@@ -61,6 +62,7 @@ export interface Outside {
   readonly world: World
   readonly journal: Journal
   readonly database: Database
+  readonly hungUp: HungUp
   readonly leases: Leases
   readonly relays: RelaySessions
   readonly records: Records
@@ -165,7 +167,12 @@ export class Service {
       this.#begun.delete(begun)
       answered(exit)
     })
-    return () => fiber.interruptUnsafe()
+    return () => {
+      // What was answered is over: another request may have the key by now.
+      if (!this.#begun.has(begun)) return
+      fiber.interruptUnsafe()
+      if (claim?.route === "orders") this.main.fork(shop.abandonOrder(claim.key))
+    }
   }
 
   /** The carrier calls; to be called on its main node. Nothing is said when it dies meanwhile. */
@@ -227,7 +234,7 @@ export class Service {
 }
 
 const layerOf = (service: Service, outside: Outside, settings: Settings) => {
-  const { carrier, database, journal, leases, nextSeed, provider, records } = outside
+  const { carrier, database, hungUp, journal, leases, nextSeed, provider, records } = outside
   const { main } = service
   const { deadlineMs, giveUpMs, graceMs, holdMs, holdsPerCustomer, threads, workers } = settings
   const emit = (happening: Happening) => {
@@ -236,9 +243,12 @@ const layerOf = (service: Service, outside: Outside, settings: Settings) => {
   }
   const crew =
     threads === "main"
-      ? Layer.provide(LocalWorkers.layer, Layer.succeed(LocalWorkers.HoldsPerCustomer, holdsPerCustomer))
+      ? Layer.provide(
+          hungUp.watched(LocalWorkers.layer),
+          Layer.succeed(LocalWorkers.HoldsPerCustomer, holdsPerCustomer),
+        )
       : Threads.layer({
-          ...{ main, database, nextSeed, holdsPerCustomer },
+          ...{ main, database, nextSeed, holdsPerCustomer, hungUp },
           onThread: (thread) => service.threads.push(thread),
         })
   return Layer.effectDiscard(Ownership.Ownership.use(({ begin }) => begin)).pipe(

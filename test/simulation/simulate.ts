@@ -17,6 +17,7 @@ import { SimulatedCarrier } from "./carrier.ts"
 import { Crowd } from "./crowd.ts"
 import { Database } from "./database.ts"
 import { Dice } from "./dice.ts"
+import { HungUp } from "./hung-up.ts"
 import { type Counts, Journal } from "./journal.ts"
 import * as Judge from "./judge.ts"
 import { Leases } from "./lease.ts"
@@ -79,6 +80,7 @@ class Simulation {
   readonly crowd: Crowd
   readonly trade: Trade
   readonly witness: Witness
+  readonly hungUp: HungUp
   readonly stream: Stream
   readonly mirror = new StockMirror()
   #isStorm = false
@@ -97,7 +99,9 @@ class Simulation {
     const { orders } = this.database.store
     const services = () => this.machines.services
     this.carrier = new SimulatedCarrier(this.world, this.journal, this.dice.split(), orders, services)
+    this.hungUp = new HungUp(this.journal, this.database.store)
     const outside: Outside = {
+      hungUp: this.hungUp,
       carrier: this.carrier,
       world: this.world,
       journal: this.journal,
@@ -215,6 +219,7 @@ class Simulation {
     const { accounts: charges } = this.provider
     this.journal.violated(Judge.settled({ store, crowd: this.crowd, charges, lapses, calmFrom, peace }))
     this.journal.violated(this.witness.settled())
+    this.journal.violated(this.hungUp.settled())
     this.journal.violated(ShippingJudge.brokenShipping(store, this.carrier))
     this.journal.violated(Judge.mirrored(this.mirror, store))
     const { facts, keys, orders } = MemoryStore.snapshot(store)

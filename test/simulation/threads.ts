@@ -15,6 +15,7 @@ import { Probe } from "../../src/ports/probe.ts"
 import { type Answering, type CommittedStock, type Listening, type Worker, Workers } from "../../src/ports/workers.ts"
 import * as MemoryIds from "../support/counting-ids.ts"
 import type { Database } from "./database.ts"
+import type { HungUp } from "./hung-up.ts"
 import { Node } from "./world.ts"
 
 const RESTART = "200 millis"
@@ -112,6 +113,10 @@ export class Thread {
     })
   }
 
+  abandon(claim: string): void {
+    if (!this.#gone) this.#to.send(() => this.#worker!.abandon(claim))
+  }
+
   drain(): void {
     if (this.#gone) return this.onDrained()
     this.#to.send(() => {
@@ -164,11 +169,12 @@ export interface Options {
   /** Seeds of ids, a new one for each thread. */
   readonly nextSeed: () => number
   readonly holdsPerCustomer: number
+  readonly hungUp: HungUp
   /** Hears of each thread that was started. */
   readonly onThread: (thread: Thread) => void
 }
 
-export const layer = ({ main, database, holdsPerCustomer, nextSeed, onThread }: Options) =>
+export const layer = ({ main, database, holdsPerCustomer, hungUp, nextSeed, onThread }: Options) =>
   Layer.effect(
     Workers,
     Effect.gen(function* () {
@@ -180,16 +186,18 @@ export const layer = ({ main, database, holdsPerCustomer, nextSeed, onThread }: 
         const numbered = Probe.of({
           emit: (happening) => probe.emit("worker" in happening ? { ...happening, worker } : happening),
         })
-        return LocalWorkers.layer.pipe(
-          Layer.provide(
-            Layer.mergeAll(
-              Layer.succeed(Ledger, database.ledger(thread.node)),
-              Layer.succeed(Probe, numbered),
-              Layer.succeed(LocalWorkers.HoldsPerCustomer, holdsPerCustomer),
-              Layer.succeed(Ids, MemoryIds.make(nextSeed())),
+        return hungUp
+          .watched(LocalWorkers.layer)
+          .pipe(
+            Layer.provide(
+              Layer.mergeAll(
+                Layer.succeed(Ledger, database.ledger(thread.node)),
+                Layer.succeed(Probe, numbered),
+                Layer.succeed(LocalWorkers.HoldsPerCustomer, holdsPerCustomer),
+                Layer.succeed(Ids, MemoryIds.make(nextSeed())),
+              ),
             ),
-          ),
-        )
+          )
       }
 
       const start = Effect.fnUntraced(function* (
@@ -252,7 +260,7 @@ export const layer = ({ main, database, holdsPerCustomer, nextSeed, onThread }: 
         const workers = assignments.map((_, worker) => ({
           // Each thread watches whatever it sells.
           watch: () => undefined,
-          abandon: () => undefined,
+          abandon: (claim: string) => links[worker]?.abandon(claim),
           submit: (command: Command, answer: Answering) => {
             const thread = links[worker] ?? null
             if (thread === null) answer(Exit.fail(unavailable("worker-lost")))

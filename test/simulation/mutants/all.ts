@@ -9,6 +9,7 @@ import { Worker } from "node:worker_threads"
 import { CHECKOUT_MUTANTS } from "./checkout.ts"
 import { EXPIRY_MUTANTS } from "./expiry.ts"
 import { FACT_MUTANTS } from "./facts.ts"
+import { HUNG_UP_MUTANTS } from "./hung-up.ts"
 import { IDEMPOTENCY_MUTANTS } from "./idempotency.ts"
 import { INVENTORY_MUTANTS } from "./inventory.ts"
 import { LAW_MUTANTS } from "./laws.ts"
@@ -33,6 +34,7 @@ export interface Harvest {
 
 export const ALL: ReadonlyArray<Mutant> = [
   ...INVENTORY_MUTANTS,
+  ...HUNG_UP_MUTANTS,
   ...EXPIRY_MUTANTS,
   ...LEDGER_MUTANTS,
   ...IDEMPOTENCY_MUTANTS,

@@ -78,8 +78,8 @@ export const LEDGER_MUTANTS: ReadonlyArray<Mutant> = [
   const commit =`,
       },
     ],
-    caughtBy: "I4 answered when durable",
-    seedsMax: FOUR_ROUNDS,
+    caughtBy: "I3 what is dropped is not placed",
+    seedsMax: ONE_ROUND,
   },
   {
     name: "dropped, and sent all the same",
