@@ -1,4 +1,5 @@
 /** Tells the probe how an order ended, in one place for requests and for the background. */
+import { isMoney } from "../domain/checkout.ts"
 import type { Order } from "../domain/order.ts"
 import type { Command } from "../ports/inventory.ts"
 import type { Probe } from "../ports/probe.ts"
@@ -12,7 +13,7 @@ const heldUntilCancelled = (order: Order): boolean => order.status === "cancelle
 export const announceEnd = (probe: Emitter, command: Command, order: Order): void => {
   switch (order.status) {
     case "paid":
-      if (command._tag !== "RecordPayment" || command.record._tag !== "RecordCharge") return
+      if (command._tag !== "RecordPayment" || !isMoney(command.record)) return
       probe.emit({ _tag: "OrderEnded", outcome: "paid", heldSince: order.createdAt })
       probe.emit({
         _tag: "UnitsSold",

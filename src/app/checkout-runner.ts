@@ -13,10 +13,11 @@ import type { OrderId } from "../domain/ids.ts"
 import type { Order, PaymentRecord } from "../domain/order.ts"
 import { type Unavailable, unavailable } from "../ports/failures.ts"
 import { type Claim, type Command, Inventory } from "../ports/inventory.ts"
-import { VOIDED } from "../ports/payment.ts"
+import { type Capture, VOIDED } from "../ports/payment.ts"
 import { Probe } from "../ports/probe.ts"
 import { Sleepers } from "../std/sleepers.ts"
 import { announceEnd } from "./announce.ts"
+import * as TakenOnShipment from "./capture.ts"
 import * as CheckoutSweep from "./checkout-sweep.ts"
 import { CommonPace } from "./common-pace.ts"
 import * as OtherProvider from "./other-provider.ts"
@@ -32,7 +33,7 @@ const BUYER_AGAIN_MS = 5_000
 const SILENCES_MAX = 8
 /** A record that was not possible is tried again this often, until it is durable. */
 const RECORD_AGAIN = Schedule.spaced("200 millis")
-/** Refunds, and looks whether a buyer has acted, wait behind charges whose holds end within this, ms: those seats are at stake. */
+/** Refunds, captures, and looks whether a buyer has acted, wait behind charges whose holds end within this, ms: those seats are at stake. */
 const LATER_MS = 24 * 3_600_000
 /** Orders that wait for their first driver and need not be looked up first: so many are remembered, 100 bytes each. */
 const UNTRIED_MAX = 200_000
@@ -58,11 +59,15 @@ export class CheckoutRunner extends Context.Service<
     readonly begin: (order: Order, waiter: Waiter | null, trace?: string | undefined) => Effect.Effect<void>
     /** Something may have changed at the provider: this order's payment is read as soon as can be, in the background. */
     readonly look: (order: Order) => Effect.Effect<void>
+    /** Takes what is kept for this order, which is on its way out. Of one whose money is here already nothing is asked. */
+    readonly capture: ReturnType<typeof TakenOnShipment.make>
   } & Backlog.Foresight
 >()("jaego/app/CheckoutRunner") {}
 
 export interface Options {
   readonly graceMs: number
+  /** When money is taken; without it, when it is charged. */
+  readonly capture?: Capture
   /** Without it, as many as calls may be under way or wait. */
   readonly driversMax?: number
 }
@@ -75,6 +80,7 @@ interface Deps {
   readonly payment: PaymentCalls["Service"]
   readonly probe: Probe["Service"]
   readonly graceMs: number
+  readonly capture: Capture
   readonly isElsewhere: ReturnType<typeof OtherProvider.make>
   readonly pace: CommonPace
   readonly sleepers: Sleepers<OrderId>
@@ -121,7 +127,7 @@ const recordPayment = Effect.fnUntraced(function* (
 const NOTHING_TO_BAR = Effect.succeed(VOIDED)
 
 /** One step with the provider. */
-const ask = ({ payment }: Deps, order: Order, step: Open, how: Ask): Effect.Effect<Checkout.Answer> => {
+const ask = ({ capture, payment }: Deps, order: Order, step: Open, how: Ask): Effect.Effect<Checkout.Answer> => {
   const {
     customerId,
     expiresAt,
@@ -131,7 +137,7 @@ const ask = ({ payment }: Deps, order: Order, step: Open, how: Ask): Effect.Effe
   } = order
   if (order.status === "reserved" && named === null && payment.prepare !== null)
     // Without a name no attempt was made: it is journalled before the first, so that there is nothing to bar.
-    return step === "Void" ? NOTHING_TO_BAR : payment.prepare(expiresAt, { key, money, customerId })
+    return step === "Void" ? NOTHING_TO_BAR : payment.prepare(expiresAt, { key, money, customerId, capture })
   const ref = named ?? key
   switch (step) {
     case "AskOutcome": {
@@ -139,10 +145,12 @@ const ask = ({ payment }: Deps, order: Order, step: Open, how: Ask): Effect.Effe
       const awaitsBuyer = attempt !== null && attempt.action !== null
       if (how === "read") return payment.read(awaitsBuyer ? expiresAt + LATER_MS : expiresAt, ref, attempts)
       const token = attempt?.token ?? ""
-      return payment.confirm(expiresAt, { key, ref, attempt: attempts, token, money, customerId })
+      return payment.confirm(expiresAt, { key, ref, attempt: attempts, token, money, customerId, capture })
     }
     case "Void":
       return payment.void(expiresAt, ref)
+    case "Release":
+      return payment.void(expiresAt + LATER_MS, ref)
     case "Refund":
       return payment.refund(expiresAt + LATER_MS, ref, money, Checkout.refundKey(key))
   }
@@ -229,8 +237,9 @@ const drive = Effect.fnUntraced(function* (deps: Deps, start: Order, first: Ask,
 const driveLate = Effect.fnUntraced(function* (deps: Deps, order: Order) {
   const { attempts, ref } = order.payment
   const answer = yield* deps.payment.read(order.expiresAt + LATER_MS, ref ?? order.id, attempts)
-  if (answer._tag !== "Charged") return "settled" as const
-  return yield* drive(deps, yield* recordPayment(deps, order, { _tag: "RecordCharge" }, null), "read", null)
+  const meaning = Checkout.meaning(answer, order)
+  if (meaning._tag !== "Record" || !Checkout.isMoney(meaning.what)) return "settled" as const
+  return yield* drive(deps, yield* recordPayment(deps, order, meaning.what, null), "read", null)
 })
 
 /** Those who drive orders, so many at most. */
@@ -281,10 +290,16 @@ const crewOf = Effect.fnUntraced(function* (means: Omit<Deps, "pace" | "sleepers
     return start(order, work, "read", null)
   }
 
-  return { ...deps, run, look, untried, isDriven: (id: OrderId) => FiberMap.hasUnsafe(drivers, id) }
+  return {
+    ...deps,
+    run,
+    look,
+    untried,
+    isDriven: (id: OrderId) => FiberMap.hasUnsafe(drivers, id),
+  }
 })
 
-export const layer = ({ driversMax, graceMs }: Options) =>
+export const layer = ({ capture = "auto", driversMax, graceMs }: Options) =>
   Layer.effect(
     CheckoutRunner,
     Effect.gen(function* () {
@@ -295,13 +310,22 @@ export const layer = ({ driversMax, graceMs }: Options) =>
       const clock = yield* Clock.Clock
       const backlog = new Backlog.PaymentBacklog(payment.chargesPerSecond)
       const isElsewhere = OtherProvider.make(payment.name)
-      const means = { inventory: yield* Inventory, payment, isElsewhere, probe: yield* Probe, graceMs, backlog }
+      const means = {
+        inventory: yield* Inventory,
+        payment,
+        isElsewhere,
+        probe: yield* Probe,
+        graceMs,
+        backlog,
+        capture,
+      }
       const crew = yield* crewOf(means, driversMax ?? callsMax)
       const decidingSince = yield* CheckoutSweep.whenReady
       yield* Effect.forkScoped(yield* CheckoutSweep.make(crew, decidingSince))
       const isYoung = (order: Order): boolean =>
         CheckoutSweep.hasJustBegun(order, decidingSince(), clock.currentTimeMillisUnsafe())
       return CheckoutRunner.of({
+        capture: TakenOnShipment.make({ ...means, laterMs: LATER_MS, record: (command) => recordOnce(crew, command) }),
         begin: (order, waiter, trace) => crew.run(order, "confirm", waiter, trace),
         look: (order) =>
           Effect.suspend(() => (crew.sleepers.wake(order.id) || isYoung(order) ? Effect.void : crew.look(order))),

@@ -10,6 +10,7 @@ import * as Checkout from "../domain/checkout.ts"
 import * as Text from "../domain/text.ts"
 import {
   ACTION_MAX,
+  type Capturing,
   type ChargeOutcome,
   CODE_MAX,
   type Confirmation,
@@ -35,6 +36,12 @@ export class PaymentCalls extends Context.Service<
     readonly prepare: ((urgency: number, preparation: Preparation) => Effect.Effect<Prepared>) | null
     readonly confirm: (urgency: number, confirmation: Confirmation) => Effect.Effect<ChargeOutcome>
     readonly read: (urgency: number, ref: string, attempt: number) => Effect.Effect<Reading>
+    readonly capture: (
+      urgency: number,
+      ref: string,
+      money: Preparation["money"],
+      key: string,
+    ) => Effect.Effect<Capturing>
     readonly void: (urgency: number, ref: string) => Effect.Effect<Voiding>
     readonly refund: (
       urgency: number,
@@ -90,6 +97,7 @@ const PREPARE: Kind<Prepared> = kind("prepare", isUnknown)
 /** Of one that may have happened it is read first what became of it. */
 const CONFIRM: Kind<ChargeOutcome> = kind("confirm", () => false)
 const READ: Kind<Reading> = kind("read", isUnknown)
+const CAPTURE: Kind<Capturing> = kind("capture", isUnknown)
 const VOID: Kind<Voiding> = kind("void", isUnknown)
 const REFUND: Kind<Refunding> = kind("refund", isUnknown)
 const isNoPage = ({ _tag }: Listing): boolean => _tag === "Unknown"
@@ -118,6 +126,7 @@ export const layer = (settings: Guard.Settings) =>
         prepare: prepare === null ? null : (urgency, preparation) => made(PREPARE, urgency, prepare(preparation)),
         confirm: (urgency, confirmation) => made(CONFIRM, urgency, payment.confirm(confirmation)),
         read: (urgency, ref, attempt) => made(READ, urgency, payment.read(ref, attempt)),
+        capture: (urgency, ref, money, key) => made(CAPTURE, urgency, payment.capture(ref, money, key)),
         void: (urgency, ref) => made(VOID, urgency, payment.void(ref)),
         refund: (urgency, ref, money, key) => made(REFUND, urgency, payment.refund(ref, money, key)),
         list: (since, after) =>

@@ -7,7 +7,8 @@
 import { Clock, Deferred, Effect } from "effect"
 import { OrderId } from "../domain/ids.ts"
 import * as Lane from "../domain/lane.ts"
-import * as Order from "../domain/order.ts"
+import type * as Order from "../domain/order.ts"
+import { mergeLines } from "../domain/order-lines.ts"
 import type { Unavailable } from "../ports/failures.ts"
 import { Ids } from "../ports/ids.ts"
 import { type Answer, type Claim, Inventory, Refused, type RequestedLine } from "../ports/inventory.ts"
@@ -157,7 +158,7 @@ export const make = Effect.fnUntraced(function* (
 
   const placeOrder = Effect.fnUntraced(function* (request: PlaceOrder) {
     const { answerBy, customerId, paying, claim, trace } = request
-    const lines = Order.mergeLines(request.lines)
+    const lines = mergeLines(request.lines)
     const createdAt = yield* Clock.currentTimeMillis
     const paused = pausing.refusal(lines, createdAt)
     if (paused !== null) return yield* Effect.fail(paused)

@@ -10,7 +10,7 @@
 import { Clock, Context, Effect, Layer, type Scope, Semaphore, SubscriptionRef } from "effect"
 import { refundKey } from "../domain/checkout.ts"
 import type { OrderId } from "../domain/ids.ts"
-import type { Order } from "../domain/order.ts"
+import type { Order, PaymentRecord } from "../domain/order.ts"
 import * as Reconciliation from "../domain/reconciliation.ts"
 import { CommittedOrders } from "../ports/committed-orders.ts"
 import { type Unavailable, unavailable } from "../ports/failures.ts"
@@ -154,26 +154,34 @@ const lookTwice = Effect.fnUntraced(function* (deps: Deps, since: number) {
   return { ...first, matched: first.matched + first.differences.size - differences.size, differences }
 })
 
-const settled = ({ inventory }: Deps, { expiresAt, id: orderId }: Order) =>
-  Effect.map(
-    inventory.submit({ _tag: "RecordPayment", orderId, record: { _tag: "RecordCharge" }, expiresAt, claim: null }),
-    ({ reply }) => (reply._tag === "Order" ? reply.order : null),
+const recorded = ({ inventory }: Deps, { expiresAt, id: orderId }: Order, record: PaymentRecord) =>
+  Effect.map(inventory.submit({ _tag: "RecordPayment", orderId, record, expiresAt, claim: null }), ({ reply }) =>
+    reply._tag === "Order" ? reply.order : null,
   )
 
-/** Under the same key as ever: a provider that has made it makes it no more. */
-const refunded = Effect.fnUntraced(function* ({ inventory, payment }: Deps, order: Order, ref: string) {
-  const said = yield* payment.refund(order.expiresAt, ref, order.total, refundKey(order.id))
-  if (said._tag !== "Refunded") return false
+/** What is only kept is let go; what was taken is given back, under the same key as ever: a provider that has made it makes it no more. */
+const givenBack = Effect.fnUntraced(function* ({ payment }: Deps, order: Order, ref: string) {
+  if (order.payment.capture === "due") {
+    const said = yield* payment.void(order.expiresAt, ref)
+    if (said._tag !== "Charged") return said._tag === "Voided"
+  }
+  return (yield* payment.refund(order.expiresAt, ref, order.total, refundKey(order.id)))._tag === "Refunded"
+})
+
+const refunded = Effect.fnUntraced(function* (deps: Deps, order: Order, ref: string) {
+  const { inventory } = deps
+  if (!(yield* givenBack(deps, order, ref))) return false
   if ("refund" in order && order.refund === "due") yield* inventory.submit({ _tag: "RecordRefund", orderId: order.id })
   return true
 })
 
 /** True: it has been repaired. Otherwise it is found again. */
-const repair = Effect.fnUntraced(function* (deps: Deps, { key, ref, repair: how }: Reconciliation.Difference) {
+const repair = Effect.fnUntraced(function* (deps: Deps, { key, ref, repair: how, state }: Reconciliation.Difference) {
   if (how === "none") return false
   const [order] = yield* deps.orders.of([key as OrderId])
   if (order === undefined) return false
-  const now = how === "settle" ? yield* settled(deps, order) : order
+  const what = { _tag: state === "authorized" ? "RecordAuthorization" : "RecordCharge" } as const
+  const now = how === "settle" ? yield* recorded(deps, order, what) : order
   if (now === null || !("refund" in now)) return now !== null && now.status !== "reserved"
   return yield* refunded(deps, now, ref ?? now.payment.ref ?? now.id)
 })

@@ -3,7 +3,7 @@
  * shipment that is due. Each attempt is journalled in the shipment before the carrier is asked and carries the order's id
  * as key, so it may die at any moment: its successor asks again, and the carrier does it once.
  *
- * Law: I9, no turn and no transaction waits here; one driver per shipment in this process. An order is cancelled here only
+ * Law: money that is only kept is taken before the carrier is asked. I9, no turn and no transaction waits here; one driver per shipment in this process. An order is cancelled here only
  * when it is certain that the carrier will never ship it.
  * Limits: DRIVERS_MAX shipments on their way to the carrier at a time, FIRSTS_MIN of them for first attempts; the others wait
  * in the table. A look begins at a low-water mark: what becomes due behind it, because its fact was late or its driver died, waits for
@@ -118,6 +118,21 @@ const compensate = Effect.fnUntraced(function* (deps: Deps, so: Shipping.Change)
 const REASON_MAX = 500
 
 const register = Effect.fnUntraced(function* (deps: Deps, shipment: Shipping.Shipment, order: Order) {
+  const captured = yield* deps.checkout.capture(order)
+  switch (captured._tag) {
+    case "Taken":
+      // Called off meanwhile: the next look withdraws it.
+      if (order.status === "paid" && captured.order.status !== "paid") return
+      return yield* handOver(deps, shipment, captured.order)
+    case "Declined":
+      // It is taken before a carrier is asked, so that none has it.
+      return yield* compensate(deps, Shipping.uncaptured(shipment, captured.code))
+    case "Unknown":
+      return yield* save(deps, [Shipping.unanswered(shipment, "not-captured")])
+  }
+})
+
+const handOver = Effect.fnUntraced(function* (deps: Deps, shipment: Shipping.Shipment, order: Order) {
   const { customerId, id, lines } = order
   const called = deps.carrier.register({
     key: id,

@@ -41,7 +41,7 @@ export const read = (env: Env): Payment => {
   const through = provider(env)
   return {
     placing: { deadlineMs, holdMs, attemptsMax },
-    checkout: { graceMs },
+    checkout: { graceMs, capture: oneOf(env, "PAYMENT_CAPTURE", ["auto", "on-shipment"]) },
     provider: through,
     reconciliation: reconciliation(env, through.kind),
     webhookSecrets: {

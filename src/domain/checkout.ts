@@ -14,6 +14,8 @@ export type Step =
   /** The hold has ended and its grace too: bar the charge. */
   | { readonly _tag: "Void" }
   | { readonly _tag: "Refund" }
+  /** What was kept and not taken, as far as is known, is let go. */
+  | { readonly _tag: "Release" }
 
 /**
  * `now` in milliseconds since 1970, `graceMs` how long a pending charge may keep the hold beyond its end. A buyer who has
@@ -25,7 +27,8 @@ export const next = (order: Order.Order, now: number, graceMs: number): Step => 
     const until = order.attempt.action === null ? order.expiresAt + graceMs : order.expiresAt
     return now >= until ? { _tag: "Void" } : { _tag: "AskOutcome" }
   }
-  return "refund" in order && order.refund === "due" ? { _tag: "Refund" } : { _tag: "Settled" }
+  if (!("refund" in order) || order.refund !== "due") return { _tag: "Settled" }
+  return { _tag: order.payment.capture === "due" ? "Release" : "Refund" }
 }
 
 /** Whether it ended without a charge, and yet one may come to light that was made for it. */
@@ -37,11 +40,16 @@ export const mayHaveBeenCharged = (order: Order.Order): boolean =>
 /** An order is given back once, whole: its refund has one key for ever. */
 export const refundKey = (key: string): string => `${key}:refund:1`
 
+/** What is kept for an order is taken once, whole. */
+export const captureKey = (key: string): string => `${key}:capture:1`
+
 /** What the provider says to a step. */
 export type Answer =
   /** It has a name for the charge that is about to be made. */
   | { readonly _tag: "Prepared"; readonly ref: string }
   | { readonly _tag: "Charged" }
+  /** The money is kept for us until it is captured. */
+  | { readonly _tag: "Authorized" }
   /** `retryable`: another token may do. */
   | { readonly _tag: "Declined"; readonly code: string; readonly retryable: boolean }
   | { readonly _tag: "ActionRequired"; readonly action: Order.Action }
@@ -57,6 +65,7 @@ export type Answer =
 export const WORDS: { readonly [Tag in Answer["_tag"]]: string } = {
   Prepared: "prepared",
   Charged: "charged",
+  Authorized: "authorized",
   Declined: "declined",
   ActionRequired: "action-required",
   Absent: "absent",
@@ -64,6 +73,10 @@ export const WORDS: { readonly [Tag in Answer["_tag"]]: string } = {
   Refunded: "refunded",
   Unknown: "unknown",
 }
+
+/** The money is here, or is kept for us: the order is paid. */
+export const isMoney = ({ _tag }: Order.PaymentRecord): boolean =>
+  _tag === "RecordCharge" || _tag === "RecordAuthorization"
 
 export type Meaning =
   /** Certain, and to be recorded in the order. */
@@ -83,6 +96,8 @@ const CONFIRM: Meaning = { _tag: "Confirm" }
 const WAIT: Meaning = { _tag: "Wait" }
 const WAIT_FOR_BUYER: Meaning = { _tag: "WaitForBuyer" }
 const RECORD_CHARGE: Meaning = { _tag: "Record", what: { _tag: "RecordCharge" } }
+const RECORD_AUTHORIZATION: Meaning = { _tag: "Record", what: { _tag: "RecordAuthorization" } }
+const RECORD_CAPTURE: Meaning = { _tag: "Record", what: { _tag: "RecordCapture" } }
 
 export const meaning = (answer: Answer, order: Order.Order): Meaning => {
   const attempt = order.payment.attempts
@@ -90,7 +105,10 @@ export const meaning = (answer: Answer, order: Order.Order): Meaning => {
     case "Prepared":
       return { _tag: "Record", what: { _tag: "RecordRef", ref: answer.ref } }
     case "Charged":
-      return RECORD_CHARGE
+      // Of what was kept, it is the answer to its capture, or to its release, which came too late.
+      return order.payment.capture === "due" ? RECORD_CAPTURE : RECORD_CHARGE
+    case "Authorized":
+      return RECORD_AUTHORIZATION
     case "Declined": {
       const { code, retryable } = answer
       return { _tag: "Record", what: { _tag: "RecordDecline", attempt, code, retryable } }
@@ -101,7 +119,7 @@ export const meaning = (answer: Answer, order: Order.Order): Meaning => {
       return { _tag: "Record", what: { _tag: "RecordAction", attempt, action: answer.action } }
     }
     case "Voided":
-      return EXPIRE
+      return order.status === "reserved" ? EXPIRE : RECORD_REFUND
     case "Refunded":
       return RECORD_REFUND
     case "Absent":

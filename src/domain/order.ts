@@ -15,9 +15,6 @@ import type { Money } from "./money.ts"
 
 export type Status = "reserved" | "paid" | "shipped" | "delivered" | "cancelled" | "expired" | "payment_failed"
 
-/** Most lines of an order. */
-export const LINES_MAX = 100
-
 export interface Line {
   readonly productId: ProductId
   readonly quantity: number
@@ -65,10 +62,15 @@ export interface Payment {
   readonly ref: string | null
   /** The provider's code for the newest decline. */
   readonly lastError: string | null
+  /** Of money that the provider only keeps for us: `due` until it is taken. Null: it is taken when it is charged. */
+  readonly capture: "due" | "done" | null
 }
 
 /** Those of most orders, shared: what is paid at once allocates nothing more. */
-export const UNTRIED: Payment = { attempts: 0, attemptsMax: 1, provider: null, ref: null, lastError: null }
+export const UNTRIED: Payment = {
+  ...{ attempts: 0, attemptsMax: 1, provider: null, ref: null, lastError: null },
+  capture: null,
+}
 export const TRIED_ONCE: Payment = { ...UNTRIED, attempts: 1 }
 
 /** Money that is owed back: `due` until the provider has confirmed the refund. */
@@ -99,6 +101,10 @@ export type Order = Terms & { readonly version: number; readonly payment: Paymen
 /** What is certain of a charge. Of an attempt that is no longer the open one it changes nothing. */
 export type PaymentRecord =
   | { readonly _tag: "RecordCharge" }
+  /** The money is kept for us, and not taken yet: that counts as paid. */
+  | { readonly _tag: "RecordAuthorization" }
+  /** What was kept has been taken. */
+  | { readonly _tag: "RecordCapture" }
   | { readonly _tag: "RecordDecline"; readonly attempt: number; readonly code: string; readonly retryable: boolean }
   | { readonly _tag: "RecordAction"; readonly attempt: number; readonly action: Action }
   | { readonly _tag: "RecordRef"; readonly ref: string }
@@ -134,12 +140,13 @@ export type Event =
   | { readonly _tag: "PaymentActionRequired"; readonly action: Action }
   /** Declined, and another attempt may follow: the hold lives on. */
   | { readonly _tag: "PaymentDeclined"; readonly code: string }
-  | { readonly _tag: "Paid" }
+  | { readonly _tag: "Paid"; readonly capture?: "due" }
+  | { readonly _tag: "PaymentCaptured" }
   | { readonly _tag: "PaymentFailed"; readonly code: string }
   | { readonly _tag: "Cancelled"; readonly reason: string | null; readonly refund: Refund }
   | { readonly _tag: "Expired" }
   /** A charge came to light after the order had ended without it. */
-  | { readonly _tag: "RefundFellDue" }
+  | { readonly _tag: "RefundFellDue"; readonly capture?: "due" }
   | { readonly _tag: "Refunded" }
   | { readonly _tag: "Shipped" }
   | { readonly _tag: "Delivered" }
@@ -167,18 +174,6 @@ export const ending = (before: Order, event: Event): Ending | null => {
   }
 }
 
-/** Equal products are merged into one line, in the order of first mention: two lines of one product cannot be checked apart. */
-export const mergeLines = <L extends { readonly productId: ProductId; readonly quantity: number }>(
-  lines: ReadonlyArray<L>,
-): ReadonlyArray<L> => {
-  const merged = new Map<ProductId, L>()
-  for (const line of lines) {
-    const same = merged.get(line.productId)
-    merged.set(line.productId, same === undefined ? line : { ...same, quantity: same.quantity + line.quantity })
-  }
-  return merged.size === lines.length ? lines : [...merged.values()]
-}
-
 /** `attemptsMax`, `provider`: see `Payment`. */
 export const place = (
   terms: Terms,
@@ -204,7 +199,13 @@ export const decide = (command: Command, order: Order): Result.Result<Event | nu
     case "StartPayment":
       return startPayment(command, order)
     case "RecordCharge":
-      return recordCharge(order)
+      return Result.succeed(recordCharge(order))
+    case "RecordAuthorization": {
+      const charged = recordCharge(order)
+      return Result.succeed(charged === null ? null : { ...charged, capture: "due" })
+    }
+    case "RecordCapture":
+      return Result.succeed(order.payment.capture === "due" ? { _tag: "PaymentCaptured" } : null)
     case "RecordDecline":
       return Result.succeed(recordDecline(command, order))
     case "RecordAction":
@@ -264,11 +265,14 @@ const recordAction = (
 export const isSameAction = (one: Action | null, other: Action): boolean =>
   one !== null && one.kind === other.kind && one.url === other.url && one.clientSecret === other.clientSecret
 
-const recordCharge = (order: Order): Result.Result<Event | null, Rejection> => {
-  if (order.status === "reserved") return Result.succeed({ _tag: "Paid" })
+const recordCharge = (order: Order): { readonly _tag: "Paid" | "RefundFellDue" } | null => {
+  if (order.status === "reserved") return { _tag: "Paid" }
   // It has ended without the money, so that is owed back.
-  return Result.succeed("refund" in order && order.refund === "none" ? { _tag: "RefundFellDue" } : null)
+  return "refund" in order && order.refund === "none" ? { _tag: "RefundFellDue" } : null
 }
+
+const kept = (payment: Payment, { capture }: { readonly capture?: "due" }): Payment =>
+  capture === undefined ? payment : { ...payment, capture }
 
 const cancel = (
   command: Command & { readonly _tag: "Cancel" },
@@ -319,7 +323,9 @@ export const evolve = (order: Order, event: Event): Order => {
     case "PaymentDeclined":
       return { ...next, payment: { ...payment, lastError: event.code }, status: "reserved", attempt: null }
     case "Paid":
-      return { ...next, status: "paid" }
+      return { ...next, payment: kept(payment, event), status: "paid" }
+    case "PaymentCaptured":
+      return { ...order, version: next.version, payment: { ...payment, capture: "done" } }
     case "PaymentFailed":
       return { ...next, payment: { ...payment, lastError: event.code }, status: "payment_failed", refund: "none" }
     case "Cancelled":
@@ -327,7 +333,7 @@ export const evolve = (order: Order, event: Event): Order => {
     case "Expired":
       return { ...next, status: "expired", refund: "none" }
     case "RefundFellDue":
-      return { ...order, version: next.version, refund: "due" } as Order
+      return { ...order, version: next.version, payment: kept(payment, event), refund: "due" } as Order
     case "Refunded":
       return { ...order, version: next.version, refund: "done" } as Order
     case "Shipped":

@@ -53,8 +53,12 @@ export interface Difference {
   readonly refunded: number
 }
 
-/** The share of the buyer's money that is the shop's, minor units; a refund that is due is not given back yet. */
+/**
+ * The share of the buyer's money that is the shop's, minor units; a refund that is due is not given back yet, and what is kept for an
+ * order until it ships is not taken yet.
+ */
 export const owed = (order: Order): number => {
+  if (order.payment.capture === "due") return 0
   const isCharged = order.status === "paid" || order.status === "shipped" || order.status === "delivered"
   return isCharged || ("refund" in order && order.refund === "due") ? order.total.amount : 0
 }
@@ -74,8 +78,8 @@ const kindOf = (order: Order | null, charge: Charge | null): readonly [Kind, Rep
     case "delivered":
       if (total.amount === 0) return null
       if (captured === 0 && state !== "authorized") return ["missing-there", "none"]
-      // What is kept for an order is taken when it leaves.
-      return kept === total.amount || (state === "authorized" && order.status === "paid")
+      // Of a capture that is under way the order does not know yet.
+      return kept === total.amount || (state === "authorized" && order.payment.capture === "due")
         ? null
         : ["amount-differs", "none"]
     case "reserved":

@@ -157,6 +157,14 @@ export const refused = (shipment: Shipment, reason: string): Change =>
     { type: "jaego.shipment.refused", detail: { reason, attempt: shipment.attempts } },
   )
 
+/** What was kept for it cannot be taken any more. `code`: the payment provider's. */
+export const uncaptured = (shipment: Shipment, code: string): Change =>
+  change(
+    shipment,
+    { reason: `its payment could not be captured: ${code}` },
+    { type: "jaego.shipment.uncaptured", detail: { code, attempt: shipment.attempts } },
+  )
+
 /** The carrier has barred it. */
 export const barred = (shipment: Shipment): Change =>
   change(shipment, {}, { type: "jaego.shipment.barred", detail: null })

@@ -41,6 +41,7 @@ export const ORDER_TYPES: { readonly [Tag in OrderEvent["_tag"]]: string } = {
   PaymentActionRequired: "jaego.order.payment-action-required.v1",
   PaymentDeclined: "jaego.order.payment-declined.v1",
   Paid: "jaego.order.paid.v1",
+  PaymentCaptured: "jaego.order.payment-captured.v1",
   PaymentFailed: "jaego.order.payment-failed.v1",
   Cancelled: "jaego.order.cancelled.v1",
   Expired: "jaego.order.expired.v1",

@@ -6,6 +6,7 @@
  *   sent; a new key or number is never made for a retry.
  * - What was charged or voided stays so. A declined attempt stays declined; the next one may do better.
  * - A void bars the ref: what has not been charged never will be, also by an attempt that is still on its way.
+ * - What is only to be kept until it ships is `Authorized`: it can be captured, once, and until then be voided, which lets it go.
  * - A refund is made once for its key. Of a ref it has never heard of it is not made, and says so (`Absent`).
  * - Its books (`list`) have every charge that was begun since then, once it has answered it, with our key as it was given, in any
  *   order. What was in them when the listing began is on one of its pages, as it stood at one moment of the listing.
@@ -20,11 +21,15 @@ import type { CustomerId } from "../domain/ids.ts"
 import type { Money } from "../domain/money.ts"
 import type { Charge } from "../domain/reconciliation.ts"
 
+/** `on-shipment`: the money is kept for us, and taken when the goods leave. */
+export type Capture = "auto" | "on-shipment"
+
 export interface Preparation {
   /** Our key for this charge: the order's id. */
   readonly key: string
   readonly money: Money
   readonly customerId: CustomerId
+  readonly capture: Capture
 }
 
 export interface Confirmation extends Preparation {
@@ -37,9 +42,11 @@ export interface Confirmation extends Preparation {
 type Answer<Tag extends Checkout.Answer["_tag"]> = Extract<Checkout.Answer, { readonly _tag: Tag }>
 
 export type Prepared = Answer<"Prepared" | "Declined" | "Unknown">
-export type ChargeOutcome = Answer<"Charged" | "Declined" | "ActionRequired" | "Unknown">
+export type ChargeOutcome = Answer<"Charged" | "Authorized" | "Declined" | "ActionRequired" | "Unknown">
 /** `Absent`: this attempt may be sent again. */
 export type Reading = ChargeOutcome | Answer<"Absent">
+/** `Declined`: what was kept has lapsed, or was let go. */
+export type Capturing = Answer<"Charged" | "Declined" | "Unknown">
 export type Voiding = Answer<"Voided" | "Charged" | "Unknown">
 /** `Absent`: there is no such charge; that is not given back. */
 export type Refunding = Answer<"Refunded" | "Absent" | "Unknown">
@@ -52,6 +59,7 @@ export type Listing =
   | Answer<"Unknown">
 
 export const CHARGED: Answer<"Charged"> = { _tag: "Charged" }
+export const AUTHORIZED: Answer<"Authorized"> = { _tag: "Authorized" }
 export const ABSENT: Answer<"Absent"> = { _tag: "Absent" }
 export const VOIDED: Answer<"Voided"> = { _tag: "Voided" }
 export const REFUNDED: Answer<"Refunded"> = { _tag: "Refunded" }
@@ -78,6 +86,8 @@ export class Payment extends Context.Service<
     readonly confirm: (confirmation: Confirmation) => Effect.Effect<ChargeOutcome>
     /** What became of this attempt. */
     readonly read: (ref: string, attempt: number) => Effect.Effect<Reading>
+    /** Takes what is kept; `key`: ours, the same whenever this is asked for. `Charged`: it is taken, now or before. */
+    readonly capture: (ref: string, money: Money, key: string) => Effect.Effect<Capturing>
     /** `Charged`: too late. `Unknown`: ask again. */
     readonly void: (ref: string) => Effect.Effect<Voiding>
     /** `key`: ours, the same whenever this refund is asked for. Of what was never charged nothing is owed: that is `Refunded`. */

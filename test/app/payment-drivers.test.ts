@@ -50,7 +50,7 @@ const shop = Effect.fnUntraced(function* ({
   const never = () => Effect.never
   const payment = Payment.of({
     ...{ name: null, defaultToken: null, prepare: null, read },
-    ...{ confirm: never, void: never, refund: never, list: never },
+    ...{ confirm: never, capture: never, void: never, refund: never, list: never },
   })
   const inventory = Inventory.of({
     submit: (command) =>

@@ -57,6 +57,7 @@ const driven = (
       confirm: ({ attempt, ref }) => said(`confirm ${ref} ${attempt}`, truth),
       read: (ref) => said(`read ${ref}`, truth === CHARGED ? ABSENT : truth),
       void: (ref) => said(`void ${ref}`, VOIDED),
+      capture: () => Effect.never,
       refund: () => Effect.never,
       list: () => Effect.never,
     })

@@ -65,6 +65,7 @@ const story = <A>(
       ...{ name: null, defaultToken: null, prepare: null },
       confirm: () => ask("confirm", () => ASKED),
       read: () => ask("read", reading),
+      capture: () => ask("capture", () => UNKNOWN),
       void: () => ask("void", () => UNKNOWN),
       refund: () => ask("refund", () => REFUNDED),
       list: () => ask("list", () => UNKNOWN),

@@ -112,11 +112,12 @@ describe("what is charged when the buyer names no token", () => {
       Effect.provideService(Inventory, inventory),
       Effect.provideService(Payment, {
         ...{ name: null, defaultToken, prepare: null },
-        ...{ confirm: never, read: never, void: never, refund: never, list: never },
+        ...{ confirm: never, read: never, capture: never, void: never, refund: never, list: never },
       }),
       Effect.provideService(CheckoutRunner, {
         begin: never,
         look: never,
+        capture: never,
         delayMs: () => 0,
         refusal: () => refusal,
         etaOf: () => null,

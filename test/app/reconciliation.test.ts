@@ -11,7 +11,7 @@ import type { Charge } from "../../src/domain/reconciliation.ts"
 import { CommittedOrders } from "../../src/ports/committed-orders.ts"
 import { lowest } from "../../src/ports/ids.ts"
 import { Inventory } from "../../src/ports/inventory.ts"
-import { ABSENT, Payment, REFUNDED, UNKNOWN } from "../../src/ports/payment.ts"
+import { ABSENT, Payment, REFUNDED, UNKNOWN, VOIDED } from "../../src/ports/payment.ts"
 import { paymentCalls } from "../support/guard.ts"
 import * as MemoryProbe from "../support/recording-probe.ts"
 
@@ -53,7 +53,12 @@ class World {
 
   readonly payment = Layer.succeed(Payment, {
     ...{ name: null, defaultToken: null, prepare: null, confirm: () => Effect.never },
-    ...{ read: () => Effect.never, void: () => Effect.never },
+    ...{ read: () => Effect.never, capture: () => Effect.never },
+    void: (ref) =>
+      Effect.sync(() => {
+        this.charges.set(ref, { ...this.charges.get(ref)!, state: "voided" })
+        return VOIDED
+      }),
     refund: (ref, _, key) =>
       Effect.sync(() => {
         const charge = this.charges.get(ref)

@@ -4,6 +4,7 @@ import { TestClock } from "effect/testing"
 import { describe, expect, it } from "vitest"
 import * as MemoryShipments from "../../src/adapters/memory/shipments.ts"
 import * as Store from "../../src/adapters/memory/store.ts"
+import * as SimulatedPayment from "../../src/adapters/payment-simulator/payment.ts"
 import * as CarrierCalls from "../../src/app/carrier-calls.ts"
 import * as CarrierCallbacks from "../../src/app/carrier-webhook.ts"
 import type { Settings as Breaker } from "../../src/app/resilience/circuit-breaker.ts"
@@ -14,6 +15,7 @@ import type { OrderId } from "../../src/domain/ids.ts"
 import { type Callback, type Cancellation, Carrier, type Registration } from "../../src/ports/carrier.ts"
 import { unavailable } from "../../src/ports/failures.ts"
 import { type Command, Inventory } from "../../src/ports/inventory.ts"
+import { type Capture, Payment } from "../../src/ports/payment.ts"
 import * as LowWaterMark from "../../src/std/low-water-mark.ts"
 import { guard } from "../support/guard.ts"
 import * as MemoryShop from "../support/memory-shop.ts"
@@ -32,24 +34,28 @@ const says = <A>(answer: A) => Effect.succeed(answer)
 interface Script {
   readonly register?: Registering
   readonly cancel?: Cancelling
+  readonly capture?: Capture
   /** Commands that cannot be answered now. */
   readonly away?: (command: Command) => boolean
 }
 
 /** A shop with one paid order whose shipment is due, and what its carrier was asked. */
-const shipping = ({ away, cancel, register }: Script, breaker: Partial<Breaker>) =>
+const shipping = ({ away, cancel, capture = "auto", register }: Script, breaker: Partial<Breaker>) =>
   Effect.gen(function* () {
     const asked: Array<string> = []
     const attemptsSeen: Array<number> = []
-    const shopLayer = MemoryShop.layer({ workers: 1 })
+    const shopLayer = MemoryShop.layer({ workers: 1, capture })
     const books = yield* Layer.build(shopLayer)
     const store = Context.get(books, Store.Store)
     const shop = Context.get(books, Shop)
+    const charge = (id: string) => Context.get(books, SimulatedPayment.Books).accounts().get(id)?.state
+    const chargesSeen: Array<string | undefined> = []
     const count = (call: string) => asked.filter((each) => each === call).length
     const carrier = Carrier.of({
       register: ({ key }) =>
         Effect.suspend(() => {
           asked.push("register")
+          chargesSeen.push(charge(key))
           attemptsSeen.push(store.shipments.get(key)?.attempts ?? 0)
           return register?.(count("register")) ?? says(taken)
         }),
@@ -110,6 +116,10 @@ const shipping = ({ away, cancel, register }: Script, breaker: Partial<Breaker>)
       shop,
       asked,
       attemptsSeen,
+      chargesSeen,
+      charge: () => charge(id),
+      /** The provider lets go what it keeps. */
+      lapse: Effect.suspend(() => Context.get(books, Payment).void(id)),
       /** In small steps, so that whatever is due runs when it is. */
       pass: (ms: number) => Effect.repeat(TestClock.adjust("50 millis"), { times: ms / 50 - 1 }),
       shipment: () => store.shipments.get(id)!,
@@ -146,6 +156,37 @@ describe("the shipping runner", () => {
         expect([asked, attemptsSeen]).toEqual([["register"], [1]])
         expect(order().status).toBe("shipped")
         expect(shipment()).toMatchObject({ state: "shipped", trackingId: "T1", nextAttemptAt: null })
+      }),
+    ))
+
+  it("takes the money that is kept for an order before the carrier is asked", () =>
+    run({ capture: "on-shipment" }, ({ charge, chargesSeen, order, pass }) =>
+      Effect.gen(function* () {
+        expect([charge(), order().status, order().payment.capture]).toEqual(["authorized", "paid", "due"])
+        yield* pass(500)
+        expect(chargesSeen).toEqual(["charged"])
+        expect([order().status, order().payment.capture]).toEqual(["shipped", "done"])
+      }),
+    ))
+
+  it("cancels an order whose money is kept no longer, and asks no carrier", () =>
+    run({ capture: "on-shipment" }, ({ asked, lapse, notes, onHand, order, pass }) =>
+      Effect.gen(function* () {
+        yield* lapse
+        yield* pass(500)
+        const reason = "its payment could not be captured: voided"
+        expect(order()).toMatchObject({ status: "cancelled", reason, refund: "done" })
+        expect([asked, notes(), onHand()]).toEqual([[], ["shipment.uncaptured"], 5])
+      }),
+    ))
+
+  it("lets go what is kept for an order that is cancelled in time", () =>
+    run({ capture: "on-shipment" }, ({ asked, charge, id, order, pass, shop }) =>
+      Effect.gen(function* () {
+        yield* shop.cancelOrder({ orderId: id, reason: null, claim: null })
+        yield* pass(500)
+        expect([charge(), asked]).toEqual(["voided", []])
+        expect(order()).toMatchObject({ status: "cancelled", refund: "done", payment: { capture: "due" } })
       }),
     ))
 

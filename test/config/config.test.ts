@@ -73,7 +73,7 @@ describe("the knobs", () => {
       provider: { kind: "http", endpoint: { base: "http://127.0.0.1:3200", authorization: null } },
       webhookSecrets: { http: ["the one that is new", "the one that is old"], stripe: [] },
       placing: { deadlineMs: 1_500, holdMs: 30_000, attemptsMax: 3 },
-      checkout: { graceMs: 0 },
+      checkout: { graceMs: 0, capture: "auto" },
       reconciliation: { hourly: "report" },
     })
     expect(shipping).toMatchObject({

@@ -2,7 +2,7 @@
 import { randomUUIDv7 } from "node:crypto"
 import { Effect, Fiber, type Layer } from "effect"
 import { expect } from "vitest"
-import { type Charge, type Confirmation, type Listing, Payment } from "../../src/ports/payment.ts"
+import { type Capture, type Charge, type Confirmation, type Listing, Payment } from "../../src/ports/payment.ts"
 import { type Check, check, runAll } from "./check.ts"
 
 const MONEY = { amount: 1_250, currency: "EUR" }
@@ -11,9 +11,9 @@ const MONEY = { amount: 1_250, currency: "EUR" }
 const DELAY = "tok_delay_200"
 
 /** A first attempt with this token, of a charge that is ready for it. */
-const prepared = Effect.fnUntraced(function* (token: string) {
+const prepared = Effect.fnUntraced(function* (token: string, capture: Capture = "auto") {
   const { prepare } = yield* Payment
-  const preparation = { key: randomUUIDv7(), money: MONEY, customerId: "kim" }
+  const preparation = { key: randomUUIDv7(), money: MONEY, customerId: "kim", capture }
   if (prepare === null) return { ...preparation, ref: preparation.key, attempt: 1, token } satisfies Confirmation
   const said = yield* prepare(preparation)
   // Under the same key it is the same charge.
@@ -201,11 +201,42 @@ export const checks: ReadonlyArray<Check<Payment>> = [
     expect(yield* tagOf(payment.confirm(one))).toBe("Charged")
   }),
 
+  check("keeps what is to be taken on shipment, takes it once, and then does not let it go", function* () {
+    const payment = yield* Payment
+    const one = yield* prepared("tok_ok", "on-shipment")
+    expect(yield* tagOf(payment.confirm(one))).toBe("Authorized")
+    expect(yield* tagOf(payment.confirm(one))).toBe("Authorized")
+    expect(yield* tagOf(payment.read(one.ref, 1))).toBe("Authorized")
+    const capture = payment.capture(one.ref, one.money, `${one.key}:capture:1`)
+    expect(yield* tagOf(capture)).toBe("Charged")
+    expect(yield* tagOf(capture)).toBe("Charged")
+    expect(yield* tagOf(payment.read(one.ref, 1))).toBe("Charged")
+    expect(yield* tagOf(payment.void(one.ref))).toBe("Charged")
+    expect(yield* tagOf(payment.refund(one.ref, one.money, `${one.key}:refund:1`))).toBe("Refunded")
+  }),
+
+  check("lets go what it keeps when that is voided, and takes it no more", function* () {
+    const payment = yield* Payment
+    const since = yield* beforeNow
+    const one = yield* prepared("tok_action_100", "on-shipment")
+    yield* payment.confirm(one)
+    expect(yield* settled(one)).toBe("Authorized")
+    const inBooks = Effect.map(books(since), (all) => all.filter(({ key }) => key === one.key))
+    const { amount, currency } = MONEY
+    const { key, ref } = one
+    expect(yield* inBooks).toEqual([{ key, ref, state: "authorized", currency, captured: 0, refunded: 0 }])
+    expect(yield* tagOf(payment.refund(ref, { amount, currency }, `${key}:refund:1`))).not.toBe("Refunded")
+    expect(yield* tagOf(payment.void(ref))).toBe("Voided")
+    expect(yield* tagOf(payment.void(ref))).toBe("Voided")
+    expect(yield* tagOf(payment.capture(ref, one.money, `${key}:capture:1`))).toBe("Declined")
+    expect(yield* inBooks).toMatchObject([{ state: "voided", captured: 0, refunded: 0 }])
+  }),
+
   check("shows in its books what each charge came to, under our key, once, however many there are", function* () {
     const payment = yield* Payment
     const since = yield* beforeNow
     const tokens = ["tok_ok", "tok_decline", "tok_action", "tok_ok", ...Array.from({ length: 120 }, () => "tok_ok")]
-    const all = yield* Effect.forEach(tokens, prepared)
+    const all = yield* Effect.forEach(tokens, (token) => prepared(token))
     yield* Effect.forEach(all, (one) => payment.confirm(one), { concurrency: 8 })
     const [paid, declined, acting, returned] = all.slice(0, 4) as [
       Confirmation,

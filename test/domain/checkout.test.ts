@@ -53,9 +53,22 @@ describe("a checkout", () => {
     expect(next(late, 2 * END)).toBe("Refund")
   })
 
+  it("lets go what is only kept for an order that is cancelled, and gives back what was taken before it could be", () => {
+    const kept = Order.evolve(charging, { _tag: "Paid", capture: "due" })
+    expect(next(kept, 2 * END)).toBe("Settled")
+    const cancelled = Order.evolve(kept, { _tag: "Cancelled", reason: null, refund: "due" })
+    expect(next(cancelled, 0)).toBe("Release")
+    expect(Checkout.meaning({ _tag: "Voided" }, cancelled)).toEqual({ _tag: "RecordRefund" })
+    const tooLate = Checkout.meaning({ _tag: "Charged" }, cancelled)
+    expect(tooLate).toEqual({ _tag: "Record", what: { _tag: "RecordCapture" } })
+    const taken = Order.evolve(cancelled, { _tag: "PaymentCaptured" })
+    expect(next(taken, 0)).toBe("Refund")
+  })
+
   it("records what is certain, charges what was never charged, and waits where nothing is known", () => {
     const meaning = (answer: Checkout.Answer, order = charging) => Checkout.meaning(answer, order)
     expect(meaning({ _tag: "Charged" })).toEqual({ _tag: "Record", what: { _tag: "RecordCharge" } })
+    expect(meaning({ _tag: "Authorized" })).toEqual({ _tag: "Record", what: { _tag: "RecordAuthorization" } })
     const why = { code: "insufficient_funds", retryable: true }
     expect(meaning({ _tag: "Declined", ...why })).toEqual({
       _tag: "Record",

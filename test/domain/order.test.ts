@@ -4,6 +4,7 @@ import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import type { OrderId, ProductId } from "../../src/domain/ids.ts"
 import * as Order from "../../src/domain/order.ts"
+import { mergeLines } from "../../src/domain/order-lines.ts"
 
 const END = 1_000
 
@@ -284,10 +285,10 @@ describe("merging lines", () => {
   it("keeps the sum of each product, each product once, in the order of first mention", () => {
     fc.assert(
       fc.property(fc.array(line), (lines) => {
-        const merged = Order.mergeLines(lines)
+        const merged = mergeLines(lines)
         expect(merged.map(({ productId }) => productId)).toEqual([...new Set(lines.map(({ productId }) => productId))])
         expect(sums(merged)).toEqual(sums(lines))
-        expect(Order.mergeLines(merged)).toEqual(merged)
+        expect(mergeLines(merged)).toEqual(merged)
       }),
     )
   })
@@ -298,7 +299,7 @@ describe("merging lines", () => {
       { productId: milk, quantity: 2 },
       { productId: bread, quantity: 3 },
     ]
-    expect(Order.mergeLines(lines)).toEqual([
+    expect(mergeLines(lines)).toEqual([
       { productId: bread, quantity: 4 },
       { productId: milk, quantity: 2 },
     ])

@@ -15,17 +15,20 @@ const placed = Order.place(
 const lived = (...events: ReadonlyArray<Order.Event>) => events.reduce(Order.evolve, placed)
 
 const PAID: Order.Event = { _tag: "Paid" }
+const KEPT: Order.Event = { _tag: "Paid", capture: "due" }
 const CANCELLED: Order.Event = { _tag: "Cancelled", reason: null, refund: "due" }
 
 const ORDERS = {
   reserved: placed,
   paid: lived(PAID),
+  kept: lived(KEPT),
   shipped: lived(PAID, { _tag: "Shipped" }),
   expired: lived({ _tag: "Expired" }),
   failed: lived({ _tag: "PaymentFailed", code: "no" }),
   called_off: lived({ _tag: "Cancelled", reason: null, refund: "none" }),
   refund_due: lived(PAID, CANCELLED),
   refunded: lived(PAID, CANCELLED, { _tag: "Refunded" }),
+  let_go: lived(KEPT, CANCELLED, { _tag: "Refunded" }),
 }
 
 const charge = (state: Charge["state"], captured: number, refunded = 0, currency = "EUR"): Charge => ({
@@ -57,7 +60,8 @@ const SETTLE = "missing-here settle"
 
 const TABLE: ReadonlyArray<Said> = [
   ["reserved", { ...NO_MONEY, given_back: ELSEWHERE, kept: SETTLE, charged: SETTLE }],
-  ["paid", { ...BOUGHT, kept: SAME }],
+  ["paid", { ...BOUGHT, kept: ELSEWHERE }],
+  ["kept", { ...BOUGHT, kept: SAME }],
   // What leaves has to be taken by then.
   ["shipped", { ...BOUGHT, kept: ELSEWHERE }],
   ["expired", { ...NO_MONEY, kept: SETTLE, charged: SETTLE }],
@@ -68,6 +72,7 @@ const TABLE: ReadonlyArray<Said> = [
     { none: DUE, open: DUE, declined: DUE, voided: DUE, given_back: DUE, kept: DUE, charged: DUE, ...ODD },
   ],
   ["refunded", { ...NO_MONEY, kept: DUE, charged: DUE }],
+  ["let_go", { ...NO_MONEY, kept: DUE, charged: DUE }],
 ]
 
 describe.each(TABLE)("an order that is %s", (order, said) => {

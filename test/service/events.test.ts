@@ -39,8 +39,11 @@ const CHANNELS = { [ORDERS]: "orders", [STOCK]: "stock" } as const
 const SCHEMAS = { [ORDERS]: "OrderEvent", [STOCK]: "StockEvent" } as const
 const documented = (topic: Topic): ReadonlyArray<string> => Object.keys(document.channels[CHANNELS[topic]].messages)
 
-/** A charge that comes to light late; what a provider names, and what it declines to be tried again. */
-const RARE = ["jaego.order.refund-due.v1", "jaego.order.payment-prepared.v1", "jaego.order.payment-declined.v1"]
+/** A charge that comes to light late; what a provider names, what it declines to be tried again, and what it only keeps at first. */
+const RARE = [
+  ...["jaego.order.refund-due.v1", "jaego.order.payment-prepared.v1", "jaego.order.payment-declined.v1"],
+  "jaego.order.payment-captured.v1",
+]
 
 /** What is wrong with a message; empty: nothing. */
 const wrong = (topic: Topic, text: string): ReadonlyArray<string> => {

@@ -10,6 +10,9 @@ import type { Money } from "../../src/domain/money.ts"
 import type { Action } from "../../src/domain/order.ts"
 import {
   ABSENT,
+  AUTHORIZED,
+  type Capture,
+  type Capturing,
   CHARGED,
   type ChargeOutcome,
   type Confirmation,
@@ -28,7 +31,7 @@ import { Host, Node, type World } from "./world.ts"
 
 /** What became of a ref, as its own books have it, in minor units. */
 export interface Account {
-  readonly state: "charged" | "declined" | "voided"
+  readonly state: "charged" | "authorized" | "declined" | "voided"
   readonly captured: number
   readonly refunded: number
 }
@@ -56,8 +59,12 @@ interface Running {
   readonly action: Action | null
 }
 
-const outcomeOf = ({ state }: Account): ChargeOutcome =>
-  state === "charged" ? CHARGED : { _tag: "Declined", code: state, retryable: state === "declined" }
+const outcomeOf = ({ state }: Account) => {
+  if (state === "charged") return CHARGED
+  return state === "authorized"
+    ? AUTHORIZED
+    : ({ _tag: "Declined", code: state, retryable: state === "declined" } as const)
+}
 
 /** How long a token keeps a charge from landing, ms; null: for ever. */
 const delayOf = (token: string, dice: Dice): number | null => {
@@ -108,6 +115,7 @@ export class Provider {
       prepare: null,
       confirm: (confirmation) => ask<ChargeOutcome>("confirm", (answer) => this.#confirm(confirmation, answer)),
       read: (ref, attempt) => ask<Reading>("read", (answer) => answer(this.#read(ref, attempt))),
+      capture: (ref, money) => ask<Capturing>("capture", (answer) => answer(this.#capture(ref, money))),
       void: (ref) => ask<Voiding>("void", (answer) => answer(this.#void(ref))),
       refund: (ref, money, key) => ask<Refunding>("refund", (answer) => answer(this.#refund(ref, money, key))),
       // The books are compared from outside (`support/settlement-laws.ts`).
@@ -137,7 +145,7 @@ export class Provider {
     return account === undefined || isOlder ? null : account
   }
 
-  #confirm({ attempt, money, ref, token }: Confirmation, answer: (outcome: ChargeOutcome) => void): void {
+  #confirm({ attempt, capture, money, ref, token }: Confirmation, answer: (outcome: ChargeOutcome) => void): void {
     const account = this.#accountOf(ref, attempt)
     if (account !== null) return answer(outcomeOf(account))
     const running = this.#running.get(ref)
@@ -147,7 +155,7 @@ export class Provider {
     const action = token.startsWith("tok_action") ? { kind: "redirect", url: `act/${ref}`, clientSecret: null } : null
     const land = () => {
       this.#running.delete(ref)
-      if (this.#accountOf(ref, attempt) === null) this.#settle(ref, isGood(token) ? money : null, attempt)
+      if (this.#accountOf(ref, attempt) === null) this.#settle(ref, isGood(token) ? money : null, attempt, capture)
       if (!isMute && action === null) answer(outcomeOf(this.#accountOf(ref, attempt)!))
     }
     if (isMute) answer(UNKNOWN)
@@ -170,6 +178,14 @@ export class Provider {
     return ABSENT
   }
 
+  #capture(ref: string, { amount }: Money): Capturing {
+    const account = this.accounts.get(ref)
+    const said = account === undefined ? UNKNOWN : outcomeOf(account)
+    if (said._tag !== "Authorized") return said
+    this.#write(ref, { state: "charged", captured: amount, refunded: 0 })
+    return CHARGED
+  }
+
   #void(ref: string): Voiding {
     const account = this.accounts.get(ref)
     if (account?.state === "charged") return CHARGED
@@ -188,9 +204,11 @@ export class Provider {
   }
 
   /** `money`: what is taken; null: it is declined. */
-  #settle(ref: string, money: Money | null, attempt: number): void {
+  #settle(ref: string, money: Money | null, attempt: number, capture: Capture): void {
     this.#attempts.set(ref, Math.max(attempt, this.#attempts.get(ref) ?? 0))
-    this.#write(ref, { state: money === null ? "declined" : "charged", captured: money?.amount ?? 0, refunded: 0 })
+    const isKept = money !== null && capture === "on-shipment"
+    const state = money === null ? "declined" : isKept ? "authorized" : "charged"
+    this.#write(ref, { state, captured: isKept ? 0 : (money?.amount ?? 0), refunded: 0 })
   }
 
   #write(ref: string, account: Account): void {

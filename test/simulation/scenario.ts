@@ -208,6 +208,7 @@ export const of = (seed: number, dice: Dice): Scenario => {
       giveUpMs: dice.pick([1_000, 2_500]),
       // Of the seed itself, so that the other runs stay as they are.
       holdsPerCustomer: seed % 5 === 1 ? 1 : 0,
+      capture: seed % 3 === 0 ? "on-shipment" : "auto",
     },
     luck: luckOf(theme, dice),
     streamLuck: streamLuckOf(theme, dice),

@@ -28,7 +28,7 @@ import type { Claim, Refused } from "../../src/ports/inventory.ts"
 import { Lease } from "../../src/ports/lease.ts"
 import { Ledger } from "../../src/ports/ledger.ts"
 import { OrderBook } from "../../src/ports/order-book.ts"
-import { Payment } from "../../src/ports/payment.ts"
+import { type Capture, Payment } from "../../src/ports/payment.ts"
 import { type Happening, Probe } from "../../src/ports/probe.ts"
 import { Shipments } from "../../src/ports/shipments.ts"
 import { Timeline } from "../../src/ports/timeline.ts"
@@ -80,6 +80,8 @@ export interface Settings {
   readonly deadlineMs: number
   readonly holdMs: number
   readonly graceMs: number
+  /** When the money of an order is taken. */
+  readonly capture: Capture
   readonly shippingAfterMs: number
   readonly giveUpMs: number
   /** Unpaid holds of a product that a customer may have; 0: any number. */
@@ -236,7 +238,7 @@ export class Service {
 const layerOf = (service: Service, outside: Outside, settings: Settings) => {
   const { carrier, database, hungUp, journal, leases, nextSeed, provider, records } = outside
   const { main } = service
-  const { deadlineMs, giveUpMs, graceMs, holdMs, holdsPerCustomer, threads, workers } = settings
+  const { capture, deadlineMs, giveUpMs, graceMs, holdMs, holdsPerCustomer, threads, workers } = settings
   const emit = (happening: Happening) => {
     if (happening._tag === "BatchCommitted") service.facts.wake()
     observe(journal, main.name, happening)
@@ -255,7 +257,7 @@ const layerOf = (service: Service, outside: Outside, settings: Settings) => {
     Layer.provideMerge(Shopkeeper.layer({ deadlineMs, holdMs, attemptsMax: 3 })),
     Layer.provideMerge(Layer.mergeAll(Webhooks.layer, ShippingRunner.layer({ giveUpMs }))),
     Layer.provide(Layer.provide(CarrierCalls.layer(guarding("carrier", CARRIER_TIMEOUT_MS)), Dependencies.layer)),
-    Layer.provideMerge(CheckoutRunner.layer({ graceMs })),
+    Layer.provideMerge(CheckoutRunner.layer({ graceMs, capture })),
     Layer.provide(Layer.provide(PaymentCalls.layer(guarding("payment", deadlineMs)), Dependencies.layer)),
     Layer.provideMerge(Ownership.layer(workers)),
     Layer.provideMerge(crew),

@@ -11,6 +11,7 @@ import type { OrderId, ProductId } from "../../src/domain/ids.ts"
 import * as Lane from "../../src/domain/lane.ts"
 import * as Money from "../../src/domain/money.ts"
 import * as Order from "../../src/domain/order.ts"
+import { mergeLines } from "../../src/domain/order-lines.ts"
 import type { Product } from "../../src/domain/product.ts"
 import * as Words from "../../src/domain/product-words.ts"
 import * as PurchaseLimit from "../../src/domain/purchase-limit.ts"
@@ -128,7 +129,7 @@ class FakeShop {
   }
 
   place(customerId: string, requested: Parameters<Shop["Service"]["placeOrder"]>[0]["lines"]): Order.Order {
-    const lines = Order.mergeLines(requested).map((line) => ({
+    const lines = mergeLines(requested).map((line) => ({
       ...line,
       unitPrice: this.shelf(line.productId).product.price,
     }))

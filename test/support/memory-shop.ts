@@ -14,6 +14,7 @@ import type { Ids } from "../../src/ports/ids.ts"
 import type { Lease } from "../../src/ports/lease.ts"
 import type { Ledger } from "../../src/ports/ledger.ts"
 import type { OrderBook } from "../../src/ports/order-book.ts"
+import type { Capture } from "../../src/ports/payment.ts"
 import type { Probe } from "../../src/ports/probe.ts"
 import type { Shipments } from "../../src/ports/shipments.ts"
 import type { Timeline } from "../../src/ports/timeline.ts"
@@ -36,6 +37,7 @@ export interface Options {
   readonly deadlineMs?: number
   readonly holdMs?: number
   readonly graceMs?: number
+  readonly capture?: Capture
   /** Unpaid holds of a product that a customer may have; 0: any number. */
   readonly holdsPerCustomer?: number
 }
@@ -43,13 +45,13 @@ export interface Options {
 /** The same shop on other books, in this thread all the same; `deciders` are the owners unless told otherwise. */
 export const over = <R, E>(
   books: Layer.Layer<R | Ledger | Catalog | OrderBook | UnsettledOrders | Lease | Shipments | Timeline, E>,
-  { workers, deadlineMs = 2_000, holdMs = 600_000, graceMs = 60_000, holdsPerCustomer = 0 }: Options,
+  { workers, deadlineMs = 2_000, holdMs = 600_000, graceMs = 60_000, capture = "auto", holdsPerCustomer = 0 }: Options,
   deciders: Layer.Layer<Workers, E, Ledger | Probe | Ids> = LocalWorkers.layer,
 ) =>
   Layer.effectDiscard(Ownership.Ownership.use(({ begin }) => begin)).pipe(
     Layer.provideMerge(Shopkeeper.layer({ deadlineMs, holdMs, attemptsMax: 3 })),
     Layer.provideMerge(Webhooks.layer),
-    Layer.provideMerge(CheckoutRunner.layer({ graceMs }).pipe(Layer.provide(paymentCalls(deadlineMs)))),
+    Layer.provideMerge(CheckoutRunner.layer({ graceMs, capture }).pipe(Layer.provide(paymentCalls(deadlineMs)))),
     Layer.provideMerge(Ownership.layer(workers)),
     Layer.provideMerge(Layer.provide(deciders, Layer.succeed(LocalWorkers.HoldsPerCustomer, holdsPerCustomer))),
     Layer.provideMerge(

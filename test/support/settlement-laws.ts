@@ -9,7 +9,7 @@ import { type Books, broken, type Law } from "./laws.ts"
 
 /** As the provider's own books have it, in minor units. */
 export interface Charge {
-  readonly state: "charged" | "declined" | "voided"
+  readonly state: "charged" | "authorized" | "declined" | "voided"
   readonly captured: number
   readonly refunded: number
 }
@@ -29,14 +29,21 @@ export type SettlementLaw = Law<readonly [of: Surroundings]>
 /** Later than this after its end a hold is late, milliseconds: many times what a turn and a commit take. */
 const LATE_MS = 2_000
 
-/** Nothing is under way for it: no charge whose outcome is open, no refund that is to be made. */
-const isAtRest = (order: Order): boolean =>
-  order.status === "reserved" ? order.attempt === null : !("refund" in order && order.refund === "due")
+/** Nothing is under way for it: no charge whose outcome is open, no refund that is to be made, no capture that may be. */
+const isAtRest = (order: Order): boolean => {
+  if (order.status === "reserved") return order.attempt === null
+  return !("refund" in order && order.refund === "due") && !isKept(order)
+}
+
+/** Its money is to be taken when it leaves. */
+const isKept = ({ payment, status }: Order): boolean => status === "paid" && payment.capture === "due"
 
 /** A buyer with goods, or with goods coming, has paid; one without has all the money. */
 const moneyIsOwed = ({ books, charges }: Pick<Surroundings, "books" | "charges">): ReadonlyArray<string> =>
   books.orders.filter(isAtRest).flatMap(({ id, status, total }) => {
-    const { captured, refunded } = charges.get(id) ?? NOTHING
+    const { captured, refunded, state } = charges.get(id) ?? NOTHING
+    // Nothing that has ended, or has left, is kept any longer.
+    if (state === "authorized") return [`order ${id} is ${status}, and its money is only kept`]
     const owed = status === "paid" || status === "shipped" || status === "delivered" ? total.amount : 0
     if (captured - refunded === owed) return []
     return [`order ${id} is ${status}: ${owed} is owed, ${captured} was taken, ${refunded} given back`]
@@ -45,8 +52,8 @@ const moneyIsOwed = ({ books, charges }: Pick<Surroundings, "books" | "charges">
 /** An order is charged under its own id, and under that alone: any other charge is one too many. */
 const chargedOnce = ({ books, charges }: Surroundings): ReadonlyArray<string> => {
   const orders = new Set<string>(books.orders.map(({ id }) => id))
-  return [...charges].flatMap(([key, { captured }]) =>
-    orders.has(key) || captured === 0 ? [] : [`${key} is charged, and it is no order`],
+  return [...charges].flatMap(([key, { captured, state }]) =>
+    orders.has(key) || (captured === 0 && state !== "authorized") ? [] : [`${key} is charged, and it is no order`],
   )
 }
 
@@ -66,8 +73,10 @@ const holdsEndOnTime = ({ books, calmFrom, charges }: Surroundings): ReadonlyArr
 /** While a charge may yet happen its order keeps its goods: what expires was never charged for, declined, or barred first. */
 const paymentsKeepTheirHold = ({ books, charges }: Surroundings): ReadonlyArray<string> =>
   books.orders.flatMap(({ id, status }) => {
-    const { captured } = charges.get(id) ?? NOTHING
-    return status === "expired" && captured > 0 ? [`order ${id} expired, and was charged`] : []
+    const { captured, state } = charges.get(id) ?? NOTHING
+    return status === "expired" && (captured > 0 || state === "authorized")
+      ? [`order ${id} expired, and was charged`]
+      : []
   })
 
 /** A payment cannot begin once the hold has ended. */

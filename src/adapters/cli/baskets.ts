@@ -8,7 +8,7 @@
  * Limits: `NAME_MAX`; `ORDER_LINES_MAX` of all baskets; one of more than `LINES_MAX` products becomes several orders.
  * Fails: `CommandFailed`, with file, line and column.
  */
-import { LINES_MAX } from "../../domain/order.ts"
+import { LINES_MAX } from "../../domain/order-lines.ts"
 import { NAME_MAX } from "../../domain/product.ts"
 import { isClean } from "../../domain/text.ts"
 import * as Csv from "./csv-records.ts"

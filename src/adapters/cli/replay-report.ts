@@ -1,5 +1,5 @@
 /** How a replay is told: a few lines for people, one JSON object for programs. */
-import { LINES_MAX } from "../../domain/order.ts"
+import { LINES_MAX } from "../../domain/order-lines.ts"
 import { json as jsonOf, printable } from "./printable.ts"
 import type { Report } from "./replay.ts"
 

@@ -9,7 +9,7 @@ import { Schema, SchemaTransformation } from "effect"
 import { OrderId, ProductId } from "../../domain/ids.ts"
 import { isCurrency, MAX_PRICE } from "../../domain/money.ts"
 import { isNormal } from "../../domain/name.ts"
-import { LINES_MAX } from "../../domain/order.ts"
+import { LINES_MAX } from "../../domain/order-lines.ts"
 import { NAME_MAX } from "../../domain/product.ts"
 import * as ProductWords from "../../domain/product-words.ts"
 import { MAX_ON_HAND, MAX_PER_LINE } from "../../domain/quantity.ts"
@@ -221,7 +221,9 @@ export const OrderView = Schema.Struct({
 export type OrderView = typeof OrderView.Type
 
 const PaymentView = Schema.Struct({
-  status: Schema.Literals(["none", "pending", "action-required", "declined", "charged", "voided", "refunded"]),
+  status: Schema.Literals([
+    ...["none", "pending", "action-required", "declined", "authorized", "charged", "voided", "refunded"],
+  ] as const),
   attempts: Schema.Int,
   lastError: Schema.NullOr(Schema.String),
   action: Schema.optionalKey(

@@ -155,7 +155,7 @@ export const order = (order: Order, status: Status): OrderView => ({
 type PaymentStatus = OrderDetailView["payment"]["status"]
 
 const paymentStatus = (order: Order): PaymentStatus => {
-  const { attempts, lastError } = order.payment
+  const { attempts, capture, lastError } = order.payment
   switch (order.status) {
     case "reserved":
       if (order.attempt !== null) return order.attempt.action === null ? "pending" : "action-required"
@@ -163,9 +163,10 @@ const paymentStatus = (order: Order): PaymentStatus => {
     case "paid":
     case "shipped":
     case "delivered":
-      return "charged"
+      return capture === "due" ? "authorized" : "charged"
     default:
-      if (order.refund !== "none") return order.refund === "due" ? "charged" : "refunded"
+      if (order.refund === "due") return capture === "due" ? "authorized" : "charged"
+      if (order.refund === "done") return capture === "due" ? "voided" : "refunded"
       if (attempts === 0) return "none"
       return order.status === "payment_failed" || lastError !== null ? "declined" : "voided"
   }
@@ -199,7 +200,8 @@ export const reserved = (of: Order, eta: number | null): ReservedOrderView =>
 
 /** As it stands now. */
 export const orderDetail = (of: Order, status: Status, eta: number | null): OrderDetailView => {
-  const owed = (refund: "due" | "done") => ("refund" in of && of.refund === refund ? of.total.amount : 0)
+  const taken = of.payment.capture === "due" ? 0 : of.total.amount
+  const owed = (refund: "due" | "done") => ("refund" in of && of.refund === refund ? taken : 0)
   return {
     ...order(of, status),
     payment: payment(of, eta),

@@ -7,6 +7,8 @@
 import { Effect, Layer, Schema } from "effect"
 import {
   ABSENT,
+  AUTHORIZED,
+  type Capturing,
   CHARGED,
   type Charge,
   type ChargeOutcome,
@@ -37,6 +39,7 @@ const outcome = (said: Said): ChargeOutcome => {
   if (state === null || typeof said === "string") return UNKNOWN
   const { json } = said
   if (state === "charged") return CHARGED
+  if (state === "authorized") return AUTHORIZED
   if (state === "declined" && isDecline(json)) return { _tag: "Declined", code: json.code, retryable: json.retryable }
   if (state !== "action-required" || !isAction(json)) return UNKNOWN
   const { clientSecret = null, kind, url = null } = json
@@ -44,6 +47,11 @@ const outcome = (said: Said): ChargeOutcome => {
 }
 
 const reading = (said: Said): Reading => (stateOf(said, 404) === "absent" ? ABSENT : outcome(said))
+
+const capturing = (said: Said): Capturing => {
+  const answer = outcome(said)
+  return answer._tag === "Charged" || answer._tag === "Declined" ? answer : UNKNOWN
+}
 
 const refunding = (said: Said): Refunding => {
   if (stateOf(said, 404) === "absent") return ABSENT
@@ -76,8 +84,8 @@ const attemptPath = (ref: string, attempt: number): string =>
   `/v1/charges/${encodeURIComponent(ref)}/attempts/${attempt}`
 
 export const layer = (to: HttpCall.Endpoint): Layer.Layer<Payment> => {
-  const confirm = ({ attempt, customerId, money, ref, token }: Confirmation) => {
-    const body = { token, money, customerId }
+  const confirm = ({ attempt, capture, customerId, money, ref, token }: Confirmation) => {
+    const body = { token, money, customerId, ...(capture === "auto" ? {} : { capture }) }
     return Effect.map(HttpCall.call(to, { method: "PUT", path: attemptPath(ref, attempt), body }), outcome)
   }
   return Layer.succeed(Payment, {
@@ -86,6 +94,10 @@ export const layer = (to: HttpCall.Endpoint): Layer.Layer<Payment> => {
     prepare: null,
     confirm,
     read: (ref, attempt) => Effect.map(HttpCall.call(to, { method: "GET", path: attemptPath(ref, attempt) }), reading),
+    capture: (ref, money, key) => {
+      const path = `/v1/charges/${encodeURIComponent(ref)}/captures/${encodeURIComponent(key)}`
+      return Effect.map(HttpCall.call(to, { method: "PUT", path, body: { money } }), capturing)
+    },
     void: (ref) =>
       Effect.map(HttpCall.call(to, { method: "DELETE", path: `/v1/charges/${encodeURIComponent(ref)}` }), (said) => {
         if (stateOf(said, 200) === "voided") return VOIDED

@@ -1,6 +1,6 @@
 /** The protocol of docs/payment.md, spoken by the simulated provider. */
 import { WORDS } from "../../domain/checkout.ts"
-import { ABSENT, type ChargeOutcome, type Reading } from "../../ports/payment.ts"
+import { ABSENT, type Capture, type ChargeOutcome, type Reading } from "../../ports/payment.ts"
 import { type Asked, type Dialect, NOT_FOUND, type Reply } from "./dialect.ts"
 import type { Till } from "./till.ts"
 
@@ -8,12 +8,14 @@ interface Body {
   readonly token?: string
   readonly money?: { readonly amount: number; readonly currency: string }
   readonly customerId?: string
+  readonly capture?: Capture
 }
 
 const said = (answer: ChargeOutcome | Reading): Reply => {
   const state = WORDS[answer._tag]
   switch (answer._tag) {
     case "Charged":
+    case "Authorized":
       return { status: 200, body: { state } }
     case "Declined":
       return { status: 200, body: { state, code: answer.code, retryable: answer.retryable } }
@@ -32,8 +34,8 @@ export const make = (till: Till): Dialect => {
   const attempt = async ({ body, method }: Asked, ref: string, number: number): Promise<Reply | null> => {
     if (method === "GET") return said(till.read(ref, number))
     if (method !== "PUT") return NOT_FOUND
-    const { customerId = "", money = NO_MONEY, token = "" } = JSON.parse(body) as Body
-    const outcome = await till.confirm({ key: ref, ref, attempt: number, token, money, customerId })
+    const { capture = "auto", customerId = "", money = NO_MONEY, token = "" } = JSON.parse(body) as Body
+    const outcome = await till.confirm({ key: ref, ref, attempt: number, token, money, customerId, capture })
     return outcome === null ? null : said(outcome)
   }
 
@@ -43,9 +45,11 @@ export const make = (till: Till): Dialect => {
         const { charges, next } = till.list(Number(asked.query.get("since")), asked.query.get("after"))
         return { status: 200, body: { charges: charges.map(({ ref: _, ...charge }) => charge), next } }
       }
-      const [, ref, what, which] = /^\/v1\/charges\/([^/]+)(?:\/(attempts|refunds)\/([^/]+))?$/.exec(asked.path) ?? []
+      const [, ref, what, which] =
+        /^\/v1\/charges\/([^/]+)(?:\/(attempts|captures|refunds)\/([^/]+))?$/.exec(asked.path) ?? []
       if (ref === undefined) return NOT_FOUND
       if (what === "attempts") return attempt(asked, ref, Number(which))
+      if (what === "captures" && asked.method === "PUT") return said(till.capture(ref))
       if (what === "refunds" && asked.method === "PUT") {
         const { _tag } = till.refund(ref)
         if (_tag === "Absent") return said(ABSENT)

@@ -7,7 +7,7 @@
  *     tok_unknown_declined    answers unknown; read, it says that it was declined
  *     tok_action              the buyer has to act         tok_action_<ms>                       and does after that time
  *
- * A ref is our key. Law: one ref, one charge, at most one refund; a void bars its ref: what has not been charged never will be.
+ * What is to be captured on shipment is authorized where it says charged. A ref is our key. Law: one ref, one charge, at most one refund; a void bars its ref: what has not been charged never will be.
  * Limits: KEYS_MAX settled keys, the oldest leave first; RUNNING_MAX charges that are still running, beyond which a
  * charge answers unknown and is not begun; DELAY_MAX_MS.
  * It forgets everything when the process ends; a charge is then repeated under its key, as with a provider that never
@@ -18,6 +18,9 @@ import type { Money } from "../../domain/money.ts"
 import type { Action } from "../../domain/order.ts"
 import {
   ABSENT,
+  AUTHORIZED,
+  type Capture,
+  type Capturing,
   CHARGED,
   type Charge,
   type ChargeOutcome,
@@ -45,10 +48,11 @@ const PAGE = 100
 /** Longest delay a token may ask for, milliseconds: one hour, longer than any hold; longer ones are unknown tokens. */
 const DELAY_MAX_MS = 3_600_000
 
-type Settled = "charged" | "declined" | "voided" | "refunded"
+type Settled = "charged" | "authorized" | "declined" | "voided" | "refunded"
 
 interface Running {
   readonly attempt: number
+  readonly capture: Capture
   readonly money: Money
   readonly settled: Deferred.Deferred<ChargeOutcome>
   /** What the buyer is asked to do meanwhile; null: nothing. */
@@ -105,11 +109,19 @@ const moodOf = (token: string): Mood => {
   return { _tag: what === "delay" ? "Delays" : "Asks", milliseconds }
 }
 
-const declined = (code: string): ChargeOutcome => ({ _tag: "Declined", code, retryable: code === NO_MONEY })
+const declined = (code: string) => ({ _tag: "Declined", code, retryable: code === NO_MONEY }) as const
 
 /** Whether the money was taken, in the words of the port. */
-const outcomeOf = ({ code, state }: Account): ChargeOutcome =>
-  state === "charged" || state === "refunded" ? CHARGED : declined(state === "voided" ? "voided" : code)
+const outcomeOf = ({
+  code,
+  state,
+}: Account): Exclude<ChargeOutcome, { readonly _tag: "ActionRequired" | "Unknown" }> => {
+  if (state === "charged" || state === "refunded") return CHARGED
+  return state === "authorized" ? AUTHORIZED : declined(state === "voided" ? "voided" : code)
+}
+
+/** What a charge that is good comes to. */
+const good = (capture: Capture): "charged" | "authorized" => (capture === "auto" ? "charged" : "authorized")
 
 export interface Options {
   /** Where a buyer acts: the ref follows. */
@@ -130,6 +142,7 @@ interface Begun {
 
 const STATES: { readonly [S in Settled]: ChargeState } = {
   charged: "charged",
+  authorized: "authorized",
   declined: "declined",
   voided: "voided",
   refunded: "charged",
@@ -154,7 +167,7 @@ export class Simulator {
     this.#options = options
   }
 
-  readonly confirm = ({ attempt, money, ref, token }: Confirmation): Effect.Effect<ChargeOutcome> =>
+  readonly confirm = ({ attempt, capture, money, ref, token }: Confirmation): Effect.Effect<ChargeOutcome> =>
     Effect.suspend(() => {
       const account = this.#accounts.get(ref)
       if (account !== undefined && (account.state !== "declined" || account.attempt >= attempt))
@@ -162,8 +175,9 @@ export class Simulator {
       const running = this.#running.get(ref)
       if (running !== undefined) return this.#outcomeOf(running)
       const mood = moodOf(token)
-      if (mood._tag !== "Settles") return this.#run(ref, attempt, money, mood)
-      const settled = { money, attempt, state: mood.state, code: mood.code, mute: mood.mute }
+      if (mood._tag !== "Settles") return this.#run(ref, { attempt, money, capture }, mood)
+      const state = mood.state === "charged" ? good(capture) : mood.state
+      const settled = { money, attempt, state, code: mood.code, mute: mood.mute }
       this.#settle(ref, settled)
       return Effect.succeed(mood.mute ? UNKNOWN : outcomeOf(settled))
     })
@@ -176,6 +190,16 @@ export class Simulator {
       const running = this.#running.get(ref)
       if (running === undefined) return ABSENT
       return running.action === null ? UNKNOWN : { _tag: "ActionRequired", action: running.action }
+    })
+
+  readonly capture = (ref: string): Effect.Effect<Capturing> =>
+    Effect.sync(() => {
+      const account = this.#accounts.get(ref)
+      if (account === undefined || this.#running.has(ref)) return UNKNOWN
+      const said = outcomeOf(account)
+      if (said._tag !== "Authorized") return said
+      this.#settle(ref, { ...account, state: "charged" })
+      return CHARGED
     })
 
   readonly void = (ref: string): Effect.Effect<Voiding> =>
@@ -191,6 +215,8 @@ export class Simulator {
       if (this.#running.has(ref)) return UNKNOWN
       const account = this.#accounts.get(ref)
       if (account === undefined) return ABSENT
+      // It is to be voided: nothing was taken yet.
+      if (account.state === "authorized") return UNKNOWN
       // Of what was never charged nothing is owed: that is as good as given back.
       if (account.state === "charged") this.#settle(ref, { ...account, state: "refunded" })
       return REFUNDED
@@ -228,8 +254,8 @@ export class Simulator {
   act(ref: string, how: "approve" | "refuse"): void {
     const running = this.#running.get(ref)
     if (running?.action === null || running === undefined) return
-    const state = how === "approve" ? "charged" : "declined"
-    const { attempt, money } = running
+    const { attempt, capture, money } = running
+    const state = how === "approve" ? good(capture) : "declined"
     this.#settle(ref, { ...NEVER, attempt, money, state, code: "authentication_failed" })
   }
 
@@ -250,17 +276,22 @@ export class Simulator {
     if (!this.#begun.has(ref)) this.#begun.set(ref, { number: ++this.#count, at: Date.now() })
   }
 
-  #run(ref: string, attempt: number, money: Money, mood: Exclude<Mood, { readonly _tag: "Settles" }>) {
+  #run(
+    ref: string,
+    asked: Pick<Confirmation, "attempt" | "money" | "capture">,
+    mood: Exclude<Mood, { readonly _tag: "Settles" }>,
+  ) {
     if (this.#running.size >= RUNNING_MAX) return Effect.succeed(UNKNOWN)
     const action =
       mood._tag === "Delays" ? null : { kind: "redirect", url: `${this.#options.actUrl}/${ref}`, clientSecret: null }
-    const running: Running = { attempt, money, action, settled: Deferred.makeUnsafe() }
+    const { attempt, capture, money } = asked
+    const running: Running = { ...asked, action, settled: Deferred.makeUnsafe() }
     this.#begin(ref)
     this.#running.set(ref, running)
     if (mood.milliseconds === null) return this.#outcomeOf(running)
     const later = Effect.sync(() => {
       // Voided meanwhile: it never happens.
-      if (this.#running.get(ref) === running) this.#settle(ref, { ...NEVER, money, attempt, state: "charged" })
+      if (this.#running.get(ref) === running) this.#settle(ref, { ...NEVER, money, attempt, state: good(capture) })
     })
     return Effect.sleep(mood.milliseconds).pipe(
       Effect.andThen(later),
@@ -286,11 +317,12 @@ export class Simulator {
   }
 }
 
-/** What it does in the process that sells: of what it has forgotten nothing is owed. */
+/** What it does in the process that sells: of what it has forgotten nothing is owed, and nothing is left to be taken. */
 const forgetful = (simulator: Simulator): Payment["Service"] => {
   const { confirm, defaultToken, list, prepare, read, void: bar } = simulator
   const refund = (ref: string) => Effect.map(simulator.refund(ref), (said) => (said === ABSENT ? REFUNDED : said))
-  return { name: null, defaultToken, prepare, confirm, read, void: bar, refund, list }
+  const capture = (ref: string) => (simulator.account(ref) === null ? Effect.succeed(CHARGED) : simulator.capture(ref))
+  return { name: null, defaultToken, prepare, confirm, read, capture, void: bar, refund, list }
 }
 
 /** The simulator's books, which a real provider would not show. */

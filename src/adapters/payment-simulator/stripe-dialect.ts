@@ -119,7 +119,7 @@ class Counter {
   #route(asked: Asked): Promise<Reply | null> | Reply {
     const form = new URLSearchParams(asked.body)
     if (asked.path === "/v1/refunds" && asked.method === "POST") return this.#refund(form)
-    const [, id, step] = /^\/v1\/payment_intents(?:\/([^/]+)(?:\/(confirm|cancel))?)?$/.exec(asked.path) ?? []
+    const [, id, step] = /^\/v1\/payment_intents(?:\/([^/]+)(?:\/(capture|confirm|cancel))?)?$/.exec(asked.path) ?? []
     if (id === undefined) {
       if (asked.path !== "/v1/payment_intents") return NOT_FOUND
       return asked.method === "GET" ? this.#list(asked.query) : this.#create(form)
@@ -128,6 +128,7 @@ class Counter {
     if (kept === undefined)
       return failure(404, { type: "invalid_request_error", code: "resource_missing", message: "no such intent" })
     if (step === "confirm") return this.#confirm(kept, form)
+    if (step === "capture") return this.#capture(kept)
     return step === "cancel" ? this.#cancel(kept) : this.#shown(kept)
   }
 
@@ -143,6 +144,7 @@ class Counter {
       id: `pi_${randomUUID().replaceAll("-", "")}`,
       ...{ amount, currency: form.get("currency") ?? "", metadata: metadataIn(form), created: Objects.seconds() },
       redirects: form.get("automatic_payment_methods[allow_redirects]") === "never" ? "never" : "always",
+      capture: form.get("capture_method") === "manual" ? "on-shipment" : "auto",
       ...{ attempts: 0, comesBack: false, refund: null },
     }
     this.#intents.set(kept.id, kept)
@@ -161,9 +163,10 @@ class Counter {
 
   async #confirm(kept: Objects.Kept, form: URLSearchParams): Promise<Reply | null> {
     const { status } = this.#state(kept)
-    if (status === "succeeded" || status === "canceled") return this.#unexpected(kept)
+    if (status === "succeeded" || status === "requires_capture" || status === "canceled") return this.#unexpected(kept)
     const money = { amount: kept.amount, currency: kept.currency.toUpperCase() }
-    const charge = { key: kept.id, ref: kept.id, money, customerId: kept.metadata["customer"] ?? "" }
+    const { capture, id } = kept
+    const charge = { key: id, ref: id, money, capture, customerId: kept.metadata["customer"] ?? "" }
     kept.attempts++
     kept.comesBack = form.has("return_url")
     const said = await this.#till.confirm({ ...charge, attempt: kept.attempts, token: tokenIn(form) })
@@ -173,6 +176,12 @@ class Counter {
     if (said._tag !== "Declined") return this.#shown(kept)
     if (state.status !== "requires_payment_method") return this.#unexpected(kept)
     return failure(402, { ...state.error, payment_intent: Objects.intent(kept, state) })
+  }
+
+  #capture(kept: Objects.Kept): Reply {
+    if (this.#state(kept).status !== "requires_capture") return this.#unexpected(kept)
+    this.#till.capture(kept.id)
+    return this.#shown(kept)
   }
 
   #cancel(kept: Objects.Kept): Reply {
@@ -206,6 +215,8 @@ class Counter {
     switch (said._tag) {
       case "Charged":
         return { status: "succeeded" }
+      case "Authorized":
+        return { status: "requires_capture" }
       case "ActionRequired":
         return { status: "requires_action", action: said.action }
       case "Unknown":
@@ -225,7 +236,10 @@ class Counter {
     if (kept === undefined) return null
     const state = this.#state(kept)
     if (kept.refund !== null) return Objects.event(`evt_${id}_refund`, "refund.created", kept.refund)
-    const types = { succeeded: "succeeded", canceled: "canceled", requires_payment_method: "payment_failed" } as const
+    const types = {
+      ...{ succeeded: "succeeded", canceled: "canceled", requires_payment_method: "payment_failed" },
+      requires_capture: "amount_capturable_updated",
+    } as const
     const type = types[state.status as keyof typeof types]
     return Objects.event(`evt_${id}_${kept.attempts}_${type}`, `payment_intent.${type}`, Objects.intent(kept, state))
   }

@@ -1,5 +1,6 @@
 /** What Stripe's API shows of a charge: intents, refunds, errors and events, each whole, as its OpenAPI document has them. */
 import type { Action } from "../../domain/order.ts"
+import type { Capture } from "../../ports/payment.ts"
 
 /** An intent as the simulated provider keeps it; the money's state is in the till. */
 export interface Kept {
@@ -9,6 +10,7 @@ export interface Kept {
   readonly currency: string
   readonly metadata: Readonly<Record<string, string>>
   readonly redirects: "always" | "never"
+  readonly capture: Capture
   /** Seconds since 1970. */
   readonly created: number
   /** Confirmations begun. */
@@ -21,7 +23,7 @@ export interface Kept {
 export type State =
   | { readonly status: "requires_payment_method"; readonly error: object | null }
   | { readonly status: "requires_action"; readonly action: Action }
-  | { readonly status: "processing" | "succeeded" | "canceled" }
+  | { readonly status: "processing" | "requires_capture" | "succeeded" | "canceled" }
 
 export const seconds = (): number => Math.floor(Date.now() / 1_000)
 
@@ -33,16 +35,18 @@ const nextAction = ({ comesBack }: Kept, { url }: Action): object =>
 export const chargeOf = ({ attempts, id }: Kept): string | null => (attempts === 0 ? null : `ch_${id}_${attempts}`)
 
 export const intent = (kept: Kept, state: State) => {
-  const { amount, created, currency, id, metadata, redirects } = kept
+  const { amount, capture, created, currency, id, metadata, redirects } = kept
   const { status } = state
   return {
-    ...{ id, object: "payment_intent", amount, amount_capturable: 0, amount_details: { tip: {} } },
+    ...{ id, object: "payment_intent", amount, amount_details: { tip: {} } },
+    amount_capturable: status === "requires_capture" ? amount : 0,
     amount_received: status === "succeeded" ? amount : 0,
     ...{ application: null, application_fee_amount: null },
     automatic_payment_methods: { allow_redirects: redirects, enabled: true },
     canceled_at: status === "canceled" ? created : null,
     cancellation_reason: null,
-    ...{ capture_method: "automatic_async", client_secret: `${id}_secret_simulated`, confirmation_method: "automatic" },
+    capture_method: capture === "auto" ? "automatic_async" : "manual",
+    ...{ client_secret: `${id}_secret_simulated`, confirmation_method: "automatic" },
     ...{ created, currency, customer: null, description: null },
     last_payment_error: status === "requires_payment_method" ? state.error : null,
     ...{ latest_charge: chargeOf(kept), livemode: false, metadata },
@@ -66,7 +70,7 @@ export const withCharge = (kept: Kept, state: State) => {
     billing_details: { address: null, email: null, name: null, phone: null, tax_id: null },
     ...{ captured: isCharged, disputed: false, livemode: false, paid: isCharged, payment_intent: kept.id },
     refunded: kept.refund?.amount === amount,
-    status: isCharged ? "succeeded" : "failed",
+    status: isCharged || state.status === "requires_capture" ? "succeeded" : "failed",
   }
   return { ...shown, latest_charge: id === null ? null : charge }
 }

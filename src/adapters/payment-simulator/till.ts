@@ -45,6 +45,10 @@ export class Till {
     return Effect.runSync(this.#simulator.read(ref, attempt))
   }
 
+  capture(ref: string) {
+    return Effect.runSync(this.#simulator.capture(ref))
+  }
+
   void(ref: string) {
     return Effect.runSync(this.#simulator.void(ref))
   }

@@ -10,6 +10,8 @@ import Stripe from "stripe"
 import type { Action } from "../../domain/order.ts"
 import {
   ABSENT,
+  AUTHORIZED,
+  type Capturing,
   CHARGED,
   type Charge,
   type ChargeOutcome,
@@ -51,8 +53,9 @@ const actionOf = ({ client_secret: clientSecret, next_action: next }: Intent): A
 export const standing = (intent: Intent): ChargeOutcome | null => {
   switch (intent.status) {
     case "succeeded":
-    case "requires_capture":
       return CHARGED
+    case "requires_capture":
+      return AUTHORIZED
     case "requires_action":
       return { _tag: "ActionRequired", action: actionOf(intent) }
     case "canceled":
@@ -96,6 +99,12 @@ export const confirmFailed = (error: Failure): ChargeOutcome => {
 export const voiding = ({ status }: Intent): Voiding => {
   if (status === "canceled") return VOIDED
   return status === "succeeded" ? CHARGED : UNKNOWN
+}
+
+/** What was kept is let go by Stripe after some days: then the intent is cancelled. */
+export const capturing = ({ status }: Intent): Capturing => {
+  if (status === "succeeded") return CHARGED
+  return status === "canceled" ? BARRED : UNKNOWN
 }
 
 export const voidFailed = (error: Failure): Voiding =>

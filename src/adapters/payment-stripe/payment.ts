@@ -6,7 +6,8 @@
  * So a decline that followed on a buyer's action is found, though the intent does not know attempts by number.
  *
  * Law: nothing is repeated here, which the guard does; a confirmation is sent again only under its key.
- * Limits: Stripe knows a key for 24 hours, longer than a hold lives. Two-step capture, saved cards and Connect are not used.
+ * Limits: Stripe knows a key for 24 hours, longer than a hold lives, and keeps money for about 7 days. Saved cards and Connect are
+ * not used.
  * Fails: never; a key that Stripe does not take is logged, and unknown.
  */
 import { Effect, Layer } from "effect"
@@ -63,6 +64,23 @@ const asked = <A, B>(call: () => Promise<A>, failed: (error: Failed) => B): Effe
 const isReplay = (headers: unknown): boolean =>
   (headers as Readonly<Record<string, string>> | undefined)?.["idempotent-replayed"] === "true"
 
+const capturing =
+  (intents: Stripe["paymentIntents"]): Payment["Service"]["capture"] =>
+  (ref, money, key) => {
+    const amount = amountOf(money)
+    if (amount === null) return Effect.succeed(UNKNOWN)
+    const taken = asked(
+      async () => Answers.capturing(await intents.capture(ref, { amount_to_capture: amount }, { idempotencyKey: key })),
+      () => UNKNOWN,
+    )
+    // An error may be the first answer under this key again: where the intent stands now, it says itself.
+    const standing = asked(
+      async () => Answers.capturing(await intents.retrieve(ref)),
+      () => UNKNOWN,
+    )
+    return Effect.flatMap(taken, (said) => (said === UNKNOWN ? standing : Effect.succeed(said)))
+  }
+
 const make = ({ base, returnUrl, secretKey, timeoutMs }: Options): Payment["Service"] => {
   const stripe = new Stripe(secretKey, {
     ...base,
@@ -95,11 +113,12 @@ const make = ({ base, returnUrl, secretKey, timeoutMs }: Options): Payment["Serv
   return {
     name: "stripe",
     defaultToken: null,
-    prepare: ({ customerId, key, money }) => {
+    prepare: ({ capture, customerId, key, money }) => {
       const amount = amountOf(money)
       if (amount === null) return Effect.succeed(NO_SUCH_AMOUNT)
       const currency = money.currency.toLowerCase()
-      const parameters = { amount, currency, ...offered, metadata: { order: key, customer: customerId } }
+      const later = capture === "auto" ? {} : ({ capture_method: "manual" } as const)
+      const parameters = { amount, currency, ...offered, ...later, metadata: { order: key, customer: customerId } }
       return asked(async () => {
         const { id }: { readonly id?: string } = await intents.create(parameters, { idempotencyKey: `${key}:create` })
         return id === undefined ? UNKNOWN : ({ _tag: "Prepared", ref: id } as const)
@@ -114,6 +133,7 @@ const make = ({ base, returnUrl, secretKey, timeoutMs }: Options): Payment["Serv
         async () => Answers.standing(await intents.retrieve(ref)) ?? ABSENT,
         () => UNKNOWN,
       ),
+    capture: capturing(intents),
     void: (ref) => asked(async () => Answers.voiding(await intents.cancel(ref)), Answers.voidFailed),
     refund: (ref, money, key) => {
       const amount = amountOf(money)

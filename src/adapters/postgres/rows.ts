@@ -63,9 +63,10 @@ export interface TermsJson {
 }
 
 /** What was tried to get the money, and what the buyer has to do. */
-interface PaymentJson extends Omit<Payment, "provider"> {
+interface PaymentJson extends Omit<Payment, "provider" | "capture"> {
   /** Absent: an earlier version did not write it down. */
   readonly provider?: string | null
+  readonly capture?: Payment["capture"]
   readonly action: Action | null
 }
 
@@ -116,8 +117,8 @@ export const hasLines = (json: TermsJson): boolean => (json.lines as TermsJson["
 
 const paymentIn = ({ payment, refund, status, token }: OrderJson): Payment => {
   if (payment === null) return usualPayment(status, token === null ? "no-attempt" : "attempt", refund)
-  const { attempts, attemptsMax, lastError, provider = null, ref } = payment
-  return { attempts, attemptsMax, provider, ref, lastError }
+  const { attempts, attemptsMax, capture = null, lastError, provider = null, ref } = payment
+  return { attempts, attemptsMax, provider, ref, lastError, capture }
 }
 
 /** As the column has it: JSON text, or null where it would say what the status says already. */
@@ -133,7 +134,8 @@ export const paymentText = (order: Order): string | null => {
     payment.attemptsMax === 1 &&
     payment.provider === null &&
     payment.ref === null &&
-    payment.lastError === null
+    payment.lastError === null &&
+    payment.capture === null
   return isUsual ? null : JSON.stringify({ ...payment, action })
 }
 

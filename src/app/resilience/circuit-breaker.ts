@@ -3,13 +3,13 @@
  *
  *     closed     every call is admitted; of the last `calls` within a minute, at least `minCalls` of them, a share of
  *                `failureRate` failed or a share of `slowRate` took `slowMs`  -> open
- *     open       no call is admitted, until `openMs` have passed              -> half-open
+ *     open       until `openMs` have passed no call is admitted               -> half-open
+ *                  but one each time `openMs` as at first have passed: quick and good -> half-open at once
  *     half-open  PROBES calls are admitted, each with a deadline
  *                  all of them quick and good                                 -> closed, and `openMs` as at first
  *                  one bad, slow, or past its deadline                        -> open, for twice as long, at most `openMaxMs`
  *
  * A policy without clock or effect: `now` (milliseconds, monotonic) comes in with every call.
- *
  * Law: a result counts only in the period it was admitted in; a probe without a result ends at its deadline, so a hanging
  * one cannot hold the breaker half-open; of an interrupted call nothing is learnt.
  */
@@ -33,6 +33,7 @@ export interface Settings {
 
 export type State = "closed" | "open" | "half-open"
 
+/** `period`: grows with every change of state. */
 export interface Permit {
   readonly period: number
   readonly admittedAt: number
@@ -45,10 +46,11 @@ export class CircuitBreaker {
   readonly #settings: Settings
   readonly #onChange: (to: State) => void
   #state: State = "closed"
-  /** Grows with every change of state. */
   #period = 0
   readonly #recent: RecentResults
+  /** And when one call is let through nevertheless: a recovery after a long illness is found as soon as after a short one. */
   #openUntil = 0
+  #soundAt = 0
   #openMs: number
   /** Probes without a result, and how many have succeeded. */
   #probing: Array<Permit> = []
@@ -65,11 +67,8 @@ export class CircuitBreaker {
     // A clock that was set back does not hold it open for longer.
     this.#openUntil = Math.min(this.#openUntil, now + this.#openMs)
     if (this.#state === "open" && now >= this.#openUntil) this.#become("half-open")
-    if (
-      this.#state === "half-open" &&
-      this.#probing.some(({ admittedAt }) => now >= admittedAt + this.#settings.probeMs)
-    )
-      this.#open(now)
+    const isHung = ({ admittedAt }: Permit) => now >= admittedAt + this.#settings.probeMs
+    if (this.#state === "half-open" && this.#probing.some(isHung)) this.#open(now)
     return this.#state
   }
 
@@ -77,7 +76,8 @@ export class CircuitBreaker {
   room(now: number): number {
     const state = this.state(now)
     if (state === "closed") return Number.POSITIVE_INFINITY
-    return state === "open" ? 0 : PROBES - this.#probing.length - this.#succeeded
+    if (state === "open") return now >= this.#soundAt ? 1 : 0
+    return PROBES - this.#probing.length - this.#succeeded
   }
 
   /** Null: the call is refused. */
@@ -85,6 +85,7 @@ export class CircuitBreaker {
     if (this.room(now) === 0) return null
     const permit: Permit = { period: this.#period, admittedAt: now }
     if (this.#state === "half-open") this.#probing.push(permit)
+    if (this.#state === "open") this.#soundAt = now + this.#settings.openMs
     return permit
   }
 
@@ -93,6 +94,7 @@ export class CircuitBreaker {
     const state = this.state(now)
     if (permit.period !== this.#period) return
     const isSlow = now - permit.admittedAt >= this.#settings.slowMs
+    if (state === "open") return isFailure || isSlow ? undefined : this.#become("half-open")
     if (state === "half-open") this.#endProbe(permit, isFailure || isSlow, now)
     else this.#count(isFailure, isSlow, now)
   }
@@ -102,7 +104,7 @@ export class CircuitBreaker {
     this.#probing = this.#probing.filter((probe) => probe !== permit)
   }
 
-  /** How long until a call may be admitted, ms; 0 when one may be now. */
+  /** How long it stays open at most, ms; 0 when it is not. */
   openForMs(now: number): number {
     return this.state(now) === "open" ? this.#openUntil - now : 0
   }
@@ -133,6 +135,7 @@ export class CircuitBreaker {
     // Only an ill dependency that was looked at again has its time doubled.
     if (this.#state === "half-open") this.#openMs = Math.min(this.#settings.openMaxMs, this.#openMs * 2)
     this.#openUntil = now + this.#openMs
+    this.#soundAt = now + this.#settings.openMs
     this.#become("open")
   }
 

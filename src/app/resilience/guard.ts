@@ -30,9 +30,9 @@ export interface Settings {
 export interface Guard extends Dependency {
   /** `urgency`: the least goes first, see `bulkhead.ts`. */
   readonly run: <A>(kind: Kind<A>, urgency: number, work: Effect.Effect<A>) => Effect.Effect<A, CallRefused>
-  /** True: a call made now would be refused at once. */
+  /** True: calls made now are refused at once, but for the one that looks now and then whether the dependency is well. */
   readonly isOpen: () => boolean
-  /** How many calls would be admitted now: none when the circuit is open, a few when the dependency is probed. */
+  /** How many calls would be admitted now: none when the circuit is open, but for one now and then; a few when the dependency is probed. */
   readonly room: () => number
   /** How long the circuit stays open, as far as that is known, ms; 0: it is not. */
   readonly openForMs: () => number
@@ -166,7 +166,7 @@ class Guarded implements Guard {
   }
 
   #enter(passage: Passage): void {
-    if (this.isOpen()) return this.#refuse(passage, "circuit-open")
+    if (this.isOpen() && this.room() === 0) return this.#refuse(passage, "circuit-open")
     if (!this.#bulkhead.enter(passage, this.#means.now())) return this.#refuse(passage, "queue-full")
     if (passage.isWaiting) this.#giveTurns()
   }

@@ -7,7 +7,15 @@ import * as Simulator from "../../../src/adapters/payment-simulator/payment.ts"
 import { Payment } from "../../../src/ports/payment.ts"
 
 const MONEY = { amount: 100, currency: "EUR" }
-const charge = (ref: string, token: string) => ({ key: ref, ref, attempt: 1, token, money: MONEY, customerId: "kim" })
+const charge = (ref: string, token: string) => ({
+  key: ref,
+  ref,
+  attempt: 1,
+  token,
+  money: MONEY,
+  customerId: "kim",
+  capture: "auto" as const,
+})
 
 it.effect("takes the time its token says, by the clock, without a caller waiting", () =>
   Effect.gen(function* () {

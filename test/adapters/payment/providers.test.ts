@@ -43,7 +43,7 @@ const simulated = ({ dialect }: Way, faults: Partial<Simulator.Faults> = {}, rat
 for (const [name, way] of WAYS) paymentContract(name, Layer.unwrap(Effect.map(simulated(way), way.over)))
 
 const confirmation = (ref: string, more: Partial<Confirmation> = {}): Confirmation => ({
-  ...{ key: ref, ref, attempt: 1, token: "tok_ok", customerId: "kim" },
+  ...{ key: ref, ref, attempt: 1, token: "tok_ok", customerId: "kim", capture: "auto" as const },
   money: { amount: 500, currency: "EUR" },
   ...more,
 })

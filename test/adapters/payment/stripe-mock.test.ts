@@ -48,9 +48,11 @@ const REF = "pi_123"
 /** What the library makes up for a request without a key of ours: another one each time, so that nothing is replayed. */
 const RANDOM = /^stripe-node-retry-/
 const one: Confirmation = {
-  ...{ key: ORDER, ref: REF, attempt: 1, token: "pm_card_visa", customerId: "kim" },
+  ...{ key: ORDER, ref: REF, attempt: 1, token: "pm_card_visa", customerId: "kim", capture: "auto" as const },
   money: { amount: 1_250, currency: "EUR" },
 }
+
+const LATER: Confirmation = { ...one, capture: "on-shipment" }
 
 describe.skipIf(StripeMock.isMissing)("stripe-mock", () => {
   let mock: Awaited<ReturnType<typeof StripeMock.start>>
@@ -86,6 +88,7 @@ describe.skipIf(StripeMock.isMissing)("stripe-mock", () => {
       `${ORDER}:confirm:3`,
     ],
     ["read", ({ read }) => read(REF, 1), `GET /v1/payment_intents/${REF}`, undefined],
+    ["prepare for later", ({ prepare }) => prepare!(LATER), "POST /v1/payment_intents", `${ORDER}:create`],
     ["void", (payment) => payment.void(REF), `POST /v1/payment_intents/${REF}/cancel`, null],
     ["list", ({ list }) => list(1_700_000_000_000, "pi_122"), "GET /v1/payment_intents", undefined],
     ["refund", ({ refund }) => refund(REF, one.money, `${ORDER}:refund:1`), "POST /v1/refunds", `${ORDER}:refund:1`],
@@ -100,6 +103,14 @@ describe.skipIf(StripeMock.isMissing)("stripe-mock", () => {
       expect(sent[0]!.answer).not.toContain('"error"')
       expect(sent[0]!.status).toBe(200)
     }
+  })
+
+  it("accepts a capture under its key, of an intent that is to be captured later", async () => {
+    const [created] = await sentBy(({ prepare }) => prepare!(LATER), null)
+    expect(created?.form["capture_method"]).toBe("manual")
+    const [captured] = await sentBy(({ capture }) => capture(REF, one.money, `${ORDER}:capture:1`), null)
+    expect(captured).toMatchObject({ request: `POST /v1/payment_intents/${REF}/capture`, status: 200 })
+    expect([captured?.key, captured?.form]).toEqual([`${ORDER}:capture:1`, { amount_to_capture: "1250" }])
   })
 
   it("refuses what Stripe does not have", async () => {

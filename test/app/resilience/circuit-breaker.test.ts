@@ -20,6 +20,7 @@ class Model {
   state: State = "closed"
   period = 0
   openUntil = 0
+  soundAt = 0
   opensFor = SETTINGS.openMs
   results: Array<{ readonly at: number; readonly bad: boolean; readonly slow: boolean }> = []
   probes: Array<{ readonly permit: Permit; readonly deadline: number; ended: "no" | "well" | "released" }> = []
@@ -33,6 +34,7 @@ class Model {
   open(now: number): void {
     if (this.state === "half-open") this.opensFor = Math.min(SETTINGS.openMaxMs, this.opensFor * 2)
     this.openUntil = now + this.opensFor
+    this.soundAt = now + SETTINGS.openMs
     this.become("open")
   }
   look(now: number): void {
@@ -43,9 +45,11 @@ class Model {
   admits(now: number): boolean {
     this.look(now)
     if (this.state === "closed") return true
+    if (this.state === "open") return now >= this.soundAt
     return this.state === "half-open" && this.probes.filter(({ ended }) => ended !== "released").length < PROBES
   }
   admitted(permit: Permit): void {
+    if (this.state === "open") this.soundAt = permit.admittedAt + SETTINGS.openMs
     if (this.state !== "half-open") return
     this.probes.push({ permit, deadline: permit.admittedAt + SETTINGS.probeMs, ended: "no" })
   }
@@ -53,6 +57,10 @@ class Model {
     this.look(now)
     if (permit.period !== this.period) return
     const slow = now - permit.admittedAt >= SETTINGS.slowMs
+    if (this.state === "open") {
+      if (!bad && !slow) this.become("half-open")
+      return
+    }
     if (this.state === "half-open") {
       this.probes.find((probe) => probe.permit === permit)!.ended = "well"
       if (bad || slow) return this.open(now)
@@ -168,6 +176,39 @@ describe("the circuit breaker", () => {
     failed(breaker, SETTINGS.minCalls, 0)
     const admitted = Array.from({ length: 1_000 }, () => breaker.admit(1_000)).filter((permit) => permit !== null)
     expect(admitted).toHaveLength(PROBES)
+  })
+
+  it("finds a recovery within the time it is open at first, however long the illness has made it stay open", () => {
+    const breaker = new CircuitBreaker(SETTINGS)
+    let now = 0
+    failed(breaker, SETTINGS.minCalls, now)
+    let calls = 0
+    // Someone asks every 10 ms; all of it fails.
+    for (; now < 20_000; now += 10) {
+      const permit = breaker.admit(now)
+      if (permit === null) continue
+      calls++
+      breaker.report(permit, true, now)
+    }
+    expect(calls).toBeGreaterThan(15)
+    expect(calls).toBeLessThanOrEqual(20)
+    const recovered = now
+    for (; breaker.state(now) !== "closed"; now += 10) {
+      const permit = breaker.admit(now)
+      if (permit !== null) breaker.report(permit, false, now)
+    }
+    expect(now - recovered).toBeLessThanOrEqual(SETTINGS.openMs + 100)
+  })
+
+  it("is not taken for well by a call that was slow, nor by two", () => {
+    const breaker = new CircuitBreaker(SETTINGS)
+    failed(breaker, SETTINGS.minCalls, 0)
+    failed(breaker, 1, 1_000)
+    for (const now of [2_000, 2_100]) expect(breaker.admit(now) !== null).toBe(now === 2_000)
+    breaker.report(breaker.admit(SETTINGS.openMaxMs * 10)!, true, SETTINGS.openMaxMs * 10)
+    const now = SETTINGS.openMaxMs * 10 + SETTINGS.openMs
+    breaker.report(breaker.admit(now)!, false, now + SETTINGS.slowMs)
+    expect(breaker.state(now + SETTINGS.slowMs)).toBe("open")
   })
 
   it("forgets failures of more than a minute ago", () => {

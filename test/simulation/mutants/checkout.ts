@@ -96,6 +96,32 @@ export const CHECKOUT_MUTANTS: ReadonlyArray<Mutant> = [
     seedsMax: EIGHT_ROUNDS,
   },
   {
+    name: "sent off unpaid",
+    story: "the money that is kept for an order is not taken when it leaves",
+    changes: [
+      {
+        file: "src/app/shipping-runner.ts",
+        from: "yield* deps.checkout.capture(order)",
+        to: `yield* Effect.succeed({ _tag: "Taken", order })`,
+      },
+    ],
+    caughtBy: "I14 money is what orders owe",
+    seedsMax: ONE_ROUND,
+  },
+  {
+    name: "kept for ever",
+    story: "what is kept of the money of a cancelled order is recorded as given back, and is not let go",
+    changes: [
+      {
+        file: RUNNER,
+        from: "return payment.void(expiresAt + LATER_MS, ref)",
+        to: `return Effect.succeed({ _tag: "Voided" })`,
+      },
+    ],
+    caughtBy: "I14 money is what orders owe",
+    seedsMax: ONE_ROUND,
+  },
+  {
     name: "an action taken for a charge",
     story: "the buyer is asked to act, and the order counts as paid; some never do",
     changes: [

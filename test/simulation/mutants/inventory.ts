@@ -86,7 +86,7 @@ export const INVENTORY_MUTANTS: ReadonlyArray<Mutant> = [
     name: "duplicate lines checked separately",
     story: "two lines of one product are not merged; each is held against the shelf as it was before the order",
     changes: [
-      { file: "src/app/place-order.ts", from: "Order.mergeLines(request.lines)", to: "request.lines" },
+      { file: "src/app/place-order.ts", from: "mergeLines(request.lines)", to: "request.lines" },
       {
         file: PLACING,
         from: "after: Stock.evolve(cell.current, event), orderId })",
@@ -107,7 +107,7 @@ export const INVENTORY_MUTANTS: ReadonlyArray<Mutant> = [
     changes: [
       {
         file: ORDER,
-        from: `return { ...next, status: "paid" }`,
+        from: `return { ...next, payment: kept(payment, event), status: "paid" }`,
         to: `return { ...next, version: order.version, status: "paid" }`,
       },
       {
