@@ -1,5 +1,5 @@
 /**
- * A lane is one of 64 fixed slices of everything that is owned: each product and each order lies in exactly one.
+ * A lane is one of 64 fixed parts of everything that is owned: each product and each order lies in exactly one.
  *
  * Why it exists: ownership, fencing and the order of facts are kept per lane, not per product, so that a million
  * products need 64 rows of bookkeeping. The lane is the low six bits of the id's last byte, which are random in a

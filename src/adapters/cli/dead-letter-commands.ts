@@ -13,7 +13,7 @@ import type { Inbox } from "../../ports/inbox.ts"
 import { CommandFailed } from "./command-failed.ts"
 import * as Telling from "./dead-letters.ts"
 
-export interface Desk<E> {
+export interface Deps<E> {
   readonly database: Flag.Flag<Option.Option<string>>
   readonly json: Flag.Flag<boolean>
   readonly consumers: Effect.Effect<ReadonlyArray<Consumer>, E>
@@ -38,7 +38,7 @@ const absent = (letter: number | null) => new CommandFailed({ message: `there is
 const write = (text: string) =>
   Effect.callback<void>((resume) => void process.stdout.write(text, () => resume(Effect.void)))
 
-const list = <E>({ database, json, onInbox }: Desk<E>) =>
+const list = <E>({ database, json, onInbox }: Deps<E>) =>
   Command.make(
     "list",
     { consumer, database, json },
@@ -53,7 +53,7 @@ const list = <E>({ database, json, onInbox }: Desk<E>) =>
     }),
   ).pipe(Command.withDescription("Events that could not be handled, and those of the same key that wait behind them"))
 
-const show = <E>({ database, json, onInbox }: Desk<E>) =>
+const show = <E>({ database, json, onInbox }: Deps<E>) =>
   Command.make(
     "show",
     { letter, database, json },
@@ -64,7 +64,7 @@ const show = <E>({ database, json, onInbox }: Desk<E>) =>
     }),
   ).pipe(Command.withDescription("One letter whole: where it came from, what is wrong, what is in it"))
 
-const replay = <E>({ consumers, database, json, onInbox }: Desk<E>) =>
+const replay = <E>({ consumers, database, json, onInbox }: Deps<E>) =>
   Command.make(
     "replay",
     { letter: letter.pipe(Argument.optional), all, consumer, database, json },
@@ -78,7 +78,7 @@ const replay = <E>({ consumers, database, json, onInbox }: Desk<E>) =>
     }),
   ).pipe(Command.withDescription("Handle letters once more, after their cause was mended: the oldest of a key first"))
 
-const discard = <E>({ consumers, database, onInbox }: Desk<E>) =>
+const discard = <E>({ consumers, database, onInbox }: Deps<E>) =>
   Command.make(
     "discard",
     { letter, database },
@@ -89,8 +89,8 @@ const discard = <E>({ consumers, database, onInbox }: Desk<E>) =>
     }),
   ).pipe(Command.withDescription("Give a letter up for good, and handle what waits behind it"))
 
-export const command = <E>(desk: Desk<E>) =>
+export const command = <E>(deps: Deps<E>) =>
   Command.make("dlq").pipe(
     Command.withDescription("Dead letters: events that could not be handled"),
-    Command.withSubcommands([list(desk), show(desk), replay(desk), discard(desk)]),
+    Command.withSubcommands([list(deps), show(deps), replay(deps), discard(deps)]),
   )

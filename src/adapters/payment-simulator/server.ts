@@ -69,15 +69,15 @@ const limiter = (rate: number): (() => boolean) => {
 const BUSY = { error: { type: "invalid_request_error", code: "rate_limit", message: "too many requests" } }
 const DOWN = { error: { type: "api_error", message: "our systems are down" } }
 
-interface Desk {
+interface Deps {
   readonly till: Till
   readonly dialect: Dialect
   readonly luck: Luck
   readonly isTooMuch: () => boolean
 }
 
-const handle = async (desk: Desk, request: IncomingMessage, response: ServerResponse): Promise<void> => {
-  const { dialect, isTooMuch, luck, till } = desk
+const handle = async (deps: Deps, request: IncomingMessage, response: ServerResponse): Promise<void> => {
+  const { dialect, isTooMuch, luck, till } = deps
   const asked = await read(request)
   if (asked.path === "/books") return answer(response, 200, Object.fromEntries(till.accounts()))
   if (asked.path === "/faults") return answer(response, 200, luck.counts)
@@ -97,10 +97,10 @@ const handle = async (desk: Desk, request: IncomingMessage, response: ServerResp
 
 /** Its URL; it listens until the scope closes. */
 export const serve = Effect.fnUntraced(function* ({ dialect: spoken, faults, port: wanted, rate, webhooks }: Options) {
-  let desk: Desk | null = null
+  let deps: Deps | null = null
   const server = createServer((request, response) => {
-    if (desk === null) return answer(response, 503, DOWN)
-    handle(desk, request, response).catch((error: Error) =>
+    if (deps === null) return answer(response, 503, DOWN)
+    handle(deps, request, response).catch((error: Error) =>
       answer(response, 400, { error: { message: error.message } }),
     )
   })
@@ -110,6 +110,6 @@ export const serve = Effect.fnUntraced(function* ({ dialect: spoken, faults, por
   const till: Till = new Till(scope, luck, `${url}/act`, (ref) => tell(dialect.news(ref)))
   const dialect = DIALECTS[spoken](till)
   const tell = Webhooks.teller({ ...webhooks, header: dialect.signatureHeader })
-  desk = { till, dialect, luck, isTooMuch: limiter(rate) }
+  deps = { till, dialect, luck, isTooMuch: limiter(rate) }
   return url
 })
