@@ -15,10 +15,12 @@ import * as KeyRetention from "./adapters/postgres/key-retention.ts"
 import { migrated } from "./adapters/postgres/migrations.ts"
 import * as PostgresOutbox from "./adapters/postgres/outbox.ts"
 import * as OutboxPartitions from "./adapters/postgres/outbox-partitions.ts"
+import * as PoolWait from "./adapters/postgres/pool-wait.ts"
 import * as Pools from "./adapters/postgres/pools.ts"
 import * as TimelineRetention from "./adapters/postgres/timeline-retention.ts"
 import * as Logs from "./adapters/system/log-level.ts"
 import * as ThreadMeter from "./adapters/system/thread-meter.ts"
+import { THREAD } from "./adapters/system/thread-name.ts"
 import * as FactsServe from "./adapters/threads/facts/serve.ts"
 import * as FactPipeline from "./app/fact-pipeline.ts"
 
@@ -37,6 +39,7 @@ NodeRuntime.runMain(
       Layer.merge(KeyRetention.layer(retention.idempotencyRetentionHours)),
       Layer.merge(TimelineRetention.layer(retention.timelineRetentionHours)),
       Layer.merge(ThreadMeter.layer()),
+      Layer.merge(PoolWait.layer(THREAD)),
       // A standby of a newer version waits here until its process has taken the lanes, and migrated the database.
       Layer.provide(Layer.effectDiscard(migrated)),
       Layer.provide(PostgresClient.layer(databaseUrl, Pools.ofFacts(connections))),

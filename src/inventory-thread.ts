@@ -4,18 +4,22 @@ import { Effect, Layer } from "effect"
 import * as PostgresClient from "./adapters/postgres/client.ts"
 import * as PostgresLedger from "./adapters/postgres/ledger.ts"
 import * as LogPosition from "./adapters/postgres/log-position.ts"
+import * as PoolWait from "./adapters/postgres/pool-wait.ts"
 import * as Pools from "./adapters/postgres/pools.ts"
 import * as SystemIds from "./adapters/system/ids.ts"
 import * as Logs from "./adapters/system/log-level.ts"
 import * as ThreadMeter from "./adapters/system/thread-meter.ts"
+import { THREAD } from "./adapters/system/thread-name.ts"
 import * as Serve from "./adapters/threads/inventory/serve.ts"
 import * as LocalWorkers from "./app/inventory/local-workers.ts"
 
 const { connections, databaseUrl, holdsPerCustomer, positions, worker } = Serve.birth()
 
 const Ledger = PostgresLedger.layer.pipe(
+  Layer.merge(PoolWait.layer(THREAD, Serve.beginning)),
   Layer.provide(LogPosition.layer(positions, 1 + worker)),
   Layer.provide(PostgresClient.layer(databaseUrl, Pools.ofWorker(connections))),
+  Layer.provideMerge(Serve.probe),
 )
 
 NodeRuntime.runMain(
@@ -24,12 +28,7 @@ NodeRuntime.runMain(
       LocalWorkers.layer.pipe(
         Layer.merge(ThreadMeter.layer(Serve.beginning)),
         Layer.provide(
-          Layer.mergeAll(
-            Ledger,
-            SystemIds.layer,
-            Serve.probe,
-            Layer.succeed(LocalWorkers.HoldsPerCustomer, holdsPerCustomer),
-          ),
+          Layer.mergeAll(Ledger, SystemIds.layer, Layer.succeed(LocalWorkers.HoldsPerCustomer, holdsPerCustomer)),
         ),
       ),
     ),

@@ -97,6 +97,12 @@ export const outside: Board = {
           ],
         },
         {
+          title: "From decision to effect",
+          says: "How old the oldest event of a consumer's transaction was when it had been handled.",
+          unit: "s",
+          queries: halfAndMost("jaego_consumer_lag_seconds"),
+        },
+        {
           title: "Dead letters",
           says: "Events that were parked. `jaego dlq list` shows them.",
           unit: "short",
@@ -107,6 +113,18 @@ export const outside: Board = {
     {
       title: "PostgreSQL and Redis",
       panels: [
+        {
+          title: "Wait for a connection",
+          says: "Of statements, by pool: the mean, and the longest of the last second. Above some milliseconds the pool is too small.",
+          unit: "s",
+          queries: [
+            [
+              `${rate("jaego_pool_wait_seconds_total", "pool")} / ${rate("jaego_pool_statements_total", "pool")}`,
+              "{{pool}}",
+            ],
+            [now("jaego_pool_longest_wait_seconds", "max", "pool"), "{{pool}}: longest"],
+          ],
+        },
         {
           title: "Oldest snapshot",
           says: "A transaction that keeps dead rows in the tables. An alert fires at 300 s.",

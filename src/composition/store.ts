@@ -32,6 +32,7 @@ import * as Migrations from "../adapters/postgres/migrations.ts"
 import * as OldestSnapshot from "../adapters/postgres/oldest-snapshot.ts"
 import * as PostgresOrderBook from "../adapters/postgres/order-book.ts"
 import * as PostgresPauses from "../adapters/postgres/pauses.ts"
+import * as PoolWait from "../adapters/postgres/pool-wait.ts"
 import * as Pools from "../adapters/postgres/pools.ts"
 import * as Replicas from "../adapters/postgres/replicas.ts"
 import * as PostgresShipments from "../adapters/postgres/shipments.ts"
@@ -41,6 +42,7 @@ import * as TransactionalWorkers from "../adapters/postgres/transactional/worker
 import * as PostgresUnsettled from "../adapters/postgres/unsettled.ts"
 import * as PostgresViewCounts from "../adapters/postgres/view-counts.ts"
 import * as PostgresWriteTrial from "../adapters/postgres/write-trial.ts"
+import { THREAD } from "../adapters/system/thread-name.ts"
 import * as FactsThread from "../adapters/threads/facts/link.ts"
 import * as InventoryThreads from "../adapters/threads/inventory/workers.ts"
 import * as FactPipeline from "../app/fact-pipeline.ts"
@@ -121,7 +123,7 @@ const postgres = (config: Config) => {
         Layer.provide(LogPosition.layer(positions, Position.MAIN)),
         Layer.merge(Layer.succeed(Position.Reached, positions)),
         Layer.provide(Backlog.layer),
-        Layer.merge(OldestSnapshot.layer),
+        Layer.merge(Layer.merge(OldestSnapshot.layer, PoolWait.layer(THREAD))),
         Layer.provide(Layer.effectDiscard(migrated)),
         Layer.provide(Layer.effectDiscard(Suitability.hasRoom(connections.all))),
         Layer.provide(PostgresClient.layer(url, pools)),

@@ -21,7 +21,21 @@ export interface HotProduct {
 /** Why a replica is not read from: it does not answer, is too far behind, or follows no primary any more. */
 export type Exclusion = "silent" | "lagging" | "promoted"
 
+/** How long statements of a thread waited for a connection, once a second and all of it of the last second. */
+export interface PoolMeasured {
+  readonly _tag: "PoolMeasured"
+  readonly thread: string
+  readonly pools: ReadonlyArray<{
+    readonly pool: string
+    readonly statements: number
+    /** Of all of them together. */
+    readonly seconds: number
+    readonly longestSeconds: number
+  }>
+}
+
 export type Happening =
+  | PoolMeasured
   | {
       readonly _tag: "RequestAnswered"
       /** `_OTHER`: one that the route does not know. */

@@ -19,12 +19,17 @@ describe("a service that has sold", () => {
   })
 
   it("shows every thread, what waits in the database, the lease and the sale", async () => {
+    const isMeasured = (metric: string, thread: string) =>
+      until(`${metric} of ${thread}`, async () => (await service.metric(metric, `thread="${thread}"`)) > 0)
     for (const thread of ["main", "worker-0", "worker-1", "http-0", "facts"])
-      await until(`${thread} is measured`, () => service.metric("jaego_heap_bytes", `thread="${thread}"`))
+      await isMeasured("jaego_heap_bytes", thread)
+    for (const thread of ["main", "worker-0", "facts"]) await isMeasured("jaego_pool_statements_total", thread)
     await until("the lease is measured", async () => (await service.metric("jaego_lease_fresh")) === 1)
     const { text } = await service.get("/metrics")
     for (const sample of [
       /^jaego_outbox_rows \d+$/m,
+      /^jaego_pool_wait_seconds_total\{thread="worker-0",pool="writes"\} [\d.e-]+$/m,
+      /^jaego_pool_longest_wait_seconds\{thread="main",pool="rows"\} [\d.e-]+$/m,
       /^jaego_units_sold_total\{currency="[A-Z]{3}"\} 1$/m,
       /^jaego_revenue_minor_units_total\{currency="[A-Z]{3}"\} [1-9]\d*$/m,
       /^jaego_hold_age_seconds_count\{outcome="paid"\} 1$/m,

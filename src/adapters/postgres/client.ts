@@ -11,6 +11,7 @@ import type { SqlClient } from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
 import type { Connection } from "./connection-url.ts"
 import * as ConnectionUrl from "./connection-url.ts"
+import * as PoolWait from "./pool-wait.ts"
 import * as Pools from "./pools.ts"
 import * as Primary from "./primary.ts"
 import * as Reads from "./reads.ts"
@@ -68,7 +69,14 @@ const settings = Effect.fnUntraced(function* (connection: Connection) {
   return { ...config, ...first, stream: yield* Primary.dial(hosts, config, KEEP_ALIVE_MS) }
 })
 
-export type Client = PgClient.PgClient | SqlClient | Writes | Reads.Deciding | Reads.ShownRows | Reads.ShownLists
+export type Client =
+  | PgClient.PgClient
+  | SqlClient
+  | Writes
+  | Reads.Deciding
+  | Reads.ShownRows
+  | Reads.ShownLists
+  | PoolWait.PoolWaits
 
 /** Of a replica: one host, as all that is said of several is how to find the one that takes writes. */
 export const configOf = Effect.fnUntraced(function* (url: string) {
@@ -92,11 +100,14 @@ export const layer = (url: string, pools: Pools.Pools = Pools.ALONE): Layer.Laye
         idleTimeout: "10 seconds",
         multiplex: true,
       } as const
+      const waits = PoolWait.make()
+      const deciding = Reads.make(config, pools.deciding, waits.of("deciding"))
       return Layer.mergeAll(
-        Layer.effect(Reads.Deciding, explained(Effect.tap(Reads.make(config, pools.deciding), suitable))),
-        Layer.effect(Reads.ShownRows, explained(Reads.shown(config, pools.rows))),
-        Layer.effect(Reads.ShownLists, explained(Reads.shown(config, pools.lists))),
-        Layer.effect(Writes, explained(WritingPool.make(config, pools.writes))),
+        Layer.succeed(PoolWait.PoolWaits, waits),
+        Layer.effect(Reads.Deciding, explained(Effect.tap(deciding, suitable))),
+        Layer.effect(Reads.ShownRows, explained(Reads.shown(config, pools.rows, waits.of("rows")))),
+        Layer.effect(Reads.ShownLists, explained(Reads.shown(config, pools.lists, waits.of("lists")))),
+        Layer.effect(Writes, explained(WritingPool.make(config, pools.writes, waits.of("writes")))),
         PgClient.layerFrom(explained(PgClient.make(transactions))),
       )
     }),

@@ -15,6 +15,7 @@ import { type PgClient, PgPool } from "@effect/sql-pg"
 import { Context, Effect, Fiber, type Scope } from "effect"
 import type { SqlError } from "effect/sql/SqlError"
 import { type Unavailable, unavailable } from "../../ports/failures.ts"
+import { type Lent, measured, UNMEASURED } from "./pool-wait.ts"
 import { inTime, silence } from "./sql-failure.ts"
 
 /** Asked for at once in a pool of what is shown: what its connections answer in a fraction of SHOWN_SECONDS. */
@@ -55,26 +56,31 @@ export class ShownLists extends Context.Service<ShownLists, Shown>()("jaego/adap
 export const make = (
   config: PgClient.PgClientConfig,
   connections: number,
+  lent = UNMEASURED,
 ): Effect.Effect<Reads, SqlError, Scope.Scope> =>
   Effect.map(
     PgPool.make({ ...config, multiplex: true, maxConnections: connections, idleTimeout: "10 minutes" }),
-    (pool) => ({
-      rows: <Row extends object>(statement: string, parameters: ReadonlyArray<unknown>, plan?: Plan) =>
-        pool.use((connection) =>
-          connection.query(statement, parameters, plan !== "anew").pipe(
-            inTime(Effect.andThen(pool.invalidate(connection), Effect.fail(silence))),
-            Effect.map((result) => result.rows as unknown as ReadonlyArray<Row>),
+    (plain) => {
+      const pool = measured(plain, lent)
+      return {
+        rows: <Row extends object>(statement: string, parameters: ReadonlyArray<unknown>, plan?: Plan) =>
+          pool.use((connection) =>
+            connection.query(statement, parameters, plan !== "anew").pipe(
+              inTime(Effect.andThen(pool.invalidate(connection), Effect.fail(silence))),
+              Effect.map((result) => result.rows as unknown as ReadonlyArray<Row>),
+            ),
           ),
-        ),
-    }),
+      }
+    },
   )
 
 /** The same for what is shown. A statement keeps its place until it has ended, also when its caller has given up before. */
 export const shown = (
   config: PgClient.PgClientConfig,
   connections: number,
+  lent: Lent,
 ): Effect.Effect<Shown, SqlError, Scope.Scope> =>
-  Effect.map(make(config, connections), (reads) => {
+  Effect.map(make(config, connections, lent), (reads) => {
     let asked = 0
     const left = Effect.sync(() => {
       asked--

@@ -2,6 +2,7 @@
 import { type PgClient, type PgConnection, PgPool } from "@effect/sql-pg"
 import { Context, Effect, type Scope } from "effect"
 import type { SqlError } from "effect/sql/SqlError"
+import { measured, UNMEASURED } from "./pool-wait.ts"
 import { inTime, silence, stateOf } from "./sql-failure.ts"
 
 const READ_ONLY = "25006"
@@ -12,8 +13,12 @@ export class Writes extends Context.Service<Writes, PgPool.PgPool>()("jaego/adap
 export const make = (
   config: PgClient.PgClientConfig,
   connections: number,
+  lent = UNMEASURED,
 ): Effect.Effect<PgPool.PgPool, SqlError, Scope.Scope> =>
-  PgPool.make({ ...config, multiplex: false, maxConnections: connections, idleTimeout: "10 minutes" })
+  Effect.map(
+    PgPool.make({ ...config, multiplex: false, maxConnections: connections, idleTimeout: "10 minutes" }),
+    (pool) => measured(pool, lent),
+  )
 
 /** A session that began while the database took no writes never will: it is given up, the next one may. */
 export const use = <A>(

@@ -1,69 +1,16 @@
 /** The meters: their names, labels and buckets. Names are a promise to dashboards and alerts. */
-import { Counter, Gauge, Histogram, type LabelValues, type Registry } from "prom-client"
+import { Gauge, type Registry } from "prom-client"
 import { Top } from "../../std/top.ts"
-
-/** Seconds: from a warm read to the payment deadline and what lies behind it. */
-const REQUEST_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
-/** Seconds: from a local SSD's fsync to a statement timeout. */
-const COMMIT_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5]
-/** Seconds: from an order that is paid at once to a hold that was kept for its pending charge. */
-const HOLD_SECONDS = [0.01, 0.05, 0.25, 1, 5, 15, 60, 300, 600, 900, 3_600]
-/** Decisions a batch. */
-const BATCH = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000]
-
-const counter =
-  (registry: Registry) =>
-  <Label extends string = never>(name: string, help: string, labelNames: ReadonlyArray<Label> = []) =>
-    new Counter<Label>({ name, help, labelNames: [...labelNames], registers: [registry] })
-
-const gauge =
-  (registry: Registry) =>
-  <Label extends string = never>(name: string, help: string, labelNames: ReadonlyArray<Label> = []) =>
-    new Gauge<Label>({ name, help, labelNames: [...labelNames], registers: [registry] })
-
-const histogram =
-  (registry: Registry) =>
-  <Label extends string = never>(
-    name: string,
-    help: string,
-    buckets: ReadonlyArray<number>,
-    labelNames: ReadonlyArray<Label> = [],
-  ) =>
-    new Histogram<Label>({ name, help, buckets: [...buckets], labelNames: [...labelNames], registers: [registry] })
-
-/** What prom-client does, and does not declare so: an exemplar has labels of its own. */
-interface Observing<Label extends string> {
-  readonly observeWithoutExemplar: (labels: LabelValues<Label>, value: number) => void
-  readonly observe: (observed: {
-    readonly labels: LabelValues<Label>
-    readonly value: number
-    readonly exemplarLabels: { readonly trace_id: string }
-  }) => void
-}
-
-/**
- * With exemplars, which only OpenMetrics shows, and by which a bucket leads to a trace. prom-client takes them for a registry that
- * is nothing else, and needs not. What is in no trace costs what any histogram does.
- */
-const traced =
-  (registry: Registry) =>
-  <Label extends string = never>(
-    name: string,
-    help: string,
-    buckets: ReadonlyArray<number>,
-    labelNames: ReadonlyArray<Label> = [],
-  ) => {
-    const made = new Histogram<Label>({
-      ...{ name, help, buckets: [...buckets], labelNames: [...labelNames] },
-      ...{ enableExemplars: true, registers: [] },
-    })
-    registry.registerMetric(made)
-    const observing = made as unknown as Observing<Label>
-    return (labels: LabelValues<Label>, value: number, traceId: string | undefined): void => {
-      if (traceId === undefined) observing.observeWithoutExemplar(labels, value)
-      else observing.observe({ labels, value, exemplarLabels: { trace_id: traceId } })
-    }
-  }
+import {
+  BATCH,
+  COMMIT_SECONDS,
+  counter,
+  gauge,
+  HOLD_SECONDS,
+  histogram,
+  REQUEST_SECONDS,
+  traced,
+} from "./instruments.ts"
 
 const requests = (registry: Registry) => ({
   /** Named by OpenTelemetry's semantic conventions 1.45.0. */
@@ -294,6 +241,18 @@ const threads = (registry: Registry) => ({
   ]),
   gcPauses: counter(registry)("jaego_gc_pause_seconds_total", "Time in which the thread stood for garbage collection", [
     "thread",
+  ]),
+  poolStatements: counter(registry)("jaego_pool_statements_total", "Statements that had a connection of their pool", [
+    "thread",
+    "pool",
+  ]),
+  poolWait: counter(registry)("jaego_pool_wait_seconds_total", "Time that statements waited for a connection", [
+    "thread",
+    "pool",
+  ]),
+  poolLongest: gauge(registry)("jaego_pool_longest_wait_seconds", "Longest wait for a connection in the last second", [
+    "thread",
+    "pool",
   ]),
   heap: gauge(registry)("jaego_heap_bytes", "Heap of the thread that is in use", ["thread"]),
 })

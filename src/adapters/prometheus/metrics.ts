@@ -149,6 +149,13 @@ const onThreads = (meters: Meters) =>
       meters.gcPauses.inc({ thread }, pausedSeconds)
       meters.heap.set({ thread }, heapBytes)
     },
+    PoolMeasured: ({ pools, thread }) => {
+      for (const { longestSeconds, pool, seconds, statements } of pools) {
+        meters.poolStatements.inc({ thread, pool }, statements)
+        meters.poolWait.inc({ thread, pool }, seconds)
+        meters.poolLongest.set({ thread, pool }, longestSeconds)
+      }
+    },
   }) satisfies Partial<Counting>
 
 const onBacklog = (meters: Meters) =>

@@ -1,4 +1,4 @@
 /** What this thread is called in metrics, logs and profiles: as it was started (`worker-0`, `facts`, `http-0`), or `main`. */
-import { threadName } from "node:worker_threads"
+import { isMainThread, threadName } from "node:worker_threads"
 
-export const THREAD = threadName ?? "main"
+export const THREAD = isMainThread ? "main" : (threadName ?? "")
