@@ -7,8 +7,8 @@ import { PATIENCE_MS } from "./http-client.ts"
 import * as Import from "./import.ts"
 import { json as jsonOf, printable } from "./printable.ts"
 
-/** Failures told to people; `--json` has more of them. */
-const FAILURES_TOLD = 20
+/** Failures shown to people; `--json` has more of them. */
+const FAILURES_SHOWN = 20
 
 const text = (report: Import.Report): string =>
   [
@@ -19,25 +19,17 @@ const text = (report: Import.Report): string =>
     `unchanged  ${report.unchanged}`,
     `failed     ${report.failed}`,
     ...report.failures
-      .slice(0, FAILURES_TOLD)
+      .slice(0, FAILURES_SHOWN)
       .map(({ line, sku, what }) => printable(`  - line ${line}, ${sku}: ${what}`)),
-    ...(report.failed > FAILURES_TOLD ? [`  - and ${report.failed - FAILURES_TOLD} more`] : []),
+    ...(report.failed > FAILURES_SHOWN ? [`  - and ${report.failed - FAILURES_SHOWN} more`] : []),
   ].join("\n")
 
 const flags = {
   file: Argument.String("file").pipe(
     Argument.withDescription("CSV with a head, or .ndjson: sku, delta; or sku, name, price, currency, stock"),
   ),
-  encoding: Flag.String("encoding").pipe(
-    Flag.withDescription("Of a file without a byte-order mark that is not UTF-8: latin1, utf-16le, euc-kr, ..."),
-    Flag.optional,
-  ),
-  separator: Flag.ChoiceWithValue("separator", [
-    ["comma", ","],
-    ["semicolon", ";"],
-    ["tab", "\t"],
-    ["bar", "|"],
-  ]).pipe(Flag.withDescription("What stands between fields, where the file has more than one of them"), Flag.optional),
+  encoding: Flags.encoding,
+  separator: Flags.separator("fields"),
   name: Flag.String("name").pipe(
     Flag.filter(
       (value) => /^[\w.-]{0,100}$/.test(value),

@@ -3,7 +3,8 @@
  *
  * Law: each row is sent under a key of its own (`import:<id>:<line>`), and the id is what the file says: an import that was killed
  * anywhere is resumed by running it again, and a row that was applied is not applied twice. Rows of one SKU go in their order.
- * Limits: that holds for as long as the service keeps keys (`IDEMPOTENCY_RETENTION_HOURS`). `PORTION` rows are in memory. What an earlier run did is in the counts again.
+ * Limits: that holds for as long as the service keeps keys (`IDEMPOTENCY_RETENTION_HOURS`). `PORTION` rows are in memory. What an
+ * earlier run did is in the counts again.
  * Fails: `CommandFailed`, `Unreachable`. A row that the service refuses is told by its line; the others go on.
  */
 import { Effect } from "effect"
@@ -87,10 +88,7 @@ const applying = (client: HttpClient.Client, id: string, effect: Options["effect
 const read = <A>(file: string, work: (signal: AbortSignal) => Promise<A>) =>
   Effect.tryPromise({
     try: work,
-    catch: (cause) =>
-      cause instanceof CommandFailed
-        ? cause
-        : new CommandFailed({ message: `cannot read ${file}: ${(cause as Error).message}` }),
+    catch: CommandFailed.reading(file),
   })
 
 const portionOf = async (rows: AsyncIterator<ImportFile.NumberedRow>) => {

@@ -13,16 +13,8 @@ const reading = {
   file: Argument.String("file").pipe(
     Argument.withDescription("Baskets, one a line: product names with commas, semicolons, tabs or bars between"),
   ),
-  encoding: Flag.String("encoding").pipe(
-    Flag.withDescription("Of a file without a byte-order mark that is not UTF-8: latin1, utf-16le, euc-kr, ..."),
-    Flag.optional,
-  ),
-  separator: Flag.ChoiceWithValue("separator", [
-    ["comma", ","],
-    ["semicolon", ";"],
-    ["tab", "\t"],
-    ["bar", "|"],
-  ]).pipe(Flag.withDescription("What stands between names, where the file has more than one of them"), Flag.optional),
+  encoding: Flags.encoding,
+  separator: Flags.separator("names"),
   header: Flag.Boolean("header").pipe(Flag.withDescription("Skip the first line"), Flag.withDefault(false)),
   asBaskets: Flag.Boolean("as-baskets").pipe(
     Flag.withDescription("Sell each line as a basket, though the file looks like another kind of table"),
@@ -65,10 +57,7 @@ const read = (options: Reading) =>
         shape: options.asBaskets ? "any" : "baskets",
         head: options.header ? "skip" : "none",
       }),
-    catch: (cause) =>
-      cause instanceof CommandFailed
-        ? cause
-        : new CommandFailed({ message: `cannot read ${options.file}: ${(cause as Error).message}` }),
+    catch: CommandFailed.reading(options.file),
   })
 
 export const command = (url: Flag.Flag<string>) =>
