@@ -11,14 +11,11 @@
 import { Result } from "effect"
 import { isCurrency, MAX_PRICE, type Money } from "./money.ts"
 import { isNormal } from "./name.ts"
-import { NAME_MAX } from "./product.ts"
+import { NAME_MAX, SKU_MAX } from "./product.ts"
 import { MAX_ON_HAND } from "./quantity.ts"
 import { isClean } from "./text.ts"
 
 export type Mode = "delta" | "absolute"
-
-/** Longest SKU, code points: as the API takes them. */
-export const SKU_MAX = 128
 
 export const MEMBERS = ["sku", "name", "price", "currency", "stock", "delta", "version"] as const
 export type Member = (typeof MEMBERS)[number]

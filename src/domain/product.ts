@@ -4,6 +4,9 @@
 import type { ProductId } from "./ids.ts"
 import type { Money } from "./money.ts"
 
+/** Longest SKU, code points. */
+export const SKU_MAX = 128
+
 /** Longest name, code points: enough for a title line. */
 export const NAME_MAX = 256
 

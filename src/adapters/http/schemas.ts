@@ -10,7 +10,7 @@ import { OrderId, ProductId } from "../../domain/ids.ts"
 import { isCurrency, MAX_PRICE } from "../../domain/money.ts"
 import { isNormal } from "../../domain/name.ts"
 import { LINES_MAX } from "../../domain/order-lines.ts"
-import { NAME_MAX } from "../../domain/product.ts"
+import { NAME_MAX, SKU_MAX } from "../../domain/product.ts"
 import * as ProductWords from "../../domain/product-words.ts"
 import { MAX_ON_HAND, MAX_PER_LINE } from "../../domain/quantity.ts"
 import * as Clean from "../../domain/text.ts"
@@ -56,7 +56,7 @@ export const ProductIdText = Uuid.pipe(Schema.decodeTo(ProductId, anyCase))
 export const OrderIdText = Uuid.pipe(Schema.decodeTo(OrderId, anyCase))
 
 /** Long enough for any shop's own numbering. */
-export const Sku = name(1, 128)
+export const Sku = name(1, SKU_MAX)
 export const Name = text(1, NAME_MAX)
 /** What products are searched for. */
 export const Search = text(1, 128).check(
@@ -268,6 +268,9 @@ export type TimelineView = typeof TimelineView.Type
 const Level = Schema.Struct({ onHand: Schema.Int, reserved: Schema.Int, available: Schema.Int })
 const Lane = Schema.Int
 const TraceId = Schema.NullOr(Schema.String)
+/** Units that count against the limit. */
+const Counted = Schema.Struct({ limit: Schema.Int, counted: Schema.Int })
+const explainedLine = { productId: Id, lane: Lane, quantity: Schema.Int }
 
 export const ExplainedView = Schema.Struct({
   orderId: Id,
@@ -282,12 +285,10 @@ export const ExplainedView = Schema.Struct({
   traceId: TraceId,
   lines: Schema.Array(
     Schema.Struct({
-      productId: Id,
-      lane: Lane,
-      quantity: Schema.Int,
+      ...explainedLine,
       version: Schema.Int,
       stock: Schema.Struct({ before: Level, after: Level }),
-      purchaseLimit: Schema.NullOr(Schema.Struct({ limit: Schema.Int, counted: Schema.Int })),
+      purchaseLimit: Schema.NullOr(Counted),
     }),
   ),
 }).annotate({ identifier: "ExplainedOrder" })
@@ -303,12 +304,10 @@ export const RefusedView = Schema.Struct({
   traceId: TraceId,
   lines: Schema.Array(
     Schema.Struct({
-      productId: Id,
-      lane: Lane,
-      quantity: Schema.Int,
+      ...explainedLine,
       /** What the refusal was decided on, of the line that it is about; it changed nothing. */
       available: Schema.optionalKey(Schema.Int),
-      purchaseLimit: Schema.optionalKey(Schema.Struct({ limit: Schema.Int, counted: Schema.Int })),
+      purchaseLimit: Schema.optionalKey(Counted),
     }),
   ),
 }).annotate({ identifier: "RefusedOrder" })
