@@ -55,7 +55,7 @@ it("name the collector for all, or for traces alone", () => {
   )
 })
 
-it("are refused without a word of what may be secret", () => {
+it("are refused with a message that quotes nothing that may be secret", () => {
   const address = problemOf({ OTEL_EXPORTER_OTLP_ENDPOINT: "ftp://user:geheim@collector" })
   const headers = problemOf({ OTEL_EXPORTER_OTLP_HEADERS: "geheim" })
   expect(address).toMatch(/must be a URL/)

@@ -119,7 +119,7 @@ const SHOWN = new Map([
 
 /** What reads from replicas: what is only shown. Whatever else lies beside it decides, writes or looks after the database. */
 const REPLICAS = "src/adapters/postgres/replicas.ts"
-const READS_REPLICAS = /^src\/adapters\/postgres\/(order-book|catalog|timeline|exports)\.ts$/
+const READS_REPLICAS = /^src\/adapters\/postgres\/(order-book|catalog|timeline)\.ts$/
 
 /** Who shows things to callers. All else in the application decides. */
 const SHOWS = /^src\/app\/(reads\/.*|shop|shopkeeper)\.ts$/

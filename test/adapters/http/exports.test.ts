@@ -111,6 +111,17 @@ const endless = (parts: { asked: number }, fail = Number.POSITIVE_INFINITY): Par
     }),
 })
 
+/** Whether some parts were asked for, and none any more for ten looks in a row. */
+const atRest = (parts: { readonly asked: number }) => {
+  let seen = 0
+  let looks = 0
+  return () => {
+    looks = parts.asked === seen && seen > 1 ? looks + 1 : 0
+    seen = parts.asked
+    return looks >= 10
+  }
+}
+
 const open = (path: string): Promise<IncomingMessage> =>
   new Promise((resolve, reject) => void request(http.url + path, resolve).once("error", reject))
 
@@ -120,22 +131,13 @@ describe("an export that is long", () => {
     http = await HttpServer.start(FakeShop.make(endless(parts)))
     const response = await open("/v1/exports/products")
     response.pause()
-    let seen = -1
-    await until("no further part is asked for", async () => {
-      const still = seen === parts.asked && parts.asked > 1
-      seen = parts.asked
-      await new Promise((resolve) => setTimeout(resolve, 100))
-      return still
-    })
+    await until("no further part is asked for", atRest(parts))
+    const seen = parts.asked
     // What sockets and the parts on their way hold: some MiB of 150 KiB each.
     expect(parts.asked).toBeLessThan(100)
     for await (const _ of response) if (parts.asked > seen + 5) break
     response.destroy()
-    await until("the place is free again", async () => {
-      const before = parts.asked
-      await new Promise((resolve) => setTimeout(resolve, 100))
-      return parts.asked === before
-    })
+    await until("no part is asked for any more", atRest(parts))
   })
 
   it("ends without its end when a part cannot be read, so that it is not taken for a whole one", async () => {
