@@ -3,8 +3,8 @@
  * shipment that is due. Each attempt is journalled in the shipment before the carrier is asked and carries the order's id
  * as key, so it may die at any moment: its successor asks again, and the carrier does it once.
  *
- * Law: money that is only kept is taken before the carrier is asked. I9, no turn and no transaction waits here; one driver per shipment in this process. An order is cancelled here only
- * when it is certain that the carrier will never ship it.
+ * Law: money that is only kept is taken before the carrier is asked. I9, no turn and no transaction waits here; one driver per
+ * shipment in this process. An order is cancelled here only when it is certain that the carrier will never ship it.
  * Limits: DRIVERS_MAX shipments on their way to the carrier at a time, FIRSTS_MIN of them for first attempts; the others wait
  * in the table. A look begins at a low-water mark: what becomes due behind it, because its fact was late or its driver died, waits for
  * the next look from the beginning.

@@ -2,7 +2,7 @@
  * Rows of a bulk import from a file: CSV whose first line names the columns, or NDJSON (one object a line) when the name of the file
  * ends in `.ndjson` or `.jsonl`. Read as a stream, twice: once to check all of it, once to apply it.
  *
- * Law: every line is a row, blank, or refused by its number; none is skipped without a word.
+ * Law: every line is a row, blank, or refused by its number; none is skipped silently.
  * Limits: `ROWS_MAX` rows, `TextLines.LINE_BYTES_MAX` a line; one row is in memory.
  * Fails: `CommandFailed`, with file, line and column.
  */

@@ -9,7 +9,7 @@ import * as Problems from "./problems.ts"
 
 export const NAME = "jaego-position"
 
-/** Of an answer to a write, behind everything that is answered; null: nobody needs it. */
+/** Of an answer to a write, behind everything that is answered; null: there is no replica. */
 export const of = (slots: Position.Slots | null): string | null =>
   slots === null ? null : Position.text(Position.newest(slots))
 

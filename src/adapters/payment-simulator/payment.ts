@@ -7,7 +7,9 @@
  *     tok_unknown_declined    answers unknown; read, it says that it was declined
  *     tok_action              the buyer has to act         tok_action_<ms>                       and does after that time
  *
- * What is to be captured on shipment is authorized where it says charged. A ref is our key. Law: one ref, one charge, at most one refund; a void bars its ref: what has not been charged never will be.
+ * What is to be captured on shipment is authorized where it says charged. A ref is our key.
+ *
+ * Law: one ref, one charge, at most one refund; a void bars its ref: what has not been charged never will be.
  * Limits: KEYS_MAX settled keys, the oldest leave first; RUNNING_MAX charges that are still running, beyond which a
  * charge answers unknown and is not begun; DELAY_MAX_MS.
  * It forgets everything when the process ends; a charge is then repeated under its key, as with a provider that never
