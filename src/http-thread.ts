@@ -12,11 +12,11 @@ import { WebhookSecrets } from "./adapters/http/signatures.ts"
 import * as RedisRateLimits from "./adapters/redis/rate-limit-store.ts"
 import * as Logs from "./adapters/system/log-level.ts"
 import * as ThreadMeter from "./adapters/system/thread-meter.ts"
-import type { Address } from "./adapters/threads/http/messages.ts"
 import * as HttpServe from "./adapters/threads/http/serve.ts"
 import { Congestion } from "./app/overload/congestion.ts"
 import { Parts } from "./app/parts.ts"
 import { Reached } from "./ports/position.ts"
+import type { Address } from "./std/listen.ts"
 
 const { congestion, http, options, positions, redis, webhookSecrets } = HttpServe.birth()
 

@@ -28,11 +28,11 @@ import { NOT_MADE, PaymentCalls } from "./payment-calls.ts"
 /** An open outcome is asked for again after 100 ms, then ever more slowly, at most every 5 s. */
 const askAgainMs = (times: number): number => Math.min(5_000, 100 * 1.6 ** times)
 /** Whether a buyer has done what the provider asks of them is read this often, ms. */
-const BUYER_AGAIN_MS = 5_000
+const BUYER_POLL_MS = 5_000
 /** After so many silences, a driver makes room for an order that waits. */
 const SILENCES_MAX = 8
 /** A record that was not possible is tried again this often, until it is durable. */
-const RECORD_AGAIN = Schedule.spaced("200 millis")
+const RECORD_RETRIES = Schedule.spaced("200 millis")
 /** Refunds, captures, and looks whether a buyer has acted, wait behind charges whose holds end within this, ms: those seats are at stake. */
 const LATER_MS = 24 * 3_600_000
 /** Orders that wait for their first driver and need not be looked up first: so many are remembered, 100 bytes each. */
@@ -104,7 +104,7 @@ const recordOnce = ({ inventory, probe, trace }: Deps, command: Command): Effect
 
 /** However long it takes. */
 const record = (deps: Deps, command: Command): Effect.Effect<Order> =>
-  recordOnce(deps, command).pipe(Effect.retry(RECORD_AGAIN), Effect.orDie)
+  recordOnce(deps, command).pipe(Effect.retry(RECORD_RETRIES), Effect.orDie)
 
 const recordPayment = Effect.fnUntraced(function* (
   deps: Deps,
@@ -228,7 +228,7 @@ const drive = Effect.fnUntraced(function* (deps: Deps, start: Order, first: Ask,
     if (meaning._tag === "WaitForBuyer") {
       deps.backlog.remove(order.id)
       if (deps.isFull()) return "waits" as const
-      yield* deps.sleepers.sleep(order.id, BUYER_AGAIN_MS)
+      yield* deps.sleepers.sleep(order.id, BUYER_POLL_MS)
     } else if (meaning._tag !== "Confirm") order = yield* recordAnswer(deps, order, meaning, waiter)
   }
 })

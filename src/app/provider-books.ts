@@ -12,7 +12,7 @@ import type { PaymentCalls } from "./payment-calls.ts"
 export const CHARGES_MAX = 200_000
 
 /** A page that was not shown is asked for again, a few times. */
-const AGAIN = { schedule: Schedule.spaced("1 second"), times: 5 }
+const PAGE_RETRIES = { schedule: Schedule.spaced("1 second"), times: 5 }
 
 export class BooksClosed extends Data.TaggedError("BooksClosed") {}
 export class BooksTooLong extends Data.TaggedError("BooksTooLong") {}
@@ -22,7 +22,7 @@ const isOrderId = Schema.is(OrderId)
 const page = (payment: PaymentCalls["Service"], since: number, after: string | null) =>
   payment.list(since, after).pipe(
     Effect.flatMap((said) => (said._tag === "Unknown" ? Effect.fail(new BooksClosed()) : Effect.succeed(said))),
-    Effect.retry(AGAIN),
+    Effect.retry(PAGE_RETRIES),
   )
 
 export const read = Effect.fnUntraced(function* (payment: PaymentCalls["Service"], since: number) {

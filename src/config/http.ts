@@ -1,5 +1,6 @@
 /** Where HTTP is served, to whom, on how many threads, and how much peers may make it hold. */
-import type { Address, Options } from "../adapters/http/server.ts"
+import type { Options } from "../adapters/http/server.ts"
+import type { Address } from "../std/listen.ts"
 import { ConfigProblem, type Env, integer, list, text } from "./knob.ts"
 import * as Limits from "./limits.ts"
 

@@ -31,15 +31,15 @@ interface Order {
 }
 
 /** The newest first. `page` counts from 0; `last` is the id at the end of the page before. */
-type Page = (page: number, last: number) => string
+type PageQuery = (page: number, last: number) => string
 
 const BEYOND_ALL = 2_147_483_647
 
-const byOffset: Page = (page) => `select id from orders order by id desc limit ${ROWS} offset ${page * ROWS}`
-const byCursor: Page = (_, last) => `select id from orders where id < ${last} order by id desc limit ${ROWS}`
+const byOffset: PageQuery = (page) => `select id from orders order by id desc limit ${ROWS} offset ${page * ROWS}`
+const byCursor: PageQuery = (_, last) => `select id from orders where id < ${last} order by id desc limit ${ROWS}`
 
 /** The ids that she reads, while orders come at the top, and some of those that she has read go. */
-const read = (sql: Sql, page: Page) =>
+const read = (sql: Sql, page: PageQuery) =>
   Effect.gen(function* () {
     const before = yield* sql.unsafe<Order>("select id from orders order by id desc")
     const seen: Array<number> = []
@@ -77,7 +77,7 @@ const touched = (sql: Sql, statement: string) =>
     ([row]) => row!["QUERY PLAN"][0].Plan["Shared Hit Blocks"] + row!["QUERY PLAN"][0].Plan["Shared Read Blocks"],
   )
 
-const costs = (sql: Sql, page: Page) =>
+const costs = (sql: Sql, page: PageQuery) =>
   Effect.gen(function* () {
     const [newest] = yield* sql.unsafe<{ readonly id: number }>("select max(id) as id from orders")
     // Ids here have gaps nowhere but at the top, which is far from where it matters.
@@ -102,7 +102,7 @@ export const pages: Lesson = {
       )
       return Effect.runPromise(Effect.provide(filled, PostgresClient.layer(url)))
     }
-    const shown = (page: Page) => onFresh((sql) => Effect.all({ cost: costs(sql, page), drift: read(sql, page) }))
+    const shown = (page: PageQuery) => onFresh((sql) => Effect.all({ cost: costs(sql, page), drift: read(sql, page) }))
     const offset = await shown(byOffset)
     const cursor = await shown(byCursor)
     print(`${READ} pages of ${ROWS}, while ${ARRIVE} orders arrive and ${ARRIVE + GO} go`)

@@ -19,7 +19,7 @@ export const QUESTIONS: ReadonlyArray<Question> = [
       ko: "구매자 둘이 모두 재고 1을 읽었습니다. 그다음 무슨 일이 생기고, 테스트에서는 왜 안 보일까요?",
     },
     answer: {
-      en: "Both pass the check and both write 0: two sales of one unit, and a stock that looks right (check-then-act, a lost update). What counts is the time between reading and writing; in a test it is next to nothing, and nobody else is there. A transaction alone does not help: READ COMMITTED lets both read the same row.",
+      en: "Both pass the check and both write 0: two sales of one unit, and a stock that looks right (check-then-act, a lost update). What counts is the time between reading and writing; in a test it is next to nothing, and no other buyer is there. A transaction alone does not help: READ COMMITTED lets both read the same row.",
       ko: "둘 다 확인을 통과하고 둘 다 0을 씁니다. 하나를 두 번 팔았는데 재고는 멀쩡해 보입니다(확인 후 실행, 갱신 손실). 문제는 읽기와 쓰기 사이의 시간인데, 테스트에서는 그 시간이 거의 없고 다른 사람도 없습니다. 트랜잭션만으로는 안 됩니다. READ COMMITTED에서는 둘이 같은 행을 읽습니다.",
     },
     proof: "npx jaego learn race",

@@ -42,7 +42,7 @@ export interface Request {
   readonly bytesMax?: number
 }
 
-export interface Answer {
+export interface HttpResponse {
   readonly status: number
   readonly headers: IncomingHttpHeaders
   /** Undefined: it is no JSON in UTF-8. */
@@ -121,7 +121,11 @@ const open = (
   return request
 }
 
-const read = (response: IncomingMessage, bytesMax: number, answered: (answer: Answer | Trouble) => void): void => {
+const read = (
+  response: IncomingMessage,
+  bytesMax: number,
+  answered: (answer: HttpResponse | Trouble) => void,
+): void => {
   const chunks: Array<Buffer> = []
   let bytes = 0
   response.on("data", (chunk: Buffer) => {
@@ -140,10 +144,10 @@ const read = (response: IncomingMessage, bytesMax: number, answered: (answer: An
 }
 
 /** Never fails: trouble on the way is a value. The first word counts. */
-export const call = (to: Endpoint, request: Request): Effect.Effect<Answer | Trouble> =>
+export const call = (to: Endpoint, request: Request): Effect.Effect<HttpResponse | Trouble> =>
   Effect.withFiber(({ cache: { span } }) =>
-    Effect.callback<Answer | Trouble>((resume) => {
-      const answered = (answer: Answer | Trouble) => resume(Effect.succeed(answer))
+    Effect.callback<HttpResponse | Trouble>((resume) => {
+      const answered = (answer: HttpResponse | Trouble) => resume(Effect.succeed(answer))
       const sent = open(to, request, span)
       sent.on("response", (response) => read(response, request.bytesMax ?? BODY_BYTES_MAX, answered))
       sent.on("error", () => answered("unreachable"))

@@ -7,6 +7,13 @@ import type { Server } from "node:http"
 import type { AddressInfo } from "node:net"
 import { Effect, Schema, type Scope } from "effect"
 
+/** Where to listen. */
+export interface Address {
+  readonly host: string
+  /** 0: any free one. */
+  readonly port: number
+}
+
 export class CannotListen extends Schema.TaggedError<CannotListen>()("CannotListen", { message: Schema.String }) {}
 
 const listening = (server: Server, port: number): Effect.Effect<string, CannotListen> =>

@@ -8,8 +8,8 @@ import { simulate } from "../simulation/simulate.ts"
 
 const SEEDS = 2_000
 
-/** Run twice. */
-const AGAIN = 200
+/** The first so many are run twice. */
+const REPEATED = 200
 
 /** Without these a run proves little: each has to happen in at least one of the seeds. */
 const SOMETIMES = [
@@ -101,10 +101,10 @@ describe(`${SEEDS} seeds`, () => {
     expect(FAULTS.filter((fault) => (sum.faults[fault] ?? 0) === 0)).toEqual([])
   })
 
-  it(`are runs of their own, and the first ${AGAIN} are the same when they are run again`, async () => {
+  it(`are runs of their own, and the first ${REPEATED} are the same when they are run again`, async () => {
     expect(new Set(histories.values()).size).toBe(SEEDS)
     const others: Array<number> = []
-    for (let seed = 0; seed < AGAIN; seed++)
+    for (let seed = 0; seed < REPEATED; seed++)
       if ((await simulate(seed)).history !== histories.get(seed)) others.push(seed)
     expect(others).toEqual([])
   }, 300_000)

@@ -14,7 +14,7 @@ import * as HttpCall from "../../std/http-call.ts"
 const isTaken = Schema.is(Schema.Struct({ trackingId: Schema.NonEmptyString }))
 const isRefused = Schema.is(Schema.Struct({ reason: Schema.String }))
 
-const registration = (answer: HttpCall.Answer | HttpCall.Trouble): Registration => {
+const registration = (answer: HttpCall.HttpResponse | HttpCall.Trouble): Registration => {
   if (typeof answer === "string") return { _tag: "Unknown", code: answer }
   const { json, status } = answer
   if (status !== 200 && status !== 422) return { _tag: "Unknown", code: `status-${status}` }
@@ -23,7 +23,7 @@ const registration = (answer: HttpCall.Answer | HttpCall.Trouble): Registration 
   return { _tag: "Unknown", code: "unreadable" }
 }
 
-const cancellation = (answer: HttpCall.Answer | HttpCall.Trouble): Cancellation => {
+const cancellation = (answer: HttpCall.HttpResponse | HttpCall.Trouble): Cancellation => {
   if (typeof answer === "string") return "unknown"
   return answer.status === 200 ? "cancelled" : answer.status === 409 ? "shipped" : "unknown"
 }

@@ -33,11 +33,11 @@ export interface Parcel {
   asked: number
 }
 
-type Answer = Exclude<Registration, { readonly _tag: "Unknown" }>
+type CertainRegistration = Exclude<Registration, { readonly _tag: "Unknown" }>
 
 /** What a caller is to see. */
 export type Play =
-  | { readonly _tag: "Answers"; readonly registration: Answer; readonly afterMs: number }
+  | { readonly _tag: "Answers"; readonly registration: CertainRegistration; readonly afterMs: number }
   | { readonly _tag: "Fails" }
   | { readonly _tag: "SaysNothing" }
 
@@ -82,7 +82,7 @@ const SAYS_NOTHING: Play = { _tag: "SaysNothing" }
 /** NUL, half a surrogate pair, a terminal's escape. */
 const HOSTILE = "no\0pe \ud83d \u001b[2J"
 
-const refusal = (reason: string): Answer => ({ _tag: "Refused", reason })
+const refusal = (reason: string): CertainRegistration => ({ _tag: "Refused", reason })
 
 export class Depot {
   readonly #options: Options

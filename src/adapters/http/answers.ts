@@ -28,14 +28,14 @@ export const requestId = (request: Asked): string => String(request.headers["x-r
 /** The context in which a request is asked; undefined: its trace is not kept. The server has put it there (`tracing.ts`). */
 export const trace = (request: Asked): string | undefined => request.headers["traceparent"] as string | undefined
 
-/** The answer to a request: what came of it, or the problem. */
-export type Answer = <R>(
+/** Turns what a request came to into its response: the outcome, or the problem. */
+export type Responder = <R>(
   request: Asked,
   answer: Effect.Effect<Response, Refused | Unavailable | Problems.Problem, R>,
 ) => Effect.Effect<Response, never, R>
 
 export const to =
-  (probe: Probe["Service"]): Answer =>
+  (probe: Probe["Service"]): Responder =>
   (request, answer) =>
     Effect.catch(answer, (failure) =>
       Effect.sync(() => {

@@ -84,7 +84,7 @@ const shed = (request: IncomingMessage, response: ServerResponse): void => {
 }
 
 /** Null: it is never refused for overload. */
-const classOf = ({ method }: IncomingMessage, route: Routes.Route | null): Class | null =>
+const classOf = ({ method }: IncomingMessage, route: Routes.PathItem | null): Class | null =>
   route === null || route.classes === null || method === "OPTIONS"
     ? null
     : route.classes[method === "POST" ? "post" : "get"]
@@ -94,7 +94,7 @@ const refusal = (
   gate: Gate.Gate,
   request: IncomingMessage,
   { host, path }: Target,
-  route: Routes.Route | null,
+  route: Routes.PathItem | null,
 ): Problems.Problem | null => {
   const { headers, httpVersion, method = "" } = request
   if (httpVersion === "1.1" && headers.host === undefined) return Problems.malformed
@@ -127,7 +127,7 @@ export interface Options {
   /** Answers the routes. */
   readonly listener: Listener
   /** The peer is gone, and has had nothing of its answer. */
-  readonly hungUp: (request: IncomingMessage, route: Routes.Route) => void
+  readonly hungUp: (request: IncomingMessage, route: Routes.PathItem) => void
 }
 
 /** Answers a request: with `refused`, with what can be refused at once, or by asking the routes. */
@@ -187,7 +187,7 @@ const proceeding =
   (
     request: IncomingMessage,
     response: ServerResponse,
-    route: Routes.Route | null,
+    route: Routes.PathItem | null,
     problem: Problems.Problem | null,
   ): void => {
     if (problem !== null) return send(response, problem)
@@ -198,7 +198,7 @@ const proceeding =
   }
 
 /** A label of few values, as the semantic conventions have it: a peer may send any word. */
-const methodOf = ({ method = "" }: IncomingMessage, route: Routes.Route | null): string =>
+const methodOf = ({ method = "" }: IncomingMessage, route: Routes.PathItem | null): string =>
   route?.methods.has(method) ? method : "_OTHER"
 
 export const problemOf = (error: NodeJS.ErrnoException & { readonly reason?: string }): Problems.Problem => {

@@ -9,7 +9,7 @@ import type { Class } from "../../ports/probe.ts"
 import { api } from "./api.ts"
 import { STOCK_STREAM, VIEWS } from "./products-api.ts"
 
-export interface Route {
+export interface PathItem {
   /** `/v1/orders/{id}` */
   readonly template: string
   readonly methods: ReadonlySet<string>
@@ -36,7 +36,7 @@ interface Entry {
 interface Node {
   readonly fixed: Map<string, Node>
   any: Node | null
-  route: Route | null
+  route: PathItem | null
 }
 
 /** What is no part of the API: what it is, and what its problems mean. */
@@ -50,7 +50,7 @@ const LISTS = ["/v1/orders", "/v1/products", "/v1/products/{id}/stock/movements"
 /** Its answer takes as long as its reader. */
 const isLong = (template: string): boolean => template === STOCK_STREAM || template.startsWith("/v1/exports/")
 
-const classesOf = (template: string): Route["classes"] => {
+const classesOf = (template: string): PathItem["classes"] => {
   if (template.startsWith("/v1/admin/")) return { post: "admin", get: "admin" }
   // A stream would be in flight for as long as it is open: there is another bound on those.
   if (!template.startsWith("/v1/") || isLong(template)) return null
@@ -116,7 +116,7 @@ const table = (): Node => {
 const root = table()
 
 /** The route of a request target, or null. Its query is ignored. */
-export const find = (target: string): Route | null => {
+export const find = (target: string): PathItem | null => {
   const end = target.indexOf("?")
   let at: Node | null = root
   for (const segment of target.slice(1, end === -1 ? undefined : end).split("/")) {

@@ -12,7 +12,7 @@ interface Parameter {
   description?: string
 }
 
-interface Answer {
+interface ResponseObject {
   description: string
   headers?: Record<string, unknown>
   links?: Record<string, unknown>
@@ -22,7 +22,7 @@ interface Operation {
   readonly operationId: string
   readonly parameters: Array<Parameter>
   readonly requestBody?: { required: boolean }
-  readonly responses: Record<string, Answer>
+  readonly responses: Record<string, ResponseObject>
 }
 
 const header = (description: string, schema: Record<string, unknown>, required: boolean) => ({

@@ -83,7 +83,7 @@ const elsewhere = (limits: RateLimits, request: Answers.Asked, customerId: strin
 
 /** Apart from the other routes, because the hot route calls it too (`hot-route.ts`). */
 export const placing =
-  (shop: Shop["Service"], answer: Answers.Answer, inFlight: Claims.InFlight, limits: RateLimits) =>
+  (shop: Shop["Service"], answer: Answers.Responder, inFlight: Claims.InFlight, limits: RateLimits) =>
   ({ request, headers, payload }: Placing) => {
     const { customerId, lines, payment } = payload
     const limited = limits.ofCustomer(request, customerId)

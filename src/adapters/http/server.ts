@@ -16,7 +16,7 @@ import { StockFeed } from "../../app/stock-feed.ts"
 import { Reached } from "../../ports/position.ts"
 import { Probe } from "../../ports/probe.ts"
 import { RateLimitStore } from "../../ports/rate-limit-store.ts"
-import { CannotListen } from "../../std/listen.ts"
+import { type Address, CannotListen } from "../../std/listen.ts"
 import { Slab } from "../../std/slab.ts"
 import * as Answers from "./answers.ts"
 import { Connections, LINES_MAX, QUIET_MS, SPARE } from "./connections.ts"
@@ -24,7 +24,7 @@ import * as Exchange from "./exchange.ts"
 import { type Access, Gate } from "./gate.ts"
 import * as HotRoute from "./hot-route.ts"
 import * as Claims from "./idempotency.ts"
-import type { Route } from "./method-table.ts"
+import type { PathItem } from "./method-table.ts"
 import * as OrdersRoutes from "./orders-handlers.ts"
 import * as Overload from "./overload.ts"
 import * as Pipeline from "./pipeline.ts"
@@ -55,12 +55,6 @@ const DRAIN = "10 seconds"
 
 /** How often what the connections hold is measured. */
 const MEASURE = Schedule.spaced("1 second")
-
-export interface Address {
-  readonly host: string
-  /** 0: any free one. */
-  readonly port: number
-}
 
 export interface Options extends Access {
   /** How long a connection may be idle, milliseconds. Longer than what is in front of us keeps it, so that it is they who close. */
@@ -194,7 +188,7 @@ const listener = Effect.fnUntraced(function* (
 const hangingUp = Effect.gen(function* () {
   const shop = yield* Shop
   const fork = Effect.runForkWith(yield* Effect.context<never>())
-  return ({ headers, method }: IncomingMessage, { template }: Route): void => {
+  return ({ headers, method }: IncomingMessage, { template }: PathItem): void => {
     const key = headers["idempotency-key"]
     if (template === "/v1/orders" && method === "POST" && typeof key === "string") fork(shop.abandonOrder(key))
   }

@@ -18,7 +18,7 @@ export const EVERY_MS = 250
 export const SPREAD_MS = 0.2
 
 /** Streams that are written to in one turn of the event loop: a millisecond or two of a thread that also takes orders. */
-const SLICE = 128
+const WRITES_A_TURN = 128
 
 /** What a client believes of the product, or what is so. */
 interface Seen {
@@ -169,7 +169,7 @@ export class Channel implements Subscriber {
   readonly #go = (): void => {
     const round = this.#round
     if (round === null) return
-    for (let written = 0; written < SLICE; written++) {
+    for (let written = 0; written < WRITES_A_TURN; written++) {
       const next = round.next()
       if (next.done) {
         this.#round = null

@@ -32,8 +32,8 @@ export interface Options {
   readonly attributes: Readonly<Record<string, string>>
 }
 
-/** Again, for a collector that is busy or starts anew: others wait behind it. */
-const AGAIN = { times: 2, schedule: Schedule.exponential("100 millis") }
+/** Retries for a collector that is busy or starts anew: other spans wait behind them. */
+const RETRIES = { times: 2, schedule: Schedule.exponential("100 millis") }
 
 /** How long the last spans may take to leave at the end, ms: nothing else waits for it. */
 const FAREWELL_MS = 2_000
@@ -84,7 +84,7 @@ const sender = Effect.fnUntraced(function* (options: Options) {
       Effect.flatMap(client.execute(request), (response) => response.arrayBuffer),
       options.timeoutMs,
     )
-    yield* Effect.retry(once, AGAIN)
+    yield* Effect.retry(once, RETRIES)
   }, Effect.scoped)
 })
 

@@ -28,7 +28,7 @@ const isDecline = Schema.is(Schema.Struct({ code: Schema.NonEmptyString, retryab
 const textOrNull = Schema.optionalKey(Schema.NullOr(Schema.String))
 const isAction = Schema.is(Schema.Struct({ kind: Schema.NonEmptyString, url: textOrNull, clientSecret: textOrNull }))
 
-type Said = HttpCall.Answer | HttpCall.Trouble
+type Said = HttpCall.HttpResponse | HttpCall.Trouble
 
 /** The state that was said with this status; null: none. */
 const stateOf = (said: Said, status: number): string | null =>

@@ -10,9 +10,9 @@ import * as HttpCall from "../../std/http-call.ts"
 const BYTES_MAX = 2_000_000
 
 class Response extends Stripe.HttpClientResponse {
-  readonly #answer: HttpCall.Answer
+  readonly #answer: HttpCall.HttpResponse
 
-  constructor(answer: HttpCall.Answer) {
+  constructor(answer: HttpCall.HttpResponse) {
     super(answer.status, answer.headers as Record<string, string>)
     this.#answer = answer
   }

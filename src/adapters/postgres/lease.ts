@@ -78,7 +78,7 @@ const acquire = (
     const note = yield* Noting
     if (note !== null) yield* inTime(Effect.void)(note(session))
     const lost = yield* Deferred.make<void>()
-    const awakeSince = yield* vigil
+    const awakeSince = yield* watchdog
     const pulse = { at: awakeSince() }
     yield* Effect.forkScoped(
       Effect.raceFirst(Effect.forever(Queue.take(end)), heartbeat(session, pulse)).pipe(
@@ -116,8 +116,8 @@ const waitForLock = (session: PgConnection.PgConnection, onWaiting: Effect.Effec
 const kept = (session: PgConnection.PgConnection) =>
   answered(session, "select 1").pipe(Effect.repeat(Schedule.spaced("1 second")), Effect.andThen(Effect.never))
 
-/** Since when this process has run without standing still, on the monotonic clock. */
-const vigil = Effect.map(
+/** A watchdog of this process: since when it has run without standing still, on the monotonic clock. */
+const watchdog = Effect.map(
   Effect.acquireRelease(
     Effect.sync(() => {
       let seen = performance.now()

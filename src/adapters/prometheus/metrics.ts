@@ -228,7 +228,8 @@ const counting = (meters: Meters): Counting => ({
 /** What prom-client adds by itself and Prometheus's own lint refuses: gauges that are named like counters. */
 const MISNAMED = ["nodejs_active_handles_total", "nodejs_active_requests_total", "nodejs_active_resources_total"]
 
-export interface Page {
+/** In the exposition format of Prometheus, or of OpenMetrics. */
+export interface Exposition {
   readonly contentType: string
   readonly body: string
 }
@@ -236,16 +237,16 @@ export interface Page {
 /** The registry's text, as a scrape gets it; exemplars stand in OpenMetrics alone. */
 export class Metrics extends Context.Service<
   Metrics,
-  { readonly render: (format: "prometheus" | "openmetrics") => Effect.Effect<Page> }
+  { readonly render: (format: "prometheus" | "openmetrics") => Effect.Effect<Exposition> }
 >()("jaego/adapters/prometheus/Metrics") {}
 
-const inPrometheus = async (registry: Registry): Promise<Page> => ({
+const inPrometheus = async (registry: Registry): Promise<Exposition> => ({
   contentType: registry.contentType,
   body: await registry.metrics(),
 })
 
 /** A registry of prom-client has one format at a time, and renames its counters for this one. Nothing else may render meanwhile. */
-const inOpenMetrics = async (registry: Registry): Promise<Page> => {
+const inOpenMetrics = async (registry: Registry): Promise<Exposition> => {
   const named = registry.getMetricsAsArray().map((metric) => [metric, metric.name] as const)
   registry.setContentType(OPENMETRICS as never)
   try {

@@ -15,7 +15,7 @@ const PAUSES = 4
 /** Retries when the ledger was not reached; no caller waits for this. */
 const RETRIES = Schedule.spaced("1 second")
 
-type Page = Effect.Success<ReturnType<Ledger["Service"]["boundKeys"]>>
+type KeysPage = Effect.Success<ReturnType<Ledger["Service"]["boundKeys"]>>
 
 /** Runs until all are read. */
 export const run = Effect.fnUntraced(function* (keys: Idempotency) {
@@ -23,7 +23,7 @@ export const run = Effect.fnUntraced(function* (keys: Idempotency) {
   let after: KeyPosition | null = null
   do {
     const begun = yield* Clock.currentTimeMillis
-    const page: Page = yield* ledger.boundKeys(after, KEYS_PAGE).pipe(Effect.retry(RETRIES))
+    const page: KeysPage = yield* ledger.boundKeys(after, KEYS_PAGE).pipe(Effect.retry(RETRIES))
     keys.read(page.names)
     after = page.next
     if (after !== null) yield* Effect.sleep(PAUSES * ((yield* Clock.currentTimeMillis) - begun))

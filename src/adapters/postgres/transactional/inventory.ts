@@ -52,14 +52,39 @@ const perform = (deps: Deps, command: Command): Judged => {
       return Orders.hold(deps, command)
     case "EndHolds":
       return Endings.endHolds(deps, command)
-    default:
+    case "StartPayment":
+    case "RecordPayment":
+    case "CancelOrder":
+    case "ExpireOrder":
+    case "RecordRefund":
+    case "RecordShipment":
+    case "RecordDelivery":
       return Orders.change(deps, command)
   }
 }
 
-/** The key that a command binds. */
-const claimOf = (command: Command): Claim | null =>
-  "claim" in command && command._tag !== "RecordPayment" ? command.claim : null
+/** The key whose stored answer stands for this command's: none of a command that binds none, or settles one that is bound. */
+const claimOf = (command: Command): Claim | null => {
+  switch (command._tag) {
+    case "CreateProduct":
+    case "Receive":
+    case "Adjust":
+    case "PlaceOrder":
+    case "CheckLines":
+    case "HoldTentatively":
+    case "StartPayment":
+    case "CancelOrder":
+      return command.claim
+    case "RecordPayment":
+    case "ReadStock":
+    case "EndHolds":
+    case "ExpireOrder":
+    case "RecordRefund":
+    case "RecordShipment":
+    case "RecordDelivery":
+      return null
+  }
+}
 
 /** The stored answer, or a refusal if the key is bound to another request; null: it is not bound. */
 const replay: (deps: Deps, claim: Claim) => Effect.Effect<Answer | null, SqlError | Refused> = Effect.fnUntraced(

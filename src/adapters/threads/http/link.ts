@@ -8,9 +8,10 @@ import type { ProductId } from "../../../domain/ids.ts"
 import type { Unavailable } from "../../../ports/failures.ts"
 import type { Refused } from "../../../ports/inventory.ts"
 import type { Happening } from "../../../ports/probe.ts"
+import type { Address } from "../../../std/listen.ts"
 import { Bundle } from "../bundle.ts"
 import { toPlain } from "../inventory/messages.ts"
-import type { Address, Bound, Call, FromHttp, ToHttp } from "./messages.ts"
+import type { Bound, Call, FromHttp, ToHttp } from "./messages.ts"
 
 export interface Listeners {
   /** What stops the call again; null: nothing does. */

@@ -15,6 +15,7 @@ import type { Happening } from "../../../ports/probe.ts"
 import type { Profiler } from "../../../ports/profiler.ts"
 import type { Rate } from "../../../ports/rate-limit-store.ts"
 import type { CommittedStock } from "../../../ports/workers.ts"
+import type { Address } from "../../../std/listen.ts"
 import type { PlainExit } from "../inventory/messages.ts"
 
 /** What an HTTP thread is told at birth. */
@@ -67,19 +68,13 @@ export interface RateLimits {
   } | null
 }
 
-export interface Address {
-  readonly host: string
-  /** 0: any free one. */
-  readonly port: number
-}
-
 /** Where it really listens. */
 export interface Bound extends Address {
   readonly url: string
 }
 
 /** What `/metrics` shows. */
-export interface Page {
+export interface Exposition {
   readonly contentType: string
   readonly body: string
 }
@@ -88,7 +83,7 @@ export interface Page {
 export type Question = keyof Shop["Service"] | keyof Pages
 
 export interface Pages {
-  readonly metrics: (format: "prometheus" | "openmetrics") => Effect.Effect<Page>
+  readonly metrics: (format: "prometheus" | "openmetrics") => Effect.Effect<Exposition>
   readonly parts: () => Effect.Effect<ReadonlyArray<Part>>
   readonly dependencies: () => Effect.Effect<ReadonlyArray<Status>>
   readonly order: Dependencies["Service"]["order"]

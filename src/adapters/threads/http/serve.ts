@@ -17,11 +17,12 @@ import type { Refused } from "../../../ports/inventory.ts"
 import { AtLeast, text } from "../../../ports/position.ts"
 import { Probe } from "../../../ports/probe.ts"
 import { Profiler, type Taken } from "../../../ports/profiler.ts"
+import type { Address } from "../../../std/listen.ts"
 import { Slab } from "../../../std/slab.ts"
 import { Bundle } from "../bundle.ts"
 import { fromPlain } from "../inventory/messages.ts"
 import { Portions } from "../portions.ts"
-import type { Address, Bound, FromHttp, HttpBirth, Page, Pages, Question, ToHttp } from "./messages.ts"
+import type { Bound, Exposition, FromHttp, HttpBirth, Pages, Question, ToHttp } from "./messages.ts"
 
 /** What this thread was started with (`workerData`). */
 export const birth = (): HttpBirth => workerData as HttpBirth
@@ -130,7 +131,7 @@ export const reconciling = Layer.succeed(Reconciling, {
   state: Effect.orDie(ask("reconciliation", [])) as Reconciling["state"],
 })
 
-export const metrics: Pages["metrics"] = (format) => Effect.orDie(ask("metrics", [format])) as Effect.Effect<Page>
+export const metrics: Pages["metrics"] = (format) => Effect.orDie(ask("metrics", [format])) as Effect.Effect<Exposition>
 
 /** Waits for its address, listens there, and serves until drained. */
 export const serve = Effect.fnUntraced(function* (

@@ -19,11 +19,11 @@ import { StockFeed } from "../../../app/stock-feed.ts"
 import { Reached } from "../../../ports/position.ts"
 import { Probe } from "../../../ports/probe.ts"
 import { Profiler } from "../../../ports/profiler.ts"
-import { CannotListen } from "../../../std/listen.ts"
+import { type Address, CannotListen } from "../../../std/listen.ts"
 import * as Supervisor from "../supervisor.ts"
 import * as HttpCalls from "./calls.ts"
 import { HttpLink } from "./link.ts"
-import type { Address, Bound, HttpBirth, Pages, Redis, Options as ServerOptions } from "./messages.ts"
+import type { Bound, HttpBirth, Pages, Redis, Options as ServerOptions } from "./messages.ts"
 
 /** A thread that does not end by itself after a drain is terminated, milliseconds; above the drain's own patience. */
 const DRAIN_MS = 15_000

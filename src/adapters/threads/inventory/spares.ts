@@ -12,7 +12,7 @@ import type { Birth } from "./messages.ts"
 export type Seed = Omit<Birth, "worker">
 
 /** A crew that has lost its lanes is followed by new spares, but not one that ends with its service: that is gone by then. */
-const PREPARE_AGAIN = "1 second"
+const PREPARE_BACK_OFF = "1 second"
 
 export interface Bench {
   /** The spare of this worker, or else a new thread. From now on no more are prepared. */
@@ -40,7 +40,7 @@ export const make = Effect.fnUntraced(function* (entry: URL, seed: Seed, workers
       const prepare = Effect.sync(() => {
         if (wanted) spares.prepare(workers)
       })
-      return Effect.forkIn(Effect.delay(prepare, PREPARE_AGAIN), scope)
+      return Effect.forkIn(Effect.delay(prepare, PREPARE_BACK_OFF), scope)
     }),
   }
   return bench

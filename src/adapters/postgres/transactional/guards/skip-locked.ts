@@ -2,7 +2,7 @@
  * A row per unit (`for update skip locked`): each buyer takes free rows that no other transaction has locked, and waits for
  * none. Made for things that differ, seats above all; of things that are alike it counts with rows what a number counts.
  *
- * Not every unit has a row in `stock_units`: rows are made in slices, under the lock of the stock, when there are too few. The row of the stock is moved as well, last, because readings and the ledger of versions are there:
+ * Not every unit has a row in `stock_units`: rows are made a few hundred at a time, under the lock of the stock, when there are too few. The row of the stock is moved as well, last, because readings and the ledger of versions are there:
  * that is the lock that is left.
  *
  * Law: a product has at most as many rows as it has units available.
@@ -14,8 +14,8 @@ import { LOCK_STOCK } from "../statements.ts"
 import { BEGIN, type Statement, say } from "../transaction.ts"
 import { atomic } from "./atomic.ts"
 
-/** Rows made at a time. */
-const SLICE = 500
+/** How many rows of units are made at a time. */
+const ROWS_AT_A_TIME = 500
 
 const TAKE = `with free as (
     select product_id, unit from stock_units where product_id = $1 order by unit limit $2::bigint for update skip locked)
@@ -29,7 +29,7 @@ const TAKE_OTHERS = `with bare as (
     select w.id, s.on_hand - s.reserved - (select count(*) from stock_units u where u.product_id = w.id) - w.quantity as left
     from unnest($1::uuid[], $2::bigint[]) w (id, quantity) join stock s on s.product_id = w.id),
   made as (
-    insert into stock_units (product_id) select id from bare cross join lateral generate_series(1, least(bare.left, ${SLICE})))
+    insert into stock_units (product_id) select id from bare cross join lateral generate_series(1, least(bare.left, ${ROWS_AT_A_TIME})))
   select from bare where bare.left >= 0`
 
 /** Units that are no longer available afterwards. */
