@@ -41,9 +41,20 @@ export const runAll = <R>(
   exempt: ReadonlyArray<Law> = [],
 ): void =>
   over(adapter, { timeout: "60 seconds", excludeTestServices: true })(name, (it) => {
-    for (const each of checks)
-      if (each.laws.some((law) => exempt.includes(law))) it.effect(`fails to: ${each.name}`, () => breaks(each))
+    const broken = new Set<Law>()
+    for (const each of checks) {
+      const laws = each.laws.filter((law) => exempt.includes(law))
+      const breach = Effect.andThen(
+        breaks(each),
+        Effect.sync(() => laws.forEach((law) => void broken.add(law))),
+      )
+      if (laws.length > 0) it.effect(`breaks ${laws.join(", ")}, and fails to: ${each.name}`, () => breach)
       else it.effect(each.name, () => each.run)
+    }
+    if (exempt.length > 0)
+      it.effect(`has broken ${exempt.join(", ")}, each seen by a check of that law`, () =>
+        Effect.sync(() => expect([...broken].toSorted()).toEqual([...exempt].toSorted())),
+      )
   })
 
 /** What breaks by a race may hold a few times; not so often. */
