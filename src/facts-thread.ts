@@ -8,6 +8,7 @@ import { NodeRuntime } from "@effect/platform-node"
 import { Effect, Layer } from "effect"
 import * as KafkaStream from "./adapters/kafka/stream.ts"
 import * as MemoryEventStream from "./adapters/memory/event-stream.ts"
+import * as Auditor from "./adapters/postgres/audit/auditor.ts"
 import * as PostgresClient from "./adapters/postgres/client.ts"
 import * as PostgresInbox from "./adapters/postgres/inbox.ts"
 import * as InboxPartitions from "./adapters/postgres/inbox-partitions.ts"
@@ -24,7 +25,7 @@ import { THREAD } from "./adapters/system/thread-name.ts"
 import * as FactsServe from "./adapters/threads/facts/serve.ts"
 import * as FactPipeline from "./app/fact-pipeline.ts"
 
-const { connections, databaseUrl, kafka, shippingAfterMs, ...retention } = FactsServe.settings()
+const { audit, connections, databaseUrl, kafka, shippingAfterMs, ...retention } = FactsServe.settings()
 const consumers = FactPipeline.consumers({ shippingAfterMs })
 
 NodeRuntime.runMain(
@@ -38,6 +39,7 @@ NodeRuntime.runMain(
       Layer.merge(OutboxPartitions.layer(retention.outboxRetentionHours)),
       Layer.merge(KeyRetention.layer(retention.idempotencyRetentionHours)),
       Layer.merge(TimelineRetention.layer(retention.timelineRetentionHours)),
+      Layer.merge(audit === "on" ? Auditor.layer : Layer.empty),
       Layer.merge(ThreadMeter.layer()),
       Layer.merge(PoolWait.layer(THREAD)),
       // A standby of a newer version waits here until its process has taken the lanes, and migrated the database.

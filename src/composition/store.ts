@@ -160,6 +160,7 @@ const facts = ({ database: { connections }, events, shipping }: Config, database
         outboxRetentionHours: events.outboxRetentionHours,
         idempotencyRetentionHours: events.idempotencyRetentionHours,
         timelineRetentionHours: events.timelineRetentionHours,
+        audit: events.audit,
         kafka: events.kafka,
         ...shipping.consumers,
       })

@@ -5,6 +5,8 @@ import { type Bounds, ConfigProblem, type Env, integer, oneOf, text } from "./kn
 export interface Events {
   /** Whether this process publishes facts and runs their consumers, or leaves that to other processes. */
   readonly facts: "on" | "off"
+  /** Whether this process audits what is committed, beside its facts. */
+  readonly audit: "on" | "off"
   /** Null: facts are handed to the consumers of this process. */
   readonly kafka: Kafka.Options | null
   /** How long a fact that has left stays in the outbox, at least, hours. */
@@ -43,6 +45,7 @@ const retention = (env: Env, name: string, { min, ...bounds }: Bounds): number =
 
 export const read = (env: Env): Events => ({
   facts: oneOf(env, "FACTS", ["on", "off"]),
+  audit: oneOf(env, "AUDIT", ["on", "off"]),
   kafka: kafka(env),
   outboxRetentionHours: integer(env, "OUTBOX_RETENTION_HOURS", { fallback: 72, min: 1, max: RETENTION_MAX }),
   // Thirty days: longer than any client repeats itself, and owners read all keys when they start.

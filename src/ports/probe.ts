@@ -202,6 +202,22 @@ export type Happening =
         readonly letters: number
       }>
     }
+  /** What the audit knows, after a look of this process or of the one that audits. */
+  | {
+      readonly _tag: "BooksAudited"
+      /** Compared at this look. */
+      readonly facts: number
+      readonly orders: number
+      /** Facts that were not read: too many were waiting, or some had gone. */
+      readonly passedOver: number
+      /** Seconds: everything that was committed before has been compared. */
+      readonly lagSeconds: number
+      /** Units that orders have beyond those there were. */
+      readonly oversoldUnits: number
+      readonly differences: { readonly product: number; readonly order: number; readonly lane: number }
+      /** The first differences, a line each. */
+      readonly lines: ReadonlyArray<string>
+    }
   | { readonly _tag: "StandingBy" }
   /** This process brings the facts out, or no longer. */
   | { readonly _tag: "LeadershipTaken" }

@@ -4,7 +4,10 @@
  */
 import { writeFileSync } from "node:fs"
 import { join } from "node:path"
+import { PgClient } from "@effect/sql-pg"
+import { Effect } from "effect"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import * as PostgresClient from "../../src/adapters/postgres/client.ts"
 import * as Chromium from "../support/chromium.ts"
 import { absent, leaveOut } from "../support/missing.ts"
 import { freshDatabase } from "../support/postgres.ts"
@@ -24,7 +27,12 @@ describe.skipIf(isLeftOut)("the console", () => {
   let browser: Chromium.Browser
   let tab: Chromium.Tab
   let product: string
+  let url: string
 
+  const run = (statement: string) =>
+    Effect.runPromise(
+      Effect.flatMap(PgClient.PgClient, (sql) => sql.unsafe(statement)).pipe(Effect.provide(PostgresClient.layer(url))),
+    )
   const shown = (selector: string) =>
     tab.run((at: string) => document.querySelector(at)?.textContent ?? "", selector as never)
   const seen = (selector: string, text: string | RegExp) =>
@@ -38,7 +46,8 @@ describe.skipIf(isLeftOut)("the console", () => {
   }
 
   beforeAll(async () => {
-    service = await start({ DATABASE_URL: await freshDatabase(), HTTP_THREADS: "1", SHIPPING_AFTER_SECONDS: "86400" })
+    url = await freshDatabase()
+    service = await start({ DATABASE_URL: url, HTTP_THREADS: "1", SHIPPING_AFTER_SECONDS: "86400" })
     browser = await Chromium.start()
     tab = await browser.tab()
     await tab.emulate(DESK)
@@ -73,6 +82,30 @@ describe.skipIf(isLeftOut)("the console", () => {
     await seen("#thread-rows", /worker-0.*http-0|http-0.*worker-0/)
     await seen("#states", "payment")
     await picture("sale")
+  })
+
+  it("says whether the books agree, what differs, and when nothing looks", async () => {
+    await seen("#books-say", "books agree")
+    await seen("#books-when", /checked \d+(\.\d)? s ago/)
+    const isHidden = () => tab.run(() => document.querySelector<HTMLElement>("#differences")!.hidden)
+    expect(await isHidden()).toBe(true)
+    await run(`update stock set on_hand = on_hand + 7 where product_id = '${product}'`)
+    await seen("#books-say", "books differ in 1 place")
+    await seen("#differing", `product ${product}: its stock says`)
+    expect(await isHidden()).toBe(false)
+    await picture("books-differ")
+    await run(`update stock set on_hand = on_hand - 7 where product_id = '${product}'`)
+    await seen("#books-say", "books agree")
+    // Another process has the audit, and does not look.
+    await run(`update audit set holder = gen_random_uuid(), looked_at = now() + interval '1 hour',
+      state = jsonb_set(state, '{auditedAt}', to_jsonb((extract(epoch from now()) * 1000 - 300000)::bigint))`)
+    await seen("#books-say", "the audit is behind")
+    await seen("#books-when", "checked 5 min ago")
+    expect(await tab.run(() => document.querySelector("#books")!.className)).toBe("light quiet")
+    // What is read aloud changes with the verdict, and not every second.
+    expect(await tab.run(() => document.querySelector("#books-when")!.closest("[aria-live]"))).toBe(null)
+    await run("update audit set holder = null")
+    await seen("#books-say", "books agree")
   })
 
   it("finds an order by its id and by its customer, with what is pending", async () => {

@@ -82,7 +82,7 @@ const profiled = (
 }
 
 const EMPTY: View = {
-  ...{ from: 0, began: 0, lanes: 0, isLeaseFresh: false, threads: [], hottest: [] },
+  ...{ from: 0, began: 0, lanes: 0, isLeaseFresh: false, audit: null, threads: [], hottest: [] },
   series: Object.fromEntries(SERIES.map((name) => [name, []])) as never,
 }
 

@@ -104,6 +104,16 @@ export const ConsoleView = Schema.Struct({
   state: Schema.String,
   lanes: Schema.Int,
   isLeaseFresh: Schema.Boolean,
+  audit: Schema.NullOr(
+    Schema.Struct({
+      /** Everything that was committed before has been compared. */
+      lagSeconds: Schema.Finite,
+      oversoldUnits: Schema.Finite,
+      differences: Schema.Int,
+      /** The first of them. */
+      lines: Schema.Array(Schema.String),
+    }),
+  ),
   parts: Schema.Array(PartView),
   dependencies: Schema.Array(DependencyView),
   paused: Schema.Array(PauseView),

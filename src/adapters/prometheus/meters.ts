@@ -273,6 +273,39 @@ const backlog = (registry: Registry) => ({
   ]),
 })
 
+/** Grows by itself, so that an audit that stands still is seen; not there before its first look. */
+const auditLag = (registry: Registry) => {
+  let heard: { readonly lagSeconds: number; readonly at: number } | null = null
+  new Gauge({
+    name: "jaego_audit_lag_seconds",
+    help: "Age of the oldest commit that the audit may not have compared",
+    registers: [registry],
+    collect() {
+      if (heard === null) this.remove()
+      else this.set(heard.lagSeconds + (Date.now() - heard.at) / 1_000)
+    },
+  })
+  return {
+    heard: (lagSeconds: number) => {
+      heard = { lagSeconds, at: Date.now() }
+    },
+  }
+}
+
+const audit = (registry: Registry) => ({
+  oversold: gauge(registry)("jaego_oversold_units", "Units that orders have beyond those there were, from the audit"),
+  differences: gauge(registry)("jaego_audit_differences", "What the audit has found to differ, by what it is", [
+    "kind",
+  ]),
+  auditLag: auditLag(registry),
+  auditOrders: counter(registry)("jaego_audit_orders_total", "Orders placed that this process's audit has compared"),
+  auditFacts: counter(registry)(
+    "jaego_audit_facts_total",
+    "Facts that this process's audit has compared, or passed over",
+    ["outcome"],
+  ),
+})
+
 const facts = (registry: Registry) => ({
   factsRelayed: counter(registry)("jaego_facts_relayed_total", "Facts the event stream has confirmed"),
   relaySeconds: histogram(registry)(
@@ -305,5 +338,6 @@ export const meters = (registry: Registry) => ({
   ...facts(registry),
   ...threads(registry),
   ...backlog(registry),
+  ...audit(registry),
 })
 export type Meters = ReturnType<typeof meters>

@@ -172,6 +172,18 @@ const onBacklog = (meters: Meters) =>
     },
   }) satisfies Partial<Counting>
 
+const onAudit = (meters: Meters) =>
+  ({
+    BooksAudited: ({ differences, facts, lagSeconds, orders, oversoldUnits, passedOver }) => {
+      meters.oversold.set(oversoldUnits)
+      meters.auditLag.heard(lagSeconds)
+      meters.auditOrders.inc(orders)
+      meters.auditFacts.inc({ outcome: "compared" }, facts)
+      meters.auditFacts.inc({ outcome: "passed-over" }, passedOver)
+      for (const [kind, count] of Object.entries(differences)) meters.differences.set({ kind }, count)
+    },
+  }) satisfies Partial<Counting>
+
 const onConsumers = (meters: Meters) =>
   ({
     EventsHandled: ({ consumer, effects, events, lagSeconds, queued, seconds }) => {
@@ -223,6 +235,7 @@ const counting = (meters: Meters): Counting => ({
   ...onFacts(meters),
   ...onThreads(meters),
   ...onBacklog(meters),
+  ...onAudit(meters),
 })
 
 /** What prom-client adds by itself and Prometheus's own lint refuses: gauges that are named like counters. */

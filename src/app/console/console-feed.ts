@@ -41,6 +41,14 @@ export interface ThreadState {
   readonly heapBytes: number
 }
 
+/** What the audit knows; lines are what differs, the first of them. */
+export interface AuditState {
+  readonly lagSeconds: number
+  readonly oversoldUnits: number
+  readonly differences: number
+  readonly lines: ReadonlyArray<string>
+}
+
 export interface View {
   /** Seconds since 1970: the first of each series, and when the process began to count. */
   readonly from: number
@@ -50,6 +58,8 @@ export interface View {
   readonly hottest: ReadonlyArray<HotProduct>
   readonly lanes: number
   readonly isLeaseFresh: boolean
+  /** Null: nothing audits, or has not looked yet. */
+  readonly audit: AuditState | null
 }
 
 /** Where nothing is watched there is nothing to show. */
@@ -69,6 +79,12 @@ const nothing = () => ({
   ...{ decisions: 0, commits: 0, commitMs: 0 },
 })
 
+/** An audit that says nothing falls behind. */
+const audited = ({ at, state }: { readonly at: number; readonly state: AuditState }, now: number): AuditState => ({
+  ...state,
+  lagSeconds: state.lagSeconds + Math.max(0, now - at) / 1_000,
+})
+
 class Watch {
   readonly #series = new Series<SeriesName>(SERIES)
   readonly #placing = new Durations()
@@ -83,6 +99,7 @@ class Watch {
   #backlog = { outboxRows: 0, outboxAge: 0, deadLetters: 0, holds: 0, chargeAge: 0 }
   #lanes = 0
   #isLeaseFresh = true
+  #audit: { readonly at: number; readonly state: AuditState } | null = null
 
   constructor(now: number) {
     this.#began = Math.floor(now / 1_000)
@@ -133,6 +150,12 @@ class Watch {
           chargeAge: happening.oldestChargeSeconds,
         }
         return
+      case "BooksAudited": {
+        const { differences, lagSeconds, lines, oversoldUnits } = happening
+        const all = differences.product + differences.order + differences.lane
+        this.#audit = { at: now(), state: { lagSeconds, oversoldUnits, differences: all, lines } }
+        return
+      }
       case "LanesTaken":
         this.#lanes = happening.lanes
         return
@@ -170,9 +193,10 @@ class Watch {
     this.#sums = nothing()
   }
 
-  view(since: number): View {
+  view(since: number, now: number): View {
     const { from, values } = this.#series.since(since)
     return {
+      audit: this.#audit === null ? null : audited(this.#audit, now),
       ...{ from, series: values, began: this.#began, lanes: this.#lanes, isLeaseFresh: this.#isLeaseFresh },
       threads: Array.from(this.#threads.values(), ({ state }) => state).sort((a, b) => (a.name < b.name ? -1 : 1)),
       hottest: Array.from(this.#hottest.values(), ({ products }) => products)
@@ -200,7 +224,7 @@ export const watching: Layer.Layer<Probe, never, Probe> = Layer.effectContext(
         SECOND,
       ),
     )
-    const feed = { view: (since: number) => Effect.sync(() => watch.view(since)) }
+    const feed = { view: (since: number) => Effect.sync(() => watch.view(since, now())) }
     return Context.make(Probe, { emit }).pipe(Context.add(ConsoleFeed, feed))
   }),
 )

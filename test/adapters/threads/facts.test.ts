@@ -29,6 +29,7 @@ it("a facts thread whose database cannot be reached ends by itself", async () =>
     outboxRetentionHours: 72,
     idempotencyRetentionHours: 0,
     timelineRetentionHours: 0,
+    audit: "off",
     kafka: null,
     shippingAfterMs: 0,
   })

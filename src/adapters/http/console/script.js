@@ -126,6 +126,32 @@ const judge = (view) => {
   light("sells", "well")
 }
 
+// The books: what the audit says. How old that is changes every second, and is not read aloud.
+
+const BEHIND = 60
+
+const say = (text, className, when = "") => {
+  const shown = $("books-say")
+  if (shown.textContent !== text) shown.textContent = text
+  $("books-when").textContent = when
+  $("books").className = `light ${className}`
+}
+
+const showBooks = ({ audit }) => {
+  const lines = audit?.lines ?? []
+  const list = $("differing")
+  if (list.textContent !== lines.join("")) list.replaceChildren(...lines.map((line) => element("li", line)))
+  $("differences").hidden = lines.length === 0
+  if (audit === null) return say("books: not audited here", "quiet")
+  const when = `checked ${seconds(Math.round(audit.lagSeconds))} ago`
+  if (audit.differences > 0 || audit.oversoldUnits > 0) {
+    const oversold = audit.oversoldUnits > 0 ? `, ${audit.oversoldUnits} units oversold` : ""
+    return say(`books differ in ${audit.differences} ${audit.differences === 1 ? "place" : "places"}${oversold}`, "ill", when)
+  }
+  if (audit.lagSeconds > BEHIND) return say("books: the audit is behind", "quiet", when)
+  say("books agree", "well", when)
+}
+
 // Products, parts, threads
 
 const names = new Map()
@@ -308,10 +334,11 @@ const look = async () => {
     answeredAt = new Date()
     document.querySelector("main").classList.remove("stale")
     if (view.from + view.series.orders.length > 0) take(view)
-    for (const show of [judge, showProducts, showParts, showThreads, showPauses]) show(view)
+    for (const show of [judge, showBooks, showProducts, showParts, showThreads, showPauses]) show(view)
     draw()
   } catch (error) {
     document.querySelector("main").classList.add("stale")
+    say("books: no answer", "quiet")
     light(`no answer since ${answeredAt.toLocaleTimeString()}: ${error.message}`, "ill")
   } finally {
     isAsking = false

@@ -12,6 +12,7 @@ export interface FactsSettings {
   readonly idempotencyRetentionHours: number
   /** Hours; 0: for ever. */
   readonly timelineRetentionHours: number
+  readonly audit: "on" | "off"
   /** Null: no broker, events are handed to the consumers in that thread. */
   readonly kafka: {
     readonly brokers: ReadonlyArray<string>

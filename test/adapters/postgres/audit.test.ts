@@ -1,0 +1,267 @@
+/** The always-on audit over a real database: a look at a lawful shop finds nothing, and each law that is broken by hand is found by the next one. */
+import { randomUUID } from "node:crypto"
+import { PgClient } from "@effect/sql-pg"
+import { Effect } from "effect"
+import { beforeEach, describe, expect, it } from "vitest"
+import * as Books from "../../../src/adapters/postgres/audit/books.ts"
+import * as Look from "../../../src/adapters/postgres/audit/look.ts"
+import * as PostgresClient from "../../../src/adapters/postgres/client.ts"
+import { type SmallShop, sell } from "../../cli/small-shop.ts"
+import { freshDatabase } from "../../support/postgres.ts"
+
+const ME = randomUUID()
+
+let url: string
+let shop: SmallShop
+
+const on = <A, E>(effect: Effect.Effect<A, E, PgClient.PgClient>) =>
+  Effect.runPromise(Effect.provide(effect, PostgresClient.layer(url)))
+
+const run = (...statements: ReadonlyArray<string>) =>
+  on(
+    Effect.flatMap(PgClient.PgClient, (sql) =>
+      Effect.forEach(statements, (statement) => sql.unsafe(statement).unprepared, { discard: true }),
+    ),
+  )
+
+/** Looks until everything that stands there has been compared. */
+const audited = (me = ME) =>
+  on(
+    Effect.gen(function* () {
+      let facts = 0
+      let orders = 0
+      for (;;) {
+        const look = yield* Look.take(me)
+        facts += look.facts
+        orders += look.orders
+        const { from, newest } = look.books
+        if (look.isAtEnd && from === newest) return { ...look, facts, orders }
+      }
+    }),
+  )
+
+const lines = ({ books }: Pick<Look.Look, "books">) => books.findings.map(Books.lineOf)
+
+const laneOf = (id: string) => `(get_byte(uuid_send('${id}'::uuid), 15) & 63)`
+
+/** What a thing's fact would be, told behind all others of its lane. */
+const fact = (kind: string, subject: string, version: number, type: string) => [
+  `update lanes set seq = seq + 1 where lane = ${laneOf(subject)}`,
+  `insert into outbox select lane, seq, gen_random_uuid(), '${kind}', '${subject}', ${version}, '${type}', '{}', now()
+    from lanes where lane = ${laneOf(subject)}`,
+]
+
+/** A movement as the service would have written it after the newest one, with its fact; "stock": and the row. */
+const moved = (product: string, type: string, onHand: number, reserved: number, order: string | null) => [
+  `update stock set on_hand = on_hand + ${onHand}, reserved = reserved + ${reserved}, version = version + 1 where product_id = '${product}'`,
+  `insert into movements select product_id, version, '${type}', ${onHand}, ${reserved}, on_hand, reserved,
+    ${order === null ? "null" : `'${order}'`}, null, now() from stock where product_id = '${product}'`,
+  `update lanes set seq = seq + 1 where lane = ${laneOf(product)}`,
+  `insert into outbox select lane, seq, gen_random_uuid(), 'stock', '${product}', s.version, 'jaego.stock.${type}.v1', '{}', now()
+    from lanes, stock s where lane = ${laneOf(product)} and s.product_id = '${product}'`,
+]
+
+/** Of now, in a lane. */
+const newId = () => {
+  const ms = Date.now().toString(16).padStart(12, "0")
+  return `${ms.slice(0, 8)}-${ms.slice(8)}-7fff${randomUUID().slice(18)}`
+}
+
+/** An order and its line, copied from one that is there, as somebody might by hand. */
+const copied = (id: string, of: string, quantity = 1) => [
+  `insert into orders select '${id}', customer_id, 'reserved', total_amount * ${quantity}, currency, now(), now() + interval '1 hour', 1
+    from orders where id = '${of}'`,
+  `insert into holds select '${id}', product_id, line_no, customer_id, lane, ${quantity}, unit_price, currency, 'held', null
+    from holds where order_id = '${of}'`,
+]
+
+beforeEach(async () => {
+  url = await freshDatabase()
+  shop = await sell(url, 2)
+})
+
+describe("a look at a lawful shop", () => {
+  it("compares every order and fact once, and finds nothing", async () => {
+    const first = await audited()
+    expect(lines(first)).toEqual([])
+    expect(first.books.oversold).toBe(0)
+    const [row] = await on(
+      Effect.flatMap(PgClient.PgClient, (sql) =>
+        sql.unsafe("select (select count(*)::int from orders) as orders, (select count(*)::int from outbox) as facts"),
+      ),
+    )
+    expect({ orders: first.orders, facts: first.facts }).toEqual(row)
+    const second = await audited()
+    expect({ orders: second.orders, facts: second.facts, lines: lines(second) }).toEqual({
+      orders: 0,
+      facts: 0,
+      lines: [],
+    })
+    expect(second.books.auditedAt).toBe(second.now)
+  })
+
+  it("follows an order that changes after it was compared", async () => {
+    await audited()
+    await run(
+      `update orders set status = 'cancelled', version = version + 1 where id = '${shop.open}'`,
+      `update holds set state = 'released' where order_id = '${shop.open}'`,
+      ...moved(shop.bread, "released", 0, -1, shop.open),
+      ...fact("order", shop.open, 2, "jaego.order.cancelled.v1"),
+    )
+    const look = await audited()
+    expect(look.facts).toBe(2)
+    expect(lines(look)).toEqual([])
+  })
+
+  it("is taken by one process, until that has been silent", async () => {
+    await audited()
+    const other = randomUUID()
+    expect(await on(Look.take(other))).toMatchObject({ leads: false })
+    await run("update audit set looked_at = now() - interval '1 hour'")
+    expect(await on(Look.take(other))).toMatchObject({ leads: true })
+    expect(await on(Look.take(ME))).toMatchObject({ leads: false })
+  })
+
+  it("goes on in another process from where one stopped", async () => {
+    await on(Look.take(ME))
+    await run(...moved(shop.idle, "received", 5, 0, null), "update audit set looked_at = now() - interval '1 hour'")
+    const look = await audited(randomUUID())
+    expect({ facts: look.facts, lines: lines(look) }).toEqual({ facts: 1, lines: [] })
+  })
+
+  it("begins anew where facts have gone unread, and says how many it passed over", async () => {
+    await run(
+      `insert into outbox_dropped select 'outbox_old', now(), lane, 1 from outbox where subject = '${shop.idle}'`,
+      `delete from outbox where subject = '${shop.idle}'`,
+    )
+    const look = await on(Look.take(ME))
+    expect(look).toMatchObject({ leads: true, facts: 0, books: { findings: [] } })
+    expect(look.passedOver).toBeGreaterThan(10)
+    expect(lines(await audited())).toEqual([])
+  })
+})
+
+interface Plant {
+  readonly what: string
+  readonly sql: (shop: SmallShop) => ReadonlyArray<string>
+  readonly says: (shop: SmallShop) => ReadonlyArray<string | RegExp>
+  readonly oversold?: number
+}
+
+const PLANTS: ReadonlyArray<Plant> = [
+  {
+    what: "more reserved than is there",
+    sql: ({ idle }) => [
+      "alter table stock drop constraint never_oversold",
+      `update stock set reserved = 13 where product_id = '${idle}'`,
+    ],
+    says: ({ idle }) => [`product ${idle}: its stock says 10 on hand, 13 reserved`],
+    oversold: 3,
+  },
+  {
+    what: "a stock row that was changed by hand",
+    sql: ({ milk }) => [`update stock set on_hand = on_hand + 5 where product_id = '${milk}'`],
+    says: ({ milk }) => [new RegExp(`^product ${milk}: its stock says 14 on hand, .*; its movements 9 on hand`)],
+  },
+  {
+    what: "a product that was sold, whose update was lost",
+    sql: ({ bread, open }) => [
+      ...moved(bread, "reserved", 0, 1, null),
+      ...moved(bread, "reserved", 0, 1, null),
+      // As two transactions write that have read the same.
+      `update movements m set reserved = m.reserved - 1, order_id = '${open}' from stock s
+        where s.product_id = m.product_id and m.product_id = '${bread}' and m.version = s.version`,
+      `update stock set reserved = reserved - 1 where product_id = '${bread}'`,
+    ],
+    says: ({ bread }) => [new RegExp(`^product ${bread}: 1 movements of versions \\d+ to \\d+ do not add up`)],
+  },
+  {
+    what: "an order that was put in by hand",
+    sql: ({ open }) => copied(newId(), open, 20),
+    says: () => ["order [0-9a-f-]{36}: no fact tells of it"],
+    // Eleven were there.
+    oversold: 9,
+  },
+  {
+    what: "an order that was put in by hand, with an id of no time",
+    sql: ({ open }) => copied("f47ac10b-58cc-4372-a567-0e02b2c3d479", open),
+    says: () => ["order f47ac10b-58cc-4372-a567-0e02b2c3d479: no fact tells of it"],
+  },
+  {
+    what: "a fact that is missing in its lane",
+    sql: ({ idle }) => [
+      ...moved(idle, "received", 1, 0, null),
+      ...moved(idle, "received", 1, 0, null),
+      `delete from outbox where subject = '${idle}' and subject_version = 2`,
+    ],
+    says: () => [/^lane \d+: 2 facts were written behind seq \d+, 1 are there$/],
+  },
+  {
+    what: "a fact of a movement that is not there",
+    sql: ({ idle }) => fact("stock", idle, 2, "jaego.stock.received.v1"),
+    says: ({ idle }) => [`product ${idle}: versions 2 to 2 have 1 facts and 0 movements`],
+  },
+  {
+    what: "a movement that does not fit its line",
+    sql: ({ bread, open }) => moved(bread, "released", 0, -1, open),
+    says: ({ open }) => [`order ${open}: a movement .released. does not fit its line`],
+  },
+  {
+    what: "an order whose lines are not as its state says",
+    sql: ({ open }) => [
+      `update orders set status = 'cancelled', version = version + 1 where id = '${open}'`,
+      ...fact("order", open, 2, "jaego.order.cancelled.v1"),
+    ],
+    says: ({ open }) => [`order ${open}: its lines do not fit it`],
+  },
+]
+
+describe("a look finds", () => {
+  it.each(PLANTS)("$what", async ({ oversold = 0, says, sql }) => {
+    await audited()
+    await run(...sql(shop))
+    const found = await audited()
+    const said = lines(found)
+    for (const line of says(shop)) expect(said.join("\n")).toMatch(typeof line === "string" ? new RegExp(line) : line)
+    // What was found is weighed at the look that knows it.
+    expect((await audited()).books.oversold).toBe(oversold)
+  })
+
+  it("an order that was put in among others, and one that is gone", async () => {
+    const [among, later, gone] = [newId(), newId(), newId()].toSorted()
+    const lawful = (id: string) => [
+      ...copied(id, shop.open),
+      ...moved(shop.bread, "reserved", 0, 1, id),
+      ...fact("order", id, 1, "jaego.order.placed.v1"),
+    ]
+    await audited()
+    await run(...lawful(later!), ...lawful(gone!))
+    // Its facts are read; its rows are compared at the next look.
+    await on(Look.take(ME))
+    await run(
+      ...copied(among!, shop.open),
+      `delete from holds where order_id = '${gone}'`,
+      `delete from orders where id = '${gone}'`,
+    )
+    expect(lines(await audited())).toEqual(
+      expect.arrayContaining([
+        `order ${among}: no fact tells of it, no movement reserved its units`,
+        `order ${gone}: it was told of, and is not there, units are reserved for a line that is not there`,
+      ]),
+    )
+    // Put in order again.
+    await run(
+      `delete from holds where order_id = '${among}'`,
+      `delete from orders where id = '${among}'`,
+      ...copied(gone!, shop.open),
+    )
+    expect(lines(await audited())).toEqual([])
+  })
+
+  it("nothing any more once the stock is what its movements say", async () => {
+    await run(`update stock set on_hand = on_hand + 1 where product_id = '${shop.idle}'`)
+    expect(lines(await audited())).toHaveLength(1)
+    await run(`update stock set on_hand = on_hand - 1 where product_id = '${shop.idle}'`)
+    expect(lines(await audited())).toEqual([])
+  })
+})
