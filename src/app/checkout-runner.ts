@@ -27,13 +27,13 @@ import { NOT_MADE, PaymentCalls } from "./payment-calls.ts"
 
 /** An open outcome is asked for again after 100 ms, then ever more slowly, at most every 5 s. */
 const askAgainMs = (times: number): number => Math.min(5_000, 100 * 1.6 ** times)
-/** Whether a buyer has done what the provider asks of them is read this often, ms. */
+/** Whether a buyer has done what the provider asks of them is read this often (ms). */
 const BUYER_POLL_MS = 5_000
 /** After so many silences, a driver makes room for an order that waits. */
 const SILENCES_MAX = 8
 /** A record that was not possible is tried again this often, until it is durable. */
 const RECORD_RETRIES = Schedule.spaced("200 millis")
-/** Refunds, captures, and looks whether a buyer has acted, wait behind charges whose holds end within this, ms: those seats are at stake. */
+/** Refunds, captures, and looks whether a buyer has acted, wait behind charges whose holds end within this (ms): those seats are at stake. */
 const LATER_MS = 24 * 3_600_000
 /** Orders that wait for their first driver and need not be looked up first: so many are remembered, 100 bytes each. */
 const UNTRIED_MAX = 200_000
@@ -195,7 +195,7 @@ const askNext = (before: Ask, meaning: Checkout.Meaning): Ask => {
   return meaning._tag === "Confirm" ? "confirm" : "read"
 }
 
-/** Before an order is asked for again that was met with silence, ms; no longer than until the provider is well again. */
+/** Before an order is asked for again that was met with silence (ms); no longer than until the provider is well again. */
 const pauseFor = ({ payment: { healthy }, sleepers }: Deps, id: OrderId, ms: number): Effect.Effect<void> => {
   const sleep = sleepers.sleep(id, ms)
   return healthy.isOpen() ? sleep : Effect.raceFirst(sleep, healthy.await)

@@ -20,11 +20,11 @@ import type { PaymentBacklog } from "./payment-backlog.ts"
 
 /** What a crash left unsettled is looked for this often. */
 const SWEEP = Schedule.spaced("1 second")
-/** Orders that were placed within it are looked at in every sweep, milliseconds: buyers pay as they order. */
+/** Orders that were placed within it are looked at in every sweep (ms): buyers pay as they order. */
 const LAG_MS = 15_000
 /** While orders wait for a driver, one sweep in so many goes through all that is unsettled. */
 const WHOLE_SWEEP = 30
-/** A younger attempt belongs to a request that is just about to drive it, milliseconds. */
+/** A younger attempt belongs to a request that is just about to drive it (ms). */
 const YOUNG_MS = 5_000
 
 /** Who drives orders. */
@@ -38,7 +38,7 @@ export interface Crew {
   readonly run: (order: Order, first: "confirm" | "read", waiter: null) => Effect.Effect<void>
 }
 
-/** Since when this process decides, ms: what was begun earlier was begun by another process, so no request drives it here. */
+/** Since when this process decides (ms): what was begun earlier was begun by another process, so no request drives it here. */
 export const whenReady = Effect.gen(function* () {
   const readiness = yield* Readiness
   const clock = yield* Clock.Clock

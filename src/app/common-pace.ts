@@ -5,7 +5,7 @@
 
 /** After so many unanswered calls in a row, whichever orders they were for, it is the provider that is silent. */
 const SILENT_CALLS = 16
-/** Between two calls that are repeated while the provider is silent, over all orders, ms. */
+/** Between two calls that are repeated while the provider is silent, over all orders (ms). */
 const SILENT_GAP_MS = 10
 
 export class CommonPace {

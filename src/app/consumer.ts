@@ -38,7 +38,7 @@ const SOURCES_MAX = 256
 /** The position of ignored deliveries is saved at most this many deliveries of a source, or ms, late. */
 const LAZY_EVENTS = 5_000
 const LAZY_MS = 1_000
-/** What is wrong with poison, code points: it may quote what came from outside. */
+/** What is wrong with poison (code points): it may quote what came from outside. */
 const ERROR_MAX = 1_000
 /** Retries while the database or the broker is away: after 100 ms, then ever more slowly, at least every 5 s. */
 const RETRIES = Schedule.min([Schedule.exponential("100 millis"), Schedule.spaced("5 seconds")]).pipe(Schedule.jittered)
@@ -235,7 +235,7 @@ const commitNext = Effect.fnUntraced(function* (deps: Deps) {
   }
 })
 
-/** The spans of events that were handled between these times, ms since 1970. */
+/** The spans of events that were handled between these times (ms since 1970). */
 const handledTraced = (
   { consumer, probe }: Deps,
   intakes: ReadonlyArray<Intake>,

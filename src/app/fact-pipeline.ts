@@ -12,7 +12,7 @@ import * as Timeline from "./consumers/timeline.ts"
 import * as Relay from "./outbox-relay.ts"
 
 export interface Options {
-  /** How long after its payment an order's shipment falls due, milliseconds. */
+  /** How long after its payment an order's shipment falls due (ms). */
   readonly shippingAfterMs: number
 }
 

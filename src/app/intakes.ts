@@ -51,7 +51,7 @@ export const halves = (
   return [[{ ...intake, taken: [{ _tag: "Poison", delivery, eventId, error: detail, attempts }] }]]
 }
 
-/** When the first of their events was decided, as its id says, ms since 1970; `none` where no id says it. */
+/** When the first of their events was decided, as its id says (ms since 1970); `none` where no id says it. */
 export const oldest = (intakes: ReadonlyArray<Intake>, none: number): number => {
   let first = none
   // Other programs may write to the topic, with ids of other kinds.

@@ -28,7 +28,7 @@ const FACTS_MAX = 4_000
  */
 const PACE_MS = 50
 
-/** Poll interval, milliseconds: catches a lost wake, or another process's commit. */
+/** Poll interval (ms): catches a lost wake, or another process's commit. */
 const POLL_MS = 100
 
 /** Pause before leadership is sought again, ms, after it was lost or the database was not reached. */
@@ -37,10 +37,10 @@ const LEAD_PAUSE_MS = 500
 /** Back-off, ms, after so many publishings in a row that the stream did not confirm. */
 const pauseMs = (failures: number): number => Math.min(2_000, 50 * 2 ** failures)
 
-/** A stream that goes on taking nothing is logged again after this, ms. */
+/** A stream that goes on taking nothing is logged again after this (ms). */
 const LOG_EVERY_MS = 60_000
 
-/** Drain limit, ms: what was committed may still leave for so long. Otherwise it leaves at the next start. */
+/** Drain limit (ms): what was committed may still leave for so long. Otherwise it leaves at the next start. */
 const DRAIN_MS = 2_000
 
 /** Notified after a commit: there are facts. */

@@ -11,7 +11,7 @@ export interface Part {
   readonly state: "ok" | "failing"
   /** What is wrong; null: nothing. */
   readonly detail: string | null
-  /** Since when it is in this state, milliseconds since 1970. */
+  /** Since when it is in this state (ms since 1970). */
   readonly since: number
   /** How often it has been failing since the process started. */
   readonly failures: number

@@ -21,7 +21,7 @@ import { RefusedOrders } from "./refused-orders.ts"
 import type { OnDecline, Paying, Replayable, Sale } from "./shop.ts"
 
 export interface Options {
-  /** How long a buyer waits for the outcome, milliseconds. */
+  /** How long a buyer waits for the outcome (ms). */
   readonly deadlineMs: number
   readonly holdMs: number
   /** How many attempts an order may have that outlives a decline. */
@@ -29,7 +29,7 @@ export interface Options {
 }
 
 /**
- * Once the service is ending, no caller waits longer than this for an outcome, ms: long enough for a provider that
+ * Once the service is ending, no caller waits longer than this for an outcome (ms): long enough for a provider that
  * answers, and all other buyers wait for the hand-over meanwhile.
  */
 export const DRAINING_MS = 200

@@ -17,16 +17,16 @@ import * as Health from "./health.ts"
 /** So many in a row are no passing trouble; a busy shop need not wait for the time. */
 const REFUSED_IN_A_ROW = 20
 
-/** Nor is it when nothing else has happened for so long, ms. */
+/** Nor is it when nothing else has happened for so long (ms). */
 const REFUSED_MS = 3_000
 
 /** Without orders for so long, ms, a write is tried. */
 const QUIET_MS = 2_000
 
-/** Between two looks, ms. */
+/** Between two looks (ms). */
 const LOOK_MS = 1_000
 
-/** Between two lines of the log about the same trouble, ms. */
+/** Between two lines of the log about the same trouble (ms). */
 const SAY_AGAIN_MS = 60_000
 
 interface Row {

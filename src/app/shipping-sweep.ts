@@ -17,17 +17,17 @@ import { Readiness } from "./health.ts"
 
 /** Far above what events take, far below what a buyer notices. */
 const ROUND = Schedule.spaced("15 seconds")
-/** From placing an order until it is paid and has its shipment, of nearly all, milliseconds: each round looks at so many of the last. */
+/** From placing an order until it is paid and has its shipment, of nearly all (ms): each round looks at so many of the last. */
 const LAG_MS = 60_000
-/** From one round over all orders to the next, milliseconds. Exported for the tests. */
+/** From one round over all orders to the next (ms). Exported for the tests. */
 export const REWIND_MS = 300_000
 /** Opened in one statement. */
 const ORDERS_MAX = 1_000
-/** From one line of the log to the next, milliseconds. */
+/** From one line of the log to the next (ms). */
 const LOG_EVERY_MS = 60_000
 
 export interface Options {
-  /** From the opening to the first call to the carrier, milliseconds: a buyer may think again. */
+  /** From the opening to the first call to the carrier (ms): a buyer may think again. */
   readonly afterMs: number
 }
 

@@ -12,13 +12,13 @@ export interface Resilience {
 /** The runner has as many shipments on their way at most (`app/shipping-runner.ts`): none ever waits. */
 const CARRIER_CONCURRENCY = 128
 
-/** A day, ms. */
+/** A day (ms). */
 const LONGEST_OPEN_MS = 86_400_000
 
-/** An open circuit is looked at again at least so often, ms. */
+/** An open circuit is looked at again at least so often (ms). */
 const OPEN_MAX_MS = 60_000
 
-/** How much longer than a call's own time limit a probe may take before it counts as failed, ms. */
+/** How much longer than a call's own time limit a probe may take before it counts as failed (ms). */
 const PROBE_SPARE_MS = 1_000
 
 /** Calls a second. Real providers allow about a hundred; one that is played in the process (0: none) takes them as they come. */

@@ -5,7 +5,7 @@ import type * as ShippingSweep from "../app/shipping-sweep.ts"
 import * as HttpCall from "../std/http-call.ts"
 import { ConfigProblem, type Env, integer, secret } from "./knob.ts"
 
-/** A week, seconds. */
+/** A week (s). */
 const LONGEST = 604_800
 
 export interface Shipping {

@@ -34,7 +34,7 @@ export interface Hold {
   readonly unitPrice: number
   readonly currency: string
   readonly state: State
-  /** When a tentative hold lapses, milliseconds since 1970; null once it is not tentative. */
+  /** When a tentative hold lapses (ms since 1970); null once it is not tentative. */
   readonly lapsesAt: number | null
 }
 
@@ -57,7 +57,7 @@ const begin = (of: Holder, line: Order.Line, lineNo: number, state: State, lapse
 /** The hold of a line of an order that is placed. */
 export const held = (of: Holder, line: Order.Line, lineNo: number): Hold => begin(of, line, lineNo, "held", null)
 
-/** The hold of a line of an order that may be placed until `lapsesAt`, milliseconds since 1970. */
+/** The hold of a line of an order that may be placed until `lapsesAt` (ms since 1970). */
 export const tentative = (of: Holder, line: Order.Line, lineNo: number, lapsesAt: number): Hold =>
   begin(of, line, lineNo, "tentative", lapsesAt)
 

@@ -30,7 +30,7 @@ export interface Terms {
   readonly total: Money
   /** Milliseconds since 1970. */
   readonly createdAt: number
-  /** End of the hold, milliseconds since 1970. */
+  /** End of the hold (ms since 1970). */
   readonly expiresAt: number
 }
 

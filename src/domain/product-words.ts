@@ -5,7 +5,7 @@
  */
 import type { Product } from "./product.ts"
 
-/** The shortest word that narrows a search, characters: an index has pairs. */
+/** The shortest word that narrows a search (characters): an index has pairs. */
 export const SHORTEST = 2
 
 const folded = (text: string): string => text.replace(/[A-Z]+/g, (capitals) => capitals.toLowerCase())

@@ -31,7 +31,7 @@ const say = (statement: string, ...parameters: ReadonlyArray<unknown>) =>
 const inTransaction = <A, E, R>(body: Effect.Effect<A, E, R>) =>
   Effect.flatMap(PgClient.PgClient, (sql) => sql.withTransaction(body))
 
-/** What a buyer was told, and when, ms: the first answer, and the one that is true. */
+/** What a buyer was told, and when (ms): the first answer, and the one that is true. */
 interface Heard {
   readonly told: "yes" | "no"
   readonly answered: number

@@ -66,7 +66,7 @@ const silentProvider = (guard: Guard): ReadonlyArray<number> => {
 /** Orders that wait when the provider is back, and others that come. */
 const WAITING = 1_000
 const COMING = 20
-/** What it can do: more than so many calls at once, and it falls, and takes so long to get up, ms. */
+/** What it can do: more than so many calls at once, and it falls, and takes so long to get up (ms). */
 const STANDS = 30
 const GETS_UP_MS = 3_000
 const BACK_SECONDS = 60

@@ -47,7 +47,7 @@ const together: List = (ask, page) =>
     page,
   )
 
-/** What came, how many statements it took, and how long, ms. */
+/** What came, how many statements it took, and how long (ms). */
 const measure = (list: List, page: number) =>
   Effect.gen(function* () {
     const sql = yield* PgClient.PgClient

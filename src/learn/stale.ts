@@ -60,7 +60,7 @@ class Cache {
   }
 }
 
-/** For how long the old price was shown after the edit was answered, ms. */
+/** For how long the old price was shown after the edit was answered (ms). */
 const staleFor = async ({ invalidates, local, onEdit, versions = false }: Strategy): Promise<number> => {
   const clock = new VirtualClock()
   const shared = new Cache()

@@ -12,13 +12,13 @@ export interface Entry {
   readonly text: string | null
   /** Of the row it was made from, 1 and more; 0: there was none. */
   readonly version: number
-  /** When the source was read, ms since 1970. */
+  /** When the source was read (ms since 1970). */
   readonly readAt: number
-  /** Until when it counts as fresh, ms since 1970. It may be kept for longer, for when the source is away. */
+  /** Until when it counts as fresh (ms since 1970). It may be kept for longer, for when the source is away. */
   readonly freshUntil: number
 }
 
-/** How long an older version is kept out after a drop, ms: longer than any reader takes from the source to its put. */
+/** How long an older version is kept out after a drop (ms): longer than any reader takes from the source to its put. */
 export const TOMBSTONE_MS = 60_000
 
 /** Which level gave an entry. */

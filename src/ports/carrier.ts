@@ -37,13 +37,13 @@ export type Registration =
 
 export type Cancellation = "cancelled" | "shipped" | "unknown"
 
-/** Longest tracking id that is kept, code points. */
+/** Longest tracking id that is kept (code points). */
 export const TRACKING_ID_MAX = 128
 
-/** Longest id of a callback, code points. */
+/** Longest id of a callback (code points). */
 export const CALLBACK_ID_MAX = 128
 
-/** As much of the carrier's words as goes into a reason, code points. */
+/** As much of the carrier's words as goes into a reason (code points). */
 export const REASON_MAX = 200
 
 export class Carrier extends Context.Service<
@@ -63,7 +63,7 @@ export interface Callback {
   readonly what: "collected" | "delivered"
   readonly key: OrderId
   readonly trackingId: string
-  /** When it happened by the carrier's clock, milliseconds since 1970. */
+  /** When it happened by the carrier's clock (ms since 1970). */
   readonly at: number
 }
 

@@ -8,7 +8,7 @@ export type Level = (typeof LEVELS)[number]
 export interface Setting {
   /** In force now. */
   readonly level: Level
-  /** When the configured level is in force again, ms since 1970; null: it stays. */
+  /** When the configured level is in force again (ms since 1970); null: it stays. */
   readonly until: number | null
   readonly configured: Level
 }

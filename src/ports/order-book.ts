@@ -11,9 +11,9 @@ export interface OrderFilter {
   readonly customerId: CustomerId | null
   /** As `Order.statusAt(now)` says: a hold that has lapsed is `expired`. */
   readonly status: Status | null
-  /** Placed then or later, milliseconds since 1970. */
+  /** Placed then or later (ms since 1970). */
   readonly from: number | null
-  /** Placed before, milliseconds since 1970. */
+  /** Placed before (ms since 1970). */
   readonly to: number | null
 }
 

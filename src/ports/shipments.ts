@@ -64,7 +64,7 @@ export class Shipments extends Context.Service<
       readonly after: OrderId | null
       readonly limit: number
     }) => Effect.Effect<ReadonlyArray<OrderId>, Unavailable>
-    /** Opens the shipment of each that is paid and has none, due at `at`, milliseconds since 1970. How many were opened. */
+    /** Opens the shipment of each that is paid and has none, due at `at` (ms since 1970). How many were opened. */
     readonly open: (ids: ReadonlyArray<OrderId>, at: number) => Effect.Effect<number, Unavailable>
     /** Each by itself: the orders whose change was written, none of the others. At most one change an order. */
     readonly save: (changes: ReadonlyArray<ShipmentChange>) => Effect.Effect<ReadonlySet<OrderId>, Unavailable>

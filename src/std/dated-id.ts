@@ -4,7 +4,7 @@
  */
 import { createHash } from "node:crypto"
 
-/** Of 48 bits, ms since 1970. */
+/** Of 48 bits (ms since 1970). */
 const TIME_MAX = 2 ** 48 - 1
 
 /** `at`: ms since 1970; what is beyond the range is its end. */

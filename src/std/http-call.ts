@@ -17,7 +17,7 @@ import * as Https from "node:https"
 import { TLSSocket } from "node:tls"
 import { Effect, type Tracer } from "effect"
 
-/** Three round trips round the world, with one packet lost, ms. */
+/** Three round trips round the world, with one packet lost (ms). */
 export const CONNECT_MS = 1_000
 
 /** Far above any answer that has a meaning here. */

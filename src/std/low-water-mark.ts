@@ -11,7 +11,7 @@
  * most, because one that took long may have waited for a database that was away.
  */
 
-/** From one look from the beginning to the next, milliseconds: how late something behind the mark may begin. */
+/** From one look from the beginning to the next (ms): how late something behind the mark may begin. */
 export const REWIND_MS = 5_000
 
 /** A look from the beginning that took a second has the next one wait for fifty. */
@@ -19,7 +19,7 @@ const SHARE = 50
 export const SHARE_MAX_MS = 60_000
 
 export interface Look {
-  /** Where it begins, milliseconds since 1970. */
+  /** Where it begins (ms since 1970). */
   readonly since: number
   readonly begunAt: number
 }

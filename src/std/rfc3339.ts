@@ -29,7 +29,7 @@ export const text = (milliseconds: number): string => {
 /** `T` and `Z` in either case, a space for the `T`, any number of digits after the point, any offset, second 60. */
 const FORM = /^(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(\.\d+)?(?:[Zz]|([+-])(\d\d):(\d\d))$/
 
-/** Exclusive, milliseconds since 1970. */
+/** Exclusive (ms since 1970). */
 const END = Date.UTC(2101, 0, 1)
 
 const DAY_MS = 86_400_000

@@ -3,7 +3,7 @@
  * repeat without end.
  */
 
-/** At the time `now`, milliseconds: how many were held back since the last that went through; null: this one is, too. */
+/** At the time `now` (ms): how many were held back since the last that went through; null: this one is, too. */
 export type Throttle = (now: number) => number | null
 
 export const make = (everyMs: number): Throttle => {

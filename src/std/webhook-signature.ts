@@ -15,7 +15,7 @@ export interface Signature {
 /** More than any sender has reason for: each costs a digest a secret. */
 const PARTS_MAX = 8
 
-/** A signature may be this much older or newer than our clock, seconds: queues and clocks that differ. */
+/** A signature may be this much older or newer than our clock (s): queues and clocks that differ. */
 export const TOLERANCE_SECONDS = 300
 
 /** Of the body's own bytes, and not of its text: what is no UTF-8 has more than one reading. */

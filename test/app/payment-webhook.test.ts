@@ -18,7 +18,7 @@ import { freshId } from "../support/scribe.ts"
 
 const EUR = { amount: 250, currency: "EUR" }
 const HOLD_MS = 600_000
-/** When buyers act, ms. */
+/** When buyers act (ms). */
 const ACTED_AT = 500
 const ASKED: Reading = {
   _tag: "ActionRequired",

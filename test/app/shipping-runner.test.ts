@@ -98,7 +98,7 @@ const shipping = ({ away, cancel, capture = "auto", register }: Script, breaker:
         claim: null,
       })
       .pipe(Effect.retry(Schedule.spaced("5 millis")))
-    /** A paid order, whose shipment is due at this time, milliseconds since 1970. */
+    /** A paid order, whose shipment is due at this time (ms since 1970). */
     const openAt = Effect.fnUntraced(function* (at: number) {
       const placed = yield* shop.placeOrder({
         customerId: "kim",

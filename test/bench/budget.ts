@@ -102,7 +102,7 @@ export interface Options {
   readonly warmUpSeconds: number
 }
 
-/** The service's start and a moment of load before the profile begins, milliseconds. */
+/** The service's start and a moment of load before the profile begins (ms). */
 const SETTLING = 1_000
 
 export const measure = async (scratch: Scratch, scenario: Scenario, { seconds, warmUpSeconds }: Options) => {

@@ -34,7 +34,7 @@ interface Round {
   readonly serviceUs: number | null
   /** Facts that left while the load lasted, a second. */
   readonly relayed: number
-  /** Of all publishings under load, milliseconds: at most so long for half of them, and for all but one in a hundred. */
+  /** Of all publishings under load (ms): at most so long for half of them, and for all but one in a hundred. */
   readonly lagP50: number
   readonly lagP99: number
   /** Milliseconds from the end of the load until every fact had left. */
@@ -57,7 +57,7 @@ const bucketsOf = async (service: Service, name: string): Promise<Buckets> => {
   )
 }
 
-/** The bound of the bucket it lies in, milliseconds. */
+/** The bound of the bucket it lies in (ms). */
 const quantile = (before: Buckets, after: Buckets, share: number): number => {
   const counts = [...after].map(([bound, count]) => [bound, count - (before.get(bound) ?? 0)] as const)
   const all = counts.at(-1)?.[1] ?? 0

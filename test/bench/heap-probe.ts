@@ -6,7 +6,7 @@ import { renameSync, writeFileSync } from "node:fs"
 import { getHeapStatistics } from "node:v8"
 import { BroadcastChannel, isMainThread } from "node:worker_threads"
 
-/** Long enough for a thread to collect some hundred megabytes, milliseconds. */
+/** Long enough for a thread to collect some hundred megabytes (ms). */
 const PATIENCE_MS = 3_000
 
 const collect = (globalThis as { readonly gc?: () => void }).gc!

@@ -12,9 +12,9 @@ import { randomUUID } from "node:crypto"
 import { readFileSync } from "node:fs"
 import { connect, type Socket } from "node:net"
 
-/** An answer within it is good, ms. */
+/** An answer within it is good (ms). */
 const GOOD_MS = 500
-/** How long after the last phase answers are waited for, ms. */
+/** How long after the last phase answers are waited for (ms). */
 const PATIENCE_MS = 5_000
 
 export interface Phase {
@@ -36,7 +36,7 @@ export interface Phase {
 
 interface Asked {
   readonly phase: number
-  /** When it was to be sent, ms. */
+  /** When it was to be sent (ms). */
   readonly at: number
 }
 

@@ -38,7 +38,7 @@ const FACTOR = 5
 /** After the overload, in parts of the peak. */
 const CALM = 0.5
 const CALM_SECONDS = 10
-/** From one payment or cancellation to the next, ms. */
+/** From one payment or cancellation to the next (ms). */
 const SETTLE_EVERY_MS = 100
 
 interface Round {

@@ -28,7 +28,7 @@ export interface Found {
 
 const CROWD = fileURLToPath(new URL("./stream-crowd.ts", import.meta.url))
 
-/** Long enough for what their opening left behind to be collected, ms. */
+/** Long enough for what their opening left behind to be collected (ms). */
 const REST_MS = 5_000
 
 const residentMiB = (pid: number): number =>

@@ -11,7 +11,7 @@ describe("jaego dlq list, of more letters than fit into memory", () => {
   const LETTERS = 200_000
   /** Letters one statement writes, in less than the database's patience. */
   const BATCH = 20_000
-  /** The heap of the command, MiB; the letters have twice as much. */
+  /** The heap of the command (MiB); the letters have twice as much. */
   const HEAP_MIB = 160
   let url: string
 

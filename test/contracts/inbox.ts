@@ -16,7 +16,7 @@ export class Effects extends Context.Service<
   {
     /** The versions in an order's timeline, oldest first. */
     readonly versions: (orderId: OrderId) => Effect.Effect<ReadonlyArray<number | null>>
-    /** When its shipment is due, milliseconds since 1970; null: there is none. */
+    /** When its shipment is due (ms since 1970); null: there is none. */
     readonly shipmentDue: (orderId: OrderId) => Effect.Effect<number | null>
   }
 >()("jaego/test/Effects") {}

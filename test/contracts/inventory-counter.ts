@@ -9,7 +9,7 @@ import * as Scribe from "../support/scribe.ts"
 
 export type Refused = { readonly refused: Rejection | string }
 
-/** A hold that ends while a test waits for it, milliseconds since 1970. */
+/** A hold that ends while a test waits for it (ms since 1970). */
 export const soon = (): number => Date.now() + 200
 
 /** A customer that has bought nothing yet. */
@@ -50,7 +50,7 @@ const placing = (lines: Lines, { attemptsMax = 1, claim, customerId, expiresAt, 
   } satisfies Command
 }
 
-/** Between two looks at what has not happened yet, milliseconds. */
+/** Between two looks at what has not happened yet (ms). */
 const LOOK_MS = 20
 
 export const counter = Effect.gen(function* () {

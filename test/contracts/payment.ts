@@ -31,7 +31,7 @@ const settled = ({ attempt, ref }: Confirmation) =>
     Effect.repeat(tagOf(read(ref, attempt)), { until: (tag) => tag !== "Unknown" && tag !== "ActionRequired" }),
   )
 
-/** Clocks of provider and shop may differ by so much, milliseconds. */
+/** Clocks of provider and shop may differ by so much (ms). */
 const SKEW_MS = 1_000
 const beforeNow = Effect.sync(() => Date.now() - SKEW_MS)
 

@@ -24,7 +24,7 @@ const VERIFIED_IN = 4
 /** One restart in how many is killed on its way; the next one succeeds. */
 const AGAIN_IN = 5
 
-/** A start takes about this long on a quiet machine, milliseconds. */
+/** A start takes about this long on a quiet machine (ms). */
 const START_MS = 1_000
 
 /** No process listens there: where the shoppers turn while the service is down. */

@@ -19,7 +19,7 @@ import { Shoppers, stockShelves, type Wish } from "./shoppers.ts"
 /** Accepted attempts before the owner is frozen, and at the other before it wakes up. */
 const BUSY = 15
 
-/** Time for an expected step, also on a busy machine, ms. */
+/** Time for an expected step, also on a busy machine (ms). */
 const PATIENCE_MS = 60_000
 
 /** Rounds that are tried for each stale owner to be fenced: one that had nothing to commit when it woke is not. */
@@ -55,7 +55,7 @@ interface Arena {
 type Moment = (arena: Arena) => Promise<() => unknown>
 
 /**
- * The shortest freeze, ms: an owner that stood still for half a second knows it. Of a shorter freeze in which
+ * The shortest freeze (ms): an owner that stood still for half a second knows it. Of a shorter freeze in which
  * its lease is ended by hand, `docs/guarantees.md` promises nothing for what it reads as it wakes.
  */
 const STANDSTILL_MS = 600

@@ -12,13 +12,13 @@ import { boundKeys, judge } from "./judge.ts"
 import { sessions, stateOf, takes, tell, wordsOf } from "./pair.ts"
 import { kindOf, Shoppers, stockShelves, type Told, type Wish } from "./shoppers.ts"
 
-/** What a hand-over may cost a caller, ms. */
+/** What a hand-over may cost a caller (ms). */
 export const PROMISED_MS = 2_000
 
-/** Beyond it something hangs, however busy the machine is, milliseconds. What was measured is told as a figure. */
+/** Beyond it something hangs, however busy the machine is (ms). What was measured is told as a figure. */
 const LOOSE_MS = 10_000
 
-/** Until the other has taken over, also on a machine that does ten other things, milliseconds. */
+/** Until the other has taken over, also on a machine that does ten other things (ms). */
 const RECOVERY_MS = 60_000
 
 /** Accepted attempts before each signal, and after it: it comes while many are under way. */
@@ -95,7 +95,7 @@ const handOver = async (shop: Shop, round: number, faults: Tally): Promise<Reado
   return found
 }
 
-/** From the first asking to the first answer that is not "not now", milliseconds; null: there was none. */
+/** From the first asking to the first answer that is not "not now" (ms); null: there was none. */
 const waitOf = ({ told }: Wish): number | null => {
   const answer = told.find(({ status }) => status !== null && status !== 503)
   return answer === undefined ? null : answer.heardAt - told[0]!.sentAt

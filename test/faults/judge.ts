@@ -204,7 +204,7 @@ export const judgeTold = async (
   return sum([told, await ordersAreThere(url, recent), await effectsWereAskedFor(databaseUrl, wishes)])
 }
 
-/** Longest until everything has come to its end, milliseconds: a charge is asked for every 5 s, a tentative hold lives 5 s. */
+/** Longest until everything has come to its end (ms): a charge is asked for every 5 s, a tentative hold lives 5 s. */
 const REST_MS = 20_000
 
 /** Nothing stays open for good: no charge without an outcome, no refund that is due, no hold whose order never came. */

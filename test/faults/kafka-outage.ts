@@ -19,7 +19,7 @@ import { Entrance } from "./stage.ts"
 /** What the proof does. */
 const OUTAGE_MS = 60_000
 
-/** From the first answer of a broker that is back to the last fact that had waited, milliseconds. */
+/** From the first answer of a broker that is back to the last fact that had waited (ms). */
 const DRAIN_MS = 60_000
 
 /** Accepted attempts before each outage, and in it. */

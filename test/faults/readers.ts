@@ -6,7 +6,7 @@ import { ANSWER_MS, type Shoppers } from "./shoppers.ts"
 
 const READERS = 2
 
-/** Between two looks, milliseconds. */
+/** Between two looks (ms). */
 const PAUSE_MS = 5
 
 export class Readers {

@@ -52,14 +52,14 @@ export interface Options {
   readonly severalIn?: number
   /** How often each asks before a wish is left open; unless told, half of them once, the others twenty times. */
   readonly attempts?: number
-  /** How soon a shopper that was turned away comes back, ms; PATIENCE_MS by default. */
+  /** How soon a shopper that was turned away comes back (ms); PATIENCE_MS by default. */
   readonly patienceMs?: number
 }
 
 /** A shopper that was turned away comes back after this, ms, by default. */
 const PATIENCE_MS = 20
 
-/** No answer at all within this is a defect of its own, milliseconds: above every deadline of the service. */
+/** No answer at all within this is a defect of its own (ms): above every deadline of the service. */
 export const ANSWER_MS = 30_000
 
 /** An answer that stays as it is, however often the same is asked; anything else is worth another attempt. */

@@ -9,12 +9,12 @@ import { play, type Stage } from "./stage.ts"
 import { laneOf } from "./worker-death.ts"
 
 /**
- * Longest anybody may wait, milliseconds: 10 s for the answer of each commit, 2 s for the payment that comes after it, and
+ * Longest anybody may wait (ms): 10 s for the answer of each commit, 2 s for the payment that comes after it, and
  * something for the truth on a busy machine. An order over several workers is held by one after another.
  */
 const patienceMs = (workers: number): number => (workers === 1 ? 14_000 : 28_000)
 
-/** Lists are read again within this, seconds: a line that says nothing is given up after 10, and another is opened. */
+/** Lists are read again within this (s): a line that says nothing is given up after 10, and another is opened. */
 const READS_MAX_S = 13
 
 const places = (exchange: Exchange): boolean => rowsOf(exchange, "order_id") > 0

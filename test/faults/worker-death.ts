@@ -26,7 +26,7 @@ interface Reaper {
   readonly strikeUntil: (worker: number, deaths: number) => Promise<unknown>
 }
 
-/** A thread that was hit is counted dead long before, milliseconds. */
+/** A thread that was hit is counted dead long before (ms). */
 const MISSED_MS = 1_000
 
 type Moment = (stage: Stage, workers: number, reaper: Reaper) => Promise<void>

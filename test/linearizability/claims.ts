@@ -54,7 +54,7 @@ export interface Told {
 export interface Operation {
   readonly name: string
   readonly asked: Asked
-  /** When each attempt was begun, milliseconds; they share a key. */
+  /** When each attempt was begun (ms); they share a key. */
   readonly attempts: ReadonlyArray<number>
   /** When the last attempt was answered for good. */
   readonly answered: number

@@ -64,7 +64,7 @@ it("hands its lanes over while an answer that needs none of them is still open",
   await second.stop()
 })
 
-/** What a shutdown with half-open clients may take beyond one without any, ms: their half second to speak, their answers, and a margin. */
+/** What a shutdown with half-open clients may take beyond one without any (ms): their half second to speak, their answers, and a margin. */
 const BEYOND_MS = 2_000
 
 const HALF_BODY =

@@ -117,7 +117,7 @@ const killedInAnIntake = (url: string, service: Service, productId: string, then
     }),
   )
 
-/** A crowd, several kills and everything told again: a busy machine takes minutes, ms. */
+/** A crowd, several kills and everything told again: a busy machine takes minutes (ms). */
 const LONG_MS = 300_000
 
 describe("a service that is killed while facts are on their way", () => {

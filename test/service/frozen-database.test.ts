@@ -9,7 +9,7 @@ import { killAll, type Service, start, until } from "../support/service.ts"
 
 const LOOKERS = 2_000
 
-/** Beyond the limit: the time in which a busy machine writes two thousand answers, ms. */
+/** Beyond the limit: the time in which a busy machine writes two thousand answers (ms). */
 const LATE_MS = 3_000
 
 /** What two thousand callers may leave behind, MB: garbage that has not been collected. */

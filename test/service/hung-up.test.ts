@@ -13,7 +13,7 @@ afterEach(killAll)
 /** Of each kind: those that wait, and those that hang up. */
 const BUYERS = 20
 
-/** How long the first commit is held up at most, ms: it is ended by its statement timeout, and then all others are sent. */
+/** How long the first commit is held up at most (ms): it is ended by its statement timeout, and then all others are sent. */
 const HELD_MS = PostgresClient.STATEMENT_TIMEOUT_MS - 1_000
 
 /** On a busy machine the gauges, set once a second, may come too late: then it is done again, with another product. */

@@ -6,7 +6,7 @@ import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from "n
 
 export interface Cgroup {
   readonly folder: string
-  /** Most that its processes had together, file pages included, bytes. */
+  /** Most that its processes had together, file pages included (bytes). */
   readonly peak: () => number
   /** Processes that the kernel killed because of the limit. */
   readonly kills: () => number

@@ -24,7 +24,7 @@ const FLAGS = [
   "--remote-debugging-port=0",
 ]
 
-/** Until it says where it can be driven: the first start of a busy machine, ms. */
+/** Until it says where it can be driven: the first start of a busy machine (ms). */
 const START_MS = 30_000
 
 // biome-ignore lint/suspicious/noExplicitAny: results of the protocol, looked at field by field

@@ -7,7 +7,7 @@ import { Layer } from "effect"
 import { Ids } from "../../src/ports/ids.ts"
 import { mulberry32 } from "../../src/std/mulberry32.ts"
 
-/** 2026-01-01T00:00:00Z, milliseconds since 1970: ids look like those of that day. */
+/** 2026-01-01T00:00:00Z (ms since 1970): ids look like those of that day. */
 const EPOCH = 1_767_225_600_000
 
 export const make = (seed: number): Ids["Service"] => {

@@ -13,7 +13,7 @@ import { fileURLToPath } from "node:url"
 export const ROOT = fileURLToPath(new URL("../..", import.meta.url))
 export const CLI = join(ROOT, "src/cli.ts")
 
-/** Between two looks, milliseconds. */
+/** Between two looks (ms). */
 const LOOK_MS = 15
 
 /**
@@ -159,7 +159,7 @@ export const run = async (args: ReadonlyArray<string>, env: Env = {}) => {
   return { code, stdout: child.stdout, stderr: child.stderr }
 }
 
-/** How long a service may take until it says where it is, milliseconds: an empty embedded database on a busy machine. */
+/** How long a service may take until it says where it is (ms): an empty embedded database on a busy machine. */
 const START_MS = 120_000
 
 export class Service {

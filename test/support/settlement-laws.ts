@@ -20,13 +20,13 @@ export interface Surroundings {
   readonly books: Books
   /** What became of each charge, by the key it was made under. */
   readonly charges: ReadonlyMap<string, Charge>
-  /** From here on no fault happened and the clock ran evenly, milliseconds since 1970. */
+  /** From here on no fault happened and the clock ran evenly (ms since 1970). */
   readonly calmFrom: number
 }
 
 export type SettlementLaw = Law<readonly [of: Surroundings]>
 
-/** Later than this after its end a hold is late, milliseconds: many times what a turn and a commit take. */
+/** Later than this after its end a hold is late (ms): many times what a turn and a commit take. */
 const LATE_MS = 2_000
 
 /** Nothing is under way for it: no charge whose outcome is open, no refund that is to be made, no capture that may be. */

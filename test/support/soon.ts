@@ -4,6 +4,6 @@ import { vi } from "vitest"
 /** Milliseconds. */
 const TIMEOUT_MS = 60_000
 
-/** `interval`: from one look to the next, milliseconds. */
+/** `interval`: from one look to the next (ms). */
 export const soon = (look: () => boolean | Promise<boolean>, interval = 10): Promise<true> =>
   vi.waitUntil(look, { timeout: TIMEOUT_MS, interval })

@@ -11,7 +11,7 @@ import * as Trade from "../support/trade.ts"
 
 afterEach(killAll)
 
-/** The least that docs/operating.md states for a service with a database of its own elsewhere, MiB. */
+/** The least that docs/operating.md states for a service with a database of its own elsewhere (MiB). */
 const LEAST_MIB = 384
 const ORDERS = 5_000
 

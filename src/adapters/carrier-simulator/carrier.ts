@@ -16,7 +16,7 @@ const WAITING_MAX = 10_000
 /** Each is a timer and a fiber, about 2 kB. */
 const UNDER_WAY_MAX = 20_000
 
-/** Long enough to see a shipment under way, short enough to wait for the next, milliseconds. */
+/** Long enough to see a shipment under way, short enough to wait for the next (ms). */
 const COLLECT_AFTER_MS = 1_000
 const DELIVER_AFTER_MS = 2_000
 

@@ -21,7 +21,7 @@ import type { Callback, Consignment, Registration } from "../../ports/carrier.ts
 /** Keys remembered: some minutes of a busy shop, about 30 MB. */
 const PARCELS_MAX = 100_000
 
-/** Longer than a caller should be kept waiting, shorter than it gives up, milliseconds. */
+/** Longer than a caller should be kept waiting, shorter than it gives up (ms). */
 const SLOW_MS = 300
 
 export interface Parcel {
@@ -61,7 +61,7 @@ export type Moods = "ignored" | "played"
 export interface Options {
   readonly faults: Faults
   readonly moods: Moods
-  /** From the answer until it is collected, and from then until it is delivered, milliseconds. */
+  /** From the answer until it is collected, and from then until it is delivered (ms). */
   readonly collectAfterMs: number
   readonly deliverAfterMs: number
   /** Runs it then. */

@@ -3,7 +3,7 @@ import type { Replay } from "../../app/dead-letters.ts"
 import type { Parked } from "../../ports/inbox.ts"
 import { json, prettyJson, printable } from "./printable.ts"
 
-/** Of what is wrong with a letter in a list, characters: the rest is for `show`. */
+/** Of what is wrong with a letter in a list (characters): the rest is for `show`. */
 const ERROR_CHARACTERS = 80
 
 const HEAD = ["id", "state", "consumer", "key", "since", "error"]

@@ -22,7 +22,7 @@ export interface Running {
   readonly status: string
 }
 
-/** How often we look whether it is ready or gone, milliseconds. */
+/** How often we look whether it is ready or gone (ms). */
 const LOOK_MS = 20
 
 export const pause = (milliseconds: number): Promise<void> =>
@@ -158,7 +158,7 @@ const lastWords = (home: string): string => {
   return said.replace(/^.*?(FATAL|PANIC):\s*/, "")
 }
 
-/** Longest a fast shutdown may take before it is cut short, and that before the process is killed, milliseconds. */
+/** Longest a fast shutdown may take before it is cut short, and that before the process is killed (ms). */
 const PATIENCE_MS = 10_000
 
 const isGone = async (home: string, pid: number): Promise<boolean> => {

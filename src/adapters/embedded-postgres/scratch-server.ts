@@ -19,7 +19,7 @@ export type Shutdown = "fast" | "immediate" | "killed"
 
 const SIGNALS = { fast: "SIGINT", immediate: "SIGQUIT", killed: "SIGKILL" } as const
 
-/** Backends of a killed postmaster keep a new one from starting until they have noticed, milliseconds. */
+/** Backends of a killed postmaster keep a new one from starting until they have noticed (ms). */
 const START_WITHIN_MS = 20_000
 
 export class ScratchServer {

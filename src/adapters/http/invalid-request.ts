@@ -29,7 +29,7 @@ const parts: Readonly<Record<string, string>> = { Payload: "#", Query: "query", 
 const NOT_JSON = "Expected a valid JSON body"
 const MISSING = "Missing key"
 
-/** Names of members and parameters are the caller's own words: enough of them to find the place, characters. */
+/** Names of members and parameters are the caller's own words: enough of them to find the place (characters). */
 const ECHO_MAX = 120
 
 const cut = (text: string): string => (text.length <= ECHO_MAX ? text : `${Text.cut(text, ECHO_MAX)}…`)

@@ -36,7 +36,7 @@ const payingOf = (payment: (typeof NewOrder.Type)["payment"], answer: "wait" | "
 
 const NONE = Effect.succeed(null)
 
-/** When it can be charged, ms since 1970; null: nothing holds that up. */
+/** When it can be charged (ms since 1970); null: nothing holds that up. */
 const etaOf = (shop: Shop["Service"], order: Order.Order) =>
   Views.isPending(order) ? shop.chargeEta({ id: order.id, expiresAt: order.expiresAt }) : NONE
 

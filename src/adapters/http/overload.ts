@@ -13,11 +13,11 @@ import { type Class, Probe } from "../../ports/probe.ts"
 export interface Options {
   /** `observe`: count what would be shed. */
   readonly mode: "on" | "observe" | "off"
-  /** How long commands may stand in a mailbox, ms. */
+  /** How long commands may stand in a mailbox (ms). */
   readonly targetMs: number
 }
 
-/** Between two looks, ms: five an interval, so that one pause of the garbage collector is no queue. */
+/** Between two looks (ms): five an interval, so that one pause of the garbage collector is no queue. */
 const LOOK_MS = 20
 
 export class Overload {

@@ -5,7 +5,7 @@ import { KINDS } from "../../domain/reconciliation.ts"
 import * as Rfc3339 from "../../std/rfc3339.ts"
 import { Money, Status, Time } from "./schemas.ts"
 
-/** A month, seconds. */
+/** A month (s). */
 export const SPAN_MAX = 31 * 86_400
 
 export const ReconciliationOrder = Schema.Struct({

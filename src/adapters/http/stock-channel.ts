@@ -11,10 +11,10 @@ import type { ProductId } from "../../domain/ids.ts"
 import { isSoldOut, type Stock } from "../../domain/stock.ts"
 import * as Views from "./views.ts"
 
-/** Between two events of a stream, ms: as often as a person can follow. */
+/** Between two events of a stream (ms): as often as a person can follow. */
 export const EVERY_MS = 250
 
-/** And so much more for each stream of the product, ms: its events cost at most a twentieth of a core, however many look at it. */
+/** And so much more for each stream of the product (ms): its events cost at most a twentieth of a core, however many look at it. */
 export const SPREAD_MS = 0.2
 
 /** Streams that are written to in one turn of the event loop: a millisecond or two of a thread that also takes orders. */
@@ -68,7 +68,7 @@ export interface Stream {
   version: number
   isSoldOut: boolean
   isPaused: boolean
-  /** On the clock of `performance`, ms. */
+  /** On the clock of `performance` (ms). */
   givenAt: number
   /** It had taken nothing at the last turn of the wheel. */
   isStuck: boolean

@@ -19,7 +19,7 @@ export const HEARTBEAT_MS = 15_000
 /** The wheel of heartbeats has so many spokes, and turns once in HEARTBEAT_MS. */
 const SPOKES = 15
 
-/** When a client is to come back after its stream has ended, ms: at a time of its own, or all would come at once. */
+/** When a client is to come back after its stream has ended (ms): at a time of its own, or all would come at once. */
 const retryMs = (): number => 1_000 + Math.floor(Math.random() * 2_000)
 
 /** Said in advance as well: a connection may be lost without a word. */

@@ -7,7 +7,7 @@
  */
 import type { ServerResponse } from "node:http"
 
-/** How long a peer may take to read an answer, milliseconds: a page of 100 large orders (1.2 MB) at 320 kbit/s. */
+/** How long a peer may take to read an answer (ms): a page of 100 large orders (1.2 MB) at 320 kbit/s. */
 export const UNREAD_MS = 30_000
 
 /** Bytes of all answers that are not read: some fifty of the largest pages. */

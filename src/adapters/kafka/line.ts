@@ -16,7 +16,7 @@ const SEND_TIMEOUT = "60 seconds"
 /** Sentences that are remembered as said. */
 const REMARKS_MAX = 1_000
 
-/** What was said of a topic or a message is said again after this, milliseconds. */
+/** What was said of a topic or a message is said again after this (ms). */
 const REMARK_AGAIN_MS = 3_600_000
 
 export interface Line<Origin> {

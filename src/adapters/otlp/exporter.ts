@@ -20,12 +20,12 @@ export interface Options {
   readonly headers: Readonly<Record<string, string>>
   readonly protocol: "http/protobuf" | "http/json"
   readonly compression: "gzip" | "none"
-  /** Of one try, ms. */
+  /** Of one try (ms). */
   readonly timeoutMs: number
   /** Spans. */
   readonly queueMax: number
   readonly batchMax: number
-  /** How long a span waits for others, ms. */
+  /** How long a span waits for others (ms). */
   readonly delayMs: number
   readonly service: string
   /** Of the resource, beside its name. */
@@ -35,7 +35,7 @@ export interface Options {
 /** Retries for a collector that is busy or starts anew: other spans wait behind them. */
 const RETRIES = { times: 2, schedule: Schedule.exponential("100 millis") }
 
-/** How long the last spans may take to leave at the end, ms: nothing else waits for it. */
+/** How long the last spans may take to leave at the end (ms): nothing else waits for it. */
 const FAREWELL_MS = 2_000
 
 const LOG_EVERY_MS = 60_000

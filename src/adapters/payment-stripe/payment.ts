@@ -28,7 +28,7 @@ import { Client } from "./http-client.ts"
 export interface Options {
   readonly secretKey: string
   readonly base: { readonly protocol: "http" | "https"; readonly host: string; readonly port: number }
-  /** Of a whole call, ms. */
+  /** Of a whole call (ms). */
   readonly timeoutMs: number
   /** Where a buyer comes back to who had to act elsewhere; null: no way of paying is offered that leads elsewhere. */
   readonly returnUrl: string | null

@@ -60,7 +60,7 @@ interface BacklogJson {
   readonly deadLetters: ReadonlyArray<{ consumer: string; state: "poison" | "queued"; letters: number }>
 }
 
-/** Since when each refund has been seen due, ms. */
+/** Since when each refund has been seen due (ms). */
 type Seen = ReadonlyMap<string, number>
 
 const seenSince = (before: Seen, ids: ReadonlyArray<string>, now: number): Seen =>

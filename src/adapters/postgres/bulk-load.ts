@@ -30,7 +30,7 @@ export interface Past {
   readonly orders: number
   /** Units each product began with. */
   readonly onHand: number
-  /** The present, milliseconds since 1970; the past ends a day and an hour before. */
+  /** The present (ms since 1970); the past ends a day and an hour before. */
   readonly now: number
 }
 

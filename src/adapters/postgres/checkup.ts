@@ -20,12 +20,12 @@ export interface Seen {
   readonly autovacuum: string
   readonly encrypted: boolean | null
   readonly local: boolean
-  /** Of the oldest snapshot that keeps dead rows, seconds; null: there is none. */
+  /** Of the oldest snapshot that keeps dead rows (s); null: there is none. */
   readonly snapshot: number | null
-  /** Write-ahead log that is kept for a replica that is away, bytes. */
+  /** Write-ahead log that is kept for a replica that is away (bytes). */
   readonly kept: number
   readonly superuser: boolean
-  /** The server's clock less ours, ms. */
+  /** The server's clock less ours (ms). */
   readonly skewMs: number
   /** Migrations that have not run. */
   readonly pending: number

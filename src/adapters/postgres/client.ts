@@ -22,7 +22,7 @@ import * as Tls from "./tls.ts"
 import * as WritingPool from "./writing-pool.ts"
 import { Writes } from "./writing-pool.ts"
 
-/** Longest a statement may run, milliseconds: far above the slowest batch, below what a caller waits for. */
+/** Longest a statement may run (ms): far above the slowest batch, below what a caller waits for. */
 export const STATEMENT_TIMEOUT_MS = 5_000
 
 /**
@@ -41,7 +41,7 @@ const startupParameters = {
   jit: "off",
 }
 
-/** Idle time before TCP asks whether the other end lives, milliseconds: networks forget silent connections after minutes. */
+/** Idle time before TCP asks whether the other end lives (ms): networks forget silent connections after minutes. */
 const KEEP_ALIVE_MS = 15_000
 
 const parsed = (url: string): Effect.Effect<Connection, DatabaseUnusable> =>

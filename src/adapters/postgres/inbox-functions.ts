@@ -13,7 +13,7 @@
 import { newest } from "./newest.ts"
 import { sqlFunction } from "./sql-function.ts"
 
-/** How long a lock on the inbox is waited for, milliseconds: consumers queue behind it. */
+/** How long a lock on the inbox is waited for (ms): consumers queue behind it. */
 const LOCK_MS = 200
 
 const ms = (column: string) => `to_timestamp(${column} / 1000)`

@@ -13,7 +13,7 @@ import { describe } from "./sql-failure.ts"
 
 /** Days an id is kept: twice as long as Kafka keeps events by default. */
 const RETENTION_DAYS = 14
-/** Partitions made ahead, days: maintenance may be down this long. */
+/** Partitions made ahead (days): maintenance may be down this long. */
 const DAYS_AHEAD = 3
 /** Pause between two rounds: a small part of a day. */
 const ROUND = Schedule.spaced("1 hour")

@@ -20,20 +20,20 @@ import { migrateAsOwner } from "./migrations.ts"
 import { describe, inTime, silence } from "./sql-failure.ts"
 import type { DatabaseUnusable } from "./suitability.ts"
 
-/** Poll interval of a waiting process, ms: the gap of a hand-over. */
+/** Poll interval of a waiting process (ms): the gap of a hand-over. */
 const POLL_MS = 200
 
-/** The server's patience with a silent session, milliseconds: a holder that lives has spoken forty times. */
+/** The server's patience with a silent session (ms): a holder that lives has spoken forty times. */
 const SILENCE_MS = 10_000
 
-/** Also how long a holder that stood still has to wait until it may believe again, milliseconds. */
+/** Also how long a holder that stood still has to wait until it may believe again (ms). */
 const HEARTBEAT_MS = 250
 
-/** Without an answered heartbeat for this long the lease is not believed in, milliseconds: half the server's patience. */
+/** Without an answered heartbeat for this long the lease is not believed in (ms): half the server's patience. */
 const FRESH_MS = SILENCE_MS / 2
 
 /**
- * A holder in which nothing ran for this long does not know what has become of its session, milliseconds: it may have been
+ * A holder in which nothing ran for this long does not know what has become of its session (ms): it may have been
  * ended by hand or with its server. What it reads next may be older than the end, which lies in a socket that has not been read.
  */
 const STANDSTILL_MS = 500

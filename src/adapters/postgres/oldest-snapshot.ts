@@ -32,7 +32,7 @@ export interface Snapshot {
   readonly horizon: string
 }
 
-/** When a horizon was first seen at its holder, milliseconds since 1970. */
+/** When a horizon was first seen at its holder (ms since 1970). */
 export type Seen = ReadonlyMap<string, number>
 
 /** The oldest one's age, seconds, and what has been seen by now. */

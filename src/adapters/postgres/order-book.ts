@@ -28,14 +28,14 @@ const GET = `select ${ORDER} as row from orders o where o.id = $1::uuid`
 /** A page from the beginning is a page after the last of all ids. */
 const AFTER_ALL = "ffffffff-ffff-ffff-ffff-ffffffffffff"
 
-/** After all times that are taken or made (RFC 3339 has four digits for a year), milliseconds since 1970. */
+/** After all times that are taken or made, ms since 1970: RFC 3339 has four digits for a year. */
 const TIMES_END = Date.UTC(10_000, 0)
 
 /** Of all ids, the first. */
 const FIRST = "00000000-0000-0000-0000-000000000000"
 
 /**
- * How far the time in an order's id may be after the order's own, ms: ids never go back, so after the clock was set back they are ahead
+ * How far the time in an order's id may be after the order's own (ms): ids never go back, so after the clock was set back they are ahead
  * of it for that long. So far beyond `to` a list looks, and further back than this an order may be missing there.
  */
 const ID_AHEAD_MS = 1_000

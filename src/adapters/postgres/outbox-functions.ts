@@ -15,7 +15,7 @@ import { sqlFunction } from "./sql-function.ts"
 /** Days of partitions made ahead: maintenance may be down this long. */
 export const DAYS_AHEAD = 3
 
-/** How long a lock on the outbox is waited for, milliseconds: commits queue behind it. */
+/** How long a lock on the outbox is waited for (ms): commits queue behind it. */
 const LOCK_MS = 200
 
 /**

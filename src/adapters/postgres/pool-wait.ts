@@ -8,7 +8,7 @@ import type { PgPool } from "@effect/sql-pg"
 import { Context, Effect, Layer } from "effect"
 import { type PoolMeasured, Probe } from "../../ports/probe.ts"
 
-/** Counts one that waited for so long, ms. */
+/** Counts one that waited for so long (ms). */
 export type Lent = (waitedMs: number) => void
 
 export const UNMEASURED: Lent = () => {}

@@ -16,7 +16,7 @@ const SEARCH_PAUSE = "200 millis"
 /** Opens a connection to the host that is the primary now. */
 export type Dial = () => Net.Socket
 
-/** `config`: all but the host. `keepAliveMs`: idle time before TCP asks, milliseconds. */
+/** `config`: all but the host. `keepAliveMs`: idle time before TCP asks (ms). */
 export const dial = (
   hosts: readonly [Host, ...ReadonlyArray<Host>],
   config: PgClient.PgClientConfig,

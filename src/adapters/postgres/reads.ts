@@ -21,7 +21,7 @@ import { inTime, silence } from "./sql-failure.ts"
 /** Asked for at once in a pool of what is shown: what its connections answer in a fraction of SHOWN_SECONDS. */
 export const ASKED_MAX = 512
 
-/** The longest wait for something shown, for a connection and for its answer together, seconds: the server's for a statement. */
+/** The longest wait for something shown, for a connection and for its answer together (s): the server's for a statement. */
 export const SHOWN_SECONDS = 5
 
 /** `kept`: a statement's plan may serve all values, as usual; `anew`: it is made for the values that are given. */

@@ -26,7 +26,7 @@ export const Behind = Context.Reference<{ readonly rows: Shown; readonly lists: 
 export const rows = Effect.flatMap(Behind, (behind) => (behind === null ? ShownRows : Effect.succeed(behind.rows)))
 export const lists = Effect.flatMap(Behind, (behind) => (behind === null ? ShownLists : Effect.succeed(behind.lists)))
 
-/** Between two looks at the primary, ms; and what is kept of them: more than the lag at which a replica is out. */
+/** Between two looks at the primary (ms); and what is kept of them: more than the lag at which a replica is out. */
 const LOOK_MS = 500
 const KEPT_MS = 60_000
 

@@ -13,7 +13,7 @@ import type { Connection, Host, Mode } from "./connection-url.ts"
 import { isLocal } from "./connection-url.ts"
 import { DatabaseUnusable } from "./suitability.ts"
 
-/** An answer to one byte's question, milliseconds. */
+/** An answer to one byte's question (ms). */
 const ANSWER_MS = 5_000
 
 /** SSLRequest: its length, and a version that there never was. */

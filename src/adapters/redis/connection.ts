@@ -11,7 +11,7 @@ import { Redis } from "ioredis"
 export interface Options {
   /** redis://[user:password@]host:port[/database], or rediss:// */
   readonly url: string
-  /** One command, ms. */
+  /** One command (ms). */
   readonly timeoutMs: number
   /** What every key of ours begins with. */
   readonly prefix: string
@@ -29,10 +29,10 @@ export interface Connection {
 
 const UNNAMED = "-"
 
-/** After a command that failed, ms. */
+/** After a command that failed (ms). */
 const REST_MS = 1_000
 
-/** Between two attempts to connect, ms: ever more, at most. */
+/** Between two attempts to connect (ms): ever more, at most. */
 const RECONNECT_MAX_MS = 1_000
 
 export const clientOf = ({ timeoutMs, url }: Options, more: { readonly protocol?: 2 | 3 } = {}): Redis =>

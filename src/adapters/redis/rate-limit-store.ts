@@ -11,7 +11,7 @@ import * as Connection from "./connection.ts"
 /** Keys in one call: a millisecond of Redis. */
 const BATCH_MAX = 500
 
-/** Of each key: its share of time and its burst, microseconds. Answers the time that is left of the burst. */
+/** Of each key: its share of time and its burst (µs). Answers the time that is left of the burst. */
 const TAKE = `local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
 local left = {}

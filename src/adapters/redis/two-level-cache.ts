@@ -11,16 +11,16 @@ import * as RedisCache from "./cache.ts"
 import * as Connection from "./connection.ts"
 import * as Invalidation from "./invalidation.ts"
 
-/** How long something is kept locally while nothing says when it changes elsewhere, ms. */
+/** How long something is kept locally while nothing says when it changes elsewhere (ms). */
 const LONE_MS = 1_000
 
-/** Kept locally for at most this, ms: a lost invalidation is mended by then. */
+/** Kept locally for at most this (ms): a lost invalidation is mended by then. */
 const LOCAL_MS = 10_000
 
 /** Drops that hold, at most: the edits of a minute. */
 const FLOORS_MAX = 10_000
 
-/** Between two attempts to deliver those that Redis has not taken, ms. */
+/** Between two attempts to deliver those that Redis has not taken (ms). */
 const DELIVER_MS = 1_000
 
 /** Reads of Redis under way, and whether their key was invalidated meanwhile. */

@@ -26,7 +26,7 @@ interface Seen extends Place {
   readonly memory: number
   /** Files that the process may have open; null: it cannot be told. */
   readonly files: number | null
-  /** Free on the disk of the home, bytes; null: it cannot be told. */
+  /** Free on the disk of the home (bytes); null: it cannot be told. */
   readonly free: number | null
   readonly portIs: "free" | "jaego" | "taken"
   readonly shown: ReadonlyArray<string>
@@ -43,7 +43,7 @@ const MEMORY_MIB = { embedded: 512, external: 384 }
 /** Files beside connections: the database, Kafka, the threads. */
 const FILES_BESIDE = 256
 
-/** Least length of a secret that signs, bytes: as long as what it makes. */
+/** Least length of a secret that signs (bytes): as long as what it makes. */
 const SECRET_BYTES = 32
 
 const DISK_MIB = { yellow: 2_048, red: 256 }

@@ -16,16 +16,16 @@ import { setFlagsFromString } from "node:v8"
 
 const MIB = 1_048_576
 
-/** From here on there is room for young spaces of full size, MiB. */
+/** From here on there is room for young spaces of full size (MiB). */
 const SPACIOUS_MIB = 1_024
 
-/** Young space in a small container, MiB: two halves of it and what survives make six. */
+/** Young space in a small container (MiB): two halves of it and what survives make six. */
 const SMALL_YOUNG_MIB = 2
 
 /** Of a container's limit, what the heaps of all threads together may take; the rest is code, buffers and stacks. */
 const HEAP_SHARE = 0.5
 
-/** A thread needs this to work at all, MiB. */
+/** A thread needs this to work at all (MiB). */
 const THREAD_HEAP_MIN_MIB = 48
 
 /** `threads`: all of the process. */

@@ -9,7 +9,7 @@ import { Effect, Layer } from "effect"
 import { Probe } from "../../ports/probe.ts"
 import { THREAD } from "./thread-name.ts"
 
-/** Between two looks how late a timer is, ms: fifty wakes a second cost nothing. */
+/** Between two looks how late a timer is (ms): fifty wakes a second cost nothing. */
 const SAMPLE_MS = 20
 
 /** The sampler's own interval is part of what it measures, ns. */
@@ -24,7 +24,7 @@ const delays = Effect.acquireRelease(
   (histogram) => Effect.sync(() => histogram.disable()),
 )
 
-/** Takes the pauses since it was asked last, ms. */
+/** Takes the pauses since it was asked last (ms). */
 const pauses = Effect.map(
   Effect.acquireRelease(
     Effect.sync(() => {

@@ -14,7 +14,7 @@ import type { Worker as Thread } from "node:worker_threads"
 import { Clock, Effect, Layer, Semaphore } from "effect"
 import { Profiler, type Taken, type Wanted } from "../../ports/profiler.ts"
 
-/** Between two samples of the processor, ms: one in a hundred of its time. */
+/** Between two samples of the processor (ms): one in a hundred of its time. */
 const SAMPLE_MS = 1
 
 const PRIVATE = 0o600

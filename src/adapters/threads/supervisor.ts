@@ -5,7 +5,7 @@
  */
 import { Deferred, Effect } from "effect"
 
-/** The longest pause before a thread that died is replaced, ms. */
+/** The longest pause before a thread that died is replaced (ms). */
 const PAUSE_MAX_MS = 5_000
 
 /** A thread that has run this long, ms, did not die of how it was started: the back-off begins anew. */
@@ -17,7 +17,7 @@ export interface Supervised {
   /** Completed before the thread is told to end: then it is not replaced. */
   readonly closing: Deferred.Deferred<void>
   readonly died: (error: unknown) => Effect.Effect<void>
-  /** The pause before the first replacement, ms; it doubles each time. */
+  /** The pause before the first replacement (ms); it doubles each time. */
   readonly pauseMs: number
 }
 

@@ -7,7 +7,7 @@ import type { Consumer } from "../consumer.ts"
 const PAID = "jaego.order.paid.v1"
 
 export interface Options {
-  /** From the payment to the first word with the carrier, milliseconds. */
+  /** From the payment to the first word with the carrier (ms). */
   readonly afterMs: number
 }
 

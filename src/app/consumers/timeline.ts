@@ -13,7 +13,7 @@ import type { Consumer } from "../consumer.ts"
 const ORDER_EVENTS = "jaego.order."
 const PLACED = "jaego.order.placed.v1"
 
-/** As long as the reason of a cancellation may be, code points. */
+/** As long as the reason of a cancellation may be (code points). */
 const REASON_MAX = 500
 
 /** Why an order ended, in the words that came with it; null: there is nothing more to say. */

@@ -20,7 +20,7 @@ const isSooner = (a: Deadline, b: Deadline): boolean => a.at < b.at
 export class Deadlines {
   readonly #heap = new Heap<Deadline>(isSooner)
   readonly #known = new Set<string>()
-  /** Everything that ends before this time is here, milliseconds since 1970. */
+  /** Everything that ends before this time is here (ms since 1970). */
   horizon = 0
 
   get soonest(): number | null {

@@ -43,9 +43,9 @@ export class Entry {
   readonly command: Command
   /** Of its claim (`claimName`); null: it has none. Made once: a new text is hashed anew by every map. */
   readonly claim: string | null
-  /** When its caller no longer waits, ms since 1970. */
+  /** When its caller no longer waits (ms since 1970). */
   readonly answerBy: number
-  /** When it was submitted, ms since 1970. */
+  /** When it was submitted (ms since 1970). */
   readonly since: number
   /** Context in which it was asked; null: it is not traced. */
   readonly trace: string | null

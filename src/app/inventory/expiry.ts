@@ -15,10 +15,10 @@ import type { Deadline } from "./deadlines.ts"
 import { DEADLINE_HORIZON_MS, DEADLINES_MAX } from "./limits.ts"
 import type { Owner } from "./owner.ts"
 
-/** What could not be ended now is tried again after this, milliseconds. */
+/** What could not be ended now is tried again after this (ms). */
 const RETRY_MS = 500
 
-/** A deadline lies ahead of the decision that sets it, which is durable by then: what a caller waits for at most, milliseconds. */
+/** A deadline lies ahead of the decision that sets it, which is durable by then: what a caller waits for at most (ms). */
 const LAG_MS = 15_000
 
 /** `ended` is called for orders that ended here and have holds elsewhere. Runs until interrupted. */

@@ -22,7 +22,7 @@ export const RESIDENT_PRODUCTS_MAX = 1_000_000
 export const RESIDENT_ORDERS_MAX = 50_000
 export const RESIDENT_UNITS_MAX = 100_000
 
-/** A tentative hold lapses after this, milliseconds: far longer than an acceptance takes, short for a buyer who waits. */
+/** A tentative hold lapses after this (ms): far longer than an acceptance takes, short for a buyer who waits. */
 export const TENTATIVE_MS = 5_000
 
 /** Deadlines are read from the ledger this far ahead, milliseconds, and read again at half of it. */
@@ -34,13 +34,13 @@ export const DEADLINES_MAX = 50_000
 /** Keys read at a time when an owner starts: some milliseconds of its thread a page. */
 export const KEYS_PAGE = 5_000
 
-/** After a lost commit answer callers wait this long for the truth, milliseconds; then they are told to come back. */
+/** After a lost commit answer callers wait this long for the truth (ms); then they are told to come back. */
 export const UNKNOWN_PATIENCE_MS = 5_000
 
-/** A command is answered at the latest after this, ms: a line to the database that falls silent (10 s), and then the truth. */
+/** A command is answered at the latest after this (ms): a line to the database that falls silent (10 s), and then the truth. */
 export const COMMAND_PATIENCE_MS = 15_000
 
-/** How often it is looked for commands that have waited too long, ms: so much later they may be answered. */
+/** How often it is looked for commands that have waited too long (ms): so much later they may be answered. */
 export const PATIENCE_LOOK_MS = 1_000
 
 /** How the limits must relate, whatever their figures; looked at when the module is loaded. */

@@ -20,7 +20,7 @@ import { tellsOfMemory } from "./commands.ts"
 import { Patience } from "./patience.ts"
 import { deal, Placement } from "./placement.ts"
 
-/** The pause after the lanes could not be taken (the database was not reached, say), ms. */
+/** The pause (ms) after the lanes could not be taken: the database was not reached, say. */
 const RETRY_MS = 500
 
 /** An owner that has kept its lanes for this long, ms, did not lose them to what it began with. */
@@ -34,7 +34,7 @@ const STEADY_MS = 10_000
 const pauseMs = (losses: number): number => (losses < 2 ? 0 : Math.min(5_000, 100 * 2 ** (losses - 2)))
 
 /**
- * How long the lanes are kept at least once the service drains, ms: what is on its way to it is still decided. As long as HTTP
+ * How long the lanes are kept at least once the service drains (ms): what is on its way to it is still decided. As long as HTTP
  * still reads requests, and longer than a buyer waits for the outcome of a payment (then there is one more command).
  */
 export const KEEP_MS = 500
@@ -45,7 +45,7 @@ const READ_ANEW = 32
 /** From one look at the lease to the next, where it is only to be shown. */
 const LEASE_SHOWN_EVERY = "1 second"
 
-/** Between two looks whether commands are under way, ms. */
+/** Between two looks whether commands are under way (ms). */
 const LOOK_MS = 10
 
 export class Ownership extends Context.Service<

@@ -47,7 +47,7 @@ const holdOf = (command: PlaceOrder, there: (id: ProductId) => boolean, lapsesAt
 /** What cannot be ended on another worker now is left to the sweep, except for a cancellation. */
 const FINISH_RETRY = { times: 5, schedule: Schedule.spaced("50 millis") }
 
-/** How long a cancellation waits for the workers that hold its units, ms: longer than a lost one is away. */
+/** How long a cancellation waits for the workers that hold its units (ms): longer than a lost one is away. */
 export const CANCEL_PATIENCE_MS = 5_000
 
 /** Lanes that are handed over are no longer asked. */

@@ -32,7 +32,7 @@ export const left = (entry: Entry, parent: string, now: number, ended: (span: Tr
   })
 }
 
-/** Of the batch that was committed between these times, ms since 1970; null: nothing in it is traced. */
+/** Of the batch that was committed between these times (ms since 1970); null: nothing in it is traced. */
 export const committed = (
   { batch, decisions, entries }: Sent,
   worker: number,

@@ -33,7 +33,7 @@ export class RateLimiter {
   readonly #tags: Uint32Array
   readonly #seed: number
   readonly #sets: number
-  /** One request's share of time, ms. */
+  /** One request's share of time (ms). */
   readonly #each: number
   readonly #burstMs: number
 

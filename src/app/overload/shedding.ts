@@ -20,7 +20,7 @@ const SHARES: Readonly<Record<Class, number>> = {
   list: 0.5,
 }
 
-/** A queue has to stand for so long, ms. */
+/** A queue has to stand for so long (ms). */
 export const INTERVAL_MS = 100
 
 /** A standing queue: whether every sample of the last interval was beyond the target. */
@@ -43,7 +43,7 @@ export class StandingQueue {
 /** So many may always be in flight: less than one full batch would starve the ledger. */
 export const BOUND_MIN = 256
 
-/** How long after a queue has stood last the bound is kept, ms: what was refused comes again. */
+/** How long after a queue has stood last the bound is kept (ms): what was refused comes again. */
 export const CALM_MS = 1_000
 
 /** What the best measured rate loses in each interval: half of it in seven seconds. */

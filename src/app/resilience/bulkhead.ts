@@ -19,13 +19,13 @@ export interface Settings {
 export interface Load {
   readonly running: number
   readonly queued: number
-  /** When the oldest waiting call came, ms since 1970; null: none waits. */
+  /** When the oldest waiting call came (ms since 1970); null: none waits. */
   readonly oldestSince: number | null
 }
 
 /** What enters; the fields behind the first are the bulkhead's own. */
 export interface Entry {
-  /** The least goes first, say the end of a hold, ms since 1970. Equal ones go in order of arrival. */
+  /** The least goes first, say the end of a hold (ms since 1970). Equal ones go in order of arrival. */
   readonly urgency: number
   arrival: number
   since: number
@@ -46,7 +46,7 @@ export class Bulkhead<E extends Entry> {
   #waiting = 0
   #running = 0
   #arrivals = 0
-  /** When the rate allows the next, ms. */
+  /** When the rate allows the next (ms). */
   #nextAt = 0
 
   /** `begin` is called for each entry when its turn has come. */
@@ -89,7 +89,7 @@ export class Bulkhead<E extends Entry> {
     this.#waiting--
   }
 
-  /** Begins all whose turn has come. When the next one's is, ms; infinity: none waits for a time. */
+  /** Begins all whose turn has come. When the next one's is (ms); infinity: none waits for a time. */
   giveTurns(now: number): number {
     while (this.#waiting > 0 && this.#running < this.#settings.concurrency) {
       const at = this.#rateAt(now)

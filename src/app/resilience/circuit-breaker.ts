@@ -19,15 +19,15 @@ export interface Settings {
   /** Shares between 0 and 1 of the calls looked at; above 1: never. */
   readonly failureRate: number
   readonly slowRate: number
-  /** A call that takes this long is slow, ms. */
+  /** A call that takes this long is slow (ms). */
   readonly slowMs: number
   /** How many of the newest results are looked at, and how many there have to be. */
   readonly calls: number
   readonly minCalls: number
-  /** How long calls are refused at first, and at most, ms. */
+  /** How long calls are refused at first, and at most (ms). */
   readonly openMs: number
   readonly openMaxMs: number
-  /** A probe without a result counts as failed after this, ms: above the call's own time limit. */
+  /** A probe without a result counts as failed after this (ms): above the call's own time limit. */
   readonly probeMs: number
 }
 
@@ -104,7 +104,7 @@ export class CircuitBreaker {
     this.#probing = this.#probing.filter((probe) => probe !== permit)
   }
 
-  /** How long it stays open at most, ms; 0 when it is not. */
+  /** How long it stays open at most (ms); 0 when it is not. */
   openForMs(now: number): number {
     return this.state(now) === "open" ? this.#openUntil - now : 0
   }

@@ -26,7 +26,7 @@ export interface Status {
   readonly rates: { readonly calls: number; readonly failures: number; readonly slow: number }
   /** How often the circuit has opened since the process began. */
   readonly openings: number
-  /** Until a call may be admitted again, milliseconds; 0: one may be now. */
+  /** Until a call may be admitted again (ms); 0: one may be now. */
   readonly openForMs: number
   readonly load: Load
 }

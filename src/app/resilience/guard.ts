@@ -34,7 +34,7 @@ export interface Guard extends Dependency {
   readonly isOpen: () => boolean
   /** How many calls would be admitted now: none when the circuit is open, but for one now and then; a few when the dependency is probed. */
   readonly room: () => number
-  /** How long the circuit stays open, as far as that is known, ms; 0: it is not. */
+  /** How long the circuit stays open, as far as that is known (ms); 0: it is not. */
   readonly openForMs: () => number
   /** Whether calls wait for a place or their turn. */
   readonly queues: () => boolean
@@ -45,7 +45,7 @@ export interface Guard extends Dependency {
 /** Retries for each call. */
 const RETRY_SHARE = 0.1
 
-/** Before a retry, ms: at least, and so much more by chance, so that calls that failed together do not come back together. */
+/** Before a retry (ms): at least, and so much more by chance, so that calls that failed together do not come back together. */
 const RETRY_AFTER_MS = 50
 const RETRY_JITTER_MS = 100
 
@@ -74,7 +74,7 @@ class Guarded implements Guard {
   readonly #budget = new RetryBudget(RETRY_SHARE)
   #override = AUTO
   #openings = 0
-  /** When the timer goes off, ms; infinity: none is set. */
+  /** When the timer goes off (ms); infinity: none is set. */
   #wakeAt = Number.POSITIVE_INFINITY
   #isGivingTurns = false
 

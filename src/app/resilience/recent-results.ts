@@ -3,7 +3,7 @@
  * however many are kept.
  */
 
-/** Results older than this do not count, ms: a failure of an hour ago says nothing of now. */
+/** Results older than this do not count (ms): a failure of an hour ago says nothing of now. */
 const WINDOW_MS = 60_000
 
 export class RecentResults {

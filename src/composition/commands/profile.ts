@@ -12,7 +12,7 @@ import { printable } from "../../adapters/cli/printable.ts"
 import { KINDS, SECONDS_MAX } from "../../ports/profiler.ts"
 import { url } from "./options.ts"
 
-/** Beyond the time that the processor is watched, ms: a large heap takes seconds to write. */
+/** Beyond the time that the processor is watched (ms): a large heap takes seconds to write. */
 const PATIENCE_MS = 60_000
 
 /** A file that is there already is not overwritten. */

@@ -25,7 +25,7 @@ const headOf = (key: string) =>
   `POST /v1/orders HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\nidempotency-key: ${key}\r\n`
 const order = (key: string) => `${headOf(key)}content-length: ${BODY.length}\r\n\r\n${BODY}`
 
-/** As large as a page of large orders is, bytes. */
+/** As large as a page of large orders is (bytes). */
 const LARGE = 1_000_000
 
 const placed = (customerId: string) => ({

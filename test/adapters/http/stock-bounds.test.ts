@@ -8,7 +8,7 @@ import type { ProductId } from "../../../src/domain/ids.ts"
 const productId = "019aa000-0000-7000-8000-000000000009" as ProductId
 const stockAt = (version: number) => ({ onHand: 1_000_000 - version, reserved: 0, version })
 
-/** What a client that does not read may cost, bytes. */
+/** What a client that does not read may cost (bytes). */
 const HELD_MAX = 4_096
 
 /** A peer whose socket takes nothing, or everything. */

@@ -13,7 +13,7 @@ import { until } from "../../support/service.ts"
 const KEYS = ["bread", "salt", "jar"]
 const READERS = 30
 const TIMEOUT_MS = 50
-/** Longest wait of a reader, ms: several time limits of Redis and a reading of the source, on a machine that is busy. */
+/** Longest wait of a reader (ms): several time limits of Redis and a reading of the source, on a machine that is busy. */
 const WAIT_MAX_MS = 2_000
 
 type Process = ReadThrough.ReadThrough

@@ -12,7 +12,7 @@ import type { SqlError } from "effect/sql/SqlError"
 import { inTime, silence } from "../sql-failure.ts"
 
 /**
- * The server ends a transaction in which nothing is asked for so long, milliseconds: its client's line is silent, and what
+ * The server ends a transaction in which nothing is asked for so long (ms): its client's line is silent, and what
  * it has locked is wanted by others. Before the client gives up, so that who comes again finds nothing locked.
  */
 const IDLE_IN_TRANSACTION_MS = 5_000

@@ -10,13 +10,13 @@ import type { StockLockService } from "../../../ports/stock-lock.ts"
 import { GIVE_BACK } from "../cache.ts"
 import type { Connection } from "../connection.ts"
 
-/** Lifetime of the lock, ms: several times what a transaction takes. */
+/** Lifetime of the lock (ms): several times what a transaction takes. */
 const LIFETIME_MS = 2_000
 
-/** Longest wait for the lock, ms. */
+/** Longest wait for the lock (ms). */
 const WAIT_MS = 5_000
 
-/** Poll interval, ms: doubled each time, with jitter, so that waiting callers do not ask together. */
+/** Poll interval (ms): doubled each time, with jitter, so that waiting callers do not ask together. */
 const PAUSE_MS = { least: 2, most: 50 }
 
 export const make = ({ run }: Connection, prefix: string, lifetimeMs = LIFETIME_MS): StockLockService => {

@@ -11,13 +11,13 @@ import { Probe } from "../../../ports/probe.ts"
 import * as Supervisor from "../supervisor.ts"
 import type { FactsSettings, FromFacts, ToFacts } from "./messages.ts"
 
-/** A thread that does not end by itself after a drain is terminated, milliseconds; above the drain's own patience. */
+/** A thread that does not end by itself after a drain is terminated (ms); above the drain's own patience. */
 const DRAIN_MS = 5_000
 
-/** One wake for the commits of so long a time, milliseconds: below the relay's own pace. */
+/** One wake for the commits of so long a time (ms): below the relay's own pace. */
 const WAKE_MS = 10
 
-/** Before a thread that died is replaced for the first time, milliseconds. */
+/** Before a thread that died is replaced for the first time (ms). */
 const PAUSE_MS = 100
 
 /** `entry`: the module the thread runs. */

@@ -18,13 +18,13 @@ import * as Supervisor from "../supervisor.ts"
 import { Link } from "./link.ts"
 import * as Spares from "./spares.ts"
 
-/** A thread that does not end by itself after this is terminated, ms: its owner has given up its own drain long before. */
+/** A thread that does not end by itself after this is terminated (ms): its owner has given up its own drain long before. */
 const DRAIN_MS = LocalWorkers.DRAIN_MS + 5_000
 
-/** The pause before a thread that died is replaced for the first time, and between two tries to raise its epochs, ms. */
+/** The pause before a thread that died is replaced for the first time, and between two tries to raise its epochs (ms). */
 const RESTART_MS = 200
 
-/** Between two looks whether a worker has reported, ms: it reports as often. */
+/** Between two looks whether a worker has reported (ms): it reports as often. */
 const LOOK_MS = 1_000
 
 /**
