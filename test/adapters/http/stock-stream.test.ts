@@ -334,7 +334,8 @@ describe("its connection", () => {
     await client.opened()
     const before = performance.now()
     await Promise.all([ending.stop(), client.until(() => client.isClosed)])
-    expect(performance.now() - before).toBeLessThan(2_000)
+    // Far below the patience with what is under way.
+    expect(performance.now() - before).toBeLessThan(5_000)
     expect(client.text).toMatch(/retry: \d+\n\n$/)
   })
 })

@@ -47,9 +47,13 @@ describe.skipIf(isMissing)("with a real Redis", () => {
 
   it("what was taken comes back with time, and then nothing is left behind in Redis", async () => {
     const store = await open()
-    for (let asked = 0; asked < RATE.burst; asked++) await take(store, "mia", RATE)
-    const wait = await take(store, "mia", RATE)
-    expect(wait).toBeLessThan(0)
+    let wait: number | null = 0
+    // Some come back meanwhile on a busy machine.
+    await until("none is left", async () => {
+      const left = await Promise.all(Array.from({ length: RATE.burst }, () => take(store, "mia", RATE)))
+      wait = left.find((each) => each! < 0) ?? null
+      return wait !== null
+    })
     expect(wait).toBeGreaterThanOrEqual(-100)
     await until("one comes back", async () => (await take(store, "mia", RATE))! >= 0)
     const client = server.client()
