@@ -1,5 +1,6 @@
-import { join } from "node:path"
+import { join, relative } from "node:path"
 import { defineConfig } from "vitest/config"
+import { BaseSequencer, type TestSpecification } from "vitest/node"
 
 /** The processes and threads that tests start share what was compiled: that is a third of a start's CPU. */
 process.env["NODE_COMPILE_CACHE"] ??= join(import.meta.dirname, "node_modules/.cache/compile")
@@ -26,6 +27,25 @@ const LONG = [
 ]
 const WORLD = ["test/world/**/*.test.ts", "test/adapters/kafka/operators.test.ts"]
 
+/** Files that take longest, in that order: begun first, none of them is left alone at the end while the other cores are idle. */
+const LONGEST: ReadonlyArray<string> = [
+  ...["adapters/postgres/inventory", "adapters/redis/guards", "adapters/threads/http", "adapters/prometheus/alerts"],
+  ...["adapters/embedded-postgres/service-role", "adapters/postgres/transactional-inventory", "simulation/simulate"],
+  ...["faults/seeds", "simulation/sabotage", "lab/lab", "bench/bench", "learn/lessons", "service/facts", "service/replay"],
+  ...["faults/payment-trouble", "faults/crash", "linearizability/campaign", "faults/kafka-trouble"],
+]
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: Array<TestSpecification>): Promise<Array<TestSpecification>> {
+    const place = ({ moduleId }: TestSpecification): number => {
+      const name = relative(join(import.meta.dirname, "test"), moduleId).replaceAll("\\", "/")
+      const index = LONGEST.indexOf(name.replace(/\.test\.ts$/, ""))
+      return index === -1 ? LONGEST.length : index
+    }
+    return (await super.sort(files)).toSorted((one, other) => place(one) - place(other))
+  }
+}
+
 const project = (name: string, include: ReadonlyArray<string>, exclude: ReadonlyArray<string> = []) => ({
   extends: true as const,
   test: { name, include: [...include], exclude: [...exclude] },
@@ -35,8 +55,9 @@ const project = (name: string, include: ReadonlyArray<string>, exclude: Readonly
 export default defineConfig({
   test: {
     globalSetup: ["test/support/global-postgres.ts", "test/support/global-kafka.ts"],
-    // One more than the cores of a small machine: many tests wait most of the time.
-    maxWorkers: 3,
+    // Two more than the cores of a small machine: many tests wait most of the time.
+    maxWorkers: 4,
+    sequence: { sequencer: LongestFirst },
     // They end what hangs: no verdict depends on how busy the machine is. Milliseconds.
     testTimeout: 180_000,
     hookTimeout: 180_000,
