@@ -2,16 +2,17 @@
 import { readFileSync } from "node:fs"
 import { expect, it } from "vitest"
 import { LINGER_MS, QUIET_MS } from "../src/adapters/http/connections.ts"
-import { limits } from "../src/adapters/http/server.ts"
+import * as HttpServer from "../src/adapters/http/server.ts"
 import { UNREAD_MS } from "../src/adapters/http/unread.ts"
-import { STATEMENT_TIMEOUT_MS } from "../src/adapters/postgres/client.ts"
-import { ANSWER_SECONDS } from "../src/adapters/postgres/sql-failure.ts"
+import { ANSWER_SECONDS, STATEMENT_TIMEOUT_MS } from "../src/adapters/postgres/sql-failure.ts"
+import * as HttpThreads from "../src/adapters/threads/http/threads.ts"
 import * as Limits from "../src/app/inventory/limits.ts"
 import { KEEP_MS } from "../src/app/inventory/ownership.ts"
 import { CANCEL_PATIENCE_MS } from "../src/app/inventory/placement.ts"
 import { DRAINING_MS } from "../src/app/place-order.ts"
 import * as Payment from "../src/config/payment.ts"
 
+const { limits } = HttpServer
 const ANSWER_MS = ANSWER_SECONDS * 1_000
 const COMMAND_MS = Limits.COMMAND_PATIENCE_MS + Limits.PATIENCE_LOOK_MS
 const DEFAULT_PAYMENT_MS = Payment.read({}).placing.deadlineMs
@@ -43,6 +44,7 @@ it("each wait is longer than what it waits for", () => {
     ANSWER_MS + Limits.UNKNOWN_PATIENCE_MS,
   )
   expect(limits.requestTimeout).toBeGreaterThan(limits.headersTimeout)
+  expect(HttpThreads.DRAIN_MS, "the server of a thread drains").toBeGreaterThan(HttpServer.DRAIN_MS)
   expect(KEEP_MS, "lanes are kept while requests are still read").toBeGreaterThanOrEqual(QUIET_MS)
   expect(QUIET_MS, "a payment in the background is answered for before").toBeGreaterThan(DRAINING_MS)
   expect(QUIET_MS + LINGER_MS, "a shutdown waits for no silent peer").toBeLessThan(2_000)

@@ -41,7 +41,7 @@ const pauseMs = (failures: number): number => Math.min(2_000, 50 * 2 ** failures
 const LOG_EVERY_MS = 60_000
 
 /** Drain limit (ms): what was committed may still leave for so long. Otherwise it leaves at the next start. */
-const DRAIN_MS = 2_000
+export const DRAIN_MS = 2_000
 
 /** Notified after a commit: there are facts. */
 export class Wake extends Context.Service<Wake, Notify>()("jaego/app/Wake") {}

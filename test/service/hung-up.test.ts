@@ -3,6 +3,7 @@ import { request } from "node:http"
 import { Effect } from "effect"
 import { afterEach, expect, it } from "vitest"
 import * as PostgresClient from "../../src/adapters/postgres/client.ts"
+import { STATEMENT_TIMEOUT_MS } from "../../src/adapters/postgres/sql-failure.ts"
 import { freshDatabase } from "../support/postgres.ts"
 import { killAll, type Service, start, until } from "../support/service.ts"
 import * as Sessions from "../support/sessions.ts"
@@ -14,7 +15,7 @@ afterEach(killAll)
 const BUYERS = 20
 
 /** How long the first commit is held up at most (ms): it is ended by its statement timeout, and then all others are sent. */
-const HELD_MS = PostgresClient.STATEMENT_TIMEOUT_MS - 1_000
+const HELD_MS = STATEMENT_TIMEOUT_MS - 1_000
 
 /** On a busy machine the gauges, set once a second, may come too late: then it is done again, with another product. */
 const ROUNDS = 10

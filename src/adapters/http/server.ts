@@ -50,8 +50,8 @@ export const limits = {
   joinDuplicateHeaders: true,
 }
 
-/** How long an answer may still take once we are closing: the payment deadline, many times. */
-const DRAIN = "10 seconds"
+/** How long an answer may still take once we are closing (ms): the payment deadline, many times. */
+export const DRAIN_MS = 10_000
 
 /** How often what the connections hold is measured. */
 const MEASURE = Schedule.spaced("1 second")
@@ -114,7 +114,7 @@ const drain = (server: Server, connections: Connections, streams: StockStreams):
     Effect.sync(() => connections.endQuiet()),
   )
   return Effect.raceFirst(closed, Effect.andThen(quiet, Effect.never)).pipe(
-    Effect.timeoutOption(DRAIN),
+    Effect.timeoutOption(DRAIN_MS),
     Effect.andThen(
       Effect.sync(() => {
         server.closeAllConnections()

@@ -15,15 +15,12 @@ import * as PoolWait from "./pool-wait.ts"
 import * as Pools from "./pools.ts"
 import * as Primary from "./primary.ts"
 import * as Reads from "./reads.ts"
-import { stateOf } from "./sql-failure.ts"
+import { STATEMENT_TIMEOUT_MS, stateOf } from "./sql-failure.ts"
 import * as Suitability from "./suitability.ts"
 import { DatabaseUnusable } from "./suitability.ts"
 import * as Tls from "./tls.ts"
 import * as WritingPool from "./writing-pool.ts"
 import { Writes } from "./writing-pool.ts"
-
-/** Longest a statement may run (ms): far above the slowest batch, below what a caller waits for. */
-export const STATEMENT_TIMEOUT_MS = 5_000
 
 /**
  * What every session of ours starts with, whatever the role or the database has set. The functions are written for read

@@ -11,8 +11,11 @@ import { ConnectionError, SqlError } from "effect/sql/SqlError"
 /** Raised by our functions: epochs, seqs or versions are not as the caller believes. */
 export const STALE = "JG001"
 
-/** Twice the server's own limit for a statement: past it no answer is going to come. */
-export const ANSWER_SECONDS = 10
+/** Longest a statement may run (ms): far above the slowest batch, below what a caller waits for. */
+export const STATEMENT_TIMEOUT_MS = 5_000
+
+/** Past twice the server's own limit no answer is going to come. */
+export const ANSWER_SECONDS = (2 * STATEMENT_TIMEOUT_MS) / 1_000
 
 export const SILENCE = `no answer within ${ANSWER_SECONDS} s`
 

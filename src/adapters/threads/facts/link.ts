@@ -6,13 +6,13 @@
  */
 import { Worker as Thread } from "node:worker_threads"
 import { Deferred, Effect, Fiber, Layer } from "effect"
-import { Wake } from "../../../app/outbox-relay.ts"
+import { DRAIN_MS as RELAY_DRAIN_MS, Wake } from "../../../app/outbox-relay.ts"
 import { Probe } from "../../../ports/probe.ts"
 import * as Supervisor from "../supervisor.ts"
 import type { FactsSettings, FromFacts, ToFacts } from "./messages.ts"
 
-/** A thread that does not end by itself after a drain is terminated (ms); above the drain's own patience. */
-const DRAIN_MS = 5_000
+/** A thread that does not end by itself after this is terminated (ms): its relay has given up its own drain long before. */
+const DRAIN_MS = RELAY_DRAIN_MS + 3_000
 
 /** One wake for the commits of so long a time (ms): below the relay's own pace. */
 const WAKE_MS = 10

@@ -25,8 +25,8 @@ import * as HttpCalls from "./calls.ts"
 import { HttpLink } from "./link.ts"
 import type { Bound, HttpBirth, Pages, Redis, Options as ServerOptions } from "./messages.ts"
 
-/** A thread that does not end by itself after a drain is terminated, milliseconds; above the drain's own patience. */
-const DRAIN_MS = 15_000
+/** A thread that does not end by itself after a drain is terminated (ms): its server has given up its own long before. */
+export const DRAIN_MS = 15_000
 
 /** Before a thread that died is replaced for the first time, milliseconds. */
 const PAUSE_MS = 50
