@@ -7,7 +7,7 @@ import * as BackendTermination from "./backend-termination.ts"
 afterAll(killAll)
 
 describe.each([1, 3])("a service of %i worker(s) whose database sessions are terminated under load", (workers) => {
-  it("finds out what became of each commit, and connects again", { timeout: 120_000 }, async () => {
+  it("finds out what became of each commit, and connects again", async () => {
     const options = { times: 10, workers, seed: 70 + workers, freshDatabase, log: () => undefined }
     const findings = await BackendTermination.run(options)
     expect(findings.violations).toEqual([])

@@ -7,7 +7,7 @@ import * as WorkerDeath from "./worker-death.ts"
 afterAll(killAll)
 
 describe.each([1, 3])("a service of %i worker(s) whose threads are terminated under load", (workers) => {
-  it("keeps its word at each instant of a commit", { timeout: 120_000 }, async () => {
+  it("keeps its word at each instant of a commit", async () => {
     const times = 6
     const findings = await WorkerDeath.run({ times, workers, seed: 7 + workers, freshDatabase, log: () => undefined })
     expect(findings.violations).toEqual([])

@@ -11,7 +11,7 @@ afterEach(killAll)
 
 const PUBLIC = {
   OVERLOAD_MODE: "on",
-  RATE_LIMIT_CLIENT: "100/s:100",
+  RATE_LIMIT_CLIENT: "50/s:100",
   RATE_LIMIT_CUSTOMER: "20/s:40",
   HOLDS_PER_CUSTOMER: "3",
 }
@@ -50,7 +50,7 @@ it.each(["0", "2"])(
     // They are all of one address, which may send a hundred at once.
     expect(notNow).toContain("rate-limited")
 
-    const sold = answers.find(({ status }) => status === 201)!.body.id
+    const sold = answers.find(({ status }) => status < 300)!.body.id
     const look = (path: string) => patient(() => service.get(path), notNow)
     expect((await look(`/v1/orders?customerId=buyer-0`)).status).toBe(200)
     await until("it is delivered", async () => {
@@ -60,7 +60,6 @@ it.each(["0", "2"])(
     await service.stop()
     await Trade.verify(database)
   },
-  120_000,
 )
 
 it("a customer with as many unpaid orders as it may have is told so, and orders again once one of them is paid", async () => {
@@ -74,4 +73,4 @@ it("a customer with as many unpaid orders as it may have is told so, and orders 
   expect((await service.post(`/v1/orders/${body.id}/pay`, {})).status).toBe(200)
   expect((await later()).status).toBe(202)
   expect((await later()).body.code).toBe("holds-per-customer")
-}, 60_000)
+})

@@ -68,7 +68,7 @@ describe("jaego reconcile", () => {
     await becomes(await order({ token: "tok_ok" }), { status: "paid", refund: { due: 0, done: 0 } })
     await becomes(await order({ token: "tok_decline" }), { status: "payment_failed", refund: { due: 0, done: 0 } })
     expect(await reconcile()).toMatchObject({ code: 0, found: [], matched: 2, outcome: "compared" })
-  }, 60_000)
+  })
 
   it("settles what waits, gives back what is owed to buyers without goods, and leaves the rest to people", async () => {
     const [waiting, ended, short] = [await order(), await order(), await order()]
@@ -88,7 +88,7 @@ describe("jaego reconcile", () => {
     await becomes(waiting, { status: "paid", refund: { due: 0, done: 0 } })
     await becomes(ended, { status: "cancelled", refund: { due: 0, done: PRICE } })
     expect(await reconcile()).toMatchObject({ code: 1, found: left.toSorted() })
-  }, 60_000)
+  })
 
   it("says so when the provider has no charge of a paid order, and does not take the goods back", async () => {
     const paid = await order({ token: "tok_ok" })
@@ -108,11 +108,11 @@ describe("jaego reconcile", () => {
     expect((await service.get(`/v1/orders/${paid}`)).body.refund).toEqual({ due: PRICE, done: 0 })
     await charge(paid)
     await becomes(paid, { status: "cancelled", refund: { due: 0, done: PRICE } })
-  }, 60_000)
+  })
 
   it("ends with 1 and a line when the service is not there, and takes no other words for a time", async () => {
     expect(await run(["reconcile", "--since", "yesterday"])).toMatchObject({ code: 1, stdout: "" })
     await service.stop()
     await Trade.verify(database)
-  }, 60_000)
+  })
 })

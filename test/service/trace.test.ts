@@ -48,7 +48,7 @@ const pathOf = (spans: ReadonlyArray<Collected>, { name, parentSpanId }: Collect
   return parent === undefined ? [name] : [...pathOf(spans, parent), name]
 }
 
-describe.skipIf(isMissing)("an order that is traced", { timeout: 120_000 }, () => {
+describe.skipIf(isMissing)("an order that is traced", () => {
   it("is one trace from its caller through mailbox, commit, payment, outbox, Kafka and consumers to the carrier", async () => {
     const traces = await collector()
     closing.push(traces.close)

@@ -12,7 +12,7 @@ const viewsOf = async (service: Service, product: string): Promise<number> =>
 const look = (service: Service, product: string, times: number) =>
   Promise.all(Array.from({ length: times }, () => service.post(`/v1/products/${product}/views`)))
 
-it("keeps all that was written before a kill, and all before an end", { timeout: 120_000 }, async () => {
+it("keeps all that was written before a kill, and all before an end", async () => {
   const env = { DATABASE_URL: await freshDatabase(), WORKERS: "1", HTTP_THREADS: "2" }
   const first = await start(env)
   const product = await Trade.create(first, 1)

@@ -103,7 +103,7 @@ describe("the embedded Postgres", () => {
   it("stops by itself when its owner is killed", async () => {
     const { child, embedded } = await owned()
     process.kill(-child.pid!, "SIGKILL")
-    await expect.poll(() => Postmaster.isAlive(home, embedded.pid), { timeout: 45_000 }).toBe(false)
+    await expect.poll(() => Postmaster.isAlive(home, embedded.pid), { timeout: 60_000 }).toBe(false)
   })
 
   it("recovers at once after kill -9 of its owner, of itself, or of both", async () => {
@@ -130,7 +130,7 @@ describe("the embedded Postgres", () => {
       const next = () => Postmaster.read(home)
       await expect
         .poll(() => next()?.status === "ready" && next()?.pid !== pid && next()?.port === embedded.port, {
-          timeout: 20_000,
+          timeout: 60_000,
         })
         .toBe(true)
       pid = next()!.pid
@@ -146,12 +146,12 @@ describe("the embedded Postgres", () => {
     process.kill(embedded.pid, "SIGKILL")
     await expect
       .poll(() => Postmaster.read(home)?.pid !== embedded.pid && Postmaster.read(home)?.status === "ready", {
-        timeout: 20_000,
+        timeout: 60_000,
       })
       .toBe(true)
     const { pid } = Postmaster.read(home)!
     process.kill(-child.pid!, "SIGKILL")
-    await expect.poll(() => Postmaster.isAlive(home, pid), { timeout: 45_000 }).toBe(false)
+    await expect.poll(() => Postmaster.isAlive(home, pid), { timeout: 60_000 }).toBe(false)
   })
 
   it("starts although its old process id now belongs to another program", async () => {
