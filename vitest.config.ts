@@ -31,8 +31,8 @@ const WORLD = ["test/world/**/*.test.ts", "test/adapters/kafka/operators.test.ts
 const LONGEST: ReadonlyArray<string> = [
   ...["adapters/postgres/inventory", "adapters/redis/guards", "adapters/threads/http", "adapters/prometheus/alerts"],
   ...["adapters/embedded-postgres/service-role", "adapters/postgres/transactional-inventory", "simulation/simulate"],
-  ...["faults/seeds", "simulation/sabotage", "lab/lab", "bench/bench", "learn/lessons", "service/facts", "service/replay"],
-  ...["faults/payment-trouble", "faults/crash", "linearizability/campaign", "faults/kafka-trouble"],
+  ...["faults/seeds", "simulation/sabotage", "lab/lab", "bench/bench", "learn/lessons", "service/facts"],
+  ...["service/replay", "faults/payment-trouble", "faults/crash", "linearizability/campaign", "faults/kafka-trouble"],
 ]
 
 class LongestFirst extends BaseSequencer {

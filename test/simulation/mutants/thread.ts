@@ -1,5 +1,5 @@
-/** The thread that runs the mutants: each in module instances of its own, one after another. */
-import { parentPort } from "node:worker_threads"
+/** A thread that runs its share of the mutants: each in module instances of its own, one after another. */
+import { parentPort, workerData } from "node:worker_threads"
 import { ALL, type Harvest, SEEDS_MAX } from "./all.ts"
 import { type Change, load } from "./load.ts"
 
@@ -32,6 +32,9 @@ const unfit = (error: unknown): Omit<Harvest, "name"> => ({ seedsNeeded: null, s
 
 const tell = (harvest: Harvest): void => parentPort!.postMessage(harvest)
 
-tell({ name: null, ...(await grow([], SEEDS_MAX, null).catch(unfit)) })
-for (const { caughtBy, changes, name, seedsMax } of ALL)
+/** Which of how many threads this is, from 0. */
+const { share, shares } = workerData as { readonly share: number; readonly shares: number }
+
+if (share === 0) tell({ name: null, ...(await grow([], SEEDS_MAX, null).catch(unfit)) })
+for (const { caughtBy, changes, name, seedsMax } of ALL.filter((_, index) => index % shares === share))
   tell({ name, ...(await grow(changes, seedsMax, caughtBy).catch(unfit)) })
