@@ -4,16 +4,17 @@ import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import * as Csv from "../../src/adapters/cli/csv-records.ts"
 import * as TextLines from "../../src/adapters/cli/text-lines.ts"
+import { type CsvRecord, SEPARATORS, type Separator } from "../../src/std/csv-records.ts"
 import { temporaryFiles } from "../support/temporary-file.ts"
 
-const ours = async (file: string, separator: Csv.Separator) => {
+const ours = async (file: string, separator: Separator) => {
   const lines = TextLines.read(file, { encoding: null, signal: new AbortController().signal })
-  const records: Array<Csv.CsvRecord> = []
+  const records: Array<CsvRecord> = []
   for await (const record of Csv.parse(file, lines, separator)) records.push(record)
   return records
 }
 
-const texts = (records: ReadonlyArray<Csv.CsvRecord>) => records.map((record) => record.map(({ text }) => text))
+const texts = (records: ReadonlyArray<CsvRecord>) => records.map((record) => record.map(({ text }) => text))
 
 /** Text with everything that has a meaning in such files, and some that takes several bytes. */
 const text = fc
@@ -33,7 +34,7 @@ describe("separated values", () => {
     await fc.assert(
       fc.asyncProperty(
         table,
-        fc.constantFrom(...Csv.SEPARATORS),
+        fc.constantFrom(...SEPARATORS),
         fc.constantFrom("\n", "\r\n"),
         fc.integer({ min: 65_500, max: 65_540 }),
         async (rows, separator, end, padding) => {

@@ -11,6 +11,7 @@
 import { LINES_MAX } from "../../domain/order-lines.ts"
 import { NAME_MAX } from "../../domain/product.ts"
 import { isClean } from "../../domain/text.ts"
+import type { CsvRecord, Field, Separator } from "../../std/csv-records.ts"
 import * as Csv from "./csv-records.ts"
 import { TableShape } from "./table-shape.ts"
 import * as TextLines from "./text-lines.ts"
@@ -31,7 +32,7 @@ export interface Baskets {
 }
 
 export interface Options extends TextLines.Options {
-  readonly separator: Csv.Separator | null
+  readonly separator: Separator | null
   /** `skip`: the first line names columns. */
   readonly head: "skip" | "none"
   /** `any`: each line is a basket, though the file looks like another kind of table. */
@@ -86,7 +87,7 @@ class Names {
     this.#file = file
   }
 
-  basket(record: Csv.CsvRecord): Basket {
+  basket(record: CsvRecord): Basket {
     const quantities = new Map<string, number>()
     for (const field of record) {
       if (field.text.trim() === "") continue
@@ -96,7 +97,7 @@ class Names {
     return Array.from(quantities, ([name, quantity]) => ({ name, quantity }))
   }
 
-  #name(field: Csv.Field): string {
+  #name(field: Field): string {
     const known = this.#known.get(field.text)
     if (known !== undefined) return known
     if (!isClean(field.text)) throw TextLines.problemAt(this.#file, field, "a tab or a line end inside of a name")

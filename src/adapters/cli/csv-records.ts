@@ -1,23 +1,9 @@
-/**
- * Records of separated values (RFC 4180): fields between separators, double quotes protect separators, line ends and
- * (doubled) themselves. Each field knows where it stands.
- *
- * Limits: a quoted field may span lines, up to `LINE_BYTES_MAX` characters; the separator is found in the first
- * `SAMPLE_LINES`. Fails: `CommandFailed`, with file, line and column.
- */
-import { LINE_BYTES_MAX, type Line, type Place, problemAt } from "./text-lines.ts"
+/** Records of separated values from a file (`std/csv-records.ts`). Fails: `CommandFailed`, with file, line and column. */
+import { type CsvRecord, parse as records, SAMPLE_LINES, type Separator } from "../../std/csv-records.ts"
+import type { Line } from "../../std/text-lines.ts"
+import { LINE_BYTES_MAX, told } from "./text-lines.ts"
 
-export interface Field extends Place {
-  readonly text: string
-}
-
-export type CsvRecord = ReadonlyArray<Field>
-
-export const SEPARATORS = [",", ";", "\t", "|"] as const
-export type Separator = (typeof SEPARATORS)[number]
-
-/** Lines that are looked at to find the separator. */
-const SAMPLE_LINES = 1_000
+export const HINT = "; say which one separates names with --separator"
 
 /** Throws `CommandFailed`. `separator` null: the only one of the usual that the first lines have. */
 export async function* parse(
@@ -25,104 +11,9 @@ export async function* parse(
   lines: AsyncIterable<Line>,
   separator: Separator | null,
 ): AsyncGenerator<CsvRecord> {
-  let waiting: Array<Line> = []
-  let parser: Parser | null = null
-  const parsed = function* (): Generator<CsvRecord, Parser> {
-    const one = parser ?? new Parser(file, separator ?? separatorOf(file, waiting))
-    yield* one.records(waiting)
-    waiting = []
-    return one
-  }
-  for await (const line of lines) {
-    waiting.push(line)
-    if (separator !== null || parser !== null || waiting.length === SAMPLE_LINES) parser = yield* parsed()
-  }
-  parser = yield* parsed()
-  parser.end()
-}
-
-const NAMES: Readonly<Record<Separator, string>> = { ",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars" }
-
-const separatorOf = (file: string, sample: ReadonlyArray<Line>): Separator => {
-  const blank = (quoted: string) => quoted.replaceAll(/[^\n]/g, " ")
-  const text = sample.map((line) => line.text).join("\n")
-  const lines = text.replaceAll(/"[^"]*"/g, blank).split("\n")
-  const [found, other] = SEPARATORS.filter((each) => lines.some((line) => line.includes(each)))
-  if (found === undefined) return ","
-  if (other === undefined) return found
-  const index = lines.findIndex((line) => line.includes(other))
-  throw problemAt(
-    file,
-    { line: sample[index]!.number, column: lines[index]!.indexOf(other) + 1 },
-    `it has ${NAMES[found]} and ${NAMES[other]}; say which one separates names with --separator`,
-  )
-}
-
-class Parser {
-  readonly #file: string
-  readonly #separator: Separator
-  #fields: Array<Field> = []
-  /** A quoted field that goes on in the next line. */
-  #open: Field | null = null
-
-  constructor(file: string, separator: Separator) {
-    this.#file = file
-    this.#separator = separator
-  }
-
-  *records(lines: ReadonlyArray<Line>): Generator<CsvRecord> {
-    for (const line of lines) {
-      this.#line(line)
-      if (this.#open !== null) continue
-      yield this.#fields
-      this.#fields = []
-    }
-  }
-
-  end(): void {
-    if (this.#open !== null) throw problemAt(this.#file, this.#open, "a quote is never closed")
-  }
-
-  #line({ number, text }: Line): void {
-    let at = this.#open === null ? 0 : this.#quoted({ ...this.#open, text: `${this.#open.text}\n` }, text, 0)
-    if (this.#open !== null) return
-    for (let isStart = at === 0 && this.#fields.length === 0; isStart || at < text.length; isStart = false) {
-      if (!isStart) {
-        if (text[at] !== this.#separator)
-          throw problemAt(this.#file, { line: number, column: at + 1 }, "text after a closing quote")
-        at++
-      }
-      const place = { line: number, column: at + 1 }
-      if (text[at] === '"') {
-        at = this.#quoted({ ...place, text: "" }, text, at + 1)
-        if (this.#open !== null) return
-      } else {
-        const next = text.indexOf(this.#separator, at)
-        const end = next < 0 ? text.length : next
-        this.#fields.push({ ...place, text: text.slice(at, end) })
-        at = end
-      }
-    }
-  }
-
-  /** Where the field's closing quote ends; or it stays open. */
-  #quoted(field: Field, text: string, start: number): number {
-    let value = field.text
-    for (let at = start; ; ) {
-      const close = text.indexOf('"', at)
-      value += text.slice(at, close < 0 ? text.length : close)
-      if (value.length > LINE_BYTES_MAX) throw problemAt(this.#file, field, "a quote is not closed for too long")
-      if (close < 0) {
-        this.#open = { ...field, text: value }
-        return text.length
-      }
-      if (text[close + 1] !== '"') {
-        this.#open = null
-        this.#fields.push({ ...field, text: value })
-        return close + 1
-      }
-      value += '"'
-      at = close + 2
-    }
+  try {
+    yield* records(lines, { separator, sampleLines: SAMPLE_LINES, fieldMax: LINE_BYTES_MAX, hint: HINT })
+  } catch (cause) {
+    throw told(file, cause)
   }
 }

@@ -8,12 +8,15 @@
  */
 import { createHash } from "node:crypto"
 import { Result } from "effect"
+import * as ImportText from "../../app/imports/import-text.ts"
 import * as ImportRow from "../../domain/import-row.ts"
+import type { Separator } from "../../std/csv-records.ts"
 import * as Csv from "./csv-records.ts"
 import * as TextLines from "./text-lines.ts"
 
 export interface Options extends TextLines.Options {
-  readonly separator: Csv.Separator | null
+  readonly mode: ImportRow.Mode
+  readonly separator: Separator | null
 }
 
 export interface NumberedRow {
@@ -30,57 +33,27 @@ export interface Checked {
 /** Above any catalogue a shop keeps in one file; a larger one is cut into several. */
 export const ROWS_MAX = 1_000_000
 
-interface Value {
-  readonly place: TextLines.Place
-  readonly value: unknown
-}
+export const formatOf = (file: string): ImportText.Format => (/\.(ndjson|jsonl)$/i.test(file) ? "ndjson" : "csv")
 
-async function* objects(file: string, options: Options): AsyncGenerator<Value> {
-  for await (const { number, text } of TextLines.read(file, options)) {
-    if (text.trim() === "") continue
-    const place = { line: number, column: 1 }
-    try {
-      yield { place, value: JSON.parse(text) }
-    } catch {
-      throw TextLines.problemAt(file, place, "it is no JSON; each line must be one object")
-    }
-  }
-}
-
-const columnsOf = (file: string, head: Csv.CsvRecord): ReadonlyArray<string> => {
-  const names = head.map(({ text }) => text.trim())
-  for (const [index, name] of names.entries()) {
-    const isKnown = ImportRow.MEMBERS.some((member) => member === name)
-    if (!isKnown)
-      throw TextLines.problemAt(file, head[index]!, `a column must be one of ${ImportRow.MEMBERS.join(", ")}`)
-    if (names.indexOf(name) !== index) throw TextLines.problemAt(file, head[index]!, `a second column "${name}"`)
-  }
-  return names
-}
-
-async function* records(file: string, options: Options): AsyncGenerator<Value> {
-  let columns: ReadonlyArray<string> | null = null
-  for await (const record of Csv.parse(file, TextLines.read(file, options), options.separator)) {
-    if (record.every(({ text }) => text.trim() === "")) continue
-    const place = record[0]!
-    if (columns === null) {
-      columns = columnsOf(file, record)
-    } else {
-      if (record.length !== columns.length)
-        throw TextLines.problemAt(file, place, `${record.length} fields, but ${columns.length} columns`)
-      yield { place, value: Object.fromEntries(columns.map((name, index) => [name, record[index]!.text])) }
-    }
+async function* textOf(file: string, options: Options): AsyncGenerator<ImportText.Written> {
+  const { separator } = options
+  const how = { format: formatOf(file), separator, fieldMax: TextLines.LINE_BYTES_MAX, hint: Csv.HINT }
+  try {
+    yield* ImportText.read(TextLines.read(file, options), how)
+  } catch (cause) {
+    throw TextLines.told(file, cause)
   }
 }
 
 /** Throws `CommandFailed` at the first row that is wrong. */
 export async function* read(file: string, options: Options): AsyncGenerator<NumberedRow> {
   let rows = 0
-  const values = /\.(ndjson|jsonl)$/i.test(file) ? objects(file, options) : records(file, options)
-  for await (const { place, value } of values) {
+  for await (const written of textOf(file, options)) {
+    const { place } = written
     if (++rows > ROWS_MAX)
       throw TextLines.problemAt(file, place, `more than ${ROWS_MAX} rows; cut it into several files`)
-    const row = ImportRow.read("delta", value)
+    if ("wrong" in written) throw TextLines.problemAt(file, place, written.wrong)
+    const row = ImportRow.read(options.mode, written.value)
     if (Result.isFailure(row)) {
       const { member, what } = row.failure
       throw TextLines.problemAt(file, place, member === null ? `the row ${what}` : `"${member}" ${what}`)

@@ -13,7 +13,7 @@ import * as HttpClient from "./http-client.ts"
 import * as ImportFile from "./import-file.ts"
 import * as Progress from "./progress.ts"
 
-export interface Options extends Omit<ImportFile.Options, "signal"> {
+export interface Options extends Omit<ImportFile.Options, "signal" | "mode"> {
   readonly url: string
   /** Rows under way. */
   readonly concurrency: number
@@ -109,7 +109,7 @@ export const run = Effect.fn("Import.run")(function* (file: string, options: Opt
     connections: options.concurrency,
     patienceMs: options.patienceMs,
   })
-  const checked = yield* read(file, (signal) => ImportFile.check(file, { ...options, signal }))
+  const checked = yield* read(file, (signal) => ImportFile.check(file, { ...options, mode: "delta", signal }))
   const id = name === "" ? checked.fingerprint : `${checked.fingerprint}.${name}`
   const apply = applying(client, id, options.effect)
   const progress = yield* Progress.make("importing", checked.rows, screen)
@@ -124,7 +124,7 @@ export const run = Effect.fn("Import.run")(function* (file: string, options: Opt
     else if (++failedRows <= FAILURES_TOLD)
       failures.push({ line: numbered.line, sku: numbered.row.sku, what: outcome.failure })
   })
-  const rows = ImportFile.read(file, { ...options, signal: new AbortController().signal })
+  const rows = ImportFile.read(file, { ...options, mode: "delta", signal: new AbortController().signal })
   yield* Effect.addFinalizer(() => Effect.promise(() => rows.return(undefined)))
   for (;;) {
     const portion = yield* read(file, () => portionOf(rows))

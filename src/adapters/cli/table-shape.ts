@@ -5,8 +5,10 @@
  * In doubt it refuses: one flag of the caller answers, and nothing has been made yet.
  * Fails: `CommandFailed`.
  */
-import type { CsvRecord, Field } from "./csv-records.ts"
-import { type Place, problemAt } from "./text-lines.ts"
+
+import type { CsvRecord, Field } from "../../std/csv-records.ts"
+import type { Place } from "../../std/text-lines.ts"
+import { problemAt } from "./text-lines.ts"
 
 const WANTED = "what is wanted is one basket a line, product names with separators between"
 const INSISTING = "if it is so all the same: --as-baskets"

@@ -1,27 +1,12 @@
 /**
- * The lines of a text file, decoded strictly, one after another: what every reader of files begins with.
+ * The lines of a text file, decoded strictly, one after another (`std/text-lines.ts`).
  *
- * Bytes are cut into lines before they are decoded, so that each problem has a line and a column, and so that no line grows
- * beyond its bound. A byte-order mark says what the file is; without one it is UTF-8, or what the caller says.
- *
- * Law: a character that is not certain is never guessed: two names that differ in the file never become one.
- * Limits: `LINE_BYTES_MAX` a line; only one line and one chunk are in memory. Pipes, devices and folders are refused.
- * Fails: `CommandFailed`, with file, line and column.
+ * Limits: `LINE_BYTES_MAX` a line. Pipes, devices and folders are refused. Fails: `CommandFailed`, with file, line and column.
  */
 import { constants } from "node:fs"
 import { type FileHandle, open } from "node:fs/promises"
+import { type Line, type Place, TextProblem, read as textLines } from "../../std/text-lines.ts"
 import { CommandFailed } from "./command-failed.ts"
-
-/** Where in a file something is; columns count UTF-16 units, as editors do, and both begin with 1. */
-export interface Place {
-  readonly line: number
-  readonly column: number
-}
-
-export interface Line {
-  readonly number: number
-  readonly text: string
-}
 
 /** `place` null: it is about the file as a whole. */
 export const problemAt = (file: string, place: Place | null, what: string): CommandFailed =>
@@ -29,31 +14,14 @@ export const problemAt = (file: string, place: Place | null, what: string): Comm
     message: `${file}${place === null ? "" : `, line ${place.line}, column ${place.column}`}: ${what}`,
   })
 
+/** The same of what a reader of texts has thrown; anything else as it is. */
+export const told = (file: string, cause: unknown): unknown =>
+  cause instanceof TextProblem ? problemAt(file, cause.place, cause.what) : cause
+
 /** Above what an order of 1,000 long names needs, bytes. */
 export const LINE_BYTES_MAX = 1_048_576
 
 const CHUNK_BYTES = 65_536
-
-/** What begins like this is no text, though its name may say so. */
-const MAGIC: ReadonlyArray<readonly [start: ReadonlyArray<number>, what: string]> = [
-  [[0x1f, 0x8b], "it is compressed (gzip); unpack it first: gunzip"],
-  [[0x28, 0xb5, 0x2f, 0xfd], "it is compressed (zstd); unpack it first: zstd -d"],
-  [[0xfd, 0x37, 0x7a, 0x58, 0x5a], "it is compressed (xz); unpack it first: xz -d"],
-  [[0x50, 0x4b, 0x03, 0x04], "it is an archive (zip) or a spreadsheet (.xlsx); unpack it, or save it as CSV"],
-  [[0xd0, 0xcf, 0x11, 0xe0], "it is a spreadsheet (.xls); save it as CSV"],
-]
-
-const MARKS: ReadonlyArray<readonly [mark: ReadonlyArray<number>, encoding: string]> = [
-  [[0xef, 0xbb, 0xbf], "utf-8"],
-  [[0xff, 0xfe], "utf-16le"],
-  [[0xfe, 0xff], "utf-16be"],
-]
-
-const startsWith = (bytes: Buffer, start: ReadonlyArray<number>): boolean =>
-  start.every((byte, at) => bytes[at] === byte)
-
-/** Nothing a text needs: controls but the tab, a byte-order mark in the middle, and what a lost character was replaced with. */
-const UNWANTED = /[^\P{Cc}\t]|[\ufeff\ufffd]/u
 
 export interface Options {
   /** A label of the WHATWG Encoding Standard (`latin1`, `utf-16le`, `euc-kr`); null: what the mark says, or UTF-8. */
@@ -61,23 +29,27 @@ export interface Options {
   readonly signal: AbortSignal
 }
 
+const naming = (label: string): string => `--encoding ${label}`
+
 /** Throws `CommandFailed`. */
 export async function* read(file: string, { encoding, signal }: Options): AsyncGenerator<Line> {
   const handle = await opened(file)
   try {
-    const chunk = Buffer.alloc(CHUNK_BYTES)
-    const first = await fill(handle, chunk)
-    const decode = decoderOf(file, first, encoding)
-    const splitter = new Splitter(file, decode.unit)
-    let bytes = first.subarray(decode.markBytes)
-    for (let isLast = false; !isLast; ) {
-      isLast = bytes.length === 0
-      for (const line of splitter.split(bytes, isLast)) yield decode.line(line, splitter.number++)
-      signal.throwIfAborted()
-      bytes = isLast ? bytes : await fill(handle, chunk)
-    }
+    yield* textLines(chunks(handle, signal), { encoding, lineBytesMax: LINE_BYTES_MAX, naming })
+  } catch (cause) {
+    throw told(file, cause)
   } finally {
     await handle.close()
+  }
+}
+
+async function* chunks(handle: FileHandle, signal: AbortSignal): AsyncGenerator<Buffer> {
+  const chunk = Buffer.alloc(CHUNK_BYTES)
+  for (;;) {
+    const { bytesRead } = await handle.read(chunk, 0, chunk.length)
+    if (bytesRead === 0) return
+    yield chunk.subarray(0, bytesRead)
+    signal.throwIfAborted()
   }
 }
 
@@ -93,127 +65,4 @@ const opened = async (file: string): Promise<FileHandle> => {
   await handle.close()
   const what = kind.isDirectory() ? "it is a folder" : "it is no regular file; a pipe or a device may have no end"
   throw problemAt(file, null, what)
-}
-
-const fill = async (handle: FileHandle, chunk: Buffer): Promise<Buffer> => {
-  const { bytesRead } = await handle.read(chunk, 0, chunk.length)
-  return chunk.subarray(0, bytesRead)
-}
-
-/** Cuts bytes at LF, CR and CRLF. A unit of a text is one byte, or two with UTF-16. */
-class Splitter {
-  /** Of the line that is cut next. */
-  number = 1
-  #rest: Buffer = Buffer.alloc(0)
-  #isAfterCr = false
-  readonly #file: string
-  readonly #unit: Unit
-
-  constructor(file: string, unit: Unit) {
-    this.#file = file
-    this.#unit = unit
-  }
-
-  *split(chunk: Buffer, isLast: boolean): Generator<Buffer> {
-    const bytes = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk])
-    const { read, width } = this.#unit
-    let start = 0
-    for (let at = this.#rest.length - (this.#rest.length % width); at + width <= bytes.length; at += width) {
-      const character = read(bytes, at)
-      if (character === 0x0a && this.#isAfterCr && at === start) start = at + width
-      else if (character === 0x0a || character === 0x0d) {
-        yield bytes.subarray(start, at)
-        start = at + width
-      }
-      this.#isAfterCr = character === 0x0d
-    }
-    // A copy, because the chunk is read into again.
-    this.#rest = Buffer.from(bytes.subarray(start))
-    if (this.#rest.length > LINE_BYTES_MAX)
-      throw problemAt(this.#file, { line: this.number, column: 1 }, `longer than ${LINE_BYTES_MAX} bytes`)
-    if (isLast && this.#rest.length > 0) yield this.#rest
-  }
-}
-
-interface Unit {
-  readonly width: number
-  readonly read: (bytes: Buffer, at: number) => number
-}
-
-const UNITS: Readonly<Record<string, Unit>> = {
-  "utf-16le": { width: 2, read: (bytes, at) => bytes.readUInt16LE(at) },
-  "utf-16be": { width: 2, read: (bytes, at) => bytes.readUInt16BE(at) },
-}
-
-/** In all other encodings of the standard a byte below 0x20 stands for itself and for nothing else. */
-const BYTES: Unit = { width: 1, read: (bytes, at) => bytes[at]! }
-
-const decoderOf = (file: string, first: Buffer, wanted: string | null) => {
-  const magic = MAGIC.find(([start]) => startsWith(first, start))
-  if (magic !== undefined) throw problemAt(file, null, magic[1])
-  const mark = MARKS.find(([bytes]) => startsWith(first, bytes))
-  const encoding = wanted === null ? (mark?.[1] ?? "utf-8") : labelled(file, wanted)
-  // "utf-16" alone leaves it to the mark which of the two it is.
-  const isMeant = mark === undefined || mark[1] === encoding || /^utf-?16$/i.test(wanted ?? "")
-  if (!isMeant) throw problemAt(file, null, `it begins with the mark of ${mark[1]}, and is to be read as ${encoding}`)
-  const name = mark?.[1] ?? encoding
-  const decoder = new TextDecoder(name, { fatal: true, ignoreBOM: true })
-  return {
-    unit: UNITS[name] ?? BYTES,
-    markBytes: mark?.[0].length ?? 0,
-    line: (bytes: Buffer, number: number): Line => {
-      const text = strictly(file, decoder, bytes, number)
-      const unwanted = text.search(UNWANTED)
-      if (unwanted >= 0) throw problemAt(file, { line: number, column: unwanted + 1 }, nameOf(text, unwanted, name))
-      return { number, text }
-    },
-  }
-}
-
-const labelled = (file: string, label: string): string => {
-  try {
-    return new TextDecoder(label).encoding
-  } catch {
-    throw problemAt(file, null, `there is no encoding "${label}"; there are utf-8, utf-16le, latin1, euc-kr, ...`)
-  }
-}
-
-const strictly = (file: string, decoder: TextDecoder, bytes: Buffer, line: number): string => {
-  try {
-    return decoder.decode(bytes)
-  } catch {
-    const { byte, column } = firstWrong(bytes, decoder.encoding)
-    const hex = byte === undefined ? "the end of the line" : `byte 0x${byte.toString(16).padStart(2, "0")}`
-    const hint = "; name its encoding, for example --encoding latin1"
-    throw problemAt(file, { line, column }, `${hex} is not ${decoder.encoding}${hint}`)
-  }
-}
-
-/** The longest part that can be decoded, by halves: what could still go on behind it counts as good. */
-const firstWrong = (bytes: Buffer, encoding: string) => {
-  const decoded = (length: number): string | null => {
-    try {
-      return new TextDecoder(encoding, { fatal: true, ignoreBOM: true }).decode(bytes.subarray(0, length), {
-        stream: true,
-      })
-    } catch {
-      return null
-    }
-  }
-  let good = 0
-  for (let bad = bytes.length + 1; bad - good > 1; ) {
-    const middle = (good + bad) >> 1
-    if (middle <= bytes.length && decoded(middle) !== null) good = middle
-    else bad = middle
-  }
-  return { byte: bytes[good], column: decoded(good)!.length + 1 }
-}
-
-const nameOf = (text: string, at: number, encoding: string): string => {
-  const code = text.charCodeAt(at)
-  const name = `U+${code.toString(16).toUpperCase().padStart(4, "0")}`
-  if (code === 0xfeff) return `a byte-order mark (${name}) in the middle: two files in one?`
-  if (code === 0xfffd) return `a replacement character (${name}): the name was lost before`
-  if (code === 0 && encoding === "utf-8") return `a NUL (${name}); if it is UTF-16: --encoding utf-16le or utf-16be`
-  return `a control character (${name})`
 }
