@@ -42,7 +42,7 @@ const server = (address: Address) =>
         HttpServe.consoleFeed,
       ),
     ),
-    Layer.provide(Layer.merge(HttpServe.pausing, HttpServe.reconciling)),
+    Layer.provide(Layer.mergeAll(HttpServe.pausing, HttpServe.reconciling, HttpServe.importDesk)),
   )
 
 NodeRuntime.runMain(

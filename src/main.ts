@@ -14,6 +14,7 @@ import * as Logs from "./adapters/system/log-level.ts"
 import * as ThreadMeter from "./adapters/system/thread-meter.ts"
 import * as CarrierCalls from "./app/carrier-calls.ts"
 import * as Health from "./app/health.ts"
+import * as Importing from "./app/imports/importing.ts"
 import * as Ownership from "./app/inventory/ownership.ts"
 import * as Pausing from "./app/pausing.ts"
 import * as CachedCatalog from "./app/reads/cached-catalog.ts"
@@ -34,6 +35,7 @@ import type { Config } from "./config/config.ts"
 const service = (config: Config) =>
   Http.layer(config).pipe(
     Layer.provideMerge(Shopkeeper.layer(config.payment.placing)),
+    Layer.provideMerge(Importing.layer(config.imports)),
     Layer.provideMerge(Pausing.layer),
     Layer.provide(Webhooks.layer),
     Layer.provide(ShippingRunner.layer(config.shipping.runner)),

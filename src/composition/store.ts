@@ -8,6 +8,7 @@ import * as MemoryCatalog from "../adapters/memory/catalog.ts"
 import * as MemoryCommittedOrders from "../adapters/memory/committed-orders.ts"
 import * as MemoryEventStream from "../adapters/memory/event-stream.ts"
 import * as MemoryExplanations from "../adapters/memory/explanations.ts"
+import * as MemoryImports from "../adapters/memory/imports.ts"
 import * as MemoryInbox from "../adapters/memory/inbox.ts"
 import * as MemoryLease from "../adapters/memory/lease.ts"
 import * as MemoryLedger from "../adapters/memory/ledger.ts"
@@ -24,6 +25,7 @@ import * as PostgresCatalog from "../adapters/postgres/catalog.ts"
 import * as PostgresClient from "../adapters/postgres/client.ts"
 import * as PostgresCommittedOrders from "../adapters/postgres/committed-orders.ts"
 import * as PostgresExplanations from "../adapters/postgres/explanations.ts"
+import * as PostgresImports from "../adapters/postgres/imports.ts"
 import * as PostgresInbox from "../adapters/postgres/inbox.ts"
 import * as PostgresLease from "../adapters/postgres/lease.ts"
 import * as PostgresLedger from "../adapters/postgres/ledger.ts"
@@ -67,6 +69,7 @@ const memory = ({ inventory, shipping }: Config) => {
     MemoryOutbox.layer,
     MemoryInbox.layer,
     MemoryLease.layer,
+    MemoryImports.layer,
     MemoryPauses.layer,
     MemoryWriteTrial.layer,
   )
@@ -94,6 +97,7 @@ const deciding = Layer.mergeAll(
   PostgresLedger.layer,
   PostgresUnsettled.layer,
   PostgresCommittedOrders.layer,
+  PostgresImports.layer,
   PostgresPauses.layer,
   PostgresShipments.layer,
   PostgresInbox.layer,

@@ -9,6 +9,7 @@ import * as Cache from "./cache.ts"
 import * as Database from "./database.ts"
 import * as Events from "./events.ts"
 import * as Http from "./http.ts"
+import * as Imports from "./imports.ts"
 import * as Inventory from "./inventory.ts"
 import { ConfigProblem, type Env } from "./knob.ts"
 import * as Logs from "./logs.ts"
@@ -20,6 +21,7 @@ import * as Traces from "./traces.ts"
 export interface Config {
   readonly http: Http.Http
   readonly database: Database.Database
+  readonly imports: Imports.Imports
   readonly inventory: Inventory.Inventory
   readonly payment: Payment.Payment
   readonly resilience: Resilience.Resilience
@@ -44,6 +46,7 @@ export const read = (env: Env, platform: NodeJS.Platform = process.platform): Co
       replicas: Database.replicas(env),
       connections: Database.connections(env, parts),
     },
+    imports: Imports.read(env),
     inventory,
     payment,
     resilience: Resilience.read(env, payment.provider.kind),

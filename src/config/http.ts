@@ -40,6 +40,7 @@ export const read = (env: Env, platform: NodeJS.Platform, sampling: Options["sam
       slowMs: integer(env, "TRACE_SLOW_MS", { fallback: 500, min: 1, max: 3_600_000 }),
       // Orders find a connection whatever is looked at.
       streamsMax: integer(env, "STREAMS_MAX", { fallback: Math.floor(connectionsMax / 2), min: 0, max: 1_000_000 }),
+      importBytesMax: integer(env, "IMPORT_MAX_BYTES", { fallback: 1_024 ** 3, min: 1, max: 1_024 ** 4 }),
       threads: Math.max(1, threads),
       limits: Limits.read(env, host),
       overload: Limits.overload(env),

@@ -14,8 +14,8 @@ import type { Exceeded } from "../domain/purchase-limit.ts"
 import type { Stock, Rejection as StockRejection } from "../domain/stock.ts"
 import type { Unavailable } from "./failures.ts"
 
-/** The routes that take an `Idempotency-Key`; a key is unique per route. */
-export type Route = "products" | "receipts" | "adjustments" | "orders" | "pay" | "cancel"
+/** The routes that take an `Idempotency-Key`; a key is unique per route. `imports`: of rows, whose keys no client chooses. */
+export type Route = "products" | "receipts" | "adjustments" | "orders" | "pay" | "cancel" | "imports"
 
 /** A request's claim on its idempotency key: bound by the commit that accepts the request, and only by it (I5). */
 export interface Claim {

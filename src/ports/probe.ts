@@ -57,6 +57,23 @@ export type Happening =
   | { readonly _tag: "CacheRefreshed" }
   /** Another process has changed a key, or it is not known what others have changed: then all is dropped that is near. */
   | { readonly _tag: "CacheInvalidated"; readonly what: "key" | "all" }
+  /** Rows of an import were worked, and it is written what became of them. */
+  | {
+      readonly _tag: "ImportRowsDone"
+      readonly applied: number
+      readonly failed: number
+      readonly skipped: number
+      readonly dryRun: boolean
+    }
+  | { readonly _tag: "ImportEnded"; readonly state: "finished" | "failed"; readonly seconds: number }
+  /** Imports of the shop that have not ended, by the process that decides; `oldestSeconds`: since the first of them began. */
+  | {
+      readonly _tag: "ImportsMeasured"
+      readonly receiving: number
+      readonly waiting: number
+      readonly running: number
+      readonly oldestSeconds: number
+    }
   | { readonly _tag: "ViewsWritten"; readonly views: number }
   /** Views that were counted and will never be written. */
   | { readonly _tag: "ViewsLost"; readonly views: number }

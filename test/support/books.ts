@@ -22,17 +22,21 @@ import * as PostgresShipments from "../../src/adapters/postgres/shipments.ts"
 import * as PostgresTimeline from "../../src/adapters/postgres/timeline.ts"
 import * as PostgresUnsettled from "../../src/adapters/postgres/unsettled.ts"
 
-export const memory = Layer.mergeAll(
-  MemoryLedger.layer,
-  MemoryUnsettled.layer,
-  MemoryCatalog.layer,
-  MemoryOrderBook.layer,
-  MemoryExplanations.layer,
-  MemoryShipments.layer,
-  MemoryOutbox.layer,
-  MemoryInbox.layer,
-  MemoryLease.layer,
-).pipe(Layer.provideMerge(MemoryStore.layer))
+/** On these tables. */
+export const memoryOn = (store: Layer.Layer<MemoryStore.Store>) =>
+  Layer.mergeAll(
+    MemoryLedger.layer,
+    MemoryUnsettled.layer,
+    MemoryCatalog.layer,
+    MemoryOrderBook.layer,
+    MemoryExplanations.layer,
+    MemoryShipments.layer,
+    MemoryOutbox.layer,
+    MemoryInbox.layer,
+    MemoryLease.layer,
+  ).pipe(Layer.provideMerge(store))
+
+export const memory = memoryOn(MemoryStore.layer)
 
 /** On a database of this build's schema, or an empty one. */
 export const postgres = (url: string) =>

@@ -9,6 +9,7 @@ import { admin } from "./admin-api.ts"
 import { carrier } from "./carrier-webhook-api.ts"
 import { exports } from "./exports-api.ts"
 import { pages } from "./health-api.ts"
+import { imports } from "./imports-api.ts"
 import { complete } from "./openapi.ts"
 import { orders } from "./orders-api.ts"
 import { payments } from "./payment-webhook-api.ts"
@@ -21,6 +22,7 @@ export const api = HttpApi.make("jaego")
   .add(products.annotate(HttpApi.QueryParseOptions, strict))
   .add(orders.annotate(HttpApi.QueryParseOptions, strict))
   .add(exports.annotate(HttpApi.QueryParseOptions, strict))
+  .add(imports.annotate(HttpApi.QueryParseOptions, strict))
   .add(carrier)
   .add(payments)
   .add(admin)

@@ -76,6 +76,8 @@ class Connection {
   #unfinished: IncomingMessage | null = null
   /** The open answer has no end: what comes behind it is never answered. */
   #isLast = false
+  /** The open request may take as long as it takes to come. */
+  #isLong = false
   /** Until it is closed although the peer has not closed it. */
   #lingering: NodeJS.Timeout | null = null
 
@@ -124,6 +126,15 @@ class Connection {
   last(): void {
     this.#isLast = true
     if (this.#line.length > 0) this.cut("pipelined")
+  }
+
+  /** The open request is read as a stream, by one that sees to its time itself. */
+  long(): void {
+    this.#isLong = true
+  }
+
+  get isLong(): boolean {
+    return this.#isLong
   }
 
   drain(): void {
@@ -178,6 +189,7 @@ class Connection {
     this.#all.unread.delete(this.#response!)
     if (!this.#request!.complete) this.#unfinished = this.#request
     this.#request = this.#response = null
+    this.#isLong = false
     // Its answer was the last one.
     if (!this.#socket.writable) return this.#linger()
     const next = this.#line.shift()
@@ -247,6 +259,13 @@ export class Connections {
     of(request.socket).receive(request, response)
 
   readonly fail = (socket: Socket, problem: Problems.Problem): void => of(socket).fail(problem)
+
+  /** A request takes too long to come, by the same limit for all. */
+  readonly late = (socket: Socket, problem: Problems.Problem): void => {
+    if (!of(socket).isLong) of(socket).fail(problem)
+  }
+
+  readonly long = ({ req }: ServerResponse): void => of(req.socket).long()
 
   readonly last = ({ req }: ServerResponse): void => of(req.socket).last()
 

@@ -6,10 +6,11 @@
  */
 import { Effect } from "effect"
 import type { ProductId } from "../../domain/ids.ts"
+import type { RowStatus } from "../../ports/imports.ts"
 import * as Problems from "./problems.ts"
 
-/** The lists; a product's ledger is a list of its own. */
-export type List = "products" | "orders" | `movements/${ProductId}`
+/** The lists; a product's ledger is a list of its own, and so are the rows of an import. */
+export type List = "products" | "orders" | `movements/${ProductId}` | `imports/${string}/${RowStatus}`
 
 const VERSION = "1"
 

@@ -108,7 +108,8 @@ const refusal = (
   if (route === null) return Problems.routeNotFound
   if (!route.methods.has(method) && !Gate.isPreflight(request)) return Problems.methodNotAllowed(route.allow)
   if (headers.expect !== undefined && !/^100-continue$/i.test(headers.expect)) return Problems.expectationFailed
-  return (route.queryless.has(method) ? queryRefusal(path) : null) ?? Head.bodyRefusal(headers)
+  const body = route.takesRows ? Head.codingRefusal(headers) : Head.bodyRefusal(headers)
+  return (route.queryless.has(method) ? queryRefusal(path) : null) ?? body
 }
 
 const queryRefusal = (path: string): Problems.Problem | null => {

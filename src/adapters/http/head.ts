@@ -54,11 +54,17 @@ const typeRefusal = (type: string | undefined): Problems.Problem | null => {
 export const bodyRefusal = (headers: IncomingHttpHeaders): Problems.Problem | null => {
   const { "content-length": length, "transfer-encoding": coding } = headers
   if (coding === undefined && (length === undefined || length === "0")) return null
+  if (Number(length) > MAX_BODY && (coding === undefined || coding.toLowerCase() === "chunked"))
+    return Problems.bodyTooLarge
+  return codingRefusal(headers) ?? typeRefusal(headers["content-type"])
+}
+
+/** Of a body whatever its type and length. */
+export const codingRefusal = (headers: IncomingHttpHeaders): Problems.Problem | null => {
+  const coding = headers["transfer-encoding"]
   if (coding !== undefined && coding.toLowerCase() !== "chunked") return Problems.unsupportedTransferCoding
-  if (Number(length) > MAX_BODY) return Problems.bodyTooLarge
   const encoding = headers["content-encoding"]
-  if (encoding !== undefined && encoding.toLowerCase() !== "identity") return Problems.unsupportedContentCoding
-  return typeRefusal(headers["content-type"])
+  return encoding !== undefined && encoding.toLowerCase() !== "identity" ? Problems.unsupportedContentCoding : null
 }
 
 /** At most so many bytes of body will come. */

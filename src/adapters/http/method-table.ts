@@ -7,6 +7,7 @@
 import { HttpApi } from "effect/http-api"
 import type { Class } from "../../ports/probe.ts"
 import { api } from "./api.ts"
+import { IMPORTS } from "./imports-api.ts"
 import { STOCK_STREAM, VIEWS } from "./products-api.ts"
 
 export interface PathItem {
@@ -21,6 +22,8 @@ export interface PathItem {
   readonly isLimited: boolean
   /** How important it is to POST there, and to GET; null: never refused for overload. */
   readonly classes: { readonly post: Class; readonly get: Class } | null
+  /** Its body is a stream of rows, and not JSON. */
+  readonly takesRows: boolean
   /** For operators: only peers on this machine are answered. */
   readonly isLocal: boolean
   /** Nothing of the shop is there: a page of any origin may lead there. */
@@ -45,7 +48,7 @@ const PAGES = ["/openapi.json", "/docs", "/problems", "/problems/{code}"]
 /** For people on the machine itself. */
 const CONSOLE = "/console"
 
-const LISTS = ["/v1/orders", "/v1/products", "/v1/products/{id}/stock/movements"]
+const LISTS = ["/v1/orders", "/v1/products", "/v1/products/{id}/stock/movements", `${IMPORTS}/{id}/rows`]
 
 /** Its answer takes as long as its reader. */
 const isLong = (template: string): boolean => template === STOCK_STREAM || template.startsWith("/v1/exports/")
@@ -54,8 +57,8 @@ const classesOf = (template: string): PathItem["classes"] => {
   if (template.startsWith("/v1/admin/")) return { post: "admin", get: "admin" }
   // A stream would be in flight for as long as it is open: there is another bound on those.
   if (!template.startsWith("/v1/") || isLong(template)) return null
-  // Numbers for the curious are the first to go.
-  if (template === VIEWS) return { post: "list", get: "list" }
+  // Numbers for the curious are the first to go, and files can wait.
+  if (template === VIEWS || template === IMPORTS) return { post: "list", get: "list" }
   return { post: template === "/v1/orders" ? "place" : "pay", get: LISTS.includes(template) ? "list" : "read" }
 }
 
@@ -82,6 +85,7 @@ const put = (root: Node, template: string, { methods, queryless }: Entry): void 
     allow: [...methods].join(", "),
     isLimited,
     classes: classesOf(template),
+    takesRows: template === IMPORTS,
     isLocal,
     isForEveryone,
   }

@@ -22,6 +22,7 @@ import * as ExportsRoutes from "./exports-handlers.ts"
 import { bodyBytes, MAX_BODY } from "./head.ts"
 import * as HealthRoutes from "./health-handlers.ts"
 import type * as Claims from "./idempotency.ts"
+import * as ImportsRoutes from "./imports-handlers.ts"
 import * as OrdersRoutes from "./orders-handlers.ts"
 import * as Pages from "./pages.ts"
 import * as PaymentRoutes from "./payment-handlers.ts"
@@ -56,6 +57,7 @@ const routes = (inFlight: Claims.InFlight, limits: RateLimits) =>
         ProductsRoutes.layer(inFlight),
         OrdersRoutes.layer(inFlight, limits),
         ExportsRoutes.layer,
+        ImportsRoutes.layer,
         CarrierRoutes.layer,
         PaymentRoutes.layer,
         AdminRoutes.layer,

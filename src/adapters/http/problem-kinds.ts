@@ -21,6 +21,11 @@ export const kinds = {
     "The cursor is not valid",
     "Send a `nextCursor` of the same list, unchanged, or none to begin at the newest row.",
   ],
+  "invalid-import": [
+    400,
+    "The text of the import cannot be read",
+    "`line` and `column` say where. Nothing of it was applied: mend it, and send all of it again.",
+  ],
   "idempotency-key-required": [
     400,
     "An Idempotency-Key header is required",
@@ -54,6 +59,11 @@ export const kinds = {
   ],
   "product-not-found": [404, "There is no such product", "Check the id; `GET /v1/products` lists what there is."],
   "order-not-found": [404, "There is no such order", "Check the id; `GET /v1/orders` lists what there is."],
+  "import-not-found": [
+    404,
+    "There is no such import",
+    "Check the id. What has ended is kept for as long as IMPORT_RETENTION_HOURS says.",
+  ],
   "request-not-found": [
     404,
     "No request of that id was refused of late",
@@ -111,11 +121,15 @@ export const kinds = {
     "The callback does not belong to this order",
     "Its tracking id is not that of the order's parcel, or its id was used for something else.",
   ],
-  "body-too-large": [413, "The body is too large", "A body is at most 64 KiB."],
+  "body-too-large": [
+    413,
+    "The body is too large",
+    "A body is at most 64 KiB; that of an import as large as IMPORT_MAX_BYTES says.",
+  ],
   "unsupported-media-type": [
     415,
-    "The body must be JSON in UTF-8",
-    "Send `Content-Type: application/json`, without another charset and without a `Content-Encoding`.",
+    "The body must be JSON in UTF-8, or rows where they are imported",
+    "Send `Content-Type: application/json`, without another charset and without a `Content-Encoding`; to `/v1/imports`, `application/x-ndjson` or `text/csv`.",
   ],
   "expectation-failed": [417, "This expectation cannot be met", "Only `Expect: 100-continue` is known."],
   "foreign-host": [

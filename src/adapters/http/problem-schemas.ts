@@ -24,6 +24,11 @@ const extras: { readonly [C in Code]?: Schema.Struct.Fields } = {
   "holds-per-customer": { productId: id, limit: unit },
   "product-not-found": { productId: id },
   "order-not-found": { orderId: id },
+  "import-not-found": { importId: id },
+  "invalid-import": {
+    line: Schema.optionalKey(Schema.NullOr(Schema.Int)),
+    column: Schema.optionalKey(Schema.NullOr(Schema.Int)),
+  },
   "request-not-found": { ofRequest: Schema.String },
   "shipment-not-found": { orderId: id },
   "callback-mismatch": { orderId: id },

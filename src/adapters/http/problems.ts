@@ -86,6 +86,8 @@ const insufficientStock = (rejection: Extract<Rejection, { readonly _tag: "Insuf
   return of("insufficient-stock", detail, { productId, available, held, nextReleaseAt })
 }
 
+export const keyReused = of("idempotency-key-reused", "This Idempotency-Key was used with another path or body.")
+
 /** The business says no. */
 export const fromRejection = (rejection: Rejection): Problem => {
   switch (rejection._tag) {
@@ -145,7 +147,7 @@ export const fromRejection = (rejection: Rejection): Problem => {
     case "TokenRequired":
       return of("payment-token-required", "Name what is to be charged: payment.token.")
     case "KeyReused":
-      return of("idempotency-key-reused", "This Idempotency-Key was used with another path or body.")
+      return keyReused
     case "KeyInProgress":
       return idempotencyInProgress()
   }
@@ -213,8 +215,14 @@ export const malformed = of("malformed-request", "The request could not be read.
 export const headersTooLarge = of("headers-too-large", "Headers are at most 16 KiB.", {}, CLOSE)
 export const requestTimeout = of("request-timeout", "Nothing was decided. Send it again, faster.", {}, CLOSE)
 export const bodyTooLarge = of("body-too-large", "A body is at most 64 KiB.", {}, CLOSE)
+export const importTooLarge = (bytesMax: number): Problem =>
+  of("body-too-large", `An import is at most ${bytesMax} bytes here (IMPORT_MAX_BYTES).`, {}, CLOSE)
 export const notUtf8 = of("malformed-json", "The body is not UTF-8.")
 export const unsupportedMediaType = of("unsupported-media-type", "Send content-type: application/json.")
+export const unsupportedImportType = of(
+  "unsupported-media-type",
+  "Send content-type: application/x-ndjson, or text/csv with a head.",
+)
 export const unsupportedCharset = of("unsupported-media-type", "The only charset is utf-8.")
 export const unsupportedContentCoding = of(
   "unsupported-media-type",
@@ -241,6 +249,7 @@ export const shed = of(
 export const tooManyConnections = overloaded("Too many connections are open (MAX_CONNECTIONS).")
 export const tooManyStreams = overloaded("Too many streams are open (STREAMS_MAX).")
 export const tooManyExports = overloaded("Too many exports are running.")
+export const tooManyImports = overloaded("Too many imports are received, or wait.")
 export const tooManyBodies = overloaded("Too many large bodies arrive at once.")
 
 /** A header that names an intent came twice, or was joined of two on the way. */
@@ -250,6 +259,26 @@ export const sentTwice = (header: string): Problem =>
 /** A fault that no schema sees. */
 export const invalid = (pointer: string, detail: string): Problem =>
   of("invalid-request", `${pointer}: ${detail}`, { errors: [{ pointer, detail }] })
+
+export const keyRequired = of("idempotency-key-required", "header/idempotency-key: Missing key", {
+  errors: [{ pointer: "header/idempotency-key", detail: "Missing key" }],
+})
+
+export const importNotFound = (id: string): Problem =>
+  of("import-not-found", `No import has the id ${id}.`, { importId: id })
+
+/** `place` null: it is about the text as a whole. */
+export const invalidImport = (
+  place: { readonly line: number; readonly column: number } | null,
+  what: string,
+): Problem => {
+  const where = place === null ? "" : `line ${place.line}, column ${place.column}: `
+  return of("invalid-import", `${where}${what}`, { line: place?.line ?? null, column: place?.column ?? null })
+}
+
+/** The rest of the request is not read: what comes on its connection is no other one. */
+export const closing = ({ code, detail, extras, headers }: Problem): Problem =>
+  of(code, detail, extras, { ...headers, ...CLOSE })
 
 /** Null when there is nothing in the query after all. */
 export const unknownQuery = (names: ReadonlyArray<string>): Problem | null =>

@@ -54,6 +54,7 @@ const Uuid = Schema.String.check(Schema.isUUID())
 /** Ids as callers write them. */
 export const ProductIdText = Uuid.pipe(Schema.decodeTo(ProductId, anyCase))
 export const OrderIdText = Uuid.pipe(Schema.decodeTo(OrderId, anyCase))
+export const ImportIdText = Uuid.pipe(Schema.decodeTo(Schema.String, anyCase))
 
 /** Long enough for any shop's own numbering. */
 export const Sku = name(1, SKU_MAX)

@@ -10,6 +10,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { type AddressInfo, createServer as createNetServer, Server as NetServer, type Socket } from "node:net"
 import { NodeHttpServer } from "@effect/platform-node"
 import { Context, Effect, Fiber, Layer, Schedule, Scope } from "effect"
+import { ImportDesk } from "../../app/imports/import-desk.ts"
 import { Pausing } from "../../app/pausing.ts"
 import { Shop } from "../../app/shop.ts"
 import { StockFeed } from "../../app/stock-feed.ts"
@@ -24,6 +25,7 @@ import * as Exchange from "./exchange.ts"
 import { type Access, Gate } from "./gate.ts"
 import * as HotRoute from "./hot-route.ts"
 import * as Claims from "./idempotency.ts"
+import * as ImportRoute from "./import-route.ts"
 import type { PathItem } from "./method-table.ts"
 import * as OrdersRoutes from "./orders-handlers.ts"
 import * as Overload from "./overload.ts"
@@ -66,6 +68,8 @@ export interface Options extends Access {
   readonly sampling: Sampling | null
   /** Streams of stock, each of which keeps its connection. */
   readonly streamsMax: number
+  /** Bytes of an import. */
+  readonly importBytesMax: number
   /** How many threads share the port, and these bounds. */
   readonly threads: number
   readonly limits: RateLimits.Options
@@ -81,6 +85,7 @@ export const DEFAULTS: Options = {
   slowMs: 500,
   sampling: null,
   streamsMax: 2_048,
+  importBytesMax: 1_024 ** 3,
   threads: 1,
   limits: RateLimits.OFF,
   overload: Overload.DEFAULTS,
@@ -165,16 +170,23 @@ const running = Effect.fnUntraced(function* (scope: Scope.Scope) {
 const listener = Effect.fnUntraced(function* (
   limits: RateLimits.RateLimits,
   streams: StockStreams,
-  last: (response: ServerResponse) => void,
+  of: {
+    readonly last: (response: ServerResponse) => void
+    readonly long: (response: ServerResponse) => void
+    readonly importBytesMax: number
+    readonly arrivingMax: number
+  },
   scope: Scope.Scope,
-  arrivingMax: number,
 ) {
+  const { arrivingMax, importBytesMax, last, long } = of
   const probe = yield* Probe
   const shop = yield* Shop
   const run = yield* running(scope)
   const inFlight = Claims.inFlight(probe)
   const place = OrdersRoutes.placing(shop, Answers.to(probe), inFlight, limits)
-  const pipeline = yield* Pipeline.make({ inFlight, limits, scope, arrivingMax })
+  const routes = yield* Pipeline.make({ inFlight, limits, scope, arrivingMax })
+  const desk = yield* ImportDesk
+  const pipeline = ImportRoute.listener({ desk, bytesMax: importBytesMax, probe, limits, run, long, pipeline: routes })
   return HotRoute.listener({
     place: (placing) => Effect.catchCause(place(placing), (cause) => Pipeline.rescued(placing.request, cause)),
     run,
@@ -202,7 +214,10 @@ const serverOf = (connections: Connections, { keepAliveMs }: Options): Server =>
   server.on("request", connections.receive)
   server.on("checkContinue", connections.receive)
   server.on("checkExpectation", connections.receive)
-  server.on("clientError", (error, socket) => connections.fail(socket as Socket, Exchange.problemOf(error)))
+  server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
+    const told = error.code === "ERR_HTTP_REQUEST_TIMEOUT" ? connections.late : connections.fail
+    told(socket as Socket, Exchange.problemOf(error))
+  })
   return server
 }
 
@@ -247,8 +262,17 @@ const make = Effect.fnUntraced(function* (address: Address, options: Options, th
     Effect.sync(() => watch(streams.paused)),
     (unwatch) => Effect.sync(unwatch),
   )
-  const last = (response: ServerResponse) => connections.last(response)
-  const routes = yield* listener(limits, streams, last, requests, shareOf(Pipeline.ARRIVING_MAX))
+  const routes = yield* listener(
+    limits,
+    streams,
+    {
+      last: (response) => connections.last(response),
+      long: (response) => connections.long(response),
+      importBytesMax: options.importBytesMax,
+      arrivingMax: shareOf(Pipeline.ARRIVING_MAX),
+    },
+    requests,
+  )
   const connections: Connections = new Connections({
     connectionsMax: shareOf(options.connectionsMax),
     linesMax: shareOf(LINES_MAX),

@@ -8,6 +8,7 @@ import {
   gauge,
   HOLD_SECONDS,
   histogram,
+  IMPORT_SECONDS,
   REQUEST_SECONDS,
   traced,
 } from "./instruments.ts"
@@ -306,6 +307,21 @@ const audit = (registry: Registry) => ({
   ),
 })
 
+const imports = (registry: Registry) => ({
+  importRows: counter(registry)("jaego_import_rows_total", "Rows of imports, by what became of them", [
+    "outcome",
+    "dry_run",
+  ]),
+  importsEnded: counter(registry)("jaego_imports_ended_total", "Imports that have ended", ["state"]),
+  importSeconds: histogram(registry)(
+    "jaego_import_duration_seconds",
+    "From the first row that was worked to the last",
+    IMPORT_SECONDS,
+  ),
+  imports: gauge(registry)("jaego_imports", "Imports of the shop that have not ended", ["state"]),
+  importsOldest: gauge(registry)("jaego_imports_oldest_seconds", "Age of the oldest import that has not ended"),
+})
+
 const facts = (registry: Registry) => ({
   factsRelayed: counter(registry)("jaego_facts_relayed_total", "Facts the event stream has confirmed"),
   relaySeconds: histogram(registry)(
@@ -336,6 +352,7 @@ export const meters = (registry: Registry) => ({
   ...inventory(registry),
   ...consumers(registry),
   ...facts(registry),
+  ...imports(registry),
   ...threads(registry),
   ...backlog(registry),
   ...audit(registry),

@@ -158,6 +158,22 @@ const onThreads = (meters: Meters) =>
     },
   }) satisfies Partial<Counting>
 
+const onImports = (meters: Meters) =>
+  ({
+    ImportRowsDone: ({ dryRun, ...rows }) => {
+      for (const outcome of ["applied", "failed", "skipped"] as const)
+        meters.importRows.inc({ outcome, dry_run: String(dryRun) }, rows[outcome])
+    },
+    ImportEnded: ({ seconds, state }) => {
+      meters.importsEnded.inc({ state })
+      meters.importSeconds.observe(seconds)
+    },
+    ImportsMeasured: ({ oldestSeconds, ...states }) => {
+      for (const state of ["receiving", "waiting", "running"] as const) meters.imports.set({ state }, states[state])
+      meters.importsOldest.set(oldestSeconds)
+    },
+  }) satisfies Partial<Counting>
+
 const onBacklog = (meters: Meters) =>
   ({
     BacklogMeasured: ({ deadLetters, ...backlog }) => {
@@ -235,6 +251,7 @@ const counting = (meters: Meters): Counting => ({
   ...onFacts(meters),
   ...onThreads(meters),
   ...onBacklog(meters),
+  ...onImports(meters),
   ...onAudit(meters),
 })
 

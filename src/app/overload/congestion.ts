@@ -6,6 +6,7 @@
 import { Clock, Context, Effect, Layer } from "effect"
 import { Probe } from "../../ports/probe.ts"
 import { StandingQueue } from "./shedding.ts"
+import { isTraffic, Traffic } from "./traffic.ts"
 
 /** A worker that reports nothing for so long has nothing to commit, ms; and a report is as good. */
 const REPORTED_MS = 500
@@ -20,22 +21,24 @@ export const Congestion = Context.Reference<Congestion>("jaego/app/overload/Cong
   defaultValue: () => ({ until: new Float64Array(1) }),
 })
 
-/** The probe that hears how long commands have waited, and what it has heard. */
+/** The probe that hears how long commands have waited and how much is asked, and what it has heard. */
 export const watching = (targetMs: number): Layer.Layer<Probe, never, Probe> =>
   Layer.effectContext(
     Effect.gen(function* () {
       const probe = yield* Probe
       const clock = yield* Clock.Clock
       const until = new Float64Array(new SharedArrayBuffer(Float64Array.BYTES_PER_ELEMENT))
+      const traffic: Traffic = { requests: 0 }
       const mailboxes = new Map<number, StandingQueue>()
       const emit: Probe["Service"]["emit"] = (happening) => {
         probe.emit(happening)
+        if (isTraffic(happening)) traffic.requests++
         if (happening._tag !== "BatchCommitted") return
         const mailbox = mailboxes.get(happening.worker) ?? new StandingQueue(targetMs)
         mailboxes.set(happening.worker, mailbox)
         const now = clock.currentTimeMillisUnsafe()
         if (mailbox.sample(happening.waitMs, now)) until[0] = now + REPORTED_MS
       }
-      return Context.make(Probe, { emit }).pipe(Context.add(Congestion, { until }))
+      return Context.make(Probe, { emit }).pipe(Context.add(Congestion, { until }), Context.add(Traffic, traffic))
     }),
   )

@@ -44,6 +44,8 @@ it("names every route of the design", () => {
     "get /v1/exports/orders",
     "get /v1/exports/products",
     "get /v1/exports/stock",
+    "get /v1/imports/{id}",
+    "get /v1/imports/{id}/rows",
     "get /v1/orders",
     "get /v1/orders/{id}",
     "get /v1/orders/{id}/explain",
@@ -60,6 +62,7 @@ it("names every route of the design", () => {
     "post /v1/admin/reconciliation",
     "post /v1/admin/resume",
     "post /v1/carrier/callbacks",
+    "post /v1/imports",
     "post /v1/orders",
     "post /v1/orders/{id}/cancel",
     "post /v1/orders/{id}/pay",
@@ -133,11 +136,22 @@ it("documents the headers of answers and requests", () => {
   expect(document.paths["/v1/orders/{id}/cancel"]!.post!.requestBody!.required).toBe(false)
 })
 
+it("documents the body of an import, which is a stream", () => {
+  const body = document.paths["/v1/imports"]!.post!.requestBody!
+  expect([body.required, Object.keys(body.content)]).toEqual([true, ["application/x-ndjson", "text/csv"]])
+  expect(codes("/v1/imports", "post", 400)).toContain("invalid-import")
+  expect(codes("/v1/imports", "post", 422)).toEqual(["idempotency-key-reused"])
+})
+
 it("names each view once", () => {
   expect(Object.keys(document.components.schemas).sort()).toEqual([
+    "AcceptedImport",
     "Console",
     "Dependency",
     "ExplainedOrder",
+    "Import",
+    "ImportRow",
+    "ImportRowPage",
     "LogLevel",
     "Movement",
     "MovementPage",

@@ -9,6 +9,7 @@ import { api } from "../../../src/adapters/http/api.ts"
 import * as PostgresCatalog from "../../../src/adapters/postgres/catalog.ts"
 import * as PostgresClient from "../../../src/adapters/postgres/client.ts"
 import * as PostgresExplanations from "../../../src/adapters/postgres/explanations.ts"
+import * as PostgresImports from "../../../src/adapters/postgres/imports.ts"
 import * as PostgresInbox from "../../../src/adapters/postgres/inbox.ts"
 import * as PostgresLease from "../../../src/adapters/postgres/lease.ts"
 import * as PostgresLedger from "../../../src/adapters/postgres/ledger.ts"
@@ -17,6 +18,7 @@ import { Deciding, type Reads, type Shown, ShownLists, ShownRows } from "../../.
 import * as PostgresShipments from "../../../src/adapters/postgres/shipments.ts"
 import * as PostgresTimeline from "../../../src/adapters/postgres/timeline.ts"
 import * as PostgresUnsettled from "../../../src/adapters/postgres/unsettled.ts"
+import * as Desk from "../../../src/app/imports/import-desk.ts"
 import { Shop } from "../../../src/app/shop.ts"
 import * as HttpServer from "../../support/http-server.ts"
 import * as MemoryShop from "../../support/memory-shop.ts"
@@ -48,6 +50,7 @@ const books = Layer.mergeAll(
   PostgresUnsettled.layer,
   PostgresCatalog.layer,
   PostgresExplanations.layer,
+  PostgresImports.layer,
   PostgresOrderBook.layer,
   PostgresShipments.layer,
   PostgresTimeline.layer,
@@ -57,7 +60,7 @@ const books = Layer.mergeAll(
   Layer.provide(Layer.unwrap(Effect.map(Effect.promise(freshDatabase), (url) => PostgresClient.layer(url)))),
 )
 
-const runtime = ManagedRuntime.make(MemoryShop.over(books, { workers: 1 }))
+const runtime = ManagedRuntime.make(Layer.provideMerge(Desk.layer, MemoryShop.over(books, { workers: 1 })))
 
 const MANY = 40
 
@@ -65,13 +68,16 @@ let http: HttpServer.Running
 /** One that all have ordered, and one that no order has touched. */
 let sold: string
 let idle: string
+/** With rows. */
+let imported: string
 /** With one line, and with many. */
 let small: string
 let large: string
 
 beforeAll(async () => {
   const shop = Context.get(await runtime.runPromise(Effect.andThen(MemoryShop.opened, Effect.context<Shop>())), Shop)
-  http = await HttpServer.start(shop)
+  const desk = Layer.succeed(Desk.ImportDesk, await runtime.runPromise(Desk.ImportDesk))
+  http = await HttpServer.start(shop, null, {}, desk)
   let made = 0
   const key = () => ({ "idempotency-key": `key-${made++}` })
   const product = async () => {
@@ -89,6 +95,9 @@ beforeAll(async () => {
   idle = products[1]!
   for (let n = 0; n < MANY; n++) small = await order([sold])
   large = await order(products)
+  const body = Array.from({ length: MANY }, (_, n) => `{"sku":"sku-${n}","delta":1}`).join("\n")
+  const headers = { "content-type": "application/x-ndjson", ...key() }
+  imported = (await http.send("/v1/imports?mode=delta", { method: "POST", headers, body })).body.id
 })
 afterAll(async () => {
   await http.stop()
@@ -109,6 +118,7 @@ const LISTS = [
   ["/v1/products", "?"],
   ["/v1/products", "?q=moon&"],
   ["/v1/products/{id}/stock/movements", "?"],
+  ["/v1/imports/{id}/rows", "?"],
 ] as const
 
 /** Read 500 rows at a time, by one statement each. */
@@ -116,6 +126,7 @@ const EXPORTS = ["/v1/exports/products", "/v1/exports/stock", "/v1/exports/order
 
 /** Of a product that is in memory stock is read without the database, and its outlook once a second. */
 const SINGLES = [
+  ["/v1/imports/{id}", 1],
   ["/v1/orders/{id}", 1],
   ["/v1/orders/{id}/explain", 1],
   ["/v1/orders/{id}/timeline", 2],
@@ -126,14 +137,14 @@ const SINGLES = [
 
 describe("statements a request", () => {
   it.each(LISTS)("one for GET %s%s, for few rows as for many", async (template, query) => {
-    const path = template.replace("{id}", sold) + query
+    const path = template.replace("{id}", template.includes("imports") ? imported : sold) + query
     expect(await asked(`${path}limit=2`)).toEqual({ rows: 2, statements: 1 })
     expect(await asked(`${path}limit=${MANY}`)).toEqual({ rows: MANY, statements: 1 })
   })
 
   it.each(SINGLES)("for GET %s at most %i, for one line or order as for many", async (template, most) => {
-    const [few, many] = template.includes("orders") ? [small, large] : [idle, sold]
-    for (const id of [few, many])
+    const ofShop = template.includes("orders") ? [small, large] : [idle, sold]
+    for (const id of template.includes("imports") ? [imported] : ofShop)
       expect((await asked(template.replace("{id}", id))).statements).toBeLessThanOrEqual(most)
   })
 

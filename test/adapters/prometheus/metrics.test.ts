@@ -227,3 +227,19 @@ it("tells how long a hold that has ended had lived, and none of an order that ha
 it("shows how the process fares", async () => {
   expect((await scrape([])).body).toContain("process_resident_memory_bytes")
 })
+
+it("counts rows of imports by what became of them, and shows those imports that have not ended", async () => {
+  const { body } = await scrape([
+    { _tag: "ImportRowsDone", applied: 5, failed: 2, skipped: 0, dryRun: false },
+    { _tag: "ImportRowsDone", applied: 1, failed: 0, skipped: 0, dryRun: true },
+    { _tag: "ImportEnded", state: "finished", seconds: 3 },
+    { _tag: "ImportsMeasured", receiving: 0, waiting: 2, running: 1, oldestSeconds: 7.5 },
+  ])
+  expect(body).toContain('jaego_import_rows_total{outcome="applied",dry_run="false"} 5')
+  expect(body).toContain('jaego_import_rows_total{outcome="failed",dry_run="false"} 2')
+  expect(body).toContain('jaego_import_rows_total{outcome="applied",dry_run="true"} 1')
+  expect(body).toContain('jaego_imports_ended_total{state="finished"} 1')
+  expect(body).toContain('jaego_import_duration_seconds_bucket{le="5"} 1')
+  expect(body).toContain('jaego_imports{state="waiting"} 2')
+  expect(body).toContain("jaego_imports_oldest_seconds 7.5")
+})

@@ -2,6 +2,7 @@
 import type { Effect } from "effect"
 import type { ConsoleFeed } from "../../../app/console/console-feed.ts"
 import type { State } from "../../../app/health.ts"
+import type { ImportDesk } from "../../../app/imports/import-desk.ts"
 import type { Congestion } from "../../../app/overload/congestion.ts"
 import type { Part } from "../../../app/parts.ts"
 import type { Pausing } from "../../../app/pausing.ts"
@@ -46,6 +47,7 @@ export interface Options {
   readonly keepAliveMs: number
   readonly connectionsMax: number
   readonly streamsMax: number
+  readonly importBytesMax: number
   /** Among how many of them these bounds are shared out. */
   readonly threads: number
   readonly slowMs: number
@@ -94,6 +96,12 @@ export interface Pages {
   readonly resume: Pausing["resume"]
   readonly reconcile: Reconciling["begin"]
   readonly reconciliation: () => Reconciling["state"]
+  readonly importBegin: ImportDesk["begin"]
+  readonly importPut: ImportDesk["put"]
+  readonly importAccept: ImportDesk["accept"]
+  readonly importDrop: ImportDesk["drop"]
+  readonly importGet: ImportDesk["get"]
+  readonly importRows: ImportDesk["rows"]
 }
 
 export interface Call {

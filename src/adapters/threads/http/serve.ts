@@ -6,6 +6,7 @@ import { parentPort, workerData } from "node:worker_threads"
 import { Deferred, Effect, type Exit, Layer, type Scope, SubscriptionRef } from "effect"
 import { ConsoleFeed, type View } from "../../../app/console/console-feed.ts"
 import { Readiness, type State } from "../../../app/health.ts"
+import { ImportDesk } from "../../../app/imports/import-desk.ts"
 import type { Part } from "../../../app/parts.ts"
 import { PauseBoard, Pausing } from "../../../app/pausing.ts"
 import { Reconciling } from "../../../app/reconciliation.ts"
@@ -129,6 +130,15 @@ export const pausing = Layer.succeed(Pausing, {
 export const reconciling = Layer.succeed(Reconciling, {
   begin: (request) => ask("reconcile", [request]) as ReturnType<Reconciling["begin"]>,
   state: Effect.orDie(ask("reconciliation", [])) as Reconciling["state"],
+})
+
+export const importDesk = Layer.succeed(ImportDesk, {
+  begin: (...args) => ask("importBegin", args) as ReturnType<ImportDesk["begin"]>,
+  put: (...args) => ask("importPut", args) as ReturnType<ImportDesk["put"]>,
+  accept: (...args) => ask("importAccept", args) as ReturnType<ImportDesk["accept"]>,
+  drop: (...args) => ask("importDrop", args) as ReturnType<ImportDesk["drop"]>,
+  get: (...args) => ask("importGet", args) as ReturnType<ImportDesk["get"]>,
+  rows: (...args) => ask("importRows", args) as ReturnType<ImportDesk["rows"]>,
 })
 
 export const metrics: Pages["metrics"] = (format) => Effect.orDie(ask("metrics", [format])) as Effect.Effect<Exposition>

@@ -10,6 +10,7 @@ import { Worker as Thread } from "node:worker_threads"
 import { Deferred, Effect, Fiber, Stream, SubscriptionRef } from "effect"
 import { ConsoleFeed } from "../../../app/console/console-feed.ts"
 import { Readiness } from "../../../app/health.ts"
+import { ImportDesk } from "../../../app/imports/import-desk.ts"
 import { Congestion } from "../../../app/overload/congestion.ts"
 import { Parts } from "../../../app/parts.ts"
 import { Pausing } from "../../../app/pausing.ts"
@@ -52,6 +53,7 @@ const answering = Effect.fnUntraced(function* (metrics: Options["metrics"]) {
   const profiler = yield* Profiler
   const { view } = yield* ConsoleFeed
   const reconciling = yield* Reconciling
+  const desk = yield* ImportDesk
   return yield* HttpCalls.make({
     metrics,
     parts: () => report,
@@ -64,6 +66,12 @@ const answering = Effect.fnUntraced(function* (metrics: Options["metrics"]) {
     resume: pausing.resume,
     reconcile: reconciling.begin,
     reconciliation: () => reconciling.state,
+    importBegin: desk.begin,
+    importPut: desk.put,
+    importAccept: desk.accept,
+    importDrop: desk.drop,
+    importGet: desk.get,
+    importRows: desk.rows,
   })
 })
 

@@ -1,0 +1,70 @@
+/**
+ * The commands that a row of an import comes to, and what they came to, also if that was before.
+ *
+ * Fails: Refused; Unavailable, after it was asked again for some ten seconds.
+ */
+import { Clock, Effect, Schedule } from "effect"
+import { ProductId } from "../../domain/ids.ts"
+import type { Newcomer } from "../../domain/import-row.ts"
+import type { Unavailable } from "../../ports/failures.ts"
+import { Ids } from "../../ports/ids.ts"
+import { Imports, type What } from "../../ports/imports.ts"
+import { type Answer, type Claim, type Command, Inventory, type Refused } from "../../ports/inventory.ts"
+
+/** A command that cannot be decided now is asked again for some ten seconds; then the import waits as a whole. */
+const RETRY = { schedule: Schedule.spaced("200 millis"), times: 50, while: isUnavailable }
+
+function isUnavailable(error: Refused | Unavailable): boolean {
+  return error._tag === "Unavailable"
+}
+
+export type Done = {
+  readonly productId: ProductId
+  readonly delta: number
+  readonly version: number
+  readonly what: What
+}
+
+export const make = Effect.gen(function* () {
+  const imports = yield* Imports
+  const inventory = yield* Inventory
+  const ids = yield* Ids
+
+  const again = (command: Command) =>
+    Effect.andThen(Effect.sleep("200 millis"), Effect.retry(inventory.submit(command), RETRY))
+  // A retry costs something also where nothing fails.
+  const submit = (command: Command) =>
+    Effect.catch(inventory.submit(command), (error) => (isUnavailable(error) ? again(command) : Effect.fail(error)))
+
+  /** What the row came to before; of a product that was there the change is read in its ledger. */
+  const before = Effect.fnUntraced(function* ({ reply }: Answer, what: What) {
+    if (reply._tag !== "Stock") throw new Error(`a row of an import was answered ${reply._tag}`)
+    const { productId, stock } = reply
+    const versions = [stock.version - 1, stock.version]
+    const [then, now] = yield* imports.books(versions.map((version) => ({ productId, version })))
+    return { productId, delta: now!.onHandThen - then!.onHandThen, version: stock.version, what } as Done
+  })
+
+  const create = Effect.fnUntraced(function* (
+    sku: string,
+    { name, onHand, price }: Newcomer,
+    claim: Claim,
+    what: What,
+  ) {
+    const createdAt = yield* Clock.currentTimeMillis
+    const product = { id: ProductId.make(ids.next()), sku, name, price, purchaseLimit: null, createdAt }
+    const answer = yield* submit({ _tag: "CreateProduct", product, onHand, claim })
+    if (answer.reply._tag !== "Product") return yield* before(answer, what)
+    return { productId: answer.reply.product.id, delta: onHand, version: 1, what: "created" } as Done
+  })
+
+  const adjust = Effect.fnUntraced(function* (productId: ProductId, delta: number, claim: Claim, what: What) {
+    const reason = `import ${claim.key}`
+    const answer = yield* submit({ _tag: "Adjust", productId, delta, reason, claim })
+    if (answer.replayed) return yield* before(answer, what)
+    if (answer.reply._tag !== "Stock") throw new Error(`an adjustment was answered ${answer.reply._tag}`)
+    return { productId, delta, version: answer.reply.stock.version, what } as Done
+  })
+
+  return { adjust, create }
+})

@@ -1,0 +1,78 @@
+/**
+ * The pace of an import: as fast as it goes while nothing else is asked of the service, and a tenth of the time while something is.
+ *
+ * Why shares of time: of a service that is at its limit a burst takes long, and so does the rest after it; of one with room to spare
+ * both are short. So it needs no figure of what a machine can do.
+ * Law: while commands stand in mailboxes nothing is begun, for `STANDING_MS` at most: a shop that is always full gets its goods all the
+ * same.
+ */
+import { Clock, Effect } from "effect"
+import { Congestion } from "../overload/congestion.ts"
+import { Traffic } from "../overload/traffic.ts"
+
+/** Rows in a burst beside other work: half a commit. */
+export const BURST = 256
+
+/** How long it rests after a burst, as often as the burst took. */
+export const REST = 9
+
+/** Fewer requests in a second than this are probes and a look at a page. */
+export const QUIET_REQUESTS = 10
+
+/** A share of the second is looked at as well, ms: a sale that begins is seen soon. */
+const LOOK_MS = 1_000
+
+const STANDING_MS = 2_000
+const STANDING_LOOK_MS = 50
+
+/** What is asked of the service of late. */
+class Requests {
+  readonly #traffic: Traffic
+  #since = 0
+  #seen = 0
+  #isBusy = false
+
+  constructor(traffic: Traffic) {
+    this.#traffic = traffic
+  }
+
+  isBusy(now: number): boolean {
+    const asked = this.#traffic.requests - this.#seen
+    if (asked >= QUIET_REQUESTS) this.#isBusy = true
+    if (now - this.#since < LOOK_MS) return this.#isBusy
+    this.#isBusy = asked >= QUIET_REQUESTS
+    this.#since = now
+    this.#seen = this.#traffic.requests
+    return this.#isBusy
+  }
+}
+
+export const make = Effect.gen(function* () {
+  const requests = new Requests(yield* Traffic)
+  const { until } = yield* Congestion
+
+  const standing = Effect.gen(function* () {
+    const end = (yield* Clock.currentTimeMillis) + STANDING_MS
+    for (;;) {
+      const now = yield* Clock.currentTimeMillis
+      if (now >= until[0]! || now >= end) return
+      yield* Effect.sleep(STANDING_LOOK_MS)
+    }
+  })
+
+  /** Works through all of them, some at a time. */
+  return Effect.fnUntraced(function* <A, E>(
+    all: ReadonlyArray<A>,
+    work: (some: ReadonlyArray<A>) => Effect.Effect<void, E>,
+  ) {
+    for (let at = 0; at < all.length; ) {
+      yield* standing
+      const began = yield* Clock.currentTimeMillis
+      const isBusy = requests.isBusy(began)
+      const end = isBusy ? at + BURST : all.length
+      yield* work(all.slice(at, end))
+      at = end
+      if (isBusy) yield* Effect.sleep(Math.max(1, (yield* Clock.currentTimeMillis) - began) * REST)
+    }
+  })
+})

@@ -1,0 +1,252 @@
+/**
+ * Runs imports, one after another, in the process that has claimed them: windows of rows through the inventory's ordinary commands, many
+ * at a time, and after each window what became of its rows.
+ *
+ * Law: a row is applied once, whenever the process is killed: what is not recorded is worked again under the same keys.
+ * Limits: `WINDOW_PARTS` parts are in memory. Only while this process decides.
+ * Fails: what is away is waited for; an import that meets a defect of ours ends as failed, and what was applied of it stays.
+ */
+import { Cause, Clock, Effect, Layer, Schedule, SubscriptionRef } from "effect"
+import type { ProductId } from "../../domain/ids.ts"
+import type { Unavailable } from "../../ports/failures.ts"
+import { Ids } from "../../ports/ids.ts"
+import {
+  type Claimed,
+  type Import,
+  Imports,
+  type Outcome,
+  type Part,
+  type PartDone,
+  type ReceivedRow,
+} from "../../ports/imports.ts"
+import { Probe } from "../../ports/probe.ts"
+import { Readiness } from "../health.ts"
+import { Arrived } from "./import-arrived.ts"
+import * as DryRun from "./import-dry-run.ts"
+import * as Pace from "./import-pace.ts"
+import * as RowWork from "./import-row-work.ts"
+
+/** Some four thousand rows: several commits, and a few megabytes. A runner that follows another knows that no more was under way. */
+const WINDOW_PARTS = 8
+
+/** SKUs under way: two full commits and more for each of several workers. */
+const IN_FLIGHT = 2_048
+
+/** How long a runner may be silent before another takes its import over, ms; it says that it lives three times as often. */
+const LEASE_MS = 15_000
+const BEAT = "5 seconds"
+
+/** Between two looks for imports that others have received, or left. */
+const LOOK = "1 second"
+
+/** Recording again changes nothing. */
+const RECORD_RETRY = { schedule: Schedule.spaced("500 millis"), times: 20 }
+
+/** Between two looks for what may be forgotten. */
+const FORGET = "1 minute"
+
+export interface Options {
+  /** Since the end of an import, ms. */
+  readonly retentionMs: number
+}
+
+interface Group {
+  readonly known: RowWork.Known
+  readonly rows: Array<ReceivedRow>
+}
+
+const skuOf = (row: ReceivedRow): string | null => ("row" in row ? row.row.sku : null)
+
+/** Rows of one SKU together, in their order; those that are none, each alone. */
+const groupsOf = (parts: ReadonlyArray<Part>): ReadonlyArray<Group> => {
+  const bySku = new Map<string, Group>()
+  const groups: Array<Group> = []
+  for (const { rows } of parts)
+    for (const row of rows) {
+      const sku = skuOf(row)
+      const known = sku === null ? undefined : bySku.get(sku)
+      if (known !== undefined) {
+        known.rows.push(row)
+        continue
+      }
+      const group: Group = { known: { product: null, books: new Map(), counts: [] }, rows: [row] }
+      groups.push(group)
+      if (sku !== null) bySku.set(sku, group)
+    }
+  return groups
+}
+
+/** What is known of the groups: two questions for all of them. */
+const lookUp = Effect.fnUntraced(function* (groups: ReadonlyArray<Group>) {
+  const imports = yield* Imports
+  const bySku = new Map<string, Group>()
+  for (const group of groups) {
+    const sku = skuOf(group.rows[0]!)
+    if (sku !== null) bySku.set(sku, group)
+  }
+  for (const product of yield* imports.products([...bySku.keys()])) bySku.get(product.sku)!.known.product = product
+  const asked: Array<{ readonly known: RowWork.Known; readonly productId: ProductId; readonly version: number }> = []
+  for (const { known, rows } of groups)
+    for (const row of rows)
+      if (known.product !== null && "row" in row && row.row.change._tag === "Count")
+        asked.push({ known, productId: known.product.productId, version: row.row.change.version })
+  if (asked.length === 0) return
+  const books = yield* imports.books(asked)
+  for (const [index, { known, version }] of asked.entries()) known.books.set(version, books[index]!)
+})
+
+type Working = (row: ReceivedRow, known: RowWork.Known) => Effect.Effect<Outcome, Unavailable>
+
+const tellDefect = (row: ReceivedRow, defect: unknown) =>
+  Effect.as(Effect.logError(`line ${row.line} of an import met a defect`, defect), {
+    line: row.line,
+    sku: skuOf(row),
+    status: "failed",
+    problem: "something went wrong on our side; the log says what",
+  } as Outcome)
+
+/** What became of each part's rows. */
+const work = Effect.fnUntraced(function* (
+  parts: ReadonlyArray<Part>,
+  groups: ReadonlyArray<Group>,
+  working: Working,
+  pace: Effect.Success<typeof Pace.make>,
+) {
+  const outcomes = new Map<number, Outcome>()
+  const one = Effect.fnUntraced(function* ({ known, rows }: Group) {
+    for (const row of rows) {
+      const outcome = yield* Effect.catchDefect(working(row, known), (defect) => tellDefect(row, defect))
+      outcomes.set(row.line, outcome)
+    }
+  })
+  yield* pace(groups, (some) => Effect.forEach(some, one, { concurrency: IN_FLIGHT, discard: true }))
+  return parts.map(({ part, rows }): PartDone => ({ part, outcomes: rows.map(({ line }) => outcomes.get(line)!) }))
+})
+
+const counted = (done: ReadonlyArray<PartDone>) => {
+  const rows = { applied: 0, failed: 0, skipped: 0 }
+  for (const { outcomes } of done) for (const { status } of outcomes) if (status !== "pending") rows[status]++
+  return rows
+}
+
+const isReady = Effect.gen(function* () {
+  return (yield* SubscriptionRef.get(yield* Readiness)) === "ready"
+})
+
+const INTERRUPTED = "the dry run was interrupted; send it again under another key"
+
+/** Null: it is done; a text: it failed as a whole; undefined: it is no longer ours, or not to be worked now. */
+const windows = Effect.fnUntraced(function* (runner: string, { import: one, wasRunning }: Claimed) {
+  const imports = yield* Imports
+  const probe = yield* Probe
+  const pace = yield* Pace.make
+  if (one.dryRun && wasRunning) return INTERRUPTED
+  const apply = yield* RowWork.make
+  const dryRun = yield* DryRun.make
+  let mayBeDone = wasRunning
+  for (let after = -1; ; ) {
+    if (!(yield* isReady)) return undefined
+    const parts = yield* imports.parts(one.id, after, WINDOW_PARTS)
+    if (parts.length === 0) return null
+    const groups = groupsOf(parts)
+    yield* lookUp(groups)
+    const applying = { import: one, mayBeDone }
+    const working: Working = one.dryRun ? dryRun : (row, known) => apply(row, known, applying)
+    const done = yield* work(parts, groups, working, pace)
+    const counts = one.dryRun ? [] : groups.flatMap(({ known }) => known.counts)
+    const leasedUntil = (yield* Clock.currentTimeMillis) + LEASE_MS
+    const isOurs = yield* Effect.retry(imports.record(runner, one.id, done, counts, leasedUntil), RECORD_RETRY)
+    if (!isOurs) return undefined
+    probe.emit({ _tag: "ImportRowsDone", ...counted(done), dryRun: one.dryRun })
+    mayBeDone = false
+    after = parts.at(-1)!.part
+  }
+})
+
+/** Fails when the import is no longer this runner's. */
+const beating = Effect.fnUntraced(function* (runner: string, id: string) {
+  const imports = yield* Imports
+  for (;;) {
+    yield* Effect.sleep(BEAT)
+    const leasedUntil = (yield* Clock.currentTimeMillis) + LEASE_MS
+    const isOurs = yield* Effect.result(imports.record(runner, id, [], [], leasedUntil))
+    if (isOurs._tag === "Success" && !isOurs.success) return undefined
+  }
+})
+
+const told = ({ applied, dryRun, failed, id, mode, rows, skipped }: Import, state: string, seconds: number): string =>
+  `import ${id} ${state}: ${mode}${dryRun ? ", dry run" : ""}, ${rows} rows, ${applied} applied, ${failed} failed, ` +
+  `${skipped} skipped, in ${seconds.toFixed(1)} s`
+
+const ended = Effect.fnUntraced(function* (runner: string, one: Import, error: string | null) {
+  const imports = yield* Imports
+  const probe = yield* Probe
+  const now = yield* Clock.currentTimeMillis
+  if (!(yield* Effect.retry(imports.end(runner, one.id, error, now), RECORD_RETRY))) return
+  const state = error === null ? "finished" : "failed"
+  const seconds = (now - (one.startedAt ?? now)) / 1_000
+  probe.emit({ _tag: "ImportEnded", state, seconds })
+  const last = (yield* imports.get(one.id)) ?? one
+  yield* error === null
+    ? Effect.logInfo(told(last, state, seconds))
+    : Effect.logError(`${told(last, state, seconds)}: ${error}`)
+})
+
+/** A defect beside a row's own: it would come again, and hold up all that wait. */
+const brokenDown = (one: Import) => (cause: Cause.Cause<Unavailable>) =>
+  Cause.hasDies(cause)
+    ? Effect.as(
+        Effect.logError(`import ${one.id} met a defect`, cause),
+        "something went wrong on our side; the log says what",
+      )
+    : Effect.failCause(cause)
+
+const run = Effect.fnUntraced(function* (runner: string, claimed: Claimed) {
+  const imports = yield* Imports
+  const one = claimed.import
+  const done = Effect.catchCause(windows(runner, claimed), brokenDown(one))
+  const outcome = yield* Effect.onExit(Effect.raceFirst(done, beating(runner, one.id)), (exit) =>
+    exit._tag === "Failure" ? Effect.ignore(imports.release(runner, one.id)) : Effect.void,
+  )
+  if (outcome === undefined) yield* imports.release(runner, one.id)
+  else yield* ended(runner, one, outcome)
+})
+
+/** False: there was nothing to do. */
+const look = Effect.fnUntraced(function* (runner: string) {
+  const imports = yield* Imports
+  const probe = yield* Probe
+  if (!(yield* isReady)) return false
+  const { oldestAt, ...states } = yield* imports.census
+  const now = yield* Clock.currentTimeMillis
+  probe.emit({ _tag: "ImportsMeasured", ...states, oldestSeconds: oldestAt === null ? 0 : (now - oldestAt) / 1_000 })
+  if (states.waiting + states.running === 0) return false
+  const claimed = yield* imports.claim(runner, now, now + LEASE_MS)
+  if (claimed === null) return false
+  yield* run(runner, claimed)
+  return true
+})
+
+const forgetting = Effect.fnUntraced(function* ({ retentionMs }: Options) {
+  const imports = yield* Imports
+  if (!(yield* isReady)) return
+  const now = yield* Clock.currentTimeMillis
+  while (yield* imports.forget(now - retentionMs, now));
+})
+
+/** Until its scope closes. */
+export const layer = (options: Options) =>
+  Layer.effectDiscard(
+    Effect.gen(function* () {
+      const arrived = yield* Arrived
+      const runner = (yield* Ids).next()
+      const pause = Effect.raceFirst(Effect.sleep(LOOK), arrived.wait)
+      const lookAgain = Effect.gen(function* () {
+        const looked = yield* Effect.result(look(runner))
+        // What is away is waited for; what was left is found again.
+        if (looked._tag === "Failure" || !looked.success) yield* pause
+      })
+      yield* Effect.forkScoped(Effect.forever(lookAgain))
+      yield* Effect.forkScoped(Effect.forever(Effect.andThen(Effect.sleep(FORGET), Effect.ignore(forgetting(options)))))
+    }),
+  )

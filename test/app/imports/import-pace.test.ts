@@ -1,0 +1,62 @@
+/** The pace of an import under virtual time: all at once in a quiet shop, a tenth of the time in a busy one. */
+import { Clock, Effect } from "effect"
+import { TestClock } from "effect/testing"
+import { expect, it } from "vitest"
+import * as Pace from "../../../src/app/imports/import-pace.ts"
+import { Congestion } from "../../../src/app/overload/congestion.ts"
+import { Traffic } from "../../../src/app/overload/traffic.ts"
+
+const ROWS = Array.from({ length: 4 * Pace.BURST }, (_, row) => row)
+
+/** How long it took, ms, in bursts of which size. `each`: after every burst, so many requests have come. */
+const paced = (traffic: Traffic, each: number, until = new Float64Array(1)) =>
+  Effect.gen(function* () {
+    const bursts: Array<number> = []
+    const worked: Array<number> = []
+    const pace = yield* Pace.make
+    const work = (some: ReadonlyArray<number>) =>
+      Effect.gen(function* () {
+        yield* Effect.sleep("10 millis")
+        traffic.requests += each
+        bursts.push(some.length)
+        worked.push(...some)
+      })
+    const began = yield* Clock.currentTimeMillis
+    yield* Effect.raceFirst(
+      pace(ROWS, work),
+      Effect.forever(Effect.andThen(TestClock.adjust("1 milli"), Effect.yieldNow)),
+    )
+    expect(worked).toEqual(ROWS)
+    return { bursts, tookMs: (yield* Clock.currentTimeMillis) - began }
+  }).pipe(
+    Effect.provideService(Traffic, traffic),
+    Effect.provideService(Congestion, { until }),
+    Effect.provide(TestClock.layer()),
+    Effect.runPromise,
+  )
+
+it("goes as fast as it can while hardly anything else is asked", async () => {
+  expect(await paced({ requests: 3 }, 0)).toEqual({ bursts: [ROWS.length], tookMs: 10 })
+})
+
+it("rests nine times as long as it has worked while other things are asked", async () => {
+  const { bursts, tookMs } = await paced({ requests: 1_000 }, 100)
+  expect(bursts).toEqual([Pace.BURST, Pace.BURST, Pace.BURST, Pace.BURST])
+  expect(tookMs).toBeGreaterThanOrEqual(4 * 10 * (1 + Pace.REST))
+})
+
+it("is fast again when a second was quiet", async () => {
+  const traffic = { requests: 1_000 }
+  const { bursts } = await paced(traffic, 0)
+  expect(bursts.length).toBeLessThanOrEqual(4)
+  expect((await paced({ requests: 0 }, 0)).bursts).toEqual([ROWS.length])
+})
+
+it("waits while commands stand in mailboxes, but not for ever", async () => {
+  const short = await paced({ requests: 0 }, 0, Float64Array.of(300))
+  expect(short.tookMs).toBeGreaterThanOrEqual(300)
+  expect(short.tookMs).toBeLessThan(500)
+  const long = await paced({ requests: 0 }, 0, Float64Array.of(1e12))
+  expect(long.tookMs).toBeGreaterThanOrEqual(2_000)
+  expect(long.tookMs).toBeLessThan(2_500)
+})
