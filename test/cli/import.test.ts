@@ -64,6 +64,34 @@ describe("jaego import", () => {
     expect(await product("DRY")).toBe(undefined)
   })
 
+  it("takes counts with the version they were taken at, applies them once, and tells before whether it would", async () => {
+    await importing(file("new.csv", `${fresh("COUNT")}COUNT,,,,,-4\n`))
+    const { id } = await product("COUNT")
+    const { body } = await service.get(`/v1/products/${id}/stock`)
+    await importing(file("later.csv", "sku,delta\nCOUNT,-5\n"))
+    const path = file("counts.csv", `sku;stock;version\nCOUNT;30;${body.version}\nNONE;1;1\n`)
+    const dry = await importing(path, "--mode", "absolute", "--dry-run")
+    expect(dry.report).toMatchObject({
+      dryRun: true,
+      rows: 2,
+      applied: 1,
+      failed: 1,
+      failures: [{ line: 3, sku: "NONE" }],
+    })
+    expect(await onHand("COUNT")).toBe(31)
+    for (let time = 0; time < 2; time++) {
+      const { code, report } = await importing(path, "--mode", "absolute")
+      expect([code, report.applied, report.failed]).toEqual([1, 1, 1])
+      expect(await onHand("COUNT")).toBe(25)
+    }
+    const again = await importing(path, "--mode", "absolute", "--name", "again")
+    expect(again.report).toMatchObject({ applied: 1, failed: 1 })
+    expect(await onHand("COUNT")).toBe(25)
+    const wrong = await importing(file("wrong.csv", "sku,delta\nCOUNT,1\n"), "--mode", "absolute")
+    expect(wrong.stderr).toMatch(/line 2, column 1: "delta" belongs to rows of mode delta/)
+    expect((await importing(path, "--mode", "absolute", "--separator", ",")).stderr).toMatch(/leave --separator out/)
+  })
+
   it("goes on where it was killed, and applies no row twice", { timeout: 120_000 }, async () => {
     const rows = Array.from({ length: 1_500 }, () => "KILLED,,,,,1\n").join("")
     const path = file("killed.csv", `${fresh("KILLED")}${rows}`)

@@ -7,8 +7,10 @@
  * Fails: `Unreachable`, when no answer came for as long as our patience lasts.
  */
 
+import { createReadStream } from "node:fs"
 import * as Http from "node:http"
 import * as Https from "node:https"
+import { pipeline } from "node:stream"
 import { Effect, Schema } from "effect"
 
 export class Unreachable extends Schema.TaggedError<Unreachable>()("Unreachable", { message: Schema.String }) {}
@@ -19,6 +21,8 @@ export interface Request {
   readonly path: string
   readonly key?: string
   readonly body?: unknown
+  /** In place of a body: sent as it is, from its beginning each time. */
+  readonly file?: { readonly path: string; readonly type: string }
 }
 
 export interface Answer {
@@ -90,7 +94,8 @@ export const make = Effect.fn("HttpClient.make")(function* (url: string, limits:
       const body = request.body === undefined ? undefined : Buffer.from(JSON.stringify(request.body))
       const headers: Record<string, string | number> = { accept: "application/json" }
       if (body !== undefined) headers["content-type"] = "application/json"
-      if (request.method === "POST") headers["content-length"] = body?.length ?? 0
+      if (request.file !== undefined) headers["content-type"] = request.file.type
+      else if (request.method === "POST") headers["content-length"] = body?.length ?? 0
       if (request.key !== undefined) headers["idempotency-key"] = request.key
       const fail = (cause: Error & { readonly code?: string }) =>
         resume(new Unreachable({ message: `no answer from ${base.origin} (${cause.code ?? cause.message})` }))
@@ -117,7 +122,8 @@ export const make = Effect.fn("HttpClient.make")(function* (url: string, limits:
       )
       outgoing.on("error", fail)
       outgoing.on("timeout", () => outgoing.destroy(new Error(`timed out after ${REQUEST_TIMEOUT_MS} ms`)))
-      outgoing.end(body)
+      if (request.file === undefined) outgoing.end(body)
+      else pipeline(createReadStream(request.file.path), outgoing, () => undefined)
       return Effect.sync(() => outgoing.destroy())
     })
 

@@ -6,16 +6,22 @@ import * as Flags from "./flags.ts"
 import { PATIENCE_MS } from "./http-client.ts"
 import * as Import from "./import.ts"
 import { json as jsonOf, printable } from "./printable.ts"
+import * as ServerImport from "./server-import.ts"
 
 /** Failures shown to people; `--json` has more of them. */
 const FAILURES_SHOWN = 20
 
-const text = (report: Import.Report): string =>
+/** What became of rows in either mode, in the words of the one that applied them. */
+const outcomes = (report: Import.Report | ServerImport.Report): ReadonlyArray<string> =>
+  "applied" in report
+    ? [`applied    ${report.applied}`]
+    : [`created    ${report.created}`, `adjusted   ${report.adjusted}`]
+
+const text = (report: Import.Report | ServerImport.Report): string =>
   [
     `import     ${report.id}${report.dryRun ? " (dry run: nothing was changed)" : ""}`,
     `rows       ${report.rows}`,
-    `created    ${report.created}`,
-    `adjusted   ${report.adjusted}`,
+    ...outcomes(report),
     `unchanged  ${report.unchanged}`,
     `failed     ${report.failed}`,
     ...report.failures
@@ -27,6 +33,12 @@ const text = (report: Import.Report): string =>
 const flags = {
   file: Argument.String("file").pipe(
     Argument.withDescription("CSV with a head, or .ndjson: sku, delta; or sku, name, price, currency, stock"),
+  ),
+  mode: Flag.Literals("mode", ["delta", "absolute"]).pipe(
+    Flag.withDescription(
+      "absolute: rows are counts (sku, stock, version), applied by the service as a difference: what is sold since stays sold",
+    ),
+    Flag.withDefault("delta" as const),
   ),
   encoding: Flags.encoding,
   separator: Flags.separator("fields"),
@@ -52,15 +64,16 @@ export const command = (url: Flag.Flag<string>) =>
   Command.make(
     "import",
     { ...flags, url, json: Flags.json },
-    Effect.fn(function* ({ file, json, dryRun, ...options }) {
-      const report = yield* Import.run(file, {
+    Effect.fn(function* ({ file, json, dryRun, mode, ...options }) {
+      const given = {
         ...options,
         encoding: Option.getOrNull(options.encoding),
         separator: Option.getOrNull(options.separator),
-        effect: dryRun ? "dry-run" : "apply",
+        effect: dryRun ? ("dry-run" as const) : ("apply" as const),
         screen: process.stderr,
         patienceMs: PATIENCE_MS,
-      })
+      }
+      const report = yield* mode === "absolute" ? ServerImport.run(file, given) : Import.run(file, given)
       yield* Console.log(json ? jsonOf(report) : text(report))
       if (report.failed > 0) return yield* new CommandFailed({ message: "" })
     }),

@@ -2,7 +2,8 @@
 import { Effect } from "effect"
 
 export interface Progress {
-  readonly advance: () => void
+  /** By so many, one unless told. */
+  readonly advance: (by?: number) => void
 }
 
 /** Redraws at most every 100 ms: faster than the eye, slower than the orders. */
@@ -29,8 +30,8 @@ export const make = (label: string, total: number, screen: Screen = process.stde
       const startedAt = performance.now()
       let done = 0
       let drawnAt = 0
-      const advance = () => {
-        done++
+      const advance = (by = 1) => {
+        done += by
         const now = performance.now()
         if (screen.isTTY !== true || (now - drawnAt < REDRAW_MS && done < total)) return
         drawnAt = now
