@@ -7,7 +7,18 @@ process.env["NODE_COMPILE_CACHE"] ??= join(import.meta.dirname, "node_modules/.c
 
 /** The real service under load, stopped, killed, started again and hurt in other ways, or its provider is. */
 const CAMPAIGNS = [
-  ...["defaults", "drain", "facts", "frozen-database", "http-thread-deaths", "hung-up", "hung-worker", "imports", "life", "pause"],
+  ...[
+    "defaults",
+    "drain",
+    "facts",
+    "frozen-database",
+    "http-thread-deaths",
+    "hung-up",
+    "hung-worker",
+    "imports",
+    "life",
+    "pause",
+  ],
   ...["payment-backlog", "payment-restarts", "reconciliation", "relay", "replay", "shipping-faults", "stock-stream"],
   ...["takeover", "views"],
 ]

@@ -11,6 +11,7 @@
  *     npm run bench -- --greedy [--seconds N] [--rounds N]
  *     npm run bench -- --snapshot [--commits N] [--seconds N] [--rounds N]
  *     npm run bench -- --streams [--followers N] [--seconds N] [--rounds N]
+ *     npm run bench -- --import [--rows N] [--seconds N] [--rounds N]
  *     npm run bench -- --payment [--rush N] [--dead N]
  *     npm run bench -- --large [--products N] [--orders N]
  */
@@ -21,6 +22,7 @@ import * as Budget from "./budget.ts"
 import { CONTENDERS, cliOf } from "./contenders.ts"
 import * as Facts from "./facts.ts"
 import * as Greedy from "./greedy.ts"
+import * as Imports from "./imports.ts"
 import * as Large from "./large.ts"
 import { generator } from "./load.ts"
 import * as Measurement from "./measurement.ts"
@@ -61,6 +63,9 @@ const { values: flags } = parseArgs({
     /** What streams of stock cost, and nothing else; how many may be told. */
     streams: { type: "boolean", default: false },
     followers: { type: "string", default: "5000" },
+    /** How fast imports are, and what they cost a sale, and nothing else; rows of one may be told. */
+    import: { type: "boolean", default: false },
+    rows: { type: "string", default: "100000" },
     /** What a slow and a dead payment provider cost, and nothing else: orders within five seconds, and seconds of being dead. */
     payment: { type: "boolean", default: false },
     rush: { type: "string", default: "20000" },
@@ -72,7 +77,17 @@ const { values: flags } = parseArgs({
   },
 })
 
-type Count = "seconds" | "warm-up" | "rounds" | "products" | "orders" | "commits" | "followers" | "rush" | "dead"
+type Count =
+  | "seconds"
+  | "warm-up"
+  | "rounds"
+  | "products"
+  | "orders"
+  | "commits"
+  | "followers"
+  | "rush"
+  | "dead"
+  | "rows"
 
 const whole = (name: Count): number => {
   const value = Number(flags[name])
@@ -182,12 +197,17 @@ const streams = async (scratch: Scratch) => {
   return { text: Streams.text(found), json: { streams: found } }
 }
 
+const imports = async (scratch: Scratch) => {
+  const found = await Imports.measure(scratch, hot, { ...options, rows: whole("rows"), rounds, tell })
+  return { text: Imports.text(found), json: { imports: found } }
+}
+
 const payment = async (scratch: Scratch) => {
   const found = await Payment.measure(scratch, { rush: whole("rush"), dead: whole("dead"), tell })
   return { text: Payment.text(found), json: { payment: found } }
 }
 
-const parts = { streams, overload, greedy, replays, large, facts, budget, snapshot, payment }
+const parts = { import: imports, streams, overload, greedy, replays, large, facts, budget, snapshot, payment }
 const names = Object.keys(parts) as ReadonlyArray<keyof typeof parts>
 const named = names.find((name) => flags[name])
 const part = named === undefined ? everyday : parts[named]

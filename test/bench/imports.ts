@@ -1,0 +1,131 @@
+/**
+ * `npm run bench -- --import`: how many rows a second an import applies in an idle shop, of new products and of deliveries; and what an
+ * import beside a sale at full speed costs the sale: its rate without one and with one, in alternating slices.
+ */
+import { type Service, start, until } from "../support/service.ts"
+import { HOLD_SECONDS } from "./contenders.ts"
+import * as Load from "./load.ts"
+import type { Scenario } from "./scenarios.ts"
+import type { Scratch } from "./scratch.ts"
+import { markdown, median } from "./table.ts"
+
+export interface Options {
+  /** Of an import. */
+  readonly rows: number
+  readonly seconds: number
+  readonly warmUpSeconds: number
+  readonly rounds: number
+  readonly tell: (line: string) => void
+}
+
+export interface Found {
+  readonly rows: number
+  /** Rows a second, by what they are. */
+  readonly idle: { readonly created: ReadonlyArray<number>; readonly moved: ReadonlyArray<number> }
+  /** Orders a second without an import and with one, and the rows a second of that one. */
+  readonly beside: ReadonlyArray<readonly [without: number, withIt: number, rows: number]>
+}
+
+interface State {
+  readonly state: string
+  readonly rows: { readonly applied: number; readonly failed: number }
+}
+
+let imports = 0
+
+const handIn = async (service: Service, lines: ReadonlyArray<string>): Promise<string> => {
+  const response = await fetch(`${service.url}/v1/imports?mode=delta`, {
+    method: "POST",
+    headers: { "content-type": "text/csv", "idempotency-key": `bench ${imports++}` },
+    body: lines.join("\n"),
+  })
+  if (response.status !== 202) throw new Error(await response.text())
+  return ((await response.json()) as { readonly id: string }).id
+}
+
+const stateOf = async (service: Service, id: string): Promise<State> => (await service.get(`/v1/imports/${id}`)).body
+
+const ended = (service: Service, id: string): Promise<State> =>
+  until(
+    "the import has ended",
+    async () => {
+      const one = await stateOf(service, id)
+      return one.state === "finished" && one
+    },
+    600_000,
+  )
+
+/** Rows a second, from the acceptance to the end. */
+const timed = async (service: Service, lines: ReadonlyArray<string>): Promise<number> => {
+  const id = await handIn(service, lines)
+  const began = performance.now()
+  const { rows } = await ended(service, id)
+  if (rows.failed > 0) throw new Error(`${rows.failed} rows failed`)
+  return rows.applied / ((performance.now() - began) / 1_000)
+}
+
+const times = <A>(count: number, make: (index: number) => A): ReadonlyArray<A> =>
+  Array.from({ length: count }, (_, index) => make(index))
+
+const created = (rows: number, round: number) => [
+  "sku,name,price,currency,stock",
+  ...times(rows, (index) => `bench ${round} ${index},A mug of round ${round},1290,EUR,10`),
+]
+
+const moved = (rows: number, round: number) => ["sku,delta", ...times(rows, (index) => `bench ${round} ${index},1`)]
+
+export const measure = async (
+  scratch: Scratch,
+  { bodies, contents }: Scenario,
+  { rounds, rows, seconds, tell, warmUpSeconds }: Options,
+): Promise<Found> => {
+  const template = await scratch.template(contents)
+  const products = await scratch.products(template)
+  const database = await scratch.copy(template)
+  const service = await start({ DATABASE_URL: scratch.urlOf(database), HOLD_SECONDS })
+  try {
+    const load = { connections: 256, bodies: bodies(products), answer: "async" } as const
+    const rate = async (): Promise<number> => {
+      const { answers, broken, refused, seconds: lasted } = await Load.put(service.url, { ...load, seconds })
+      if (broken + refused > 0) throw new Error(`${refused} refused and ${broken} broken of ${answers} answers`)
+      return answers / lasted
+    }
+    const idle = { created: [] as Array<number>, moved: [] as Array<number> }
+    for (let round = 0; round < rounds; round++) {
+      idle.created.push(await timed(service, created(rows, round)))
+      idle.moved.push(await timed(service, moved(rows, round)))
+      tell(
+        `round ${round + 1}, idle: ${idle.created.at(-1)!.toFixed(0)} created, ${idle.moved.at(-1)!.toFixed(0)} moved rows/s`,
+      )
+    }
+    await Load.put(service.url, { ...load, seconds: warmUpSeconds })
+    const beside: Array<readonly [number, number, number]> = []
+    for (let round = 0; round < rounds; round++) {
+      const without = await rate()
+      const id = await handIn(service, moved(rows, round))
+      const before = (await stateOf(service, id)).rows.applied
+      const began = performance.now()
+      const withIt = await rate()
+      const after = (await stateOf(service, id)).rows.applied
+      beside.push([without, withIt, (after - before) / ((performance.now() - began) / 1_000)])
+      await ended(service, id)
+      tell(
+        `round ${round + 1}: ${without.toFixed(0)} orders/s without, ${withIt.toFixed(0)} beside an import of ${beside.at(-1)![2].toFixed(0)} rows/s`,
+      )
+    }
+    return { rows, idle, beside }
+  } finally {
+    await service.stop()
+    await scratch.drop(database)
+  }
+}
+
+export const text = ({ beside, idle, rows }: Found): string => {
+  const middle = (of: 0 | 1 | 2) => median(beside.map((each) => each[of]))
+  const loss = 1 - median(beside.map(([without, withIt]) => withIt / without))
+  const cells = [String(rows), median(idle.created).toFixed(0), median(idle.moved).toFixed(0)]
+  return markdown(
+    ["rows", "created/s, idle", "moved/s, idle", "orders/s without", "beside an import", "its rows/s", "loss"],
+    [[...cells, middle(0).toFixed(0), middle(1).toFixed(0), middle(2).toFixed(0), `${(loss * 100).toFixed(1)} %`]],
+  )
+}
