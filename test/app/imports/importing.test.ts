@@ -14,7 +14,7 @@ import * as Books from "../../support/books.ts"
 import * as MemoryShop from "../../support/memory-shop.ts"
 import * as MemoryProbe from "../../support/recording-probe.ts"
 
-const HOUR = 3_600_000
+const RETENTION_MS = 120_000
 const KEY = "0190a000-0000-7000-8000-000000000000"
 
 type Row = Readonly<Record<string, unknown>>
@@ -63,7 +63,7 @@ const imported = (...args: Parameters<typeof handIn>) => Effect.flatMap(handIn(.
 
 /** The whole shop, on these imports and tables. */
 const shopOver = (store: Store.Shape, imports: ImportsService) =>
-  Importing.layer({ retentionMs: HOUR }).pipe(
+  Importing.layer({ retentionMs: RETENTION_MS }).pipe(
     Layer.provideMerge(
       MemoryShop.over(
         Layer.provideMerge(Layer.succeed(Imports, imports), Books.memoryOn(Layer.succeed(Store.Store, store))),
@@ -287,7 +287,7 @@ describe("where imports are handed in", () => {
         expect((yield* desk.begin(asked("two")))._tag).toBe("Begun")
         const again = yield* imported("delta", [[fresh("K", 1)]], { key: "three" })
         expect(yield* desk.begin(asked("three"))).toEqual({ _tag: "Known", id: again.id, fingerprint: KEY })
-        yield* TestClock.adjust("2 hours")
+        yield* TestClock.adjust("4 minutes")
         expect(yield* desk.get(again.id)).toBeNull()
       }),
     ))
