@@ -2,7 +2,7 @@
 import { type Env, integer } from "./knob.ts"
 
 export interface Imports {
-  /** Since the end of an import, ms. Its key is as old, and is promised for a day. */
+  /** Since the end of an import (ms). Its key is as old, and is promised for a day. */
   readonly retentionMs: number
 }
 

@@ -18,7 +18,7 @@ export const RECEIVED_AT_ONCE = 2
 /** Received, waiting or running: each may be a million rows in the tables. */
 export const OPEN_MAX = 16
 
-/** How long nothing may come of a body, ms, before it is given up; its receiver gives up much earlier. */
+/** How long nothing may come of a body (ms) before it is given up; its receiver gives up much earlier. */
 const LEASE_MS = 60_000
 
 export interface Asked {
@@ -67,7 +67,7 @@ export const layer = Layer.effect(
     const imports = yield* Imports
     const ids = yield* Ids
     const arrived = yield* Arrived
-    /** Until when each that is received here is waited for, ms since 1970: its thread may have died. */
+    /** Until when each that is received here is waited for (ms since 1970): its thread may have died. */
     const receiving = new Map<string, number>()
     const purge = (now: number): void => {
       for (const [id, until] of receiving) if (until < now) receiving.delete(id)

@@ -19,7 +19,7 @@ export const REST = 9
 /** Fewer requests in a second than this are probes and a look at a page. */
 export const QUIET_REQUESTS = 10
 
-/** A share of the second is looked at as well, ms: a sale that begins is seen soon. */
+/** A share of the second is looked at as well (ms): a sale that begins is seen soon. */
 const LOOK_MS = 1_000
 
 const STANDING_MS = 2_000

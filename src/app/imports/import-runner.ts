@@ -32,7 +32,7 @@ const WINDOW_PARTS = 8
 /** SKUs under way: two full commits and more for each of several workers. */
 const IN_FLIGHT = 2_048
 
-/** How long a runner may be silent before another takes its import over, ms; it says that it lives three times as often. */
+/** How long a runner may be silent before another takes its import over (ms); it says that it lives three times as often. */
 const LEASE_MS = 15_000
 const BEAT = "5 seconds"
 
@@ -46,7 +46,7 @@ const RECORD_RETRY = { schedule: Schedule.spaced("500 millis"), times: 20 }
 const FORGET = "1 minute"
 
 export interface Options {
-  /** Since the end of an import, ms. */
+  /** Since the end of an import (ms). */
   readonly retentionMs: number
 }
 

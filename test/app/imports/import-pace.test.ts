@@ -8,7 +8,7 @@ import { Traffic } from "../../../src/app/overload/traffic.ts"
 
 const ROWS = Array.from({ length: 4 * Pace.BURST }, (_, row) => row)
 
-/** How long it took, ms, in bursts of which size. `each`: after every burst, so many requests have come. */
+/** How long it took (ms) in bursts of which size. `each`: after every burst, so many requests have come. */
 const paced = (traffic: Traffic, each: number, until = new Float64Array(1)) =>
   Effect.gen(function* () {
     const bursts: Array<number> = []
