@@ -7,8 +7,6 @@ export const REQUEST_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.
 export const COMMIT_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5]
 /** Seconds: from an order that is paid at once to a hold that was kept for its pending charge. */
 export const HOLD_SECONDS = [0.01, 0.05, 0.25, 1, 5, 15, 60, 300, 600, 900, 3_600]
-/** Seconds: from a list of a few rows to a million beside a sale. */
-export const IMPORT_SECONDS = [0.1, 0.5, 1, 5, 15, 60, 300, 1_800, 3_600, 14_400]
 /** Decisions a batch. */
 export const BATCH = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000]
 

@@ -1,6 +1,7 @@
 /** The meters: their names, labels and buckets. Names are a promise to dashboards and alerts. */
 import { Gauge, type Registry } from "prom-client"
 import { Top } from "../../std/top.ts"
+import { imports } from "./import-meters.ts"
 import {
   BATCH,
   COMMIT_SECONDS,
@@ -8,7 +9,6 @@ import {
   gauge,
   HOLD_SECONDS,
   histogram,
-  IMPORT_SECONDS,
   REQUEST_SECONDS,
   traced,
 } from "./instruments.ts"
@@ -305,21 +305,6 @@ const audit = (registry: Registry) => ({
     "Facts that this process's audit has compared, or passed over",
     ["outcome"],
   ),
-})
-
-const imports = (registry: Registry) => ({
-  importRows: counter(registry)("jaego_import_rows_total", "Rows of imports, by what became of them", [
-    "outcome",
-    "dry_run",
-  ]),
-  importsEnded: counter(registry)("jaego_imports_ended_total", "Imports that have ended", ["state"]),
-  importSeconds: histogram(registry)(
-    "jaego_import_duration_seconds",
-    "From the first row that was worked to the last",
-    IMPORT_SECONDS,
-  ),
-  imports: gauge(registry)("jaego_imports", "Imports of the shop that have not ended", ["state"]),
-  importsOldest: gauge(registry)("jaego_imports_oldest_seconds", "Age of the oldest import that has not ended"),
 })
 
 const facts = (registry: Registry) => ({
