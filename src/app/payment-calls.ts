@@ -16,6 +16,7 @@ import {
   type Confirmation,
   type Listing,
   Payment,
+  PENDING,
   type Preparation,
   type Prepared,
   REF_MAX,
@@ -85,9 +86,10 @@ const cleaned = <A extends Checkout.Answer>(answer: A): A => {
   }
 }
 
-const isUnknown = ({ _tag }: Checkout.Answer): boolean => _tag === "Unknown"
+/** Nothing was said, or nothing that can be trusted. */
+const isUnknown = (answer: Checkout.Answer): boolean => answer._tag === "Unknown" && answer !== PENDING
 
-/** A declined charge is business, and no illness. */
+/** A declined charge is business, and no illness; nor is one that is not decided yet. */
 const kind = (name: string, isTransient: (answer: Checkout.Answer) => boolean) => ({
   ...{ name, isTransient, isFailure: isUnknown, onTimeout: UNKNOWN },
   outcome: ({ _tag }: Checkout.Answer) => Checkout.WORDS[_tag],

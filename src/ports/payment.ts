@@ -64,6 +64,8 @@ export const ABSENT: Answer<"Absent"> = { _tag: "Absent" }
 export const VOIDED: Answer<"Voided"> = { _tag: "Voided" }
 export const REFUNDED: Answer<"Refunded"> = { _tag: "Refunded" }
 export const UNKNOWN: Answer<"Unknown"> = { _tag: "Unknown" }
+/** The provider itself says that it is not decided yet: as unknown as a silence, and no sign of illness. Told by identity. */
+export const PENDING: Answer<"Unknown"> = { _tag: "Unknown" }
 
 /** Longest code, ref and kind of action that is kept, code points. */
 export const CODE_MAX = 64

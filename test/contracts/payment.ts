@@ -132,7 +132,7 @@ export const checks: ReadonlyArray<Check<Payment>> = [
 
   check("says what the buyer has to do, again and again, and charges once they have done it", function* () {
     const payment = yield* Payment
-    const one = yield* prepared("tok_action_100")
+    const one = yield* prepared("tok_action_2000")
     const asked = yield* payment.confirm(one)
     expect(asked).toMatchObject({ _tag: "ActionRequired", action: { kind: "redirect" } })
     expect(yield* payment.read(one.ref, 1)).toEqual(asked)

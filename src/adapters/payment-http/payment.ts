@@ -15,6 +15,7 @@ import {
   type Confirmation,
   type Listing,
   Payment,
+  PENDING,
   REFUNDED,
   type Reading,
   type Refunding,
@@ -36,6 +37,7 @@ const stateOf = (said: Said, status: number): string | null =>
 
 const outcome = (said: Said): ChargeOutcome => {
   const state = stateOf(said, 200)
+  if (stateOf(said, 202) === "pending") return PENDING
   if (state === null || typeof said === "string") return UNKNOWN
   const { json } = said
   if (state === "charged") return CHARGED
@@ -50,11 +52,13 @@ const reading = (said: Said): Reading => (stateOf(said, 404) === "absent" ? ABSE
 
 const capturing = (said: Said): Capturing => {
   const answer = outcome(said)
+  if (answer === PENDING) return PENDING
   return answer._tag === "Charged" || answer._tag === "Declined" ? answer : UNKNOWN
 }
 
 const refunding = (said: Said): Refunding => {
   if (stateOf(said, 404) === "absent") return ABSENT
+  if (stateOf(said, 202) === "pending") return PENDING
   return stateOf(said, 200) === "refunded" ? REFUNDED : UNKNOWN
 }
 

@@ -18,6 +18,7 @@ import {
   type ChargeState,
   CODE_MAX,
   type Listing,
+  PENDING,
   REFUNDED,
   type Refunding,
   UNKNOWN,
@@ -63,6 +64,8 @@ export const standing = (intent: Intent): ChargeOutcome | null => {
     case "requires_payment_method":
     case "requires_confirmation":
       return null
+    case "processing":
+      return PENDING
     default:
       return UNKNOWN
   }
