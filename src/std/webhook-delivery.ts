@@ -17,7 +17,8 @@ export interface Receiver {
 /** Keeps no process alive. */
 export const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds).unref())
 
-export const deliver = async ({ header, secret, url }: Receiver, body: string): Promise<void> => {
+/** The status that ended it: from 200 to 499. */
+export const deliver = async ({ header, secret, url }: Receiver, body: string): Promise<number> => {
   for (let wait = FIRST_WAIT_MS; ; wait = Math.min(wait * 2, LONGEST_WAIT_MS)) {
     const headers = { "content-type": "application/json", [header]: Signature.sign(secret, body, Date.now()) }
     const answered = await fetch(url, { method: "POST", headers, body, signal: AbortSignal.timeout(CALL_TIMEOUT_MS) })
@@ -26,7 +27,7 @@ export const deliver = async ({ header, secret, url }: Receiver, body: string): 
         return response.status
       })
       .catch(() => 0)
-    if (answered >= 200 && answered < 500) return
+    if (answered >= 200 && answered < 500) return answered
     await pause(wait)
   }
 }

@@ -26,6 +26,11 @@ it.each([1, 3])(
       "resets",
       "silences",
       "slow",
+      "webhook late",
+      "webhook never told",
+      "webhook overtaken",
+      "webhook overtaken by its own charge's",
+      "webhook twice",
     ])
     for (const times of Object.values(findings.faults)) expect(times).toBeGreaterThanOrEqual(TIMES)
   },

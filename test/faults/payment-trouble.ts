@@ -1,22 +1,35 @@
 /**
  * A payment provider with every fault at once, as a process of its own, while people buy: it declines, has buyers act who do so late or
- * never, charges after it was given up, is slow or silent, fails, breaks connections, and loses its answers.
+ * never, charges after it was given up, is slow or silent, fails, breaks connections, and loses its answers. Its webhooks come as they
+ * should, twice, late, in the wrong order, or never, in turn.
  *
+ * Each fault is counted by the provider, as it was really played: a webhook when the service had acknowledged it.
  * In the end everything rests, and I14 is judged by the provider's own books: of each order exactly what its state says is owed is
  * there, no buyer was charged or refunded twice, and the reconciliation of the service finds nothing.
  */
 import { CLI, Process, until } from "../support/service.ts"
+import { freePort } from "../support/shipping.ts"
 import type { Findings, Options } from "./campaign.ts"
 import { judgeRest } from "./judge.ts"
+import { ANSWER_MS } from "./shoppers.ts"
 import { play, type Stage } from "./stage.ts"
 
 /** Chances of each, as `jaego simulate payment` takes them. */
 const FAULTS = {
-  ...{ declines: 0.1, actions: 0.1, late: 0.1, slow: 0.1 },
+  ...{ declines: 0.1, actions: 0.15, late: 0.25, slow: 0.1 },
   ...{ silences: 0.05, errors: 0.1, resets: 0.1, lost: 0.1 },
 }
 type Fault = keyof typeof FAULTS
 const NAMES = Object.keys(FAULTS) as ReadonlyArray<Fault>
+/** Of webhooks; those within a charge were overtaken by what happened later to the same charge. */
+const TELLING = ["duplicate", "late", "reordered", "reorderedWithinCharge", "none"] as const
+
+/** What the provider has counted. */
+type Counts = Readonly<Record<Fault | "abandoned", number>> & {
+  readonly webhooks: Readonly<Record<(typeof TELLING)[number] | "told" | "refused" | "pending", number>>
+}
+
+const SECRET = "a secret that both know"
 
 /** Asks the buyer to act, who never does. */
 const ABANDONED = "tok_action"
@@ -29,6 +42,7 @@ const ENV = {
   PAYMENT_RATE: "2000",
   PAYMENT_GRACE_SECONDS: "1",
   PAYMENT_RECONCILE: "off",
+  PAYMENT_WEBHOOK_SECRET: SECRET,
   HOLD_SECONDS: "3",
   BREAKER_MODE: "off",
 }
@@ -38,12 +52,14 @@ const PAYMENTS = [
   ...[{ token: "tok_ok", onDecline: "keep" }, { token: ABANDONED }, { token: "tok_decline" }],
 ]
 
-/** Shoppers at a time: most of them wait for an outcome. */
-const SHOPPERS = 24
+/** Shoppers at a time: most of them wait for an outcome. Those whose payment is under way come back after this, ms. */
+const SHOPPERS = 32
+const COME_BACK_MS = 250
 
-/** How long until each fault has come about as often as is asked for, ms, for each time. */
-const EACH_MS = 1_500
-const LEAST_MS = 60_000
+/** Longest until each fault has come about as often as is asked for, ms, for each time; and until all is told. They end what hangs. */
+const EACH_MS = 6_000
+const LEAST_MS = 120_000
+const TOLD_MS = 300_000
 
 interface Charge {
   readonly key: string
@@ -58,9 +74,12 @@ interface Row {
   readonly total: number
 }
 
-const simulate = async () => {
-  const flags = NAMES.flatMap((name) => [`--${name}`, String(FAULTS[name])])
-  const child = new Process(process.execPath, [CLI, "simulate", "payment", "--port", "0", ...flags], {})
+/** `callbacks`: where the service will be. */
+const simulate = async (callbacks: string) => {
+  const chances = NAMES.flatMap((name) => [`--${name}`, String(FAULTS[name])])
+  const flags = [...["--port", "0", "--callbacks", callbacks, "--webhooks", "mixed"], ...chances]
+  const env = { PAYMENT_WEBHOOK_SECRET: SECRET }
+  const child = new Process(process.execPath, [CLI, "simulate", "payment", ...flags], env)
   const url = await until("the provider is ready", () => /ready at (http:\/\/[^\s;]+)/.exec(child.stdout)?.[1])
   return { child, url }
 }
@@ -130,34 +149,62 @@ const reconcile = async ({ service, violations }: Stage): Promise<void> => {
   for (const difference of last.differences) violations.push(`reconciliation: ${JSON.stringify(difference)}`)
 }
 
+/** How often each has come about, by name. */
+const timesOf = (counts: Counts): ReadonlyArray<readonly [string, number]> => [
+  ...NAMES.map((name) => [name, counts[name]] as const),
+  ["action abandoned", counts.abandoned],
+  ...TELLING.map((name) => [NAME_OF_TELLING[name], counts.webhooks[name]] as const),
+]
+const NAME_OF_TELLING = {
+  duplicate: "webhook twice",
+  late: "webhook late",
+  reordered: "webhook overtaken",
+  reorderedWithinCharge: "webhook overtaken by its own charge's",
+  none: "webhook never told",
+}
+
+/** All that was told was heard, and none of it was taken for a stranger's or for news of no charge of ours. */
+const judgeTelling = async ({ service, violations }: Stage, { webhooks }: Counts): Promise<void> => {
+  const heard = (what: string) => service.metric("jaego_payment_webhooks_total", `heard="${what}"`)
+  const [news, known, ignored] = await Promise.all([heard("news"), heard("known"), heard("ignored")])
+  const acknowledged = webhooks.told + webhooks.duplicate
+  if (news + known < acknowledged || known === 0 || ignored > 0)
+    violations.push(`of ${acknowledged} webhooks ${news} were news, ${known} known and ${ignored} ignored`)
+  if (webhooks.refused > 0) violations.push(`${webhooks.refused} webhooks were refused`)
+}
+
 const trouble = async (stage: Stage, provider: string, times: number): Promise<void> => {
   const { shoppers } = stage
-  const abandoned = () =>
-    shoppers.wishes.filter(({ body, told }) => {
-      const { payment } = body as { readonly payment?: { readonly token?: string } }
-      return payment?.token === ABANDONED && told.some(({ status }) => status === 202)
-    }).length
-  let counts: Readonly<Record<Fault, number>> | null = null
-  const isEnough = async () => {
-    counts = await asked<Record<Fault, number>>(`${provider}/faults`)
-    return NAMES.every((name) => counts![name] >= times) && abandoned() >= times
-  }
+  const counted = () => asked<Counts>(`${provider}/faults`)
+  const isEnough = async () => timesOf(await counted()).every(([, count]) => count >= times)
   await until("each fault has come about often enough", isEnough, LEAST_MS + times * EACH_MS)
   await shoppers.close()
   await shoppers.settle(60_000)
-  for (const name of NAMES) stage.faults.add(name, counts![name])
-  stage.faults.add("action abandoned", abandoned())
   stage.violations.push(...(await judgeRest(stage.databaseUrl)).violations)
+  // Those that come when all is at rest change nothing either.
+  const counts = await until(
+    "every webhook was acknowledged",
+    async () => {
+      const now = await counted()
+      return now.webhooks.pending === 0 && now
+    },
+    TOLD_MS,
+  )
+  for (const [name, count] of timesOf(counts)) stage.faults.add(name, count)
+  await judgeTelling(stage, counts)
   await judgeMoney(stage, provider)
   await reconcile(stage)
 }
 
 export const run = async (options: Options): Promise<Findings> => {
-  const { child, url } = await simulate()
+  const port = String(await freePort())
+  const { child, url } = await simulate(`http://127.0.0.1:${port}/v1/payments/webhooks/http`)
   try {
+    const crowd = { payments: PAYMENTS, size: SHOPPERS, patienceMs: COME_BACK_MS }
     const settings = {
       ...{ campaign: "payment-trouble", databaseUrl: await options.freshDatabase() },
-      ...{ env: { ...ENV, PAYMENT_URL: url }, crowd: { payments: PAYMENTS, size: SHOPPERS } },
+      ...{ env: { ...ENV, PORT: port, PAYMENT_URL: url }, crowd },
+      patienceMs: ANSWER_MS,
     }
     return await play(settings, options, (stage) => trouble(stage, url, options.times))
   } finally {

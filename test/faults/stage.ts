@@ -89,7 +89,7 @@ export interface Settings {
   /** Longest that anyone may wait for an answer, milliseconds; PATIENCE_MS unless told. */
   readonly patienceMs?: number
   /** What is special about the shoppers. */
-  readonly crowd?: Pick<ShopperOptions, "payments" | "size">
+  readonly crowd?: Pick<ShopperOptions, "payments" | "size" | "patienceMs">
 }
 
 export class Stage {

@@ -53,7 +53,9 @@ export const make = (till: Till): Dialect => {
       if (what === "refunds" && asked.method === "PUT") {
         const { _tag } = till.refund(ref)
         if (_tag === "Absent") return said(ABSENT)
-        return _tag === "Refunded" ? { status: 200, body: { state: "refunded" } } : { status: 202, body: {} }
+        return _tag === "Refunded"
+          ? { status: 200, body: { state: "refunded" } }
+          : { status: 202, body: { state: "pending" } }
       }
       if (what !== undefined || asked.method !== "DELETE") return NOT_FOUND
       const { _tag } = till.void(ref)

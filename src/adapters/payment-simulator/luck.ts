@@ -30,9 +30,10 @@ export class Luck {
     return this.#counts
   }
 
-  befalls(fault: keyof Faults): boolean {
+  /** `mood`: it does, whatever its chance. */
+  befalls(fault: keyof Faults, mood: "mood" | "chance" = "chance"): boolean {
     const chance = this.#chances[fault]
-    const befalls = chance > 0 && Math.random() < chance
+    const befalls = mood === "mood" || (chance > 0 && Math.random() < chance)
     if (befalls) this.#counts[fault]++
     return befalls
   }

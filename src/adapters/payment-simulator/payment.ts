@@ -30,6 +30,7 @@ import {
   type Confirmation,
   type Listing,
   Payment,
+  PENDING,
   REFUNDED,
   type Reading,
   type Refunding,
@@ -37,6 +38,7 @@ import {
   VOIDED,
   type Voiding,
 } from "../../ports/payment.ts"
+import { type Mood, moodOf, NO_MONEY } from "./mood.ts"
 
 /** Settled keys remembered: some minutes of a busy shop, about 20 MB. */
 const KEYS_MAX = 100_000
@@ -46,9 +48,6 @@ const RUNNING_MAX = 10_000
 
 /** Charges on a page of the books: some 15 kB. */
 const PAGE = 100
-
-/** Longest delay a token may ask for, milliseconds: one hour, longer than any hold; longer ones are unknown tokens. */
-const DELAY_MAX_MS = 3_600_000
 
 type Settled = "charged" | "authorized" | "declined" | "voided" | "refunded"
 
@@ -69,46 +68,6 @@ export interface Account {
   readonly code: string
   /** The provider's answer to a confirmation gets lost, each time. */
   readonly mute: boolean
-}
-
-type Mood =
-  | { readonly _tag: "Settles"; readonly state: "charged" | "declined"; readonly mute: boolean; readonly code: string }
-  | { readonly _tag: "Delays"; readonly milliseconds: number }
-  /** The buyer acts after so long; null: only when `act` says so. */
-  | { readonly _tag: "Asks"; readonly milliseconds: number | null }
-
-const NO_MONEY = "insufficient_funds"
-const FOR_GOOD = "do_not_honor"
-
-const settles = (state: "charged" | "declined", mute = false, code = NO_MONEY): Mood => ({
-  _tag: "Settles",
-  state,
-  mute,
-  code,
-})
-
-const millisecondsIn = (digits: string | undefined): number | null => {
-  const milliseconds = Number(digits ?? Number.NaN)
-  return milliseconds <= DELAY_MAX_MS ? milliseconds : null
-}
-
-const moodOf = (token: string): Mood => {
-  switch (token) {
-    case "tok_ok":
-      return settles("charged")
-    case "tok_unknown_charged":
-      return settles("charged", true)
-    case "tok_unknown_declined":
-      return settles("declined", true)
-    case "tok_decline_final":
-      return settles("declined", false, FOR_GOOD)
-    case "tok_action":
-      return { _tag: "Asks", milliseconds: null }
-  }
-  const [, what, digits] = /^tok_(delay|action)_(\d{1,7})$/.exec(token) ?? []
-  const milliseconds = millisecondsIn(digits)
-  if (milliseconds === null) return settles("declined")
-  return { _tag: what === "delay" ? "Delays" : "Asks", milliseconds }
 }
 
 const declined = (code: string) => ({ _tag: "Declined", code, retryable: code === NO_MONEY }) as const
@@ -171,9 +130,8 @@ export class Simulator {
 
   readonly confirm = ({ attempt, capture, money, ref, token }: Confirmation): Effect.Effect<ChargeOutcome> =>
     Effect.suspend(() => {
-      const account = this.#accounts.get(ref)
-      if (account !== undefined && (account.state !== "declined" || account.attempt >= attempt))
-        return Effect.succeed(account.mute ? UNKNOWN : outcomeOf(account))
+      const account = this.#settledBy(ref, attempt)
+      if (account !== null) return Effect.succeed(account.mute ? UNKNOWN : outcomeOf(account))
       const running = this.#running.get(ref)
       if (running !== undefined) return this.#outcomeOf(running)
       const mood = moodOf(token)
@@ -186,12 +144,11 @@ export class Simulator {
 
   readonly read = (ref: string, attempt: number): Effect.Effect<Reading> =>
     Effect.sync(() => {
-      const account = this.#accounts.get(ref)
-      if (account !== undefined && (account.state !== "declined" || account.attempt >= attempt))
-        return outcomeOf(account)
+      const account = this.#settledBy(ref, attempt)
+      if (account !== null) return outcomeOf(account)
       const running = this.#running.get(ref)
       if (running === undefined) return ABSENT
-      return running.action === null ? UNKNOWN : { _tag: "ActionRequired", action: running.action }
+      return running.action === null ? PENDING : { _tag: "ActionRequired", action: running.action }
     })
 
   readonly capture = (ref: string): Effect.Effect<Capturing> =>
@@ -261,6 +218,16 @@ export class Simulator {
     this.#settle(ref, { ...NEVER, attempt, money, state, code: "authentication_failed" })
   }
 
+  /** Whether a confirmation of this attempt would begin something. */
+  begins(ref: string, attempt: number): boolean {
+    return this.#settledBy(ref, attempt) === null && !this.#running.has(ref)
+  }
+
+  /** Whether the buyer was asked to act, and has not. */
+  awaitsBuyer(ref: string): boolean {
+    return (this.#running.get(ref)?.action ?? null) !== null
+  }
+
   account(ref: string): Account | null {
     return this.#accounts.get(ref) ?? null
   }
@@ -268,6 +235,13 @@ export class Simulator {
   /** Every remembered charge and what became of it, for tests. */
   accounts(): ReadonlyMap<string, Account> {
     return new Map(this.#accounts)
+  }
+
+  /** What was decided about this attempt; null: nothing yet. */
+  #settledBy(ref: string, attempt: number): Account | null {
+    const account = this.#accounts.get(ref)
+    if (account === undefined) return null
+    return account.state !== "declined" || account.attempt >= attempt ? account : null
   }
 
   #outcomeOf({ action, settled }: Running): Effect.Effect<ChargeOutcome> {

@@ -1,8 +1,7 @@
 /**
  * The simulated payment provider as a server of its own (`jaego simulate payment`), with the faults that providers have. It speaks
- * the protocol of docs/payment.md or what Jaego uses of Stripe's, and shows its books at `GET /books` and what befell at `GET /faults`,
- * which a real one would not. At `/act/{ref}` a buyer does
- * what they were asked to do (`?how=refuse`: does not).
+ * the protocol of docs/payment.md or what Jaego uses of Stripe's, and shows its books at `GET /books` and how often each fault has come
+ * about at `GET /faults`, which a real one would not. At `/act/{ref}` a buyer does what they were asked to do (`?how=refuse`: does not).
  *
  * Fails: CannotListen, one line.
  */
@@ -73,14 +72,16 @@ interface Deps {
   readonly till: Till
   readonly dialect: Dialect
   readonly luck: Luck
+  readonly teller: Webhooks.Teller
   readonly isTooMuch: () => boolean
 }
 
 const handle = async (deps: Deps, request: IncomingMessage, response: ServerResponse): Promise<void> => {
-  const { dialect, isTooMuch, luck, till } = deps
+  const { dialect, isTooMuch, luck, teller, till } = deps
   const asked = await read(request)
   if (asked.path === "/books") return answer(response, 200, Object.fromEntries(till.accounts()))
-  if (asked.path === "/faults") return answer(response, 200, luck.counts)
+  if (asked.path === "/faults")
+    return answer(response, 200, { ...luck.counts, abandoned: till.abandoned, webhooks: teller.counts })
   const [, acting] = /^\/act\/(.+)$/.exec(asked.path) ?? []
   if (acting !== undefined) {
     till.act(acting, asked.query.get("how") === "refuse" ? "refuse" : "approve")
@@ -107,9 +108,9 @@ export const serve = Effect.fnUntraced(function* ({ dialect: spoken, faults, por
   const url = yield* onLoopback(server, wanted)
   const scope = yield* Effect.scope
   const luck = new Luck(faults)
-  const till: Till = new Till(scope, luck, `${url}/act`, (ref) => tell(dialect.news(ref)))
+  const till: Till = new Till(scope, luck, `${url}/act`, (ref) => teller.tell(ref, dialect.news(ref)))
   const dialect = DIALECTS[spoken](till)
-  const tell = Webhooks.teller({ ...webhooks, header: dialect.signatureHeader })
-  deps = { till, dialect, luck, isTooMuch: limiter(rate) }
+  const teller = new Webhooks.Teller({ ...webhooks, header: dialect.signatureHeader })
+  deps = { till, dialect, luck, teller, isTooMuch: limiter(rate) }
   return url
 })

@@ -9,7 +9,7 @@
  */
 import { Effect, type Scope } from "effect"
 import type { Confirmation } from "../../ports/payment.ts"
-import type { Luck } from "./luck.ts"
+import type { Faults, Luck } from "./luck.ts"
 import { type Account, Simulator } from "./payment.ts"
 
 /** Longer than a shop waits for an answer, shorter than a hold, milliseconds. */
@@ -21,6 +21,8 @@ const ACT_MS = 1_000
 export type Said = Effect.Success<ReturnType<Simulator["confirm"]>> | null
 
 export class Till {
+  /** Charges that were barred while their buyer was to act. */
+  abandoned = 0
   readonly #simulator: Simulator
   readonly #luck: Luck
 
@@ -31,14 +33,17 @@ export class Till {
 
   async confirm(asked: Confirmation): Promise<Said> {
     const mood = /\+([a-z0-9]+)$/.exec(asked.customerId)?.[1]
-    if (mood === "silent") return null
-    return Effect.runPromise(this.#simulator.confirm({ ...asked, token: this.#tokenOf(asked.token, mood) }))
+    if (mood === "silent" && this.#luck.befalls("silences", "mood")) return null
+    // What it has decided already is only said again: nothing befalls it.
+    const token = this.#simulator.begins(asked.ref, asked.attempt) ? this.#tokenOf(asked.token, mood) : asked.token
+    return Effect.runPromise(this.#simulator.confirm({ ...asked, token }))
   }
 
   #tokenOf(token: string, mood: string | undefined): string {
-    if (mood === "declined" || this.#luck.befalls("declines")) return "tok_decline"
-    if (mood === "3ds" || this.#luck.befalls("actions")) return `tok_action_${ACT_MS}`
-    return mood === "late" || this.#luck.befalls("late") ? `tok_delay_${LATE_MS}` : token
+    const befalls = (fault: keyof Faults, name: string) => this.#luck.befalls(fault, mood === name ? "mood" : "chance")
+    if (befalls("declines", "declined")) return "tok_decline"
+    if (befalls("actions", "3ds")) return `tok_action_${ACT_MS}`
+    return befalls("late", "late") ? `tok_delay_${LATE_MS}` : token
   }
 
   read(ref: string, attempt: number) {
@@ -50,6 +55,7 @@ export class Till {
   }
 
   void(ref: string) {
+    if (this.#simulator.awaitsBuyer(ref)) this.abandoned++
     return Effect.runSync(this.#simulator.void(ref))
   }
 

@@ -70,8 +70,8 @@ const payment = Command.make(
       ),
       Flag.optional,
     ),
-    webhooks: Flag.Literals("webhooks", ["normal", "duplicate", "late", "reordered", "none"]).pipe(
-      Flag.withDescription("How it tells it"),
+    webhooks: Flag.Literals("webhooks", ["normal", "duplicate", "late", "reordered", "none", "mixed"]).pipe(
+      Flag.withDescription("How it tells it; mixed: each piece of news in the next of these ways, in turn"),
       Flag.withDefault("normal" as const),
     ),
     rate: whole("rate", 0, 1_000_000).pipe(
