@@ -19,7 +19,16 @@ const CAMPAIGNS = [
     "life",
     "pause",
   ],
-  ...["payment-backlog", "payment-restarts", "reconciliation", "relay", "replay", "shipping-faults", "stock-stream"],
+  ...[
+    "payment-backlog",
+    "payment-on-shipment",
+    "payment-restarts",
+    "reconciliation",
+    "relay",
+    "replay",
+    "shipping-faults",
+    "stock-stream",
+  ],
   ...["takeover", "views"],
 ]
 

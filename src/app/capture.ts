@@ -8,13 +8,15 @@ import * as Checkout from "../domain/checkout.ts"
 import type { Order } from "../domain/order.ts"
 import type { Unavailable } from "../ports/failures.ts"
 import type { Command } from "../ports/inventory.ts"
-import { type Capturing, UNKNOWN } from "../ports/payment.ts"
+import type { Capturing } from "../ports/payment.ts"
 import type * as OtherProvider from "./other-provider.ts"
 import type { PaymentCalls } from "./payment-calls.ts"
 
 /** `Taken`, durably: the order as it is now, which may have ended meanwhile. */
 export type Captured =
   | { readonly _tag: "Taken"; readonly order: Order }
+  /** It is kept at another provider, which is not asked here. */
+  | { readonly _tag: "Elsewhere" }
   | Exclude<Capturing, { readonly _tag: "Charged" }>
 
 export interface Means {
@@ -35,7 +37,7 @@ export const make = ({
   Effect.fnUntraced(function* (order: Order) {
     const { expiresAt, id: orderId, payment: paid, total } = order
     if (paid.capture !== "due") return { _tag: "Taken", order } as const
-    if (yield* isElsewhere(order)) return UNKNOWN
+    if (yield* isElsewhere(order)) return { _tag: "Elsewhere" } as const
     const said = yield* payment.capture(expiresAt + laterMs, paid.ref ?? orderId, total, Checkout.captureKey(orderId))
     if (said._tag !== "Charged") return said
     const what = { _tag: "RecordCapture" } as const

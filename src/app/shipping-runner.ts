@@ -127,8 +127,10 @@ const register = Effect.fnUntraced(function* (deps: Deps, shipment: Shipping.Shi
     case "Declined":
       // It is taken before a carrier is asked, so that none has it.
       return yield* compensate(deps, Shipping.uncaptured(shipment, captured.code))
+    case "Elsewhere":
+      return yield* save(deps, [Shipping.unanswered(shipment, Shipping.OTHER_PROVIDER)])
     case "Unknown":
-      return yield* save(deps, [Shipping.unanswered(shipment, "not-captured")])
+      return yield* save(deps, [Shipping.unanswered(shipment, Shipping.NOT_CAPTURED)])
   }
 })
 
@@ -180,6 +182,8 @@ const drive = (deps: Deps, shipment: Shipping.Shipment, order: Order, step: Ship
       return register(deps, shipment, order)
     case "Withdraw":
       return withdraw(deps, shipment, order)
+    case "Abandon":
+      return compensate(deps, Shipping.uncaptured(shipment, step.code))
     case "Record":
       return record(deps, { shipment, note: null }, "registered")
     default:

@@ -7,7 +7,8 @@
  *       `---------------> stray
  *
  * Law: an attempt is journalled before the carrier is asked. A silence is never a failure: an order that may be with the
- * carrier is cancelled only once the carrier has refused it, or has barred it.
+ * carrier is cancelled only once the carrier has refused it, or has barred it. Where its payment is still to be captured, no carrier
+ * was ever asked.
  */
 import type { OrderId } from "./ids.ts"
 import type { Order, Status } from "./order.ts"
@@ -65,6 +66,8 @@ export type Step =
   | { readonly _tag: "Register" }
   /** The carrier has it; the order is to say so. */
   | { readonly _tag: "Record" }
+  /** Its payment was not captured in time: the order is to end. `code`: why not. */
+  | { readonly _tag: "Abandon"; readonly code: string }
   /** To be called back, or barred. */
   | { readonly _tag: "Withdraw"; readonly reason: string }
   /** No call is needed. */
@@ -77,13 +80,18 @@ const ORDER_ENDED = "its order was cancelled"
 const isGivenUp = ({ firstAttemptAt }: Shipment, now: number, giveUpMs: number): boolean =>
   firstAttemptAt !== null && now - firstAttemptAt >= giveUpMs
 
+/** Why an attempt ended before a carrier was asked: it is not known whether the payment was captured, or it is with another provider. */
+export const NOT_CAPTURED = "not-captured"
+export const OTHER_PROVIDER = "other-provider"
+
 const withdraw = (reason: string): Step => ({ _tag: "Withdraw", reason })
 
 /**
  * `now` in milliseconds since 1970, `giveUpMs` how long a carrier is asked to take it, or for the tracking id of what it has
  * taken.
  */
-export const next = (shipment: Shipment, { status }: Order, now: number, giveUpMs: number): Step => {
+export const next = (shipment: Shipment, { payment, status }: Order, now: number, giveUpMs: number): Step => {
+  const isCaptureDue = payment.capture === "due"
   switch (status) {
     case "reserved":
       return { _tag: "Wait" }
@@ -96,15 +104,20 @@ export const next = (shipment: Shipment, { status }: Order, now: number, giveUpM
     case "expired":
     case "payment_failed":
       // No carrier was ever asked, so that none has it.
-      return shipment.attempts === 0 ? { _tag: "Close", state: "cancelled" } : withdraw(ORDER_ENDED)
+      return shipment.attempts === 0 || isCaptureDue ? { _tag: "Close", state: "cancelled" } : withdraw(ORDER_ENDED)
     case "paid":
       if (shipment.state === "withdrawn") return withdraw(shipment.reason ?? "")
       if (shipment.trackingId !== null) return { _tag: "Record" }
-      return isGivenUp(shipment, now, giveUpMs)
-        ? withdraw(`the carrier could not be reached: ${shipment.reason ?? "no-answer"}`)
-        : { _tag: "Register" }
+      if (!isGivenUp(shipment, now, giveUpMs)) return { _tag: "Register" }
+      if (isCaptureDue)
+        return { _tag: "Abandon", code: shipment.reason === OTHER_PROVIDER ? OTHER_PROVIDER : "no-answer" }
+      return withdraw(`the carrier could not be reached: ${carrierCode(shipment)}`)
   }
 }
+
+/** Of its last answer. What the payment provider said before is none of it. */
+const carrierCode = ({ reason }: Shipment): string =>
+  reason === null || reason === NOT_CAPTURED || reason === OTHER_PROVIDER ? "no-answer" : reason
 
 const change = (before: Shipment, after: Partial<Shipment>, note: Note | null = null): Change => ({
   shipment: { ...before, ...after },
@@ -157,7 +170,7 @@ export const refused = (shipment: Shipment, reason: string): Change =>
     { type: "jaego.shipment.refused", detail: { reason, attempt: shipment.attempts } },
   )
 
-/** What was kept for it cannot be taken any more. `code`: the payment provider's. */
+/** What was kept for it cannot be taken any more (`code`: the payment provider's), or was not in time. */
 export const uncaptured = (shipment: Shipment, code: string): Change =>
   change(
     shipment,

@@ -70,6 +70,23 @@ describe("a shipment", () => {
     expect(next(silent, paid, 99_999)).toEqual({ _tag: "Withdraw", reason })
   })
 
+  it("ends its order and asks no carrier, when its payment was not captured in time", () => {
+    const kept = Order.evolve(reserved, { _tag: "Paid", capture: "due" })
+    const asked = Shipping.unanswered(begun(opened, kept), Shipping.NOT_CAPTURED).shipment
+    expect(next(asked, kept, 3_000 + GIVE_UP - 1)).toEqual({ _tag: "Register" })
+    expect(next(asked, kept, 3_000 + GIVE_UP)).toEqual({ _tag: "Abandon", code: "no-answer" })
+    expect(begun(asked, kept, 3_000 + GIVE_UP)).toMatchObject({ state: "open", attempts: 1 })
+    const elsewhere = Shipping.unanswered(begun(opened, kept), Shipping.OTHER_PROVIDER).shipment
+    expect(next(elsewhere, kept, 3_000 + GIVE_UP)).toEqual({ _tag: "Abandon", code: "other-provider" })
+    // Once it is captured, the carrier is what is waited for.
+    const captured = Order.evolve(kept, { _tag: "PaymentCaptured" })
+    const reason = "the carrier could not be reached: no-answer"
+    expect(next(asked, captured, 3_000 + GIVE_UP)).toEqual({ _tag: "Withdraw", reason })
+    // Its order was cancelled meanwhile: there is nothing to call back.
+    const ended = Order.evolve(kept, { _tag: "Cancelled", reason: null, refund: "due" })
+    expect(next(asked, ended)).toEqual({ _tag: "Close", state: "cancelled" })
+  })
+
   it("is shipped after all, when it had left before it could be barred, and then asked for its tracking id", () => {
     const withdrawn = begun(begun(opened, paid), paid, 3_000 + GIVE_UP)
     const { shipment } = Shipping.tooLate(withdrawn)
