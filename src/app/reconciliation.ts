@@ -18,7 +18,9 @@ import { lowest, timeOf } from "../ports/ids.ts"
 import { Inventory } from "../ports/inventory.ts"
 import type { Page } from "../ports/page.ts"
 import { type Happening, Probe } from "../ports/probe.ts"
+import { type Unsettled, UnsettledOrders } from "../ports/unsettled.ts"
 import { Readiness } from "./health.ts"
+import * as OtherProvider from "./other-provider.ts"
 import { PaymentCalls } from "./payment-calls.ts"
 import * as ProviderBooks from "./provider-books.ts"
 
@@ -92,6 +94,7 @@ export interface Options {
 interface Deps {
   readonly payment: PaymentCalls["Service"]
   readonly orders: CommittedOrders["Service"]
+  readonly unsettled: UnsettledOrders["Service"]
   readonly inventory: Inventory["Service"]
 }
 
@@ -101,15 +104,26 @@ interface Look {
   readonly differences: ReadonlyMap<string, Reconciliation.Difference>
 }
 
+/** Orders of any age that wait for a provider that is not asked here. */
+const elsewhere = Effect.fnUntraced(function* ({ payment, unsettled }: Deps) {
+  const waiting: Array<Order> = []
+  for (let after: OrderId | null = null, isMore = true; isMore; isMore = after !== null) {
+    const { next, rows }: Page<Unsettled, OrderId> = yield* unsettled.list({ limit: PAGE, after })
+    for (const { order } of rows) if (OtherProvider.isOf(order, payment.name)) waiting.push(order)
+    after = next
+  }
+  return waiting
+})
+
 /** One look at both sides, from then on. */
-const look = Effect.fnUntraced(function* ({ orders, payment }: Deps, since: number) {
+const look = Effect.fnUntraced(function* (deps: Deps, since: number) {
+  const { orders, payment } = deps
   const { charges, foreign } = yield* ProviderBooks.read(payment, since - SKEW_MS)
   const differences = new Map<string, Reconciliation.Difference>()
   let matched = 0
   const compare = (order: Order | null, charge: Reconciliation.Charge | null) => {
     // Of what was charged elsewhere these books say nothing.
-    const provider = order?.payment.provider ?? null
-    if (charge === null && provider !== null && provider !== payment.name) return
+    if (charge === null && order !== null && OtherProvider.isOf(order, payment.name)) return
     const difference = Reconciliation.difference(order, charge)
     if (difference !== null) differences.set(difference.key, difference)
     else if (order !== null && charge !== null) matched++
@@ -131,6 +145,7 @@ const look = Effect.fnUntraced(function* ({ orders, payment }: Deps, since: numb
     const found = new Map((yield* orders.of(ids)).map((order) => [order.id, order]))
     for (const id of ids) compare(found.get(id) ?? null, charges.get(id)!)
   }
+  for (const order of yield* elsewhere(deps)) differences.set(order.id, Reconciliation.elsewhere(order))
   return { matched, foreign, differences } satisfies Look
 })
 
@@ -246,6 +261,7 @@ export const layer = ({ hourly }: Options) =>
       const deps: Deps = {
         payment: yield* PaymentCalls,
         orders: yield* CommittedOrders,
+        unsettled: yield* UnsettledOrders,
         inventory: yield* Inventory,
       }
       const readiness = yield* Readiness

@@ -26,8 +26,10 @@ export interface Charge {
  * - `missing-there`: an order says that it was charged, and the provider has no money of it.
  * - `refund-missing`: money is there that is to be given back, or was, as its order says.
  * - `amount-differs`: both have it, and not as much of it.
+ * - `other-provider`: an order waits for the provider that its attempt was made at, which is not the one that is asked now: its units
+ *   stay held, or its refund due.
  */
-export const KINDS = ["missing-here", "missing-there", "refund-missing", "amount-differs"] as const
+export const KINDS = ["missing-here", "missing-there", "refund-missing", "amount-differs", "other-provider"] as const
 export type Kind = (typeof KINDS)[number]
 
 /**
@@ -110,6 +112,19 @@ export const difference = (order: Order | null, charge: Charge | null): Differen
     refunded: charge?.refunded ?? 0,
   }
 }
+
+/** Of an order with something left to do at another provider: only there it can be found out or done. */
+export const elsewhere = (order: Order): Difference => ({
+  kind: "other-provider",
+  repair: "none",
+  key: order.id,
+  ref: order.payment.ref,
+  status: order.status,
+  owed: { amount: owed(order), currency: order.total.currency },
+  state: null,
+  captured: 0,
+  refunded: 0,
+})
 
 /** Two charges under one key are one too many: their amounts count together. */
 export const merged = (one: Charge, other: Charge): Charge => {

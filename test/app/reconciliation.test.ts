@@ -12,6 +12,7 @@ import { CommittedOrders } from "../../src/ports/committed-orders.ts"
 import { lowest } from "../../src/ports/ids.ts"
 import { Inventory } from "../../src/ports/inventory.ts"
 import { ABSENT, Payment, REFUNDED, UNKNOWN, VOIDED } from "../../src/ports/payment.ts"
+import { UnsettledOrders } from "../../src/ports/unsettled.ts"
 import { paymentCalls } from "../support/guard.ts"
 import * as MemoryProbe from "../support/recording-probe.ts"
 
@@ -21,10 +22,10 @@ const HOUR_MS = 3_600_000
 const NOW_MS = 100 * HOUR_MS
 
 let count = 0
-const placed = (agoMs: number): Order.Order => {
+const placed = (agoMs: number, provider: string | null = null): Order.Order => {
   const id = OrderId.make(`${lowest(NOW_MS - agoMs)!.slice(0, -6)}${(++count).toString().padStart(6, "0")}`)
   const terms = { id, customerId: "kim", lines: [], total: EUR, createdAt: NOW_MS - agoMs, expiresAt: NOW_MS }
-  return Order.place(terms, { token: "tok", startedAt: 0, action: null })
+  return Order.place(terms, { token: "tok", startedAt: 0, action: null }, 1, provider)
 }
 const lived = (events: ReadonlyArray<Order.Event>, agoMs = HOUR_MS) => events.reduce(Order.evolve, placed(agoMs))
 const PAID: Order.Event = { _tag: "Paid" }
@@ -87,6 +88,18 @@ class World {
     of: (ids) => Effect.sync(() => ids.flatMap((id) => this.orders.get(id) ?? [])),
   })
 
+  readonly unsettled = Layer.succeed(UnsettledOrders, {
+    list: ({ after }) =>
+      Effect.sync(() => {
+        const isOpen = (order: Order.Order) =>
+          order.status === "reserved" ? order.attempt !== null : "refund" in order && order.refund === "due"
+        const rest = [...this.orders.values()].filter((order) => isOpen(order) && (after === null || order.id > after))
+        const rows = rest.sort((a, b) => (a.id < b.id ? -1 : 1)).slice(0, 1)
+        const shown = rows.map((order) => ({ order, elsewhere: [], ending: null }))
+        return { rows: shown, next: rest.length > 1 ? rows[0]!.id : null }
+      }),
+  })
+
   readonly inventory = Layer.succeed(Inventory, {
     submit: (command) =>
       Effect.sync(() => {
@@ -104,7 +117,7 @@ class World {
   readonly layer = (hourly: "report" | "off" = "off", state: State = "ready") =>
     Reconciliation.layer({ hourly }).pipe(
       Layer.provide(paymentCalls(2_000)),
-      Layer.provide(Layer.mergeAll(this.payment, this.committed, this.inventory)),
+      Layer.provide(Layer.mergeAll(this.payment, this.committed, this.unsettled, this.inventory)),
       Layer.provide(Layer.effect(Readiness, SubscriptionRef.make(state))),
       Layer.provideMerge(MemoryProbe.recording),
     )
@@ -209,6 +222,29 @@ describe("reconciliation", () => {
         expect(found(outcome)).toEqual([["missing-here", lost.id, false]])
         expect(outcome).toMatchObject({ report: { foreign: 1 } })
         expect(world.refunds).toEqual([])
+      }),
+    )
+  })
+
+  it.effect("lists what waits for another provider, however old it is, and leaves it alone", () => {
+    const world = new World()
+    const held = placed(3 * SPAN_MS, "stripe")
+    const owed = [PAID, CANCELLED].reduce(Order.evolve, placed(HOUR_MS, "stripe"))
+    // Nothing is left to do for it, and of one that is under way here nothing is found.
+    const paid = [PAID].reduce(Order.evolve, placed(HOUR_MS, "stripe"))
+    for (const order of [held, owed, paid, placed(HOUR_MS)]) world.plant(order, null)
+    return within(
+      world.layer(),
+      Effect.gen(function* () {
+        const outcome = yield* reconciled("fix")
+        expect(found(outcome)).toEqual([
+          ["other-provider", held.id, false],
+          ["other-provider", owed.id, false],
+        ])
+        expect(outcome).toMatchObject({
+          report: { differences: [{ status: "reserved" }, { status: "cancelled", owed: EUR }] },
+        })
+        expect([world.orders.get(held.id), world.orders.get(owed.id)]).toEqual([held, owed])
       }),
     )
   })
