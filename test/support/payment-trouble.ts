@@ -20,7 +20,11 @@ export interface Ground {
   readonly rate: number
   readonly holdSeconds: number
   readonly graceSeconds: number
+  /** How long a buyer waits for the outcome at most; DEADLINE_MS unless told. */
+  readonly deadlineMs?: number
 }
+
+const DEADLINE_MS = 2_000
 
 /** The way to the provider, which can be cut: connections are refused, and its books stay. */
 class Road {
@@ -143,7 +147,7 @@ const within = async (ground: Ground, work: (service: Service, road: Road, produ
     PAYMENT_RATE: String(ground.rate),
     HOLD_SECONDS: String(ground.holdSeconds),
     PAYMENT_GRACE_SECONDS: String(ground.graceSeconds),
-    PAYMENT_DEADLINE_MS: String(Math.min(2_000, ground.holdSeconds * 1_000)),
+    PAYMENT_DEADLINE_MS: String(Math.min(ground.deadlineMs ?? DEADLINE_MS, ground.holdSeconds * 1_000)),
   })
   try {
     const product = await Trade.create(service, 1_000_000)
@@ -217,6 +221,20 @@ export interface Rush extends Ends {
   readonly offMedian: number
   readonly offP99: number
   readonly lastPaidMs: number
+  readonly turns: ReadonlyArray<Turn>
+}
+
+/** An order that was paid, ms since 1970. `eta`: as it was foreseen when it was placed; null: it was not. */
+export interface Turn {
+  readonly placed: number
+  readonly paid: number
+  readonly eta: number | null
+}
+
+/** When each order's event of this type was written, ms since 1970. */
+const timesOf = async (ground: Ground, type: string): Promise<ReadonlyMap<string, number>> => {
+  const rows = await query(ground, `select subject as id, occurred_at as at from outbox where type like '%${type}%'`)
+  return new Map(rows.map(({ at, id }) => [String(id), new Date(String(at)).getTime()]))
 }
 
 /** `orders` within `seconds`, more than the provider can take. */
@@ -229,8 +247,7 @@ export const rush = async (ground: Ground, orders: number, seconds: number): Pro
     const patienceMs = (ground.holdSeconds + ground.graceSeconds + 60) * 1_000
     await until("every order has come to its end", () => settled(ground), patienceMs)
   })
-  const rows = await query(ground, "select subject as id, occurred_at as at from outbox where type like '%order.paid%'")
-  const paidAt = new Map(rows.map(({ at, id }) => [String(id), new Date(String(at)).getTime()]))
+  const [placedAt, paidAt] = await Promise.all([timesOf(ground, "order.placed"), timesOf(ground, "order.paid")])
   const off = placed.flatMap(({ at, eta, id }) => {
     const paid = paidAt.get(id)
     return eta === null || paid === undefined || paid - at < LONG_MS ? [] : [Math.abs(paid - eta) / (paid - at)]
@@ -243,6 +260,10 @@ export const rush = async (ground: Ground, orders: number, seconds: number): Pro
     offMedian: quantile(off, 0.5),
     offP99: quantile(off, 0.99),
     lastPaidMs: Math.max(...paidAt.values()) - begun,
+    turns: placed.flatMap(({ eta, id }): ReadonlyArray<Turn> => {
+      const [begun, paid] = [placedAt.get(id), paidAt.get(id)]
+      return begun === undefined || paid === undefined ? [] : [{ placed: begun, paid, eta }]
+    }),
   }
 }
 
