@@ -19,6 +19,7 @@ import type { Movement } from "../ports/ledger.ts"
 import type { OrderFilter } from "../ports/order-book.ts"
 import type { Page, PageRequest } from "../ports/page.ts"
 import type { TimelineEntry } from "../ports/timeline.ts"
+import type * as EditProduct from "./edit-product.ts"
 import type { Hint } from "./payment-webhook.ts"
 import type { RefusedOrder } from "./refused-orders.ts"
 
@@ -37,6 +38,12 @@ export interface Replayable<A> {
 export interface Sale {
   readonly order: Order
   readonly outcome: "paid" | "reserved" | "declined"
+}
+
+export interface ShownProduct {
+  readonly product: Product
+  /** How long ago it was read from the database, ms. */
+  readonly ageMs: number
 }
 
 export interface StockOf {
@@ -68,7 +75,8 @@ export class Shop extends Context.Service<
       readonly purchaseLimit: number | null
       readonly claim: Claim | null
     }) => Shopping<Replayable<Product>>
-    readonly getProduct: (id: ProductId) => Shopping<Product>
+    readonly getProduct: (id: ProductId) => Shopping<ShownProduct>
+    readonly editProduct: (request: EditProduct.Request) => Shopping<Product>
     /** Someone has looked at it. */
     readonly countView: (id: ProductId) => Shopping<void>
     readonly readViews: (id: ProductId) => Shopping<number>

@@ -14,10 +14,12 @@ import { Timeline, type TimelineEntry } from "../ports/timeline.ts"
 import { announceEnd } from "./announce.ts"
 import { CarrierCallbacks } from "./carrier-webhook.ts"
 import { CheckoutRunner } from "./checkout-runner.ts"
+import * as EditProduct from "./edit-product.ts"
 import { Abandon } from "./inventory/ownership.ts"
 import { PaymentWebhooks } from "./payment-webhook.ts"
 import * as PlaceOrder from "./place-order.ts"
 import * as Outlook from "./reads/outlook.ts"
+import { ProductReads } from "./reads/product-reads.ts"
 import { RefusedOrders } from "./refused-orders.ts"
 import { type Replayable, Shop, type StockOf } from "./shop.ts"
 import * as ViewCounter from "./view-counter.ts"
@@ -48,9 +50,14 @@ const showing = Effect.gen(function* () {
   const orderBook = yield* OrderBook
   const timeline = yield* Timeline
 
+  const reads = yield* ProductReads
+  const read = reads?.read ?? ((id: ProductId) => Effect.map(catalog.get(id), (product) => ({ product, ageMs: 0 })))
+
   const getProduct = Effect.fnUntraced(function* (id: ProductId) {
-    const product = yield* catalog.get(id)
-    return product ?? (yield* Effect.fail(new Refused({ _tag: "ProductNotFound", productId: id })))
+    const { ageMs, product } = yield* read(id)
+    return product === null
+      ? yield* Effect.fail(new Refused({ _tag: "ProductNotFound", productId: id }))
+      : { product, ageMs }
   })
 
   const getOrder = Effect.fnUntraced(function* (id: OrderId) {
@@ -108,9 +115,11 @@ export const layer = (options: PlaceOrder.Options) =>
         ...shown,
         createProduct: Effect.fnUntraced(function* ({ sku, name, price, onHand, purchaseLimit, claim }) {
           const createdAt = yield* Clock.currentTimeMillis
-          const product = { id: ProductId.make(ids.next()), sku, name, price, purchaseLimit, createdAt }
+          const id = ProductId.make(ids.next())
+          const product = { id, sku, name, price, purchaseLimit, createdAt, version: 1, archived: false }
           return productOf(yield* inventory.submit({ _tag: "CreateProduct", product, onHand, claim }))
         }),
+        editProduct: yield* EditProduct.make,
         countView: (id) => Effect.andThen(shown.getProduct(id), views.count(id)),
         readViews: (id) => Effect.andThen(shown.getProduct(id), views.of(id)),
         readStock: (productId) =>

@@ -1,4 +1,4 @@
-/** The catalogue: products as they are read, newest first. Products never change, so any copy of one is true for ever. */
+/** The catalogue: products as they are read, newest first. Each has a version, by which two copies of one are told apart. */
 import { Context, type Effect } from "effect"
 import type { ProductId } from "../domain/ids.ts"
 import type { Product } from "../domain/product.ts"

@@ -7,13 +7,17 @@
 import { Result, Schema } from "effect"
 import * as Text from "../domain/text.ts"
 import * as Rfc3339 from "../std/rfc3339.ts"
-import { type Event, ORDERS, STOCK, type Topic } from "./events.ts"
+import { type Event, ORDERS, PRODUCTS, STOCK, type Topic } from "./events.ts"
 
 /** The media type of a message, for streams whose messages have headers. */
 export const CONTENT_TYPE = "application/cloudevents+json; charset=UTF-8"
 
 /** Who tells: with `id` it names a fact for ever. */
-const SOURCES: { readonly [T in Topic]: string } = { [ORDERS]: "/jaego/orders", [STOCK]: "/jaego/stock" }
+const SOURCES: { readonly [T in Topic]: string } = {
+  [ORDERS]: "/jaego/orders",
+  [STOCK]: "/jaego/stock",
+  [PRODUCTS]: "/jaego/products",
+}
 
 /**
  * JSON text. Extension attributes: `shopid`, by which consumers of a shared stream know their own shop's events; `lane`, `laneseq` (text,

@@ -1,16 +1,21 @@
 /**
- * Events: facts as they leave the service, in CloudEvents 1.0 structured JSON, and the two topics they leave on.
+ * Events: facts as they leave the service, in CloudEvents 1.0 structured JSON, and the topics they leave on.
  *
- * Law: I7. `jaego.stock` is keyed by product, `jaego.orders` by order; within a key versions are contiguous from 1. The
- * two topics are not ordered against each other.
+ * Law: I7. `jaego.stock` and `jaego.products` are keyed by product, `jaego.orders` by order; within a key versions are contiguous:
+ * from 1, but those of `jaego.products` from 2, because a product is version 1 when its stock is created. The topics are not
+ * ordered against each other.
  */
 import type { OrderId, ProductId } from "../domain/ids.ts"
 import type { Lane } from "../domain/lane.ts"
 
 export const ORDERS = "jaego.orders"
 export const STOCK = "jaego.stock"
-export type Topic = typeof ORDERS | typeof STOCK
-export const TOPICS: ReadonlyArray<Topic> = [ORDERS, STOCK]
+export const PRODUCTS = "jaego.products"
+export type Topic = typeof ORDERS | typeof STOCK | typeof PRODUCTS
+export const TOPICS: ReadonlyArray<Topic> = [ORDERS, STOCK, PRODUCTS]
+
+/** By what a fact is about. */
+export const TOPIC_OF = { order: ORDERS, stock: STOCK, product: PRODUCTS } as const
 
 /** A fact of the outbox, on its way out. */
 export interface Event {

@@ -4,6 +4,7 @@
  */
 import type { OrderId, ProductId } from "../domain/ids.ts"
 import type { Order, Event as OrderEvent } from "../domain/order.ts"
+import type { Product } from "../domain/product.ts"
 import { available, type Stock, type Event as StockEvent } from "../domain/stock.ts"
 import * as Rfc3339 from "../std/rfc3339.ts"
 
@@ -51,10 +52,29 @@ export const ORDER_TYPES: { readonly [Tag in OrderEvent["_tag"]]: string } = {
   Delivered: "jaego.order.delivered.v1",
 }
 
+export const PRODUCT_EDITED = "jaego.product.edited.v1"
+
 /** All there are. */
-export const TYPES: ReadonlyArray<string> = [...Object.values(STOCK_TYPES), ...Object.values(ORDER_TYPES)]
+export const TYPES: ReadonlyArray<string> = [
+  ...Object.values(STOCK_TYPES),
+  PRODUCT_EDITED,
+  ...Object.values(ORDER_TYPES),
+]
 
 export const orderType = (event: OrderEvent): string => ORDER_TYPES[event._tag]
+
+const edited = ({ archived, name, price, purchaseLimit }: Product) => ({ name, price, purchaseLimit, archived })
+
+/** The product as the API shows it, and what of it was otherwise before. JSON text. */
+export const productPayload = (before: Product, after: Product): string =>
+  JSON.stringify({
+    id: after.id,
+    version: after.version,
+    sku: after.sku,
+    ...edited(after),
+    createdAt: Rfc3339.text(after.createdAt),
+    previous: edited(before),
+  })
 
 /** The order as the API shows it, with its version. JSON text. */
 export const orderPayload = (order: Order): string =>

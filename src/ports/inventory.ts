@@ -9,7 +9,7 @@ import type * as Hold from "../domain/hold.ts"
 import type { CustomerId, OrderId, ProductId } from "../domain/ids.ts"
 import type { Lane } from "../domain/lane.ts"
 import type { Ending, Line, Order, Rejection as OrderRejection, PaymentRecord } from "../domain/order.ts"
-import type { Product } from "../domain/product.ts"
+import type { Archived, Edit, Product, Rejection as ProductRejection } from "../domain/product.ts"
 import type { Exceeded } from "../domain/purchase-limit.ts"
 import type { Stock, Rejection as StockRejection } from "../domain/stock.ts"
 import type { Unavailable } from "./failures.ts"
@@ -45,6 +45,14 @@ type Asked =
       readonly product: Product
       readonly onHand: number
       readonly claim: Claim | null
+    }
+  /** Repeating it sets the same values once more: it takes no key. */
+  | {
+      readonly _tag: "EditProduct"
+      readonly productId: ProductId
+      readonly edit: Edit
+      /** Versions of the product that may be edited; null: any. */
+      readonly versions: ReadonlyArray<number> | null
     }
   | { readonly _tag: "Receive"; readonly productId: ProductId; readonly quantity: number; readonly claim: Claim | null }
   | {
@@ -156,6 +164,8 @@ export type Rejection =
   /** Told by the shop, never by the inventory itself. */
   | (Extract<StockRejection, { readonly _tag: "InsufficientStock" }> & Outlook)
   | OrderRejection
+  | ProductRejection
+  | Archived
   | Exceeded
   | Hold.TooMany
   | { readonly _tag: "ProductNotFound"; readonly productId: ProductId }

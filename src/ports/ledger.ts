@@ -40,6 +40,16 @@ export interface OrderUpdate {
   readonly elsewhere: boolean
 }
 
+/** An edit of a product that exists: written where its version is still that of `before`. */
+export interface ProductEdit {
+  readonly before: Product
+  readonly after: Product
+  /** Of its stock when this was decided: what is reserved later is sold as `after` says. */
+  readonly stockVersion: number
+  /** Milliseconds since 1970. */
+  readonly at: number
+}
+
 export interface StockUpdate {
   readonly productId: ProductId
   readonly expectedVersion: number
@@ -63,13 +73,13 @@ export interface Movement {
   readonly at: number
 }
 
-/** A row of the outbox. Stock facts lie in the product's lane, order facts in the order's home lane. */
+/** A row of the outbox. Facts of products and of their stock lie in the product's lane, order facts in the order's home lane. */
 export interface Fact {
   readonly lane: Lane
   /** Contiguous within its lane. */
   readonly seq: number
   readonly eventId: string
-  readonly subjectKind: "stock" | "order"
+  readonly subjectKind: "stock" | "product" | "order"
   readonly subject: ProductId | OrderId
   readonly subjectVersion: number
   /** `jaego.stock.reserved.v1`, `jaego.order.paid.v1`, ... */
@@ -116,6 +126,8 @@ export interface Batch {
     readonly toSeq: number
   }>
   readonly products: ReadonlyArray<{ readonly product: Product; readonly stock: Stock }>
+  /** In the order in which they were decided; each of its own version. */
+  readonly productEdits: ReadonlyArray<ProductEdit>
   readonly stocks: ReadonlyArray<StockUpdate>
   readonly orders: ReadonlyArray<Order>
   readonly orderUpdates: ReadonlyArray<OrderUpdate>
@@ -179,6 +191,8 @@ export const didCommit = (batch: Batch, lanes: ReadonlyArray<OwnedLane>): boolea
 /** What a turn needs in memory and does not have, and what has to be known to be free before it. */
 export interface Wanted {
   readonly products: ReadonlyArray<ProductId>
+  /** Products that are to be edited: all that is known of them is needed, and whether they were ever sold. */
+  readonly details: ReadonlyArray<ProductId>
   /** Orders whose home is here. */
   readonly orders: ReadonlyArray<OrderId>
   /** Holds of orders whose home is elsewhere, on these lanes. */
@@ -192,6 +206,7 @@ export interface Wanted {
 
 export const nothingWanted: Wanted = {
   products: [],
+  details: [],
   orders: [],
   holdsOf: [],
   units: [],
@@ -200,9 +215,18 @@ export const nothingWanted: Wanted = {
   skus: [],
 }
 
+/** A product as its edit is decided on: all of it from one moment. */
+export interface Details {
+  readonly product: Product
+  readonly stockVersion: number
+  /** Units of it were reserved up to that version of its stock. */
+  readonly isSold: boolean
+}
+
 /** Whatever of the wanted exists; what is absent does not. `holds` has every hold of `holdsOf`, whatever its lane. */
 export interface Loaded {
   readonly products: ReadonlyArray<{ readonly product: Product; readonly stock: Stock }>
+  readonly details: ReadonlyArray<Details>
   readonly orders: ReadonlyArray<Order>
   readonly holds: ReadonlyArray<HoldRow>
   readonly units: ReadonlyArray<UnitsRow>

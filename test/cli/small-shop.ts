@@ -71,7 +71,7 @@ const ready = Readiness.use((state) =>
 
 const business = Effect.gen(function* () {
   yield* ready
-  const { adjustStock, cancelOrder, createProduct, getOrder, placeOrder, receiveStock } = yield* Shop
+  const { adjustStock, cancelOrder, createProduct, editProduct, getOrder, placeOrder, receiveStock } = yield* Shop
   const create = (name: string, onHand: number, purchaseLimit: number | null = null) =>
     createProduct({
       sku: name,
@@ -99,6 +99,7 @@ const business = Effect.gen(function* () {
   const open = yield* place("ben", LATER, bread)
   const basket = yield* place("cid", NOW, bread, ticket)
   const given = yield* place("cid", NOW, ticket, milk)
+  yield* editProduct({ productId: milk, edit: { price: { amount: 300, currency: "EUR" } }, versions: [1] })
   const declined = yield* place("dan", DECLINED, bread, ticket)
   const released = yield* place("eve", LATER, bread)
   yield* cancelOrder({ orderId: released, reason: null, claim: Scribe.claim("cancel") })

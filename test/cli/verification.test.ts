@@ -43,6 +43,9 @@ const HELD = "reserved units are exactly the units held"
 const ENDS = "a hold begins once and ends at most once"
 const KEY = "every order has its key"
 const ANSWER = "a key's order exists and can have been answered so"
+const VERSION = "a product's versions are contiguous from 1, and ended one after another"
+const PRICE =
+  "a line bears the price of the version by which its units were reserved, and none was reserved of an archived one"
 const GAP = "a lane's facts are numbered without a gap up to its seq"
 const TOLD = "no lane has told more than happened, and nothing has gone that was not told"
 const EFFECT = "a key that created a product or moved stock did so, and did so alone"
@@ -209,7 +212,7 @@ const CORRUPTIONS: ReadonlyArray<Corruption> = [
     row: () => ({ facts: 2 }),
   },
   {
-    check: "no customer has more than a product's purchase limit",
+    check: "no customer has more than a product's purchase limit, or the highest it ever had",
     what: "two tickets where one is allowed",
     sql: ({ ticket }) => [`update products set purchase_limit = 1 where id = '${ticket}'`],
     row: ({ ticket }) => ({ product_id: ticket, customer_id: "cid", units: 2, purchase_limit: 1 }),
@@ -247,10 +250,49 @@ const CORRUPTIONS: ReadonlyArray<Corruption> = [
     row: ({ paid }) => ({ order_id: paid, total_amount: 251, lines: 250 }),
   },
   {
-    check: "a line names a product and its price",
+    check: "a line names a product, in its currency",
+    what: "a product that is sold in another",
+    sql: ({ milk }) => [`update products set price_currency = 'KRW' where id = '${milk}'`],
+    row: ({ given, milk }) => ({ order_id: given, product_id: milk, currency: "EUR", price_currency: "KRW" }),
+  },
+  {
+    check: VERSION,
+    also: [FACT, PRICE],
+    what: "a version that is missing",
+    sql: ({ milk }) => [`delete from product_versions where product_id = '${milk}'`],
+    row: ({ milk }) => ({ product_id: milk, version: 2, previous: 0 }),
+  },
+  {
+    check: "a product and its stock agree on its version",
+    what: "a stock that missed an edit",
+    sql: ({ milk }) => [`update stock set product_version = 1 where product_id = '${milk}'`],
+    row: ({ milk }) => ({ product_id: milk, version: 2, product_version: 1 }),
+  },
+  {
+    check: PRICE,
     what: "a price that never was",
-    sql: ({ milk }) => [`update products set price_amount = 9 where id = '${milk}'`],
-    row: ({ given, milk }) => ({ order_id: given, product_id: milk, unit_price: 250, price_amount: 9 }),
+    sql: ({ milk }) => [`update product_versions set price_amount = 9 where product_id = '${milk}'`],
+    row: ({ given, milk }) => ({ order_id: given, product_id: milk, unit_price: 250, version: 1, price: 9 }),
+  },
+  {
+    check: PRICE,
+    what: "an edit that came before the sale, and its price did not",
+    sql: ({ milk }) => [`update product_versions set stock_version = 1 where product_id = '${milk}'`],
+    row: ({ given, milk }) => ({ order_id: given, product_id: milk, unit_price: 250, version: 2, price: 300 }),
+  },
+  {
+    check: PRICE,
+    what: "an archived product that was sold",
+    sql: ({ milk }) => [`update product_versions set archived = true where product_id = '${milk}'`],
+    row: ({ given, milk }) => ({ order_id: given, product_id: milk, version: 1, archived: true }),
+  },
+  {
+    check: "an edit's fact says what the version says",
+    what: "another price was told",
+    sql: ({ milk }) => [
+      `update outbox set payload = replace(payload, '300', '301') where subject = '${milk}' and subject_kind = 'product'`,
+    ],
+    row: ({ milk }) => ({ product_id: milk, version: 2 }),
   },
   {
     check: "an order's movements are of its lines, by their units",

@@ -68,6 +68,25 @@ const cases: ReadonlyArray<readonly [string, Mishearing, string]> = [
     "ships a paid order once and delivers it once, in that order and no other",
   ],
   [
+    "edits whatever version there is",
+    (c) => (c._tag === "EditProduct" ? { ...c, versions: null } : c),
+    "lets one of many edits of one version through",
+  ],
+  [
+    "forgets to archive",
+    (c) => (c._tag === "EditProduct" ? { ...c, edit: { ...c.edit, archived: false } } : c),
+    "sells nothing of an archived product; what was ordered goes on, and it can be sold again",
+  ],
+  [
+    "keeps its prices",
+    (c) => {
+      if (c._tag !== "EditProduct") return c
+      const { price: _, ...edit } = c.edit
+      return { ...c, edit }
+    },
+    "sells at the new price from the answer on, and lets orders keep theirs",
+  ],
+  [
     "counts upwards only",
     (c) => (c._tag === "Adjust" ? { ...c, delta: Math.abs(c.delta) } : c),
     "moves stock by what comes in and what is counted, and refuses what cannot be",

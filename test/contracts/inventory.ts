@@ -9,6 +9,7 @@ import { OrderBook } from "../../src/ports/order-book.ts"
 import * as Scribe from "../support/scribe.ts"
 import { type Check, check, type Law, runAll } from "./check.ts"
 import { buyer, counter } from "./inventory-counter.ts"
+import { edits } from "./inventory-edits.ts"
 import { lives } from "./inventory-lives.ts"
 import { all, ledgerOf, type Needs, outcomes } from "./inventory-looks.ts"
 
@@ -296,7 +297,7 @@ const placing: ReadonlyArray<Check<Needs>> = [
   }),
 ]
 
-export const checks: ReadonlyArray<Check<Needs>> = [...products, ...placing, ...lives]
+export const checks: ReadonlyArray<Check<Needs>> = [...products, ...edits, ...placing, ...lives]
 
 interface More<R> {
   /** What only this adapter can be asked. */

@@ -22,6 +22,19 @@ const tampering =
 
 const SABOTAGE: ReadonlyArray<{ readonly ledger: string; readonly check: string; readonly crooked: Crooked }> = [
   {
+    ledger: "writes an edit over whatever version there is",
+    check: "writes nothing of a batch with an edit of a version that has passed",
+    crooked: tampering((batch, store) => ({
+      ...batch,
+      productEdits: batch.productEdits.map((edit) => ({ ...edit, before: store.products.get(edit.before.id)! })),
+    })),
+  },
+  {
+    ledger: "writes the first edit of a batch only",
+    check: "writes edits one after another, and gives the product back as it is, and whether it was ever sold",
+    crooked: tampering((batch) => ({ ...batch, productEdits: batch.productEdits.slice(0, 1) })),
+  },
+  {
     ledger: "ignores epochs",
     check: "refuses a batch of an older epoch",
     crooked: tampering((batch, store) => ({

@@ -16,6 +16,7 @@ const COMMITTED = { _tag: "Committed", receipt: expect.anything() }
 
 const NOTHING_FOUND = {
   products: [],
+  details: [],
   orders: [],
   holds: [],
   units: [],
@@ -639,7 +640,75 @@ const boundKeys: ReadonlyArray<Check<Ledger | Lease>> = [
   }),
 ]
 
-export const checks = [...atomicity, ...fencing, ...contests, ...keys, ...loading, ...deadlines, ...boundKeys]
+const edits: ReadonlyArray<Check<Ledger | Lease>> = [
+  check(
+    "writes edits one after another, and gives the product back as it is, and whether it was ever sold",
+    function* () {
+      const { first, products, scribe } = yield* shop(2)
+      const second = { ...first, version: 2, name: 'Stale "bread" \\ 빵', price: { amount: 120, currency: "EUR" } }
+      const third = { ...second, version: 3, purchaseLimit: 4, archived: true }
+      const productEdits = [
+        { before: first, after: second, stockVersion: 1, at: NOON },
+        { before: second, after: third, stockVersion: 1, at: NOON },
+      ]
+      expect(yield* scribe.commit({ productEdits })).toEqual(COMMITTED)
+      const other = products[1]!
+      const order = Scribe.order([other])
+      yield* scribe.commit({
+        orders: [order],
+        holds: Scribe.holds(order),
+        changes: Scribe.reserving(order, 10),
+        keys: [Scribe.orderAnswer(order, Scribe.claim())],
+      })
+      const ids = [first.id, other.id, Scribe.product().id]
+      const { details, products: found } = yield* scribe.ledger.load({ ...nothingWanted, details: ids, products: ids })
+      expect(details).toHaveLength(2)
+      expect(details).toEqual(
+        expect.arrayContaining([
+          { product: third, stockVersion: 1, isSold: false },
+          { product: other, stockVersion: 2, isSold: true },
+        ]),
+      )
+      expect(found.find(({ product }) => product.id === first.id)).toMatchObject({
+        product: third,
+        stock: { version: 1 },
+      })
+    },
+  ),
+
+  check("writes nothing of a batch with an edit of a version that has passed", function* () {
+    const { products, scribe } = yield* shop(2)
+    const [one, two] = [products[0]!, products[1]!]
+    const edit = (product: Product, version: number) => ({
+      before: { ...product, version },
+      after: { ...product, version: version + 1, name: `Edit ${version}` },
+      stockVersion: 1,
+      at: NOON,
+    })
+    yield* scribe.commit({ productEdits: [edit(one, 1)] })
+    const stale = scribe.batch({ productEdits: [edit(two, 1), edit(one, 1)] })
+    yield* refusedAsStale(scribe, stale, two)
+    const { details } = yield* scribe.ledger.load({ ...nothingWanted, details: [one.id, two.id] })
+    expect(new Map(details.map(({ product }) => [product.id, product.version]))).toEqual(
+      new Map([
+        [one.id, 2],
+        [two.id, 1],
+      ]),
+    )
+  }),
+
+  check("refuses an edit of a name that no database keeps, and nothing else ever after", function* () {
+    const { first, scribe } = yield* shop(1)
+    for (const name of ["a\0b", "\ud800"]) {
+      const after = { ...first, version: 2, name }
+      const batch = scribe.batch({ productEdits: [{ before: first, after, stockVersion: 1, at: NOON }] })
+      expect(yield* endOf(scribe.ledger.commit(batch))).toBe("Unstorable")
+    }
+    expect(yield* scribe.commit({ changes: [received(first)] })).toEqual(COMMITTED)
+  }),
+]
+
+export const checks = [...atomicity, ...edits, ...fencing, ...contests, ...keys, ...loading, ...deadlines, ...boundKeys]
 
 export const ledgerContract = (name: string, adapter: Layer.Layer<Ledger | Lease, unknown>): void =>
   runAll(`a ledger (${name})`, checks, adapter)

@@ -114,6 +114,8 @@ describe.skipIf(isMissing)("a stream over a Kafka in trouble", () => {
     expect(ours.map(({ name, partitions }) => [name, partitions.length]).sort()).toEqual([
       ["jaego.orders", PARTITIONS],
       ["jaego.orders.dlq", PARTITIONS],
+      ["jaego.products", PARTITIONS],
+      ["jaego.products.dlq", PARTITIONS],
       ["jaego.stock", PARTITIONS],
       ["jaego.stock.dlq", PARTITIONS],
     ])

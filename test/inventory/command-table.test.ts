@@ -34,7 +34,7 @@ describe("the table of commands", () => {
   const { COMMANDS } = Commands
 
   it("takes a command with a whole row", () => {
-    expect(commandsOf({ ...COMMANDS, WrapAsGift: gift })).toHaveLength(16)
+    expect(commandsOf({ ...COMMANDS, WrapAsGift: gift })).toHaveLength(17)
   })
 
   it("does not compile with half of one", () => {
@@ -60,6 +60,7 @@ const placing = { orderId, customerId: "Ann", lines, held: [], createdAt: 1, exp
 /** One of each. */
 const EACH: { readonly [Tag in Command["_tag"]]: Commands.Of<Tag> } = {
   CreateProduct: { _tag: "CreateProduct", product, onHand: 1, claim },
+  EditProduct: { _tag: "EditProduct", productId, edit: { archived: true }, versions: null },
   Receive: { _tag: "Receive", productId, quantity: 1, claim },
   Adjust: { _tag: "Adjust", productId, delta: 1, reason: "counted", claim },
   ReadStock: { _tag: "ReadStock", productId },
@@ -84,7 +85,15 @@ const tagsWhere = (holds: (command: Command) => boolean): ReadonlyArray<string> 
 describe("each command", () => {
   it("goes to the lane that its product or its order lies in, or that it names", () => {
     const lanes = Object.values(EACH).map((command) => [command._tag, Commands.laneOf(command)])
-    const ofProduct = new Set(["CreateProduct", "Receive", "Adjust", "ReadStock", "CheckLines", "HoldTentatively"])
+    const ofProduct = new Set([
+      "CreateProduct",
+      "EditProduct",
+      "Receive",
+      "Adjust",
+      "ReadStock",
+      "CheckLines",
+      "HoldTentatively",
+    ])
     for (const [tag, lane] of lanes) {
       if (tag === "EndHolds") expect(lane).toBe(7)
       else expect([tag, lane]).toEqual([tag, Lane.of(ofProduct.has(String(tag)) ? productId : orderId)])
@@ -93,7 +102,7 @@ describe("each command", () => {
 
   it("counts at admission for what it changes", () => {
     const ofLines = new Set(["PlaceOrder", "CheckLines", "HoldTentatively"])
-    const ofProduct = new Set(["CreateProduct", "Receive", "Adjust", "ReadStock"])
+    const ofProduct = new Set(["CreateProduct", "EditProduct", "Receive", "Adjust", "ReadStock"])
     for (const command of Object.values(EACH)) {
       const expected: ReadonlyArray<ProductId | OrderId> = ofLines.has(command._tag)
         ? [productId, second]

@@ -39,7 +39,7 @@ it("is fenced when it hears that holds it knows have ended, and its caller may c
     const product = { id: productId, sku: "s", name: "", price: { amount: 1, currency: "EUR" }, purchaseLimit: null }
     yield* ask(first.owner, {
       _tag: "CreateProduct",
-      product: { ...product, createdAt: 0 },
+      product: { ...product, createdAt: 0, version: 1, archived: false },
       onHand: 5,
       claim: null,
     })

@@ -31,6 +31,7 @@ const entry = (command: Command): Entry =>
 
 const nothing: Omit<Parameters<typeof foundIn>[0], "known" | "takenSkus"> = {
   products: [],
+  details: [],
   orders: [],
   holds: [],
   units: [],
@@ -68,7 +69,12 @@ describe("the gate", () => {
 
   it("has every SKU of a new product looked up, and refuses one that is taken", () => {
     const { idempotency, lookUps } = gate()
-    const create = entry({ _tag: "CreateProduct", product: { ...product, createdAt: 0 }, onHand: 1, claim: null })
+    const create = entry({
+      _tag: "CreateProduct",
+      product: { ...product, createdAt: 0, version: 1, archived: false },
+      onHand: 1,
+      claim: null,
+    })
     expect([idempotency.asks(create, lookUps), lookUps.skus]).toEqual([true, ["s"]])
     expect(idempotency.passes(create, foundIn({ ...nothing, known: [], takenSkus: ["s"] }))).toBe(false)
     expect(create.isAnswered).toBe(true)

@@ -53,7 +53,16 @@ const desk = (products: number, onHand = 5) => {
   const made = Array.from({ length: products }, () => ids.next() as ProductId)
   for (const [number, id] of made.entries()) {
     const price = { amount: 1, currency: "EUR" }
-    store.products.set(id, { id, sku: `s${number}`, name: "", price, purchaseLimit: null, createdAt: 0 })
+    store.products.set(id, {
+      id,
+      sku: `s${number}`,
+      name: "",
+      price,
+      purchaseLimit: null,
+      createdAt: 0,
+      version: 1,
+      archived: false,
+    })
     store.stocks.set(id, { onHand, reserved: 0, version: 1 })
     store.movements.set(id, [])
   }

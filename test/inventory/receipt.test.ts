@@ -16,7 +16,12 @@ import { issueReceipt, Receipt, type Sealed, seal } from "../../src/ports/receip
 
 const productId = "018f0000-0000-7000-8000-000000000000" as ProductId
 const product = { id: productId, sku: "s", name: "", price: { amount: 1, currency: "EUR" }, purchaseLimit: null }
-const create: Command = { _tag: "CreateProduct", product: { ...product, createdAt: 0 }, onHand: 5, claim: null }
+const create = {
+  _tag: "CreateProduct",
+  product: { ...product, createdAt: 0, version: 1, archived: false },
+  onHand: 5,
+  claim: null,
+} as const satisfies Command
 
 /** A line with one decision in it, and what its caller heard. */
 const decided = () => {

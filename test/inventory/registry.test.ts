@@ -36,7 +36,16 @@ describe("a registry", () => {
   it("does not take a count that went and came back for the durable one", () => {
     const registry = new Registry()
     const [productId, orderId] = [MemoryIds.make(3).next() as ProductId, MemoryIds.make(4).next() as OrderId]
-    const product = { id: productId, sku: "s", name: "", price, purchaseLimit: 5, createdAt: 0 }
+    const product = {
+      id: productId,
+      sku: "s",
+      name: "",
+      price,
+      purchaseLimit: 5,
+      createdAt: 0,
+      version: 1,
+      archived: false,
+    }
     const cell = { productId, customerId: "c" }
     const loaded = { ...nothing, products: [{ product, stock: { onHand: 5, reserved: 0, version: 1 } }] }
     registry.admit({ ...nothing, units: [cell] }, { ...loaded, units: [{ ...cell, units: 2 }] }, () => true)
@@ -54,7 +63,16 @@ describe("a registry", () => {
   it("does not ask again for what an earlier load has brought meanwhile", () => {
     const productId = MemoryIds.make(5).next() as ProductId
     const owner = new Owner([{ lane: Lane.of(productId), epoch: 1, seq: 0 }], () => 0)
-    const product = { id: productId, sku: "s", name: "", price, purchaseLimit: null, createdAt: 0 }
+    const product = {
+      id: productId,
+      sku: "s",
+      name: "",
+      price,
+      purchaseLimit: null,
+      createdAt: 0,
+      version: 1,
+      archived: false,
+    }
     const read = () => owner.submit({ _tag: "ReadStock", productId }, () => undefined)
     read()
     const first = owner.takeMissing()!

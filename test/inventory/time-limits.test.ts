@@ -29,7 +29,16 @@ const counter = async (onHand: number) => {
   const ids = CountingIds.make(7)
   const product = ids.next() as ProductId
   const price = { amount: 1, currency: "EUR" }
-  store.products.set(product, { id: product, sku: "s", name: "", price, purchaseLimit: null, createdAt: 0 })
+  store.products.set(product, {
+    id: product,
+    sku: "s",
+    name: "",
+    price,
+    purchaseLimit: null,
+    createdAt: 0,
+    version: 1,
+    archived: false,
+  })
   store.stocks.set(product, { onHand, reserved: 0, version: 1 })
   store.movements.set(product, [])
   const lanes = Store.raise(

@@ -35,7 +35,7 @@ describe.skipIf(isMissing)("a service with Redis", () => {
       expect((await service.get(path)).body).toEqual(first.body)
       return (await service.metric("jaego_cache_reads_total", 'from="local"')) > 0
     })
-    await until("Redis has it", async () => (await client.exists(`shop-1:product:${made.body.id}`)) === 1)
+    await until("Redis has it", async () => (await client.exists(`shop-1:product-2:${made.body.id}`)) === 1)
     client.disconnect()
     await redis.stop()
     for (let read = 0; read < 20; read++) expect((await service.get(path)).body).toEqual(first.body)

@@ -13,7 +13,7 @@ import { parse } from "yaml"
 import type { OrderId } from "../../src/domain/ids.ts"
 import { type Order, UNTRIED } from "../../src/domain/order.ts"
 import * as CloudEvent from "../../src/ports/cloud-event.ts"
-import { ORDERS, STOCK, type Topic } from "../../src/ports/events.ts"
+import { ORDERS, PRODUCTS, STOCK, type Topic } from "../../src/ports/events.ts"
 import { orderPayload } from "../../src/ports/facts.ts"
 import { brokers, isMissing } from "../support/kafka.ts"
 import { freshDatabase } from "../support/postgres.ts"
@@ -35,8 +35,8 @@ const ajv = addFormats.default(new Ajv({ strict: false, allErrors: true }))
 ajv.addSchema({ components: { schemas: close(document.components.schemas) } }, "events")
 const schema = (name: string): ValidateFunction => ajv.getSchema(`events#/components/schemas/${name}`)!
 
-const CHANNELS = { [ORDERS]: "orders", [STOCK]: "stock" } as const
-const SCHEMAS = { [ORDERS]: "OrderEvent", [STOCK]: "StockEvent" } as const
+const CHANNELS = { [ORDERS]: "orders", [STOCK]: "stock", [PRODUCTS]: "products" } as const
+const SCHEMAS = { [ORDERS]: "OrderEvent", [STOCK]: "StockEvent", [PRODUCTS]: "ProductEvent" } as const
 const documented = (topic: Topic): ReadonlyArray<string> => Object.keys(document.channels[CHANNELS[topic]].messages)
 
 /** A charge that comes to light late; what a provider names, what it declines to be tried again, and what it only keeps at first. */
@@ -123,7 +123,7 @@ describe.skipIf(isMissing)("messages of the real service", () => {
     await consumer.connect()
     // The service makes them when it first speaks to Kafka.
     await until("there are topics", async () => {
-      await consumer.subscribe({ topics: [ORDERS, STOCK], fromBeginning: true })
+      await consumer.subscribe({ topics: [ORDERS, STOCK, PRODUCTS], fromBeginning: true })
       return true
     })
     await consumer.run({
@@ -144,6 +144,8 @@ describe.skipIf(isMissing)("messages of the real service", () => {
     await service.post(`/v1/products/${product}/stock/receipts`, { quantity: 5 }, { "idempotency-key": "five" })
     const broken = { delta: -1, reason: "one fell down: 깨졌다" }
     await service.post(`/v1/products/${product}/stock/adjustments`, broken, { "idempotency-key": "broken" })
+    const edit = { name: 'Moon "jar" 달항아리', price: { amount: 900, currency: "EUR" } }
+    expect((await service.send("PATCH", `/v1/products/${product}`, edit, { "if-match": '"1"' })).status).toBe(200)
     const bought = await Trade.buy(service, product, { customerId: 'Mina "the quick" 민아' })
     const held = await Trade.buy(service, product, { payment: "later", quantity: 2 })
     const paying = await service.post(`/v1/orders/${held.body.id}/pay`, {})
@@ -160,7 +162,7 @@ describe.skipIf(isMissing)("messages of the real service", () => {
 
     const ours = () => heard.filter(({ key }) => key === product || orders.includes(key))
     const types = () => new Set(ours().map(({ text }) => JSON.parse(text).type as string))
-    const expected = [...documented(ORDERS), ...documented(STOCK)].filter((type) => !RARE.includes(type))
+    const expected = ([ORDERS, STOCK, PRODUCTS] as const).flatMap(documented).filter((type) => !RARE.includes(type))
     const missing = () => expected.filter((type) => !types().has(type))
     await until("every kind of event has come", () => missing().length === 0, 30_000).catch(() =>
       expect(missing()).toEqual([]),
@@ -171,10 +173,16 @@ describe.skipIf(isMissing)("messages of the real service", () => {
       expect(JSON.parse(text).subject).toBe(key)
     }
     for (const key of [product, ...orders]) {
-      const versions = ours().flatMap((message) => (message.key === key ? [JSON.parse(message.text).data.version] : []))
+      const versions = ours().flatMap((message) =>
+        message.key === key && message.topic !== PRODUCTS ? [JSON.parse(message.text).data.version] : [],
+      )
       const firsts = [...new Set(versions)]
       expect(firsts).toEqual(firsts.map((_, index) => index + 1))
     }
+    const edited = ours().filter(({ topic }) => topic === PRODUCTS)
+    expect(edited.map(({ text }) => JSON.parse(text).data)).toMatchObject([
+      { id: product, version: 2, ...edit, previous: { name: "Moon jar", price: { amount: 1_250 }, archived: false } },
+    ])
     const last = ours().findLast(({ topic }) => topic === STOCK)!
     const { available, onHand, reserved } = JSON.parse(last.text).data
     expect({ available, onHand, reserved }).toEqual(await Trade.stock(service, product))

@@ -6,6 +6,7 @@ import { Cause, Exit } from "effect"
 import type { Tables } from "../../src/adapters/memory/store.ts"
 import type { OrderId, ProductId } from "../../src/domain/ids.ts"
 import type { Order } from "../../src/domain/order.ts"
+import type { Product } from "../../src/domain/product.ts"
 import { unavailable } from "../../src/ports/failures.ts"
 import { claimName } from "../../src/ports/inventory.ts"
 import { type Call, undurable, type Versions } from "../support/history-laws.ts"
@@ -48,6 +49,8 @@ export class Crowd {
   readonly wishes: Array<Wish> = []
   readonly placed: Array<Order> = []
   readonly products: Array<ProductId> = []
+  /** Of products that were edited, the newest that was told. */
+  readonly editions = new Map<ProductId, Product>()
   readonly node: Node
   /** How often a request is sent twice, once in so many; 0: never. */
   twice = 0
@@ -112,6 +115,10 @@ export class Crowd {
     return new Map([...this.#store.stocks].map(([id, { version }]) => [id, version]))
   }
 
+  #editions(): Versions {
+    return new Map([...this.#store.products].map(([id, { version }]) => [id, version]))
+  }
+
   #attempt(wish: Wish, then: (order: Order) => void): void {
     const { request } = wish
     const attempt: Attempt = { sentAt: this.#world.now, endedAt: null, outcome: "open" }
@@ -119,7 +126,7 @@ export class Crowd {
     this.#want(request, 1)
     if (request.pays !== null) this.#paidAt.set(request.pays, Number.POSITIVE_INFINITY)
     const name = `wish ${wish.number}.${wish.attempts.length} ${request.what}${request.claim === null ? "" : ` [${claimName(request.claim)}]`}`
-    const { adds, claim, customer, wants } = request
+    const { adds, claim, customer, edits, wants } = request
     const at = this.calls.length
     this.calls.push({
       name,
@@ -127,8 +134,11 @@ export class Crowd {
       customer,
       wants,
       adds,
+      edits,
       began: this.#versions(),
+      beganEditions: this.#editions(),
       ended: null,
+      endedEditions: null,
       exit: null,
       undurable: [],
     })
@@ -192,7 +202,12 @@ export class Crowd {
     const missing = Exit.isSuccess(exit)
       ? undurable(viewOf(this.#store, exit.value, claim), exit.value, claim)
       : this.#contradicted(claim, exit.cause)
-    this.calls[at] = { ...call, ended: this.#versions(), undurable: [...call.undurable, ...missing] }
+    this.calls[at] = {
+      ...call,
+      ended: this.#versions(),
+      endedEditions: this.#editions(),
+      undurable: [...call.undurable, ...missing],
+    }
   }
 
   /** Told that nothing was decided, although its key is bound, and no other request can have bound it. */
@@ -209,7 +224,7 @@ export class Crowd {
   #excuse(at: number, exit: Exit.Exit<Answered, Failure>): void {
     if (/unavailable|in progress/.test(outcomeOf(exit))) return
     this.#journal.moment("an answer by an owner that could not know that its session had been ended")
-    this.calls[at] = { ...this.calls[at]!, began: new Map() }
+    this.calls[at] = { ...this.calls[at]!, began: new Map(), beganEditions: new Map() }
   }
 
   #ended(wish: Wish, attempt: Attempt, at: number, ended: Ended, then: (order: Order) => void): void {
@@ -242,6 +257,8 @@ export class Crowd {
 
   #accepted(wish: Wish, { told }: Answered, then: (order: Order) => void): void {
     if (told.kind === "product" && !this.products.includes(told.product.id)) this.products.push(told.product.id)
+    if (told.kind === "edited" && told.product.version > (this.editions.get(told.product.id)?.version ?? 0))
+      this.editions.set(told.product.id, told.product)
     if (told.kind !== "sale" || wish.order !== null) return
     wish.order = told.sale.order
     if (!this.placed.some(({ id }) => id === wish.order!.id)) this.placed.push(wish.order)
@@ -288,6 +305,10 @@ const viewOf = (store: Tables, { told }: Answered, claim: Request["claim"]) => {
     movements: (stock === null ? undefined : store.movements.get(stock)) ?? [],
     keys: key === undefined ? [] : [key],
     orders: store.orders,
-    products: new Set<string>(told.kind === "product" ? [...store.products.keys()] : []),
+    products: new Map(
+      told.kind === "product" || told.kind === "edited"
+        ? [[told.product.id as string, store.products.get(told.product.id)?.version ?? 0]]
+        : [],
+    ),
   }
 }

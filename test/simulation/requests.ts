@@ -5,7 +5,7 @@ import type { Replayable, Sale, Shop, StockOf } from "../../src/app/shop.ts"
 import type { OrderId, ProductId } from "../../src/domain/ids.ts"
 import type { Order } from "../../src/domain/order.ts"
 import { mergeLines } from "../../src/domain/order-lines.ts"
-import type { Product } from "../../src/domain/product.ts"
+import type { Edit, Product } from "../../src/domain/product.ts"
 import type { Unavailable } from "../../src/ports/failures.ts"
 import type { Claim, Refused, RequestedLine, Route } from "../../src/ports/inventory.ts"
 import type { Told } from "../support/history-laws.ts"
@@ -20,6 +20,8 @@ export interface Request {
   readonly customer: string
   readonly wants: ReadonlyArray<RequestedLine>
   readonly adds: RequestedLine | null
+  /** Versions of a product that it would edit; null: any, or it edits nothing. */
+  readonly edits: ReadonlyArray<number> | null
   /** The order it would pay. */
   readonly pays: OrderId | null
   /** Its caller waits for only so long, and says so. */
@@ -39,7 +41,7 @@ const telling =
   (effect: Effect.Effect<Replayable<A>, Refused | Unavailable>): Effect.Effect<Answered, Refused | Unavailable> =>
     Effect.map(effect, ({ value, replayed }) => ({ value, told: tell(value), replayed }))
 
-const NONE = { customer: "", wants: [], adds: null, pays: null, isHurried: false }
+const NONE = { customer: "", wants: [], adds: null, edits: null, pays: null, isHurried: false }
 
 export const create = (sku: string, onHand: number, purchaseLimit: number | null, key: string | null): Request => {
   const asked = { sku, name: "thing", price: { amount: 100, currency: "EUR" }, onHand, purchaseLimit }
@@ -47,6 +49,20 @@ export const create = (sku: string, onHand: number, purchaseLimit: number | null
   const tell = telling((product: Product): Told => ({ kind: "product", product }))
   return { what: `create ${sku}`, claim, ...NONE, ask: (shop) => tell(shop.createProduct({ ...asked, claim })) }
 }
+
+/** It takes no key: one that is not answered is not sent again. */
+export const edit = (productId: ProductId, wanted: Edit, versions: ReadonlyArray<number> | null): Request => ({
+  what: `edit ${productId.slice(-4)} ${versions === null ? "*" : versions.join(", ")} ${JSON.stringify(wanted)}`,
+  claim: null,
+  ...NONE,
+  edits: versions,
+  ask: (shop) =>
+    Effect.map(shop.editProduct({ productId, edit: wanted, versions }), (product) => ({
+      value: product,
+      told: { kind: "edited", product },
+      replayed: false,
+    })),
+})
 
 const stock = telling((of: StockOf): Told => ({ kind: "stock", stock: of }))
 
@@ -118,6 +134,7 @@ export const place = ({ answer, customer, lines, token }: Basket, key: string): 
     customer,
     wants: mergeLines(lines),
     adds: null,
+    edits: null,
     pays: null,
     isHurried: Number.isFinite(patience),
     ask: (shop) =>

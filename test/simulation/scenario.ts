@@ -46,6 +46,8 @@ export interface Scenario {
   readonly tradeMs: number
   readonly shelves: ReadonlyArray<{ readonly onHand: number; readonly purchaseLimit: number | null }>
   readonly wishes: number
+  /** How often products are edited. */
+  readonly edits: number
   /** Buyers who want the last units of the first shelf in the same moment. */
   readonly rush: number
   /** Of orders to be paid later, once in so many is paid about when its hold ends. */
@@ -220,6 +222,8 @@ export const of = (seed: number, dice: Dice): Scenario => {
     tradeMs,
     shelves: lapses ? plenty(dice) : shelvesOf(theme, dice),
     wishes: isRush ? dice.between(10, 25) : dice.between(isPair || lapses ? 60 : 25, 80),
+    // Of the seed itself, so that the other runs stay as they are.
+    edits: seed % 4 === 3 ? 24 : 0,
     rush: isRush ? dice.between(100, 110) : dice.pick([0, 0, 10, 20]),
     lastMinute: theme === "holds that end while they are paid" ? 1 : 6,
     lines: lapses ? 2 : dice.between(1, 4),

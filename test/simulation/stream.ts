@@ -15,7 +15,7 @@ import {
   type Handler,
   StreamDown,
 } from "../../src/ports/event-stream.ts"
-import { type Event, ORDERS, STOCK, type Topic } from "../../src/ports/events.ts"
+import { type Event, ORDERS, PRODUCTS, STOCK, type Topic } from "../../src/ports/events.ts"
 import type { Dice } from "./dice.ts"
 import { Group } from "./group.ts"
 import type { Journal } from "./journal.ts"
@@ -35,7 +35,7 @@ export interface StreamLuck {
 
 export const CALM: StreamLuck = { refused: 0, lostBefore: 0, lostAfter: 0, late: 0, twice: 0, again: 0 }
 
-const PARTITIONS: { readonly [T in Topic]: number } = { [ORDERS]: 3, [STOCK]: 2 }
+const PARTITIONS: { readonly [T in Topic]: number } = { [ORDERS]: 3, [STOCK]: 2, [PRODUCTS]: 1 }
 
 /** A request that is not answered is given up after this, microseconds. */
 const PATIENCE = 1_500_000

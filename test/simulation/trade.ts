@@ -1,6 +1,7 @@
 /** The day's trade: who wants what, and when. Small numbers on purpose, so that people get in each other's way. */
 import type { ProductId } from "../../src/domain/ids.ts"
 import type { Order } from "../../src/domain/order.ts"
+import type { Edit } from "../../src/domain/product.ts"
 import type { Crowd } from "./crowd.ts"
 import type { Dice } from "./dice.ts"
 import * as Requests from "./requests.ts"
@@ -45,9 +46,10 @@ export class Trade {
 
   /** Everything that is wanted from now on, for as long as people trade. */
   begin(): void {
-    const { rush, tradeMs, wishes } = this.#scenario
+    const { edits, rush, tradeMs, wishes } = this.#scenario
     for (let wish = 0; wish < wishes; wish++)
       this.#crowd.wish(this.#dice.below(tradeMs) * 1_000, () => this.#request(), this.#later)
+    for (let edit = 0; edit < edits; edit++) this.#wishEdits(this.#dice.below(tradeMs) * 1_000)
     const at = this.#dice.between(200, tradeMs) * 1_000
     for (let buyer = 0; buyer < rush; buyer++)
       this.#crowd.wish(at + this.#dice.below(400), () => this.#buyFirst(buyer), this.#later)
@@ -129,6 +131,39 @@ export class Trade {
         return order === undefined ? null : this.#pay(order)
       default:
         return Requests.place(this.#basket(), this.#key())
+    }
+  }
+
+  /** Every other time by two editors, who have read the same version. */
+  #wishEdits(at: number): void {
+    const pick = this.#dice.below(1_000)
+    for (let editors = this.#dice.between(1, 2); editors > 0; editors--)
+      this.#crowd.wish(at + this.#dice.below(2_000), () => this.#edit(pick))
+  }
+
+  /** Mostly of the version that was told last; now and then of an older one, or of any. */
+  #edit(pick: number): Requests.Request {
+    const dice = this.#dice
+    const { products } = this.#crowd
+    const id = products[pick % products.length] ?? NOBODY
+    const known = this.#crowd.editions.get(id)
+    const version = known?.version ?? 1
+    const versions = dice.oneIn(5) ? null : [dice.oneIn(4) ? Math.max(1, version - 1) : version]
+    return Requests.edit(id, this.#wanted(known?.archived ?? false), versions)
+  }
+
+  #wanted(isArchived: boolean): Edit {
+    const dice = this.#dice
+    if (isArchived) return { archived: false }
+    switch (dice.below(6)) {
+      case 0:
+        return { archived: true }
+      case 1:
+        return { purchaseLimit: dice.oneIn(2) ? null : dice.between(1, 5) }
+      case 2:
+        return { name: `thing ${dice.below(1_000)}` }
+      default:
+        return { price: { amount: dice.between(50, 200), currency: "EUR" } }
     }
   }
 

@@ -6,7 +6,7 @@
  */
 import type { Shape } from "../../src/adapters/memory/store.ts"
 import type { Lane } from "../../src/domain/lane.ts"
-import { type Event, ORDERS, STOCK } from "../../src/ports/events.ts"
+import { type Event, PRODUCTS, TOPIC_OF } from "../../src/ports/events.ts"
 import type { Handled, Intake } from "../../src/ports/inbox.ts"
 import type { Batch, Fact } from "../../src/ports/ledger.ts"
 import type { Journal } from "./journal.ts"
@@ -45,7 +45,7 @@ export interface Message {
   readonly offset: number
 }
 
-const topicOf = ({ subjectKind }: Fact): string => (subjectKind === "order" ? ORDERS : STOCK)
+const topicOf = ({ subjectKind }: Fact): string => TOPIC_OF[subjectKind]
 
 export class Witness {
   readonly #journal: Journal
@@ -134,7 +134,8 @@ export class Witness {
     const times = this.#told.get(id) ?? 0
     this.#told.set(id, times + 1)
     const name = `${topic} ${key}`
-    const newest = this.#newest.get(name) ?? 0
+    // A product is version 1 when its stock is created.
+    const newest = this.#newest.get(name) ?? (topic === PRODUCTS ? 1 : 0)
     if (times === 0 && version !== newest + 1)
       this.broken("I7 first told in order", `version ${version} of ${name} follows ${newest}`)
     if (times > 0) this.#journal.moment(version < newest ? "an old fact told again after a newer" : "a fact told twice")

@@ -12,7 +12,7 @@ import * as Lane from "../../src/domain/lane.ts"
 import * as Money from "../../src/domain/money.ts"
 import * as Order from "../../src/domain/order.ts"
 import { mergeLines } from "../../src/domain/order-lines.ts"
-import type { Product } from "../../src/domain/product.ts"
+import * as Products from "../../src/domain/product.ts"
 import * as Words from "../../src/domain/product-words.ts"
 import * as PurchaseLimit from "../../src/domain/purchase-limit.ts"
 import * as Stock from "../../src/domain/stock.ts"
@@ -21,7 +21,7 @@ import type { Movement } from "../../src/ports/ledger.ts"
 import type { Page, PageRequest } from "../../src/ports/page.ts"
 
 interface Shelf {
-  readonly product: Product
+  product: Products.Product
   stock: Stock.Stock
   readonly movements: Array<Movement>
 }
@@ -113,11 +113,12 @@ class FakeShop {
     return event._tag === "Failure" ? refuse(event.failure) : this.move(shelf, event.success, orderId)
   }
 
-  create(given: Omit<Product, "id" | "createdAt">, onHand: number): Product {
+  create(given: Pick<Products.Product, "sku" | "name" | "price" | "purchaseLimit">, onHand: number): Products.Product {
     for (const { product } of this.shelves.values())
       if (product.sku === given.sku) refuse({ _tag: "SkuTaken", sku: given.sku })
     const { sku, name, price, purchaseLimit } = given
-    const product = { id: mint() as ProductId, sku, name, price, purchaseLimit, createdAt: Date.now() }
+    const terms = { sku, name, price, purchaseLimit, version: 1, archived: false }
+    const product = { id: mint() as ProductId, ...terms, createdAt: Date.now() }
     const shelf = { product, stock: Stock.nothing, movements: [] }
     this.shelves.set(product.id, shelf)
     this.move(shelf, Stock.created(onHand), null)
@@ -140,6 +141,7 @@ class FakeShop {
       const event = Stock.decide(productId, { _tag: "Reserve", quantity }, stock)
       if (event._tag === "Failure") refuse(event.failure)
       const name = `${productId} ${customerId}`
+      if (product.archived) refuse({ _tag: "ProductArchived", productId })
       if (product.purchaseLimit === null) continue
       const taken = PurchaseLimit.take(productId, product.purchaseLimit, this.units.get(name) ?? 0, quantity)
       if (taken._tag === "Failure") return refuse(taken.failure)
@@ -182,7 +184,15 @@ class FakeShop {
 
 const service = (shop: FakeShop): Shop["Service"] => ({
   createProduct: ({ claim, onHand, ...product }) => attempt(() => shop.once(claim, () => shop.create(product, onHand))),
-  getProduct: (id) => attempt(() => shop.shelf(id).product),
+  getProduct: (id) => attempt(() => ({ product: shop.shelf(id).product, ageMs: 0 })),
+  editProduct: ({ productId, ...command }) =>
+    attempt(() => {
+      const shelf = shop.shelf(productId)
+      const edited = Products.decide(command, shelf.product, shelf.movements.length > 1 ? "sold" : "unsold")
+      if (edited._tag === "Failure") return refuse(edited.failure)
+      shelf.product = edited.success ?? shelf.product
+      return shelf.product
+    }),
   countView: (id) => attempt(() => void shop.views.set(id, shop.seen(id) + 1)),
   readViews: (id) => attempt(() => shop.seen(id)),
   listProducts: ({ sku, words, ...page }) =>

@@ -11,12 +11,13 @@ import type { Order } from "../../src/domain/order.ts"
 import type { Product } from "../../src/domain/product.ts"
 import type { Unavailable } from "../../src/ports/failures.ts"
 import type { Claim, Refused, Rejection, RequestedLine } from "../../src/ports/inventory.ts"
-import { type Books, broken, group, type Law, versionsOf } from "./laws.ts"
+import { type Books, broken, editionsOf, group, type Law, versionsOf } from "./laws.ts"
 
 export type Versions = ReadonlyMap<ProductId, number>
 
 export type Told =
   | { readonly kind: "product"; readonly product: Product }
+  | { readonly kind: "edited"; readonly product: Product }
   | { readonly kind: "stock"; readonly stock: StockOf }
   | { readonly kind: "read"; readonly stock: StockOf }
   | { readonly kind: "sale"; readonly sale: Sale }
@@ -30,7 +31,12 @@ export interface Call {
   readonly wants: ReadonlyArray<RequestedLine>
   /** Units this call adds to what is on hand, if it is accepted. */
   readonly adds: RequestedLine | null
+  /** Versions of a product that this call would edit; null: any, or it edits nothing. */
+  readonly edits: ReadonlyArray<number> | null
   readonly began: Versions
+  /** Of products, as `began` and `ended` are of their stock. */
+  readonly beganEditions: Versions
+  readonly endedEditions: Versions | null
   /** Of the instant it was answered; null: never. */
   readonly ended: Versions | null
   readonly exit: Exit.Exit<{ readonly told: Told; readonly replayed: boolean }, Refused | Unavailable> | null
@@ -72,7 +78,8 @@ const everyoneAnswered = (calls: ReadonlyArray<Call>): ReadonlyArray<string> =>
 export const undurable = (
   books: Pick<Books, "movements" | "keys"> & {
     readonly orders: ReadonlyMap<string, Order>
-    readonly products: ReadonlySet<string>
+    /** Versions by id. */
+    readonly products: ReadonlyMap<string, number>
   },
   { told, replayed }: Success,
   claim: Claim | null,
@@ -84,7 +91,9 @@ export const undurable = (
     const move = books.movements.find((each) => each.productId === stock.productId && each.version === version)
     if (move?.onHand !== onHand || move.reserved !== reserved) found.push(`stock ${JSON.stringify(stock)}`)
   }
-  if (told.kind === "product" && !books.products.has(told.product.id)) found.push(`product ${told.product.id}`)
+  if (told.kind === "product" && !books.products.get(told.product.id)) found.push(`product ${told.product.id}`)
+  if (told.kind === "edited" && (books.products.get(told.product.id) ?? 0) < told.product.version)
+    found.push(`product ${told.product.id} version ${told.product.version}`)
   const order = told.kind === "sale" ? told.sale.order : told.kind === "order" ? told.order : null
   if (order !== null) {
     const kept = books.orders.get(order.id)
@@ -178,6 +187,22 @@ const hadAt = (books: Books, productId: ProductId, customer: string) => {
   )
 }
 
+/** Versions of the product itself that the call can have seen. */
+const editionsSeen = (call: Call, books: Books, productId: ProductId) => {
+  const from = call.beganEditions.get(productId) ?? 0
+  const to = call.endedEditions?.get(productId) ?? Number.POSITIVE_INFINITY
+  return editionsOf(books, productId).filter(({ product: { version } }) => version >= from && version <= to)
+}
+
+/** It was ordered by then, or its stock moved while the owner looked. */
+const mayBeSold = (call: Call, books: Books, productId: ProductId): boolean => {
+  const from = call.began.get(productId) ?? 0
+  const to = call.ended?.get(productId) ?? Number.POSITIVE_INFINITY
+  return versionsOf(books, productId).some(
+    ({ type, version }) => version <= to && (type === "reserved" || version > from),
+  )
+}
+
 const legal = (call: Call, rejection: Rejection, books: Books): boolean => {
   switch (rejection._tag) {
     case "InsufficientStock":
@@ -189,7 +214,7 @@ const legal = (call: Call, rejection: Rejection, books: Books): boolean => {
       const had = hadAt(books, rejection.productId, call.customer)
       return seen(call, books, rejection.productId).some(
         ({ version }) =>
-          rejection.limit - had.get(version)!.units === rejection.remaining &&
+          Math.max(0, rejection.limit - had.get(version)!.units) === rejection.remaining &&
           wanted(call, rejection.productId) > rejection.remaining,
       )
     }
@@ -214,6 +239,15 @@ const legal = (call: Call, rejection: Rejection, books: Books): boolean => {
         (fact) =>
           fact.subject === rejection.orderId && (fact.type.includes("payment-started") || fact.subjectVersion === 1),
       )
+    case "ProductChanged":
+      return (
+        !call.edits?.includes(rejection.version) &&
+        editionsSeen(call, books, rejection.productId).some(({ product }) => product.version === rejection.version)
+      )
+    case "ProductArchived":
+      return editionsSeen(call, books, rejection.productId).some(({ product }) => product.archived)
+    case "PurchaseLimitFixed":
+      return mayBeSold(call, books, rejection.productId)
     case "SkuTaken":
       return books.products.some(({ sku }) => sku === rejection.sku)
     case "ProductNotFound":
@@ -284,6 +318,36 @@ const boundIsAnswered = (calls: ReadonlyArray<Call>, books: Books): ReadonlyArra
   })
 }
 
+/** An edit is of a version that it names, and what it was told is a version that there was: its own, or one it found so already. */
+const editsOfWhatTheyName = (calls: ReadonlyArray<Call>, books: Books): ReadonlyArray<string> =>
+  calls.flatMap((call) => {
+    const told = successOf(call)?.told
+    if (told?.kind !== "edited") return []
+    const { id, version } = told.product
+    const edition = editionsOf(books, id).find(({ product }) => product.version === version)
+    if (JSON.stringify(edition?.product) !== JSON.stringify(told.product))
+      return [`${call.name} was told ${JSON.stringify(told.product)}, there was ${JSON.stringify(edition?.product)}`]
+    if (version < (call.beganEditions.get(id) ?? 0))
+      return [`${call.name} was told version ${version}, ${call.beganEditions.get(id)} was durable before`]
+    const { edits } = call
+    return edits === null || edits.includes(version - 1) || edits.includes(version)
+      ? []
+      : [`${call.name} names ${edits.join(", ")} and made version ${version}`]
+  })
+
+/** No two callers made one version: what one of them set would be lost. */
+const oneEditAVersion = (calls: ReadonlyArray<Call>): ReadonlyArray<string> => {
+  const made = group(
+    calls.flatMap((call) => {
+      const told = successOf(call)?.told
+      const isMade = told?.kind === "edited" && call.edits !== null && !call.edits.includes(told.product.version)
+      return isMade ? [`${told.product.id} version ${told.product.version}`] : []
+    }),
+    (name) => name,
+  )
+  return [...made].flatMap(([name, all]) => (all.length === 1 ? [] : [`${all.length} callers made ${name}`]))
+}
+
 export const HISTORY: ReadonlyArray<HistoryLaw> = [
   { name: "everyone is answered", broken: everyoneAnswered },
   { name: "I3 accepted once", broken: acceptedOnce },
@@ -291,6 +355,8 @@ export const HISTORY: ReadonlyArray<HistoryLaw> = [
   { name: "I4 answered when durable", broken: answeredWhenDurable },
   { name: "I2 reads are fresh", broken: readsAreFresh },
   { name: "I4 refusals are legal", broken: refusalsAreLegal },
+  { name: "I15 an edit is of the version it names", broken: editsOfWhatTheyName },
+  { name: "I15 one edit a version", broken: oneEditAVersion },
   { name: "I5 replays are equal", broken: replaysAreEqual },
   { name: "I5 a bound key is answered", broken: boundIsAnswered },
 ]

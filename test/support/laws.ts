@@ -9,6 +9,7 @@ import type { snapshot } from "../../src/adapters/memory/store.ts"
 import type * as Hold from "../../src/domain/hold.ts"
 import type { ProductId } from "../../src/domain/ids.ts"
 import * as Lane from "../../src/domain/lane.ts"
+import type { Product } from "../../src/domain/product.ts"
 import type { HoldRow, Movement } from "../../src/ports/ledger.ts"
 
 export type Books = ReturnType<typeof snapshot>
@@ -70,6 +71,7 @@ const oneFactPerChange = (books: Books): ReadonlyArray<string> => {
   )
   const changed = [
     ...books.movements.map(({ productId, version }) => `stock ${productId} v${version}`),
+    ...books.productVersions.map(({ product }) => `product ${product.id} v${product.version + 1}`),
     ...books.orders.flatMap(({ id, version }) => Array.from({ length: version }, (_, v) => `order ${id} v${v + 1}`)),
   ]
   const wrong = changed.flatMap((change) => {
@@ -94,10 +96,12 @@ const factsInOrder = (books: Books): ReadonlyArray<string> => {
     for (const [index, fact] of facts.entries()) {
       if (fact.seq !== index + 1) found.push(`lane ${lane}: fact ${fact.seq} stands at place ${index + 1}`)
       if (Lane.of(fact.subject) !== lane) found.push(`${fact.subject} does not belong in lane ${lane}`)
-      const before = versions.get(fact.subject) ?? 0
+      const of = `${fact.subjectKind} ${fact.subject}`
+      // A product is version 1 when its stock is created, without a fact of its own.
+      const before = versions.get(of) ?? (fact.subjectKind === "product" ? 1 : 0)
       if (fact.subjectVersion !== before + 1)
-        found.push(`lane ${lane}: ${fact.subject} v${fact.subjectVersion} follows v${before}`)
-      versions.set(fact.subject, fact.subjectVersion)
+        found.push(`lane ${lane}: ${of} v${fact.subjectVersion} follows v${before}`)
+      versions.set(of, fact.subjectVersion)
     }
   }
   const ids = new Set(books.facts.map(({ eventId }) => eventId))
@@ -198,8 +202,16 @@ const holdsEndOnce = (books: Books): ReadonlyArray<string> => {
 
 const COUNTED: ReadonlyArray<Hold.State> = ["tentative", "held", "confirmed"]
 
+/** Of all its versions: a limit that was lowered takes nothing away. Null: it has none. */
+const highestLimit = (books: Books, productId: ProductId): number | null =>
+  editionsOf(books, productId).reduce<number | null>(
+    (highest, { product: { purchaseLimit } }) =>
+      purchaseLimit === null ? null : Math.max(purchaseLimit, highest ?? 0),
+    null,
+  )
+
 const withinLimits = (books: Books): ReadonlyArray<string> => {
-  const limits = new Map(books.products.map(({ id, purchaseLimit }) => [id, purchaseLimit]))
+  const limits = new Map(books.products.map(({ id }) => [id, highestLimit(books, id)]))
   const limited = books.holds.filter((row) => limits.get(row.productId) != null && COUNTED.includes(row.state))
   const had = group(limited, ({ productId, customerId }) => `${productId} ${customerId}`)
   const counted = new Map(books.units.map((row) => [`${row.productId} ${row.customerId}`, row.units]))
@@ -209,6 +221,66 @@ const withinLimits = (books: Books): ReadonlyArray<string> => {
     if (limit !== null && units > limit) return [`${cell} has ${units} units, the limit is ${limit}`]
     return units === (counted.get(cell) ?? 0) ? [] : [`${cell} has ${units} units, counted are ${counted.get(cell)}`]
   })
+}
+
+/** A version of a product, and the version of its stock at which it ended. */
+export interface Edition {
+  readonly product: Product
+  readonly until: number
+}
+
+/** Every version the product ever had, oldest first. */
+export const editionsOf = (books: Books, productId: ProductId): ReadonlyArray<Edition> => [
+  ...books.productVersions
+    .filter(({ product }) => product.id === productId)
+    .map(({ product, stockVersion }) => ({ product, until: stockVersion })),
+  ...books.products
+    .filter(({ id }) => id === productId)
+    .map((product) => ({ product, until: Number.POSITIVE_INFINITY })),
+]
+
+/** Each sale, in the order of the stock's versions, by the version of the product that stood then. */
+const soldAsItStood = (books: Books): ReadonlyArray<string> => {
+  const holds = new Map(books.holds.map((row) => [`${row.orderId} ${row.productId}`, row]))
+  const byProduct = group(books.movements, ({ productId }) => productId)
+  return books.products.flatMap(({ id }) => {
+    const editions = editionsOf(books, id)
+    const had = new Map<string, number>()
+    return (byProduct.get(id) ?? []).flatMap((move) => {
+      const hold = move.orderId === null ? undefined : holds.get(`${move.orderId} ${id}`)
+      if (hold === undefined || move.type === "confirmed") return []
+      const units = (had.get(hold.customerId) ?? 0) + (move.type === "reserved" ? hold.quantity : -hold.quantity)
+      had.set(hold.customerId, units)
+      if (move.type !== "reserved") return []
+      const { product } = editions.find(({ until }) => until >= move.version)!
+      const sold = `order ${move.orderId} of ${id} at version ${move.version}, when it was version ${product.version}`
+      const found: Array<string> = []
+      if (hold.unitPrice !== product.price.amount) found.push(`${sold}: ${hold.unitPrice}, not ${product.price.amount}`)
+      if (product.archived) found.push(`${sold}: archived`)
+      if (product.purchaseLimit !== null && units > product.purchaseLimit)
+        found.push(`${sold}: ${units} units of a limit of ${product.purchaseLimit}`)
+      return found
+    })
+  })
+}
+
+/** Versions contiguous from 1, and the fact of each edit behind those of the stock that it ended at. */
+const editsInTheirPlace = (books: Books): ReadonlyArray<string> => {
+  const moved = new Map<string, number>()
+  const at = new Map<string, number>()
+  for (const { subject, subjectKind, subjectVersion } of books.facts) {
+    if (subjectKind === "stock") moved.set(subject, subjectVersion)
+    if (subjectKind === "product") at.set(`${subject} ${subjectVersion}`, moved.get(subject) ?? 0)
+  }
+  return books.products.flatMap(({ id }) =>
+    editionsOf(books, id).flatMap(({ product: { version }, until }, index) => {
+      const place = at.get(`${id} ${version + 1}`)
+      if (version !== index + 1) return [`product ${id}: version ${version} is its ${index + 1}.`]
+      return until === Number.POSITIVE_INFINITY || place === until
+        ? []
+        : [`product ${id}: version ${version} ended at ${until}, its fact stands behind ${place}`]
+    }),
+  )
 }
 
 /** No customer has more unpaid holds of a product than it may. */
@@ -265,6 +337,8 @@ export const STANDING: ReadonlyArray<Law> = [
   { name: "I5 one order per key", broken: oneOrderPerKey },
   { name: "I7 facts in order", broken: factsInOrder },
   { name: "I11 holds end once", broken: holdsEndOnce },
+  { name: "I15 sold by the version that stood", broken: soldAsItStood },
+  { name: "I15 edits in their place", broken: editsInTheirPlace },
 ]
 
 /** Once time has run out for everything that was pending. */

@@ -44,6 +44,7 @@ export interface Parts extends Partial<Omit<Batch, "lanes" | "movements" | "fact
 export const nothing: Batch = {
   lanes: [],
   products: [],
+  productEdits: [],
   stocks: [],
   orders: [],
   orderUpdates: [],
@@ -107,6 +108,9 @@ export class Scribe {
     const orders = [...(parts.orders ?? []), ...(parts.orderUpdates ?? []).map(({ order }) => order)]
     const { facts, lanes } = this.#facts([
       ...movements.map((row) => ["stock", row.productId, row.version, `jaego.stock.${row.type}.v1`] as const),
+      ...(parts.productEdits ?? []).map(
+        ({ after }) => ["product", after.id, after.version, "jaego.product.edited.v1"] as const,
+      ),
       ...orders.map((order) => ["order", order.id, order.version, `jaego.order.${order.status}.v1`] as const),
     ])
     return { ...nothing, ...rest, lanes, products: created, stocks, movements, facts }
@@ -162,6 +166,8 @@ export const product = (over: Partial<Product> = {}): Product => {
     price: { amount: 250, currency: "EUR" },
     purchaseLimit: null,
     createdAt: NOON,
+    version: 1,
+    archived: false,
     ...over,
   }
 }

@@ -207,7 +207,9 @@ export class Traders {
       if (name !== null) this.inFlight.add(name)
       const at = this.calls.length
       const began = this.store === null ? new Map() : versionsIn(this.store)
-      this.calls.push({ name: `${at} ${JSON.stringify(op)}`, ...about, began, ended: null, exit: null, undurable: [] })
+      const editions = { edits: null, beganEditions: new Map(), endedEditions: null }
+      const unheard = { began, ended: null, exit: null, undurable: [] }
+      this.calls.push({ name: `${at} ${JSON.stringify(op)}`, ...about, ...editions, ...unheard })
       return Effect.exit(run).pipe(
         Effect.flatMap((exit) => {
           if (name !== null) this.inFlight.delete(name)
@@ -225,7 +227,7 @@ const viewOf = (store: MemoryStore.Tables) => ({
   movements: [...store.movements.values()].flat(),
   keys: [...store.keys.values()],
   orders: store.orders,
-  products: new Set<string>(store.products.keys()),
+  products: new Map<string, number>([...store.products].map(([id, { version }]) => [id, version])),
 })
 
 /** Lets virtual time pass in small steps until all of them are done. */

@@ -53,7 +53,13 @@ const FAILURES_TOLD = 5
 const CREATING = 16
 
 /** The answers that mean "the business says no". */
-const REFUSALS = new Set(["insufficient-stock", "purchase-limit-exceeded", "holds-per-customer", "payment-declined"])
+const REFUSALS = new Set([
+  "insufficient-stock",
+  "product-archived",
+  "purchase-limit-exceeded",
+  "holds-per-customer",
+  "payment-declined",
+])
 
 /** FNV-1a, 32 bits: a name has the same price in every run. */
 const hash = (text: string): number => {

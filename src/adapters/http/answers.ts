@@ -12,6 +12,7 @@ import type { Unavailable } from "../../ports/failures.ts"
 import type { Refused } from "../../ports/inventory.ts"
 import type { Page } from "../../ports/page.ts"
 import type { Probe } from "../../ports/probe.ts"
+import * as Conditional from "./conditional.ts"
 import * as Cursors from "./cursors.ts"
 import * as Problems from "./problems.ts"
 
@@ -45,6 +46,24 @@ export const to =
     )
 
 export const ok = (view: unknown): Response => HttpServerResponse.jsonUnsafe(view)
+
+/** A representation with a version, which a caller may name in a later request. */
+export const versioned = (view: unknown, version: number): Response =>
+  HttpServerResponse.jsonUnsafe(view, { headers: { etag: Conditional.tagOf(version) } })
+
+/** One that may be kept: `headers` say for how long. The caller may have it already. */
+export const cacheable = (
+  { headers }: Asked,
+  view: unknown,
+  version: number,
+  cacheHeaders: Readonly<Record<string, string>>,
+): Response => {
+  const all = { ...cacheHeaders, etag: Conditional.tagOf(version) }
+  const header = headers["if-none-match"]
+  return Conditional.hasIt(typeof header === "string" ? header : undefined, version)
+    ? HttpServerResponse.empty({ status: 304, headers: all })
+    : HttpServerResponse.jsonUnsafe(view, { headers: all })
+}
 
 /** It will be written. */
 export const counted: Response = HttpServerResponse.empty({ status: 202 })

@@ -87,7 +87,7 @@ const shed = (request: IncomingMessage, response: ServerResponse): void => {
 const classOf = ({ method }: IncomingMessage, route: Routes.PathItem | null): Class | null =>
   route === null || route.classes === null || method === "OPTIONS"
     ? null
-    : route.classes[method === "POST" ? "post" : "get"]
+    : route.classes[method === "GET" || method === "HEAD" ? "get" : "post"]
 
 /** What can be refused before any route is asked. */
 const refusal = (

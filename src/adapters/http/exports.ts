@@ -48,10 +48,10 @@ export const EXPORTS = {
   products: exported<Product, ProductId>({
     read: (shop, after) => shop.listProducts({ limit: PART, after, sku: null, words: null }),
     view: Views.product,
-    columns: ["id", "sku", "name", "price", "currency", "purchaseLimit", "createdAt"],
+    columns: ["id", "sku", "name", "price", "currency", "purchaseLimit", "createdAt", "version", "archived"],
     lines: (product) => {
-      const { createdAt, id, name, price, purchaseLimit, sku } = Views.product(product)
-      return [[id, sku, name, price.amount, price.currency, purchaseLimit, createdAt]]
+      const { archived, createdAt, id, name, price, purchaseLimit, sku, version } = Views.product(product)
+      return [[id, sku, name, price.amount, price.currency, purchaseLimit, createdAt, version, String(archived)]]
     },
   }),
   stock: exported<CommittedStock, ProductId>({

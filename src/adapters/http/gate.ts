@@ -26,8 +26,9 @@ const WILDCARDS = new Set(["0.0.0.0", "[::]"])
 /** Spellings of hosts that are remembered; real peers use a few. */
 const REMEMBERED_MAX = 1_000
 
-const EXPOSED = "idempotent-replayed, jaego-position, ratelimit, ratelimit-policy, retry-after, x-request-id"
-const ASKED = "content-type, idempotency-key, jaego-position, last-event-id, prefer, request-timeout-ms, x-request-id"
+const EXPOSED = "etag, idempotent-replayed, jaego-position, ratelimit, ratelimit-policy, retry-after, x-request-id"
+const ASKED =
+  "content-type, idempotency-key, if-match, if-none-match, jaego-position, last-event-id, prefer, request-timeout-ms, x-request-id"
 /** How long a browser may remember the answer to a preflight, seconds. */
 const PREFLIGHT_SECONDS = "600"
 

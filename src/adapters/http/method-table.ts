@@ -20,7 +20,7 @@ export interface PathItem {
   readonly allow: string
   /** Of the API, whose clients are counted: probes and pages are not. */
   readonly isLimited: boolean
-  /** How important it is to POST there, and to GET; null: never refused for overload. */
+  /** How important it is to POST there (or PATCH), and to GET; null: never refused for overload. */
   readonly classes: { readonly post: Class; readonly get: Class } | null
   /** Its body is a stream of rows, and not JSON. */
   readonly takesRows: boolean

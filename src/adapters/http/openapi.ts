@@ -44,6 +44,17 @@ const replayed = header(
 
 const position = header("Where there are replicas: what a read must bring to see this.", { type: "string" }, false)
 
+const tag = header("The product's version, for `If-Match` and `If-None-Match`.", { type: "string" }, true)
+const age = header("How long ago it was read, seconds.", { type: "integer", minimum: 0 }, true)
+const cacheControl = header("How old it may become.", { type: "string" }, true)
+
+/** Of what has a version: when it is read, and when it is edited. */
+const versionHeaders = (status: string, operationId: string): Record<string, unknown> => {
+  if (operationId === "products.get" && (status === "200" || status === "304"))
+    return { etag: tag, age, "cache-control": cacheControl }
+  return operationId === "products.edit" && status === "200" ? { etag: tag, "jaego-position": position } : {}
+}
+
 const headersOf = (status: string, takesKey: boolean): Record<string, unknown> => ({
   "x-request-id": requestId,
   ...(status === "503" || status === "429" ? { "retry-after": retryAfter } : {}),
@@ -58,6 +69,8 @@ const headersOf = (status: string, takesKey: boolean): Record<string, unknown> =
 
 const descriptions: Readonly<Record<string, string>> = {
   "idempotency-key": "Same key and same body: the same answer, once. Kept at least 24 h.",
+  "if-match": "The `ETag` of the version that is edited, or `*`. Without it: 428 `precondition-required`.",
+  "if-none-match": "The `ETag` that the caller has: 304 if it is still the product's.",
   prefer: "`respond-async`: answer 202 at once; payment goes on in the background.",
   limit: `Rows a page, ${LIMIT.default} unless told.`,
   "jaego-position": "As the answer to a write had it: the read sees that write, also where replicas answer.",
@@ -124,7 +137,11 @@ const completeOperation = (operation: Operation): void => {
   if (operation.operationId === "imports.create") operation.requestBody = ROWS
   for (const [status, answer] of Object.entries(operation.responses)) {
     answer.description = meanings[`${operation.operationId} ${status}`] ?? answer.description
-    answer.headers = { ...answer.headers, ...headersOf(status, takesKey) }
+    answer.headers = {
+      ...answer.headers,
+      ...headersOf(status, takesKey),
+      ...versionHeaders(status, operation.operationId),
+    }
     if (status.startsWith("2") && operation.operationId in next) answer.links = linksOf(operation.operationId)
   }
 }

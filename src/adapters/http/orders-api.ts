@@ -18,6 +18,7 @@ const place = HttpApiEndpoint.post("place", "/v1/orders", {
     "payment-token-required",
     "payment-declined",
     "product-not-found",
+    "product-archived",
     "insufficient-stock",
     "purchase-limit-exceeded",
     "holds-per-customer",

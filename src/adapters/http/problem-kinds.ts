@@ -121,6 +121,21 @@ export const kinds = {
     "The callback does not belong to this order",
     "Its tracking id is not that of the order's parcel, or its id was used for something else.",
   ],
+  "purchase-limit-fixed": [
+    409,
+    "The product was sold before, and cannot get or lose a purchase limit now",
+    "What customers have bought is counted from the first order on, or never. Change the number of a limit that there is, or sell under a new product.",
+  ],
+  "product-archived": [
+    410,
+    "The product is no longer sold",
+    "It is archived. Orders that were placed before go on; `PATCH /v1/products/{id}` with `archived: false` sells it again.",
+  ],
+  "product-changed": [
+    412,
+    "The product has another version",
+    "Read it again (`version` says which one it has), look whether the edit still makes sense, and send it with the new `ETag` in `If-Match`.",
+  ],
   "body-too-large": [
     413,
     "The body is too large",
@@ -141,6 +156,11 @@ export const kinds = {
     422,
     "The key belongs to another request",
     "A key stands for one request, path and body. Choose a new key for a new one.",
+  ],
+  "precondition-required": [
+    428,
+    "An If-Match header is required",
+    'Send the `ETag` of the version that you have read (`If-Match: "7"`), so that no edit of another is overwritten unseen; `*` edits whichever there is.',
   ],
   "rate-limited": [
     429,

@@ -22,6 +22,9 @@ const extras: { readonly [C in Code]?: Schema.Struct.Fields } = {
   "stock-overflow": { productId: id, maximum: unit },
   "purchase-limit-exceeded": { productId: id, limit: unit, remaining: unit },
   "holds-per-customer": { productId: id, limit: unit },
+  "purchase-limit-fixed": { productId: id, purchaseLimit: Schema.optionalKey(Schema.NullOr(Schema.Int)) },
+  "product-archived": { productId: id },
+  "product-changed": { productId: id, version: unit },
   "product-not-found": { productId: id },
   "order-not-found": { orderId: id },
   "import-not-found": { importId: id },
@@ -91,6 +94,9 @@ const group = (codes: ReadonlyArray<Code>) => {
 export const plain = (...codes: ReadonlyArray<Code>) => group([...anywhere, ...codes])
 
 export const reading = (...codes: ReadonlyArray<Code>) => group([...anywhere, ...unavailable, ...codes])
+
+/** Problems of what takes no key, because it may be repeated as it is. */
+export const editing = (...codes: ReadonlyArray<Code>) => group([...anywhere, ...unavailable, ...withBody, ...codes])
 
 /** Problems of an operator's order, which needs no shop and takes no key. */
 export const ordering = (...codes: ReadonlyArray<Code>) => group([...anywhere, ...withBody, ...codes])

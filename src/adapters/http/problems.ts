@@ -88,6 +88,32 @@ const insufficientStock = (rejection: Extract<Rejection, { readonly _tag: "Insuf
 
 export const keyReused = of("idempotency-key-reused", "This Idempotency-Key was used with another path or body.")
 
+type OfProduct = Extract<
+  Rejection,
+  { readonly _tag: "ProductChanged" | "ProductArchived" | "CurrencyFixed" | "PurchaseLimitFixed" }
+>
+
+const ofProduct = (rejection: OfProduct): Problem => {
+  const { productId } = rejection
+  switch (rejection._tag) {
+    case "ProductChanged":
+      return of("product-changed", `It has version ${rejection.version} by now.`, {
+        productId,
+        version: rejection.version,
+      })
+    case "ProductArchived":
+      return of("product-archived", `The product ${productId} is archived.`, { productId })
+    case "CurrencyFixed":
+      return invalid("#/price/currency", `Expected ${rejection.currency}: a product keeps its currency`)
+    case "PurchaseLimitFixed": {
+      const { purchaseLimit } = rejection
+      const how = purchaseLimit === null ? "without" : "with"
+      const detail = `Units of it were ordered ${how} a purchase limit, or may have been a moment ago.`
+      return of("purchase-limit-fixed", detail, { productId, purchaseLimit })
+    }
+  }
+}
+
 /** The business says no. */
 export const fromRejection = (rejection: Rejection): Problem => {
   switch (rejection._tag) {
@@ -121,6 +147,11 @@ export const fromRejection = (rejection: Rejection): Problem => {
       const { productId } = rejection
       return of("product-not-found", `No product has the id ${productId}.`, { productId })
     }
+    case "ProductChanged":
+    case "ProductArchived":
+    case "CurrencyFixed":
+    case "PurchaseLimitFixed":
+      return ofProduct(rejection)
     case "OrderNotFound": {
       const { orderId } = rejection
       return of("order-not-found", `No order has the id ${orderId}.`, { orderId })

@@ -37,9 +37,42 @@ const list = HttpApiEndpoint.get("list", "/v1/products", {
 
 const get = HttpApiEndpoint.get("get", "/v1/products/:id", {
   params: id,
-  success: Words.ProductView,
+  headers: { "if-none-match": Schema.optionalKey(Schema.String) },
+  success: [Words.ProductView, HttpApiSchema.Empty(304)],
   error: Problems.reading("product-not-found", "route-not-found"),
-}).annotate(OpenApi.Summary, "Read a product")
+})
+  .annotate(OpenApi.Summary, "Read a product")
+  .annotate(
+    OpenApi.Description,
+    [
+      "From a cache: `Age` says how many seconds ago it was read, `Cache-Control` how old it may become. After an edit was answered the",
+      "process that answered shows nothing older. Orders are decided by what the product is, whatever is shown.",
+    ].join(" "),
+  )
+
+const edit = HttpApiEndpoint.patch("edit", "/v1/products/:id", {
+  params: id,
+  headers: { "if-match": Schema.optionalKey(Schema.String) },
+  payload: Words.ProductEdit,
+  success: Words.ProductView,
+  error: Problems.editing(
+    "precondition-required",
+    "product-changed",
+    "purchase-limit-fixed",
+    "product-not-found",
+    "route-not-found",
+  ),
+})
+  .annotate(OpenApi.Summary, "Edit a product: name, price, purchase limit, whether it is archived")
+  .annotate(
+    OpenApi.Description,
+    [
+      "What is named is set, the rest stays. `If-Match` names the version that was read, or `*`. Orders keep the price they were placed",
+      "at; an archived product sells nothing, and its orders go on. It takes no key: sent twice with the same version, the second is",
+      "412; with `*`, it sets the same values again. A product keeps its currency, and once it was ordered it keeps having a purchase",
+      "limit, or having none.",
+    ].join(" "),
+  )
 
 /** As the table of routes writes it. */
 export const VIEWS = "/v1/products/{id}/views"
@@ -131,5 +164,5 @@ const movements = HttpApiEndpoint.get("movements", "/v1/products/:id/stock/movem
 }).annotate(OpenApi.Summary, "The product's ledger, newest first")
 
 export const products = HttpApiGroup.make("products")
-  .add(create, list, get, view, views, stock, stream, receive, adjust, movements)
+  .add(create, list, get, edit, view, views, stock, stream, receive, adjust, movements)
   .annotate(OpenApi.Description, "Products, their stock and its ledger.")

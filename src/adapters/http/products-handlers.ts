@@ -1,13 +1,17 @@
 /** Answers the routes of products and stock, from the shop. */
 import { Effect } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
+import { TTL_MS } from "../../app/reads/product-reads.ts"
+import { STALE_MAX_MS } from "../../app/reads/read-through.ts"
 import { Shop } from "../../app/shop.ts"
 import type { ProductId } from "../../domain/ids.ts"
+import type { Edit } from "../../domain/product.ts"
 import * as Words from "../../domain/product-words.ts"
 import type { Route } from "../../ports/inventory.ts"
 import { Probe } from "../../ports/probe.ts"
 import * as Answers from "./answers.ts"
 import { api } from "./api.ts"
+import * as Conditional from "./conditional.ts"
 import * as Cursors from "./cursors.ts"
 import * as Claims from "./idempotency.ts"
 import { LIMIT } from "./schemas.ts"
@@ -47,6 +51,22 @@ const movements = Effect.fnUntraced(function* (shop: Shop["Service"], id: Produc
   return Answers.page(list, page, Views.movement)
 })
 
+/** As long as we ourselves hold it for fresh, and when we cannot be reached, as long as we show it without the database. */
+const CACHE_CONTROL = `public, max-age=${TTL_MS / 1_000}, stale-if-error=${STALE_MAX_MS / 1_000}`
+
+const cached = (ageMs: number) => ({ "cache-control": CACHE_CONTROL, age: String(Math.floor(ageMs / 1_000)) })
+
+const edit = Effect.fnUntraced(function* (
+  shop: Shop["Service"],
+  productId: ProductId,
+  header: string | undefined,
+  edit: Edit,
+) {
+  const versions = yield* Effect.fromResult(Conditional.ifMatch(header))
+  const product = yield* shop.editProduct({ productId, edit, versions })
+  return Answers.versioned(Views.product(product), product.version)
+})
+
 const stockNow = Effect.fnUntraced(function* (shop: Shop["Service"], id: ProductId) {
   const found = yield* shop.readStock(id)
   const outlook = found.stock.reserved === 0 ? null : yield* shop.readOutlook(id)
@@ -73,8 +93,12 @@ export const layer = (inFlight: Claims.InFlight) =>
         get: ({ request, params }) =>
           answer(
             request,
-            Effect.map(shop.getProduct(params.id), (product) => Answers.ok(Views.product(product))),
+            Effect.map(shop.getProduct(params.id), ({ ageMs, product }) =>
+              Answers.cacheable(request, Views.product(product), product.version, cached(ageMs)),
+            ),
           ),
+        edit: ({ request, params, headers, payload }) =>
+          answer(request, edit(shop, params.id, headers["if-match"], payload)),
         view: ({ request, params }) => answer(request, Effect.as(shop.countView(params.id), Answers.counted)),
         views: ({ request, params }) =>
           answer(

@@ -122,6 +122,18 @@ export const NewProduct = Schema.Struct({
   onHand: OnHand,
   purchaseLimit: Schema.optionalKey(Schema.NullOr(PurchaseLimit)),
 })
+/** What is named is set, what is not stays. */
+export const ProductEdit = Schema.Struct({
+  name: Schema.optionalKey(Name),
+  price: Schema.optionalKey(Price),
+  purchaseLimit: Schema.optionalKey(Schema.NullOr(PurchaseLimit)),
+  archived: Schema.optionalKey(Schema.Boolean),
+}).check(
+  Schema.makeFilter((edit: object) => Object.keys(edit).length > 0, {
+    expected: "at least one of name, price, purchaseLimit and archived",
+    toJsonSchema: () => ({ minProperties: 1 }),
+  }),
+)
 export const Arrival = Schema.Struct({ quantity: Quantity })
 export const Adjustment = Schema.Struct({ delta: Delta, reason: Reason })
 /** Whether a declined attempt ends the order, or another may follow while its hold lives. */
@@ -165,6 +177,9 @@ export const ProductView = Schema.Struct({
   price: Money,
   purchaseLimit: Schema.NullOr(Schema.Int),
   createdAt: Time,
+  /** Of the product, apart from that of its stock: 1, and one more with each edit. */
+  version: Schema.Int,
+  archived: Schema.Boolean,
 }).annotate({ identifier: "Product" })
 export type ProductView = typeof ProductView.Type
 

@@ -36,6 +36,8 @@ export const product = (product: Product): ProductView => ({
   price: money(product.price),
   purchaseLimit: product.purchaseLimit,
   createdAt: Rfc3339.text(product.createdAt),
+  version: product.version,
+  archived: product.archived,
 })
 
 export const stock = ({ productId, stock }: StockOf): StockView => ({

@@ -7,7 +7,7 @@
 import { Effect, Layer } from "effect"
 import * as CloudEvent from "../../ports/cloud-event.ts"
 import { EventSource, EventStream } from "../../ports/event-stream.ts"
-import { type Event, ORDERS, STOCK } from "../../ports/events.ts"
+import { type Event, TOPICS, type Topic } from "../../ports/events.ts"
 import * as Facts from "../../ports/facts.ts"
 import type { Outgoing } from "./chunks.ts"
 import type { Options } from "./client.ts"
@@ -39,7 +39,10 @@ const WORDS: Words<Event> = {
 }
 
 const stream = (options: Options): Layer.Layer<EventStream> => {
-  const names = { [ORDERS]: Topics.nameOf(options, ORDERS), [STOCK]: Topics.nameOf(options, STOCK) }
+  const names = Object.fromEntries(TOPICS.map((topic) => [topic, Topics.nameOf(options, topic)])) as Record<
+    Topic,
+    string
+  >
   return Layer.effect(
     EventStream,
     Effect.map(Line.make(options, WORDS), (line) => ({

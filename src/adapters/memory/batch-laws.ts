@@ -27,6 +27,7 @@ const unfenced = (batch: Batch): string | null => {
   const written = [
     ...batch.products.map(({ product }) => product.id),
     ...batch.stocks.map(({ productId }) => productId),
+    ...batch.productEdits.map(({ after }) => after.id),
     ...batch.orders.map(({ id }) => id),
     ...batch.orderUpdates.map(({ order }) => order.id),
   ]
@@ -87,9 +88,10 @@ const gapInFacts = (batch: Batch): string | null => {
 /** The first value that no database takes, in words: a CHECK that fires, a text that cannot be kept; null: none. */
 export const unstorableIn = (batch: Batch): string | null => negativeStock(batch) ?? unstorableText(batch)
 
-const unstorableText = ({ movements, orders, orderUpdates, products }: Batch): string | null => {
+const unstorableText = ({ movements, orders, orderUpdates, productEdits, products }: Batch): string | null => {
   const texts = [
     ...products.flatMap(({ product }) => [product.sku, product.name]),
+    ...productEdits.map(({ after }) => after.name),
     ...orders.map(({ customerId }) => customerId),
     ...orderUpdates.map(({ order }) => (order.status === "cancelled" ? order.reason : null)),
     ...movements.map(({ reason }) => reason),

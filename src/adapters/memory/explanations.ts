@@ -20,7 +20,8 @@ const linesOf = (store: Store.Tables, order: Order): ReadonlyArray<ExplainedLine
     if (movement === undefined) return []
     const { at, onHand, onHandDelta, reserved, reservedDelta, version } = movement
     const before = { onHand: onHand - onHandDelta, reserved: reserved - reservedDelta }
-    const limit = store.products.get(productId)?.purchaseLimit ?? null
+    const ended = store.productVersions.get(productId)?.find(({ stockVersion }) => stockVersion >= version)?.product
+    const limit = (ended ?? store.products.get(productId))?.purchaseLimit ?? null
     const counted = countedOf(store, order, productId)
     return [
       {

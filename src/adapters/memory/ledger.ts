@@ -67,6 +67,16 @@ const contested = (store: Store.Shape, batch: Batch): CommitResult | null => {
   return { _tag: "Contested", boundKeys, takenSkus, changedHolds: [...new Set(changedHolds)] }
 }
 
+const staleProduct = (store: Store.Shape, { productEdits }: Batch): string | null => {
+  const versions = new Map<ProductId, number>()
+  for (const { after, before } of productEdits) {
+    const version = versions.get(before.id) ?? store.products.get(before.id)?.version
+    if (version !== before.version) return `product ${before.id} is version ${version}, not ${before.version}`
+    versions.set(after.id, after.version)
+  }
+  return null
+}
+
 const staleVersion = (store: Store.Shape, batch: Batch): string | null => {
   for (const { expectedVersion, productId } of batch.stocks) {
     const version = store.stocks.get(productId)?.version
@@ -76,7 +86,7 @@ const staleVersion = (store: Store.Shape, batch: Batch): string | null => {
     const version = store.orders.get(order.id)?.version
     if (version !== expectedVersion) return `order ${order.id} is at version ${version}, not ${expectedVersion}`
   }
-  return null
+  return staleProduct(store, batch)
 }
 
 const replyOf = (store: Store.Shape, answer: KeyRow["answer"]): Reply =>
@@ -116,6 +126,11 @@ const write = (store: Store.Shape, batch: Batch): void => {
     store.movements.set(product.id, [])
   }
   for (const { productId, stock } of batch.stocks) store.stocks.set(productId, stock)
+  for (const { after, before, stockVersion } of batch.productEdits) {
+    const ended = store.productVersions.get(before.id) ?? []
+    store.productVersions.set(before.id, [...ended, { product: before, stockVersion }])
+    store.products.set(after.id, after)
+  }
   for (const order of batch.orders) store.orders.set(order.id, order)
   for (const { order } of batch.orderUpdates) store.orders.set(order.id, order)
   for (const row of batch.holds) writeHold(store, row)
@@ -160,6 +175,11 @@ const load = (store: Store.Shape, wanted: Wanted): Loaded => ({
   products: present(wanted.products, (id) => {
     const product = store.products.get(id)
     return product && { product, stock: store.stocks.get(id)! }
+  }),
+  details: present(wanted.details, (id) => {
+    const product = store.products.get(id)
+    const isSold = () => store.movements.get(id)!.some(({ type }) => type === "reserved")
+    return product && { product, stockVersion: store.stocks.get(id)!.version, isSold: isSold() }
   }),
   orders: present(wanted.orders, (id) => store.orders.get(id)).filter(isReadable),
   holds: [...new Set(wanted.holdsOf)].flatMap((id) => Store.holdsOf(store, id)),

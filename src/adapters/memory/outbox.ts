@@ -1,13 +1,13 @@
 /** The outbox in memory: the facts of the store, by lane. Leadership is a session lock: `store.relay.leadership.sever` ends it from outside. */
 import { Effect, Layer } from "effect"
 import * as Lane from "../../domain/lane.ts"
-import { type Event, ORDERS, STOCK } from "../../ports/events.ts"
+import { type Event, TOPIC_OF } from "../../ports/events.ts"
 import type { Fact } from "../../ports/ledger.ts"
 import { type Cursor, LeadershipLost, Outbox, type Reading } from "../../ports/outbox.ts"
 import * as Store from "./store.ts"
 
 const eventOf = (store: Store.Tables, fact: Fact): Event => ({
-  topic: fact.subjectKind === "order" ? ORDERS : STOCK,
+  topic: TOPIC_OF[fact.subjectKind],
   key: fact.subject,
   id: fact.eventId,
   shop: Store.SHOP,

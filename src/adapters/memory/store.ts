@@ -30,6 +30,8 @@ export interface Tables {
   /** The chain of each lane, at its index: a link a taking, oldest first; its facts are those behind `since`, up to the next. */
   readonly links: ReadonlyArray<Array<{ readonly since: number; readonly link: string }>>
   readonly products: Map<ProductId, Product>
+  /** Versions of products that have ended, oldest first, each with the version of the stock at which it did. */
+  readonly productVersions: Map<ProductId, Array<{ readonly product: Product; readonly stockVersion: number }>>
   readonly skus: Map<string, ProductId>
   readonly stocks: Map<ProductId, Stock>
   readonly orders: Map<OrderId, Order>
@@ -92,6 +94,7 @@ export const make = (): Shape => ({
   lanes: Array.from({ length: Lane.COUNT }, (_, lane) => ({ lane, epoch: 0, seq: 0 })),
   links: Array.from({ length: Lane.COUNT }, (_, lane) => [{ since: 0, link: linkOf(lane, 0) }]),
   products: new Map(),
+  productVersions: new Map(),
   skus: new Map(),
   stocks: new Map(),
   orders: new Map(),
@@ -155,6 +158,7 @@ export const raise = (store: Tables, lanes: ReadonlyArray<Lane.Lane>): ReadonlyA
 export const rows = (store: Tables) => ({
   lanes: store.lanes,
   products: [...store.products.values()],
+  productVersions: [...store.productVersions.values()].flat(),
   stocks: store.stocks,
   orders: [...store.orders.values()],
   holds: [...store.holds.values()].flatMap((held) => [...held.values()]),

@@ -56,6 +56,7 @@ export const encode = (batch: Batch): Array<unknown> => {
     plain(lanes, (r) => r.fromSeq),
     plain(lanes, (r) => r.toSeq),
     ...stockColumns(batch),
+    productEdits(batch),
     ...orderColumns(batch),
     ...holdColumns(batch),
     ...keyColumns(batch),
@@ -81,6 +82,23 @@ const stockColumns = ({ products, stocks }: Batch): Array<unknown> => [
   plain(stocks, (r) => r.stock.reserved),
   plain(stocks, (r) => r.stock.version),
 ]
+
+/** JSON, which keeps a name as it is. */
+const productEdits = (batch: Batch): string =>
+  batch.productEdits.length === 0
+    ? "[]"
+    : JSON.stringify(
+        batch.productEdits.map(({ after, at, stockVersion }) => ({
+          id: after.id,
+          version: after.version,
+          stock: stockVersion,
+          name: after.name,
+          price: after.price.amount,
+          lim: after.purchaseLimit,
+          archived: after.archived,
+          at,
+        })),
+      )
 
 const orderColumns = ({ orders, orderUpdates }: Batch): Array<unknown> => [
   uuids(orders, (r) => r.id),

@@ -16,7 +16,7 @@
 import { newest } from "./newest.ts"
 import { sqlFunction } from "./sql-function.ts"
 
-/** Name and type of every column of a batch, in the order `batch-columns.ts` sends them. At most 100. */
+/** Name and type of every column of a batch, in the order `batch-columns.ts` sends them. At most 100. Edits, which are rare, are one JSON text. */
 export const COMMIT_PARAMETERS = [
   ["lane", "smallint[]"],
   ["lane_epoch", "bigint[]"],
@@ -38,6 +38,7 @@ export const COMMIT_PARAMETERS = [
   ["stock_on_hand", "bigint[]"],
   ["stock_reserved", "bigint[]"],
   ["stock_version", "bigint[]"],
+  ["product_edits", "text"],
   ["order_id", "uuid[]"],
   ["order_customer", "text[]"],
   ["order_status", "text[]"],
@@ -143,7 +144,7 @@ const CONTESTED = `
 const FENCE = `
   if cardinality(p_lane) = 0 then
     if cardinality(p_key_key) + cardinality(p_fact_seq) + cardinality(p_hold_order) + cardinality(p_change_order)
-      + cardinality(p_stock_id) + cardinality(p_update_id) > 0 then
+      + cardinality(p_stock_id) + cardinality(p_update_id) > 0 or p_product_edits <> '[]' then
       raise exception 'a batch that writes carries no lane' using errcode = 'JG001';
     end if;
     return null;
@@ -189,6 +190,26 @@ const STOCK = `
     insert into customer_units as c
       select * from unnest(p_units_product, p_units_customer, p_units_count)
       on conflict (product_id, customer_id) do update set units = excluded.units;
+  end if;`
+
+/** One after another: a batch may have several of one product. */
+const EDITS = `
+  if p_product_edits <> '[]' then
+    for v_edit in select * from json_to_recordset(p_product_edits::json) e (id uuid, version bigint, stock bigint, name text,
+      price bigint, lim bigint, archived boolean, at float8)
+    loop
+      insert into product_versions
+        select p.id, p.version, v_edit.stock, p.name, p.price_amount, p.purchase_limit, p.archived, ${time("v_edit.at")}
+        from products p where p.id = v_edit.id;
+      update products p set version = v_edit.version, name = v_edit.name, price_amount = v_edit.price,
+        purchase_limit = v_edit.lim, archived = v_edit.archived
+      where p.id = v_edit.id and p.version = v_edit.version - 1;
+      get diagnostics v_count = row_count;
+      if v_count <> 1 then
+        raise exception 'product % was not version %', v_edit.id, v_edit.version - 1 using errcode = 'JG001';
+      end if;
+      update stock s set product_version = v_edit.version where s.product_id = v_edit.id;
+    end loop;
   end if;`
 
 const ORDERS = `
@@ -257,10 +278,12 @@ declare
   v_skus text[];
   v_changed uuid[];
   v_count bigint;
+  v_edit record;
 begin
 ${CONTESTED}
 ${FENCE}
 ${STOCK}
+${EDITS}
 ${ORDERS}
 ${KEYS_AND_FACTS}
   return null;

@@ -66,6 +66,11 @@ const COUNTED = `(select coalesce(sum(h.quantity), 0) from orders e join holds h
   where e.customer_id = o.customer_id and e.id <= o.id and h.product_id = l.product_id and not exists (
     select from timeline t where t.order_id = e.id and t.type in (${ENDED.join(", ")}) and t.at < l.at))`
 
+/** By the version that ended first after this movement, or by the one that stands. */
+const LIMIT = `(select v.purchase_limit from (
+    select e.purchase_limit, e.version from product_versions e where e.product_id = l.product_id and e.stock_version >= l.version
+    union all select p.purchase_limit, p.version from products p where p.id = l.product_id) v order by v.version limit 1)`
+
 export const EXPLAIN = `
 with asked as materialized (
   select o.*, ${FACT_SINCE.name}($2::smallint, o.created_at - ${SKEW}) as since
@@ -94,7 +99,7 @@ select json_build_object('orderId', o.id, 'lane', $2::smallint,
   'lines', (select json_agg(json_build_object('productId', l.product_id, 'lane', l.lane, 'quantity', l.quantity, 'version', l.version,
       'before', json_build_object('onHand', l.on_hand - l.on_hand_delta, 'reserved', l.reserved - l.reserved_delta),
       'after', json_build_object('onHand', l.on_hand, 'reserved', l.reserved),
-      'limit', (select p.purchase_limit from products p where p.id = l.product_id), 'counted', ${COUNTED}) order by l.line_no)
+      'limit', ${LIMIT}, 'counted', ${COUNTED}) order by l.line_no)
     from lines l)) as row
 from asked o where exists (select from lines)`
 

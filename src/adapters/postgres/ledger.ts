@@ -35,6 +35,7 @@ import { RAISE_LANES } from "./fence-functions.ts"
 import { type Note, Noting } from "./log-position.ts"
 import { Deciding, type Reads } from "./reads.ts"
 import {
+  DETAILS,
   HOLD,
   hasAnswer,
   hasLines,
@@ -175,7 +176,9 @@ const LOAD = `select
   (select json_agg(${KNOWN_KEY})
     from unnest($6::text[], $7::text[]) w (route, key), lateral (
       select * from idempotency_keys i where i.key = w.key and i.route = w.route offset 0) k) as known,
-  (select json_agg(p.sku) from products p where p.sku = any ($8::text[])) as skus`
+  (select json_agg(p.sku) from products p where p.sku = any ($8::text[])) as skus,
+  (select json_agg(${DETAILS})
+    from products p join stock s on s.product_id = p.id where p.id = any ($12::uuid[])) as details`
 
 const load = (reads: Reads, wanted: Wanted): Effect.Effect<Loaded, LedgerDown> =>
   reads
@@ -191,11 +194,13 @@ const load = (reads: Reads, wanted: Wanted): Effect.Effect<Loaded, LedgerDown> =
       literal(wanted.unpaid.map((each) => each.productId)),
       wanted.unpaid.map((each) => each.customerId),
       literal(wanted.unpaid.map((each) => Lane.of(each.productId))),
+      literal(wanted.details),
     ])
     .pipe(
       Effect.mapError(down),
       Effect.map(([row]) => ({
         products: row!.products ?? [],
+        details: row!.details ?? [],
         orders: (row!.orders ?? []).filter(hasLines).map(orderOf),
         holds: row!.holds ?? [],
         units: row!.units ?? [],

@@ -38,6 +38,7 @@ const NAMES = [
   "0015_product_views",
   "0016_product_search",
   "0017_traces",
+  "0018_product_versions",
   "0019_imports",
   "0020_audit",
 ]

@@ -13,8 +13,9 @@ import { Effect, Layer, Schedule, type Scope } from "effect"
 import type { SqlError } from "effect/sql/SqlError"
 import type { OrderId, ProductId } from "../../domain/ids.ts"
 import * as Lane from "../../domain/lane.ts"
-import { type Event, ORDERS, STOCK } from "../../ports/events.ts"
+import { type Event, TOPIC_OF } from "../../ports/events.ts"
 import { type Unavailable, unavailable } from "../../ports/failures.ts"
+import type { Fact } from "../../ports/ledger.ts"
 import { type Cursor, type Leadership, LeadershipLost, Outbox, type Reading } from "../../ports/outbox.ts"
 import { RELAY_LOCK } from "./advisory-locks.ts"
 import { newest } from "./newest.ts"
@@ -63,7 +64,7 @@ interface FactRow {
   readonly lane: number
   readonly seq: number
   readonly id: string
-  readonly kind: "stock" | "order"
+  readonly kind: Fact["subjectKind"]
   readonly subject: OrderId | ProductId
   readonly version: number
   readonly type: string
@@ -77,7 +78,7 @@ interface FactRow {
 const eventsOf = (shop: string, row: FactRow): ReadonlyArray<Event> => {
   const { id, kind, lane, link, payload, seq, subject, time, trace, type, version } = row
   if (payload === null) return []
-  const topic = kind === "order" ? ORDERS : STOCK
+  const topic = TOPIC_OF[kind]
   return [{ topic, key: subject, id, shop, type, version, time, data: payload, lane, seq, link, trace }]
 }
 

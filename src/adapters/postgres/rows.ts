@@ -15,14 +15,18 @@ import {
 import type { Product } from "../../domain/product.ts"
 import type { Stock } from "../../domain/stock.ts"
 import type { Reply } from "../../ports/inventory.ts"
-import type { HoldRow, KnownKey, Loaded, Movement } from "../../ports/ledger.ts"
+import type { Details, HoldRow, KnownKey, Loaded, Movement } from "../../ports/ledger.ts"
 
 export const ms = (column: string) => `(extract(epoch from ${column}) * 1000)::bigint`
 
 /** A product `p`, as the domain's `Product`. */
 export const PRODUCT = `json_build_object('id', p.id, 'sku', p.sku, 'name', p.name,
   'price', json_build_object('amount', p.price_amount, 'currency', p.price_currency),
-  'purchaseLimit', p.purchase_limit, 'createdAt', ${ms("p.created_at")})`
+  'purchaseLimit', p.purchase_limit, 'createdAt', ${ms("p.created_at")}, 'version', p.version, 'archived', p.archived)`
+
+/** A product `p` with its stock `s` as an edit is decided on it, as `Details`. Of one that was sold, one of the first movements says so. */
+export const DETAILS = `json_build_object('product', ${PRODUCT}, 'stockVersion', s.version, 'isSold', exists (
+  select from movements m where m.product_id = p.id and m.type = 'reserved'))`
 
 /** A product `p` with its stock `s`, as `Loaded` has them. */
 export const PRODUCT_WITH_STOCK = `json_build_object('product', ${PRODUCT},
@@ -83,6 +87,7 @@ export interface OrderJson extends TermsJson {
 
 export interface LoadedJson {
   readonly products: ReadonlyArray<{ readonly product: Product; readonly stock: Stock }> | null
+  readonly details: ReadonlyArray<Details> | null
   readonly orders: ReadonlyArray<OrderJson> | null
   readonly holds: ReadonlyArray<HoldRow> | null
   readonly units: ReadonlyArray<{

@@ -52,7 +52,8 @@ export const make = Effect.gen(function* () {
     what: What,
   ) {
     const createdAt = yield* Clock.currentTimeMillis
-    const product = { id: ProductId.make(ids.next()), sku, name, price, purchaseLimit: null, createdAt }
+    const terms = { sku, name, price, purchaseLimit: null, version: 1, archived: false }
+    const product = { id: ProductId.make(ids.next()), ...terms, createdAt }
     const answer = yield* submit({ _tag: "CreateProduct", product, onHand, claim })
     if (answer.reply._tag !== "Product") return yield* before(answer, what)
     return { productId: answer.reply.product.id, delta: onHand, version: 1, what: "created" } as Done

@@ -34,6 +34,7 @@ export class Builder {
   readonly #nextId: () => string
   readonly #seqs = new Map<Lane.Lane, number>()
   readonly #stocks = new Map<ProductId, StockRow>()
+  readonly #edits: Array<Ledger.ProductEdit> = []
   readonly #orders = new Map<OrderId, OrderRow>()
   readonly #holdsOf = new Map<OrderId, Array<Writable<Ledger.HoldRow>>>()
   readonly #holdChanges = new Map<string, Writable<Ledger.HoldChange>>()
@@ -54,6 +55,7 @@ export class Builder {
   add(decision: Decision, trace: string | null): void {
     this.#trace = trace
     this.#addStock(decision)
+    this.#addEdit(decision)
     this.#addOrder(decision)
     for (const row of decision.holds) this.#addHold({ ...row })
     for (const change of decision.holdChanges) this.#addHoldChange(change)
@@ -94,6 +96,16 @@ export class Builder {
       const payload = Facts.stockPayload(id, event, after, orderId)
       this.#fact("stock", id, after.version, Facts.stockType(event), payload, decision.at)
     }
+  }
+
+  /** Each version is a row of its own: the ledger keeps the one that it ends. */
+  #addEdit({ at, edit }: Decision): void {
+    if (edit === null) return
+    const { after, before, stockVersion } = edit
+    // Nothing to write: its lane goes along with an unchanged seq, as for a key that is bound without any change.
+    if (after === before) return void this.#touch(Lane.of(after.id))
+    this.#edits.push({ before, after, stockVersion, at })
+    this.#fact("product", after.id, after.version, Facts.PRODUCT_EDITED, Facts.productPayload(before, after), at)
   }
 
   #addOrder(decision: Decision): void {
@@ -185,6 +197,7 @@ export class Builder {
         return { lane, epoch, fromSeq: seq, toSeq }
       }),
       products: stocks.flatMap(({ created, stock }) => (created === null ? [] : [{ product: created, stock }])),
+      productEdits: this.#edits,
       stocks: stocks.flatMap(({ expectedVersion, productId, stock }) =>
         expectedVersion === null ? [] : [{ productId, expectedVersion, stock }],
       ),

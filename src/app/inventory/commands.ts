@@ -25,6 +25,8 @@ type ClaimUse = "binds" | "binds-anywhere" | "asks" | "settles"
 /** Says of each thing that a command needs whether memory lacks it; what is lacking is loaded. See `misses.ts`. */
 export interface Lookup {
   readonly product: (id: ProductId) => boolean
+  /** The product with all that an edit of it is decided on. */
+  readonly details: (id: ProductId) => boolean
   readonly lines: (lines: ReadonlyArray<RequestedLine>, customerId: CustomerId) => boolean
   readonly order: (id: OrderId) => boolean
   readonly holds: (id: OrderId) => boolean
@@ -85,6 +87,14 @@ export const COMMANDS: Table<Command> = {
     answeredBy: "commit",
     deadline: never,
     misses: () => false,
+  },
+  EditProduct: {
+    ...product,
+    claim: "none",
+    misses: ({ productId }, lookup) => {
+      const lacksProduct = lookup.product(productId)
+      return lookup.details(productId) || lacksProduct
+    },
   },
   Receive: { ...product, claim: "binds" },
   Adjust: { ...product, claim: "binds" },

@@ -4,12 +4,12 @@
  */
 import type { OrderId } from "../../domain/ids.ts"
 import type { Order, Event as OrderEvent } from "../../domain/order.ts"
-import type { Product } from "../../domain/product.ts"
+import type { ForSale, Product } from "../../domain/product.ts"
 import type { Stock, Event as StockEvent } from "../../domain/stock.ts"
 import type { Rejection, Reply } from "../../ports/inventory.ts"
 import type { HoldChange, HoldRow, KeyOutcome, KeyRow } from "../../ports/ledger.ts"
 import type { Sealed } from "../../ports/receipt.ts"
-import type { HoldsCell, OrderCell, ProductCell, Registry, Units, UnitsCell } from "./registry.ts"
+import type { DetailsCell, HoldsCell, OrderCell, ProductCell, Registry, Units, UnitsCell } from "./registry.ts"
 
 export interface StockChange {
   readonly cell: ProductCell
@@ -18,6 +18,18 @@ export interface StockChange {
   readonly event: StockEvent
   readonly after: Stock
   readonly orderId: OrderId | null
+}
+
+export interface EditChange {
+  readonly cell: ProductCell
+  readonly details: DetailsCell
+  readonly before: Product
+  /** The same: nothing changes. */
+  readonly after: Product
+  /** Of its stock at this turn. */
+  readonly stockVersion: number
+  /** What the owner keeps of `after`. */
+  readonly forSale: ForSale
 }
 
 export interface OrderChange {
@@ -40,6 +52,7 @@ export interface Decision {
   /** Milliseconds since 1970. */
   readonly at: number
   readonly stock: ReadonlyArray<StockChange>
+  readonly edit: EditChange | null
   readonly order: OrderChange | null
   readonly holds: ReadonlyArray<HoldRow>
   readonly holdChanges: ReadonlyArray<HoldChange>
@@ -63,10 +76,17 @@ export const settle = (registry: Registry, decision: Decision): void => {
     if (created !== null) registry.newSkus.delete(created.sku)
     cell.durable = after
   }
+  if (decision.edit !== null) settleEdit(registry, decision.edit)
   if (decision.order !== null) decision.order.cell.durable = decision.order.after
   if (decision.holdSet !== null) decision.holdSet.cell.durable = decision.holdSet.after
   for (const { cell, after } of decision.units) cell.durable = after
   for (const { cell, after } of decision.unpaid) cell.durable = after
+}
+
+const settleEdit = (registry: Registry, { after, cell, details, forSale }: EditChange): void => {
+  cell.durableProduct = forSale
+  details.durable = after
+  if (details.current === after) registry.details.delete(after.id)
 }
 
 /** Memory goes back to what the ledger has. In any order: every touched cell ends at its durable state. */
@@ -75,6 +95,11 @@ export const undo = (registry: Registry, decision: Decision): void => {
     if (cell.durable !== null) cell.current = cell.durable
     else registry.products.delete(cell.product.id)
     if (created !== null) registry.newSkus.delete(created.sku)
+  }
+  if (decision.edit !== null) {
+    const { cell, details } = decision.edit
+    cell.product = cell.durableProduct
+    details.current = details.durable
   }
   if (decision.order !== null) {
     const { cell, after } = decision.order

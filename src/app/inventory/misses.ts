@@ -14,6 +14,7 @@ export class Misses implements Commands.Lookup {
   readonly #registry: Registry
   readonly #mine: (id: ProductId | OrderId) => boolean
   readonly #products = new Set<ProductId>()
+  readonly #details = new Set<ProductId>()
   readonly #orders = new Set<OrderId>()
   readonly #holdsOf = new Set<OrderId>()
   readonly #units = new Map<string, Wanted["units"][number]>()
@@ -30,7 +31,8 @@ export class Misses implements Commands.Lookup {
   }
 
   get isEmpty(): boolean {
-    return this.#products.size + this.#orders.size + this.#holdsOf.size + this.#units.size + this.#unpaid.size === 0
+    const orders = this.#orders.size + this.#holdsOf.size
+    return this.#products.size + this.#details.size + orders + this.#units.size + this.#unpaid.size === 0
   }
 
   /** Adds what `command` lacks; true if it lacks anything. `absent`: ids that an earlier load of it did not find. */
@@ -47,6 +49,7 @@ export class Misses implements Commands.Lookup {
     const registry = this.#registry
     const wanted = {
       products: [...this.#products].filter((id) => !registry.products.has(id)),
+      details: [...this.#details].filter((id) => !registry.details.has(id)),
       orders: [...this.#orders].filter((id) => !registry.orders.has(id)),
       holdsOf: [...this.#holdsOf].filter((id) => !registry.holds.has(id)),
       units: [...this.#units].flatMap(([key, cell]) => (registry.units.has(key) ? [] : [cell])),
@@ -58,6 +61,7 @@ export class Misses implements Commands.Lookup {
 
   clear(): void {
     this.#products.clear()
+    this.#details.clear()
     this.#orders.clear()
     this.#holdsOf.clear()
     this.#units.clear()
@@ -67,6 +71,12 @@ export class Misses implements Commands.Lookup {
   product(id: ProductId): boolean {
     if (this.#registry.products.get(id) !== undefined || this.#absent?.has(id)) return false
     this.#products.add(id)
+    return true
+  }
+
+  details(id: ProductId): boolean {
+    if (this.#registry.details.has(id) || this.#absent?.has(id)) return false
+    this.#details.add(id)
     return true
   }
 

@@ -269,6 +269,7 @@ export class Owner {
     this.#registry.admit(wanted, loaded, this.#isMine)
     const absent = new Set<string>()
     for (const id of wanted.products) if (!this.#registry.products.has(id)) absent.add(id)
+    for (const id of wanted.details) if (!this.#registry.details.has(id)) absent.add(id)
     for (const id of wanted.orders) if (!this.#registry.orders.has(id)) absent.add(id)
     for (const id of wanted.holdsOf) if (!this.#registry.holds.has(id)) absent.add(id)
     const found = foundIn(loaded)
@@ -281,6 +282,7 @@ export class Owner {
       entry.missed(absent)
       if (this.idempotency.passes(entry, found)) this.#attempt(entry)
     }
+    this.#registry.forgetDetails()
   }
 
   /** Products and orders in memory. */

@@ -9,7 +9,7 @@ import type { CustomerId, OrderId, ProductId } from "../../domain/ids.ts"
 import type { Order } from "../../domain/order.ts"
 import * as Product from "../../domain/product.ts"
 import type { Stock } from "../../domain/stock.ts"
-import type { HoldRow, Loaded, Wanted } from "../../ports/ledger.ts"
+import type { Details, HoldRow, Loaded, Wanted } from "../../ports/ledger.ts"
 import { RESIDENT_ORDERS_MAX, RESIDENT_PRODUCTS_MAX, RESIDENT_UNITS_MAX } from "./limits.ts"
 
 /** `durable` is null while the thing itself is not committed yet. */
@@ -20,8 +20,19 @@ export interface Cell<State> {
   recent: boolean
 }
 
+/** Its stock has the two states of a cell; what it is sold as has two of its own, `durableProduct` and `product`, which edits move. */
 export interface ProductCell extends Cell<Stock> {
-  readonly product: Product.ForSale
+  product: Product.ForSale
+  durableProduct: Product.ForSale
+}
+
+/** A product that is being edited, and what is known of its past; only as long as an edit of it is under way. */
+export interface DetailsCell {
+  durable: Product.Product
+  current: Product.Product
+  /** As they were when it was loaded. */
+  readonly stockVersion: number
+  readonly isSold: boolean
 }
 export type OrderCell = Cell<Order>
 /** This worker's holds of an order whose home is elsewhere. */
@@ -40,17 +51,22 @@ export interface UnitsCell extends Cell<Units> {
 /** For one that comes, so many of the oldest are looked at: the settled leave, the recently used go to the back of the line. */
 const LOOKS = 16
 
+const isSettled = (cell: Cell<unknown>): boolean => cell.current === cell.durable
+
 export class Shelf<Key, C extends Cell<unknown>> {
   readonly #cells = new Map<Key, C>()
   readonly #capacity: number
+  readonly #isSettled: (cell: C) => boolean
   /**
    * Kept from look to look: all before it have left or gone to the back. One made anew would step over the places of all
    * that have left.
    */
   #oldest = this.#cells.entries()
 
-  constructor(capacity: number) {
+  /** `settled`: what of it has to be durable before it leaves; left out, its two states. */
+  constructor(capacity: number, settled: (cell: C) => boolean = isSettled) {
     this.#capacity = capacity
+    this.#isSettled = settled
   }
 
   get size(): number {
@@ -87,7 +103,7 @@ export class Shelf<Key, C extends Cell<unknown>> {
       }
       const [key, cell] = next.value
       this.#cells.delete(key)
-      if (cell.recent || cell.current !== cell.durable) {
+      if (cell.recent || !this.#isSettled(cell)) {
         cell.recent = false
         this.#cells.set(key, cell)
       }
@@ -107,7 +123,11 @@ export class Shelf<Key, C extends Cell<unknown>> {
 export const unitsKey = (productId: ProductId, customerId: CustomerId): string => productId + customerId
 
 export class Registry {
-  readonly products = new Shelf<ProductId, ProductCell>(RESIDENT_PRODUCTS_MAX)
+  readonly products = new Shelf<ProductId, ProductCell>(
+    RESIDENT_PRODUCTS_MAX,
+    (cell) => isSettled(cell) && cell.product === cell.durableProduct,
+  )
+  readonly details = new Map<ProductId, DetailsCell>()
   readonly orders = new Shelf<OrderId, OrderCell>(RESIDENT_ORDERS_MAX)
   readonly holds = new Shelf<OrderId, HoldsCell>(RESIDENT_ORDERS_MAX)
   readonly units = new Shelf<string, UnitsCell>(RESIDENT_UNITS_MAX)
@@ -120,12 +140,8 @@ export class Registry {
   admit(wanted: Wanted, loaded: Loaded, mine: (productId: ProductId) => boolean): void {
     this.products.makeRoom(loaded.products.length)
     for (const { product, stock } of loaded.products)
-      this.products.admit(product.id, {
-        product: Product.forSale(product),
-        durable: stock,
-        current: stock,
-        recent: true,
-      })
+      this.products.admit(product.id, productCell(Product.forSale(product), stock, stock))
+    for (const each of loaded.details) this.#admitDetails(each)
     this.orders.makeRoom(loaded.orders.length)
     for (const order of loaded.orders) this.orders.admit(order.id, { durable: order, current: order, recent: true })
     this.units.makeRoom(wanted.units.length)
@@ -145,7 +161,26 @@ export class Registry {
     this.holds.makeRoom(holds.size)
     for (const [orderId, rows] of holds) this.holds.admit(orderId, { durable: rows, current: rows, recent: true })
   }
+
+  #admitDetails({ isSold, product, stockVersion }: Details): void {
+    if (!this.details.has(product.id))
+      this.details.set(product.id, { durable: product, current: product, stockVersion, isSold })
+  }
+
+  /** Edits are rare: what was loaded for one that was refused does not stay, and its past is read anew for the next. */
+  forgetDetails(): void {
+    for (const [id, { current, durable }] of this.details) if (current === durable) this.details.delete(id)
+  }
 }
+
+/** One shape for all, wherever they come from. */
+export const productCell = (product: Product.ForSale, durable: Stock | null, current: Stock): ProductCell => ({
+  product,
+  durableProduct: product,
+  durable,
+  current,
+  recent: true,
+})
 
 const count = (shelf: Registry["units"], productId: ProductId, customerId: CustomerId, units: number): void => {
   const state = { count: units }

@@ -10,11 +10,19 @@ import { BATCH_ROWS_MAX } from "./limits.ts"
 /** A change of stock is three rows: the stock, its movement, its fact. */
 const STOCK_ROWS = 3
 
+/** The version that ends, the one that begins, and its fact. */
+const EDIT_ROWS = 3
+
 /** The order, its fact, and the key, new or with its outcome. */
 const ORDER_ROWS = 3
 
-const rowsOf = ({ holdChanges, holds, stock, units }: Decision): number =>
-  ORDER_ROWS + STOCK_ROWS * stock.length + holds.length + holdChanges.length + units.length
+const rowsOf = ({ edit, holdChanges, holds, stock, units }: Decision): number =>
+  ORDER_ROWS +
+  STOCK_ROWS * stock.length +
+  (edit === null ? 0 : EDIT_ROWS) +
+  holds.length +
+  holdChanges.length +
+  units.length
 
 export class Room {
   decisions = 0

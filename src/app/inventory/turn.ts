@@ -8,6 +8,7 @@ import type { OrderId, ProductId } from "../../domain/ids.ts"
 import type { Command } from "../../ports/inventory.ts"
 import type { Outcome } from "./decision.ts"
 import type { Registry } from "./registry.ts"
+import * as Editing from "./turns/editing.ts"
 import * as Ending from "./turns/ending.ts"
 import type { Memory } from "./turns/outcome.ts"
 import * as Placing from "./turns/placing.ts"
@@ -26,6 +27,8 @@ export class Turns {
     switch (command._tag) {
       case "CreateProduct":
         return Stock.create(memory, command, now)
+      case "EditProduct":
+        return Editing.edit(memory, command, now)
       case "Receive":
         return Stock.receive(memory, command, now)
       case "Adjust":

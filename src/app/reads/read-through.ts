@@ -44,7 +44,7 @@ const REFRESH_AT = 0.8
 const SOFT_MS = 100
 
 /** The oldest value that is given out when the source is away or slow, ms. */
-const STALE_MAX_MS = 60_000
+export const STALE_MAX_MS = 60_000
 
 /** The longest that other processes wait for the one that reads, ms; it may have died. */
 const LEASE_MS = 2_000

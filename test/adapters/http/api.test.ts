@@ -45,6 +45,8 @@ describe("products", () => {
       price: { amount: 0, currency: "KRW" },
       purchaseLimit: 2,
       createdAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
+      version: 1,
+      archived: false,
     })
     expect((await shop.get(`/v1/products/${body.id}`)).body).toEqual(body)
     expect((await shop.get(`/v1/products/${body.id.toUpperCase()}`)).body).toEqual(body)

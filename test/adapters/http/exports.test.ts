@@ -105,6 +105,8 @@ const endless = (parts: { asked: number }, fail = Number.POSITIVE_INFINITY): Par
         price: { amount: 1, currency: "EUR" },
         purchaseLimit: null,
         createdAt: 0,
+        version: 1,
+        archived: false,
       })
       const rows = Array.from({ length: limit }, (_, index) => product(parts.asked * limit + index))
       return Effect.succeed({ rows, next: rows.at(-1)!.id })

@@ -57,6 +57,7 @@ it("names every route of the design", () => {
     "get /v1/products/{id}/stock/stream",
     "get /v1/products/{id}/views",
     "get /v1/requests/{requestId}/explain",
+    "patch /v1/products/{id}",
     "post /v1/admin/pause",
     "post /v1/admin/profiles",
     "post /v1/admin/reconciliation",
@@ -87,6 +88,7 @@ it("has every status of placing an order, with the codes that come with it", () 
     "405",
     "408",
     "409",
+    "410",
     "413",
     "415",
     "417",
@@ -141,6 +143,20 @@ it("documents the body of an import, which is a stream", () => {
   expect([body.required, Object.keys(body.content)]).toEqual([true, ["application/x-ndjson", "text/csv"]])
   expect(codes("/v1/imports", "post", 400)).toContain("invalid-import")
   expect(codes("/v1/imports", "post", 422)).toEqual(["idempotency-key-reused"])
+})
+
+it("documents what is said of a product's version", () => {
+  const { get, patch } = document.paths["/v1/products/{id}"]!
+  const headersOf = (operation: typeof get, status: number) => Object.keys(operation!.responses[status]!.headers ?? {})
+  for (const status of [200, 304])
+    expect(headersOf(get, status)).toEqual(expect.arrayContaining(["etag", "age", "cache-control"]))
+  expect(headersOf(patch, 200)).toEqual(expect.arrayContaining(["etag", "jaego-position"]))
+  expect(Object.keys(patch!.responses)).toEqual(
+    expect.arrayContaining(["200", "400", "404", "409", "412", "428", "503"]),
+  )
+  const parameter = (operation: typeof get, name: string) => operation!.parameters.find((each) => each.name === name)
+  expect(parameter(get, "if-none-match")).toMatchObject({ in: "header", required: false })
+  expect(parameter(patch, "if-match")).toMatchObject({ in: "header", description: expect.stringContaining("ETag") })
 })
 
 it("names each view once", () => {

@@ -178,7 +178,7 @@ describe("what is not there", () => {
 
   it.each<[string, string, string]>([
     ["DELETE", "/v1/orders", "POST, GET, HEAD"],
-    ["PUT", `/v1/products/${UNKNOWN}`, "GET, HEAD"],
+    ["PUT", `/v1/products/${UNKNOWN}`, "GET, HEAD, PATCH"],
     ["GET", `/v1/orders/${UNKNOWN}/pay`, "POST"],
     ["OPTIONS", "/v1/products", "POST, GET, HEAD"],
     ["POST", "/readyz", "GET, HEAD"],

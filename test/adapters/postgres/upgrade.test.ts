@@ -173,6 +173,7 @@ const FROZEN = {
   "0015_product_views.sql": "a133d898d331870d",
   "0016_product_search.sql": "a340a253138a0fcb",
   "0017_traces.sql": "84bcd0d87c31ea44",
+  "0018_product_versions.sql": "88397ab1c09a2012",
   "0019_imports.sql": "188e5f523b60beb6",
   "0020_audit.sql": "19a2cb5085a07ff8",
 }

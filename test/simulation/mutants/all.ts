@@ -7,6 +7,7 @@
  */
 import { Worker } from "node:worker_threads"
 import { CHECKOUT_MUTANTS } from "./checkout.ts"
+import { EDITING_MUTANTS } from "./editing.ts"
 import { EXPIRY_MUTANTS } from "./expiry.ts"
 import { FACT_MUTANTS } from "./facts.ts"
 import { HUNG_UP_MUTANTS } from "./hung-up.ts"
@@ -34,6 +35,7 @@ export interface Harvest {
 
 export const ALL: ReadonlyArray<Mutant> = [
   ...INVENTORY_MUTANTS,
+  ...EDITING_MUTANTS,
   ...HUNG_UP_MUTANTS,
   ...EXPIRY_MUTANTS,
   ...LEDGER_MUTANTS,

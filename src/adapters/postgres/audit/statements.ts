@@ -60,13 +60,13 @@ const FITS = `o.total_amount = l.total and l.tentative = 0 and l.lines = case o.
 
 /** Facts of these stretches of lanes: $1 lanes, $2 behind which seq, $3 up to which. */
 const FACTS = `fact as materialized (
-  select f.lane, f.seq, f.subject_kind = 'order' as of_order, f.subject, f.subject_version as version
+  select f.lane, f.seq, f.subject_kind = 'order' as of_order, f.subject_kind = 'stock' as of_stock, f.subject, f.subject_version as version
   from unnest($1::smallint[], $2::bigint[], $3::bigint[]) w (lane, since, till)
   join outbox f on f.lane = w.lane and f.seq > w.since and f.seq <= w.till)`
 
 const TOUCHED = `touched as materialized (
   select subject as product, min(version) as lo, max(version) as hi, count(*) as facts, sum(version) as total
-  from fact where not of_order group by subject)`
+  from fact where of_stock group by subject)`
 
 /** A product's stock row stands where its newest movement does. Null: it does. */
 const STOCK_DIFFERS = `(s.version is distinct from l.version or s.on_hand is distinct from l.on_hand or s.reserved is distinct from l.reserved

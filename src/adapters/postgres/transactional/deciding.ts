@@ -7,22 +7,19 @@ import type { ProductId } from "../../../domain/ids.ts"
 import * as Stock from "../../../domain/stock.ts"
 import { uuids } from "../batch-columns.ts"
 import { type Guard, type Move, type Moved, OVERTAKEN, SHORT } from "./guard.ts"
-import { movedIn } from "./statements.ts"
+import { movedIn, READ_STOCK } from "./statements.ts"
 import { type Statement, say } from "./transaction.ts"
-
-const READ = `select s.product_id, s.on_hand::float8, s.reserved::float8, s.version::float8,
-    p.price_amount::float8, p.price_currency, p.purchase_limit::float8
-  from stock s join products p on p.id = s.product_id where s.product_id = any ($1::uuid[])`
 
 /**
  * Makes it what it becomes: `blindly`, whatever it has become meanwhile; or if it is `unchanged` since it was read. The
- * version is counted in the database, so that the product's ledger has each once, whatever is written.
+ * version is counted in the database, so that the product's ledger has each once, whatever is written. Either way only if the product
+ * was not edited meanwhile, since its price was read.
  */
 const WRITE = {
-  blindly:
-    "update stock set on_hand = $2, reserved = $3, version = version + 1 where product_id = $1 returning version::float8",
-  unchanged: `update stock set on_hand = $2, reserved = $3, version = version + 1 where product_id = $1 and version = $4
-    returning version::float8`,
+  blindly: `update stock set on_hand = $2, reserved = $3, version = version + 1
+    where product_id = $1 and product_version = $4 returning version::float8`,
+  unchanged: `update stock set on_hand = $2, reserved = $3, version = version + 1
+    where product_id = $1 and product_version = $4 and version = $5 returning version::float8`,
 }
 
 /** The products as they become; null: one of them does not exist, or may not be moved so. */
@@ -38,9 +35,12 @@ const decide = (moves: ReadonlyArray<Move>, before: ReadonlyMap<ProductId, Moved
   return after
 }
 
-const write = (writing: keyof typeof WRITE, { onHand, productId, reserved, version }: Moved): Statement => {
+const write = (
+  writing: keyof typeof WRITE,
+  { onHand, productId, productVersion, reserved, version }: Moved,
+): Statement => {
   const before = writing === "unchanged" ? [String(version - 1)] : []
-  return say(WRITE[writing], productId, String(onHand), String(reserved), ...before)
+  return say(WRITE[writing], productId, String(onHand), String(reserved), String(productVersion), ...before)
 }
 
 /** How the products are read: what is sent, whose rows are theirs, one statement or several. */
@@ -51,13 +51,16 @@ const idsOf = (moves: ReadonlyArray<Move>) => uuids(moves, ({ productId }) => pr
 /** All in one statement. `locking` ends it: an order of the products `s`, a lock. */
 export const reading =
   (locking = ""): Reading =>
-  (moves) => [say(`${READ} ${locking}`, idsOf(moves))]
+  (moves) => [say(`${READ_STOCK} ${locking}`, idsOf(moves))]
 
 /** Rows are written in the order of their ids. */
 export const deciding = (read: Reading, writing: keyof typeof WRITE): Guard["move"] =>
   Effect.fnUntraced(function* (send, moves) {
     const rows = yield* send(read(moves))
-    const decided = decide(moves, movedIn(rows.flat()))
+    // Only a reading that has locked can have waited; the second sees what was committed while the first did.
+    const before = movedIn(rows.flat()) ?? movedIn((yield* send(read(moves))).flat())
+    if (before === null) return OVERTAKEN
+    const decided = decide(moves, before)
     if (decided === null) return SHORT
     const inOrder = decided.toSorted((a, b) => (a.productId < b.productId ? -1 : 1))
     const written = yield* send(inOrder.map((each) => write(writing, each)))

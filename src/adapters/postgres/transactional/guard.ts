@@ -6,7 +6,8 @@
  * the database it opens in the scope that `move` is given, which closes when the transaction has ended: with a success if
  * it was committed, with a failure if not.
  *
- * Law: I1 and I2, unless a guard is made to show what happens without them; its contract then says so (`exempt`).
+ * Law: I1 and I2, unless a guard is made to show what happens without them; its contract then says so (`exempt`). I15 under every
+ * guard: what moves is compared with the product's version, so that no edit goes unnoticed.
  */
 import type { Effect, Scope } from "effect"
 import type { SqlError } from "effect/sql/SqlError"
@@ -36,6 +37,9 @@ export interface Moved {
   readonly version: number
   readonly price: { readonly amount: number; readonly currency: string }
   readonly purchaseLimit: number | null
+  readonly archived: boolean
+  /** Of the product, apart from that of its stock. */
+  readonly productVersion: number
 }
 
 /** Not all of them may be moved. Why is found out when the transaction has been rolled back. */

@@ -8,6 +8,7 @@ import type { OrderId } from "../../../domain/ids.ts"
 import * as Lane from "../../../domain/lane.ts"
 import type { Order, Event as OrderEvent } from "../../../domain/order.ts"
 import * as Facts from "../../../ports/facts.ts"
+import type { ProductEdit } from "../../../ports/ledger.ts"
 import { plain, text, uuids } from "../batch-columns.ts"
 import type { Move, Moved } from "./guard.ts"
 import { type Statement, say, time } from "./transaction.ts"
@@ -19,6 +20,7 @@ export interface History {
   readonly orderId: OrderId | null
   readonly stock: ReadonlyArray<Pick<Move, "productId" | "event"> & { readonly after: Moved }>
   readonly order: { readonly event: OrderEvent; readonly after: Order } | null
+  readonly edit?: Pick<ProductEdit, "before" | "after">
 }
 
 const MOVEMENTS = `insert into movements
@@ -52,7 +54,7 @@ const FACTS = `with moved as (
     f (lane, nth, event, kind, subject, version, type, payload)
   join moved m on m.lane = f.lane`
 
-const factsOf = ({ order, orderId, stock }: History) => [
+const factsOf = ({ edit, order, orderId, stock }: History) => [
   ...stock.map(({ after, event, productId }) => ({
     kind: "stock",
     subject: productId as string,
@@ -61,6 +63,18 @@ const factsOf = ({ order, orderId, stock }: History) => [
     type: Facts.stockType(event),
     payload: Facts.stockPayload(productId, event, after, orderId),
   })),
+  ...(edit === undefined
+    ? []
+    : [
+        {
+          kind: "product",
+          subject: edit.after.id as string,
+          lane: Lane.of(edit.after.id),
+          version: edit.after.version,
+          type: Facts.PRODUCT_EDITED,
+          payload: Facts.productPayload(edit.before, edit.after),
+        },
+      ]),
   ...(order === null
     ? []
     : [

@@ -38,6 +38,8 @@ const perform = (deps: Deps, command: Command): Judged => {
   switch (command._tag) {
     case "CreateProduct":
       return Products.create(deps, command)
+    case "EditProduct":
+      return Products.edit(deps, command)
     case "Receive":
       return Products.receive(deps, command)
     case "Adjust":
@@ -76,6 +78,7 @@ const claimOf = (command: Command): Claim | null => {
     case "CancelOrder":
       return command.claim
     case "RecordPayment":
+    case "EditProduct":
     case "ReadStock":
     case "EndHolds":
     case "ExpireOrder":

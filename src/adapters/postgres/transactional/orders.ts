@@ -59,6 +59,7 @@ const reserveAll = Effect.fnUntraced(function* (
   const moving = yield* guard.move(beginning.send, moves)
   const first = yield* beginning.first
   if (moving._tag !== "Moved") return { first, reserved: moving }
+  if (lines.some(({ productId }) => moving.after.get(productId)!.archived)) return { first, reserved: SHORT }
   const limited = lines.filter(({ productId }) => moving.after.get(productId)!.purchaseLimit !== null)
   if (limited.length > 0) {
     const [taken] = yield* send([Statements.takeUnits(limited, customerId)])

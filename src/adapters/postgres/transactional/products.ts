@@ -1,6 +1,7 @@
 /** The commands of products, one transaction each. */
-import { Effect } from "effect"
+import { Effect, Result } from "effect"
 import type { ProductId } from "../../../domain/ids.ts"
+import * as Product from "../../../domain/product.ts"
 import * as Stock from "../../../domain/stock.ts"
 import type { Claim, Reply } from "../../../ports/inventory.ts"
 import { move } from "./guard.ts"
@@ -19,7 +20,8 @@ const createIn = Effect.fnUntraced(function* (send: Send, deps: Deps, { claim, o
   if (claim !== null && rows[0]!.length === 0) return rollback(BOUND)
   if (rows.at(-1)!.length === 0) return rollback(refused({ _tag: "SkuTaken", sku: product.sku }))
   const event = Stock.created(onHand)
-  const after = { ...product, ...Stock.evolve(Stock.nothing, event), productId: product.id }
+  const stock = Stock.evolve(Stock.nothing, event)
+  const after = { ...product, ...stock, productId: product.id, productVersion: product.version }
   const history = {
     at: deps.now(),
     orderId: null,
@@ -31,6 +33,28 @@ const createIn = Effect.fnUntraced(function* (send: Send, deps: Deps, { claim, o
 
 export const create = (deps: Deps, command: Of<"CreateProduct">): Judged =>
   deps.transact((send) => createIn(send, deps, command))
+
+/** It waits for the sales that have locked the stock, and those that come wait for it. */
+const editIn = Effect.fnUntraced(function* (send: Send, deps: Deps, command: Of<"EditProduct">) {
+  const { productId } = command
+  const [, rows] = yield* send([Statements.lockStock(productId), Statements.lockedDetails(productId)])
+  const details = Statements.detailsIn(rows!)
+  if (details === undefined) return rollback(refused({ _tag: "ProductNotFound", productId }))
+  const { isSold, product: before, stockVersion } = details
+  const decided = Product.decide(command, before, isSold ? "sold" : "unsold")
+  if (Result.isFailure(decided)) return rollback(refused(decided.failure))
+  const after = decided.success
+  if (after === null) return rollback(answered({ _tag: "Product", product: before }))
+  const edit = { before, after, stockVersion, at: deps.now() }
+  const history = { at: edit.at, orderId: null, stock: [], order: null, edit }
+  return commit(
+    [...Statements.updateProduct(edit), ...record(history, deps.nextId)],
+    answered({ _tag: "Product", product: after }),
+  )
+})
+
+export const edit = (deps: Deps, command: Of<"EditProduct">): Judged =>
+  deps.transact((send) => editIn(send, deps, command))
 
 const changeIn = Effect.fnUntraced(function* (
   send: Send,

@@ -9,9 +9,9 @@ import * as Lane from "../../../domain/lane.ts"
 import type { Order } from "../../../domain/order.ts"
 import type { Product } from "../../../domain/product.ts"
 import type { Claim, RequestedLine } from "../../../ports/inventory.ts"
-import type { HoldChange, HoldRow, KeyRow } from "../../../ports/ledger.ts"
+import type { Details, HoldChange, HoldRow, KeyRow, ProductEdit } from "../../../ports/ledger.ts"
 import { plain, text, uuids } from "../batch-columns.ts"
-import { KNOWN_KEY, type KnownKeyJson, ORDER, type OrderJson, paymentText } from "../rows.ts"
+import { DETAILS, KNOWN_KEY, type KnownKeyJson, ORDER, type OrderJson, paymentText } from "../rows.ts"
 import type { Moved } from "./guard.ts"
 import { type Rows, type Statement, say, time } from "./transaction.ts"
 
@@ -63,26 +63,79 @@ export const insertProduct = (product: Product): Statement =>
     number(product.createdAt),
   )
 
-export const insertStock = ({ onHand, productId, reserved, version }: Moved): Statement =>
+/** Of a product whose stock this transaction has locked, so that it meets every sale. */
+export const lockedDetails = (id: ProductId): Statement =>
+  say(`select ${DETAILS} from products p join stock s on s.product_id = p.id where p.id = $1`, id)
+export const detailsIn = (rows: Rows): Details | undefined => rows[0]?.[0] as Details | undefined
+
+/** The version that ends is kept, the next one written. */
+export const updateProduct = ({ after, at, before, stockVersion }: ProductEdit): ReadonlyArray<Statement> => [
+  say(
+    `insert into product_versions values ($1, $2, $3, $4, $5, $6, $7, ${time("$8")})`,
+    before.id,
+    number(before.version),
+    number(stockVersion),
+    before.name,
+    number(before.price.amount),
+    number(before.purchaseLimit),
+    before.archived,
+    number(at),
+  ),
+  say(
+    `update products set version = $2, name = $3, price_amount = $4, purchase_limit = $5, archived = $6 where id = $1`,
+    after.id,
+    number(after.version),
+    after.name,
+    number(after.price.amount),
+    number(after.purchaseLimit),
+    after.archived,
+  ),
+  say("update stock set product_version = $2 where product_id = $1", after.id, number(after.version)),
+]
+
+export const insertStock = ({ onHand, productId, reserved, version }: Omit<Moved, "productVersion">): Statement =>
   say("insert into stock values ($1, $2, $3, $4)", productId, number(onHand), number(reserved), number(version))
+
+export const lockStock = (id: ProductId): Statement => say("select from stock where product_id = $1 for update", id)
 
 export const LOCK_STOCK = "select from stock where product_id = any ($1::uuid[]) order by product_id for update"
 
-/** Rows of a product's id, stock, version, price and limit. */
-export const movedIn = (rows: Rows): ReadonlyMap<ProductId, Moved> =>
-  new Map(
-    rows.map(([id, onHand, reserved, version, amount, currency, limit]) => [
-      id as ProductId,
-      {
-        productId: id as ProductId,
-        onHand: onHand as number,
-        reserved: reserved as number,
-        version: version as number,
-        price: { amount: amount as number, currency: currency as string },
-        purchaseLimit: limit as number | null,
-      },
-    ]),
-  )
+/**
+ * What `movedIn` reads, of a stock `s` and its product `p`. Where the row of the stock was waited for, that of the product is an older
+ * one: both have the product's version, by which that is noticed.
+ */
+export const MOVED = `s.product_id, s.on_hand::float8, s.reserved::float8, s.version::float8,
+    p.price_amount::float8, p.price_currency, p.purchase_limit::float8, p.archived, p.version::float8,
+    s.product_version = p.version`
+
+/** Again, by who has locked the stock: no edit passes now. */
+export const READ_STOCK = `select ${MOVED} from stock s join products p on p.id = s.product_id
+  where s.product_id = any ($1::uuid[])`
+
+/** Rows of `MOVED`; null: a product was edited while it was waited for. */
+export const movedIn = (rows: Rows): ReadonlyMap<ProductId, Moved> | null =>
+  rows.some((row) => row[9] === false) ? null : new Map(rows.map((row) => [row[0] as ProductId, moved(row)]))
+
+const moved = ([
+  id,
+  onHand,
+  reserved,
+  version,
+  amount,
+  currency,
+  limit,
+  archived,
+  productVersion,
+]: Rows[number]): Moved => ({
+  productId: id as ProductId,
+  onHand: onHand as number,
+  reserved: reserved as number,
+  version: version as number,
+  price: { amount: amount as number, currency: currency as string },
+  purchaseLimit: limit as number | null,
+  archived: archived as boolean,
+  productVersion: productVersion as number,
+})
 
 /** As many rows as lines, if the customer may have them all. Lines name limited products. */
 export const takeUnits = (lines: ReadonlyArray<RequestedLine>, customerId: CustomerId): Statement =>

@@ -69,6 +69,7 @@ export const reserveRejection: (
   for (const { productId } of lines) if (!products.has(productId)) return { _tag: "ProductNotFound", productId }
   for (const { productId, quantity } of lines) {
     const { product, stock } = products.get(productId)!
+    if (product.archived) return { _tag: "ProductArchived", productId }
     if (product.purchaseLimit !== null) {
       const has = loaded.units.find((each) => each.productId === productId)?.units ?? 0
       const taken = PurchaseLimit.take(productId, product.purchaseLimit, has, quantity)

@@ -12,9 +12,11 @@ export const HORIZON = "(select coalesce(max(until), '-infinity') from outbox_dr
 /** How many facts of each lane have gone. */
 const DROPPED = "(select lane, sum(facts) as facts from outbox_dropped group by lane)"
 
-/** Every change there ever was: a movement, or a version of an order, with the time before which it was not. */
+/** Every change there ever was: a movement, an edit, or a version of an order, with the time before which it was not. */
 const CHANGES = `
   select 'stock' as kind, product_id as subject, version, at as since from movements
+  union all
+  select 'product', product_id, version + 1, ended_at from product_versions
   union all
   select 'order', o.id, g.version, o.created_at from orders o, generate_series(1, o.version) g (version)`
 
@@ -26,7 +28,7 @@ const TOLD = `
 const FIRST_TOLD =
   "select subject, min(subject_version) as version from outbox where subject_kind = 'order' group by subject"
 const HAS_GONE = `f.facts is null and c.since < ${HORIZON}
-        and (c.kind = 'stock' or o.version is null or c.version < o.version)`
+        and (c.kind <> 'order' or o.version is null or c.version < o.version)`
 
 export const FACT_CHECKS: ReadonlyArray<Check> = [
   {

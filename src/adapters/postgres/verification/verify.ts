@@ -1,11 +1,11 @@
 /**
  * Verification: proves a database right or wrong, from SQL alone; reads only. Each check is one statement, in a snapshot of its own.
  *
- * Why it exists: a doubter should not have to believe our code. What is checked stands in `stock.ts`,
+ * Why it exists: a doubter should not have to believe our code. What is checked stands in `stock.ts`, `products.ts`,
  * `facts.ts`, `history.ts`, `effects.ts`, `orders.ts`, `money.ts`, `shipments.ts` and `missing-shipments.ts`, a query a law, each
  * returning the rows that break it.
  *
- * Law: I1, I2, I3, I5, I7, I11, I13, I14. Safe beside a running service: each check sees one moment, and every moment must be lawful. Tables
+ * Law: I1, I2, I3, I5, I7, I11, I13 to I15. Safe beside a running service: each check sees one moment, and every moment must be lawful. Tables
  * that are compared are read by the same statement, so nothing is gained by one snapshot for all checks; it would keep dead rows for as
  * long as all of them take.
  * Limits: a snapshot is open for as long as the longest check takes.
@@ -23,6 +23,7 @@ import { goesOnFrom, type Head, HISTORY_CHECKS } from "./history.ts"
 import { MISSING_SHIPMENT_CHECKS } from "./missing-shipments.ts"
 import { MONEY_CHECKS } from "./money.ts"
 import { ORDER_CHECKS } from "./orders.ts"
+import { PRODUCT_CHECKS } from "./products.ts"
 import { SHIPMENT_CHECKS } from "./shipments.ts"
 import { STOCK_CHECKS } from "./stock.ts"
 
@@ -45,6 +46,7 @@ const ROWS_SHOWN = 20
 
 export const CHECKS: ReadonlyArray<Check> = [
   ...STOCK_CHECKS,
+  ...PRODUCT_CHECKS,
   ...FACT_CHECKS,
   ...HISTORY_CHECKS,
   ...EFFECT_CHECKS,

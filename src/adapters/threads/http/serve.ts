@@ -66,6 +66,7 @@ const remoteRead = <Entry extends keyof Entries>(entry: Entry): Entries[Entry] =
 export const shop = Layer.succeed(Shop, {
   createProduct: remote("createProduct"),
   getProduct: remote("getProduct"),
+  editProduct: remote("editProduct"),
   countView: remote("countView"),
   readViews: remote("readViews"),
   listProducts: remoteRead("listProducts"),

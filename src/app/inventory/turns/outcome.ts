@@ -29,6 +29,7 @@ export const decision = (
   reply: seal(reply),
   at,
   stock: changes.stock ?? NONE,
+  edit: changes.edit ?? null,
   order: changes.order ?? null,
   holds: changes.holds ?? NONE,
   holdChanges: changes.holdChanges ?? NONE,

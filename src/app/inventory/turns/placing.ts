@@ -85,7 +85,8 @@ const reserve = (
   let unpaid: Array<UnitsChange> | null = null
   for (const { productId, quantity } of lines) {
     const cell = registry.products.get(productId)!
-    const { purchaseLimit, price } = cell.product
+    const { archived, purchaseLimit, price } = cell.product
+    if (archived) return { _tag: "ProductArchived", productId }
     if (purchaseLimit !== null) {
       const count = registry.units.get(unitsKey(productId, customerId))!
       const taken = PurchaseLimit.take(productId, purchaseLimit, count.current.count, quantity)

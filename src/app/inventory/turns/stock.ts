@@ -5,6 +5,7 @@ import * as Stock from "../../../domain/stock.ts"
 import type { Reply } from "../../../ports/inventory.ts"
 import type { Of } from "../commands.ts"
 import type { Outcome } from "../decision.ts"
+import { productCell } from "../registry.ts"
 import { decision, type Memory, reading, refusal, whole } from "./outcome.ts"
 
 /** `now` in milliseconds since 1970, as in every turn. */
@@ -13,7 +14,7 @@ export const create = ({ registry }: Memory, command: Of<"CreateProduct">, now: 
   if (registry.newSkus.has(product.sku)) return refusal({ _tag: "SkuTaken", sku: product.sku })
   const event = Stock.created(command.onHand)
   const after = Stock.evolve(Stock.nothing, event)
-  const cell = { product: forSale(product), durable: null, current: after, recent: true }
+  const cell = productCell(forSale(product), null, after)
   registry.products.put(product.id, cell)
   registry.newSkus.add(product.sku)
   const reply: Reply = { _tag: "Product", product }

@@ -5,15 +5,14 @@
 import { Effect } from "effect"
 import { MAX_ON_HAND } from "../../../../domain/quantity.ts"
 import { plain, uuids } from "../../batch-columns.ts"
-import { type Guard, type Move, type Moved, SHORT } from "../guard.ts"
-import { LOCK_STOCK, movedIn } from "../statements.ts"
+import { type Guard, type Move, type Moved, OVERTAKEN, SHORT } from "../guard.ts"
+import { LOCK_STOCK, MOVED, movedIn, READ_STOCK } from "../statements.ts"
 import { BEGIN, say } from "../transaction.ts"
 
 const UPDATE = `update stock s set on_hand = s.on_hand + w.on_hand, reserved = s.reserved + w.reserved, version = s.version + 1
   from unnest($1::uuid[], $2::bigint[], $3::bigint[]) w (id, on_hand, reserved) join products p on p.id = w.id
   where s.product_id = w.id and s.reserved + w.reserved >= 0 and s.on_hand + w.on_hand >= s.reserved + w.reserved
-  returning s.product_id, s.on_hand::float8, s.reserved::float8, s.version::float8,
-    p.price_amount::float8, p.price_currency, p.purchase_limit::float8`
+  returning ${MOVED}`
 
 /** One row is locked by its update; several are locked first, in their order. */
 const statements = (moves: ReadonlyArray<Move>) => {
@@ -27,6 +26,13 @@ const statements = (moves: ReadonlyArray<Move>) => {
   return moves.length === 1 ? [update] : [say(LOCK_STOCK, ids), update]
 }
 
+/** As it stands now: it was edited while its stock was waited for. */
+const again = (moves: ReadonlyArray<Move>) =>
+  say(
+    READ_STOCK,
+    uuids(moves, ({ productId }) => productId),
+  )
+
 /** The bound that the update does not look at. Goods that come back were on hand before. */
 const overflows = ({ command }: Move, { onHand }: Moved): boolean =>
   onHand > MAX_ON_HAND && (command._tag === "Receive" || command._tag === "Adjust")
@@ -34,13 +40,11 @@ const overflows = ({ command }: Move, { onHand }: Moved): boolean =>
 export const atomic: Guard = {
   begin: BEGIN,
   triesMax: 5,
-  move: (send, moves) =>
-    Effect.map(send(statements(moves)), (rows) => {
-      const after = movedIn(rows.at(-1)!)
-      const all = moves.every((each) => {
-        const moved = after.get(each.productId)
-        return moved !== undefined && !overflows(each, moved)
-      })
-      return all ? { _tag: "Moved", after } : SHORT
-    }),
+  move: Effect.fnUntraced(function* (send, moves) {
+    const rows = (yield* send(statements(moves))).at(-1)!
+    if (rows.length < moves.length) return SHORT
+    const after = movedIn(rows) ?? movedIn((yield* send([again(moves)]))[0]!)
+    if (after === null) return OVERTAKEN
+    return moves.some((each) => overflows(each, after.get(each.productId)!)) ? SHORT : { _tag: "Moved", after }
+  }),
 }
