@@ -2,7 +2,7 @@
  * The owner is told to end (SIGTERM) while people buy, again and again; the one that stands by takes over. Buyers who are
  * turned away, or lose their line, ask the other process with the same key.
  *
- * Law: the old owner ends by itself, with everything answered that it had begun to hear; the lanes are taken once; nobody
+ * Law: the old owner ends by itself, with everything answered that it had begun to hear; the lanes are taken once; no caller
  * waits longer than 2 s for an answer; nothing fails that asking again does not mend.
  */
 import { inspect } from "node:util"

@@ -2,8 +2,8 @@
  * Two processes fight for the lanes of one database, each under a supervisor that starts it again the moment it ends. They
  * are killed, told to end, and robbed of their lease, one and both, while people buy.
  *
- * Law: lanes change hands when their owner dies, hands over or loses its lease, once for each, and never otherwise: nobody
- * who comes back takes them from an owner that lives. Never two are ready.
+ * Law: lanes change hands when their owner dies, hands over or loses its lease, once for each, and never otherwise: no process
+ * that comes back takes them from an owner that lives. Never two are ready.
  */
 
 import { randomOf } from "../support/random.ts"

@@ -2,7 +2,7 @@
  * Whose movement is it: gives every step of every deed its version, and every movement its deed.
  *
  * Why it exists: only some answers tell versions. The others are found by what the ledger keeps: an order's id, a reason
- * like no other. What carries neither (a hold for an order that was never placed, goods that arrived though nobody was
+ * like no other. What carries neither (a hold for an order that was never placed, goods that arrived though no caller was
  * told) is dealt out: to deeds of that kind whose time it falls into, those first that end first. The dealing finds a
  * complete one whenever there is one.
  */

@@ -14,7 +14,7 @@
  * to pass, whatever happens until its answer, nothing is tried any more (`reach.ts`).
  *
  * Law: complete and sound for the steps it is given. Limits: positions, SEARCH_MAX; beyond it the verdict is `Undecided`,
- * which is nobody's pass.
+ * which is no pass.
  */
 import * as History from "./history.ts"
 import { canReach, type Target } from "./reach.ts"

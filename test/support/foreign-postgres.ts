@@ -28,7 +28,7 @@ export interface Foreign {
   readonly reload: () => Promise<void>
   /** The same, with another pg_hba.conf. */
   readonly configure: (mayLogIn: string) => Promise<void>
-  /** Files become its own, and nobody else's. */
+  /** Files become its own, and no other user's. */
   readonly own: (...files: ReadonlyArray<string>) => void
   /** To the server and each of its sessions: STOP freezes it, CONT thaws it. */
   readonly signal: (name: "SIGSTOP" | "SIGCONT") => void

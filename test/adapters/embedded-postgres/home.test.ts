@@ -48,7 +48,7 @@ const refusal = (act: () => unknown): string => {
 const asRoot = it.runIf(process.getuid?.() === 0 && process.platform === "linux")
 
 describe("a home folder", () => {
-  it("is made so that nobody else can write to it, and may lie behind a link of ours", () => {
+  it("is made so that no other user can write to it, and may lie behind a link of ours", () => {
     const link = join(folder, "link")
     symlinkSync(home, link)
     mkdirSync(home)
@@ -62,7 +62,7 @@ describe("a home folder", () => {
     expect(refusal(() => Home.make(home))).toMatch(/^JAEGO_HOME .* can be written to by other users: chmod go-w /)
   })
 
-  asRoot("of another user is refused, as is a link of his", () => {
+  asRoot("of another user is refused, as is a link of that user", () => {
     mkdirSync(home)
     chownSync(home, STRANGER, STRANGER)
     expect(refusal(() => Home.make(home))).toMatch(/^JAEGO_HOME .* belongs to another user/)
