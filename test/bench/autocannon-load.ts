@@ -19,9 +19,9 @@ type Autocannon = (options: {
   readonly duration: number
   readonly timeout: number
   readonly requests: ReadonlyArray<{
-    readonly method: "POST"
+    readonly method: "POST" | "GET"
     readonly path: string
-    readonly setupRequest: (request: Request) => Request
+    readonly setupRequest?: (request: Request) => Request
   }>
 }) => Promise<Result>
 
@@ -52,7 +52,10 @@ const result = await autocannon({
   connections: Number(connections),
   duration: Number(seconds),
   timeout: 10,
-  requests: [{ method: "POST", path: "/v1/orders", setupRequest }],
+  requests:
+    answer === "read"
+      ? bodies.map((path) => ({ method: "GET", path }))
+      : [{ method: "POST", path: "/v1/orders", setupRequest }],
 })
 const { duration, errors, latency, non2xx, requests } = result
 const measured = { answers: requests.total, seconds: duration, refused: non2xx, broken: errors }

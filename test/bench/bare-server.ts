@@ -1,6 +1,6 @@
 /**
- * The floor: node:http alone, in one process, that parses an order and answers what an order is answered with. It decides
- * nothing and keeps nothing; what a real service reaches of it is what its work costs.
+ * The floor: node:http alone, in one process, that parses an order and answers what an order is answered with, and a GET with
+ * what a product is shown as. It decides nothing and keeps nothing; what a real service reaches of it is what its work costs.
  */
 import { randomUUID } from "node:crypto"
 import { createServer } from "node:http"
@@ -26,7 +26,23 @@ const answerTo = ({ customerId, lines }: Wish) => {
   }
 }
 
+const PATH = "/v1/products/"
+
+const productOf = (id: string) => ({
+  id,
+  sku: "GEN-000000001",
+  name: "Generated product 1",
+  price: unitPrice,
+  purchaseLimit: null,
+  createdAt: new Date(0).toISOString(),
+})
+
 const server = createServer((request, response) => {
+  if (request.method === "GET") {
+    const body = JSON.stringify(productOf(request.url!.slice(PATH.length)))
+    response.writeHead(200, { "content-type": "application/json", "content-length": Buffer.byteLength(body) })
+    return response.end(body)
+  }
   const chunks: Array<Buffer> = []
   request.on("data", (chunk: Buffer) => chunks.push(chunk))
   request.on("end", () => {

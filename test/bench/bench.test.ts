@@ -5,6 +5,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { expect, it } from "vitest"
+import { isMissing } from "../support/redis-server.ts"
 import type { Measurement } from "./measurement.ts"
 import { median } from "./table.ts"
 
@@ -45,6 +46,17 @@ it("measures another checkout in the same rounds, on a database that the checkou
   expect(text).toMatch(/round 1 hot\/64 checkout: \d+\/s/)
   const jaego = text.split("\n").find((line) => /^\| hot +\| 64 +\| jaego/.test(line))!
   expect(Number(jaego.split("|")[9])).toBeGreaterThan(0)
+})
+
+it("measures readings, and counts how often a crowd of readers asks the database", async () => {
+  const short = ["--seconds", "1", "--warm-up", "1", "--rounds", "1", "--readers", "50"]
+  const { code, text } = await bench(["--reads", ...short])
+  expect(code, text).toBe(0)
+  expect(text).toMatch(/^\| a product from the cache \| [\d,]+ /m)
+  expect(text).toMatch(/page 10000: [\d.]+ ms/)
+  const crowds = text.split("\n").filter((line) => /^\| 50 /.test(line))
+  expect(crowds).toHaveLength(isMissing ? 2 : 4)
+  for (const crowd of crowds) expect(crowd).toMatch(/\| 1 +\| 50 x 200 /)
 })
 
 it("says what it was asked for wrongly", async () => {

@@ -12,6 +12,7 @@
  *     npm run bench -- --snapshot [--commits N] [--seconds N] [--rounds N]
  *     npm run bench -- --streams [--followers N] [--seconds N] [--rounds N]
  *     npm run bench -- --import [--rows N] [--seconds N] [--rounds N]
+ *     npm run bench -- --reads [--only rate,pages,crowds] [--readers N] [--seconds N] [--rounds N]
  *     npm run bench -- --payment [--rush N] [--dead N]
  *     npm run bench -- --large [--products N] [--orders N]
  */
@@ -28,6 +29,7 @@ import { generator } from "./load.ts"
 import * as Measurement from "./measurement.ts"
 import * as Overload from "./overload.ts"
 import * as Payment from "./payment.ts"
+import * as Reads from "./reads.ts"
 import * as Replays from "./replays.ts"
 import { scenarios } from "./scenarios.ts"
 import { Scratch } from "./scratch.ts"
@@ -66,6 +68,9 @@ const { values: flags } = parseArgs({
     /** How fast imports are, and what they cost a sale, and nothing else; rows of one may be told. */
     import: { type: "boolean", default: false },
     rows: { type: "string", default: "100000" },
+    /** What reading costs, and nothing else; how many read one product at once may be told. */
+    reads: { type: "boolean", default: false },
+    readers: { type: "string", default: "10000" },
     /** What a slow and a dead payment provider cost, and nothing else: orders within five seconds, and seconds of being dead. */
     payment: { type: "boolean", default: false },
     rush: { type: "string", default: "20000" },
@@ -88,6 +93,7 @@ type Count =
   | "rush"
   | "dead"
   | "rows"
+  | "readers"
 
 const whole = (name: Count): number => {
   const value = Number(flags[name])
@@ -202,12 +208,17 @@ const imports = async (scratch: Scratch) => {
   return { text: Imports.text(found), json: { imports: found } }
 }
 
+const reads = async (scratch: Scratch) => {
+  const found = await Reads.measure(scratch, { ...options, only, readers: whole("readers"), rounds, tell })
+  return { text: Reads.text(found), json: { reads: found } }
+}
+
 const payment = async (scratch: Scratch) => {
   const found = await Payment.measure(scratch, { rush: whole("rush"), dead: whole("dead"), tell })
   return { text: Payment.text(found), json: { payment: found } }
 }
 
-const parts = { import: imports, streams, overload, greedy, replays, large, facts, budget, snapshot, payment }
+const parts = { import: imports, streams, reads, overload, greedy, replays, large, facts, budget, snapshot, payment }
 const names = Object.keys(parts) as ReadonlyArray<keyof typeof parts>
 const named = names.find((name) => flags[name])
 const part = named === undefined ? everyday : parts[named]
@@ -215,7 +226,7 @@ const part = named === undefined ? everyday : parts[named]
 // An interrupted run leaves nothing behind: services are killed as this process exits, and Postgres notices.
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(130))
 
-const scratch = await (flags.snapshot ? Scratch.counting() : Scratch.open())
+const scratch = await (flags.snapshot || flags.reads ? Scratch.counting() : Scratch.open())
 process.once("exit", scratch.remove)
 try {
   const { cores, memoryGiB, node, processor } = machine

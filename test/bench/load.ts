@@ -1,5 +1,5 @@
 /**
- * The load: so many connections, each sending its next order when the last one is answered, over keep-alive HTTP, each
+ * The load: so many connections, each sending its next order or reading when the last one is answered, over keep-alive HTTP, each
  * order with a key of its own. `wrk` when the machine has it (it costs least), otherwise autocannon, in a process of its
  * own either way.
  *
@@ -16,10 +16,10 @@ import { promisify } from "node:util"
 export interface Load {
   readonly connections: number
   readonly seconds: number
-  /** JSON texts, sent one after the other, round and round. */
+  /** JSON texts of orders, or paths to read; sent one after the other, round and round. */
   readonly bodies: ReadonlyArray<string>
-  /** `async`: payment is not waited for. */
-  readonly answer: "wait" | "async"
+  /** `async`: payment is not waited for; `read`: nothing is ordered. */
+  readonly answer: "wait" | "async" | "read"
 }
 
 export interface Measured {

@@ -12,11 +12,10 @@ import type { IncomingMessage, ServerResponse } from "node:http"
 import { type Effect, Exit, type Fiber, Result, Schema } from "effect"
 import type { HttpServerResponse } from "effect/http"
 import type { Slots } from "../../ports/position.ts"
-import * as Answers from "./answers.ts"
 import { strict } from "./api.ts"
-import { SAFETY } from "./exchange.ts"
 import { isPlainJson } from "./head.ts"
 import type { Placing } from "./orders-handlers.ts"
+import * as PlainAnswer from "./plain-answer.ts"
 import * as Positions from "./positions.ts"
 import type { RateLimits } from "./rate-limits.ts"
 import { IdempotencyKey, NewOrder } from "./schemas.ts"
@@ -51,27 +50,6 @@ const read = (request: IncomingMessage, body: Buffer | null): Placing | null => 
   return { request, headers: { "idempotency-key": key!, ...headers }, payload: payload.success }
 }
 
-const SAFETY_LIST = SAFETY.flat()
-
-const write = (
-  response: ServerResponse,
-  request: IncomingMessage,
-  { limits, positions }: Options,
-  { body, headers, status }: Response,
-): void => {
-  if (body._tag !== "Uint8Array") throw new Error(`an answer with a body of ${body._tag}`)
-  // As a plain list, which node takes as it is; the length of the body is among them.
-  const head = ["x-request-id", Answers.requestId(request), ...SAFETY_LIST]
-  const left = limits.headersOf(request)
-  if (left !== null) head.push(...left)
-  const position = Positions.of(positions)
-  if (position !== null) head.push(Positions.NAME, position)
-  for (const name of Object.keys(headers)) head.push(name, headers[name]!)
-  response.writeHead(status, head)
-  // As text it leaves in one write with its head.
-  response.end(body.text ?? body.body)
-}
-
 export interface Options {
   readonly place: (placing: Placing) => Effect.Effect<Response>
   /** Runs what a request asks for, until the service ends. */
@@ -81,8 +59,7 @@ export interface Options {
   readonly pipeline: Listener
 }
 
-export const listener = (options: Options): Listener => {
-  const { place, run, pipeline } = options
+export const listener = ({ limits, pipeline, place, positions, run }: Options): Listener => {
   return (request, response) => {
     if (!isPlain(request)) return pipeline(request, response)
     // The parser hands over a body that is here already right after this call.
@@ -94,8 +71,10 @@ export const listener = (options: Options): Listener => {
         return pipeline(request, response)
       }
       run(place(placing)).addObserver((exit) => {
-        if (Exit.isSuccess(exit)) write(response, request, options, exit.value)
-        else response.destroy()
+        if (Exit.isFailure(exit)) return response.destroy()
+        const position = Positions.of(positions)
+        const more = position === null ? [] : [Positions.NAME, position]
+        PlainAnswer.write(request, response, limits, exit.value, more)
       })
     })
   }

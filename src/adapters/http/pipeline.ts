@@ -1,5 +1,6 @@
 /**
- * The pipeline: the API's routes as a listener of node:http, for every request but the plain order (`hot-route.ts`).
+ * The pipeline: the API's routes as a listener of node:http, for every request but the plain order
+ * (`hot-route.ts`) and the plain reading of a product (`product-route.ts`).
  *
  * Law: whatever the routes cannot answer themselves becomes a problem; a defect is also logged. A body that is not UTF-8 is
  * refused before its bytes are replaced by others.

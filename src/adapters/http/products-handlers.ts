@@ -73,6 +73,22 @@ const stockNow = Effect.fnUntraced(function* (shop: Shop["Service"], id: Product
   return Answers.ok(Views.stockNow(found, outlook))
 })
 
+export interface ReadingProduct {
+  readonly request: Answers.Asked
+  readonly params: { readonly id: ProductId }
+}
+
+/** Apart from the other routes, because the plain reading of a product calls it too (`product-route.ts`). */
+export const reading =
+  (shop: Pick<Shop["Service"], "getProduct">, answer: Answers.Responder) =>
+  ({ params, request }: ReadingProduct) =>
+    answer(
+      request,
+      Effect.map(shop.getProduct(params.id), ({ ageMs, product }) =>
+        Answers.cacheable(request, Views.product(product), product.version, cached(ageMs)),
+      ),
+    )
+
 export const layer = (inFlight: Claims.InFlight) =>
   HttpApiBuilder.group(
     api,
@@ -90,13 +106,7 @@ export const layer = (inFlight: Claims.InFlight) =>
           )
         },
         list: ({ request, query }) => answer(request, list(shop, query)),
-        get: ({ request, params }) =>
-          answer(
-            request,
-            Effect.map(shop.getProduct(params.id), ({ ageMs, product }) =>
-              Answers.cacheable(request, Views.product(product), product.version, cached(ageMs)),
-            ),
-          ),
+        get: reading(shop, answer),
         edit: ({ request, params, headers, payload }) =>
           answer(request, edit(shop, params.id, headers["if-match"], payload)),
         view: ({ request, params }) => answer(request, Effect.as(shop.countView(params.id), Answers.counted)),

@@ -30,6 +30,8 @@ import type { PathItem } from "./method-table.ts"
 import * as OrdersRoutes from "./orders-handlers.ts"
 import * as Overload from "./overload.ts"
 import * as Pipeline from "./pipeline.ts"
+import * as ProductRoute from "./product-route.ts"
+import * as ProductsRoutes from "./products-handlers.ts"
 import * as RateLimits from "./rate-limits.ts"
 import * as RequestLog from "./request-log.ts"
 import * as StockStreamRoute from "./stock-stream-route.ts"
@@ -183,16 +185,24 @@ const listener = Effect.fnUntraced(function* (
   const shop = yield* Shop
   const run = yield* running(scope)
   const inFlight = Claims.inFlight(probe)
-  const place = OrdersRoutes.placing(shop, Answers.to(probe), inFlight, limits)
+  const answer = Answers.to(probe)
+  const place = OrdersRoutes.placing(shop, answer, inFlight, limits)
+  const read = ProductsRoutes.reading(shop, answer)
   const routes = yield* Pipeline.make({ inFlight, limits, scope, arrivingMax })
   const desk = yield* ImportDesk
   const pipeline = ImportRoute.listener({ desk, bytesMax: importBytesMax, probe, limits, run, long, pipeline: routes })
+  const streaming = StockStreamRoute.listener({ streams, shop, probe, limits, run, last, pipeline })
   return HotRoute.listener({
     place: (placing) => Effect.catchCause(place(placing), (cause) => Pipeline.rescued(placing.request, cause)),
     run,
     limits,
     positions: yield* Reached,
-    pipeline: StockStreamRoute.listener({ streams, shop, probe, limits, run, last, pipeline }),
+    pipeline: ProductRoute.listener({
+      read: (reading) => Effect.catchCause(read(reading), (cause) => Pipeline.rescued(reading.request, cause)),
+      run,
+      limits,
+      pipeline: streaming,
+    }),
   })
 })
 

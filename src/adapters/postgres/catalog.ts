@@ -13,17 +13,17 @@ import * as Replicas from "./replicas.ts"
 import { MOVEMENT, type MovementJson, PRODUCT } from "./rows.ts"
 
 const GET = `select ${PRODUCT} as row from products p where p.id = $1::uuid`
-const STOCK = `select json_build_object('productId', p.id, 'sku', p.sku,
+export const STOCK = `select json_build_object('productId', p.id, 'sku', p.sku,
     'stock', json_build_object('onHand', s.on_hand, 'reserved', s.reserved, 'version', s.version)) as row
   from products p join stock s on s.product_id = p.id where p.id < $1::uuid order by p.id desc limit $2::int`
-const MOVEMENTS = `select ${MOVEMENT} as row from movements m
+export const MOVEMENTS = `select ${MOVEMENT} as row from movements m
   where m.product_id = $1::uuid and m.version < $3::bigint order by m.version desc limit $2::int`
 
 /** After the newest movement there is. */
-const FROM_THE_NEWEST = Number.MAX_SAFE_INTEGER
+export const FROM_THE_NEWEST = Number.MAX_SAFE_INTEGER
 
 /** A page from the beginning is a page after the last of all ids. */
-const AFTER_ALL = "ffffffff-ffff-ffff-ffff-ffffffffffff"
+export const AFTER_ALL = "ffffffff-ffff-ffff-ffff-ffffffffffff"
 
 const TEXT = "p.name || ' ' || p.sku"
 

@@ -1,0 +1,116 @@
+/**
+ * `npm run bench -- --reads`: what reading costs. A product from the cache beside node:http alone; page 10,000 of the list of orders
+ * beside page 1; and how often the database is asked when ten thousand read a product that is not fresh (`read-crowds.ts`).
+ */
+import * as Processor from "../../src/adapters/system/processor.ts"
+import * as Contenders from "./contenders.ts"
+import * as Lists from "./lists.ts"
+import * as Load from "./load.ts"
+import * as ReadCrowds from "./read-crowds.ts"
+import type { Scratch } from "./scratch.ts"
+import { markdown, median } from "./table.ts"
+
+export interface Options {
+  readonly seconds: number
+  readonly warmUpSeconds: number
+  readonly rounds: number
+  /** Which parts; none: all. */
+  readonly only: ReadonlyArray<string>
+  /** Readers of one product at once. */
+  readonly readers: number
+  readonly tell: (line: string) => void
+}
+
+const CONNECTIONS = 256
+/** Read in turn: all fit into the cache of the process. */
+const PRODUCTS = 1_000
+/** Of page 10,000, and some more. */
+const ORDERS = 201_000
+
+/** Of bare, at least. */
+const RATIO_MIN = 0.45
+
+interface Measured extends Load.Measured {
+  /** Microseconds of processor time an answer, over all threads; null: this system does not tell. */
+  readonly us: number | null
+}
+
+interface Rate {
+  readonly jaego: Measured
+  readonly bare: Measured
+}
+
+const rateOf = ({ answers, seconds }: Load.Measured): number => answers / seconds
+
+const rates = async (scratch: Scratch, { rounds, seconds, tell, warmUpSeconds }: Options) => {
+  const template = await scratch.template({ products: PRODUCTS, orders: 0, onHand: 1_000 })
+  const bodies = (await scratch.products(template)).map((id) => `/v1/products/${id}`)
+  const database = await scratch.copy(template)
+  const [jaego, bare] = [
+    await Contenders.start("jaego", scratch.urlOf(database), null),
+    await Contenders.start("bare", "", null),
+  ]
+  const load = { connections: CONNECTIONS, bodies, answer: "read" } as const
+  const read = async ({ pid, url }: Contenders.Running): Promise<Measured> => {
+    const before = Processor.secondsOf(pid)
+    const measured = await Load.put(url, { ...load, seconds })
+    const after = Processor.secondsOf(pid)
+    if (measured.refused + measured.broken > 0)
+      throw new Error(`${measured.refused} readings refused and ${measured.broken} broken`)
+    return { ...measured, us: before === null || after === null ? null : ((after - before) / measured.answers) * 1e6 }
+  }
+  for (const { url } of [jaego, bare]) await Load.put(url, { ...load, seconds: warmUpSeconds })
+  const taken: Array<Rate> = []
+  for (let round = 1; round <= rounds; round++) {
+    const first = round % 2 === 0 ? await read(bare) : null
+    const own = await read(jaego)
+    const one = { jaego: own, bare: first ?? (await read(bare)) }
+    taken.push(one)
+    tell(`round ${round}: ${rateOf(one.jaego).toFixed(0)}/s of ${rateOf(one.bare).toFixed(0)}/s bare`)
+  }
+  await bare.stop()
+  await jaego.stop()
+  await scratch.drop(database)
+  return taken
+}
+
+const pages = async (scratch: Scratch): Promise<Lists.Pages> => {
+  const database = await scratch.template({ products: PRODUCTS, orders: ORDERS, onHand: 1_000_000 })
+  const service = await Contenders.start("jaego", scratch.urlOf(database), null)
+  const found = await Lists.pages(scratch.urlOf(database), service.url, ORDERS)
+  await service.stop()
+  return found
+}
+
+export const measure = async (scratch: Scratch, options: Options) => {
+  const is = (part: string): boolean => options.only.length === 0 || options.only.includes(part)
+  return {
+    rates: is("rate") ? await rates(scratch, options) : null,
+    pages: is("pages") ? await pages(scratch) : null,
+    crowds: is("crowds") ? await ReadCrowds.measure(scratch, options) : null,
+  }
+}
+
+const ratesText = (taken: ReadonlyArray<Rate>): string => {
+  const over = (who: keyof Rate, of: (measured: Measured) => number) => median(taken.map((rate) => of(rate[who])))
+  const row = (who: keyof Rate, of: string) => [
+    who === "jaego" ? "a product from the cache" : "bare",
+    Math.round(over(who, rateOf)).toLocaleString("en-US"),
+    over(who, ({ p99 }) => p99).toFixed(1),
+    over(who, ({ us }) => us ?? Number.NaN).toFixed(1),
+    of,
+  ]
+  const ratio = over("jaego", rateOf) / over("bare", rateOf)
+  const table = markdown(
+    ["reading", "answers/s", "p99 ms", "us of processor an answer", "of bare"],
+    [row("jaego", ratio.toFixed(2)), row("bare", "")],
+  )
+  return ratio >= RATIO_MIN ? table : `${table}\nBELOW ITS BOUND: ${RATIO_MIN} of bare`
+}
+
+export const text = ({ crowds, pages, rates }: Awaited<ReturnType<typeof measure>>): string =>
+  [
+    ...(rates === null ? [] : [ratesText(rates)]),
+    ...(pages === null ? [] : [Lists.pagesText(pages)]),
+    ...(crowds === null ? [] : [ReadCrowds.text(crowds)]),
+  ].join("\n\n")
