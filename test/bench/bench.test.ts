@@ -49,7 +49,7 @@ it("measures another checkout in the same rounds, on a database that the checkou
 })
 
 it("measures readings, and counts how often a crowd of readers asks the database", async () => {
-  const short = ["--seconds", "1", "--warm-up", "1", "--rounds", "1", "--readers", "50"]
+  const short = ["--seconds", "1", "--warm-up", "1", "--rounds", "1", "--readers", "50", "--readings", "600"]
   const { code, text } = await bench(["--reads", ...short])
   expect(code, text).toBe(0)
   expect(text).toMatch(/^\| a product from the cache \| [\d,]+ /m)
@@ -57,6 +57,10 @@ it("measures readings, and counts how often a crowd of readers asks the database
   const crowds = text.split("\n").filter((line) => /^\| 50 /.test(line))
   expect(crowds).toHaveLength(isMissing ? 2 : 4)
   for (const crowd of crowds) expect(crowd).toMatch(/\| 1 +\| 50 x 200 /)
+  if (isMissing) return
+  const phases = text.split("\n").filter((line) => /^\| (before|with)/.test(line))
+  expect(phases).toHaveLength(3)
+  for (const phase of phases) expect(phase.split("|")[4]?.trim()).toBe("0")
 })
 
 it("says what it was asked for wrongly", async () => {

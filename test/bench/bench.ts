@@ -12,7 +12,7 @@
  *     npm run bench -- --snapshot [--commits N] [--seconds N] [--rounds N]
  *     npm run bench -- --streams [--followers N] [--seconds N] [--rounds N]
  *     npm run bench -- --import [--rows N] [--seconds N] [--rounds N]
- *     npm run bench -- --reads [--only rate,pages,crowds] [--readers N] [--seconds N] [--rounds N]
+ *     npm run bench -- --reads [--only rate,pages,crowds,redis] [--readers N] [--readings N] [--seconds N] [--rounds N]
  *     npm run bench -- --payment [--rush N] [--dead N]
  *     npm run bench -- --large [--products N] [--orders N]
  */
@@ -68,9 +68,10 @@ const { values: flags } = parseArgs({
     /** How fast imports are, and what they cost a sale, and nothing else; rows of one may be told. */
     import: { type: "boolean", default: false },
     rows: { type: "string", default: "100000" },
-    /** What reading costs, and nothing else; how many read one product at once may be told. */
+    /** What reading costs, and nothing else; how many read one product at once, and how often while Redis is killed, may be told. */
     reads: { type: "boolean", default: false },
     readers: { type: "string", default: "10000" },
+    readings: { type: "string", default: "1000000" },
     /** What a slow and a dead payment provider cost, and nothing else: orders within five seconds, and seconds of being dead. */
     payment: { type: "boolean", default: false },
     rush: { type: "string", default: "20000" },
@@ -94,6 +95,7 @@ type Count =
   | "dead"
   | "rows"
   | "readers"
+  | "readings"
 
 const whole = (name: Count): number => {
   const value = Number(flags[name])
@@ -209,7 +211,8 @@ const imports = async (scratch: Scratch) => {
 }
 
 const reads = async (scratch: Scratch) => {
-  const found = await Reads.measure(scratch, { ...options, only, readers: whole("readers"), rounds, tell })
+  const sizes = { readers: whole("readers"), readings: whole("readings") }
+  const found = await Reads.measure(scratch, { ...options, ...sizes, only, rounds, tell })
   return { text: Reads.text(found), json: { reads: found } }
 }
 

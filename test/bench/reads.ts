@@ -1,12 +1,14 @@
 /**
  * `npm run bench -- --reads`: what reading costs. A product from the cache beside node:http alone; page 10,000 of the list of orders
- * beside page 1; and how often the database is asked when ten thousand read a product that is not fresh (`read-crowds.ts`).
+ * beside page 1; how often the database is asked when ten thousand read a product that is not fresh (`read-crowds.ts`); and what is
+ * shown, and how soon, while Redis is killed (`read-faults.ts`).
  */
 import * as Processor from "../../src/adapters/system/processor.ts"
 import * as Contenders from "./contenders.ts"
 import * as Lists from "./lists.ts"
 import * as Load from "./load.ts"
 import * as ReadCrowds from "./read-crowds.ts"
+import * as ReadFaults from "./read-faults.ts"
 import type { Scratch } from "./scratch.ts"
 import { markdown, median } from "./table.ts"
 
@@ -18,6 +20,8 @@ export interface Options {
   readonly only: ReadonlyArray<string>
   /** Readers of one product at once. */
   readonly readers: number
+  /** While Redis is killed, in all. */
+  readonly readings: number
   readonly tell: (line: string) => void
 }
 
@@ -88,6 +92,7 @@ export const measure = async (scratch: Scratch, options: Options) => {
     rates: is("rate") ? await rates(scratch, options) : null,
     pages: is("pages") ? await pages(scratch) : null,
     crowds: is("crowds") ? await ReadCrowds.measure(scratch, options) : null,
+    phases: is("redis") ? await ReadFaults.measure(scratch, options) : null,
   }
 }
 
@@ -108,9 +113,10 @@ const ratesText = (taken: ReadonlyArray<Rate>): string => {
   return ratio >= RATIO_MIN ? table : `${table}\nBELOW ITS BOUND: ${RATIO_MIN} of bare`
 }
 
-export const text = ({ crowds, pages, rates }: Awaited<ReturnType<typeof measure>>): string =>
+export const text = ({ crowds, pages, phases, rates }: Awaited<ReturnType<typeof measure>>): string =>
   [
     ...(rates === null ? [] : [ratesText(rates)]),
     ...(pages === null ? [] : [Lists.pagesText(pages)]),
     ...(crowds === null ? [] : [ReadCrowds.text(crowds)]),
+    ...(phases === null ? [] : [ReadFaults.text(phases)]),
   ].join("\n\n")
