@@ -166,7 +166,12 @@ export const measure = async (scratch: Scratch, options: Options) => {
       tell(`round ${number} ${filled.name}: ready in ${one.startMs.toFixed(0)} ms, ${one.rate.toFixed(0)}/s`)
     }
   const weight = await weigh(scratch, databases[1]!, options)
-  if (verify) for (const { database } of databases) await scratch.prove(database)
+  if (verify)
+    for (const { database, name } of databases) {
+      const begun = performance.now()
+      await scratch.prove(database)
+      tell(`${name}: verified in ${((performance.now() - begun) / 1_000).toFixed(0)} s`)
+    }
   const reports = databases.map(
     ({ bytes, fillSeconds, name }): Report => ({ name, fillSeconds, bytes, rounds: taken.get(name)! }),
   )
