@@ -3,6 +3,7 @@
  * write, and what becomes of the facts that are written.
  */
 import { Effect, Layer } from "effect"
+import * as DiskRoom from "../adapters/embedded-postgres/disk-room.ts"
 import * as EmbeddedPostgres from "../adapters/embedded-postgres/server.ts"
 import * as MemoryCatalog from "../adapters/memory/catalog.ts"
 import * as MemoryCommittedOrders from "../adapters/memory/committed-orders.ts"
@@ -24,6 +25,7 @@ import * as Backlog from "../adapters/postgres/backlog.ts"
 import * as PostgresCatalog from "../adapters/postgres/catalog.ts"
 import * as PostgresClient from "../adapters/postgres/client.ts"
 import * as PostgresCommittedOrders from "../adapters/postgres/committed-orders.ts"
+import * as DatabaseSize from "../adapters/postgres/database-size.ts"
 import * as PostgresExplanations from "../adapters/postgres/explanations.ts"
 import * as PostgresImports from "../adapters/postgres/imports.ts"
 import * as PostgresInbox from "../adapters/postgres/inbox.ts"
@@ -126,8 +128,8 @@ const postgres = (config: Config) => {
         Layer.provideMerge(Layer.merge(deciding, Layer.provide(shown, Replicas.layer(replicas, pools)))),
         Layer.provide(LogPosition.layer(positions, Position.MAIN)),
         Layer.merge(Layer.succeed(Position.Reached, positions)),
-        Layer.provide(Backlog.layer),
-        Layer.merge(Layer.merge(OldestSnapshot.layer, PoolWait.layer(THREAD))),
+        Layer.provide(Layer.merge(Backlog.layer, DatabaseSize.layer)),
+        Layer.merge(Layer.mergeAll(OldestSnapshot.layer, PoolWait.layer(THREAD), room(config))),
         Layer.provide(Layer.effectDiscard(migrated)),
         Layer.provide(Layer.effectDiscard(Suitability.hasRoom(connections.all))),
         Layer.provide(PostgresClient.layer(url, pools)),
@@ -135,6 +137,9 @@ const postgres = (config: Config) => {
     ),
   )
 }
+
+/** The disk of a database that is elsewhere is not seen from here. */
+const room = ({ database: { home, url } }: Config) => (url === null ? DiskRoom.layer(home) : Layer.empty)
 
 const databaseUrl = ({ database: { home, url } }: Config) =>
   url === null ? Effect.map(EmbeddedPostgres.start(home), (embedded) => embedded.url) : Effect.succeed(url)

@@ -140,8 +140,14 @@ export type Happening =
     }
   /** How far a copy of the database that is read from lies behind the primary. */
   | { readonly _tag: "ReplicaMeasured"; readonly replica: string; readonly lagSeconds: number }
+  /** Room on the disk that the embedded database lies on; `freeBytes`: for its user. */
+  | { readonly _tag: "DiskMeasured"; readonly freeBytes: number; readonly sizeBytes: number }
+  /** Tables and indexes of the database, without its log. */
+  | { readonly _tag: "DatabaseMeasured"; readonly bytes: number }
   /** How old the oldest snapshot is that keeps dead rows in the database; 0: there is none. */
   | { readonly _tag: "SnapshotMeasured"; readonly seconds: number }
+  /** A replica that the service is configured with; not in rotation before it has answered. */
+  | { readonly _tag: "ReplicaKnown"; readonly replica: string }
   /** `out`: null, it is in rotation. */
   | { readonly _tag: "ReplicaChanged"; readonly replica: string; readonly out: Exclusion | null }
   /** Something was read that may be behind: from a replica, or from the primary, as none was in rotation, there yet, or well. */

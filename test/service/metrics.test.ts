@@ -25,6 +25,7 @@ describe("a service that has sold", () => {
       await isMeasured("jaego_heap_bytes", thread)
     for (const thread of ["main", "worker-0", "facts"]) await isMeasured("jaego_pool_statements_total", thread)
     await until("the lease is measured", async () => (await service.metric("jaego_lease_fresh")) === 1)
+    await until("the database is measured", async () => (await service.metric("jaego_database_bytes")) > 1_000_000)
     const { text } = await service.get("/metrics")
     for (const sample of [
       /^jaego_outbox_rows \d+$/m,

@@ -193,6 +193,7 @@ export const make = Effect.fnUntraced(function* (
     },
     probe,
   )
+  probe.emit({ _tag: "ReplicaKnown", replica: name })
   yield* Effect.forkScoped(Effect.forever(Effect.andThen(replica.look(history), Effect.sleep(LOOK_MS))))
   return replica
 })

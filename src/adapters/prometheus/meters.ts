@@ -220,6 +220,10 @@ const inventory = (registry: Registry) => ({
   workersStarted: counter(registry)("jaego_worker_starts_total", "Workers started, also again"),
   workersDied: counter(registry)("jaego_worker_deaths_total", "Workers that died and are replaced"),
   lanes: gauge(registry)("jaego_lanes_owned", "Lanes this process owns"),
+  lanesLost: counter(registry)("jaego_lanes_lost_total", "Times the lanes were lost: the lease, or a fence"),
+  databaseBytes: gauge(registry)("jaego_database_bytes", "Size of the database, without its log"),
+  diskFree: gauge(registry)("jaego_disk_free_bytes", "Free on a disk of this machine that is needed", ["disk"]),
+  diskSize: gauge(registry)("jaego_disk_size_bytes", "Size of a disk of this machine that is needed", ["disk"]),
   oldestSnapshot: gauge(registry)(
     "jaego_database_oldest_snapshot_seconds",
     "Age of the oldest snapshot that keeps dead rows in the database",

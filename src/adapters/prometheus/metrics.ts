@@ -7,7 +7,8 @@
  */
 import { Context, Effect, Layer, Semaphore } from "effect"
 import { collectDefaultMetrics, Registry } from "prom-client"
-import { type Happening, Probe } from "../../ports/probe.ts"
+import { UnavailableReason } from "../../ports/failures.ts"
+import { type Exclusion, type Happening, Probe } from "../../ports/probe.ts"
 import { type Meters, meters } from "./meters.ts"
 
 type Counting = {
@@ -101,6 +102,9 @@ const onShipping = (meters: Meters) =>
   }) satisfies Partial<Counting>
 
 const NO_LABELS = {}
+const EXCLUSIONS: ReadonlyArray<Exclusion> = ["silent", "lagging", "promoted"]
+/** With a label a disk that is not ours to see is absent, and not one of no bytes. */
+const ON_DATABASE = { disk: "database" }
 
 const onInventory = (meters: Meters) =>
   ({
@@ -110,6 +114,15 @@ const onInventory = (meters: Meters) =>
       meters.commitSeconds(NO_LABELS, seconds, traceId)
     },
     SnapshotMeasured: ({ seconds }) => meters.oldestSnapshot.set(seconds),
+    DatabaseMeasured: ({ bytes }) => meters.databaseBytes.set(bytes),
+    DiskMeasured: ({ freeBytes, sizeBytes }) => {
+      meters.diskFree.set(ON_DATABASE, freeBytes)
+      meters.diskSize.set(ON_DATABASE, sizeBytes)
+    },
+    ReplicaKnown: ({ replica }) => {
+      meters.replicaIn.set({ replica }, 0)
+      for (const reason of EXCLUSIONS) meters.replicaOut.inc({ replica, reason }, 0)
+    },
     ReplicaMeasured: ({ lagSeconds, replica }) => meters.replicaLag.set({ replica }, lagSeconds),
     ReplicaChanged: ({ out, replica }) => {
       meters.replicaIn.set({ replica }, out === null ? 1 : 0)
@@ -135,7 +148,11 @@ const onInventory = (meters: Meters) =>
       meters.lanes.set(lanes)
       meters.standingBy.set(0)
     },
-    LanesLost: () => meters.lanes.set(0),
+    LanesLost: () => {
+      meters.lanes.set(0)
+      meters.lanesLost.inc()
+      meters.leaseFresh.set(0)
+    },
     StandingBy: () => meters.standingBy.set(1),
     LeaseMeasured: ({ isFresh }) => meters.leaseFresh.set(isFresh ? 1 : 0),
   }) satisfies Partial<Counting>
@@ -295,7 +312,10 @@ export const layer: Layer.Layer<Probe | Metrics> = Layer.effectContext(
     const registry = new Registry()
     collectDefaultMetrics({ register: registry })
     for (const name of MISNAMED) registry.removeSingleMetric(name)
-    const all: Counting = counting(meters(registry))
+    const known = meters(registry)
+    // Each reason is counted from nothing on: the rate of a series that appears with its first count misses that count.
+    for (const reason of UnavailableReason.literals) known.unavailable.inc({ reason }, 0)
+    const all: Counting = counting(known)
     // Each member takes the happenings of its own tag, which the compiler cannot follow through a look-up.
     const emit = (happening: Happening) => (all[happening._tag] as (happening: Happening) => void)(happening)
     const oneAtATime = Semaphore.makeUnsafe(1).withPermits(1)

@@ -1,6 +1,6 @@
 /** The alerts of `infra/prometheus`: each fires for its cause and not without it, is of metrics that exist, and leads to what is to be done. */
 import { spawnSync } from "node:child_process"
-import { readFileSync } from "node:fs"
+import { globSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { Registry } from "prom-client"
 import { describe, expect, it } from "vitest"
@@ -43,6 +43,20 @@ it.each(alerts)("%s is tested, and leads to its section of the runbook", (alert)
   expect(tests).toMatch(new RegExp(`alertname: ${alert}\\n +exp_alerts:\\n`))
   const [, section] = new RegExp(`alert: ${alert}\\n[^]*?runbook_url: docs/runbook\\.md#(\\S+)`).exec(rules)!
   expect(runbook.split("\n")).toContain(`## ${section}`)
+})
+
+const drills = globSync("test/world/drills/*.test.ts", { cwd: root }).map((file) =>
+  readFileSync(join(root, file), "utf8"),
+)
+
+/** Not drilled yet: what the audit sees, and a provider that says nothing. */
+const UNDRILLED = [
+  ...["JaegoOversold", "JaegoBooksDiffer", "JaegoAuditBehind"],
+  ...["JaegoPlacingSlowFast", "JaegoPlacingSlow", "JaegoBreakerOpen", "JaegoChargeUnsettled", "JaegoRefundUnsettled"],
+]
+
+it.each(alerts.filter((alert) => !UNDRILLED.includes(alert)))("%s is drilled", (alert) => {
+  expect(drills.join("\n")).toContain(`"${alert}"`)
 })
 
 it("every section of the runbook is one that an alert leads to", () => {

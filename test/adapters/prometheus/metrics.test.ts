@@ -156,6 +156,12 @@ it.each<[Happening, string]>([
   [{ _tag: "WorkerDied", worker: 2 }, "jaego_worker_deaths_total 1"],
   [{ _tag: "LanesTaken", lanes: 64 }, "jaego_lanes_owned 64"],
   [{ _tag: "LanesLost", lanes: 64 }, "jaego_lanes_owned 0"],
+  [{ _tag: "LanesLost", lanes: 64 }, "jaego_lanes_lost_total 1"],
+  [{ _tag: "DiskMeasured", freeBytes: 7, sizeBytes: 9 }, 'jaego_disk_free_bytes{disk="database"} 7'],
+  [{ _tag: "DiskMeasured", freeBytes: 7, sizeBytes: 9 }, 'jaego_disk_size_bytes{disk="database"} 9'],
+  [{ _tag: "DatabaseMeasured", bytes: 7 }, "jaego_database_bytes 7"],
+  [{ _tag: "ReplicaKnown", replica: "r1" }, 'jaego_replica_in_rotation{replica="r1"} 0'],
+  [{ _tag: "ReplicaKnown", replica: "r1" }, 'jaego_replica_exclusions_total{replica="r1",reason="lagging"} 0'],
   [{ _tag: "StandingBy" }, "jaego_standing_by 1"],
   [{ _tag: "LeadershipTaken" }, "jaego_relaying 1"],
   [{ _tag: "LeadershipEnded" }, "jaego_relaying 0"],
@@ -198,6 +204,12 @@ it.each<[Happening, string]>([
   ],
 ])("counts %o", async (happening, line) => {
   expect((await scrape([happening])).body.split("\n")).toContain(line)
+})
+
+it("begins each reason of unavailability at nothing, and shows no disk and no replica that is not there", async () => {
+  const { body } = await scrape([])
+  expect(body).toContain('jaego_unavailable_total{reason="paused"} 0')
+  expect(body).not.toMatch(/^jaego_(disk|replica)_[a-z_]+(\{.*\})? /m)
 })
 
 it("forgets what a dead worker had in memory", async () => {
