@@ -42,7 +42,9 @@ const server = (address: Address) =>
         HttpServe.consoleFeed,
       ),
     ),
-    Layer.provide(Layer.mergeAll(HttpServe.pausing, HttpServe.reconciling, HttpServe.importDesk)),
+    Layer.provide(
+      Layer.mergeAll(HttpServe.pausing, HttpServe.reconciling, HttpServe.importDesk, HttpServe.deadLetters),
+    ),
   )
 
 NodeRuntime.runMain(

@@ -13,6 +13,8 @@ import * as SystemIds from "./adapters/system/ids.ts"
 import * as Logs from "./adapters/system/log-level.ts"
 import * as ThreadMeter from "./adapters/system/thread-meter.ts"
 import * as CarrierCalls from "./app/carrier-calls.ts"
+import * as DeadLetters from "./app/dead-letters.ts"
+import * as FactPipeline from "./app/fact-pipeline.ts"
 import * as Health from "./app/health.ts"
 import * as Importing from "./app/imports/importing.ts"
 import * as Ownership from "./app/inventory/ownership.ts"
@@ -37,6 +39,7 @@ const service = (config: Config) =>
     Layer.provideMerge(Shopkeeper.layer(config.payment.placing)),
     Layer.provideMerge(Importing.layer(config.imports)),
     Layer.provideMerge(Pausing.layer),
+    Layer.provideMerge(DeadLetters.layer(FactPipeline.consumers(config.shipping.consumers))),
     Layer.provide(Webhooks.layer),
     Layer.provide(ShippingRunner.layer(config.shipping.runner)),
     Layer.provide(CarrierCalls.layer(config.resilience.carrier)),

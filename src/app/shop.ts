@@ -112,6 +112,8 @@ export class Shop extends Context.Service<
       readonly requestId?: string | undefined
     }) => Shopping<Replayable<Sale>>
     readonly getOrder: (id: OrderId) => Shopping<Order>
+    /** The order that was placed under this idempotency key; null: none was, or the key is kept no longer. */
+    readonly findByKey: (key: string) => Shopping<OrderId | null>
     /** When its charge can be made, ms since 1970; null: nothing holds it up, or nothing is known of it here. */
     readonly chargeEta: (order: Pick<Order, "id" | "expiresAt">) => Shopping<number | null>
     readonly listOrders: (request: PageRequest<OrderId> & OrderFilter) => Shopping<Page<Order, OrderId>>

@@ -76,6 +76,7 @@ const showing = Effect.gen(function* () {
       return page
     }),
     getOrder,
+    findByKey: orderBook.ofKey,
     listOrders: Effect.fnUntraced(function* (request: Omit<Parameters<typeof orderBook.list>[0], "now">) {
       return yield* orderBook.list({ ...request, now: yield* Clock.currentTimeMillis })
     }),

@@ -80,6 +80,31 @@ export interface Parked {
   readonly parkedAt: number
 }
 
+/** Poison of one consumer whose errors are of one kind. */
+export interface PoisonGroup {
+  readonly consumer: string
+  /** As `kindOf` says. */
+  readonly kind: string
+  /** Of the oldest. */
+  readonly error: string
+  readonly letter: number
+  /** Milliseconds since 1970. */
+  readonly since: number
+  readonly poison: number
+  /** Of their keys, waiting behind them. */
+  readonly queued: number
+}
+
+/** Of an error, what is compared, characters: where it differs further back it is the same trouble. */
+export const KIND_CHARACTERS = 200
+
+/** What differs from one letter to the next: ids and numbers. JavaScript and PostgreSQL understand it alike. */
+export const KIND_VARIES = "[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}|[0-9]+"
+
+/** Errors of one kind have one cause, as far as can be told from their words. */
+export const kindOf = (error: string): string =>
+  Array.from(error).slice(0, KIND_CHARACTERS).join("").replaceAll(new RegExp(KIND_VARIES, "g"), "#")
+
 export class Inbox extends Context.Service<
   Inbox,
   {
@@ -100,6 +125,8 @@ export class Inbox extends Context.Service<
       readonly after: number
       readonly limit: number
     }) => Effect.Effect<ReadonlyArray<Parked>, Unavailable>
+    /** All that is parked, by consumer and kind of error; the largest first, at most `limit`. */
+    readonly groups: (limit: number) => Effect.Effect<ReadonlyArray<PoisonGroup>, Unavailable>
     /** One parked letter handled at last, the oldest of its key: its effect and its removal are one transaction. */
     readonly release: (
       id: number,

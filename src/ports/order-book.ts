@@ -21,6 +21,8 @@ export class OrderBook extends Context.Service<
   OrderBook,
   {
     readonly get: (id: OrderId) => Effect.Effect<Order | null, Unavailable>
+    /** The order that was placed under this key; null: none was, or the key is kept no longer. */
+    readonly ofKey: (key: string) => Effect.Effect<OrderId | null, Unavailable>
     /** Newest first; position is the id of the last order. `now` in milliseconds since 1970. */
     readonly list: (
       request: PageRequest<OrderId> & OrderFilter & { readonly now: number },

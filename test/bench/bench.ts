@@ -13,6 +13,7 @@
  *     npm run bench -- --streams [--followers N] [--seconds N] [--rounds N]
  *     npm run bench -- --import [--rows N] [--seconds N] [--rounds N]
  *     npm run bench -- --reads [--only rate,pages,crowds,redis] [--readers N] [--readings N] [--seconds N] [--rounds N]
+ *     npm run bench -- --scrape [--seconds N]
  *     npm run bench -- --payment [--rush N] [--dead N]
  *     npm run bench -- --large [--products N] [--orders N]
  */
@@ -32,6 +33,7 @@ import * as Payment from "./payment.ts"
 import * as Reads from "./reads.ts"
 import * as Replays from "./replays.ts"
 import { scenarios } from "./scenarios.ts"
+import * as Scrape from "./scrape.ts"
 import { Scratch } from "./scratch.ts"
 import * as Snapshot from "./snapshot.ts"
 import * as Streams from "./streams.ts"
@@ -72,6 +74,8 @@ const { values: flags } = parseArgs({
     reads: { type: "boolean", default: false },
     readers: { type: "string", default: "10000" },
     readings: { type: "string", default: "1000000" },
+    /** What a scrape of a busy service takes, and nothing else. */
+    scrape: { type: "boolean", default: false },
     /** What a slow and a dead payment provider cost, and nothing else: orders within five seconds, and seconds of being dead. */
     payment: { type: "boolean", default: false },
     rush: { type: "string", default: "20000" },
@@ -216,12 +220,31 @@ const reads = async (scratch: Scratch) => {
   return { text: Reads.text(found), json: { reads: found } }
 }
 
+const scrape = async (scratch: Scratch) => {
+  const paid = scenarios.find(({ connections, name }) => name === "hot-paid" && connections === 256)!
+  const found = await Scrape.measure(scratch, paid, { ...options, tell })
+  return { text: Scrape.text(found), json: { scrape: found } }
+}
+
 const payment = async (scratch: Scratch) => {
   const found = await Payment.measure(scratch, { rush: whole("rush"), dead: whole("dead"), tell })
   return { text: Payment.text(found), json: { payment: found } }
 }
 
-const parts = { import: imports, streams, reads, overload, greedy, replays, large, facts, budget, snapshot, payment }
+const parts = {
+  import: imports,
+  streams,
+  reads,
+  overload,
+  greedy,
+  replays,
+  large,
+  facts,
+  budget,
+  snapshot,
+  scrape,
+  payment,
+}
 const names = Object.keys(parts) as ReadonlyArray<keyof typeof parts>
 const named = names.find((name) => flags[name])
 const part = named === undefined ? everyday : parts[named]

@@ -6,7 +6,7 @@ import { Context, Effect, type Layer } from "effect"
 import { expect } from "vitest"
 import type { OrderId } from "../../src/domain/ids.ts"
 import type { Delivery } from "../../src/ports/event-stream.ts"
-import { Inbox, type Intake, type Taken } from "../../src/ports/inbox.ts"
+import { Inbox, type Intake, kindOf, type Taken } from "../../src/ports/inbox.ts"
 import { freshId, NOON } from "../support/scribe.ts"
 import { type Check, check, endOf, runAll } from "./check.ts"
 
@@ -242,6 +242,41 @@ const parking: ReadonlyArray<Check<Needs>> = [
     })
     expect(yield* letters(of.consumer)).toHaveLength(1)
   }),
+
+  check(
+    "groups poison by its consumer and the kind of its error, with what waits behind it, the most first",
+    function* () {
+      const { inbox, of, take } = yield* opened
+      const said = (error: string, key: string, offset: number): Poison => ({ ...poison(key, offset), error })
+      const keys = Array.from({ length: 4 }, orderId)
+      yield* take(
+        said(`no column "x" in row 1`, keys[0]!, 0),
+        said(`order ${keys[1]} in row 17 is refused`, keys[1]!, 1),
+        said(`order ${keys[2]!.toUpperCase()} in row 4 is refused`, keys[2]!, 2),
+        event(keys[1]!, 2, 3),
+        event(keys[2]!, 2, 4),
+        event(keys[2]!, 3, 5),
+        // What differs behind the first two hundred characters is the same kind.
+        said(`${"é".repeat(200)} this`, "", 6),
+        said(`${"é".repeat(200)} or that`, "", 7),
+        said(`${"é".repeat(200)} and`, "", 8),
+      )
+      const groups = (yield* inbox.groups(1_000)).filter(({ consumer }) => consumer === of.consumer)
+      const [first, second] = (yield* letters(of.consumer)).map(({ id }) => id)
+      expect(groups.map(({ error: _, since: __, letter: ___, ...group }) => group)).toEqual([
+        { consumer: of.consumer, kind: "é".repeat(200), poison: 3, queued: 0 },
+        { consumer: of.consumer, kind: "order # in row # is refused", poison: 2, queued: 3 },
+        { consumer: of.consumer, kind: 'no column "x" in row #', poison: 1, queued: 0 },
+      ])
+      expect(groups.slice(1).map(({ error, letter }) => [letter, error])).toEqual([
+        [second, `order ${keys[1]} in row 17 is refused`],
+        [first, `no column "x" in row 1`],
+      ])
+      expect(Math.abs(groups[0]!.since - Date.now())).toBeLessThan(600_000)
+      for (const { kind, error } of groups) expect(kindOf(error)).toBe(kind)
+      expect(yield* inbox.groups(1)).toHaveLength(1)
+    },
+  ),
 
   check("parks nothing behind poison without a key", function* () {
     const { of, take } = yield* opened

@@ -62,6 +62,22 @@ const reading: ReadonlyArray<Check<Needs>> = [
     expect(yield* book.get(Scribe.order([other]).id)).toBeNull()
   }),
 
+  check("finds an order by the key that it was placed under, and by no other key or route", function* () {
+    const scribe = yield* Scribe.owner
+    const product = Scribe.product()
+    const [order, key, other] = [Scribe.order([product]), Scribe.claim(), Scribe.claim()]
+    yield* scribe.commit({
+      products: [{ product, onHand: 10 }],
+      orders: [order],
+      holds: Scribe.holds(order),
+      keys: [Scribe.orderAnswer(order, key), Scribe.orderAnswer(order, { ...other, route: "pay" })],
+    })
+    const book = yield* OrderBook
+    expect(yield* book.ofKey(key.key)).toBe(order.id)
+    expect(yield* book.ofKey(other.key)).toBeNull()
+    expect(yield* book.ofKey("never given")).toBeNull()
+  }),
+
   check("says how many units are held, and when the first hold ends that no charge keeps", function* () {
     const paying = { attempt: ATTEMPT, terms: { expiresAt: NOON + 1_000 } }
     const { book, one, scribe } = yield* placed([

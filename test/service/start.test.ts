@@ -17,6 +17,8 @@ it.each([1, 3])(
     const curl = await until("the curl is printed", () => /curl -s[\s\S]*?\}'\n/.exec(service.process.stdout)?.[0])
     const bought = spawnSync("sh", ["-c", curl], { encoding: "utf8" })
     expect(JSON.parse(bought.stdout), bought.stderr).toMatchObject({ status: "paid", customerId: "me" })
+    const [, page] = /^ {2}console {4}(\S+)$/m.exec(service.process.stdout)!
+    expect((await fetch(page!)).status).toBe(200)
     const second = await run(["serve"], { JAEGO_HOME: home, PORT: "0" })
     expect([second.code, second.stderr.trimEnd().split("\n").length]).toEqual([1, 1])
     expect(second.stderr).toContain("already running")

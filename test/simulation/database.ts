@@ -166,6 +166,7 @@ export class Database {
   orderBook(from: Node): OrderBook["Service"] {
     return {
       get: (id) => this.call(from, "order", this.#orderBook.get(id), LISTING),
+      ofKey: (key) => this.call(from, "order", this.#orderBook.ofKey(key), LISTING),
       list: (request) => this.call(from, "orders", this.#orderBook.list(request), LISTING),
       // An ornament of refusals, on which nothing depends.
       outlook: this.#orderBook.outlook,

@@ -6,7 +6,7 @@
 
 import { randomUUID } from "node:crypto"
 import { Effect, Layer } from "effect"
-import { type Replayable, Shop, type StockOf } from "../../src/app/shop.ts"
+import { type Replayable, type Sale, Shop, type StockOf } from "../../src/app/shop.ts"
 import type { OrderId, ProductId } from "../../src/domain/ids.ts"
 import * as Lane from "../../src/domain/lane.ts"
 import * as Money from "../../src/domain/money.ts"
@@ -228,6 +228,7 @@ const service = (shop: FakeShop): Shop["Service"] => ({
       }),
     ),
   getOrder: (id) => attempt(() => shop.order(id)),
+  findByKey: (key) => attempt(() => (shop.keys.get(`orders ${key}`)?.value as Sale | undefined)?.order.id ?? null),
   chargeEta: () => Effect.succeed(null),
   listOrders: ({ customerId, from, status, to, ...page }) =>
     attempt(() => {

@@ -40,11 +40,15 @@ describe.skipIf(isLeftOut)("the console", () => {
       const found = await shown(selector)
       return typeof text === "string" ? found.includes(text) : text.test(found)
     })
+  /** On a desk and on a phone. */
   const picture = async (name: string) => {
     const folder = process.env["CONSOLE_SHOTS"]
-    if (folder !== undefined) writeFileSync(join(folder, `${name}.png`), await tab.screenshot())
+    if (folder === undefined) return
+    writeFileSync(join(folder, `${name}.png`), await tab.screenshot())
+    await tab.emulate(PHONE)
+    writeFileSync(join(folder, `${name}-phone.png`), await tab.screenshot())
+    await tab.emulate(DESK)
   }
-
   beforeAll(async () => {
     url = await freshDatabase()
     service = await start({ DATABASE_URL: url, HTTP_THREADS: "1", SHIPPING_AFTER_SECONDS: "86400" })
@@ -108,8 +112,9 @@ describe.skipIf(isLeftOut)("the console", () => {
     await seen("#books-say", "books agree")
   })
 
-  it("finds an order by its id and by its customer, with what is pending", async () => {
-    const { body } = await Trade.buy(service, product, { customerId: "hana", payment: "later" })
+  it("finds an order by its id, its idempotency key and its customer, with what is pending", async () => {
+    const wish = { customerId: "hana", lines: [{ productId: product, quantity: 1 }], payment: "later" } as const
+    const { body } = await Trade.order(service, wish, "cart 7/1")
     const ask = (wanted: string) =>
       tab.run((text: string) => {
         const field = document.querySelector<HTMLInputElement>("#wanted")!
@@ -119,8 +124,15 @@ describe.skipIf(isLeftOut)("the console", () => {
     await ask(body.id)
     await seen("#found", body.id)
     await seen("#found", /Pending: to be paid until/)
+    await ask("nobody")
+    await seen("#found", "No order has that id")
     await ask("hana")
     await seen("#found", body.id)
+    await ask("nobody")
+    await seen("#found", "No order has that id")
+    await ask("cart 7/1")
+    await seen("#found", body.id)
+    expect(await tab.run(() => document.querySelectorAll("#found article").length)).toBe(1)
     await ask("nobody")
     await seen("#found", "No order has that id")
     // What a customer is called is text, never markup.
@@ -129,6 +141,33 @@ describe.skipIf(isLeftOut)("the console", () => {
     await ask(markup)
     await seen("#found", markup)
     expect(await tab.run(() => document.querySelectorAll("#found img").length)).toBe(0)
+  })
+
+  it("shows dead letters by what is wrong with them, and has them handled once more by the keyboard", async () => {
+    await seen("#letter-rows", "none")
+    await run("alter table shipments add constraint trouble check (false) not valid")
+    await Trade.times(3, () => Trade.buy(service, product))
+    await seen("#letter-rows", /shipping.*trouble.*jaego dlq show \d+3/s)
+    expect(await tab.run(() => document.querySelectorAll("#letter-rows tr").length)).toBe(1)
+    await picture("dead-letters")
+    // With its longest rows it still fits a phone, and the button can be seen there.
+    await tab.emulate(PHONE)
+    const ends = () =>
+      [document.documentElement, document.querySelector("#letter-rows button")!].map((each) =>
+        Math.max(each.scrollWidth, each.getBoundingClientRect().right),
+      )
+    for (const end of await tab.run(ends)) expect(end).toBeLessThanOrEqual(PHONE.width)
+    await tab.emulate(DESK)
+    const replay = async () => {
+      await tab.run(() => document.querySelector<HTMLButtonElement>("#letter-rows button")!.focus())
+      await tab.press("Enter")
+    }
+    await replay()
+    await seen("#letters-said", /0 handled, 3 stay: .*trouble/)
+    await run("alter table shipments drop constraint trouble")
+    await replay()
+    await seen("#letters-said", "3 handled, 0 stay")
+    await seen("#letter-rows", "none")
   })
 
   it("pauses and resumes, by the keyboard alone", async () => {
@@ -160,7 +199,6 @@ describe.skipIf(isLeftOut)("the console", () => {
     await tab.emulate(PHONE)
     const width = await tab.run(() => document.documentElement.scrollWidth)
     expect(width).toBeLessThanOrEqual(PHONE.width)
-    await picture("phone")
     await tab.emulate(DESK)
   })
 

@@ -6,6 +6,7 @@ import { Shop } from "../../app/shop.ts"
 
 const welcome = (url: string, productId: string) => `
 Jaego is ready at ${url}
+  console    ${url}/console
   API docs   ${url}/docs
   OpenAPI    ${url}/openapi.json
   metrics    ${url}/metrics

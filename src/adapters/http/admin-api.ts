@@ -4,6 +4,7 @@ import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema, OpenApi } from "effect/ht
 import * as Words from "./admin-schemas.ts"
 import * as Problems from "./problem-schemas.ts"
 import * as Reconciliation from "./reconciliation-views.ts"
+import { Id, IdempotencyKey } from "./schemas.ts"
 
 const list = HttpApiEndpoint.get("dependencies", "/v1/admin/dependencies", {
   success: Schema.Struct({ data: Schema.Array(Words.DependencyView) }),
@@ -77,6 +78,33 @@ const consoleView = HttpApiEndpoint.get("console", "/v1/admin/console", {
     "`since`: seconds since 1970, the first second that is wanted; without it all of the last hour. Of this process, since it began.",
   )
 
+const orders = HttpApiEndpoint.get("orders", "/v1/admin/orders", {
+  query: { idempotencyKey: IdempotencyKey },
+  success: Schema.Struct({ data: Schema.Array(Schema.Struct({ id: Id })) }),
+  error: Problems.reading("loopback-only"),
+})
+  .annotate(OpenApi.Summary, "Find the order that was placed under an idempotency key")
+  .annotate(OpenApi.Description, "Empty where none was, and where the key is kept no longer: a refusal binds no key.")
+
+const deadLetters = HttpApiEndpoint.get("deadLetters", "/v1/admin/dead-letters", {
+  success: Schema.Struct({ data: Schema.Array(Words.DeadLetterGroup) }),
+  error: Problems.reading("loopback-only"),
+}).annotate(
+  OpenApi.Summary,
+  "Events that could not be handled, by consumer and kind of error; the most first, at most 100",
+)
+
+const replayGroup = HttpApiEndpoint.post("replayDeadLetters", "/v1/admin/dead-letters/replay", {
+  payload: Words.GroupOrder,
+  success: Words.ReplayView,
+  error: Problems.telling("loopback-only"),
+})
+  .annotate(OpenApi.Summary, "Handle once more what was parked for one kind of error, after its cause was mended")
+  .annotate(
+    OpenApi.Description,
+    "The oldest of a key first, and then what queues behind it; at most 500 at a time. What is still poison stays.",
+  )
+
 const reconciliation = HttpApiEndpoint.get("reconciliation", "/v1/admin/reconciliation", {
   success: Reconciliation.ReconciliationView,
   error: Problems.plain("loopback-only"),
@@ -95,4 +123,5 @@ const reconcile = HttpApiEndpoint.post("reconcile", "/v1/admin/reconciliation", 
 
 export const admin = HttpApiGroup.make("admin")
   .add(list, order, pause, resume, logLevel, profile, consoleView, reconciliation, reconcile)
+  .add(orders, deadLetters, replayGroup)
   .annotate(OpenApi.Description, "For operators on the machine itself: answered to peers on the loopback only.")

@@ -6,17 +6,20 @@ import { Effect, SubscriptionRef } from "effect"
 import { HttpServerResponse } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"
 import { ConsoleFeed, SERIES, type View } from "../../app/console/console-feed.ts"
+import { DeadLetters, type GroupRequest } from "../../app/dead-letters.ts"
 import { Readiness } from "../../app/health.ts"
 import { Parts } from "../../app/parts.ts"
 import { Pausing } from "../../app/pausing.ts"
 import { Reconciling, SPAN_MS } from "../../app/reconciliation.ts"
 import { Dependencies, type Status } from "../../app/resilience/dependencies.ts"
+import { Shop } from "../../app/shop.ts"
+import type { PoisonGroup } from "../../ports/inbox.ts"
 import { LogLevel } from "../../ports/log-level.ts"
 import type { Pause } from "../../ports/pauses.ts"
 import { Probe } from "../../ports/probe.ts"
 import { Profiler, type Taken } from "../../ports/profiler.ts"
 import * as Rfc3339 from "../../std/rfc3339.ts"
-import type { DependencyView, PauseView } from "./admin-schemas.ts"
+import type { DeadLetterGroup, DependencyView, PauseView } from "./admin-schemas.ts"
 import * as Answers from "./answers.ts"
 import { api } from "./api.ts"
 import { shownPart } from "./health-handlers.ts"
@@ -49,6 +52,8 @@ const shownPause = ({ productId, reason, since, until }: Pause): PauseView => ({
   since: Rfc3339.text(since),
   until: timeOrNull(until),
 })
+
+const shownGroup = ({ since, ...group }: PoisonGroup): DeadLetterGroup => ({ ...group, since: Rfc3339.text(since) })
 
 /** Long enough to see what a thread does, second by second. */
 const PROFILE_SECONDS = 10
@@ -104,6 +109,31 @@ const viewing = Effect.gen(function* () {
   })
 })
 
+interface Asking {
+  readonly request: Answers.Asked
+}
+
+/** What a person on call looks for: the order of a key, and what could not be handled. */
+const looking = Effect.gen(function* () {
+  const deadLetters = yield* DeadLetters
+  const shop = yield* Shop
+  const answer = Answers.to(yield* Probe)
+  return {
+    orders: ({ query, request }: Asking & { readonly query: { readonly idempotencyKey: string } }) =>
+      answer(
+        request,
+        Effect.map(shop.findByKey(query.idempotencyKey), (id) => Answers.ok({ data: id === null ? [] : [{ id }] })),
+      ),
+    deadLetters: ({ request }: Asking) =>
+      answer(
+        request,
+        Effect.map(deadLetters.groups, (groups) => Answers.ok({ data: groups.map(shownGroup) })),
+      ),
+    replayDeadLetters: ({ payload, request }: Asking & { readonly payload: GroupRequest }) =>
+      answer(request, Effect.map(deadLetters.replayGroup(payload), Answers.ok)),
+  }
+})
+
 export const layer = HttpApiBuilder.group(
   api,
   "admin",
@@ -151,6 +181,7 @@ export const layer = HttpApiBuilder.group(
           ),
         )
       },
+      ...(yield* looking),
       dependencies: () => Effect.map(dependencies.report, (all) => Answers.ok({ data: all.map(shown) })),
       breaker: ({ params: { name }, payload: { mode, reason, until }, request }) => {
         const order = { mode, until: until == null ? null : Rfc3339.parse(until), reason: reason ?? "" }

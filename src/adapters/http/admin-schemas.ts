@@ -61,6 +61,32 @@ export const PauseView = Schema.Struct({
 }).annotate({ identifier: "Pause" })
 export type PauseView = typeof PauseView.Type
 
+/** Letters whose consumer could not handle them for one kind of reason. */
+export const DeadLetterGroup = Schema.Struct({
+  consumer: Schema.String,
+  kind: Schema.String.annotate({
+    description: "The error with `#` for ids and numbers: what such letters have in common",
+  }),
+  error: Schema.String.annotate({ description: "Of the oldest" }),
+  letter: Schema.Int.annotate({ description: "The oldest, for `jaego dlq show`" }),
+  since: Time,
+  poison: Schema.Int,
+  queued: Schema.Int.annotate({ description: "Later events of the same keys, which wait behind them" }),
+}).annotate({ identifier: "DeadLetterGroup" })
+export type DeadLetterGroup = typeof DeadLetterGroup.Type
+
+export const GroupOrder = Schema.Struct({
+  consumer: Schema.String.check(Schema.isBetweenLength(1, 200)),
+  kind: Schema.String.check(Schema.isMaxLength(2_000)),
+})
+
+export const ReplayView = Schema.Struct({
+  handled: Schema.Int,
+  stays: Schema.Int,
+  why: Schema.NullOr(Schema.String).annotate({ description: "Why the first stays that does" }),
+  hasMore: Schema.Boolean.annotate({ description: "As many as are handled at a time: ask again for the rest" }),
+}).annotate({ identifier: "DeadLetterReplay" })
+
 export const LogLevelView = Schema.Struct({
   level: Schema.Literals(LEVELS),
   until: Schema.NullOr(Time),

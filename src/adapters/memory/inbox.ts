@@ -7,7 +7,16 @@
 import { Clock, Effect, Layer } from "effect"
 import * as Text from "../../domain/text.ts"
 import type { Delivery } from "../../ports/event-stream.ts"
-import { type Handled, Inbox, Indigestible, type Intake, type Parked, type Write } from "../../ports/inbox.ts"
+import {
+  type Handled,
+  Inbox,
+  Indigestible,
+  type Intake,
+  kindOf,
+  type Parked,
+  type PoisonGroup,
+  type Write,
+} from "../../ports/inbox.ts"
 import { openShipment } from "./shipments.ts"
 import * as Store from "./store.ts"
 
@@ -132,6 +141,23 @@ const discard = ({ inbox }: Store.Shape, id: number): "discarded" | "absent" => 
   return "discarded"
 }
 
+const groupsOf = (letters: ReadonlyArray<Parked>): ReadonlyArray<PoisonGroup> => {
+  const same = Map.groupBy(
+    letters.filter(({ state }) => state === "poison"),
+    ({ consumer, error }) => JSON.stringify([consumer, kindOf(error)]),
+  )
+  const groups = Array.from(same.values(), (poison) => {
+    const [{ consumer, error, id, parkedAt }] = poison as [Parked]
+    const keys = new Set(poison.map(({ delivery }) => delivery.key))
+    const queued = letters.filter(
+      (each) => each.state === "queued" && each.consumer === consumer && keys.has(each.delivery.key),
+    )
+    const counts = { poison: poison.length, queued: queued.length }
+    return { consumer, kind: kindOf(error), error, letter: id, since: parkedAt, ...counts }
+  })
+  return groups.toSorted((a, b) => b.poison - a.poison || a.letter - b.letter)
+}
+
 export const make = (store: Store.Shape): Inbox["Service"] => ({
   shop: Effect.succeed(Store.SHOP),
   isHandled: (consumer, eventId) => Effect.sync(() => store.inbox.events.has(name(consumer, eventId))),
@@ -145,6 +171,7 @@ export const make = (store: Store.Shape): Inbox["Service"] => ({
         .slice(0, limit)
         .map(({ eventId: _, ...parked }) => parked),
     ),
+  groups: (limit) => Effect.sync(() => groupsOf([...store.inbox.letters.values()]).slice(0, limit)),
   release: (id, eventId, version, writes) => Effect.suspend(() => release(store, id, eventId, version, writes)),
   discard: (id) => Effect.sync(() => discard(store, id)),
 })

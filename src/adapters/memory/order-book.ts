@@ -1,12 +1,18 @@
 /** The order book in memory. */
 import { Effect, Layer } from "effect"
 import * as Order from "../../domain/order.ts"
+import { claimName } from "../../ports/inventory.ts"
 import { OrderBook } from "../../ports/order-book.ts"
 import { page } from "./pages.ts"
 import * as Store from "./store.ts"
 
 export const make = (store: Store.Shape): OrderBook["Service"] => ({
   get: (id) => Effect.sync(() => store.orders.get(id) ?? null),
+  ofKey: (key) =>
+    Effect.sync(() => {
+      const row = store.keys.get(claimName({ route: "orders", key }))
+      return row?.answer._tag === "Order" ? row.answer.orderId : null
+    }),
   list: (request) =>
     Effect.sync(() => {
       const { customerId, from, now, status, to } = request

@@ -16,7 +16,10 @@ import {
   Inbox,
   Indigestible,
   type Intake,
+  KIND_CHARACTERS,
+  KIND_VARIES,
   type Parked,
+  type PoisonGroup,
   type Taken,
   type Write,
 } from "../../ports/inbox.ts"
@@ -42,6 +45,23 @@ const PARKED = `select json_build_object('id', d.id, 'consumer', d.consumer, 'so
   from dead_letters d
   where d.id > $1::bigint and d.state <> 'discarded' and ($2::text is null or d.consumer = $2::text) order by d.id limit $3::int`
 
+const KIND = `regexp_replace(left(d.error, ${KIND_CHARACTERS}), '${KIND_VARIES}', '#', 'g')`
+
+const GROUPS = `with poison as materialized (
+    select d.id, d.consumer, d.key, d.error, d.parked_at, ${KIND} as kind from dead_letters d where d.state = 'poison'),
+  groups as (
+    select p.consumer, p.kind, min(p.id) as letter, count(*)::int as poison from poison p group by p.consumer, p.kind
+    order by poison desc, letter limit $1::int),
+  behind as (
+    select k.consumer, k.kind, count(*)::int as queued
+    from (select distinct p.consumer, p.kind, p.key from poison p) k
+      join dead_letters d on d.consumer = k.consumer and d.key = k.key and d.state = 'queued'
+    group by k.consumer, k.kind)
+  select json_build_object('consumer', g.consumer, 'kind', g.kind, 'letter', g.letter, 'poison', g.poison,
+    'queued', coalesce(b.queued, 0), 'error', d.error, 'since', ${ms("d.parked_at")}) as row
+  from groups g join poison d on d.id = g.letter left join behind b on b.consumer = g.consumer and b.kind = g.kind
+  order by g.poison desc, g.letter`
+
 const TAKE_IN = `select ${Functions.TAKE_IN.name}($1::text, $2::json, $3::json, $4::json, $5::json)`
 const RELEASE = `select ${Functions.RELEASE.name}($1::bigint, $2::json, $3::json, $4::json)`
 
@@ -66,6 +86,7 @@ export const layer: Layer.Layer<Inbox, never, Deciding | WritingPool.Writes> = L
       commit: (intakes) => commit(pool, intakes),
       parked: ({ after, consumer, limit }) =>
         Effect.map(jsonRows<ParkedJson>(reads, PARKED, [String(after), consumer, limit]), (rows) => rows.map(parkedOf)),
+      groups: (limit) => jsonRows<PoisonGroup>(reads, GROUPS, [limit]),
       release: (id, eventId, version, writes) =>
         call<Released>(pool, RELEASE, [String(id), JSON.stringify({ eventId, version }), ...columns([[0, writes]])]),
       discard: (id) =>

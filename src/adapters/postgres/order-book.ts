@@ -4,6 +4,7 @@
  * Fails: Unavailable "database".
  */
 import { Effect, Layer } from "effect"
+import type { OrderId } from "../../domain/ids.ts"
 import type { Status } from "../../domain/order.ts"
 import { lowest } from "../../ports/ids.ts"
 import type { Outlook } from "../../ports/inventory.ts"
@@ -22,6 +23,10 @@ const OUTLOOK = `select json_build_object('held', coalesce((select reserved from
         where status = 'reserved' and attempt_token is null order by expires_at limit ${NEXT_MAX}) o
       where exists (select from holds h where h.order_id = o.id and h.product_id = $1::uuid and h.state = 'held')
       order by o.expires_at limit 1)) as row`
+
+/** The columns are compared in the order of the primary key. */
+const OF_KEY = `select to_json(k.order_id) as row from idempotency_keys k
+  where k.key = $1::text and k.route = 'orders' and k.order_id is not null`
 
 const GET = `select ${ORDER} as row from orders o where o.id = $1::uuid`
 
@@ -126,6 +131,7 @@ export const layer: Layer.Layer<OrderBook, never, ShownRows | ShownLists> = Laye
     return {
       get: (id) =>
         Effect.map(jsonRows<OrderJson>(orders, GET, [id]), ([row]) => (row === undefined ? null : orderOf(row))),
+      ofKey: (key) => Effect.map(jsonRows<OrderId>(orders, OF_KEY, [key]), ([id]) => id ?? null),
       outlook: (id) => Effect.map(jsonRows<Outlook>(rows, OUTLOOK, [id]), ([row]) => row!),
       list: (request) =>
         Effect.map(jsonRows<OrderJson>(lists, listQuery(request), listParameters(request)), (found) =>

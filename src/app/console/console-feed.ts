@@ -26,6 +26,7 @@ export const SERIES = [
   "relayed",
   "outboxRows",
   "outboxAge",
+  "consumerLag",
   "deadLetters",
   "holds",
   "chargeAge",
@@ -95,6 +96,7 @@ class Watch {
   /** Of the second that is running. */
   #sums = nothing()
   #waitMs = 0
+  #lagSeconds = 0
   /** As they were measured last. */
   #backlog = { outboxRows: 0, outboxAge: 0, deadLetters: 0, holds: 0, chargeAge: 0 }
   #lanes = 0
@@ -131,6 +133,9 @@ class Watch {
         sums.decisions += happening.decisions
         sums.commitMs += happening.seconds * 1_000
         this.#waitMs = Math.max(this.#waitMs, happening.waitMs)
+        return
+      case "EventsHandled":
+        this.#lagSeconds = Math.max(this.#lagSeconds, happening.lagSeconds)
         return
       case "WorkerMeasured":
         this.#depths.set(happening.worker, happening.queued)
@@ -186,10 +191,12 @@ class Watch {
       batch: commits === 0 ? 0 : decisions / commits,
       commit: commits === 0 ? 0 : commitMs / commits,
       ...this.#backlog,
+      consumerLag: this.#lagSeconds,
       busiest: Math.max(0, ...Array.from(this.#threads.values(), ({ state }) => state.busy)),
     })
     this.#placing.clear()
     this.#waitMs = 0
+    this.#lagSeconds = 0
     this.#sums = nothing()
   }
 

@@ -1,7 +1,9 @@
 /** The routes for operators: how dependencies are, orders to their breakers, and who may ask. */
 import type { IncomingMessage } from "node:http"
+import { Effect, Layer } from "effect"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import * as Gate from "../../../src/adapters/http/gate.ts"
+import { DeadLetters } from "../../../src/app/dead-letters.ts"
 import type { Override, Status } from "../../../src/app/resilience/dependencies.ts"
 import * as HttpServer from "../../support/http-server.ts"
 
@@ -23,8 +25,20 @@ const status = (): Status => ({
   load: { running: 2, queued: 7, oldestSince: Date.UTC(2026, 10, 28, 12) },
 })
 
+const SINCE = Date.UTC(2026, 10, 28, 12)
+const group = { consumer: "shipping", kind: "order # is refused", error: "order 7 is refused", letter: 3 }
+const replayed: Array<unknown> = []
+const deadLetters = Layer.succeed(DeadLetters, {
+  groups: Effect.succeed([{ ...group, since: SINCE, poison: 2, queued: 5 }]),
+  replayGroup: (request) =>
+    Effect.sync(() => {
+      replayed.push(request)
+      return { handled: 6, stays: 1, why: "order 8 is refused", hasMore: false }
+    }),
+})
+
 beforeAll(async () => {
-  server = await HttpServer.start()
+  server = await HttpServer.start({}, HttpServer.CARRIER_SECRET, {}, deadLetters)
   server.dependencies.add("payment", {
     status,
     override: (given) => {
@@ -116,5 +130,50 @@ describe("the level of the log", () => {
 
   it("is one of six words", async () => {
     expect((await put({ level: "loud" }, LEVEL)).status).toBe(400)
+  })
+})
+
+describe("dead letters", () => {
+  const DEAD = "/v1/admin/dead-letters"
+
+  it("are shown by consumer and kind of error", async () => {
+    const shown = { ...group, since: "2026-11-28T12:00:00.000Z", poison: 2, queued: 5 }
+    expect((await server.get(DEAD)).body).toEqual({ data: [shown] })
+  })
+
+  it("are handled once more, those of one kind", async () => {
+    const asked = { consumer: "shipping", kind: "order # is refused" }
+    const answer = await server.post(`${DEAD}/replay`, asked)
+    expect([answer.status, answer.body]).toEqual([
+      200,
+      { handled: 6, stays: 1, why: "order 8 is refused", hasMore: false },
+    ])
+    expect(replayed).toEqual([asked])
+  })
+
+  it.each([{}, { consumer: "shipping" }, { consumer: "", kind: "x" }, { consumer: "shipping", kind: "x", letter: 3 }])(
+    "are not handled for %j",
+    async (body) => {
+      const answer = await server.post(`${DEAD}/replay`, body)
+      expect([answer.status, answer.body.code]).toEqual([400, "invalid-request"])
+      expect(replayed).toHaveLength(1)
+    },
+  )
+})
+
+describe("an order", () => {
+  const find = (key: string) => server.get(`/v1/admin/orders?idempotencyKey=${encodeURIComponent(key)}`)
+
+  it("is found by the key that it was placed under", async () => {
+    const price = { amount: 100, currency: "EUR" }
+    const product = (await server.post("/v1/products", { sku: "jar", name: "Jar", price, onHand: 5 })).body.id
+    const order = { customerId: "ann", lines: [{ productId: product, quantity: 1 }], payment: "later" }
+    const { body } = await server.post("/v1/orders", order, { "idempotency-key": "cart 7" })
+    expect((await find("cart 7")).body).toEqual({ data: [{ id: body.id }] })
+    expect((await find("cart 8")).body).toEqual({ data: [] })
+  })
+
+  it.each(["", "a,b", "é", "x".repeat(256)])("is not looked for under what is no key: %s", async (key) => {
+    expect((await find(key)).status).toBe(400)
   })
 })

@@ -30,6 +30,14 @@ it("tells of a request that failed or was slow, and of no other", () => {
   ])
 })
 
+it("names the trace in which the request is found", () => {
+  const lines: Array<RequestLog.Line> = []
+  const log = RequestLog.make(SLOW_MS, (line) => lines.push(line))
+  for (const traceId of ["4bf92f3577b34da6a3ce929d0e0e4736", null])
+    log({ method: "POST", route: "/v1/orders", status: 503, seconds: 0 }, { headers: { "x-request-id": "r" } }, traceId)
+  expect(lines.map((line) => line.traceId)).toEqual(["4bf92f3577b34da6a3ce929d0e0e4736", undefined])
+})
+
 it("takes readiness that says no for an answer", () => {
   const { answered, lines } = logging()
   answered(503, 1, "/readyz")

@@ -45,6 +45,7 @@ const TILES = [
   ["relayed", "facts relayed/s", short, null],
   ["outboxRows", "facts waiting", short, null],
   ["outboxAge", "oldest fact", seconds, 60],
+  ["consumerLag", "consumers behind", seconds, 60],
   ["deadLetters", "dead letters", short, 1],
   ["holds", "holds that live", short, null],
   ["chargeAge", "oldest open charge", seconds, 300],
@@ -166,11 +167,17 @@ const nameOf = (id) => {
   return names.get(id)
 }
 
-/** Replaces the rows, unless the keyboard is in them. */
+/** Replaces the rows, unless the keyboard is in them. On a phone each cell says itself which column it is of. */
 const rows = (id, made) => {
   const body = $(id)
   if (body.contains(document.activeElement)) return
-  body.replaceChildren(...(made.length > 0 ? made : [row(cell("none", "quiet"))]))
+  const heads = [...body.parentElement.querySelectorAll("th")]
+  for (const { cells } of made)
+    for (const [index, each] of [...cells].entries())
+      if (heads[index].querySelector(".hidden") === null) each.dataset.label = heads[index].textContent
+  const none = cell("none", "quiet")
+  none.colSpan = heads.length
+  body.replaceChildren(...(made.length > 0 ? made : [row(none)]))
 }
 
 const showProducts = ({ hottest, paused }) => {
@@ -249,16 +256,21 @@ const showOrder = async (order) => {
   return article
 }
 
+// By its id; by the key it was placed under; or all of a customer's. What is typed may be any of them.
 const ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 const SHOWN_MAX = 10
 
+const KEY = /^[!-+\--~]([ -+\--~]*[!-+\--~])?$/
+
 const find = async (wanted) => {
-  if (ID.test(wanted)) {
-    const order = await get(`/v1/orders/${wanted}`).catch(() => null)
-    if (order !== null) return [order]
-  }
-  const list = await get(`/v1/orders?customerId=${encodeURIComponent(wanted)}&limit=${SHOWN_MAX}`)
-  return Promise.all(list.data.map(({ id }) => get(`/v1/orders/${id}`)))
+  const byId = ID.test(wanted) ? await get(`/v1/orders/${wanted}`).catch(() => null) : null
+  if (byId !== null) return [byId]
+  const [ofKey, ofCustomer] = await Promise.all([
+    KEY.test(wanted) ? get(`/v1/admin/orders?idempotencyKey=${encodeURIComponent(wanted)}`) : { data: [] },
+    wanted.length <= 200 ? get(`/v1/orders?customerId=${encodeURIComponent(wanted)}&limit=${SHOWN_MAX}`) : { data: [] },
+  ])
+  const ids = new Set([...ofKey.data, ...ofCustomer.data].map(({ id }) => id))
+  return Promise.all(Array.from(ids, (id) => get(`/v1/orders/${id}`)))
 }
 
 $("find").addEventListener("submit", async (event) => {
@@ -267,12 +279,71 @@ $("find").addEventListener("submit", async (event) => {
   try {
     const orders = await find(wanted)
     $("found").replaceChildren(
-      ...(orders.length > 0 ? await Promise.all(orders.map(showOrder)) : [element("p", `No order has that id, and no customer of that name has any.`)]),
+      ...(orders.length > 0 ? await Promise.all(orders.map(showOrder)) : [element("p", "No order has that id or key, and no customer of that name has any.")]),
     )
   } catch (error) {
     $("found").replaceChildren(element("p", error.message, "ill"))
   }
 })
+
+// Dead letters
+
+const LETTERS_EVERY_MS = 5000
+let lettersAt = 0
+let hasLetters = false
+let isReplaying = false
+
+const moment = (text) => new Date(text).toLocaleString(undefined, { dateStyle: "short", timeStyle: "medium" })
+
+const replayGroup = async ({ consumer, kind }) => {
+  const said = $("letters-said")
+  isReplaying = true
+  let [handled, stays, why] = [0, 0, null]
+  try {
+    for (let hasMore = true; hasMore; ) {
+      said.textContent = handled === 0 ? "handling them once more ..." : `${handled} handled, and on ...`
+      const done = await post("/v1/admin/dead-letters/replay", { consumer, kind })
+      handled += done.handled
+      stays = done.stays
+      why = done.why
+      hasMore = done.hasMore && done.handled > 0
+    }
+    said.textContent = `${handled} handled, ${stays} ${stays === 1 ? "stays" : "stay"}${why === null ? "" : `: ${why}`}`
+  } catch (error) {
+    said.textContent = error.message
+  } finally {
+    isReplaying = false
+    lettersAt = 0
+  }
+}
+
+const showGroups = (groups) => {
+  hasLetters = groups.length > 0
+  rows(
+    "letter-rows",
+    groups.map((group) => {
+      const button = element("button", "Replay")
+      button.setAttribute("aria-label", `replay ${group.poison} of ${group.consumer}: ${group.error}`)
+      button.addEventListener("click", () => {
+        button.blur()
+        replayGroup(group)
+      })
+      const last = element("td")
+      last.append(button)
+      const wrong = cell(group.error, "words")
+      wrong.append(element("small", `jaego dlq show ${group.letter}`))
+      return row(cell(group.consumer), wrong, number(short(group.poison)), number(short(group.queued)), cell(moment(group.since)), last)
+    }),
+  )
+}
+
+/** Asked for only while there are some: it is not for nothing. */
+const showLetters = async () => {
+  const parked = curves.get("deadLetters").at(-1) ?? 0
+  if (isReplaying || Date.now() - lettersAt < LETTERS_EVERY_MS) return
+  lettersAt = Date.now()
+  showGroups(parked > 0 || hasLetters ? (await get("/v1/admin/dead-letters")).data : [])
+}
 
 // Pauses
 
@@ -336,6 +407,7 @@ const look = async () => {
     if (view.from + view.series.orders.length > 0) take(view)
     for (const show of [judge, showBooks, showProducts, showParts, showThreads, showPauses]) show(view)
     draw()
+    await showLetters()
   } catch (error) {
     document.querySelector("main").classList.add("stale")
     say("books: no answer", "quiet")

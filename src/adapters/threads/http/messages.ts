@@ -1,6 +1,7 @@
 /** What crosses the boundary between the main thread and an HTTP thread: plain data, all of one event-loop turn at once. */
 import type { Effect } from "effect"
 import type { ConsoleFeed } from "../../../app/console/console-feed.ts"
+import type { DeadLetters } from "../../../app/dead-letters.ts"
 import type { State } from "../../../app/health.ts"
 import type { ImportDesk } from "../../../app/imports/import-desk.ts"
 import type { Congestion } from "../../../app/overload/congestion.ts"
@@ -94,6 +95,8 @@ export interface Pages {
   readonly paused: () => Pausing["list"]
   readonly pause: Pausing["pause"]
   readonly resume: Pausing["resume"]
+  readonly deadLetters: () => DeadLetters["groups"]
+  readonly replayGroup: DeadLetters["replayGroup"]
   readonly reconcile: Reconciling["begin"]
   readonly reconciliation: () => Reconciling["state"]
   readonly importBegin: ImportDesk["begin"]

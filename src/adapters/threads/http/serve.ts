@@ -5,6 +5,7 @@
 import { parentPort, workerData } from "node:worker_threads"
 import { Deferred, Effect, type Exit, Layer, type Scope, SubscriptionRef } from "effect"
 import { ConsoleFeed, type View } from "../../../app/console/console-feed.ts"
+import { DeadLetters } from "../../../app/dead-letters.ts"
 import { Readiness, type State } from "../../../app/health.ts"
 import { ImportDesk } from "../../../app/imports/import-desk.ts"
 import type { Part } from "../../../app/parts.ts"
@@ -78,6 +79,7 @@ export const shop = Layer.succeed(Shop, {
   listMovements: remoteRead("listMovements"),
   placeOrder: remote("placeOrder"),
   getOrder: remoteRead("getOrder"),
+  findByKey: remoteRead("findByKey"),
   chargeEta: remote("chargeEta"),
   listOrders: remoteRead("listOrders"),
   payOrder: remote("payOrder"),
@@ -126,6 +128,11 @@ export const pausing = Layer.succeed(Pausing, {
   list: Effect.orDie(ask("paused", [])) as Pausing["list"],
   pause: (...args) => ask("pause", args) as ReturnType<Pausing["pause"]>,
   resume: (...args) => ask("resume", args) as ReturnType<Pausing["resume"]>,
+})
+
+export const deadLetters = Layer.succeed(DeadLetters, {
+  groups: ask("deadLetters", []) as DeadLetters["groups"],
+  replayGroup: (request) => ask("replayGroup", [request]) as ReturnType<DeadLetters["replayGroup"]>,
 })
 
 export const reconciling = Layer.succeed(Reconciling, {

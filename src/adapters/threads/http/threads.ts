@@ -9,6 +9,7 @@
 import { Worker as Thread } from "node:worker_threads"
 import { Deferred, Effect, Fiber, Stream, SubscriptionRef } from "effect"
 import { ConsoleFeed } from "../../../app/console/console-feed.ts"
+import { DeadLetters } from "../../../app/dead-letters.ts"
 import { Readiness } from "../../../app/health.ts"
 import { ImportDesk } from "../../../app/imports/import-desk.ts"
 import { Congestion } from "../../../app/overload/congestion.ts"
@@ -54,6 +55,7 @@ const answering = Effect.fnUntraced(function* (metrics: Options["metrics"]) {
   const { view } = yield* ConsoleFeed
   const reconciling = yield* Reconciling
   const desk = yield* ImportDesk
+  const deadLetters = yield* DeadLetters
   return yield* HttpCalls.make({
     metrics,
     parts: () => report,
@@ -64,6 +66,8 @@ const answering = Effect.fnUntraced(function* (metrics: Options["metrics"]) {
     paused: () => pausing.list,
     pause: pausing.pause,
     resume: pausing.resume,
+    deadLetters: () => deadLetters.groups,
+    replayGroup: deadLetters.replayGroup,
     reconcile: reconciling.begin,
     reconciliation: () => reconciling.state,
     importBegin: desk.begin,
