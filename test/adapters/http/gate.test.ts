@@ -100,7 +100,7 @@ describe("a web page", () => {
   })
 
   it("of an allowed origin may read the answer, also a refusal", async () => {
-    const exposed = "idempotent-replayed, jaego-position, ratelimit, ratelimit-policy, retry-after, x-request-id"
+    const exposed = "etag, idempotent-replayed, jaego-position, ratelimit, ratelimit-policy, retry-after, x-request-id"
     for (const path of ["/v1/products", "/v1/orders/x", "/nowhere"]) {
       const { headers } = await shop.get(path, { origin: ALLOWED })
       expect(headers.get("access-control-allow-origin"), path).toBe(ALLOWED)
@@ -124,7 +124,7 @@ describe("a web page", () => {
     expect([status, headers.get("access-control-allow-origin")]).toEqual([204, ALLOWED])
     expect(headers.get("access-control-allow-methods")).toBe("POST, GET, HEAD")
     expect(headers.get("access-control-allow-headers")).toBe(
-      "content-type, idempotency-key, jaego-position, last-event-id, prefer, request-timeout-ms, x-request-id",
+      "content-type, idempotency-key, if-match, if-none-match, jaego-position, last-event-id, prefer, request-timeout-ms, x-request-id",
     )
     const refused = await preflight("http://evil.example")
     expect([refused.status, refused.headers.has("access-control-allow-methods")]).toEqual([403, false])
