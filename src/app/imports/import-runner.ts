@@ -3,7 +3,7 @@
  * at a time, and after each window what became of its rows.
  *
  * Law: a row is applied once, whenever the process is killed: what is not recorded is worked again under the same keys.
- * Limits: `WINDOW_PARTS` parts are in memory. Only while this process decides.
+ * Limits: `WINDOW_PARTS` parts are in memory. Only while this process decides: it stops in the middle of a window when that ends.
  * Fails: what is away is waited for; an import that meets a defect of ours ends as failed, and what was applied of it stays.
  */
 import { Cause, Clock, Effect, Layer, Schedule, SubscriptionRef } from "effect"
@@ -20,7 +20,7 @@ import {
   type ReceivedRow,
 } from "../../ports/imports.ts"
 import { Probe } from "../../ports/probe.ts"
-import { Readiness } from "../health.ts"
+import * as Health from "../health.ts"
 import { Arrived } from "./import-arrived.ts"
 import * as DryRun from "./import-dry-run.ts"
 import * as Pace from "./import-pace.ts"
@@ -130,7 +130,7 @@ const counted = (done: ReadonlyArray<PartDone>) => {
 }
 
 const isReady = Effect.gen(function* () {
-  return (yield* SubscriptionRef.get(yield* Readiness)) === "ready"
+  return (yield* SubscriptionRef.get(yield* Health.Readiness)) === "ready"
 })
 
 const INTERRUPTED = "the dry run was interrupted; send it again under another key"
@@ -205,7 +205,9 @@ const run = Effect.fnUntraced(function* (runner: string, claimed: Claimed) {
   const imports = yield* Imports
   const one = claimed.import
   const done = Effect.catchCause(windows(runner, claimed), brokenDown(one))
-  const outcome = yield* Effect.onExit(Effect.raceFirst(done, beating(runner, one.id)), (exit) =>
+  // The lanes are handed over once no command is under way: what is not recorded is worked again by the next owner.
+  const drained = Effect.as(Health.reached(yield* Health.Readiness, "draining"), undefined)
+  const outcome = yield* Effect.onExit(Effect.raceAllFirst([done, beating(runner, one.id), drained]), (exit) =>
     exit._tag === "Failure" ? Effect.ignore(imports.release(runner, one.id)) : Effect.void,
   )
   if (outcome === undefined) yield* imports.release(runner, one.id)

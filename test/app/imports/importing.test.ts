@@ -4,6 +4,7 @@ import { TestClock } from "effect/testing"
 import { describe, expect, it } from "vitest"
 import * as MemoryImports from "../../../src/adapters/memory/imports.ts"
 import * as Store from "../../../src/adapters/memory/store.ts"
+import * as Health from "../../../src/app/health.ts"
 import { ImportDesk, OPEN_MAX, RECEIVED_AT_ONCE } from "../../../src/app/imports/import-desk.ts"
 import { partsOf } from "../../../src/app/imports/import-parts.ts"
 import * as Importing from "../../../src/app/imports/importing.ts"
@@ -245,6 +246,24 @@ describe("an import", () => {
       yield* Scope.close(scope, Exit.void)
     })
     await Effect.runPromise(both.pipe(Effect.provide(TestClock.layer())) as Effect.Effect<void>)
+  })
+
+  it("is left in the middle of a window when the service drains, so that the lanes can be handed over", async () => {
+    const store = Store.make()
+    const imports = MemoryImports.make(store)
+    const rows = Array.from({ length: 2_000 }, () => ({ sku: "M", delta: 1 }))
+    const stopped = Effect.gen(function* () {
+      const id = yield* handIn("delta", [[fresh("M", 1)], rows])
+      const begun = Effect.gen(function* () {
+        while (store.keys.size < 100) yield* Effect.sleep("1 milli")
+      })
+      yield* inTime(begun)
+      yield* Health.become(yield* Health.Readiness, "draining")
+      yield* inTime(Effect.sleep("1 second"))
+      expect(store.keys.size).toBeLessThan(1_900)
+      expect(yield* imports.claim("another", 1, 2)).toMatchObject({ import: { id, applied: 0 }, wasRunning: true })
+    })
+    await running(stopped, store, imports)
   })
 
   it("ends as failed when it meets a defect of ours, and the next one goes on; a row that meets one fails alone", async () => {
