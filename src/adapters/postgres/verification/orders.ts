@@ -139,12 +139,13 @@ export const ORDER_CHECKS: ReadonlyArray<Check> = [
     name: "a key that created a product or moved stock did so, and did so alone",
     query: `select w.route, w.key, w.subject, w.version from (
         select route, key, coalesce(reply -> 'product' ->> 'id', reply ->> 'productId')::uuid as subject,
-          coalesce((reply -> 'stock' ->> 'version')::bigint, 1) as version,
+          coalesce((reply -> 'stock' ->> 'version')::bigint, 1) as version, reply -> 'product' is not null as is_product,
           count(*) over (partition by reply -> 'product' ->> 'id', reply ->> 'productId', reply -> 'stock' ->> 'version') as keys
         from (select route, key, answer::jsonb as reply from idempotency_keys where answer is not null) k) w
       left join movements m on m.product_id = w.subject and m.version = w.version
       where w.keys > 1 or m.type is distinct from
-        case w.route when 'products' then 'created' when 'receipts' then 'received' when 'adjustments' then 'adjusted' end
+        case w.route when 'products' then 'created' when 'receipts' then 'received' when 'adjustments' then 'adjusted'
+          when 'imports' then case when w.is_product then 'created' else 'adjusted' end end
       order by 1, 2`,
   },
   {
