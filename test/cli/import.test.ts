@@ -89,7 +89,9 @@ describe("jaego import", () => {
     expect(await onHand("COUNT")).toBe(25)
     const wrong = await importing(file("wrong.csv", "sku,delta\nCOUNT,1\n"), "--mode", "absolute")
     expect(wrong.stderr).toMatch(/line 2, column 1: "delta" belongs to rows of mode delta/)
-    expect((await importing(path, "--mode", "absolute", "--separator", "comma")).stderr).toMatch(/leave --separator out/)
+    expect((await importing(path, "--mode", "absolute", "--separator", "comma")).stderr).toMatch(
+      /leave --separator out/,
+    )
   })
 
   it("goes on where it was killed, and applies no row twice", { timeout: 120_000 }, async () => {
