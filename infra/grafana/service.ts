@@ -105,6 +105,21 @@ export const service: Board = {
             [now("jaego_lease_fresh", "max", "instance"), "fresh: {{instance}}"],
           ],
         },
+        {
+          title: "The books",
+          says: "What the audit has found to differ, and units that were sold and are not there: always 0.",
+          unit: "short",
+          queries: [
+            [now("jaego_oversold_units", "max"), "units oversold"],
+            [now("jaego_audit_differences", "max", "kind"), "{{kind}}"],
+          ],
+        },
+        {
+          title: "Behind what was committed",
+          says: "How long ago everything that was committed had been compared.",
+          unit: "s",
+          queries: [[now("jaego_audit_lag_seconds", "min"), "audit"]],
+        },
       ],
     },
     {
