@@ -18,6 +18,11 @@ interface Product extends Stood {
   readonly hi: number
   readonly facts: number
   readonly moves: number
+}
+
+/** Of the movements of a product that differs. */
+export interface Drift {
+  readonly product: string
   readonly broken: number
   readonly drift: number
 }
@@ -31,7 +36,6 @@ interface Saying {
 
 export interface Window {
   readonly lanes: ReadonlyArray<{ readonly lane: number; readonly facts: number; readonly seqs: number }>
-  readonly products: number
   readonly differ: ReadonlyArray<Product>
   readonly late: ReadonlyArray<Saying>
   readonly told: ReadonlyArray<{
@@ -79,20 +83,21 @@ const stockOf = (stood: Stood): string | null =>
     ? `its stock says ${amount(stood.on_hand, stood.reserved, stood.version)}; its movements ${amount(stood.moved_on_hand, stood.moved_reserved, stood.moved_version)}`
     : null
 
-const historyOf = ({ broken, facts, hi, lo, moves, version }: Product): string | null => {
+const historyOf = ({ facts, hi, lo, moves, version }: Product, broken: number): string | null => {
   const span = `versions ${lo} to ${hi}`
   if (broken > 0) return `${broken} movements of ${span} do not add up`
   if (facts !== hi - lo + 1 || moves !== facts) return `${span} have ${facts} facts and ${moves} movements`
   return (version ?? 0) < hi ? `facts tell of version ${hi}` : null
 }
 
-const product = (differing: Product): Books.Finding => ({
-  kind: "product",
-  id: differing.product,
-  drift: differing.drift,
-  broken: historyOf(differing) ?? (differing.stock_differs ? null : "its facts have other versions than its movements"),
-  stock: stockOf(differing),
-})
+const product = (differing: Product, drifts: ReadonlyArray<Drift>): Books.Finding => {
+  const { broken, drift } = drifts.find((each) => each.product === differing.product) ?? { broken: 0, drift: 0 }
+  const history = historyOf(differing, broken)
+  return {
+    ...{ kind: "product", id: differing.product, drift, stock: stockOf(differing) },
+    broken: history ?? (differing.stock_differs ? null : "its facts have other versions than its movements"),
+  }
+}
 
 const unfit = ({ order_id, past, what }: Saying): Books.Finding => ({
   kind: "order",
@@ -126,10 +131,19 @@ const tallyOf = ({ moved, told }: Window, age: 1 | 2): Books.Tally => {
 }
 
 /** After these stretches of lanes. */
-export const windowed = (books: Books.Books, window: Window, parts: ReadonlyArray<Books.Part>): Books.Books => {
+export const windowed = (
+  books: Books.Books,
+  window: Window,
+  drifts: ReadonlyArray<Drift>,
+  parts: ReadonlyArray<Books.Part>,
+): Books.Books => {
   const seqs = [...books.seqs]
   for (const { lane, till } of parts) seqs[lane] = till
-  const found = [...window.differ.map(product), ...window.late.map(unfit), ...gaps(window, parts)]
+  const found = [
+    ...window.differ.map((each) => product(each, drifts)),
+    ...window.late.map(unfit),
+    ...gaps(window, parts),
+  ]
   const newest = window.newest !== null && window.newest > books.newest ? window.newest : books.newest
   return Books.withFindings(
     {

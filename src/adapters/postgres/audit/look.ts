@@ -10,8 +10,8 @@ import { Effect } from "effect"
 import * as SqlClient from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
 import * as Books from "./books.ts"
-import { compared, type Known, looked, type Standing, settled, type Window, windowed } from "./findings.ts"
-import { DIFFERING, KEEP, ROWS, STANDING, STATE, WINDOW } from "./statements.ts"
+import { compared, type Drift, type Known, looked, type Standing, settled, type Window, windowed } from "./findings.ts"
+import { DIFFERING, DRIFT, KEEP, ROWS, STANDING, STATE, WINDOW } from "./statements.ts"
 
 /** Some 100 ms of a statement. */
 export const FACTS_MAX = 50_000
@@ -24,7 +24,7 @@ const HELD_MS = 10_000
 
 /** Longer than a statement of the service may run, and below the lag that is promised; a flush more or less does not matter. */
 const SETTINGS = `select set_config('statement_timeout', '20000', true), set_config('synchronous_commit', 'off', true),
-  set_config('work_mem', '32MB', true)`
+  set_config('work_mem', '32MB', true), set_config('enable_bitmapscan', 'off', true)`
 
 interface State {
   readonly state: Partial<Books.Books>
@@ -61,6 +61,15 @@ const columns = (parts: ReadonlyArray<Books.Part>) => [
   parts.map(({ since }) => since),
   parts.map(({ till }) => till),
 ]
+
+/** Reads a window, and more of what differs in it. */
+const windowOf = Effect.fnUntraced(function* (before: Books.Books, parts: ReadonlyArray<Books.Part>) {
+  const window = yield* ask<Window>(WINDOW, [...columns(parts), before.from, before.to])
+  const { differ } = window
+  const ranges = [differ.map(({ product }) => product), differ.map(({ lo }) => lo), differ.map(({ hi }) => hi)]
+  const drifts = differ.length === 0 ? [] : yield* ask<ReadonlyArray<Drift>>(DRIFT, ranges)
+  return { books: windowed(before, window, drifts, parts), told: window.told }
+})
 
 /** Compares the rows of the ids that were told of, and moves the borders on. */
 const compare = Effect.fnUntraced(function* (books: Books.Books, now: number) {
@@ -107,12 +116,11 @@ const stand = Effect.fnUntraced(function* (books: Books.Books, isAtEnd: boolean)
 
 const audit = Effect.fnUntraced(function* (before: Books.Books, { now, seqs }: State) {
   const parts = Books.parts(before.seqs, seqs, FACTS_MAX)
-  const window = parts.length === 0 ? null : yield* ask<Window>(WINDOW, [...columns(parts), before.from, before.to])
-  const read = window === null ? before : windowed(before, window, parts)
+  const { books: read, told } = parts.length === 0 ? { books: before, told: [] } : yield* windowOf(before, parts)
   const isAtEnd = Books.behind(read.seqs, seqs) === 0
   const reached = isAtEnd ? yield* compare(read, now) : read
   const books = yield* stand(reached, isAtEnd)
-  const orders = (window?.told ?? []).reduce((sum, told) => sum + told.orders, 0)
+  const orders = told.reduce((sum, each) => sum + each.orders, 0)
   return { books, isAtEnd, orders, facts: parts.reduce((sum, { since, till }) => sum + till - since, 0) }
 })
 

@@ -85,59 +85,87 @@ const MOVES = `(values ('reserved', 0, 1, null), ('released', 0, -1, '{released}
 const shown = (columns: string, from: string) =>
   `(select coalesce(json_agg(x), '[]') from (select ${columns} from ${from} limit ${SHOWN_MAX}) x)`
 
+/** Of where a product stands at a version. */
+const stand = (version: string, onHand: string, reserved: string) =>
+  `hashint8extended(${version}, hashint8extended(${onHand}, ${reserved}))`
+
+const AGE = (id: string) => `case when ${id} <= $4::uuid then 0 when ${id} <= $5::uuid then 1 else 2 end`
+
 /**
  * The window: $4 and $5 are the borders of the ids that are compared next. `age`: 0 late, 1 between them, 2 beyond.
- * `drift`: units that a movement left available beyond what it says itself.
+ *
+ * `chain` is 0 where each movement begins at the stand where the one before it ended: every stand is counted as an end and as
+ * a beginning, and two that are equal cancel. So no movements are sorted.
  */
 export const WINDOW = `
-with ${FACTS}, ${TOUCHED},
+with seen as materialized (
+  select f.lane, case when f.subject_kind = 'stock' then f.subject end as product,
+    case when f.subject_kind = 'order' then ${AGE("f.subject")} end as age,
+    count(*) as facts, sum(f.seq) as seqs, min(f.subject_version) as lo, max(f.subject_version) as hi, sum(f.subject_version) as total,
+    count(*) filter (where f.subject_version = 1) as orders,
+    bit_xor(uuid_hash_extended(f.subject, 0)) filter (where f.subject_version = 1 and f.subject_kind = 'order') as mark,
+    max(f.subject::text collate "C") as newest,
+    array_agg(f.subject) filter (where f.subject_kind = 'order' and f.subject <= $4::uuid) as late,
+    array_agg(f.subject_version) filter (where f.subject_kind = 'order' and f.subject <= $4::uuid) as late_versions
+  from unnest($1::smallint[], $2::bigint[], $3::bigint[]) w (lane, since, till)
+  join outbox f on f.lane = w.lane and f.seq > w.since and f.seq <= w.till group by 1, 2, 3),
+touched as materialized (
+  select product, min(lo) as lo, max(hi) as hi, sum(facts) as facts, sum(total) as total from seen where product is not null group by product),
 moved as materialized (
-  select t.product, m.version, m.order_id, m.type, m.on_hand_delta, m.reserved_delta,
-    case when m.order_id <= $4::uuid then 0 when m.order_id <= $5::uuid then 1 else 2 end as age,
-    m.before is distinct from m.version - 1 as gap, not (m.on_hand >= m.reserved and m.reserved >= 0) as unlawful,
-    m.on_hand - m.before_on_hand - m.on_hand_delta as on_hand_off, m.reserved - m.before_reserved - m.reserved_delta as reserved_off
-  from touched t, lateral (
-    select m.*, coalesce(lag(m.version) over w, 0) as before, coalesce(lag(m.on_hand) over w, 0) as before_on_hand,
-      coalesce(lag(m.reserved) over w, 0) as before_reserved
-    from movements m where m.product_id = t.product and m.version >= t.lo - 1 and m.version <= t.hi
-    window w as (order by m.version)) m
-  where m.version >= t.lo),
+  select t.product, ${AGE("m.order_id")} as age, count(*) filter (where m.version >= t.lo) as moves,
+    count(m.order_id) filter (where m.version >= t.lo) as of_orders, max(m.order_id::text collate "C") as newest,
+    bit_xor(${mark("m.type", "m.on_hand_delta", "m.reserved_delta", "m.product_id", "m.order_id")}) filter (where m.version >= t.lo) as mark,
+    coalesce(bit_xor(${stand("m.version", "m.on_hand", "m.reserved")}) filter (where m.version < t.hi), 0)
+      # coalesce(bit_xor(${stand("m.version - 1", "m.on_hand - m.on_hand_delta", "m.reserved - m.reserved_delta")}) filter (where m.version >= t.lo), 0) as chain,
+    count(*) filter (where not (m.on_hand >= m.reserved and m.reserved >= 0)) as unlawful,
+    array_agg(m.order_id) filter (where m.version >= t.lo and m.order_id <= $4::uuid) as late,
+    array_agg(m.type) filter (where m.version >= t.lo and m.order_id <= $4::uuid) as late_types,
+    array_agg(m.on_hand_delta) filter (where m.version >= t.lo and m.order_id <= $4::uuid) as late_on_hand,
+    array_agg(m.reserved_delta) filter (where m.version >= t.lo and m.order_id <= $4::uuid) as late_reserved
+  from touched t join movements m on m.product_id = t.product and m.version >= t.lo - 1 and m.version <= t.hi group by t.product, t.lo, 2),
 summed as (
-  select product, count(*) as moves, count(*) filter (where gap or unlawful or on_hand_off <> 0 or reserved_off <> 0) as broken,
-    coalesce(sum(on_hand_off - reserved_off) filter (where not gap), 0) as drift
-  from moved group by product),
+  select product, sum(moves) as moves, bit_xor(chain) as chain, sum(unlawful) as unlawful from moved group by product),
 product as (
-  select t.product, t.lo, t.hi, t.facts, coalesce(m.moves, 0) as moves, coalesce(m.broken, 0) as broken, coalesce(m.drift, 0) as drift,
-    ${STOOD}, ${STOCK_DIFFERS} as stock_differs
+  select t.product, t.lo, t.hi, t.facts, coalesce(m.moves, 0) as moves, ${STOOD}, ${STOCK_DIFFERS} as stock_differs
   from touched t left join summed m on m.product = t.product ${STANDS("t.product")}
-  where t.facts <> t.hi - t.lo + 1 or t.total * 2 <> (t.lo + t.hi) * t.facts or m.moves is distinct from t.facts or m.broken > 0
-    or ${STOCK_DIFFERS} or s.version < t.hi),
+  where t.facts <> t.hi - t.lo + 1 or t.total * 2 <> (t.lo + t.hi) * t.facts or m.moves is distinct from t.facts or m.unlawful > 0
+    or m.chain <> case when t.lo = 1 then ${stand("0", "0", "0")} else 0 end or ${STOCK_DIFFERS} or s.version < t.hi),
 late_order as (
   select f.subject as order_id, o.version < f.version as past,
     case when o.version < f.version then 'its row is behind what was told' else 'its lines do not fit it' end as what
-  from (select subject, max(version) as version from fact where of_order and subject <= $4::uuid group by subject) f
+  from (select x.subject, max(x.version) as version from seen, unnest(late, late_versions) x (subject, version)
+    where late is not null group by x.subject) f
   left join orders o on o.id = f.subject
   left join lateral (select ${LINES} from holds h where h.order_id = f.subject) l on true
   where not coalesce(o.version >= f.version and ${FITS}, false)),
 late_move as (
   select m.order_id, true as past, 'a movement (' || m.type || ') does not fit its line' as what
-  from moved m left join holds h on h.order_id = m.order_id and h.product_id = m.product left join ${MOVES} on t.type = m.type
-  where m.age = 0 and not coalesce(m.on_hand_delta = t.on_hand * h.quantity and m.reserved_delta = t.reserved * h.quantity
+  from (select product, x.* from moved, unnest(late, late_types, late_on_hand, late_reserved) x (order_id, type, on_hand, reserved)
+    where late is not null) m
+  left join holds h on h.order_id = m.order_id and h.product_id = m.product left join ${MOVES} on t.type = m.type
+  where not coalesce(m.on_hand = t.on_hand * h.quantity and m.reserved = t.reserved * h.quantity
     and (t.states is null or h.state = any (t.states::text[])), false))
 select json_build_object(
-  'lanes', (select coalesce(json_agg(x), '[]') from (select lane, count(*) as facts, sum(seq) as seqs from fact group by lane) x),
-  'products', (select count(*) from touched),
+  'lanes', (select coalesce(json_agg(x), '[]') from (select lane, sum(facts) as facts, sum(seqs) as seqs from seen group by lane) x),
   'differ', ${shown("*", "product")},
   'late', ${shown("*", "(select * from late_order union all select * from late_move) y")},
   'told', (select coalesce(json_agg(x), '[]') from (
-    select case when subject <= $4::uuid then 0 when subject <= $5::uuid then 1 else 2 end as age, count(*) as versions,
-      count(*) filter (where version = 1) as orders, bit_xor(uuid_hash_extended(subject, 0)) filter (where version = 1)::text as mark
-    from fact where of_order group by 1) x),
+    select age, sum(facts) as versions, sum(orders) as orders, bit_xor(mark)::text as mark from seen where age is not null group by age) x),
   'moved', (select coalesce(json_agg(x), '[]') from (
-    select age, count(*) as moves, bit_xor(${mark("type", "on_hand_delta", "reserved_delta", "product", "order_id")})::text as mark
-    from moved where order_id is not null group by 1) x),
-  'newest', greatest((select subject from fact where of_order order by subject desc limit 1),
-    (select order_id from moved where order_id is not null order by order_id desc limit 1)))::text as found`
+    select age, sum(of_orders) as moves, bit_xor(mark)::text as mark from moved group by age) x),
+  'newest', greatest((select max(newest) from seen where age is not null), (select max(newest) from moved)))::text as found`
+
+/** Of products ($1) whose versions $2 to $3 do not add up: how many of them, and the units that they left available beyond what they say. */
+export const DRIFT = `
+select coalesce(json_agg(x), '[]')::text as found from (
+  select t.product, count(*) filter (where gap or unlawful or off <> 0 or changed) as broken, coalesce(sum(off) filter (where not gap), 0) as drift
+  from unnest($1::uuid[], $2::bigint[], $3::bigint[]) t (product, lo, hi), lateral (
+    select version, version - 1 <> coalesce(lag(version) over w, 0) as gap, not (on_hand >= reserved and reserved >= 0) as unlawful,
+      on_hand - coalesce(lag(on_hand) over w, 0) <> on_hand_delta or reserved - coalesce(lag(reserved) over w, 0) <> reserved_delta as changed,
+      on_hand - coalesce(lag(on_hand) over w, 0) - on_hand_delta
+        - (reserved - coalesce(lag(reserved) over w, 0) - reserved_delta) as off
+    from movements where product_id = t.product and version >= t.lo - 1 and version <= t.hi window w as (order by version)) m
+  where m.version >= t.lo group by t.product) x`
 
 /** Orders and holds with ids behind $1 up to $2: what facts and movements must have said of them, and which do not fit. */
 export const ROWS = `
