@@ -13,7 +13,7 @@ import { THREAD } from "./adapters/system/thread-name.ts"
 import * as Serve from "./adapters/threads/inventory/serve.ts"
 import * as LocalWorkers from "./app/inventory/local-workers.ts"
 
-const { connections, databaseUrl, holdsPerCustomer, positions, worker } = Serve.birth()
+const { batchSizeMax, connections, databaseUrl, holdsPerCustomer, positions, worker } = Serve.birth()
 
 const Ledger = PostgresLedger.layer.pipe(
   Layer.merge(PoolWait.layer(THREAD, Serve.beginning)),
@@ -28,7 +28,12 @@ NodeRuntime.runMain(
       LocalWorkers.layer.pipe(
         Layer.merge(ThreadMeter.layer(Serve.beginning)),
         Layer.provide(
-          Layer.mergeAll(Ledger, SystemIds.layer, Layer.succeed(LocalWorkers.HoldsPerCustomer, holdsPerCustomer)),
+          Layer.mergeAll(
+            Ledger,
+            SystemIds.layer,
+            Layer.succeed(LocalWorkers.HoldsPerCustomer, holdsPerCustomer),
+            Layer.succeed(LocalWorkers.BatchSizeMax, batchSizeMax),
+          ),
         ),
       ),
     ),

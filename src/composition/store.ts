@@ -85,6 +85,7 @@ const memory = ({ inventory, shipping }: Config) => {
     Layer.provide(facts),
     Layer.provideMerge(Layer.merge(deciding, shown)),
     Layer.provide(Layer.succeed(LocalWorkers.HoldsPerCustomer, inventory.holdsPerCustomer)),
+    Layer.provide(Layer.succeed(LocalWorkers.BatchSizeMax, inventory.batchSizeMax)),
     Layer.provide(MemoryStore.layer),
   )
 }
@@ -156,7 +157,13 @@ const workers = (
       )
     : InventoryThreads.layer(
         new URL("../inventory-thread.ts", import.meta.url),
-        { databaseUrl, connections: connections.worker, holdsPerCustomer: inventory.holdsPerCustomer, positions },
+        {
+          databaseUrl,
+          connections: connections.worker,
+          holdsPerCustomer: inventory.holdsPerCustomer,
+          batchSizeMax: inventory.batchSizeMax,
+          positions,
+        },
         inventory.workers,
       )
 

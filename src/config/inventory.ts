@@ -1,5 +1,6 @@
 /** Who decides, and on how many threads. */
 import { availableParallelism } from "node:os"
+import { BATCH_SIZE_MAX } from "../app/inventory/limits.ts"
 import { ConfigProblem, type Env, integer, oneOf, text } from "./knob.ts"
 
 /** As many as there are lanes to share. */
@@ -33,6 +34,8 @@ export interface Inventory {
   readonly workers: number
   /** Unpaid holds of a product that one customer may have; 0: any number. */
   readonly holdsPerCustomer: number
+  /** Decisions of a batch, at most. */
+  readonly batchSizeMax: number
 }
 
 /** `atomic` is short for `single:atomic`. */
@@ -58,5 +61,6 @@ export const read = (env: Env): Inventory => {
   const holdsPerCustomer = integer(env, "HOLDS_PER_CUSTOMER", { fallback: 0, min: 0, max: 1_000_000 })
   if (guard !== null && holdsPerCustomer > 0)
     throw new ConfigProblem({ message: "HOLDS_PER_CUSTOMER is kept by owners: it needs INVENTORY=actors" })
-  return { guard, workers: guard === null ? workers : 1, holdsPerCustomer }
+  const batchSizeMax = integer(env, "BATCH_SIZE_MAX", { fallback: BATCH_SIZE_MAX, min: 1, max: BATCH_SIZE_MAX })
+  return { guard, workers: guard === null ? workers : 1, holdsPerCustomer, batchSizeMax }
 }

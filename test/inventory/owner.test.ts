@@ -8,7 +8,7 @@ import { Deadlines } from "../../src/app/inventory/deadlines.ts"
 import type { Decision } from "../../src/app/inventory/decision.ts"
 import { ADMITTED_PER_PRODUCT_MAX, BATCH_ROWS_MAX, BATCH_SIZE_MAX } from "../../src/app/inventory/limits.ts"
 import * as Loader from "../../src/app/inventory/loader.ts"
-import { Owner } from "../../src/app/inventory/owner.ts"
+import { type Options, Owner } from "../../src/app/inventory/owner.ts"
 import { type Cell, Shelf } from "../../src/app/inventory/registry.ts"
 import { Room } from "../../src/app/inventory/room.ts"
 import type { OrderId, ProductId } from "../../src/domain/ids.ts"
@@ -47,7 +47,7 @@ const order = (key: string, lines: ReadonlyArray<RequestedLine>, number = 0): Co
 })
 
 /** A store with a few products, an owner of all its lanes, and everything it answered. */
-const desk = (products: number, onHand = 5) => {
+const desk = (products: number, onHand = 5, options: Options = {}) => {
   const store = Store.make()
   const ids = MemoryIds.make(7)
   const made = Array.from({ length: products }, () => ids.next() as ProductId)
@@ -70,7 +70,7 @@ const desk = (products: number, onHand = 5) => {
     store,
     store.lanes.map(({ lane }) => lane),
   )
-  const owner = new Owner(lanes, () => 0)
+  const owner = new Owner(lanes, () => 0, options)
   const answers: Array<string> = []
   /** `then`: done while the answer is given, as by a caller who asks again at once. */
   const submit = (command: Command, then: () => void = () => undefined) =>
@@ -136,6 +136,21 @@ describe("an owner", () => {
     for (const { rows } of batches) expect(rows).toBeLessThanOrEqual(BATCH_ROWS_MAX)
     // As few as hold them: each but the last is nearly full.
     expect(batches.length).toBeLessThan(12)
+  })
+
+  it("commits no more decisions at once than it is told", async () => {
+    const shop = desk(1, 1_000, { batchSizeMax: 3 })
+    for (let n = 0; n < 20; n++) shop.submit(receive(shop.first))
+    const written: Array<number> = []
+    await work(shop, {
+      ...shop.ledger,
+      commit: (batch) => {
+        written.push(batch.movements.length)
+        return shop.ledger.commit(batch)
+      },
+    })
+    expect(written).toEqual([3, 3, 3, 3, 3, 3, 2])
+    expect(shop.answers).toHaveLength(20)
   })
 
   it("commits a decision of more rows than a batch may have by itself", () => {

@@ -12,12 +12,19 @@ import { Room } from "./room.ts"
 
 export class Draft {
   #builder: Builder | null = null
-  #room = new Room(BATCH_SIZE_MAX)
+  readonly #max: number
+  #room: Room
+
+  /** `max`: decisions of a batch. */
+  constructor(max = BATCH_SIZE_MAX) {
+    this.#max = max
+    this.#room = new Room(max)
+  }
 
   /** `waiting`: what was decided already, in order. */
   begin(builder: Builder, waiting: ReadonlyArray<Entry>): void {
     this.#builder = builder
-    this.#room = new Room(BATCH_SIZE_MAX)
+    this.#room = new Room(this.#max)
     for (const entry of waiting) this.add(entry)
   }
 

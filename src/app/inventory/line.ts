@@ -43,7 +43,7 @@ export class Line {
   readonly #registry: Registry
   readonly #lanes: Map<Lane, OwnedLane>
   readonly #becameDurable: (command: Command) => void
-  readonly #draft = new Draft()
+  readonly #draft: Draft
   #waiting: Array<Entry> = []
   /** No caller of a decision that waits gives up before this, ms since 1970. */
   #soonest = Number.POSITIVE_INFINITY
@@ -51,14 +51,18 @@ export class Line {
   #durable: ReadonlyArray<Entry> = []
   #receipt: Receipt | null = null
   #undone: ReadonlyArray<Entry> = []
-  readonly #portion = new Portion()
+  readonly #portion: Portion
 
   constructor(
     lanes: ReadonlyArray<OwnedLane>,
     registry: Registry,
     /** Told of each command whose decision has become durable, before its caller. */
     becameDurable: (command: Command) => void,
+    /** Decisions of a batch, at most. */
+    batchSizeMax?: number,
   ) {
+    this.#draft = new Draft(batchSizeMax)
+    this.#portion = new Portion(batchSizeMax)
     this.#lanes = new Map(lanes.map((owned) => [owned.lane, owned]))
     this.#registry = registry
     this.#becameDurable = becameDurable

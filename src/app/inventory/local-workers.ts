@@ -10,12 +10,18 @@ import { type Listening, type Worker, Workers } from "../../ports/workers.ts"
 import * as Committer from "./committer.ts"
 import * as Expiry from "./expiry.ts"
 import * as KeyReader from "./key-reader.ts"
+import { BATCH_SIZE_MAX } from "./limits.ts"
 import * as Loader from "./loader.ts"
 import { Owner } from "./owner.ts"
 
 /** Unpaid holds of a product that one customer may have; 0: any number. */
 export const HoldsPerCustomer = Context.Reference<number>("jaego/app/inventory/HoldsPerCustomer", {
   defaultValue: () => 0,
+})
+
+/** Decisions of a batch, at most. */
+export const BatchSizeMax = Context.Reference<number>("jaego/app/inventory/BatchSizeMax", {
+  defaultValue: () => BATCH_SIZE_MAX,
 })
 
 /** A drain that has not ended after this is given up; what is left was never acknowledged. */
@@ -42,6 +48,7 @@ export const startOwner = Effect.fnUntraced(function* (
   const probe = yield* Probe
   const owner = new Owner(lanes, () => clock.currentTimeMillisUnsafe(), {
     unpaidMax: yield* HoldsPerCustomer,
+    batchSizeMax: yield* BatchSizeMax,
     dropped: (why) => probe.emit({ _tag: "WorkDropped", worker, why }),
     spanEnded: (span) => probe.emit({ _tag: "SpanEnded", span }),
   })

@@ -47,6 +47,8 @@ export interface Missing {
 export interface Options {
   /** Unpaid holds of a product that one customer may have; 0: any number. */
   readonly unpaidMax?: number
+  /** Decisions of a batch, at most. */
+  readonly batchSizeMax?: number
   /** Called for each command whose caller gave up before it was sent. */
   readonly dropped?: (why: "deadline" | "hung-up") => void
   /** Called for each span of a command that is traced. */
@@ -81,7 +83,7 @@ export class Owner {
   #isPaused = false
 
   constructor(lanes: ReadonlyArray<OwnedLane>, now: () => number, options: Options = {}) {
-    const { dropped = () => {}, spanEnded = () => {}, unpaidMax = 0 } = options
+    const { batchSizeMax, dropped = () => {}, spanEnded = () => {}, unpaidMax = 0 } = options
     this.#dropped = dropped
     this.#spanEnded = spanEnded
     this.lanes = lanes.map(({ lane }) => lane)
@@ -89,7 +91,7 @@ export class Owner {
     this.#now = now
     this.#misses = new Misses(this.#registry, this.#isMine, unpaidMax > 0)
     this.#turns = new Turns(this.#registry, this.#isMine, unpaidMax)
-    this.line = new Line(lanes, this.#registry, this.#schedule)
+    this.line = new Line(lanes, this.#registry, this.#schedule, batchSizeMax)
   }
 
   readonly #isMine = (id: ProductId | OrderId): boolean => this.#mine.has(Lane.of(id))

@@ -5,9 +5,16 @@
 import { BATCH_SIZE_MAX } from "./limits.ts"
 
 export class Portion {
-  #next = BATCH_SIZE_MAX
+  readonly #max: number
+  #next: number
   /** The first so many that wait have the value among them, or had; 0: none is looked for. */
   #suspects = 0
+
+  /** `max`: decisions of any batch. */
+  constructor(max = BATCH_SIZE_MAX) {
+    this.#max = max
+    this.#next = max
+  }
 
   get isWhole(): boolean {
     return this.#suspects === 0
@@ -16,13 +23,13 @@ export class Portion {
   /** For one batch. */
   take(): number {
     const next = this.#suspects === 0 ? this.#next : Math.max(1, this.#suspects >> 1)
-    this.#next = BATCH_SIZE_MAX
+    this.#next = this.#max
     return next
   }
 
   /** The next batch goes without newcomers. */
   limit(decisions: number): void {
-    if (decisions > 0) this.#next = Math.min(BATCH_SIZE_MAX, decisions)
+    if (decisions > 0) this.#next = Math.min(this.#max, decisions)
   }
 
   passed(decisions: number): void {

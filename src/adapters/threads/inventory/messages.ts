@@ -19,6 +19,8 @@ export interface Birth {
   readonly connections: number
   /** Unpaid holds of a product that one customer may have; 0: any number. */
   readonly holdsPerCustomer: number
+  /** Decisions of a batch, at most. */
+  readonly batchSizeMax: number
   /** Where it notes how far the log has come; null: nowhere. */
   readonly positions: Slots | null
 }
