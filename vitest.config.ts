@@ -42,7 +42,7 @@ const LONG = [
   "test/support/postgres-proxy.test.ts",
   "test/cli/many-dead-letters.test.ts",
   "test/learn/lessons.test.ts",
-  "test/lab/**/*.test.ts",
+  "test/lab/lab.test.ts",
   "test/bench/**/*.test.ts",
 ]
 const WORLD = ["test/world/**/*.test.ts", "test/adapters/kafka/operators.test.ts"]

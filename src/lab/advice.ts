@@ -29,6 +29,19 @@ const words = (en: string, ko: string): Words => ({ en, ko })
 
 const p99 = ({ open }: Summary): string => (open === null ? "?" : ms(open.p99))
 
+/** The same where there are many products; nothing, if that was not measured. */
+const onMany = (hot: Summary, wide: Summary, language: (words: Words) => string): string => {
+  const { cell, costs, peak } = wide
+  if (cell.products === hot.cell.products) return ""
+  const [products, retries, rate] = [number(cell.products), number(costs.retries, 2), number(peak)]
+  return language(
+    words(
+      `; with ${products} products ${retries} retries and ${rate} orders/s`,
+      `. 상품이 ${products}개면 재시도 ${retries}번, 초당 ${rate}건`,
+    ),
+  )
+}
+
 type Rule = { readonly when: Words; readonly because: (facts: Facts) => Words }
 
 const RULES: Readonly<Partial<Record<Contender, Rule>>> = {
@@ -83,8 +96,8 @@ const RULES: Readonly<Partial<Record<Contender, Rule>>> = {
     ),
     because: ({ hot, wide }) =>
       words(
-        `${number(wide.costs.retries, 2)} retries an order with ${number(wide.cell.products)} products, ${number(hot.costs.retries, 1)} with one: ${number(wide.peak)} and ${number(hot.peak)} orders/s`,
-        `상품이 ${number(wide.cell.products)}개면 주문당 재시도 ${number(wide.costs.retries, 2)}번, 하나면 ${number(hot.costs.retries, 1)}번: 초당 ${number(wide.peak)}건과 ${number(hot.peak)}건`,
+        `${number(hot.costs.retries, 1)} retries an order and ${number(hot.peak)} orders/s on one product${onMany(hot, wide, ({ en }) => en)}`,
+        `상품 하나에서 주문당 재시도 ${number(hot.costs.retries, 1)}번, 초당 ${number(hot.peak)}건${onMany(hot, wide, ({ ko }) => ko)}`,
       ),
   },
   advisory: {
@@ -105,8 +118,8 @@ const RULES: Readonly<Partial<Record<Contender, Rule>>> = {
     ),
     because: ({ hot, wide }) =>
       words(
-        `${number(hot.costs.retries, 1)} retries an order on one product, ${number(wide.costs.retries, 2)} on ${number(wide.cell.products)}; ${number(hot.peak)} orders/s`,
-        `상품 하나면 주문당 재시도 ${number(hot.costs.retries, 1)}번, ${number(wide.cell.products)}개면 ${number(wide.costs.retries, 2)}번. 초당 ${number(hot.peak)}건`,
+        `${number(hot.costs.retries, 1)} retries an order and ${number(hot.peak)} orders/s on one product${onMany(hot, wide, ({ en }) => en)}`,
+        `상품 하나에서 주문당 재시도 ${number(hot.costs.retries, 1)}번, 초당 ${number(hot.peak)}건${onMany(hot, wide, ({ ko }) => ko)}`,
       ),
   },
   "redis-lock": {

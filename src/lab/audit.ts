@@ -41,6 +41,23 @@ const query = (only: ReadonlyArray<string> | null): string => {
       (select count(*) from orders)::float8 as orders`
 }
 
+/** Units of each of these products that were sold beyond those there were. */
+export const oversoldOf = async (
+  databases: Databases,
+  database: string,
+  products: ReadonlyArray<string>,
+): Promise<ReadonlyArray<number>> => {
+  const rows = await databases.query(
+    `select greatest(0,
+        (select coalesce(sum(quantity), 0) from holds h where h.product_id = p.id and state in ('tentative', 'held', 'confirmed'))
+        - (select coalesce(sum(on_hand_delta), 0) from movements m
+          where m.product_id = p.id and type in ('created', 'received', 'adjusted')))::float8 as units
+      from unnest(array[${products.map((id) => `'${id}'`)}]::uuid[]) p (id)`,
+    database,
+  )
+  return rows.map(({ units }) => Number(units))
+}
+
 /** Deadlocks are told by sessions that have ended: the service must have. */
 export const take = async (
   databases: Databases,

@@ -14,6 +14,8 @@ export interface Child {
   /** Null while it runs. */
   readonly end: Ended | null
   readonly kill: (signal: NodeJS.Signals) => void
+  /** To its stdin. */
+  readonly say: (text: string) => void
 }
 
 /** What a program needs of the environment to run at all: no knob of the caller's reaches a process that is measured. */
@@ -27,15 +29,14 @@ const environment = (env: Readonly<Record<string, string>>): NodeJS.ProcessEnv =
 export class Children {
   readonly #running = new Set<Child>()
 
-  /** `input`: all that it reads. */
-  start(program: string, args: ReadonlyArray<string>, env: Readonly<Record<string, string>>, input = ""): Child {
+  start(program: string, args: ReadonlyArray<string>, env: Readonly<Record<string, string>>): Child {
     const running = this.#running
     const process = spawn(program, args, { env: environment(env), stdio: ["pipe", "pipe", "pipe"] })
     const said = { stdout: "", stderr: "" }
     let end: Ended | null = null
     process.stdout.setEncoding("utf8").on("data", (text: string) => (said.stdout += text))
     process.stderr.setEncoding("utf8").on("data", (text: string) => (said.stderr += text))
-    process.stdin.on("error", () => undefined).end(input)
+    process.stdin.on("error", () => undefined)
     const child: Child = {
       pid: process.pid!,
       get stdout() {
@@ -56,6 +57,7 @@ export class Children {
         })
       }),
       kill: (signal) => void process.kill(signal),
+      say: (text) => void process.stdin.write(text),
     }
     running.add(child)
     return child

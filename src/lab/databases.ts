@@ -6,7 +6,7 @@ import { chmodSync, mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { PgConnection } from "@effect/sql-pg"
-import { Effect, Redacted } from "effect"
+import { Effect, Exit, Redacted, Scope } from "effect"
 import { ScratchServer } from "../adapters/embedded-postgres/scratch-server.ts"
 import * as BulkLoad from "../adapters/postgres/bulk-load.ts"
 import * as PostgresClient from "../adapters/postgres/client.ts"
@@ -31,6 +31,8 @@ export class Databases {
   readonly remove: () => void
   protected readonly templates = new Map<string, string>()
   readonly #server: ScratchServer
+  readonly #scope = Scope.makeUnsafe()
+  #watching: Promise<PgConnection.PgConnection> | null = null
   #count = 0
 
   protected constructor(server: ScratchServer, remove: () => void) {
@@ -59,7 +61,14 @@ export class Databases {
     return databases
   }
 
+  /** The vacuum of a database that was written before would fall on one that is measured now. */
+  async withoutAutovacuum(): Promise<void> {
+    await this.query("alter system set autovacuum = off")
+    await this.query("select pg_reload_conf()")
+  }
+
   async close(): Promise<void> {
+    await Effect.runPromise(Scope.close(this.#scope, Exit.void))
     await this.#server.stop("fast")
     this.remove()
   }
@@ -70,15 +79,26 @@ export class Databases {
 
   /** One statement, however long it takes, on a connection of its own. */
   query(statement: string, database = "postgres"): Promise<ReadonlyArray<Row>> {
-    return PgConnection.make({
-      url: Redacted.make(this.urlOf(database)),
-      startupParameters: { timezone: "UTC", work_mem: "128MB" },
-    }).pipe(
+    return this.#connect(database).pipe(
       Effect.flatMap((connection) => connection.query(statement, [], false)),
       Effect.map(({ rows }) => rows),
       Effect.scoped,
       Effect.runPromise,
     )
+  }
+
+  /** A look at the whole server, on a connection that is kept: many a second cost what is measured little. */
+  async look(statement: string): Promise<ReadonlyArray<Row>> {
+    this.#watching ??= Effect.runPromise(Scope.provide(this.#connect("postgres"), this.#scope))
+    const connection = await this.#watching
+    return (await Effect.runPromise(connection.query(statement, [], false))).rows
+  }
+
+  #connect(database: string) {
+    return PgConnection.make({
+      url: Redacted.make(this.urlOf(database)),
+      startupParameters: { timezone: "UTC", work_mem: "128MB" },
+    })
   }
 
   /** A database with these contents, to be copied; filled when it is first asked for. */
@@ -101,8 +121,13 @@ export class Databases {
   async copy(template: string): Promise<string> {
     const name = `copy_${++this.#count}`
     await this.query(`create database ${name} template ${template} strategy file_copy`)
-    await this.query("checkpoint")
+    await this.flush()
     return name
+  }
+
+  /** What was written is on disk: no checkpoint of it falls into a measurement. */
+  async flush(): Promise<void> {
+    await this.query("checkpoint")
   }
 
   async drop(database: string): Promise<void> {

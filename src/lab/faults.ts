@@ -8,6 +8,7 @@ import type { FaultsOf } from "./report.ts"
 import type { Room } from "./room.ts"
 import * as Service from "./service.ts"
 import * as SlowLine from "./slow-line.ts"
+import { redisOf } from "./stand.ts"
 
 export interface Subject {
   readonly room: Room
@@ -24,6 +25,7 @@ export interface Subject {
 export const PRODUCTS = 32
 
 const ROUND_TRIP_MS = 50
+const FAR_AWAY_SECONDS = 1.5
 
 /** Until all is sold, at the slowest, seconds. */
 const SELLING_SECONDS = 20
@@ -51,15 +53,16 @@ let loads = 0
 const onFreshDatabase = async <A>(subject: Subject, body: (stage: Stage) => Promise<A>): Promise<A> => {
   const { connections, contender, room, template } = subject
   const database = await room.databases.copy(template)
-  const redis = room.redisUrl === null ? null : { url: room.redisUrl, prefix: `fault:${database}:` }
+  const redis = redisOf(room, database)
   try {
     return await body({
       database,
       start: (databaseUrl = room.databases.urlOf(database)) =>
         Service.start(room.children, { contender, databaseUrl, redis }),
       load: (load) =>
-        Load.put(room.children, {
-          ...{ connections, rate: null, limit: Load.UNLIMITED, lines: 1, tag: `fault-${++loads}`, seed: loads },
+        room.generators.put({
+          ...{ connections, rate: null, limit: Load.UNLIMITED, lines: 1, warmUpSeconds: 0 },
+          ...{ tag: `fault-${++loads}`, seed: loads },
           ...load,
         }),
     })
@@ -90,29 +93,21 @@ const killed = (subject: Subject): Promise<FaultsOf["killed"]> =>
     return { units, isSoldOut: (statuses["409"] ?? 0) > 0, unsold, oversold, lostUpdates, duplicates, stuckHolds }
   })
 
-const farAway = (subject: Subject, seconds: number): Promise<FaultsOf["farAway"]> =>
-  onFreshDatabase(subject, async ({ database, load, start }) => {
-    const line = await SlowLine.open(subject.room.databases.urlOf(database), ROUND_TRIP_MS)
-    try {
-      const service = await start(line.url)
-      const { p99, perSecond } = await load({ urls: [service.url], seconds, products: subject.products.slice(0, 1) })
-      await service.stop()
-      return { roundTripMs: ROUND_TRIP_MS, ordersPerSecond: perSecond, p99 }
-    } finally {
-      await line.close()
-    }
-  })
-
 /**
- * Of two processes the first is paused, whose database is a round trip away, so that it is paused between reading and writing.
+ * Of two processes the first is far from its database, and then is paused: so that it is paused between reading and writing.
  * Owners: the second stands by.
  */
-const paused = (subject: Subject): Promise<FaultsOf["paused"]> =>
+const farAwayAndPaused = (subject: Subject): Promise<Pick<FaultsOf, "farAway" | "paused">> =>
   onFreshDatabase(subject, async ({ database, load, start }) => {
-    const line = await SlowLine.open(subject.room.databases.urlOf(database), ROUND_TRIP_MS)
+    const { contender, room } = subject
+    const line = await SlowLine.open(room.databases.urlOf(database), ROUND_TRIP_MS)
     try {
       const services = [await start(line.url), await start()]
       const urls = services.map(({ url }) => url)
+      room.told(`${contender}: a database ${ROUND_TRIP_MS} ms away`)
+      const one = { urls: urls.slice(0, 1), seconds: FAR_AWAY_SECONDS, products: subject.products.slice(0, 1) }
+      const { p99, perSecond } = await load(one)
+      room.told(`${contender}: one of two processes paused for ${PAUSE_MS} ms`)
       const selling = load({ urls, seconds: (2 * BEFORE_PAUSE_MS + PAUSE_MS) / 1_000, products: subject.products })
       await pause(BEFORE_PAUSE_MS)
       services[0]!.kill("SIGSTOP")
@@ -120,19 +115,18 @@ const paused = (subject: Subject): Promise<FaultsOf["paused"]> =>
       services[0]!.kill("SIGCONT")
       const { silenceMs } = await selling
       await Promise.all(services.map(({ stop }) => stop()))
-      const { duplicates, lostUpdates, oversold } = await Audit.take(subject.room.databases, database)
-      return { pausedMs: PAUSE_MS, silenceMs, lostUpdates, oversold, duplicates }
+      const { duplicates, lostUpdates, oversold } = await Audit.take(room.databases, database)
+      return {
+        farAway: { roundTripMs: ROUND_TRIP_MS, ordersPerSecond: perSecond, p99 },
+        paused: { pausedMs: PAUSE_MS, silenceMs, lostUpdates, oversold, duplicates },
+      }
     } finally {
       await line.close()
     }
   })
 
-export const take = async (subject: Subject, seconds: number): Promise<FaultsOf> => {
+export const take = async (subject: Subject): Promise<FaultsOf> => {
   const { contender, room } = subject
   room.told(`${contender}: killed in mid-sale`)
-  const afterKill = await killed(subject)
-  room.told(`${contender}: a database ${ROUND_TRIP_MS} ms away`)
-  const afar = await farAway(subject, seconds)
-  room.told(`${contender}: one of two processes paused for ${PAUSE_MS} ms`)
-  return { contender, killed: afterKill, farAway: afar, paused: await paused(subject) }
+  return { contender, killed: await killed(subject), ...(await farAwayAndPaused(subject)) }
 }

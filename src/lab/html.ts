@@ -3,12 +3,14 @@
  * radio buttons and a line of CSS; there is no script.
  */
 import { adviceOf, hotOf } from "./advice.ts"
+import * as Curves from "./curves.ts"
 import { ms, number } from "./figures.ts"
 import { ABOUT, type Words } from "./guards.ts"
 import { cellName, FAULT_HEAD, faultRow } from "./markdown.ts"
 import { dots, escaped } from "./plot.ts"
-import { type Cell, cellsOf, contendersOf, type Report, type Summary, summaryOf } from "./report.ts"
+import { type Cell, cellsOf, contendersOf, isBusy, type Report, type Summary, summaryOf } from "./report.ts"
 import { STYLE } from "./style.ts"
+import * as Targets from "./targets.ts"
 
 const both = ({ en, ko }: Words): string =>
   `<span class="en">${code(escaped(en))}</span><span class="ko" lang="ko">${code(escaped(ko))}</span>`
@@ -103,6 +105,32 @@ const plots = (report: Report): string => {
   ].join("\n")
 }
 
+const targetTable = (report: Report): string => {
+  const targets = Targets.of(report)
+  if (targets.length === 0) return ""
+  const head = [say("target", "목표"), say("wanted", "기준"), say("measured here", "이번 측정"), ""]
+  const rows = targets.map(({ goal, holds, measured, name }) => [
+    both(name),
+    both(goal),
+    both(measured),
+    `<b class="${holds ? "good" : "bad"}">${holds ? say("pass", "달성") : say("fail", "미달")}</b>`,
+  ])
+  return `<h2>${say("Targets", "목표")}</h2>${table(head, rows, "cards")}`
+}
+
+/** A plot for each thing that was changed, with the reason. */
+const curves = (report: Report): string => {
+  const sweeps = Curves.sweepsOf(report)
+  if (sweeps.length === 0) return ""
+  const figures = sweeps.map((sweep) => {
+    const { title, why } = Curves.ABOUT[sweep]
+    const names = Curves.seriesOf(Curves.pointsOf(report, sweep))
+    const legend = names.map((name, index) => `<span><i class="c${index}"></i>${both(name)}</span>`).join("")
+    return `<figure><figcaption>${both(title)}</figcaption>${Curves.plotOf(report, sweep)}<p class="legend">${legend}</p><p class="note">${both(why)}</p></figure>`
+  })
+  return `<h2>${say("Why it is so: orders a second, when one thing is changed", "왜 그런가: 하나만 바꿔 본 초당 주문")}</h2><div class="pair">${figures.join("\n")}</div>`
+}
+
 const percent = (part: number): string => `${number(part * 100)} %`
 
 const cellTable = (report: Report, cell: Cell): string => {
@@ -153,14 +181,12 @@ const crowdTable = ({ crowds }: Report): string => {
 }
 
 const auditTable = ({ audits }: Report): string => {
-  const rows = audits.map(({ contender, deadlocks, duplicates, lostUpdates, orders, oversold, round, stuckHolds }) => [
+  const rows = audits.map(({ contender, deadlocks, duplicates, lostUpdates, orders, oversold, stuckHolds }) => [
     `<code>${contender}</code>`,
-    String(round),
     ...[orders, oversold, lostUpdates, duplicates, stuckHolds, deadlocks].map((each) => number(each)),
   ])
   const head = [
     say("guard", "방식"),
-    say("round", "회차"),
     say("orders", "주문"),
     say("oversold units", "초과 판매"),
     say("lost updates", "갱신 손실"),
@@ -194,7 +220,11 @@ const about = ({ at, left, machine, options, tookSeconds }: Report): string => {
     `번갈아 ${options.rounds}회, 칸마다 ${options.seconds}초, 중앙값. 모두 ${number(tookSeconds)}초. 부하 생성기와 서비스와 데이터베이스가 한 대에서 돈다. 최대 처리량은 닫힌 모델로, 지연은 열린 모델로 쟀고, 지연은 주문이 나갔어야 할 시각부터 센다.`,
   )
   const missing = left.map((each) => `<p class="note">${say(`Left out: ${each}`, `제외: ${each}`)}</p>`).join("")
-  return `<p class="note">${at.slice(0, 10)} · ${box}</p><p class="note">${how}</p>${missing}`
+  const load = number(machine.loadBefore, 1)
+  const busy = isBusy(machine)
+    ? `<p class="note bad">${say(`The machine was busy with other work (load ${load} before the run): compare, and do not quote.`, `측정 전부터 다른 일로 바쁜 컴퓨터였다(부하 ${load}). 서로 비교만 하고 인용하지는 말 것.`)}</p>`
+    : ""
+  return `${busy}<p class="note">${at.slice(0, 10)} · ${box}</p><p class="note">${how}</p>${missing}`
 }
 
 export const render = (report: Report): string => `<!doctype html>
@@ -203,10 +233,12 @@ export const render = (report: Report): string => `<!doctype html>
 <nav><input type="radio" name="language" id="en" checked><label for="en">English</label><input type="radio" name="language" id="ko"><label for="ko">한국어</label></nav>
 <main><h1>${say("Every way to guard a hot row, side by side", "인기 상품 한 줄을 지키는 모든 방법, 나란히")}</h1>
 ${about(report)}
+${targetTable(report)}
 ${crowdTable(report)}
-${plots(report)}
+<div class="pair">${plots(report)}</div>
 ${faultTable(report)}
 ${adviceTable(report)}
+${curves(report)}
 <h2>${say("All figures", "모든 수치")}</h2>
 <p class="note">${say("First the closed model, then the open model; costs are per order.", "앞쪽은 닫힌 모델, 뒤쪽은 열린 모델. 비용은 주문당.")}</p>
 ${cellsOf(report)

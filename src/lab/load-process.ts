@@ -1,14 +1,14 @@
 /**
  * The load generator, a process of its own: buyers over keep-alive HTTP/1.1 on plain sockets, each order with a key and a customer
- * of its own. Its orders come as JSON on stdin, its measurements go as JSON to stdout.
+ * of its own. Loads come as lines of JSON on stdin, one after another; the measurements of each go as a line to stdout.
  *
  * Closed model: each connection sends its next order when the last one is answered. Open model: orders are due at a steady rate,
  * and a latency counts from when its order was due, not from when a connection was free to send it (no coordinated omission).
  * Limits: loopback; `seconds`, and DRAIN_MS for the answers that are then outstanding: they count as if they came at its end.
  */
 import { connect, type Socket } from "node:net"
-import { text } from "node:stream/consumers"
-import type { Load } from "./load.ts"
+import { createInterface } from "node:readline"
+import type { Load, Measured } from "./load.ts"
 import { requests } from "./requests.ts"
 import { Tally } from "./tally.ts"
 
@@ -16,6 +16,9 @@ const DRAIN_MS = 3_000
 
 /** Between two tries to reach a service that is not there, ms. */
 const RECONNECT_MS = 50
+
+/** For its connections a load waits so long before it begins without those that are missing, ms. */
+const CONNECT_MS = 500
 
 /** Every so many orders one is sent twice, with the same key, at about the same time: a client that repeats itself. */
 const REPEAT_EVERY = 50
@@ -27,47 +30,104 @@ interface Sent {
   readonly isRepeat: boolean
 }
 
-const load = JSON.parse(await text(process.stdin)) as Load
-const ports = load.urls.map((url) => Number(new URL(url).port))
-const requestOf = requests(load)
+/** The buyers of one load. */
+class Crowd {
+  readonly #load: Load
+  readonly #requestOf: (buyer: number) => string
+  readonly #tally: Tally
+  /** Orders are due from here, ms; measured from `#measured`, to `end`. */
+  readonly #begun: number
+  readonly #measured: number
+  readonly end: number
+  readonly #repeats: Array<Sent> = []
+  readonly due: Array<number> = []
+  #offered = 0
+  #buyers = 0
+  #underWay = 0
+  #isSoldOut = false
 
-const begun = performance.now()
-const end = begun + load.seconds * 1_000
-const tally = new Tally(end)
-const repeats: Array<Sent> = []
-const due: Array<number> = []
-let offered = 0
-let buyers = 0
-let underWay = 0
-let isSoldOut = false
+  constructor(load: Load, begun: number) {
+    this.#load = load
+    this.#requestOf = requests(load)
+    this.#begun = begun
+    this.#measured = begun + load.warmUpSeconds * 1_000
+    this.end = this.#measured + load.seconds * 1_000
+    this.#tally = new Tally(this.#measured, this.end)
+  }
 
-/** What is to be sent next; null: nothing now. */
-const next = (): Sent | null => {
-  const repeat = repeats.pop()
-  if (repeat !== undefined) return repeat
-  const now = performance.now()
-  if (now >= end || isSoldOut || buyers >= load.limit) return null
-  const at = load.rate === null ? now : due.shift()
-  if (at === undefined) return null
-  const bytes = requestOf(++buyers)
-  if (buyers % REPEAT_EVERY === 0) repeats.push({ bytes, at, isRepeat: true })
-  return { bytes, at, isRepeat: false }
+  /** What is to be sent next; null: nothing now. */
+  next(): Sent | null {
+    const sent = this.#repeats.pop() ?? this.#fresh()
+    if (sent !== null) this.#underWay++
+    return sent
+  }
+
+  #fresh(): Sent | null {
+    const now = performance.now()
+    if (now >= this.end || this.#isSoldOut || this.#buyers >= this.#load.limit) return null
+    const at = this.#load.rate === null ? now : this.due.shift()
+    if (at === undefined) return null
+    const bytes = this.#requestOf(++this.#buyers)
+    if (this.#buyers % REPEAT_EVERY === 0) this.#repeats.push({ bytes, at, isRepeat: true })
+    return { bytes, at, isRepeat: false }
+  }
+
+  answered({ at, isRepeat }: Sent, status: string): void {
+    this.#underWay--
+    const now = performance.now()
+    // A repetition may be refused because the first is still under way.
+    if (isRepeat) return
+    if (status === "409" && this.#load.untilSoldOut) this.#isSoldOut = true
+    this.#tally.answered(status, now - at, now)
+  }
+
+  /** Whether its order was placed is not known: no other buyer has its name. */
+  broke(): void {
+    this.#underWay--
+    this.#tally.broke()
+  }
+
+  /** Orders that have become due. */
+  fallDue(now: number): void {
+    const { rate } = this.#load
+    if (rate === null) return
+    const until = ((Math.min(now, this.end) - this.#begun) * rate) / 1_000
+    for (; this.#offered < until; this.#offered++) this.due.push(this.#begun + (this.#offered * 1_000) / rate)
+  }
+
+  /** Nothing more is sent, and what was sent is answered or given up. */
+  isOver(now: number): boolean {
+    const isLast =
+      now >= this.end || this.#isSoldOut || (this.#buyers >= this.#load.limit && this.#repeats.length === 0)
+    return isLast && (this.#underWay === 0 || now >= this.end + DRAIN_MS)
+  }
+
+  /** `unanswered`: when each was due that was sent and has no answer. */
+  measured(now: number, unanswered: ReadonlyArray<number>): Measured {
+    const waiting = [...this.due, ...unanswered].filter((at) => at >= this.#measured).map((at) => now - at)
+    return this.#tally.measured((Math.min(now, this.end) - this.#measured) / 1_000, waiting)
+  }
 }
 
-const idle = new Set<Connection>()
-
 class Connection {
+  /** Null before the load begins. */
+  crowd: Crowd | null = null
   #socket: Socket | null = null
   #sent: Sent | null = null
   #text = ""
+  #isClosed = false
   readonly #port: number
+  readonly #idle: Set<Connection>
 
-  constructor(port: number) {
+  /** `idle`: those that are free to send. */
+  constructor(port: number, idle: Set<Connection>) {
     this.#port = port
+    this.#idle = idle
     this.open()
   }
 
   open(): void {
+    if (this.#isClosed) return
     const socket = connect({ port: this.#port, host: "127.0.0.1", noDelay: true })
     socket.setEncoding("latin1").on("data", (text) => this.heard(String(text)))
     socket.on("connect", () => {
@@ -79,11 +139,10 @@ class Connection {
   }
 
   go(): void {
-    const sent = this.#socket === null ? null : next()
+    const sent = this.#socket === null ? null : (this.crowd?.next() ?? null)
     this.#sent = sent
-    if (sent === null) return void (this.#socket !== null && idle.add(this))
-    idle.delete(this)
-    underWay++
+    if (sent === null) return void (this.#socket !== null && this.#idle.add(this))
+    this.#idle.delete(this)
     this.#socket!.write(sent.bytes)
   }
 
@@ -95,30 +154,22 @@ class Connection {
     if (this.#text.length < head + 4 + length) return
     const status = this.#text.slice(9, 12)
     this.#text = ""
-    this.answered(this.#sent, status)
+    this.crowd!.answered(this.#sent, status)
     this.go()
   }
 
-  answered({ at, isRepeat }: Sent, status: string): void {
-    underWay--
-    const now = performance.now()
-    // A repetition may be refused because the first is still under way.
-    if (isRepeat) return
-    if (status === "409" && load.untilSoldOut) isSoldOut = true
-    tally.answered(status, now - at, now)
-  }
-
-  /** Whether its order was placed is not known: no other buyer has its name. */
   lost(): void {
-    if (this.#sent !== null) {
-      underWay--
-      tally.broke()
-    }
-    idle.delete(this)
+    if (this.#sent !== null) this.crowd!.broke()
+    this.#idle.delete(this)
     this.#socket = null
     this.#sent = null
     this.#text = ""
-    if (performance.now() < end) setTimeout(() => this.open(), RECONNECT_MS)
+    if (!this.#isClosed) setTimeout(() => this.open(), RECONNECT_MS)
+  }
+
+  close(): void {
+    this.#isClosed = true
+    this.#socket?.destroy()
   }
 
   /** When the order was due that has no answer yet. */
@@ -127,32 +178,35 @@ class Connection {
   }
 }
 
-const connections = Array.from({ length: load.connections }, (_, index) => new Connection(ports[index % ports.length]!))
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
-const isOver = (now: number): boolean => now >= end || ((isSoldOut || buyers >= load.limit) && underWay === 0)
-
-/** Wakes the connections that are free; with a rate, for the orders that have become due. */
-const tick = () => {
-  const now = performance.now()
-  if (load.rate !== null)
-    for (const until = ((Math.min(now, end) - begun) * load.rate) / 1_000; offered < until; offered++)
-      due.push(begun + (offered * 1_000) / load.rate)
-  for (const each of idle) {
-    each.go()
-    if (idle.has(each)) break
-  }
-  if (!isOver(now)) return void setTimeout(tick, 1)
-  if (underWay > 0 && now < end + DRAIN_MS) return void setTimeout(tick, 5)
-  report(now)
-}
-
-const report = (now: number) => {
-  const unanswered = [...due, ...connections.flatMap((each) => each.unanswered)]
-  const measured = tally.measured(
-    (Math.min(now, end) - begun) / 1_000,
-    unanswered.map((at) => now - at),
+const put = async (load: Load): Promise<Measured> => {
+  const ports = load.urls.map((url) => Number(new URL(url).port))
+  const idle = new Set<Connection>()
+  const connections = Array.from(
+    { length: load.connections },
+    (_, index) => new Connection(ports[index % ports.length]!, idle),
   )
-  process.stdout.write(JSON.stringify(measured), () => process.exit(0))
+  const patience = performance.now() + CONNECT_MS
+  while (idle.size < load.connections && performance.now() < patience) await pause(1)
+  const crowd = new Crowd(load, performance.now())
+  for (const each of connections) each.crowd = crowd
+  let now = performance.now()
+  for (; !crowd.isOver(now); now = performance.now()) {
+    crowd.fallDue(now)
+    for (const each of idle) {
+      each.go()
+      if (idle.has(each)) break
+    }
+    await pause(1)
+  }
+  const measured = crowd.measured(
+    now,
+    connections.flatMap((each) => each.unanswered),
+  )
+  for (const each of connections) each.close()
+  return measured
 }
 
-tick()
+for await (const line of createInterface({ input: process.stdin }))
+  process.stdout.write(`${JSON.stringify(await put(JSON.parse(line) as Load))}\n`)

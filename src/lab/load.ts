@@ -1,12 +1,14 @@
-/** A load on the service, put by a process of its own (`load-process.ts`). */
+/** Loads on services, each put by a process (`load-process.ts`); a process that has done one is kept for the next. */
 import { fileURLToPath } from "node:url"
-import type { Children } from "./children.ts"
+import type { Child, Children } from "./children.ts"
 
 export interface Load {
   /** Of the service, or of several: connections are shared out among them. */
   readonly urls: ReadonlyArray<string>
   readonly connections: number
   readonly seconds: number
+  /** Of orders before them, which are placed and not measured. */
+  readonly warmUpSeconds: number
   /** Orders a second (open model); null: as many as are answered (closed model). */
   readonly rate: number | null
   /** Orders altogether. */
@@ -23,7 +25,7 @@ export interface Load {
 
 export interface Measured {
   readonly seconds: number
-  /** Answered as placed, also when it came after the load's end. */
+  /** Answered as placed, also before what is measured, and after it. */
   readonly placed: number
   /** Placed in time, a second. */
   readonly perSecond: number
@@ -45,10 +47,27 @@ export const UNLIMITED = 1e9
 
 const PROGRAM = fileURLToPath(new URL("./load-process.ts", import.meta.url))
 
-/** Throws what it says when it ends badly. */
-export const put = async (children: Children, load: Load): Promise<Measured> => {
-  const child = children.start(process.execPath, [PROGRAM], {}, JSON.stringify(load))
-  const { code } = await child.ended
-  if (code !== 0) throw new Error(`the load generator ended with ${code}:\n${child.stderr}`)
-  return JSON.parse(child.stdout) as Measured
+/** Between two looks at what a process has said, ms. */
+const LOOK_MS = 5
+
+export class Generators {
+  readonly #children: Children
+  readonly #free: Array<Child> = []
+
+  constructor(children: Children) {
+    this.#children = children
+  }
+
+  /** Throws what the process says when it ends badly. */
+  async put(load: Load): Promise<Measured> {
+    const child = this.#free.pop() ?? this.#children.start(process.execPath, [PROGRAM], {})
+    const heard = child.stdout.length
+    child.say(`${JSON.stringify(load)}\n`)
+    while (!child.stdout.endsWith("\n") || child.stdout.length === heard) {
+      if (child.end !== null) throw new Error(`the load generator ended with ${child.end.code}:\n${child.stderr}`)
+      await new Promise((resolve) => setTimeout(resolve, LOOK_MS))
+    }
+    this.#free.push(child)
+    return JSON.parse(child.stdout.slice(heard)) as Measured
+  }
 }

@@ -1,8 +1,19 @@
 /** A report as Markdown: a table a cell, the crowds, the audits. */
 import { adviceOf } from "./advice.ts"
+import * as Curves from "./curves.ts"
 import { ms, number } from "./figures.ts"
 import { ABOUT, type Words } from "./guards.ts"
-import { type Cell, cellsOf, contendersOf, type FaultsOf, type Report, type Summary, summaryOf } from "./report.ts"
+import {
+  type Cell,
+  cellsOf,
+  contendersOf,
+  type FaultsOf,
+  isBusy,
+  type Report,
+  type Summary,
+  summaryOf,
+} from "./report.ts"
+import * as Targets from "./targets.ts"
 
 export const cellName = ({ connections, lines, products }: Cell): string =>
   lines > 1
@@ -49,8 +60,8 @@ const crowdSection = ({ crowds }: Report): string => {
 }
 
 const auditSection = ({ audits }: Report): string => {
-  const rows = audits.map(({ contender, deadlocks, duplicates, lostUpdates, orders, oversold, round, stuckHolds }) => [
-    `\`${contender}\`, round ${round}`,
+  const rows = audits.map(({ contender, deadlocks, duplicates, lostUpdates, orders, oversold, stuckHolds }) => [
+    `\`${contender}\``,
     ...[orders, oversold, lostUpdates, duplicates, stuckHolds, deadlocks].map((each) => number(each)),
   ])
   const head = ["guard", "orders", "oversold units", "lost updates", "duplicate orders", "stuck holds", "deadlocks"]
@@ -90,6 +101,34 @@ const faultSection = ({ faults }: Report): string => {
   )}\n`
 }
 
+const targetSection = (report: Report): string => {
+  const rows = Targets.of(report).map(({ goal, holds, measured, name }) => [
+    name.en,
+    goal.en,
+    measured.en,
+    holds ? "pass" : "**fail**",
+  ])
+  return rows.length === 0 ? "" : `## Targets\n\n${table(["target", "wanted", "measured here", ""], rows, 4)}\n`
+}
+
+/** Each beside its plot, which is a file in the same folder. */
+const curveSection = (report: Report): string =>
+  Curves.sweepsOf(report)
+    .map((sweep) => {
+      const points = Curves.pointsOf(report, sweep)
+      const { axis, title, why } = Curves.ABOUT[sweep]
+      const series = Curves.seriesOf(points)
+      const ats = [...new Set(points.map(({ at }) => at))].toSorted((a, b) => a - b)
+      const rateOf = (at: number, name: string) => {
+        const found = points.find((each) => each.at === at && each.series.en === name)
+        return found === undefined ? "" : number(found.measured.perSecond)
+      }
+      const rows = ats.map((at) => [number(at), ...series.map(({ en }) => rateOf(at, en))])
+      const head = [axis.en, ...series.map(({ en }) => `${en}, orders/s`)]
+      return `### ${title.en}\n\n![${title.en}](${sweep}.svg)\n\n${why.en}\n\n${table(head, rows, 0)}`
+    })
+    .join("\n\n")
+
 const adviceSection = (report: Report): string => {
   const rows = adviceOf(report).map(({ because, contender, when }) => [`\`${contender}\``, when.en, because.en])
   return `## Which one should you use\n\n${table(["use", "when", "because, measured here"], rows, 3)}`
@@ -102,10 +141,11 @@ export const render = (report: Report): string => {
 
 ${at.slice(0, 10)}, ${machine.processors} processors (${machine.model}), ${gigabytes} GiB, ${machine.system}, Node ${machine.node},
 PostgreSQL ${machine.postgres} with fsync; ${options.rounds} interleaved round${options.rounds === 1 ? "" : "s"} of ${options.seconds} s a cell, medians; ${number(tookSeconds)} s in all.
-The load generator, the service and PostgreSQL share the machine. First the closed model at its peak, then the open model at
+${isBusy(machine) ? `**The machine was busy with other work (load ${number(machine.loadBefore, 1)} before the run): compare, and do not quote.**\n` : ""}The load generator, the service and PostgreSQL share the machine. First the closed model at its peak, then the open model at
 ${number(options.rate * 100)} % of that guard's own peak, latency from the time at which an order was due. Costs are per order.
 ${left.map((each) => `\nLeft out: ${each}.`).join("")}
 
+${targetSection(report)}
 ${adviceSection(report)}
 
 ## Side by side
@@ -118,5 +158,9 @@ ${crowdSection(report)}
 
 ${faultSection(report)}
 ${auditSection(report)}
+
+## Why it is so: orders a second, when one thing is changed
+
+${curveSection(report)}
 `
 }

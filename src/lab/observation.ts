@@ -39,7 +39,7 @@ const LOOK = `select count(*)::float8 as open, (count(*) filter (where wait_even
 const LOOK_EVERY_MS = 50
 
 const read = async (databases: Databases, database: string, service: number): Promise<Counters> => {
-  const [row] = await databases.query(`${COUNTERS}'${database}'`)
+  const [row] = await databases.look(`${COUNTERS}'${database}'`)
   return {
     ...(row as unknown as Counters),
     serviceSeconds: Processor.secondsOf(service),
@@ -57,7 +57,7 @@ const lockWaits = async (databases: Databases, database: string, load: Promise<u
   let open = 0
   let waiting = 0
   while (!isOver) {
-    const [row] = await databases.query(`${LOOK}'${database}'`)
+    const [row] = await databases.look(`${LOOK}'${database}'`)
     open += Number(row!["open"])
     waiting += Number(row!["waiting"])
     await Promise.race([over, new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS))])

@@ -21,7 +21,7 @@ const TOP = 22
 export const escaped = (text: string): string =>
   text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;")
 
-const shown = (value: number): string =>
+export const shown = (value: number): string =>
   value >= 1_000
     ? Math.round(value).toLocaleString("en-US")
     : value >= 10

@@ -1,5 +1,6 @@
 /** What a run of the lab has measured, as `report.json` holds it. */
 import type { Audit } from "./audit.ts"
+import type { Words } from "./guards.ts"
 import type { Measured } from "./load.ts"
 import type { Costs } from "./observation.ts"
 import type { Contender } from "./service.ts"
@@ -30,10 +31,28 @@ export interface Crowd {
   readonly oversoldUnits: number
 }
 
+/** Of all rounds together. */
 export interface AuditOf extends Audit {
   readonly contender: Contender
-  readonly round: number
 }
+
+/** What throughput is plotted against. */
+export const SWEEPS = ["connections", "products", "workers", "batch", "table"] as const
+export type Sweep = (typeof SWEEPS)[number]
+
+/** One load of a sweep. */
+export interface Point {
+  readonly sweep: Sweep
+  /** Which line of the plot: a guard, or a shop of so many products. */
+  readonly series: Words
+  /** Connections, products, workers, decisions a commit at most, or orders there are. */
+  readonly at: number
+  readonly measured: Pick<Measured, "perSecond" | "p50" | "p99">
+}
+
+/** Of which a run of the lab is made. */
+export const PARTS = ["guards", "oversell", "faults", ...SWEEPS] as const
+export type Part = (typeof PARTS)[number]
 
 export interface FaultsOf {
   readonly contender: Contender
@@ -59,8 +78,9 @@ export interface Options {
   readonly rate: number
   readonly seconds: number
   readonly rounds: number
-  readonly oversell: number
-  readonly faults: boolean
+  /** Runs of a crowd: of guards that promise never to oversell, and of those that promise nothing. */
+  readonly oversell: { readonly safe: number; readonly unsafe: number }
+  readonly parts: ReadonlyArray<Part>
 }
 
 export interface Machine {
@@ -69,6 +89,8 @@ export interface Machine {
   readonly memoryBytes: number
   readonly system: string
   readonly node: string
+  /** What others did on it before the run began: the load average of a minute. */
+  readonly loadBefore: number
   readonly postgres: string
 }
 
@@ -78,6 +100,9 @@ export interface Report {
   readonly machine: Machine
   readonly options: Options
   readonly measurements: ReadonlyArray<Measurement>
+  /** `atomic` at the rate that was offered to `actors`, on one product. */
+  readonly sameLoad: ReadonlyArray<Measurement>
+  readonly points: ReadonlyArray<Point>
   readonly crowds: ReadonlyArray<Crowd>
   readonly audits: ReadonlyArray<AuditOf>
   readonly faults: ReadonlyArray<FaultsOf>
@@ -160,5 +185,32 @@ export const summaryOf = (report: Report, contender: Contender, cell: Cell): Sum
       COSTS,
       closed.map(({ costs }) => costs),
     ),
+  }
+}
+
+/** Of its processors others had so much that figures are worth little. */
+export const isBusy = ({ loadBefore, processors }: Machine): boolean => loadBefore > processors / 2
+
+/** What `before` has and `found` has not been asked for, and what it has. */
+export const added = (before: Report, found: Report): Report => {
+  const { parts } = found.options
+  const isNew = (part: Part) => parts.includes(part)
+  const sold = isNew("guards") ? found : before
+  return {
+    ...found,
+    at: sold.at,
+    tookSeconds: before.tookSeconds + found.tookSeconds,
+    options: {
+      ...sold.options,
+      oversell: (isNew("oversell") ? found : before).options.oversell,
+      parts: PARTS.filter((each) => isNew(each) || before.options.parts.includes(each)),
+    },
+    measurements: sold.measurements,
+    sameLoad: sold.sameLoad,
+    audits: isNew("guards") || before.audits.length === 0 ? found.audits : before.audits,
+    crowds: isNew("oversell") ? found.crowds : before.crowds,
+    faults: isNew("faults") ? found.faults : before.faults,
+    points: [...before.points.filter(({ sweep }) => !isNew(sweep)), ...found.points],
+    left: [...new Set([...before.left, ...found.left])],
   }
 }

@@ -20,6 +20,8 @@ export interface Options {
   readonly databaseUrl: string
   /** With the names that its keys begin with; only guards in Redis get it. */
   readonly redis: { readonly url: string; readonly prefix: string } | null
+  /** What it is started with in addition. */
+  readonly knobs?: Readonly<Record<string, string>>
 }
 
 const CLI = fileURLToPath(new URL("../cli.ts", import.meta.url))
@@ -36,7 +38,7 @@ export const needsRedis = (contender: Contender): boolean => contender.startsWit
  * Facts are told the same way under every guard: they are left out. Holds outlive every measurement. Nothing is refused because
  * others wait: how long they wait is what is measured.
  */
-const environment = ({ contender, databaseUrl, redis }: Options): Readonly<Record<string, string>> => ({
+const environment = ({ contender, databaseUrl, knobs = {}, redis }: Options): Readonly<Record<string, string>> => ({
   PORT: "0",
   DATABASE_URL: databaseUrl,
   INVENTORY: contender === "actors" ? contender : `single:${contender}`,
@@ -45,6 +47,7 @@ const environment = ({ contender, databaseUrl, redis }: Options): Readonly<Recor
   OVERLOAD_MODE: "off",
   HOLD_SECONDS: "86400",
   ...(needsRedis(contender) ? { REDIS_URL: redis!.url, REDIS_PREFIX: redis!.prefix } : {}),
+  ...knobs,
 })
 
 const ready = async (child: Child): Promise<string> => {

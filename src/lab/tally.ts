@@ -4,6 +4,7 @@ import type { Measured } from "./load.ts"
 export class Tally {
   readonly #statuses: Record<string, number> = {}
   readonly #latencies: Array<number> = []
+  readonly #begin: number
   readonly #end: number
   #placed = 0
   #placedInTime = 0
@@ -11,17 +12,18 @@ export class Tally {
   #placedAt: number | null = null
   #silenceMs = 0
 
-  /** What is answered after `end` is not counted in the rate. */
-  constructor(end: number) {
+  /** What is answered before `begin` or after `end` is not counted in the rate; latencies are of orders due since `begin`. */
+  constructor(begin: number, end: number) {
+    this.#begin = begin
     this.#end = end
   }
 
   answered(status: string, latencyMs: number, now: number): void {
     this.#statuses[status] = (this.#statuses[status] ?? 0) + 1
-    this.#latencies.push(latencyMs)
+    if (now - latencyMs >= this.#begin) this.#latencies.push(latencyMs)
     if (status !== "201" && status !== "202") return
     this.#placed++
-    if (now <= this.#end) this.#placedInTime++
+    if (now >= this.#begin && now <= this.#end) this.#placedInTime++
     if (this.#placedAt !== null) this.#silenceMs = Math.max(this.#silenceMs, now - this.#placedAt)
     this.#placedAt = now
   }

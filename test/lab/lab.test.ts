@@ -10,7 +10,21 @@ const folder = mkdtempSync(join(tmpdir(), "jaego-lab-test-"))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 afterAll(killAll)
 
-const TINY = ["--products", "1", "--connections", "16", "--seconds", "1", "--oversell", "1", "--json", "--out", folder]
+const TINY = [
+  "--products",
+  "1",
+  "--connections",
+  "16",
+  "--seconds",
+  "1",
+  "--rounds",
+  "1",
+  "--oversell",
+  "1",
+  "--json",
+  "--out",
+  folder,
+]
 
 const CELL = { products: 1, connections: 16, lines: 1 }
 
@@ -69,7 +83,7 @@ describe("jaego lab", () => {
     const page = readFileSync(join(folder, "report.html"), "utf8")
     expect(page.length).toBeLessThan(300 * 1_024)
     expect(page).not.toMatch(/<script|https?:/)
-    for (const each of ["<svg", "절대 쓰지 않는다", "Never."]) expect(page).toContain(each)
+    for (const each of ["<svg", "Targets", "목표", "절대 쓰지 않는다", "Never."]) expect(page).toContain(each)
   })
 })
 
