@@ -10,6 +10,9 @@ import * as Quiz from "./quiz.ts"
 
 const list = LESSONS.map(({ name, title }, index) => `${String(index + 1).padStart(3)}  ${name.padEnd(14)} ${title}`)
 
+/** In place of a name. */
+const ALL = "all"
+
 const failed = (cause: unknown) =>
   new CommandFailed({ message: cause instanceof Error ? cause.message : String(cause) })
 
@@ -63,12 +66,17 @@ const learn = Command.make(
   "learn",
   {
     lesson: Argument.String("lesson").pipe(
-      Argument.withDescription("Number or name; without it all are listed"),
+      Argument.withDescription("Number or name, or `all` of them one after another; without it they are listed"),
       Argument.optional,
     ),
   },
   Effect.fn(function* ({ lesson }) {
     if (Option.isNone(lesson)) return yield* Console.log(`${list.join("\n")}\n\nnpx jaego learn race`)
+    if (lesson.value === ALL) {
+      const begun = performance.now()
+      for (const each of LESSONS) yield* take(each)
+      return yield* Console.log(`\n${LESSONS.length} lessons in ${Math.round((performance.now() - begun) / 1_000)} s`)
+    }
     const found = LESSONS[Number(lesson.value) - 1] ?? LESSONS.find(({ name }) => name === lesson.value)
     if (found === undefined)
       return yield* new CommandFailed({ message: `there is no lesson ${lesson.value}; \`jaego learn\` lists them` })
