@@ -1,6 +1,6 @@
 /** Every source file that a comment or a document names exists, so that no header points into a room that has moved. */
-import { globSync, readFileSync } from "node:fs"
-import { join } from "node:path"
+import { existsSync, globSync, readFileSync } from "node:fs"
+import { dirname, join } from "node:path"
 import { expect, it } from "vitest"
 
 const root = join(import.meta.dirname, "..")
@@ -24,6 +24,39 @@ it("comments and documents name only files that exist", () => {
     dangling(readFileSync(join(root, file), "utf8")).map((name) => `${file} names ${name}`),
   )
   expect(found).toEqual([])
+})
+
+/** As GitHub makes them. */
+const anchorsOf = (text: string): ReadonlyArray<string> =>
+  [...text.replaceAll(/^```[\s\S]*?^```/gm, "").matchAll(/^#+ (.+)$/gm)].map(([, heading]) =>
+    heading!
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N}_\- ]/gu, "")
+      .replaceAll(" ", "-"),
+  )
+
+/** Of a text of `docs` or beside it: links to no file, or to no heading of one. */
+const lost = (file: string, text: string): ReadonlyArray<string> =>
+  [...text.replaceAll(/^```[\s\S]*?^```/gm, "").matchAll(/\]\(([^)\s]+)\)/g)]
+    .map(([, link]) => link!)
+    .filter((link) => !/^[a-z]+:/.test(link))
+    .filter((link) => {
+      const [path, anchor] = link.split("#")
+      const target = path === "" ? join(root, file) : join(root, dirname(file), path!)
+      if (!existsSync(target)) return true
+      return anchor !== undefined && target.endsWith(".md") && !anchorsOf(readFileSync(target, "utf8")).includes(anchor)
+    })
+
+it("links of documents lead to files and headings that exist", () => {
+  const pages = [...documents, "README.ko.md", "CHANGELOG.md"]
+  const found = pages.flatMap((file) =>
+    lost(file, readFileSync(join(root, file), "utf8")).map((link) => `${file}: ${link}`),
+  )
+  expect(found).toEqual([])
+  expect(lost("docs/events.md", "[a](guarantees.md#nothing) [b](nowhere.md) [c](../README.md)")).toEqual([
+    "guarantees.md#nothing",
+    "nowhere.md",
+  ])
 })
 
 it("a name that leads nowhere is found", () => {
