@@ -32,6 +32,8 @@ const SELLING_SECONDS = 20
 
 /** From its first order until it is killed, ms. */
 const KILLED_AFTER_MS = 500
+const ANY_ORDER = "select id from orders limit 1"
+const LOOK_MS = 20
 /** So many times as many units as are sold in a second. */
 const UNITS_FOR_SECONDS = 1.5
 const UNITS_MIN = 40
@@ -77,7 +79,14 @@ const killed = (subject: Subject): Promise<FaultsOf["killed"]> =>
     const first = await start()
     const units = Math.max(UNITS_MIN, Math.round(subject.peak * UNITS_FOR_SECONDS))
     const product = await Service.create(first.url, "KILLED", units)
-    const selling = load({ urls: [first.url], seconds: KILLED_AFTER_MS / 1_000 + 0.2, products: [product] })
+    let isOver = false
+    const selling = load({ urls: [first.url], seconds: KILLED_AFTER_MS / 1_000 + 0.2, products: [product] }).finally(
+      () => {
+        isOver = true
+      },
+    )
+    const hasSold = async () => (await subject.room.databases.query(ANY_ORDER, database)).length > 0
+    while (!isOver && !(await hasSold())) await pause(LOOK_MS)
     await pause(KILLED_AFTER_MS)
     first.kill("SIGKILL")
     await Promise.all([first.ended, selling])

@@ -35,7 +35,7 @@ describe("jaego lab", () => {
     const { code, stderr, stdout } = await run(["lab", "--guards", "actors,naive", "--faults", ...TINY])
     expect(code, stderr).toBe(0)
     report = JSON.parse(stdout) as Report
-  }, 400_000)
+  }, 900_000)
 
   it("sees a shop without a guard sell more than it has, and one with owners sell no unit twice", () => {
     const [actors, naive] = report.crowds
