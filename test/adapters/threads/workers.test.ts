@@ -27,7 +27,11 @@ const stalling = Layer.effect(
 
 const onThreads = (url: string) =>
   Layer.mergeAll(
-    Threads.layer(entry, { databaseUrl: url, holdsPerCustomer: 0, batchSizeMax: 512, connections: 3, positions: null }, 0),
+    Threads.layer(
+      entry,
+      { databaseUrl: url, holdsPerCustomer: 0, batchSizeMax: 512, connections: 3, positions: null },
+      0,
+    ),
     stalling,
   ).pipe(
     Layer.provideMerge(Books.postgres(url)),
