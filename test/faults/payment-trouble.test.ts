@@ -11,7 +11,7 @@ const TIMES = 20
 
 it.each([1, 3])(
   "takes and gives back exactly what each order says, with %i worker(s)",
-  { timeout: 300_000 },
+  { timeout: 1_200_000 },
   async (workers) => {
     const options = { times: TIMES, workers, seed: 90 + workers, freshDatabase, log: () => undefined }
     const findings = await PaymentTrouble.run(options)
