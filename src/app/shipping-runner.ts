@@ -182,8 +182,6 @@ const drive = (deps: Deps, shipment: Shipping.Shipment, order: Order, step: Ship
       return register(deps, shipment, order)
     case "Withdraw":
       return withdraw(deps, shipment, order)
-    case "Abandon":
-      return compensate(deps, Shipping.uncaptured(shipment, step.code))
     case "Record":
       return record(deps, { shipment, note: null }, "registered")
     default:

@@ -7,8 +7,8 @@
  *       `---------------> stray
  *
  * Law: an attempt is journalled before the carrier is asked. A silence is never a failure: an order that may be with the
- * carrier is cancelled only once the carrier has refused it, or has barred it. Where its payment is still to be captured, no carrier
- * was ever asked.
+ * carrier is cancelled only once the carrier has refused it, or has barred it. Of an order that has ended with its payment still to
+ * be captured, no carrier was ever asked.
  */
 import type { OrderId } from "./ids.ts"
 import type { Order, Status } from "./order.ts"
@@ -66,8 +66,6 @@ export type Step =
   | { readonly _tag: "Register" }
   /** The carrier has it; the order is to say so. */
   | { readonly _tag: "Record" }
-  /** Its payment was not captured in time: the order is to end. `code`: why not. */
-  | { readonly _tag: "Abandon"; readonly code: string }
   /** To be called back, or barred. */
   | { readonly _tag: "Withdraw"; readonly reason: string }
   /** No call is needed. */
@@ -83,6 +81,8 @@ const isGivenUp = ({ firstAttemptAt }: Shipment, now: number, giveUpMs: number):
 /** Why an attempt ended before a carrier was asked: it is not known whether the payment was captured, or it is with another provider. */
 export const NOT_CAPTURED = "not-captured"
 export const OTHER_PROVIDER = "other-provider"
+
+const notCaptured = (code: string): string => `its payment could not be captured: ${code}`
 
 const withdraw = (reason: string): Step => ({ _tag: "Withdraw", reason })
 
@@ -109,8 +109,8 @@ export const next = (shipment: Shipment, { payment, status }: Order, now: number
       if (shipment.state === "withdrawn") return withdraw(shipment.reason ?? "")
       if (shipment.trackingId !== null) return { _tag: "Record" }
       if (!isGivenUp(shipment, now, giveUpMs)) return { _tag: "Register" }
-      if (isCaptureDue)
-        return { _tag: "Abandon", code: shipment.reason === OTHER_PROVIDER ? OTHER_PROVIDER : "no-answer" }
+      // Barred all the same: another process may have captured it since, and asked the carrier.
+      if (isCaptureDue) return withdraw(notCaptured(shipment.reason === OTHER_PROVIDER ? OTHER_PROVIDER : "no-answer"))
       return withdraw(`the carrier could not be reached: ${carrierCode(shipment)}`)
   }
 }
@@ -170,11 +170,11 @@ export const refused = (shipment: Shipment, reason: string): Change =>
     { type: "jaego.shipment.refused", detail: { reason, attempt: shipment.attempts } },
   )
 
-/** What was kept for it cannot be taken any more (`code`: the payment provider's), or was not in time. */
+/** What was kept for it cannot be taken any more. `code`: the payment provider's. */
 export const uncaptured = (shipment: Shipment, code: string): Change =>
   change(
     shipment,
-    { reason: `its payment could not be captured: ${code}` },
+    { reason: notCaptured(code) },
     { type: "jaego.shipment.uncaptured", detail: { code, attempt: shipment.attempts } },
   )
 

@@ -70,14 +70,17 @@ describe("a shipment", () => {
     expect(next(silent, paid, 99_999)).toEqual({ _tag: "Withdraw", reason })
   })
 
-  it("ends its order and asks no carrier, when its payment was not captured in time", () => {
+  it("is barred, with the reason, when its payment was not captured in time: another process may have done it since", () => {
     const kept = Order.evolve(reserved, { _tag: "Paid", capture: "due" })
     const asked = Shipping.unanswered(begun(opened, kept), Shipping.NOT_CAPTURED).shipment
     expect(next(asked, kept, 3_000 + GIVE_UP - 1)).toEqual({ _tag: "Register" })
-    expect(next(asked, kept, 3_000 + GIVE_UP)).toEqual({ _tag: "Abandon", code: "no-answer" })
-    expect(begun(asked, kept, 3_000 + GIVE_UP)).toMatchObject({ state: "open", attempts: 1 })
+    const late = "its payment could not be captured: no-answer"
+    expect(next(asked, kept, 3_000 + GIVE_UP)).toEqual({ _tag: "Withdraw", reason: late })
+    expect(begun(asked, kept, 3_000 + GIVE_UP)).toMatchObject({ state: "withdrawn", reason: late, attempts: 2 })
     const elsewhere = Shipping.unanswered(begun(opened, kept), Shipping.OTHER_PROVIDER).shipment
-    expect(next(elsewhere, kept, 3_000 + GIVE_UP)).toEqual({ _tag: "Abandon", code: "other-provider" })
+    expect(next(elsewhere, kept, 3_000 + GIVE_UP)).toMatchObject({
+      reason: "its payment could not be captured: other-provider",
+    })
     // Once it is captured, the carrier is what is waited for.
     const captured = Order.evolve(kept, { _tag: "PaymentCaptured" })
     const reason = "the carrier could not be reached: no-answer"

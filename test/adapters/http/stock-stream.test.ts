@@ -156,6 +156,9 @@ describe("a stream of stock", () => {
     await client.until(() => client.events.length === 1)
     const late = new Client(shop.port, product)
     await late.until(() => late.events.length === 2)
+    // For a while everything is paused as well: nothing that this product's buyers would see.
+    shop.pauses.put([pause(product), pause(null)])
+    shop.pauses.put([pause(product)])
     const other = new Client(shop.port, ordinary)
     await other.until(() => other.events.length === 1)
     commit(2, 9, product)
@@ -165,8 +168,6 @@ describe("a stream of stock", () => {
     // It has just been told something: what is ordinary waits, though it was committed first.
     const order = arrivals({ client, other })
     commit(3, 8, ordinary)
-    // Everything is paused as well: nothing that this product's buyers would see.
-    shop.pauses.put([pause(product), pause(null)])
     shop.pauses.put([])
     await other.until(() => other.events.length === 3)
     expect(order).toEqual(["client", "other"])
