@@ -75,8 +75,8 @@ const project = (name: string, include: ReadonlyArray<string>, exclude: Readonly
 export default defineConfig({
   test: {
     globalSetup: ["test/support/global-postgres.ts", "test/support/global-kafka.ts"],
-    // Two more than the cores of a small machine: many tests wait most of the time.
-    maxWorkers: 4,
+    // One more than the cores of a small machine: many tests wait most of the time.
+    maxWorkers: 3,
     sequence: { sequencer: LongestFirst },
     // They end what hangs: no verdict depends on how busy the machine is. Milliseconds.
     testTimeout: 180_000,
