@@ -177,7 +177,7 @@ export const layer = HttpApiBuilder.group(
         return answer(
           request,
           Effect.map(reconciling.begin(asked), (state) =>
-            Answers.accepted(202, Reconciliation.shown(state), { value: state, replayed: false }),
+            Answers.accepted(202, Reconciliation.shown(state), { replayed: false }),
           ),
         )
       },

@@ -71,8 +71,11 @@ export const counted: Response = HttpServerResponse.empty({ status: 202 })
 const replayedHeader = { "idempotent-replayed": "true" }
 
 /** `status` as documented for the route. */
-export const accepted = (status: 200 | 201 | 202, view: unknown, { replayed }: Replayable<unknown>): Response =>
-  HttpServerResponse.jsonUnsafe(view, replayed ? { status, headers: replayedHeader } : { status })
+export const accepted = (
+  status: 200 | 201 | 202,
+  view: unknown,
+  { replayed }: Pick<Replayable<unknown>, "replayed">,
+): Response => HttpServerResponse.jsonUnsafe(view, replayed ? { status, headers: replayedHeader } : { status })
 
 export const declined = (orderId: string, { replayed }: Replayable<unknown>): Problems.Problem =>
   Problems.of(

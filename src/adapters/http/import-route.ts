@@ -9,6 +9,7 @@
 import { createHash, type Hash } from "node:crypto"
 import type { IncomingMessage, ServerResponse } from "node:http"
 import { Effect, type Fiber } from "effect"
+import { HttpServerResponse } from "effect/http"
 import type { Begun, ImportDesk } from "../../app/imports/import-desk.ts"
 import { partsOf } from "../../app/imports/import-parts.ts"
 import * as ImportText from "../../app/imports/import-text.ts"
@@ -19,6 +20,7 @@ import { TextProblem, read as textLines } from "../../std/text-lines.ts"
 import * as Answers from "./answers.ts"
 import * as Exchange from "./exchange.ts"
 import * as ImportHead from "./import-head.ts"
+import * as PlainAnswer from "./plain-answer.ts"
 import * as Problems from "./problems.ts"
 import type { RateLimits } from "./rate-limits.ts"
 
@@ -141,30 +143,14 @@ const received = Effect.fnUntraced(function* (options: Options, request: Incomin
   }
 })
 
-const answer = (
-  { limits }: Options,
-  request: IncomingMessage,
-  response: ServerResponse,
-  { id, replayed }: { readonly id: string; readonly replayed: boolean },
-): void => {
-  const body = JSON.stringify({ id })
-  const head = [
-    "x-request-id",
-    Answers.requestId(request),
-    ...Exchange.SAFETY.flat(),
-    ...(limits.headersOf(request) ?? []),
-  ]
-  if (replayed) head.push("idempotent-replayed", "true")
-  head.push("location", `/v1/imports/${id}`, "content-type", "application/json")
-  head.push("content-length", String(body.length))
-  response.writeHead(202, head)
-  response.end(body)
-}
+/** `Location` says where it can be asked after. */
+const accepted = ({ id, replayed }: { readonly id: string; readonly replayed: boolean }) =>
+  HttpServerResponse.setHeader(Answers.accepted(202, { id }, { replayed }), "location", `/v1/imports/${id}`)
 
 const isImport = ({ method, url = "" }: IncomingMessage): boolean => method === "POST" && ImportHead.TARGET.test(url)
 
 export const listener = (options: Options): Listener => {
-  const { bytesMax, long, pipeline, probe, run } = options
+  const { bytesMax, limits, long, pipeline, probe, run } = options
 
   const receive = (request: IncomingMessage, response: ServerResponse, asked: ImportHead.Asked) => {
     const isOver = () => response.headersSent || response.destroyed
@@ -175,7 +161,7 @@ export const listener = (options: Options): Listener => {
         if (!isOver()) Exchange.send(response, Problems.closing(Problems.from(failure)))
       })
     return received(options, request, asked).pipe(
-      Effect.map((begun) => (isOver() ? undefined : answer(options, request, response, begun))),
+      Effect.map((begun) => (isOver() ? undefined : PlainAnswer.write(request, response, limits, accepted(begun)))),
       Effect.catch(refuse),
       Effect.catchDefect((defect) =>
         Effect.andThen(Effect.logError("an import met a defect", defect), refuse(Problems.internal)),

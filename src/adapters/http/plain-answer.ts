@@ -18,6 +18,19 @@ const textOf = ({ body }: Response): string | Uint8Array | undefined => {
   return body.text ?? body.body
 }
 
+/** What every answer says, name and value in turn, but for what its own headers say in its place. */
+export const headOf = (
+  request: IncomingMessage,
+  limits: RateLimits,
+  own: Readonly<Record<string, string | undefined>>,
+): Array<string> => {
+  const head = ["x-request-id", Answers.requestId(request)]
+  for (const [name, value] of SAFETY) if (own[name] === undefined) head.push(name, value)
+  const left = limits.headersOf(request)
+  if (left !== null) head.push(...left)
+  return head
+}
+
 /** `more`: headers that the route has beside those of the answer, name and value in turn. */
 export const write = (
   request: IncomingMessage,
@@ -29,10 +42,8 @@ export const write = (
   const { headers, status } = answer
   const body = textOf(answer)
   // As a plain list, which node takes as it is; the length of the body is among them.
-  const head = ["x-request-id", Answers.requestId(request), ...more]
-  for (const [name, value] of SAFETY) if (headers[name] === undefined) head.push(name, value)
-  const left = limits.headersOf(request)
-  if (left !== null) head.push(...left)
+  const head = headOf(request, limits, headers)
+  head.push(...more)
   for (const name of Object.keys(headers)) head.push(name, headers[name]!)
   response.writeHead(status, head)
   response.end(body)

@@ -46,7 +46,7 @@ const get = HttpApiEndpoint.get("get", "/v1/products/:id", {
     OpenApi.Description,
     [
       "From a cache: `Age` says how many seconds ago it was read, `Cache-Control` how old it may become. After an edit was answered the",
-      "process that answered shows nothing older. Orders are decided by what the product is, whatever is shown.",
+      "process that answered shows nothing older. An order is decided by the product itself, never by what was shown.",
     ].join(" "),
   )
 

@@ -11,8 +11,8 @@ import { Effect, Exit, type Fiber, Schema } from "effect"
 import type { Shop, StockOf } from "../../app/shop.ts"
 import type { ProductId } from "../../domain/ids.ts"
 import type { Probe } from "../../ports/probe.ts"
-import * as Answers from "./answers.ts"
 import * as Exchange from "./exchange.ts"
+import * as PlainAnswer from "./plain-answer.ts"
 import * as Problems from "./problems.ts"
 import { STOCK_STREAM } from "./products-api.ts"
 import type { RateLimits } from "./rate-limits.ts"
@@ -54,17 +54,10 @@ export interface Options {
 const writeHead = (request: IncomingMessage, response: ServerResponse, limits: RateLimits): void => {
   response.shouldKeepAlive = false
   response.useChunkedEncodingByDefault = false
-  response.writeHead(200, [
-    "x-request-id",
-    Answers.requestId(request),
-    ...Exchange.SAFETY.flat(),
-    ...(limits.headersOf(request) ?? []),
-    "content-type",
-    "text/event-stream",
-    // For proxies that keep answers until they are large enough.
-    "x-accel-buffering",
-    "no",
-  ])
+  const head = PlainAnswer.headOf(request, limits, {})
+  // The second is for proxies that keep answers until they are large enough.
+  head.push("content-type", "text/event-stream", "x-accel-buffering", "no")
+  response.writeHead(200, head)
 }
 
 export const listener = ({ last, limits, pipeline, probe, run, shop, streams }: Options): Listener => {

@@ -8,8 +8,7 @@ import { Clock, Context, Effect, Layer } from "effect"
 import type { Mode } from "../../domain/import-row.ts"
 import { type Unavailable, unavailable } from "../../ports/failures.ts"
 import { Ids } from "../../ports/ids.ts"
-import { type Import, Imports, type Outcome, type Part, type RowStatus } from "../../ports/imports.ts"
-import type { Page, PageRequest } from "../../ports/page.ts"
+import { Imports, type ImportsService, type Part } from "../../ports/imports.ts"
 import { Arrived } from "./import-arrived.ts"
 
 /** Bodies at once: each keeps a part in memory and a statement under way. */
@@ -34,18 +33,11 @@ export type Begun =
   | { readonly _tag: "InProgress" }
   | { readonly _tag: "Busy" }
 
-export interface ImportDesk {
+export interface ImportDesk extends Pick<ImportsService, "drop" | "get" | "rows"> {
   readonly begin: (asked: Asked) => Effect.Effect<Begun, Unavailable>
   /** False: it was given up meanwhile. */
   readonly put: (id: string, part: Part) => Effect.Effect<boolean, Unavailable>
   readonly accept: (id: string, fingerprint: string, parts: number) => Effect.Effect<boolean, Unavailable>
-  readonly drop: (id: string) => Effect.Effect<void, Unavailable>
-  readonly get: (id: string) => Effect.Effect<Import | null, Unavailable>
-  readonly rows: (
-    id: string,
-    status: RowStatus,
-    request: PageRequest<number>,
-  ) => Effect.Effect<Page<Outcome, number>, Unavailable>
 }
 
 const notYet = Effect.fail(unavailable("starting"))

@@ -9,7 +9,7 @@ import type { Row } from "../../domain/import-row.ts"
 import * as Stock from "../../domain/stock.ts"
 import * as Count from "../../domain/stock-count.ts"
 import { type AppliedCount, Imports, type Outcome, type ReceivedRow, type What } from "../../ports/imports.ts"
-import { countReason, type Known, reasonOf, UNKNOWN } from "./import-row-work.ts"
+import { countReason, failed, type Known, reasonOf, UNKNOWN } from "./import-row-work.ts"
 
 /** Some 40 MB. */
 const REMEMBERED_MAX = 200_000
@@ -86,13 +86,11 @@ export const make = Effect.gen(function* () {
 
   return Effect.fnUntraced(function* (received: ReceivedRow, known: Known) {
     const { line } = received
-    if (!("row" in received)) return { line, sku: received.sku, status: "failed", problem: received.problem } as Outcome
+    if (!("row" in received)) return failed(line, received.sku, received.problem)
     const { sku } = received.row
     const judgement: Result.Result<object, string> = yield* judged(received.row, line, known)
-    return (
-      Result.isSuccess(judgement)
-        ? { line, sku, ...judgement.success }
-        : { line, sku, status: "failed", problem: judgement.failure }
-    ) as Outcome
+    return Result.isSuccess(judgement)
+      ? ({ line, sku, ...judgement.success } as Outcome)
+      : failed(line, sku, judgement.failure)
   })
 })

@@ -50,6 +50,13 @@ export const countReason = (rejection: Count.Rejection): string =>
     ? `"version" is still to come: the stock is at ${rejection.version}`
     : `a later count was applied before, of version ${rejection.countedAt}`
 
+export const failed = (line: number, sku: string | null, problem: string): Outcome => ({
+  line,
+  sku,
+  status: "failed",
+  problem,
+})
+
 export interface Applying {
   readonly import: Import
   /** A runner before may have applied it, and recorded nothing. */
@@ -116,7 +123,7 @@ export const make = Effect.gen(function* () {
   /** What became of a row. */
   return Effect.fnUntraced(function* (received: ReceivedRow, known: Known, applying: Applying) {
     const { line } = received
-    if (!("row" in received)) return { line, sku: received.sku, status: "failed", problem: received.problem } as Outcome
+    if (!("row" in received)) return failed(line, received.sku, received.problem)
     const { sku } = received.row
     const applied = yield* Effect.result(apply(received.row, line, known, applying))
     if (applied._tag === "Success")
@@ -127,7 +134,6 @@ export const make = Effect.gen(function* () {
       ) as Outcome
     const { failure } = applied
     if (typeof failure !== "string" && failure._tag === "Unavailable") return yield* Effect.fail(failure)
-    const problem = typeof failure === "string" ? failure : reasonOf(failure.rejection)
-    return { line, sku, status: "failed", problem } as Outcome
+    return failed(line, sku, typeof failure === "string" ? failure : reasonOf(failure.rejection))
   })
 })

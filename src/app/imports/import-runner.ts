@@ -55,10 +55,15 @@ interface Group {
   readonly rows: Array<ReceivedRow>
 }
 
+interface Window {
+  readonly groups: ReadonlyArray<Group>
+  readonly bySku: ReadonlyMap<string, Group>
+}
+
 const skuOf = (row: ReceivedRow): string | null => ("row" in row ? row.row.sku : null)
 
 /** Rows of one SKU together, in their order; those that are none, each alone. */
-const groupsOf = (parts: ReadonlyArray<Part>): ReadonlyArray<Group> => {
+const windowOf = (parts: ReadonlyArray<Part>): Window => {
   const bySku = new Map<string, Group>()
   const groups: Array<Group> = []
   for (const { rows } of parts)
@@ -73,17 +78,12 @@ const groupsOf = (parts: ReadonlyArray<Part>): ReadonlyArray<Group> => {
       groups.push(group)
       if (sku !== null) bySku.set(sku, group)
     }
-  return groups
+  return { groups, bySku }
 }
 
 /** What is known of the groups: two questions for all of them. */
-const lookUp = Effect.fnUntraced(function* (groups: ReadonlyArray<Group>) {
+const lookUp = Effect.fnUntraced(function* ({ bySku, groups }: Window) {
   const imports = yield* Imports
-  const bySku = new Map<string, Group>()
-  for (const group of groups) {
-    const sku = skuOf(group.rows[0]!)
-    if (sku !== null) bySku.set(sku, group)
-  }
   for (const product of yield* imports.products([...bySku.keys()])) bySku.get(product.sku)!.known.product = product
   const asked: Array<{ readonly known: RowWork.Known; readonly productId: ProductId; readonly version: number }> = []
   for (const { known, rows } of groups)
@@ -97,13 +97,13 @@ const lookUp = Effect.fnUntraced(function* (groups: ReadonlyArray<Group>) {
 
 type Working = (row: ReceivedRow, known: RowWork.Known) => Effect.Effect<Outcome, Unavailable>
 
+const OUR_FAULT = "something went wrong on our side; the log says what"
+
 const tellDefect = (row: ReceivedRow, defect: unknown) =>
-  Effect.as(Effect.logError(`line ${row.line} of an import met a defect`, defect), {
-    line: row.line,
-    sku: skuOf(row),
-    status: "failed",
-    problem: "something went wrong on our side; the log says what",
-  } as Outcome)
+  Effect.as(
+    Effect.logError(`line ${row.line} of an import met a defect`, defect),
+    RowWork.failed(row.line, skuOf(row), OUR_FAULT),
+  )
 
 /** What became of each part's rows. */
 const work = Effect.fnUntraced(function* (
@@ -148,8 +148,9 @@ const windows = Effect.fnUntraced(function* (runner: string, { import: one, wasR
     if (!(yield* isReady)) return undefined
     const parts = yield* imports.parts(one.id, after, WINDOW_PARTS)
     if (parts.length === 0) return null
-    const groups = groupsOf(parts)
-    yield* lookUp(groups)
+    const window = windowOf(parts)
+    yield* lookUp(window)
+    const { groups } = window
     const applying = { import: one, mayBeDone }
     const working: Working = one.dryRun ? dryRun : (row, known) => apply(row, known, applying)
     const done = yield* work(parts, groups, working, pace)
@@ -195,10 +196,7 @@ const ended = Effect.fnUntraced(function* (runner: string, one: Import, error: s
 /** A defect beside a row's own: it would come again, and hold up all that wait. */
 const brokenDown = (one: Import) => (cause: Cause.Cause<Unavailable>) =>
   Cause.hasDies(cause)
-    ? Effect.as(
-        Effect.logError(`import ${one.id} met a defect`, cause),
-        "something went wrong on our side; the log says what",
-      )
+    ? Effect.as(Effect.logError(`import ${one.id} met a defect`, cause), OUR_FAULT)
     : Effect.failCause(cause)
 
 const run = Effect.fnUntraced(function* (runner: string, claimed: Claimed) {

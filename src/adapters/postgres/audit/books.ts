@@ -85,28 +85,23 @@ export const FINDINGS_MAX = 200
 /** Before all ids. */
 export const NO_ID = "00000000-0000-0000-0000-000000000000"
 
+const nothingFound = { findings: [], more: 0, oversold: 0, swept: NO_ID }
+const nothingTold = (now: number) => ({ tally: NOTHING, next: NOTHING, auditedAt: now, reachedAt: now })
+
 /** From now on: `seqs` and `top` (the greatest id) are of one moment. */
 export const begin = (
   { now, seqs, top }: { readonly now: number; readonly seqs: ReadonlyArray<number>; readonly top: string },
   before: Partial<Books> = {},
 ): Books => ({
-  ...{ findings: [], more: 0, oversold: 0, swept: NO_ID, ...before },
+  ...{ ...nothingFound, ...before },
   ...{ seqs, marks: [seqs, seqs], from: top, to: top, newest: top },
-  ...{ tally: NOTHING, next: NOTHING, auditedAt: now, reachedAt: now },
+  ...nothingTold(now),
 })
 
 /** As it was kept; what a migration began has no more than its borders. */
 export const kept = (state: Partial<Books>, now: number): Books => ({
-  ...{
-    findings: [],
-    more: 0,
-    oversold: 0,
-    swept: NO_ID,
-    tally: NOTHING,
-    next: NOTHING,
-    auditedAt: now,
-    reachedAt: now,
-  },
+  ...nothingFound,
+  ...nothingTold(now),
   ...(state as Pick<Books, "seqs" | "marks" | "from" | "to" | "newest"> & Partial<Books>),
 })
 

@@ -1,5 +1,6 @@
 /** What a look's rows say: what was told is added up, and what differs becomes findings. Pure. */
 import * as Books from "./books.ts"
+import { LINE_MISSING, ORDER_MISSING } from "./statements.ts"
 
 /** A product's stock, and what its newest movement left. Null: it has none. */
 interface Stood {
@@ -161,7 +162,7 @@ export const compared = ({ moved, moves, orders, told, versions }: Known): Books
   moved: moved ?? "0",
 })
 
-const MISSING = ["it was told of, and is not there", "units are reserved for a line that is not there"]
+const MISSING = [ORDER_MISSING, LINE_MISSING]
 
 const orderOf = (rows: ReadonlyArray<Differing>): Books.Finding => ({
   kind: "order",

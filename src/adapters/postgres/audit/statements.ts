@@ -181,6 +181,10 @@ select json_build_object('orders', count(id), 'versions', coalesce(sum(version),
   'differ', ${shown("order_id, 'its lines do not fit it' as what", "whole where not fits")})::text as found
 from whole`
 
+/** What is said of an order, or a line, that should be there. */
+export const ORDER_MISSING = "it was told of, and is not there"
+export const LINE_MISSING = "units are reserved for a line that is not there"
+
 /** Which of them they are, when the sums differ: $4 and $5 as above, of the facts since $2. */
 export const DIFFERING = `
 with ${FACTS}, ${TOUCHED},
@@ -193,7 +197,7 @@ found as (
   select o.id as order_id, null::uuid as product, 0::bigint as units, 'no fact tells of it' as what from orders o
   where o.id > $4::uuid and o.id <= $5::uuid and not exists (select from told t where t.subject = o.id)
   union all
-  select t.subject, null, 0, 'it was told of, and is not there' from told t
+  select t.subject, null, 0, '${ORDER_MISSING}' from told t
   where not exists (select from orders o where o.id = t.subject)
   union all
   select h.order_id, h.product_id, case when h.state in ('tentative', 'held', 'confirmed') then h.quantity else 0 end,
@@ -201,7 +205,7 @@ found as (
   where h.order_id > $4::uuid and h.order_id <= $5::uuid and not exists (
     select from moved m where m.order_id = h.order_id and m.product_id = h.product_id and m.units = h.quantity)
   union all
-  select m.order_id, m.product_id, 0, 'units are reserved for a line that is not there' from moved m
+  select m.order_id, m.product_id, 0, '${LINE_MISSING}' from moved m
   where not exists (select from holds h where h.order_id = m.order_id and h.product_id = m.product_id))
 select coalesce(json_agg(x), '[]')::text as found from (select * from found limit 200) x`
 

@@ -12,8 +12,8 @@ import { type Statement, say } from "./transaction.ts"
 
 /**
  * Makes it what it becomes: `blindly`, whatever it has become meanwhile; or if it is `unchanged` since it was read. The
- * version is counted in the database, so that the product's ledger has each once, whatever is written. Either way only if the product
- * was not edited meanwhile, since its price was read.
+ * version is counted in the database, so that each stands once in the product's ledger. Both write only if the product was not edited
+ * since its price was read.
  */
 const WRITE = {
   blindly: `update stock set on_hand = $2, reserved = $3, version = version + 1

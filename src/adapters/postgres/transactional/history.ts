@@ -4,7 +4,7 @@
  * Law: I7, one fact a change; a lane's seq moves with its facts, under its lock until COMMIT, which keeps them without a
  * gap and in the order of their versions.
  */
-import type { OrderId } from "../../../domain/ids.ts"
+import type { OrderId, ProductId } from "../../../domain/ids.ts"
 import * as Lane from "../../../domain/lane.ts"
 import type { Order, Event as OrderEvent } from "../../../domain/order.ts"
 import * as Facts from "../../../ports/facts.ts"
@@ -54,40 +54,34 @@ const FACTS = `with moved as (
     f (lane, nth, event, kind, subject, version, type, payload)
   join moved m on m.lane = f.lane`
 
+const factOf = (kind: string, subject: ProductId | OrderId, version: number, type: string, payload: string) => ({
+  kind,
+  subject: subject as string,
+  lane: Lane.of(subject),
+  version,
+  type,
+  payload,
+})
+
 const factsOf = ({ edit, order, orderId, stock }: History) => [
-  ...stock.map(({ after, event, productId }) => ({
-    kind: "stock",
-    subject: productId as string,
-    lane: Lane.of(productId),
-    version: after.version,
-    type: Facts.stockType(event),
-    payload: Facts.stockPayload(productId, event, after, orderId),
-  })),
-  ...(edit === undefined
-    ? []
-    : [
-        {
-          kind: "product",
-          subject: edit.after.id as string,
-          lane: Lane.of(edit.after.id),
-          version: edit.after.version,
-          type: Facts.PRODUCT_EDITED,
-          payload: Facts.productPayload(edit.before, edit.after),
-        },
-      ]),
-  ...(order === null
-    ? []
-    : [
-        {
-          kind: "order",
-          subject: order.after.id as string,
-          lane: Lane.of(order.after.id),
-          version: order.after.version,
-          type: Facts.orderType(order.event),
-          payload: Facts.orderPayload(order.after),
-        },
-      ]),
+  ...stock.map(({ after, event, productId }) =>
+    factOf(
+      "stock",
+      productId,
+      after.version,
+      Facts.stockType(event),
+      Facts.stockPayload(productId, event, after, orderId),
+    ),
+  ),
+  ...(edit === undefined ? [] : [edited(edit)]),
+  ...(order === null ? [] : [moved(order)]),
 ]
+
+const edited = ({ after, before }: NonNullable<History["edit"]>) =>
+  factOf("product", after.id, after.version, Facts.PRODUCT_EDITED, Facts.productPayload(before, after))
+
+const moved = ({ after, event }: NonNullable<History["order"]>) =>
+  factOf("order", after.id, after.version, Facts.orderType(event), Facts.orderPayload(after))
 
 /** Movements and facts of what happened. */
 export const record = (history: History, nextId: () => string): ReadonlyArray<Statement> => {
