@@ -85,11 +85,7 @@ export const measure = async (
   const service = await start({ DATABASE_URL: scratch.urlOf(database), HOLD_SECONDS })
   try {
     const load = { connections: 256, bodies: bodies(products), answer: "async" } as const
-    const rate = async (): Promise<number> => {
-      const { answers, broken, refused, seconds: lasted } = await Load.put(service.url, { ...load, seconds })
-      if (broken + refused > 0) throw new Error(`${refused} refused and ${broken} broken of ${answers} answers`)
-      return answers / lasted
-    }
+    const rate = () => Load.rate(service.url, { ...load, seconds })
     const idle = { created: [] as Array<number>, moved: [] as Array<number> }
     for (let round = 0; round < rounds; round++) {
       idle.created.push(await timed(service, created(rows, round)))

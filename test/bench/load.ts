@@ -85,3 +85,10 @@ export const put = async (url: string, load: Load): Promise<Measured> => {
     rmSync(folder, { recursive: true, force: true })
   }
 }
+
+/** Answers a second. Throws when any was refused or broken: another rate than the one that is wanted would be measured. */
+export const rate = async (url: string, load: Load): Promise<number> => {
+  const { answers, broken, refused, seconds } = await put(url, load)
+  if (broken + refused > 0) throw new Error(`${refused} refused and ${broken} broken of ${answers} answers`)
+  return answers / seconds
+}

@@ -65,11 +65,7 @@ export const measure = async (
   })
   try {
     const load = { connections: 256, bodies: bodies(products), answer: "async" } as const
-    const rate = async (): Promise<number> => {
-      const { answers, broken, refused, seconds: lasted } = await Load.put(service.url, { ...load, seconds })
-      if (broken + refused > 0) throw new Error(`${refused} refused and ${broken} broken of ${answers} answers`)
-      return answers / lasted
-    }
+    const rate = () => Load.rate(service.url, { ...load, seconds })
     await Load.put(service.url, { ...load, seconds: warmUpSeconds })
     await rest()
     const before = residentMiB(service.process.pid)

@@ -19,6 +19,7 @@ import { type Command, claimName, type RequestedLine } from "../../src/ports/inv
 import { CommitUnknown, Ledger, LedgerDown } from "../../src/ports/ledger.ts"
 import { Probe } from "../../src/ports/probe.ts"
 import * as MemoryIds from "../support/counting-ids.ts"
+import * as Scribe from "../support/scribe.ts"
 
 const receive = (productId: ProductId, quantity = 1): Command => ({ _tag: "Receive", productId, quantity, claim: null })
 
@@ -52,17 +53,7 @@ const desk = (products: number, onHand = 5, options: Options = {}) => {
   const ids = MemoryIds.make(7)
   const made = Array.from({ length: products }, () => ids.next() as ProductId)
   for (const [number, id] of made.entries()) {
-    const price = { amount: 1, currency: "EUR" }
-    store.products.set(id, {
-      id,
-      sku: `s${number}`,
-      name: "",
-      price,
-      purchaseLimit: null,
-      createdAt: 0,
-      version: 1,
-      archived: false,
-    })
+    store.products.set(id, Scribe.product({ id, sku: `s${number}`, price: { amount: 1, currency: "EUR" } }))
     store.stocks.set(id, { onHand, reserved: 0, version: 1 })
     store.movements.set(id, [])
   }

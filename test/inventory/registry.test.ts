@@ -9,6 +9,7 @@ import * as Lane from "../../src/domain/lane.ts"
 import * as Order from "../../src/domain/order.ts"
 import { type Loaded, nothingWanted, type Wanted } from "../../src/ports/ledger.ts"
 import * as MemoryIds from "../support/counting-ids.ts"
+import * as Scribe from "../support/scribe.ts"
 
 const nothing: Wanted & Loaded = { ...nothingWanted, holds: [], known: [], takenSkus: [], unreadable: [] } as never
 
@@ -63,16 +64,7 @@ describe("a registry", () => {
   it("does not ask again for what an earlier load has brought meanwhile", () => {
     const productId = MemoryIds.make(5).next() as ProductId
     const owner = new Owner([{ lane: Lane.of(productId), epoch: 1, seq: 0 }], () => 0)
-    const product = {
-      id: productId,
-      sku: "s",
-      name: "",
-      price,
-      purchaseLimit: null,
-      createdAt: 0,
-      version: 1,
-      archived: false,
-    }
+    const product = Scribe.product({ id: productId })
     const read = () => owner.submit({ _tag: "ReadStock", productId }, () => undefined)
     read()
     const first = owner.takeMissing()!

@@ -17,6 +17,7 @@ import type { Refused } from "../../src/ports/inventory.ts"
 import { Ledger } from "../../src/ports/ledger.ts"
 import { Probe } from "../../src/ports/probe.ts"
 import * as CountingIds from "../support/counting-ids.ts"
+import * as Scribe from "../support/scribe.ts"
 
 const failureOf = ({ reasons: [reason] }: Cause.Cause<Refused | Unavailable>): string => {
   if (reason?._tag !== "Fail") return "died"
@@ -29,16 +30,7 @@ const counter = async (onHand: number) => {
   const ids = CountingIds.make(7)
   const product = ids.next() as ProductId
   const price = { amount: 1, currency: "EUR" }
-  store.products.set(product, {
-    id: product,
-    sku: "s",
-    name: "",
-    price,
-    purchaseLimit: null,
-    createdAt: 0,
-    version: 1,
-    archived: false,
-  })
+  store.products.set(product, Scribe.product({ id: product, price }))
   store.stocks.set(product, { onHand, reserved: 0, version: 1 })
   store.movements.set(product, [])
   const lanes = Store.raise(

@@ -11,18 +11,23 @@ import { Catalog } from "../../../src/ports/catalog.ts"
 import { type Happening, Probe } from "../../../src/ports/probe.ts"
 import * as Scribe from "../../support/scribe.ts"
 
-const shownBy = <A>(get: Catalog["Service"]["get"], program: Effect.Effect<A, unknown, Catalog>) => {
+/** Products come from `get`, and nothing else is asked for. */
+const over = (get: Catalog["Service"]["get"], emit: (happening: Happening) => void) => {
   const source = Layer.succeed(Catalog, {
     get,
     list: () => Effect.die("not cached"),
     stock: () => Effect.die("not cached"),
     movements: () => Effect.die("not cached"),
   })
-  const layer = CachedCatalog.layer.pipe(
+  return CachedCatalog.layer.pipe(
     Layer.provide(source),
     Layer.provide(Layer.effect(Cache, MemoryCache.make(10))),
-    Layer.provide(Layer.succeed(Probe, { emit: () => undefined })),
+    Layer.provide(Layer.succeed(Probe, { emit })),
   )
+}
+
+const shownBy = <A>(get: Catalog["Service"]["get"], program: Effect.Effect<A, unknown, Catalog>) => {
+  const layer = over(get, () => undefined)
   return Effect.runPromise(program.pipe(Effect.provide(layer), Effect.provide(TestClock.layer())) as Effect.Effect<A>)
 }
 
@@ -78,17 +83,7 @@ it("reads a product once, and one that does not exist again after a second", () 
       asked.push(id)
       return id === known.id ? known : null
     })
-  const source = Layer.succeed(Catalog, {
-    get,
-    list: () => Effect.die("not cached"),
-    stock: () => Effect.die("not cached"),
-    movements: () => Effect.die("not cached"),
-  })
-  const layer = CachedCatalog.layer.pipe(
-    Layer.provide(source),
-    Layer.provide(Layer.effect(Cache, MemoryCache.make(10))),
-    Layer.provide(Layer.succeed(Probe, { emit: (happening) => void heard.push(happening) })),
-  )
+  const layer = over(get, (happening) => void heard.push(happening))
   const program = Effect.gen(function* () {
     const catalog = yield* Catalog
     for (let read = 0; read < 3; read++) expect(yield* catalog.get(known.id)).toEqual(known)
