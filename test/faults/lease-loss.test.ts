@@ -28,7 +28,7 @@ describe("the judge", () => {
   const wish = (...attempts: ReadonlyArray<Told>): Wish => ({
     ...{ number: 0, kind: "place", key: "k", path: "/", body: null, orderId: null, told: [...attempts] },
   })
-  const denied = told(503, "Nothing was decided. Try again with the same Idempotency-Key.")
+  const denied = told(503, "Nothing was decided. Send the request again, with the same Idempotency-Key if it has one.")
   const open = told(503, "The outcome is unknown.")
   const [accepted, replayed] = [told(201, null), told(201, null, true)]
 

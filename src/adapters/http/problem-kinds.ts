@@ -6,7 +6,8 @@
  */
 import type { UnavailableReason } from "../../ports/failures.ts"
 
-const SAME_KEY = "Repeat the request with the same Idempotency-Key: it is carried out once, however often it is sent."
+const SAME_KEY =
+  "Repeat the request with the same Idempotency-Key: it is carried out once, however often it is sent. (What takes no key may be repeated as it is: a reading changes nothing, and an edit whose `If-Match` is answered 412 by then may have been made.)"
 const LATER = `Wait for as long as \`Retry-After\` says. ${SAME_KEY}`
 
 export const kinds = {

@@ -3,7 +3,7 @@
  *
  * Why it exists: the kind of a failure decides its status (a rejection is 4xx, unavailable is 503, a defect is 500),
  * and callers switch on `code`.
- * Law: RFC 9457 `application/problem+json`, always with `code` and `requestId`; a defect tells nothing of the inside.
+ * Law: RFC 9457 `application/problem+json`, always with `code` and `requestId`; a defect shows nothing of the inside.
  */
 import { Cause } from "effect"
 import { HttpServerError, HttpServerResponse } from "effect/http"
@@ -185,8 +185,8 @@ export const fromRejection = (rejection: Rejection): Problem => {
 }
 
 const FATES: { readonly [F in Fate]: string } = {
-  undecided: "Nothing was decided. Try again with the same Idempotency-Key.",
-  unknown: "The outcome is not known yet. Repeat the request with its Idempotency-Key to learn it.",
+  undecided: "Nothing was decided. Send the request again, with the same Idempotency-Key if it has one.",
+  unknown: "The outcome is not known yet. Repeat the request, with its Idempotency-Key if it has one, to learn it.",
 }
 
 /** The world says not now; the same request may be sent again with the same key. */
@@ -263,7 +263,10 @@ export const unsupportedContentCoding = of(
 )
 export const unsupportedTransferCoding = of("unsupported-transfer-coding", "Only chunked is known.", {}, CLOSE)
 export const expectationFailed = of("expectation-failed", "Expect only 100-continue.")
-export const internal = of("internal-error", "The request may be sent again with the same Idempotency-Key.")
+export const internal = of(
+  "internal-error",
+  "The request may be sent again, with the same Idempotency-Key if it has one.",
+)
 
 export const foreignHost = of("foreign-host", "The name in Host is not one of this service's names (ALLOWED_HOSTS).")
 export const foreignOrigin = of("foreign-origin", "The page that asks is of another origin (CORS_ORIGINS).")

@@ -96,7 +96,7 @@ export const IdempotencyKey = Schema.String.check(
 /** Of reads that a replica may answer: checked, and taken out, before any route is asked (`positions.ts`). */
 export const position = { "jaego-position": Schema.optionalKey(Schema.String) }
 
-/** Rows a page may hold, and how many it holds unless told. */
+/** Rows a page may hold, and how many it holds by default. */
 export const LIMIT = { maximum: 100, default: 20 }
 export const Limit = Schema.String.check(matching(/^([1-9]\d?|100)$/, "a whole number from 1 to 100"))
 /** Opaque; longer than any cursor we hand out. */
@@ -263,6 +263,8 @@ export type ReservedOrderView = typeof ReservedOrderView.Type
 /** An order as it stands now: what was tried to get its money, what is owed back, in minor units of its total. */
 export const OrderDetailView = Schema.Struct({
   ...OrderView.fields,
+  /** Why it was cancelled; null: no reason was given. Of other orders there is none. */
+  cancelReason: Schema.optionalKey(Schema.NullOr(Schema.String)),
   payment: PaymentView,
   refund: Schema.Struct({ due: Schema.Int, done: Schema.Int }),
 }).annotate({ identifier: "OrderDetail" })

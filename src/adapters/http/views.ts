@@ -206,6 +206,7 @@ export const orderDetail = (of: Order, status: Status, eta: number | null): Orde
   const owed = (refund: "due" | "done") => ("refund" in of && of.refund === refund ? taken : 0)
   return {
     ...order(of, status),
+    ...(of.status === "cancelled" ? { cancelReason: of.reason } : {}),
     payment: payment(of, eta),
     refund: { due: owed("due"), done: owed("done") },
   }

@@ -151,6 +151,8 @@ describe("orders", () => {
       const placed = await order(id)
       const cancelled = await shop.post(`/v1/orders/${placed.body.id}/cancel`, body)
       expect([cancelled.status, cancelled.body]).toEqual([200, { ...placed.body, status: "cancelled" }])
+      const read = await shop.get(`/v1/orders/${placed.body.id}`)
+      expect(read.body).toMatchObject({ status: "cancelled", cancelReason: body?.reason ?? null })
     }
     expect(await stock(id)).toMatchObject({ onHand: 10, reserved: 0 })
   })

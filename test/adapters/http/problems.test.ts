@@ -266,8 +266,11 @@ describe("not now", () => {
   })
 
   it.each([
-    ["undecided", "Nothing was decided."],
-    ["unknown", "The outcome is not known yet. Repeat the request with its Idempotency-Key"],
+    ["undecided", "Nothing was decided. Send the request again, with the same Idempotency-Key if it has one."],
+    [
+      "unknown",
+      "The outcome is not known yet. Repeat the request, with its Idempotency-Key if it has one, to learn it.",
+    ],
   ] as const)("says in its detail that the fate is %s", async (fate, sentence) => {
     const silent = await HttpServer.start({ getOrder: () => Effect.fail(unavailable("database", fate)) })
     const answer = await silent.get(`/v1/orders/${UNKNOWN}`)

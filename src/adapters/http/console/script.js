@@ -247,6 +247,7 @@ const showOrder = async (order) => {
   const facts = element("p")
   facts.append(element("code", order.id), ` of ${order.customerId}, placed ${new Date(order.createdAt).toLocaleString()}`)
   article.append(facts)
+  if (order.cancelReason) article.append(element("p", `Cancelled: ${order.cancelReason}`))
   const pending = pendingOf(order)
   article.append(element("p", pending.length > 0 ? `Pending: ${pending.join("; ")}.` : "Nothing is pending.", pending.length > 0 ? "warn" : "quiet"))
   const timeline = await get(`/v1/orders/${order.id}/timeline`).catch(() => ({ data: [] }))
