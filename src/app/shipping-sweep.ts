@@ -1,6 +1,7 @@
 /**
  * The sweep of paid orders without a shipment. A shipment is opened by the consumer of paid orders; an event that never comes to it
- * (retention has deleted it, a broker has lost it) would leave its order paid for ever.
+ * (retention has deleted it, a broker has lost it, it lies among the dead letters or was discarded there) would leave its order paid
+ * for ever. To stop the parcel of a paid order, cancel the order.
  *
  * Law: an order is found twice, one round apart, before its shipment is opened here: the consumer comes first while events flow.
  * Limits: ORDERS_MAX a round; the others wait for the next one. A round begins at a low-water mark; an order that was paid longer

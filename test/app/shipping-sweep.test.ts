@@ -2,13 +2,17 @@
 import { Effect, Layer, SubscriptionRef } from "effect"
 import { TestClock } from "effect/testing"
 import { expect, it } from "vitest"
+import * as MemoryInbox from "../../src/adapters/memory/inbox.ts"
 import * as MemoryShipments from "../../src/adapters/memory/shipments.ts"
 import * as Store from "../../src/adapters/memory/store.ts"
 import { Readiness, type State } from "../../src/app/health.ts"
 import * as ShippingSweep from "../../src/app/shipping-sweep.ts"
 import type { OrderId } from "../../src/domain/ids.ts"
 import * as Order from "../../src/domain/order.ts"
+import type { Delivery } from "../../src/ports/event-stream.ts"
+import { ORDERS } from "../../src/ports/events.ts"
 import { lowest } from "../../src/ports/ids.ts"
+import type { Taken } from "../../src/ports/inbox.ts"
 import { Shipments } from "../../src/ports/shipments.ts"
 import * as MemoryProbe from "../support/recording-probe.ts"
 import * as Scribe from "../support/scribe.ts"
@@ -52,6 +56,22 @@ it("opens the shipment of a paid order that has none after two rounds, as if it 
       expect(recording.all().filter(MemoryProbe.is("ShipmentsSwept"))).toEqual([
         { _tag: "ShipmentsSwept", shipments: 1 },
       ])
+    }),
+  ))
+
+it("opens the shipment of a paid order whose letter was discarded: the buyer has paid", () =>
+  sweeping("ready", (store) =>
+    Effect.gen(function* () {
+      yield* TestClock.adjust("1 second")
+      const { id } = pay(store)
+      const inbox = MemoryInbox.make(store)
+      const delivery: Delivery = { topic: ORDERS, offset: 1, key: id, value: "{}", headers: {} }
+      const taken: Taken = { _tag: "Poison", delivery, eventId: null, error: "no JSON", attempts: 1 }
+      yield* inbox.commit([{ consumer: "shipping", source: "one", taken: [taken], next: 2 }])
+      const [letter] = yield* inbox.parked({ consumer: "shipping", after: 0, limit: 1 })
+      yield* inbox.discard(letter!.id)
+      yield* TestClock.adjust("30 seconds")
+      expect(store.shipments.get(id)).toMatchObject({ state: "open" })
     }),
   ))
 
