@@ -12,6 +12,8 @@ const rules = readFileSync(join(root, "infra/prometheus/alerts.yml"), "utf8")
 const tests = readFileSync(join(root, "infra/prometheus/alerts.test.yml"), "utf8")
 const runbook = readFileSync(join(root, "docs/runbook.md"), "utf8")
 
+const operating = readFileSync(join(root, "docs/operating.md"), "utf8")
+
 const alerts = [...rules.matchAll(/- alert: (\w+)/g)].map(([, name]) => name!)
 const promtool = (...args: ReadonlyArray<string>) => {
   const { status, stderr, stdout } = spawnSync("promtool", args, {
@@ -68,4 +70,12 @@ it("rules and runbook name only metrics that the service has", async () => {
   )
   expect(named.length).toBeGreaterThan(0)
   expect(named.filter((name) => !names.has(name))).toEqual([])
+})
+
+it("operating.md says of each metric what it is", () => {
+  const registry = new Registry()
+  meters(registry)
+  const words = new Set(operating.match(/\b[a-z]+(_[a-z]+)+\b|\bjaego_[a-z]+_\*/g))
+  const isSaid = (name: string) => words.has(name) || words.has(name.replace(/^(jaego_[a-z]+_).*/, "$1*"))
+  expect(registry.getMetricsAsArray().flatMap(({ name }) => (isSaid(name) ? [] : [name]))).toEqual([])
 })
