@@ -55,3 +55,18 @@ it("holds one event for a client that does not read, however much is sold, and g
   for (const place of places) place.leave()
   expect(streams.size).toBe(0)
 })
+
+it("gives a stream that has heard nothing for 15 s a comment, so that no proxy takes it for dead", () => {
+  vi.useFakeTimers()
+  const streams = new StockStreams({ feed: new Feed(), streamsMax: 10, cut: () => undefined })
+  const { events, response } = peer(true)
+  const place = streams.take(productId, response)
+  place.begin(stockAt(1), null)
+  const [first] = events.splice(0)
+  expect(first).toContain("id: 1\n")
+  vi.advanceTimersByTime(4 * HEARTBEAT_MS)
+  expect(HEARTBEAT_MS).toBe(15_000)
+  expect(events.length).toBeGreaterThanOrEqual(3)
+  expect(new Set(events)).toEqual(new Set([":\n\n"]))
+  place.leave()
+})
