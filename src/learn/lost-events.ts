@@ -67,7 +67,7 @@ export const STORIES: ReadonlyArray<Story> = [
   },
 ]
 
-export interface Outcome {
+export interface Aftermath {
   readonly sold: ReadonlyArray<number>
   readonly told: ReadonlyArray<number>
   readonly parcels: ReadonlyArray<number>
@@ -86,7 +86,7 @@ const on = <A>(url: string, use: (sql: PgClient.PgClient) => Effect.Effect<A, un
   Effect.runPromise(Effect.flatMap(PgClient.PgClient, use).pipe(Effect.provide(PostgresClient.layer(url))))
 
 /** Plays it on an empty database. */
-export const play = async ({ packer, runs, till }: Story, database: string): Promise<Outcome> => {
+export const play = async ({ packer, runs, till }: Story, database: string): Promise<Aftermath> => {
   const folder = mkdtempSync(join(tmpdir(), "jaego-guide-"))
   const stream = join(folder, "stream")
   try {
@@ -112,13 +112,26 @@ export const play = async ({ packer, runs, till }: Story, database: string): Pro
 }
 
 /** In a few words. */
-export const verdict = ({ parcels, sold }: Outcome): string => {
+export const verdict = ({ parcels, sold }: Aftermath): string => {
   const lost = sold.filter((sale) => !parcels.includes(sale))
   const invented = parcels.filter((sale) => !sold.includes(sale))
   const twice = parcels.filter((sale, index) => parcels.indexOf(sale) !== index)
   if (lost.length > 0) return `buyer ${lost} has paid and waits for ever`
   if (invented.length > 0) return `a parcel for buyer ${invented}, who has bought nothing`
   return twice.length > 0 ? `buyer ${twice} gets two parcels` : "each buyer gets what they bought, once"
+}
+
+/** A column a buyer, a mark each time; a dot: never. */
+export const plot = (aftermath: Aftermath): ReadonlyArray<string> => {
+  const buyers = [...new Set(Object.values(aftermath).flat())].sort((a, b) => a - b)
+  const line = (label: string, cells: ReadonlyArray<string>) =>
+    `    ${label.padEnd(8)}${cells.map((cell) => ` ${cell.padEnd(2)}`).join("")}`.trimEnd()
+  const marks = (sales: ReadonlyArray<number>) =>
+    buyers.map((buyer) => "█".repeat(sales.filter((sale) => sale === buyer).length) || "·")
+  return [
+    line("buyer", buyers.map(String)),
+    ...(["sold", "told", "parcels"] as const).map((what) => line(what, marks(aftermath[what]))),
+  ]
 }
 
 /** Plays those stories; the verdict on each. */
@@ -128,7 +141,7 @@ const tell = async ({ database, print }: Stage, stories: ReadonlyArray<Story>): 
     const outcome = await play(story, await database())
     const cuts = story.runs.map(([, dies]) => dies).filter((dies) => dies !== "nowhere")
     print(`${story.till} / ${story.packer}, power cut at ${cuts.join(", ")}`)
-    print(`    sold ${outcome.sold}   told ${outcome.told}   parcels ${outcome.parcels}`)
+    for (const line of plot(outcome)) print(line)
     print(`    ${verdict(outcome)}`)
     verdicts.push(verdict(outcome))
   }

@@ -1,10 +1,13 @@
 /** The guide's counter-examples are true: without outbox, or without inbox, this is what happens, and with both it does not. */
+import { readFileSync } from "node:fs"
+import { join } from "node:path"
 import { expect, it } from "vitest"
-import { type Outcome, play, STORIES, verdict } from "../../src/learn/lost-events.ts"
+import { type Aftermath, play, plot, STORIES, verdict } from "../../src/learn/lost-events.ts"
 import { bareDatabaseOn } from "../support/database-server.ts"
 import { serverUrl } from "../support/postgres.ts"
+import { ROOT } from "../support/service.ts"
 
-const ENDS: ReadonlyArray<readonly [what: string, outcome: Outcome, verdict: string]> = [
+const ENDS: ReadonlyArray<readonly [what: string, outcome: Aftermath, verdict: string]> = [
   [
     "an event published after the commit is lost when the process dies in between",
     { sold: [1, 2, 3, 4, 5], told: [1, 2, 4, 5], parcels: [1, 2, 4, 5] },
@@ -37,5 +40,13 @@ it.each(ENDS.map(([what, outcome, words], index) => [what, STORIES[index]!, outc
   async (_, story, outcome, words) => {
     expect(await play(story, await bareDatabaseOn(await serverUrl()))).toEqual(outcome)
     expect(verdict(outcome)).toBe(words)
+  },
+)
+
+it.each(["docs/guide/03-events.md", "docs/guide/ko/03-events.md"])(
+  "%s shows them as the lessons print them",
+  (page) => {
+    const text = readFileSync(join(ROOT, page), "utf8")
+    for (const [, outcome, words] of ENDS) expect(text).toContain([...plot(outcome), `    ${words}`].join("\n"))
   },
 )
