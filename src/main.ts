@@ -32,7 +32,7 @@ import * as Outside from "./composition/outside.ts"
 import * as Paying from "./composition/paying.ts"
 import * as Store from "./composition/store.ts"
 import * as Watching from "./composition/watching.ts"
-import type { Config } from "./config/config.ts"
+import { type Config, threadsOf } from "./config/config.ts"
 
 const service = (config: Config) =>
   Http.layer(config).pipe(
@@ -78,6 +78,3 @@ export const serve = (config: Config) =>
     }),
     Effect.provide(open(config), Logs.layer()),
   )
-
-/** The main thread, the workers, those for HTTP, and the one for facts. */
-const threadsOf = ({ http, inventory }: Config): number => 1 + inventory.workers + http.threads + 1

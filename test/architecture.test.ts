@@ -24,6 +24,11 @@ describe("the dependency rule", () => {
     },
   )
 
+  it("a root is read at a glance", () => {
+    const long = [...sources].filter(([file, text]) => file === "src/main.ts" && text.trimEnd().split("\n").length > 80)
+    expect(long.map(([file]) => file)).toEqual([])
+  })
+
   it("holds in every file", () => {
     expect(violations(sources)).toEqual([])
   })

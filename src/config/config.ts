@@ -68,5 +68,8 @@ export const read = (env: Env, platform: NodeJS.Platform = process.platform): Co
   return config
 }
 
+/** The main thread, the workers, those for HTTP, and the one for facts. */
+export const threadsOf = ({ http, inventory }: Config): number => 1 + inventory.workers + http.threads + 1
+
 const needsDatabase = (knob: string): ConfigProblem =>
   new ConfigProblem({ message: `${knob} needs a database: it cannot go with STORE=memory` })
