@@ -1,6 +1,6 @@
 /**
  * The facts thread: publishes facts, and runs their consumers. A third small hexagon with its own root, which
- * needs Postgres and, when it is told brokers, Kafka. It never holds up a request.
+ * needs Postgres and, where brokers are configured, Kafka. It never holds up a request.
  */
 // First, before any schema is used: schemas are compiled to plain functions.
 import "effect/schema/SchemaJITCompiler/enable"

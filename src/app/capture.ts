@@ -23,7 +23,7 @@ export interface Means {
   readonly payment: PaymentCalls["Service"]
   readonly isElsewhere: ReturnType<typeof OtherProvider.make>
   readonly record: (command: Command) => Effect.Effect<Order, Unavailable>
-  /** How far behind charges it waits, ms. */
+  /** How far behind charges it waits (ms). */
   readonly laterMs: number
 }
 

@@ -40,7 +40,7 @@ const UNTRIED_MAX = 200_000
 
 /**
  * A request that still waits for the outcome: its stored answer becomes the outcome. Once it has gone (the deadline, or an
- * outcome that is unknown), its answer stays the 202 it got. When the outcome cannot be recorded now, it is told so: asking
+ * outcome that is unknown), its answer stays the 202 it got. When the outcome cannot be recorded now, it is answered so: asking
  * again with its key says what became of it.
  */
 export interface Waiter {
@@ -119,7 +119,7 @@ const recordPayment = Effect.fnUntraced(function* (
     // The order is placed and the provider has answered: whatever became of this record, nothing it is not.
     Effect.mapError(({ reason, retryAfterSeconds }) => unavailable(reason, "unknown", retryAfterSeconds)),
     Effect.onExit((exit) => Deferred.done(waiter.order, exit)),
-    // Only the first record may become the stored answer: by now the caller may have asked again and been told.
+    // Only the first record may become the stored answer: by now the caller may have asked again and been answered.
     Effect.catchTag("Unavailable", () => record(deps, recording)),
   )
 })
@@ -127,7 +127,12 @@ const recordPayment = Effect.fnUntraced(function* (
 const NOTHING_TO_BAR = Effect.succeed(VOIDED)
 
 /** One step with the provider. */
-const ask = ({ capture, payment }: Deps, order: Order, step: Open, how: Ask): Effect.Effect<Checkout.Answer> => {
+const ask = (
+  { capture, payment }: Deps,
+  order: Order,
+  step: Open,
+  how: Ask,
+): Effect.Effect<Checkout.ProviderAnswer> => {
   const {
     customerId,
     expiresAt,
@@ -157,7 +162,7 @@ const ask = ({ capture, payment }: Deps, order: Order, step: Open, how: Ask): Ef
 }
 
 /** The same, as a span of its trace. */
-const askTraced = (deps: Deps, order: Order, step: Open, how: Ask): Effect.Effect<Checkout.Answer> => {
+const askTraced = (deps: Deps, order: Order, step: Open, how: Ask): Effect.Effect<Checkout.ProviderAnswer> => {
   const call = ask(deps, order, step, how)
   if (deps.trace === undefined) return call
   const name = step === "AskOutcome" ? how : step.toLowerCase()
@@ -265,7 +270,7 @@ const crewOf = Effect.fnUntraced(function* (means: Omit<Deps, "pace" | "sleepers
       const isCharge = order.status === "reserved"
       if (isCharge) backlog.add(order.id, order.expiresAt)
       if (isFull()) {
-        // The buyer is told 202; the sweep takes the order up when there is room.
+        // The buyer is answered 202; the sweep takes the order up when there is room.
         if (isCharge && first === "confirm" && untried.size < UNTRIED_MAX) untried.add(order.id)
         return waiter === null ? Effect.void : dismiss(waiter, order)
       }

@@ -16,7 +16,7 @@ export class CommonPace {
     return this.#silences >= SILENT_CALLS
   }
 
-  /** The pause before an order is asked for again, ms, after it was met with silence. */
+  /** The pause before an order is asked for again (ms), after it was met with silence. */
   silence(now: number, ownMs: number): number {
     if (++this.#silences < SILENT_CALLS) return ownMs
     this.#nextAt = Math.max(this.#nextAt + SILENT_GAP_MS, now + ownMs)

@@ -24,7 +24,7 @@ export const move = (readiness: Ref, next: (state: State) => State): Effect.Effe
 
 export const become = (readiness: Ref, state: State): Effect.Effect<void> => move(readiness, () => state)
 
-/** A state as callers and balancers are told of it. */
+/** A state as it is shown to callers and balancers. */
 export const shown = <S extends State>(state: S): Exclude<S, "lame-duck"> | "draining" =>
   state === "lame-duck" ? "draining" : (state as Exclude<S, "lame-duck">)
 
@@ -36,7 +36,7 @@ export const reached = (readiness: Ref, wanted: State): Effect.Effect<void> =>
     Effect.asVoid,
   )
 
-/** Says that it ends, serves on for so long, ms, and then takes on nothing new. */
+/** Says that it ends, serves on for so long (ms), and then takes on nothing new. */
 export const end = Effect.fnUntraced(function* (readiness: Ref, lameDuckMs: number) {
   yield* become(readiness, "lame-duck")
   yield* Effect.sleep(lameDuckMs)

@@ -6,7 +6,7 @@ import { Clock, Effect } from "effect"
 import type { Order } from "../domain/order.ts"
 import * as Throttle from "../std/throttle.ts"
 
-/** From one line of the log to the next, milliseconds. */
+/** From one line of the log to the next (milliseconds). */
 const LOG_EVERY_MS = 60_000
 
 /** `name`: of the provider that is asked here; null: one that is played in the process. */

@@ -23,7 +23,7 @@ import * as RelaySpans from "./relay-spans.ts"
 const FACTS_MAX = 4_000
 
 /**
- * Pause between two readings, ms, unless more was waiting than is read at once. Under load one reading takes what ten commits
+ * Pause between two readings (ms), unless more was waiting than is read at once. Under load one reading takes what ten commits
  * have written, so that a broker has twenty requests a second to answer: a request costs it as much as what it carries.
  */
 const PACE_MS = 50
@@ -31,10 +31,10 @@ const PACE_MS = 50
 /** Poll interval (ms): catches a lost wake, or another process's commit. */
 const POLL_MS = 100
 
-/** Pause before leadership is sought again, ms, after it was lost or the database was not reached. */
+/** Pause before leadership is sought again (ms), after it was lost or the database was not reached. */
 const LEAD_PAUSE_MS = 500
 
-/** Back-off, ms, after so many publishings in a row that the stream did not confirm. */
+/** Back-off (ms), after so many publishings in a row that the stream did not confirm. */
 const pauseMs = (failures: number): number => Math.min(2_000, 50 * 2 ** failures)
 
 /** A stream that goes on taking nothing is logged again after this (ms). */

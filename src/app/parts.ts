@@ -1,6 +1,6 @@
 /**
  * How the parts beside the shop are (a health report): the relay, the consumers and the dependencies outside, as the probe's
- * happenings tell it. `/readyz?verbose` shows it. None of it makes the service unready: orders are taken without any of them.
+ * happenings say it. `/readyz?verbose` shows it. None of it makes the service unready: orders are taken without any of them.
  */
 import { Clock, Context, Effect, Layer } from "effect"
 import { type Happening, Probe } from "../ports/probe.ts"
@@ -45,7 +45,7 @@ const after = (before: Part | undefined, [name, detail]: Word, now: number): Par
   return { name, state, detail, since, failures: (before?.failures ?? 0) + (state === "failing" ? 1 : 0) }
 }
 
-/** The parts, and the probe that tells them. */
+/** The parts, and the probe that follows them. */
 export const watching: Layer.Layer<Probe, never, Probe> = Layer.effectContext(
   Effect.gen(function* () {
     const probe = yield* Probe

@@ -17,7 +17,7 @@ const LOOK = "1 second"
 /** Of a pause without an end: when to ask again (s). */
 const OPEN_ENDED_SECONDS = 30
 
-/** The longest wait that is told (s): a pause may be ended before its time. */
+/** The longest wait that is advised (s): a pause may be ended before its time. */
 const WAIT_MAX_SECONDS = 300
 
 type Watcher = (pauses: ReadonlyArray<Pause>) => void

@@ -13,10 +13,10 @@ import type { Order } from "../domain/order.ts"
 import { type Unavailable, unavailable } from "../ports/failures.ts"
 import type { PaymentCalls } from "./payment-calls.ts"
 
-/** Ends of holds that lie so close together are counted as one, ms: at a hundred charges a second some ten of them. */
+/** Ends of holds that lie so close together are counted as one (ms): at a hundred charges a second some ten of them. */
 const CLOSE_MS = 100
 
-/** So long is counted, ms, and so much of what was counted makes the new rate: a second's chance does not sway it. */
+/** So long is counted (ms), and so much of what was counted makes the new rate: a second's chance does not sway it. */
 const WINDOW_MS = 1_000
 const SHARE = 0.3
 
@@ -26,7 +26,7 @@ export class PaymentBacklog {
   /** How many holds end in each stretch of CLOSE_MS. */
   readonly #stretches = new Map<number, number>()
   #perSecond: number
-  /** Since when settled charges are counted, ms; null: none queue, so what is settled says nothing of the rate. */
+  /** Since when settled charges are counted (ms); null: none queue, so what is settled says nothing of the rate. */
   #since: number | null = null
   #settled = 0
 
@@ -75,7 +75,7 @@ export class PaymentBacklog {
     this.#settled = 0
   }
 
-  /** Until so many charges have left, ms. */
+  /** Until so many charges have left (ms). */
   leaveMs(charges: number): number {
     return (charges * 1_000) / this.#perSecond
   }
@@ -96,11 +96,11 @@ export class PaymentBacklog {
   }
 }
 
-/** The longest that a buyer is asked to wait until the backlog is shorter, seconds: it may be so before. */
+/** The longest that a buyer is asked to wait until the backlog is shorter (seconds): it may be so before. */
 const RETRY_MAX_SECONDS = 60
 
 export interface Foresight {
-  /** How long a charge would wait that is begun after all others and `more` of them, ms; 0: nothing holds charges up. */
+  /** How long a charge would wait that is begun after all others and `more` of them (ms); 0: nothing holds charges up. */
   readonly delayMs: (more: number) => number
   /** Why an order that is held for so long may not be placed: its charge could not be made in time. Null: it may. */
   readonly refusal: (more: number, holdMs: number) => Unavailable | null

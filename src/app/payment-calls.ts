@@ -66,7 +66,7 @@ export class PaymentCalls extends Context.Service<
 const cleanedOrNull = (text: string | null): string | null => (text === null ? null : Text.clean(text, ACTION_MAX))
 
 /** Generic in the answer, which keeps its form. */
-const cleaned = <A extends Checkout.Answer>(answer: A): A => {
+const cleaned = <A extends Checkout.ProviderAnswer>(answer: A): A => {
   switch (answer._tag) {
     case "Prepared":
       return { ...answer, ref: Text.clean(answer.ref, REF_MAX) }
@@ -87,12 +87,12 @@ const cleaned = <A extends Checkout.Answer>(answer: A): A => {
 }
 
 /** Nothing was said, or nothing that can be trusted. */
-const isUnknown = (answer: Checkout.Answer): boolean => answer._tag === "Unknown" && answer !== PENDING
+const isUnknown = (answer: Checkout.ProviderAnswer): boolean => answer._tag === "Unknown" && answer !== PENDING
 
 /** A declined charge is business, and no illness; nor is one that is not decided yet. */
-const kind = (name: string, isTransient: (answer: Checkout.Answer) => boolean) => ({
+const kind = (name: string, isTransient: (answer: Checkout.ProviderAnswer) => boolean) => ({
   ...{ name, isTransient, isFailure: isUnknown, onTimeout: UNKNOWN },
-  outcome: ({ _tag }: Checkout.Answer) => Checkout.WORDS[_tag],
+  outcome: ({ _tag }: Checkout.ProviderAnswer) => Checkout.WORDS[_tag],
 })
 
 const PREPARE: Kind<Prepared> = kind("prepare", isUnknown)
@@ -121,7 +121,7 @@ export const layer = (settings: Guard.Settings) =>
       const { prepare } = payment
       const { concurrency, perSecond, queueMax } = settings.bulkhead
       const guard = yield* Guard.make(settings)
-      const made = <A extends Checkout.Answer>(kind: Kind<A>, urgency: number, work: Effect.Effect<A>) =>
+      const made = <A extends Checkout.ProviderAnswer>(kind: Kind<A>, urgency: number, work: Effect.Effect<A>) =>
         Effect.match(guard.run(kind, urgency, work), { onSuccess: cleaned, onFailure: notMade })
       return {
         name: payment.name,

@@ -1,9 +1,9 @@
 /**
- * What a payment provider tells by itself (its webhooks), in any order, again and again. It is a hint and no more: the order's
+ * Webhooks of a payment provider, in any order, again and again. It is a hint and no more: the order's
  * payment is read before anything changes, by the driver that the order has, or a new one.
  *
  * Law: one that names another order's charge, or none of ours, changes nothing. Each is taken once; the inbox knows it when it
- * comes again. What a lost hint would have told is found by the sweep, or by reconciliation.
+ * comes again. What a lost hint would have said is found by the sweep, or by reconciliation.
  * Fails: `Unavailable` (not now, and the provider is to call again).
  */
 import { Context, Effect, Layer } from "effect"

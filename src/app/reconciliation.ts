@@ -24,16 +24,16 @@ import * as OtherProvider from "./other-provider.ts"
 import { PaymentCalls } from "./payment-calls.ts"
 import * as ProviderBooks from "./provider-books.ts"
 
-/** Many times what a record of an outcome takes, ms. */
+/** Many times what a record of an outcome takes (ms). */
 const AGAIN_MS = 5_000
-/** Clocks of shop and provider may differ by so much, ms. */
+/** Clocks of shop and provider may differ by so much (ms). */
 const SKEW_MS = 60_000
-/** From one to the next by itself, and how far back one looks unless told, ms. */
+/** From one to the next by itself, and how far back one looks by default (ms). */
 const EVERY_MS = 3_600_000
 export const SPAN_MS = 24 * 3_600_000
-/** A span is not made shorter than this, ms. */
+/** A span is not made shorter than this (ms). */
 const SPAN_MIN_MS = 600_000
-/** After a start, before the first one, ms: what a crash left open is settled first. */
+/** After a start, before the first one (ms): what a crash left open is settled first. */
 const FIRST_MS = 60_000
 /** Orders read at once. */
 const PAGE = 100
@@ -67,7 +67,7 @@ export interface State {
 }
 
 export interface Request {
-  /** How far back, ms. */
+  /** How far back (ms). */
   readonly spanMs: number
   readonly repair: "report" | "fix"
 }
@@ -149,7 +149,7 @@ const look = Effect.fnUntraced(function* (deps: Deps, since: number) {
   return { matched, foreign, differences } satisfies Look
 })
 
-/** When the order of this key was placed, by the time in a UUIDv7, ms; 0: that is none of ours. */
+/** When the order of this key was placed, by the time in a UUIDv7 (ms); 0: that is none of ours. */
 const placedAt = (key: string, now: number): number => {
   const at = timeOf(key)
   return at <= now + SKEW_MS ? at : 0

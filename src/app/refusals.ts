@@ -20,7 +20,7 @@ const REFUSED_IN_A_ROW = 20
 /** Nor is it when nothing else has happened for so long (ms). */
 const REFUSED_MS = 3_000
 
-/** Without orders for so long, ms, a write is tried. */
+/** Without orders for so long (ms) a write is tried. */
 const QUIET_MS = 2_000
 
 /** Between two looks (ms). */
@@ -100,7 +100,7 @@ const hear = (refused: Refused, happening: Happening, now: () => number): void =
   }
 }
 
-/** What is refused, and the probe that tells it. */
+/** What is refused, and the probe that counts it. */
 export const watching: Layer.Layer<Probe | Refusals, never, Probe> = Layer.effectContext(
   Effect.gen(function* () {
     const probe = yield* Probe

@@ -1,6 +1,6 @@
 /**
  * Refused orders: the newest refusals, by the id of the request. They leave no row anywhere; what they were decided on is kept in memory
- * for a while, so that a buyer who asks why can be told.
+ * for a while, so that a buyer who asks why can be answered.
  *
  * Limits: KEPT, a ring. A refusal is a few stores of what is there already, and nothing else of its request is kept alive. A look-up goes
  * through the whole ring, some milliseconds, which only people ask for.

@@ -35,11 +35,11 @@ const FIRSTS_MIN = 32
 const LOOK = Schedule.spaced("200 millis")
 /** While there is something to do, it is looked for as often. */
 const LOOK_BUSY = Schedule.spaced("20 millis")
-/** A fact is on its way to the consumer that opens the shipment, and each step's change to its row, milliseconds. */
+/** A fact is on its way to the consumer that opens the shipment, and each step's change to its row (milliseconds). */
 const LAG_MS = 5_000
 
 export interface Options {
-  /** How long a carrier that does not answer is asked to take a shipment, milliseconds. */
+  /** How long a carrier that does not answer is asked to take a shipment (milliseconds). */
   readonly giveUpMs: number
 }
 

@@ -32,7 +32,7 @@ export interface Replayable<A> {
 }
 
 /**
- * What a buyer is told. `paid` -> 201 (200 on the pay route), `reserved` -> 202, `declined` -> 402.
+ * What a buyer is answered. `paid` -> 201 (200 on the pay route), `reserved` -> 202, `declined` -> 402.
  * The order is as it was when it was answered.
  */
 export interface Sale {
@@ -42,7 +42,7 @@ export interface Sale {
 
 export interface ShownProduct {
   readonly product: Product
-  /** How long ago it was read from the database, ms. */
+  /** How long ago it was read from the database (ms). */
   readonly ageMs: number
 }
 

@@ -4,7 +4,7 @@
  * Why it exists: thousands may look at one product, and its worker is to say each change once. The first subscriber of a
  * product begins its watch and the last one ends it; calls and no fibers, since a subscriber is mostly idle.
  * Law: I4, I8; what is given is committed, its versions only grow, and nothing is decided by it. Versions may be missing.
- * Fails: when the lanes are lost every subscriber is told so, and unsubscribed.
+ * Fails: when the lanes are lost every subscriber is notified, and unsubscribed.
  */
 import { Context } from "effect"
 import type { ProductId } from "../domain/ids.ts"

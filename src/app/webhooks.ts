@@ -1,4 +1,4 @@
-/** What is told from outside: by the carrier, and by the payment provider. */
+/** Webhooks: callbacks of the carrier, and of the payment provider. */
 import { Layer } from "effect"
 import * as CarrierCallbacks from "./carrier-webhook.ts"
 import * as PaymentWebhooks from "./payment-webhook.ts"

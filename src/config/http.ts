@@ -8,7 +8,7 @@ export interface Http {
   readonly address: Address
   /** Threads that serve HTTP, each with its own listener on the one port; 0: the main thread does. */
   readonly threads: number
-  /** How long it serves on after the signal to end, ms, while readiness says `draining`: balancers notice late. */
+  /** How long it serves on after the signal to end (ms), while readiness says `draining`: balancers notice late. */
   readonly lameDuckMs: number
   readonly server: Options
 }

@@ -44,7 +44,7 @@ export const refundKey = (key: string): string => `${key}:refund:1`
 export const captureKey = (key: string): string => `${key}:capture:1`
 
 /** What the provider says to a step. */
-export type Answer =
+export type ProviderAnswer =
   /** It has a name for the charge that is about to be made. */
   | { readonly _tag: "Prepared"; readonly ref: string }
   | { readonly _tag: "Charged" }
@@ -62,7 +62,7 @@ export type Answer =
   | { readonly _tag: "Unknown" }
 
 /** Each in a word, as metrics and protocols have it. */
-export const WORDS: { readonly [Tag in Answer["_tag"]]: string } = {
+export const WORDS: { readonly [Tag in ProviderAnswer["_tag"]]: string } = {
   Prepared: "prepared",
   Charged: "charged",
   Authorized: "authorized",
@@ -99,7 +99,7 @@ const RECORD_CHARGE: Meaning = { _tag: "Record", what: { _tag: "RecordCharge" } 
 const RECORD_AUTHORIZATION: Meaning = { _tag: "Record", what: { _tag: "RecordAuthorization" } }
 const RECORD_CAPTURE: Meaning = { _tag: "Record", what: { _tag: "RecordCapture" } }
 
-export const meaning = (answer: Answer, order: Order.Order): Meaning => {
+export const meaning = (answer: ProviderAnswer, order: Order.Order): Meaning => {
   const attempt = order.payment.attempts
   switch (answer._tag) {
     case "Prepared":

@@ -58,7 +58,7 @@ export const oversoldOf = async (
   return rows.map(({ units }) => Number(units))
 }
 
-/** Deadlocks are told by sessions that have ended: the service must have. */
+/** Deadlocks are reported by sessions that have ended: the service must have. */
 export const take = async (
   databases: Databases,
   database: string,

@@ -1,4 +1,4 @@
-/** What a load has heard: answers by status, latencies, silences. */
+/** What a load has received: answers by status, latencies, silences. */
 import type { Measured } from "./load.ts"
 
 export class Tally {

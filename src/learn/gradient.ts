@@ -5,7 +5,7 @@
  */
 import { bar, type Lesson } from "./lesson.ts"
 
-/** A commit takes so long, ms, and so much for each decision in it. */
+/** A commit takes so long (ms), and so much for each decision in it. */
 const COMMIT_MS = 4
 const DECISION_MS = 0.02
 const ROUNDS = 2_000

@@ -45,8 +45,8 @@ class Shop {
   }
 }
 
-type Outcome = "sold" | "sold out" | "declined"
-type Flow = (shop: Shop, buyer: number) => Promise<Outcome>
+type SaleEnd = "sold" | "sold out" | "declined"
+type Flow = (shop: Shop, buyer: number) => Promise<SaleEnd>
 
 /** Look, pay, take: what is written down first, with one buyer in mind. */
 export const payFirst: Flow = async (shop, buyer) => {

@@ -31,7 +31,7 @@ const WRITTEN = /^\{"specversion":"1\.0","id":"[0-9a-f-]{36}","source":"[^"\\]*"
 /** The type of a text that `encode` wrote, at a fraction of what reading costs; null: read it, to find out. */
 export const typeOf = (text: string): string | null => WRITTEN.exec(text)?.[1] ?? null
 
-/** Longest name of a type, characters: it is kept as it is. */
+/** Longest name of a type (characters): it is kept as it is. */
 const TYPE_CHARACTERS = 255
 
 const Type = Schema.NonEmptyString.check(

@@ -1,7 +1,7 @@
 /**
  * The event stream: where facts go, and where consumers take them from.
  *
- * Law: at least once, in order per key as published. Nothing is told to be published before it is safe with the broker.
+ * Law: at least once, in order per key as published. Nothing is reported as published before it is safe with the broker.
  */
 import { Context, type Effect, Schema } from "effect"
 import type { Event, Topic } from "./events.ts"

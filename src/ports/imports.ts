@@ -47,7 +47,7 @@ export interface Part {
 export type What = "created" | "moved" | "counted"
 
 /** In a dry run: what would become of it. `pending`: nothing yet. */
-export type Outcome = {
+export type RowOutcome = {
   readonly line: number
   readonly sku: string | null
 } & (
@@ -75,7 +75,7 @@ export interface AppliedCount extends Correction {
 /** What became of a part, in the order of its rows. */
 export interface PartDone {
   readonly part: number
-  readonly outcomes: ReadonlyArray<Outcome>
+  readonly outcomes: ReadonlyArray<RowOutcome>
 }
 
 export interface Beginning {
@@ -131,7 +131,7 @@ export interface ImportsService {
     id: string,
     status: RowStatus,
     request: PageRequest<number>,
-  ) => Effect.Effect<Page<Outcome, number>, Unavailable>
+  ) => Effect.Effect<Page<RowOutcome, number>, Unavailable>
 
   /** The running one if its lease has ended, else the first that waits; null: there is none, or another runner has it. */
   readonly claim: (runner: string, now: number, leasedUntil: number) => Effect.Effect<Claimed | null, Unavailable>

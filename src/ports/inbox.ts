@@ -95,7 +95,7 @@ export interface PoisonGroup {
   readonly queued: number
 }
 
-/** Of an error, what is compared, characters: where it differs further back it is the same trouble. */
+/** Of an error, what is compared (characters): where it differs further back it is the same trouble. */
 export const KIND_CHARACTERS = 200
 
 /** What differs from one letter to the next: ids and numbers. JavaScript and PostgreSQL understand it alike. */

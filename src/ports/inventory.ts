@@ -179,7 +179,7 @@ export type Rejection =
   | { readonly _tag: "SkuTaken"; readonly sku: string }
   | { readonly _tag: "MixedCurrencies" }
   | { readonly _tag: "TotalTooLarge" }
-  /** A buyer named no token, and the payment provider has no default: told by the shop, never by the inventory itself. */
+  /** A buyer named no token, and the payment provider has no default: answered by the shop, never by the inventory itself. */
   | { readonly _tag: "TokenRequired" }
   /** The key is bound to another request. */
   | { readonly _tag: "KeyReused"; readonly key: string }

@@ -39,33 +39,33 @@ export interface Confirmation extends Preparation {
   readonly token: string
 }
 
-type Answer<Tag extends Checkout.Answer["_tag"]> = Extract<Checkout.Answer, { readonly _tag: Tag }>
+type Of<Tag extends Checkout.ProviderAnswer["_tag"]> = Extract<Checkout.ProviderAnswer, { readonly _tag: Tag }>
 
-export type Prepared = Answer<"Prepared" | "Declined" | "Unknown">
-export type ChargeOutcome = Answer<"Charged" | "Authorized" | "Declined" | "ActionRequired" | "Unknown">
+export type Prepared = Of<"Prepared" | "Declined" | "Unknown">
+export type ChargeOutcome = Of<"Charged" | "Authorized" | "Declined" | "ActionRequired" | "Unknown">
 /** `Absent`: this attempt may be sent again. */
-export type Reading = ChargeOutcome | Answer<"Absent">
+export type Reading = ChargeOutcome | Of<"Absent">
 /** `Declined`: what was kept has lapsed, or was let go. */
-export type Capturing = Answer<"Charged" | "Declined" | "Unknown">
-export type Voiding = Answer<"Voided" | "Charged" | "Unknown">
+export type Capturing = Of<"Charged" | "Declined" | "Unknown">
+export type Voiding = Of<"Voided" | "Charged" | "Unknown">
 /** `Absent`: there is no such charge; that is not given back. */
-export type Refunding = Answer<"Refunded" | "Absent" | "Unknown">
+export type Refunding = Of<"Refunded" | "Absent" | "Unknown">
 
 export type { Charge, ChargeState } from "../domain/reconciliation.ts"
 
 /** A page of the books; `next` is what to ask for the next one with, null at the end. */
 export type Listing =
   | { readonly _tag: "Listed"; readonly charges: ReadonlyArray<Charge>; readonly next: string | null }
-  | Answer<"Unknown">
+  | Of<"Unknown">
 
-export const CHARGED: Answer<"Charged"> = { _tag: "Charged" }
-export const AUTHORIZED: Answer<"Authorized"> = { _tag: "Authorized" }
-export const ABSENT: Answer<"Absent"> = { _tag: "Absent" }
-export const VOIDED: Answer<"Voided"> = { _tag: "Voided" }
-export const REFUNDED: Answer<"Refunded"> = { _tag: "Refunded" }
-export const UNKNOWN: Answer<"Unknown"> = { _tag: "Unknown" }
+export const CHARGED: Of<"Charged"> = { _tag: "Charged" }
+export const AUTHORIZED: Of<"Authorized"> = { _tag: "Authorized" }
+export const ABSENT: Of<"Absent"> = { _tag: "Absent" }
+export const VOIDED: Of<"Voided"> = { _tag: "Voided" }
+export const REFUNDED: Of<"Refunded"> = { _tag: "Refunded" }
+export const UNKNOWN: Of<"Unknown"> = { _tag: "Unknown" }
 /** The provider itself says that it is not decided yet: as unknown as a silence, and no sign of illness. Told by identity. */
-export const PENDING: Answer<"Unknown"> = { _tag: "Unknown" }
+export const PENDING: Of<"Unknown"> = { _tag: "Unknown" }
 
 /** Longest code, ref and kind of action that is kept, code points. */
 export const CODE_MAX = 64

@@ -1,6 +1,6 @@
 /**
  * Shipments: how far each paid order has come with the carrier. Opened by a consumer of the stream (`inbox.ts`), or by a sweep when
- * its event does not come; driven by the shipping runner, moved along by what the carrier tells.
+ * its event does not come; driven by the shipping runner, moved along by the carrier's callbacks.
  *
  * Law: one shipment an order, one order a parcel. What is written carries the version it was decided on, so that of two
  * writers the second has to look again; a shipment and what its timeline says of it are one transaction.
@@ -36,7 +36,7 @@ export interface ShipmentChange {
 
 export interface Found {
   readonly shipment: Shipment
-  /** What the callback of that id has told of this order before; null: nothing, it is news. */
+  /** What the callback of that id has said of this order before; null: nothing, it is news. */
   readonly known: Callback["what"] | "unknown" | null
 }
 

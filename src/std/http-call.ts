@@ -38,7 +38,7 @@ export interface Request {
   readonly body?: unknown
   /** Beside those that every call has, or instead of them. */
   readonly headers?: Readonly<Record<string, string>>
-  /** Most of the answer that is read; BODY_BYTES_MAX unless told. */
+  /** Most of the answer that is read; BODY_BYTES_MAX by default. */
   readonly bytesMax?: number
 }
 

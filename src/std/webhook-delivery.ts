@@ -1,10 +1,10 @@
 /** Delivers a webhook: signed, and sent again, ever more slowly, until it is acknowledged (2xx) or refused (4xx). */
 import * as Signature from "./webhook-signature.ts"
 
-/** It is sent again after this, twice as long each time, up to the longest, ms. */
+/** It is sent again after this, twice as long each time, up to the longest (ms). */
 const FIRST_WAIT_MS = 100
 const LONGEST_WAIT_MS = 5_000
-/** One that is not answered by then is sent again, ms. */
+/** One that is not answered by then is sent again (ms). */
 const CALL_TIMEOUT_MS = 5_000
 
 export interface Receiver {

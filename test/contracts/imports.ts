@@ -2,7 +2,7 @@
 import { Effect } from "effect"
 import { expect } from "vitest"
 import * as StockCount from "../../src/domain/stock-count.ts"
-import { type Beginning, Imports, type Outcome, type Part, type PartDone } from "../../src/ports/imports.ts"
+import { type Beginning, Imports, type Part, type PartDone, type RowOutcome } from "../../src/ports/imports.ts"
 import type { Lease } from "../../src/ports/lease.ts"
 import type { Ledger } from "../../src/ports/ledger.ts"
 import * as Scribe from "../support/scribe.ts"
@@ -38,7 +38,7 @@ const partOf = (part: number, rows: number, from = 1 + part * 1_000): Part => ({
 
 const doneOf = ({ part, rows }: Part, status: (index: number) => "applied" | "failed" | "skipped"): PartDone => ({
   part,
-  outcomes: rows.map(({ line }, index): Outcome => {
+  outcomes: rows.map(({ line }, index): RowOutcome => {
     const of = { line, sku: `s${line}` }
     const outcome = status(index)
     if (outcome === "failed") return { ...of, status: outcome, problem: "no stock" }
@@ -168,9 +168,9 @@ export const checks: ReadonlyArray<Check<Needs>> = [
     const outcomes = done.flatMap((each) => each.outcomes)
     for (const status of ["failed", "applied", "all"] as const)
       for (const limit of [1, 3, 100]) {
-        const rows: Array<Outcome> = []
+        const rows: Array<RowOutcome> = []
         for (let after: number | null = null; ; ) {
-          const page: { rows: ReadonlyArray<Outcome>; next: number | null } = yield* imports.rows(id, status, {
+          const page: { rows: ReadonlyArray<RowOutcome>; next: number | null } = yield* imports.rows(id, status, {
             after,
             limit,
           })

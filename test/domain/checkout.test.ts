@@ -66,7 +66,7 @@ describe("a checkout", () => {
   })
 
   it("records what is certain, charges what was never charged, and waits where nothing is known", () => {
-    const meaning = (answer: Checkout.Answer, order = charging) => Checkout.meaning(answer, order)
+    const meaning = (answer: Checkout.ProviderAnswer, order = charging) => Checkout.meaning(answer, order)
     expect(meaning({ _tag: "Charged" })).toEqual({ _tag: "Record", what: { _tag: "RecordCharge" } })
     expect(meaning({ _tag: "Authorized" })).toEqual({ _tag: "Record", what: { _tag: "RecordAuthorization" } })
     const why = { code: "insufficient_funds", retryable: true }

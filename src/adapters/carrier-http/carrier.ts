@@ -5,7 +5,7 @@
  *     PUT    {url}/v1/shipments/{key}   200 registered, 422 refused, anything else unknown
  *     DELETE {url}/v1/shipments/{key}   200 cancelled, 409 it has left, anything else unknown
  *
- * Never fails: what is not plainly an answer is unknown. What it tells by itself comes in by HTTP.
+ * Never fails: what is not plainly an answer is unknown. Its callbacks come in by HTTP.
  */
 import { Effect, Layer, Schema, Stream } from "effect"
 import { type Cancellation, Carrier, CarrierNews, type Registration } from "../../ports/carrier.ts"

@@ -90,7 +90,7 @@ const readSettled = Effect.fnUntraced(function* (client: HttpClient.Client, prod
   }
 })
 
-/** Does an order we were never told of belong to this run? Then the service sold something behind our back. */
+/** Does an order that we were never answered belong to this run? Then the service sold something behind our back. */
 const isOurs = Effect.fnUntraced(function* (client: HttpClient.Client, run: string, orderId: string) {
   const answer = yield* client.insist({ method: "GET", path: `/v1/orders/${orderId}` })
   const order = answer.body as { readonly customerId?: unknown } | null

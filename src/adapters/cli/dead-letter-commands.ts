@@ -25,7 +25,7 @@ export interface Deps<E> {
 
 const consumer = Flag.String("consumer").pipe(Flag.withDescription("Only letters of this consumer"), Flag.optional)
 
-const letter = Argument.Int("letter").pipe(Argument.withDescription("Its id, as `jaego dlq list` tells it"))
+const letter = Argument.Int("letter").pipe(Argument.withDescription("Its id, as `jaego dlq list` shows it"))
 
 const all = Flag.Boolean("all").pipe(
   Flag.withDescription("All letters, and not those of one key"),

@@ -1,4 +1,4 @@
-/** How dead letters are told: a line each for people, one whole, and JSON for programs. */
+/** How dead letters are printed: a line each for people, one whole, and JSON for programs. */
 import type { Replay } from "../../app/dead-letters.ts"
 import type { Parked } from "../../ports/inbox.ts"
 import { json, prettyJson, printable } from "./printable.ts"

@@ -1,4 +1,4 @@
-/** How a checkup is told: a line for each check, what to do under those that are not green, and how many there are of each. */
+/** How a checkup is printed: a line for each check, what to do under those that are not green, and how many there are of each. */
 import type { Finding, Verdict } from "../../ports/finding.ts"
 import { json as jsonOf, printable } from "./printable.ts"
 

@@ -25,7 +25,7 @@ export interface Request {
   readonly file?: { readonly path: string; readonly type: string }
 }
 
-export interface Answer {
+export interface HttpAnswer {
   readonly status: number
   /** Parsed JSON; null when there was none. */
   readonly body: unknown
@@ -34,13 +34,13 @@ export interface Answer {
 }
 
 /** `code` of a problem+json answer, `null` of anything else. */
-export const problemCode = (answer: Answer): string | null => {
+export const problemCode = (answer: HttpAnswer): string | null => {
   const body = answer.body
   return typeof body === "object" && body !== null && "code" in body && typeof body.code === "string" ? body.code : null
 }
 
 /** One line that says what the service had against it. */
-export const describe = (answer: Answer): string => {
+export const describe = (answer: HttpAnswer): string => {
   const body = (answer.body ?? {}) as { readonly detail?: unknown; readonly title?: unknown }
   const words = [answer.status, problemCode(answer), body.detail ?? body.title].filter((word) => word != null)
   return words.join(" ")
@@ -48,29 +48,29 @@ export const describe = (answer: Answer): string => {
 
 export interface Client {
   /** Sends once. */
-  readonly send: (request: Request) => Effect.Effect<Answer, Unreachable>
+  readonly send: (request: Request) => Effect.Effect<HttpAnswer, Unreachable>
   /** Sends until there is an answer that is not "not now", or patience ends; then the last answer stands. */
-  readonly insist: (request: Request) => Effect.Effect<Answer, Unreachable>
+  readonly insist: (request: Request) => Effect.Effect<HttpAnswer, Unreachable>
 }
 
 export interface Limits {
   /** Connections kept open, and so requests in flight. */
   readonly connections: number
-  /** How long one request may be put off, and how long the service may be silent, milliseconds. */
+  /** How long one request may be put off, and how long the service may be silent (milliseconds). */
   readonly patienceMs: number
 }
 
 /** Long enough for a service to be restarted, or for a standby to take over. */
 export const PATIENCE_MS = 30_000
 
-/** A request without any answer is given up after this, milliseconds; the service itself never works that long on one. */
+/** A request without any answer is given up after this (milliseconds); the service itself never works that long on one. */
 const REQUEST_TIMEOUT_MS = 30_000
 
-/** First wait before a repetition, milliseconds; it doubles, up to the longest. */
+/** First wait before a repetition (milliseconds); it doubles, up to the longest. */
 const FIRST_WAIT_MS = 25
 const LONGEST_WAIT_MS = 2_000
 
-const isNotNow = (answer: Answer): boolean =>
+const isNotNow = (answer: HttpAnswer): boolean =>
   answer.status === 503 || (answer.status === 409 && problemCode(answer) === "idempotency-in-progress")
 
 /** Closed with its scope. User and password of the URL are sent (Basic). Fails: `Unreachable` when the URL is none. */
@@ -90,7 +90,7 @@ export const make = Effect.fn("HttpClient.make")(function* (url: string, limits:
   let lastAnswerAt = performance.now()
 
   const send = (request: Request) =>
-    Effect.callback<Answer, Unreachable>((resume) => {
+    Effect.callback<HttpAnswer, Unreachable>((resume) => {
       const body = request.body === undefined ? undefined : Buffer.from(JSON.stringify(request.body))
       const headers: Record<string, string | number> = { accept: "application/json" }
       if (body !== undefined) headers["content-type"] = "application/json"
@@ -145,7 +145,7 @@ export const make = Effect.fn("HttpClient.make")(function* (url: string, limits:
   return { send, insist } satisfies Client
 })
 
-const answerOf = (incoming: Http.IncomingMessage, text: string): Answer => ({
+const answerOf = (incoming: Http.IncomingMessage, text: string): HttpAnswer => ({
   status: incoming.statusCode ?? 0,
   body: parsed(text),
   retryAfter: Number(incoming.headers["retry-after"]) || 0,

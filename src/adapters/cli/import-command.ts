@@ -1,4 +1,4 @@
-/** `jaego import`: which file, how it is to be read, and how its report is told. Fails: CommandFailed. */
+/** `jaego import`: which file, how it is to be read, and how its report is printed. Fails: CommandFailed. */
 import { Console, Effect, Option } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { CommandFailed } from "./command-failed.ts"

@@ -5,7 +5,7 @@
  * anywhere is resumed by running it again, and a row that was applied is not applied twice. Rows of one SKU go in their order.
  * Limits: that holds for as long as the service keeps keys (`IDEMPOTENCY_RETENTION_HOURS`). `PORTION` rows are in memory. What an
  * earlier run did is in the counts again.
- * Fails: `CommandFailed`, `Unreachable`. A row that the service refuses is told by its line; the others go on.
+ * Fails: `CommandFailed`, `Unreachable`. A row that the service refuses is reported by its line; the others go on.
  */
 import { Effect } from "effect"
 import { CommandFailed } from "./command-failed.ts"
@@ -24,7 +24,7 @@ export interface Options extends Omit<ImportFile.Options, "signal" | "mode"> {
   readonly patienceMs: number
 }
 
-type Outcome = "created" | "adjusted" | "unchanged"
+type Applied = "created" | "adjusted" | "unchanged"
 
 export interface Report {
   readonly id: string
@@ -41,12 +41,12 @@ export interface Report {
 /** Rows read at once, of which those of different SKUs are under way together. */
 const PORTION = 1_000
 
-/** More failures than this are counted, but not told. */
+/** More failures than this are counted, but not printed. */
 const FAILURES_TOLD = 1_000
 
 const UNKNOWN = "there is no product with this SKU, and the row does not say what it is"
 
-const failed = (answer: HttpClient.Answer) => Effect.fail(HttpClient.describe(answer))
+const failed = (answer: HttpClient.HttpAnswer) => Effect.fail(HttpClient.describe(answer))
 
 const applying = (client: HttpClient.Client, id: string, effect: Options["effect"]) => {
   const find = Effect.fnUntraced(function* (sku: string) {
@@ -57,10 +57,10 @@ const applying = (client: HttpClient.Client, id: string, effect: Options["effect
   })
 
   const move = Effect.fnUntraced(function* (productId: string, delta: number, key: string) {
-    if (effect === "dry-run") return "adjusted" as Outcome
+    if (effect === "dry-run") return "adjusted" as Applied
     const path = `/v1/products/${productId}/stock/adjustments`
     const answer = yield* client.insist({ method: "POST", path, key, body: { delta, reason: key } })
-    return answer.status === 200 ? ("adjusted" as Outcome) : yield* failed(answer)
+    return answer.status === 200 ? ("adjusted" as Applied) : yield* failed(answer)
   })
 
   /** SKUs that a dry run would have created. */
@@ -71,16 +71,16 @@ const applying = (client: HttpClient.Client, id: string, effect: Options["effect
     // Asked first, whether or not the product is there: on a second run the answer is the first one again, and no delta is added to it.
     if (newcomer !== null && effect === "apply") {
       const answer = yield* client.insist({ method: "POST", path: "/v1/products", key, body: { sku, ...newcomer } })
-      if (answer.status === 201) return "created" as Outcome
+      if (answer.status === 201) return "created" as Applied
       if (HttpClient.problemCode(answer) !== "sku-taken") return yield* failed(answer)
     }
     const productId = foreseen.has(sku) ? "" : yield* find(sku)
     if (productId === null) {
       if (newcomer === null || effect === "apply") return yield* Effect.fail(UNKNOWN)
       foreseen.add(sku)
-      return "created" as Outcome
+      return "created" as Applied
     }
-    if (change._tag !== "Move" || change.delta === 0) return "unchanged" as Outcome
+    if (change._tag !== "Move" || change.delta === 0) return "unchanged" as Applied
     return yield* move(productId, change.delta, key)
   })
 }

@@ -2,7 +2,7 @@
 import { Effect } from "effect"
 
 export interface Progress {
-  /** By so many, one unless told. */
+  /** By so many, one by default. */
   readonly advance: (by?: number) => void
 }
 

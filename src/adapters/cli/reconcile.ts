@@ -58,7 +58,7 @@ const text = ({ differences, foreign, matched, since }: Last): string => {
   return [...differences.map(lineOf), sum].join("\n")
 }
 
-const stateOf = (answer: HttpClient.Answer, status: number) =>
+const stateOf = (answer: HttpClient.HttpAnswer, status: number) =>
   answer.status === status
     ? Effect.succeed(answer.body as State)
     : Effect.fail(new CommandFailed({ message: `the service did not compare: ${HttpClient.describe(answer)}` }))

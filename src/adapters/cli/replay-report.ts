@@ -1,14 +1,14 @@
-/** How a replay is told: a few lines for people, one JSON object for programs. */
+/** How a replay is printed: a few lines for people, one JSON object for programs. */
 import { LINES_MAX } from "../../domain/order-lines.ts"
 import { json as jsonOf, printable } from "./printable.ts"
 import type { Report } from "./replay.ts"
 
-/** Problems told to people; `--json` has all of them. */
+/** Problems printed for people; `--json` has all of them. */
 const PROBLEMS_TOLD = 20
 
 const list = (lines: ReadonlyArray<string>): ReadonlyArray<string> => {
-  const told = lines.slice(0, PROBLEMS_TOLD).map((line) => `  - ${printable(line)}`)
-  return lines.length > PROBLEMS_TOLD ? [...told, `  - and ${lines.length - PROBLEMS_TOLD} more`] : told
+  const printed = lines.slice(0, PROBLEMS_TOLD).map((line) => `  - ${printable(line)}`)
+  return lines.length > PROBLEMS_TOLD ? [...printed, `  - and ${lines.length - PROBLEMS_TOLD} more`] : printed
 }
 
 export const text = (report: Report): string =>

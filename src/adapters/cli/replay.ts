@@ -46,7 +46,7 @@ export interface Report {
   readonly p99: number
 }
 
-/** More failures than this are counted, but not told. */
+/** More failures than this are counted, but not printed. */
 const FAILURES_TOLD = 5
 
 /** Products created at once: setting the table is not what is measured. */

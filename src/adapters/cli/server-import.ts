@@ -27,7 +27,7 @@ export interface Report {
 /** Between two looks. */
 const LOOK = "200 millis"
 
-/** More failures than this are counted, but not told. */
+/** More failures than this are counted, but not printed. */
 const FAILURES_TOLD = 1_000
 
 interface State {
@@ -42,7 +42,7 @@ interface FailedRow {
   readonly problem: string
 }
 
-const refused = (answer: HttpClient.Answer) => new CommandFailed({ message: HttpClient.describe(answer) })
+const refused = (answer: HttpClient.HttpAnswer) => new CommandFailed({ message: HttpClient.describe(answer) })
 
 const reading = (client: HttpClient.Client, path: string) =>
   Effect.flatMap(client.insist({ method: "GET", path }), (answer) =>

@@ -18,7 +18,7 @@ export const problemAt = (file: string, place: Place | null, what: string): Comm
 export const told = (file: string, cause: unknown): unknown =>
   cause instanceof TextProblem ? problemAt(file, cause.place, cause.what) : cause
 
-/** Above what an order of 1,000 long names needs, bytes. */
+/** Above what an order of 1,000 long names needs (bytes). */
 export const LINE_BYTES_MAX = 1_048_576
 
 const CHUNK_BYTES = 65_536

@@ -1,4 +1,4 @@
-/** How a verification is told: a table for people, one JSON object for programs. */
+/** How a verification is printed: a table for people, one JSON object for programs. */
 import { json as jsonOf, printable } from "./printable.ts"
 
 interface Verdict {

@@ -118,7 +118,7 @@ const reconcile = HttpApiEndpoint.post("reconcile", "/v1/admin/reconciliation", 
   .annotate(OpenApi.Summary, "Compare the payment provider's books with our orders, unless that is under way")
   .annotate(
     OpenApi.Description,
-    "`spanSeconds`: how far back, a day unless told. `fix`: repair what may be repaired without people. Ask for the result until it is no longer `running`.",
+    "`spanSeconds`: how far back, a day by default. `fix`: repair what may be repaired without people. Ask for the result until it is no longer `running`.",
   )
 
 export const admin = HttpApiGroup.make("admin")

@@ -20,17 +20,17 @@ const LINE_MAX = 64
 /** Requests that wait on all connections, some 3 KiB each. */
 export const LINES_MAX = 8_192
 
-/** Connections beyond the maximum that are still told so before they are closed; the ones beyond these are not. */
+/** Connections beyond the maximum that are still answered so before they are closed; the ones beyond these are not. */
 export const SPARE = 256
 
 /**
- * How long a connection lingers after its last answer, milliseconds: some round trips, and as long as Effect's own server lets
+ * How long a connection lingers after its last answer (milliseconds): some round trips, and as long as Effect's own server lets
  * it. Bytes that arrive at a closed socket are answered with a reset, on which the peer forgets an answer that it has not read
  * yet (RFC 9112, 9.6).
  */
 export const LINGER_MS = 500
 
-/** How long a connection without an open answer may still send a request once the server drains, milliseconds. */
+/** How long a connection without an open answer may still send a request once the server drains (milliseconds). */
 export const QUIET_MS = 500
 
 export type Cut = "pipelined" | "excess" | "unread-time" | "unread-bytes"

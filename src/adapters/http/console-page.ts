@@ -7,5 +7,5 @@ import * as Html from "./html.ts"
 
 const file = (name: string): string => readFileSync(new URL(`./console/${name}`, import.meta.url), "utf8")
 
-export const html = (): Html.Page =>
+export const html = (): Html.Document =>
   Html.document("Jaego", { style: file("style.css"), body: file("index.html"), script: file("script.js") })

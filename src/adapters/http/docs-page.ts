@@ -133,7 +133,7 @@ const views = ({ components }: Document): string =>
     )
     .join("")
 
-export const html = (): Html.Page => {
+export const html = (): Html.Document => {
   const document = OpenApi.fromApi(api) as unknown as Document
   const all = Object.entries(document.paths).flatMap(([path, item]) =>
     Object.entries(item).map(([method, it]) => ({ path, method, it })),

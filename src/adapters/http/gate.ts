@@ -29,7 +29,7 @@ const REMEMBERED_MAX = 1_000
 const EXPOSED = "etag, idempotent-replayed, jaego-position, ratelimit, ratelimit-policy, retry-after, x-request-id"
 const ASKED =
   "content-type, idempotency-key, if-match, if-none-match, jaego-position, last-event-id, prefer, request-timeout-ms, x-request-id"
-/** How long a browser may remember the answer to a preflight, seconds. */
+/** How long a browser may remember the answer to a preflight (seconds). */
 const PREFLIGHT_SECONDS = "600"
 
 /** As it stands in a URL: an address of IPv6 in brackets. */

@@ -31,7 +31,7 @@ export const ambiguity = (headers: IncomingHttpHeaders): Problems.Problem | null
   return null
 }
 
-/** What a caller may say that it waits, ms: longer than anything takes here. */
+/** What a caller may say that it waits (ms): longer than anything takes here. */
 export const TIMEOUT_MAX_MS = 300_000
 
 /** Of `Request-Timeout-Ms`; null: it is not there, or it may be. */

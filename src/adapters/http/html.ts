@@ -12,7 +12,7 @@ const STYLE =
   "table{border-collapse:collapse}td,th{padding:.15rem .75rem .15rem 0;text-align:left;vertical-align:top}" +
   "@media(prefers-color-scheme:dark){body{color:#d7dde4;background:#14181d}a{color:#7ab7ff}pre{background:#1e242b}section{border-color:#343c46}}"
 
-export interface Page {
+export interface Document {
   readonly text: string
   readonly headers: Readonly<Record<string, string>>
 }
@@ -27,7 +27,7 @@ export interface Parts {
 const sha = (text: string): string => `'sha256-${hash("sha256", text, "base64")}'`
 
 /** A page with what it needs in it. One with a script may ask this service, and has an empty picture, so that it asks for none. */
-export const document = (title: string, { body, script, style }: Parts): Page => {
+export const document = (title: string, { body, script, style }: Parts): Document => {
   const asking = script === undefined ? [] : [`script-src ${sha(script)}`, "connect-src 'self'", "img-src data:"]
   const policy = ["default-src 'none'", `style-src ${sha(style)}`, ...asking]
   const icon = script === undefined ? "" : `<link rel="icon" href="data:,">`
@@ -68,4 +68,4 @@ export const rich = (text: string): string =>
     .replace(/\[([^\]]+)\]\((\/[\w./-]*)\)/g, '<a href="$2">$1</a>')
 
 /** In the style of all that has no script. `body` is HTML. */
-export const page = (title: string, body: string): Page => document(title, { style: STYLE, body })
+export const page = (title: string, body: string): Document => document(title, { style: STYLE, body })

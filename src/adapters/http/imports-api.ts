@@ -30,7 +30,7 @@ const create = HttpApiEndpoint.post("create", "/v1/imports", {
       "`price`, `currency` and `stock` creates its product if there is none, in both modes. The answer comes when all of it has been",
       "received and nothing applied: a text that cannot be read is refused with its line. A row that is wrong, or that the shop",
       "refuses, fails alone. `Location` is where the import can be read. CSV may say its charset (`text/csv; charset=latin1`).",
-      "`dryRun`: it is told what would become of each row, and nothing is changed.",
+      "`dryRun`: it answers what would become of each row, and nothing is changed.",
     ].join(" "),
   )
 

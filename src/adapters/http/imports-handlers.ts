@@ -2,7 +2,7 @@
 import { Effect } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
 import { ImportDesk } from "../../app/imports/import-desk.ts"
-import type { Import, Outcome, RowStatus } from "../../ports/imports.ts"
+import type { Import, RowOutcome, RowStatus } from "../../ports/imports.ts"
 import { Probe } from "../../ports/probe.ts"
 import * as Rfc3339 from "../../std/rfc3339.ts"
 import * as Answers from "./answers.ts"
@@ -26,7 +26,7 @@ const shown = ({ applied, dryRun, error, failed, id, mode, rows, skipped, state,
   error,
 })
 
-const shownRow = (row: Outcome): ImportRowView => {
+const shownRow = (row: RowOutcome): ImportRowView => {
   const { line, sku, status } = row
   if (row.status === "failed") return { line, sku, status, problem: row.problem }
   if (row.status !== "applied") return { line, sku, status }

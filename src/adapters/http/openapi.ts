@@ -72,7 +72,7 @@ const descriptions: Readonly<Record<string, string>> = {
   "if-match": "The `ETag` of the version that is edited, or `*`. Without it: 428 `precondition-required`.",
   "if-none-match": "The `ETag` that the caller has: 304 if it is still the product's.",
   prefer: "`respond-async`: answer 202 at once; payment goes on in the background.",
-  limit: `Rows a page, ${LIMIT.default} unless told.`,
+  limit: `Rows a page, ${LIMIT.default} by default.`,
   "jaego-position": "As the answer to a write had it: the read sees that write, also where replicas answer.",
   cursor: "`nextCursor` of the page before.",
 }

@@ -1,5 +1,5 @@
 /**
- * Overload of an HTTP server: its shedder, told twenty times a second whether a queue stands, of commands in a mailbox or of sockets
+ * Overload of an HTTP server: its shedder, which learns twenty times a second whether a queue stands, of commands in a mailbox or of sockets
  * that are ready and not read (the lag of the event loop).
  *
  * Fails: `overloaded` (a problem), with `Retry-After`. The refused are refused first of all, by method and path: at five times of what

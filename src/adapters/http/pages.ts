@@ -18,7 +18,7 @@ import { type Code, kinds } from "./problem-kinds.ts"
 const CACHE = "public, max-age=3600"
 
 /** Made when it is asked for first, and kept. */
-const served = (contentType: string, make: () => Html.Page) => {
+const served = (contentType: string, make: () => Html.Document) => {
   let made: { readonly body: Uint8Array; readonly headers: Readonly<Record<string, string>> } | null = null
   return Effect.map(HttpServerRequest.HttpServerRequest, (request) => {
     if (made === null) {
@@ -33,7 +33,7 @@ const served = (contentType: string, make: () => Html.Page) => {
   })
 }
 
-const page = (make: () => Html.Page) => served("text/html; charset=utf-8", make)
+const page = (make: () => Html.Document) => served("text/html; charset=utf-8", make)
 
 const problem = (code: Code) => () => {
   const [status, title, advice] = kinds[code]

@@ -127,7 +127,7 @@ const stream = HttpApiEndpoint.get("stream", "/v1/products/:id/stock/stream", {
       "Server-sent events: `stock`, or `sold-out` and `back-in-stock` when that has changed since the event before, `paused` and",
       "`resumed` when an operator stops the sale. `id` is the stock's version, `data` the stock as the route above shows it. At most",
       "one event each 250 ms (later, the more streams a product has), always of the newest version; all but `stock` come at once. A",
-      "client that comes back with `Last-Event-ID` is spared the version it has; while the sale is paused it is told so again, and",
+      "client that comes back with `Last-Event-ID` is spared the version it has; while the sale is paused it is said again, and",
       "without that word it is not. A comment each 15 s. The stream ends when the service does, or stands by; `retry` says when to",
       "come back.",
     ].join(" "),

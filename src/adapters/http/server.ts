@@ -44,13 +44,13 @@ export const limits = {
   headersTimeout: 5_000,
   /** The whole request within 10 s: 64 KiB at modem speed. */
   requestTimeout: 10_000,
-  /** How often those two are checked, milliseconds. */
+  /** How often those two are checked (milliseconds). */
   connectionsCheckingInterval: 1_000,
   /** An order list's cursor and all usual headers fit many times. */
   maxHeaderSize: 16 * 1_024,
   /** We answer for a missing host ourselves, as a problem. */
   requireHostHeader: false,
-  /** So that what was sent twice can be told (`head.ts`). */
+  /** So that what was sent twice is recognized (`head.ts`). */
   joinDuplicateHeaders: true,
 }
 
@@ -61,10 +61,10 @@ export const DRAIN_MS = 10_000
 const MEASURE = Schedule.spaced("1 second")
 
 export interface Options extends Access {
-  /** How long a connection may be idle, milliseconds. Longer than what is in front of us keeps it, so that it is they who close. */
+  /** How long a connection may be idle (milliseconds). Longer than what is in front of us keeps it, so that it is they who close. */
   readonly keepAliveMs: number
   readonly connectionsMax: number
-  /** A request that takes so long is slow, ms. */
+  /** A request that takes so long is slow (ms). */
   readonly slowMs: number
   /** Which traces are kept; null: there are none. */
   readonly sampling: Sampling | null
@@ -108,7 +108,7 @@ const reasons: Readonly<Record<string, string>> = {
 const cannotListen = ({ host, port }: Address, error: NodeJS.ErrnoException): CannotListen =>
   new CannotListen({ message: `Cannot listen on ${host}:${port}: ${reasons[error.code ?? ""] ?? error.message}` })
 
-/** Closes once everything begun is answered and every connection has been told, or was silent. */
+/** Closes once everything begun is answered and every connection has been notified, or was silent. */
 const drain = (server: Server, connections: Connections, streams: StockStreams): Effect.Effect<void> => {
   // Not node's `close` of HTTP servers: it cuts idle connections, on which a request may be coming, and stops its own clock.
   const closed = Effect.callback<void>((resume) => {

@@ -3,7 +3,7 @@
  *
  * Why it exists: thousands look at the one product that sells, so a stream is an entry in two sets, without a fiber or a timer of
  * its own, and an event is one text for all of them. What a stream is not given is not kept for it: it is given the newest.
- * Law: what a stream may be given, and when: `stock-channel.ts`. A stream that begins while its product is paused is told so.
+ * Law: what a stream may be given, and when: `stock-channel.ts`. A stream that begins while its product is paused says so.
  * Limits: below. A stream that takes nothing for two heartbeats is cut.
  */
 import type { ServerResponse } from "node:http"
@@ -13,7 +13,7 @@ import { isSoldOut, type Stock } from "../../domain/stock.ts"
 import type { Pause } from "../../ports/pauses.ts"
 import { Channel, eventOf, give, type Stream } from "./stock-channel.ts"
 
-/** Without an event for so long, ms, a stream is given a comment: shorter than proxies wait (60 s). */
+/** Without an event for so long (ms) a stream is given a comment: shorter than proxies wait (60 s). */
 export const HEARTBEAT_MS = 15_000
 
 /** The wheel of heartbeats has so many spokes, and turns once in HEARTBEAT_MS. */

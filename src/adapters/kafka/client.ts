@@ -36,7 +36,7 @@ export const kafka = (options: Options): Kafka =>
     brokers: options.brokers.map(maskBroker),
     socketFactory,
     retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 4 },
-    // What matters reaches the probe and the failures of the ports; its log tells every reconnection as an error.
+    // What matters reaches the probe and the failures of the ports; its log reports every reconnection as an error.
     logCreator: () => () => {},
   })
 

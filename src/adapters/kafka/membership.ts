@@ -68,7 +68,7 @@ export class Membership {
   #places: Promise<ReadonlyMap<string, Place>> = Promise.resolve(new Map())
   /** What is being handled or looked up. */
   readonly #running = new Map<AbortController, Promise<unknown>>()
-  /** What has been handled and was not told to the group. */
+  /** What has been handled and was not committed to the group. */
   readonly #uncommitted = new Map<string, Place>()
   #state: "open" | "closed" = "open"
 

@@ -1,6 +1,6 @@
 /** Where a decompressor writes: a buffer that grows with what comes, up to a limit, and can repeat what it holds. */
 
-/** The most one batch may unpack to: brokers take 1 MB of compressed bytes unless told otherwise, and text shrinks tenfold. */
+/** The most one batch may unpack to: brokers take 1 MB of compressed bytes unless configured otherwise, and text shrinks tenfold. */
 export const UNPACKED_BYTES_MAX = 128 * 1024 * 1024
 
 export class Output {

@@ -15,7 +15,7 @@ import * as Topics from "./topics.ts"
 /** How long a broker waits for its replicas; less than we wait for the broker. */
 const REPLICAS_TIMEOUT_MS = 8_000
 
-/** Of one partition in one request: brokers refuse a batch above 1 MB unless told otherwise. */
+/** Of one partition in one request: brokers refuse a batch above 1 MB unless configured otherwise. */
 const BATCH_BYTES_MAX = 900 * 1024
 
 /** What can be said of an origin whose message is too large. */
@@ -122,7 +122,7 @@ const producer = <Origin>(
     } catch (error) {
       if (!Client.isTooLarge(error)) throw error
     }
-    // It is not told which of them: each by itself. What was taken comes twice, as after any lost answer.
+    // It does not say which of them: each by itself. What was taken comes twice, as after any lost answer.
     const remarks: Array<string> = []
     for (const [topic, partitions] of part)
       for (const [partition, messages] of partitions) remarks.push(...(await sendByHalves(topic, partition, messages)))
@@ -133,7 +133,7 @@ const producer = <Origin>(
     send: async (outgoing) => {
       const remarks: Array<string> = []
       for (const chunk of Chunks.chunks(outgoing, partitionsOf, bytesMax)) {
-        // All have ended before a failure is told: none is under way when it is tried again.
+        // All have ended before a failure is reported: none is under way when it is tried again.
         const ends = await Promise.allSettled([...byLeader(chunk)].map(([leader, part]) => produceAll(leader, part)))
         for (const end of ends) {
           if (end.status === "rejected") throw end.reason

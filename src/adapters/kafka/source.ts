@@ -39,7 +39,7 @@ const SESSION_PAUSE = Schedule.spaced("500 millis")
 /** For kafkajs to say good-bye to the group; without it the others wait for `SESSION_TIMEOUT_MS`. */
 const FAREWELL = "2 seconds"
 
-/** What goes on being wrong is told again after this (ms). */
+/** What goes on being wrong is logged again after this (ms). */
 const LOG_EVERY_MS = 60_000
 
 /** Runs until interrupted. */

@@ -1,6 +1,6 @@
 /**
  * The topics: made when they are missing, and otherwise taken as they are, whatever the knobs say. What was made by hand in a way
- * that costs something is told.
+ * that costs something is logged.
  *
  * Law: a topic never gets more partitions, since keys would move and their order would be lost.
  */

@@ -8,9 +8,9 @@ import {
   type Import,
   Imports,
   type ImportsService,
-  type Outcome,
   type Part,
   type ReceivedRow,
+  type RowOutcome,
 } from "../../ports/imports.ts"
 import { page } from "./pages.ts"
 import * as Store from "./store.ts"
@@ -21,20 +21,20 @@ type Kept = { -readonly [Member in keyof Import]: Import[Member] } & {
   runner: string | null
   leasedUntil: number
   readonly parts: Map<number, Part>
-  readonly outcomes: Map<number, ReadonlyArray<Outcome>>
+  readonly outcomes: Map<number, ReadonlyArray<RowOutcome>>
 }
 
 const isOpen = ({ state }: Kept): boolean => state === "receiving" || state === "waiting" || state === "running"
 
 const shown = ({ fingerprint, key, leasedUntil, outcomes, parts, runner, ...rest }: Kept): Import => rest
 
-const pending = (row: ReceivedRow): Outcome => ({
+const pending = (row: ReceivedRow): RowOutcome => ({
   line: row.line,
   sku: "row" in row ? row.row.sku : row.sku,
   status: "pending",
 })
 
-const outcomesOf = ({ outcomes, parts }: Kept): ReadonlyArray<Outcome> =>
+const outcomesOf = ({ outcomes, parts }: Kept): ReadonlyArray<RowOutcome> =>
   [...parts.values()].flatMap(({ part, rows }) => outcomes.get(part) ?? rows.map(pending))
 
 /** To receive them, and to ask after them. */

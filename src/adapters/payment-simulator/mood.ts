@@ -1,6 +1,6 @@
 /** The moods of the simulated provider: how it behaves when it is asked with a token (`payment.ts` lists them). */
 
-/** Longest delay a token may ask for, milliseconds: one hour, longer than any hold; longer ones are unknown tokens. */
+/** Longest delay a token may ask for (milliseconds): one hour, longer than any hold; longer ones are unknown tokens. */
 const DELAY_MAX_MS = 3_600_000
 
 export type Mood =

@@ -29,7 +29,7 @@ export interface Options {
   readonly webhooks: Omit<Webhooks.Options, "header">
 }
 
-/** Longer than a caller should be kept waiting, shorter than it gives up, milliseconds. */
+/** Longer than a caller should be kept waiting, shorter than it gives up (milliseconds). */
 const SLOW_MS = 300
 
 const answer = (response: ServerResponse, status: number, body: unknown, headers: Reply["headers"] = {}): void => {

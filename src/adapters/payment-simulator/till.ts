@@ -12,9 +12,9 @@ import type { Confirmation } from "../../ports/payment.ts"
 import type { Faults, Luck } from "./luck.ts"
 import { type Account, Simulator } from "./payment.ts"
 
-/** Longer than a shop waits for an answer, shorter than a hold, milliseconds. */
+/** Longer than a shop waits for an answer, shorter than a hold (milliseconds). */
 const LATE_MS = 3_000
-/** As long as a buyer takes to find their telephone, milliseconds. */
+/** As long as a buyer takes to find their telephone (milliseconds). */
 const ACT_MS = 1_000
 
 /** What a caller is to see of a confirmation; null: nothing, and nothing was done. */

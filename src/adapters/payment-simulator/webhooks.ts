@@ -13,7 +13,7 @@ type Way = (typeof WAYS)[number]
 /** `mixed`: each piece of news in the next of the ways, in turn. */
 export type Manner = Way | "mixed"
 
-/** How late a late one is, how soon one comes again, and how long one is kept back that is to be overtaken, milliseconds. */
+/** How late a late one is, how soon one comes again, and how long one is kept back that is to be overtaken (milliseconds). */
 const LATE_MS = 10_000
 const AGAIN_MS = 500
 const OVERTAKEN_MS = 1_000

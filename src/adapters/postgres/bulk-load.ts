@@ -204,7 +204,7 @@ function orderPayload(version: string, status: string): string {
     || case ${status} when 'cancelled' then ',"reason":null}' else '}' end`
 }
 
-/** What is filled in the order it is told, each with the statements that fill it. */
+/** What is filled in the order it is listed, each with the statements that fill it. */
 const stages = (past: Past): ReadonlyArray<readonly [string, ReadonlyArray<string>]> => [
   [
     "products",
@@ -236,10 +236,10 @@ const TABLES = [
   "relay_cursors",
 ]
 
-/** `told` is called as each stage begins. */
+/** `begins` is called with each stage. */
 export const fill = (
   past: Past,
-  told: (stage: string) => Effect.Effect<void>,
+  begins: (stage: string) => Effect.Effect<void>,
 ): Effect.Effect<void, DatabaseUnusable, PgClient.PgClient> =>
   Effect.gen(function* () {
     const { config } = yield* PgClient.PgClient
@@ -255,12 +255,12 @@ export const fill = (
     if (rows[0]!["found"] === true)
       return yield* new DatabaseUnusable({ message: "only an empty database can be filled: this one has products" })
     for (const [stage, statements] of stages(past)) {
-      yield* told(stage)
+      yield* begins(stage)
       for (const statement of statements) yield* run(statement)
     }
     yield* run("drop table if exists generated_orders, generated_products")
     yield* run("commit")
-    yield* told("statistics")
+    yield* begins("statistics")
     // Now, once, and not by autovacuum when work has begun.
     for (const table of TABLES) yield* run(`vacuum (analyze) ${table}`)
   }).pipe(

@@ -1,6 +1,6 @@
 /**
  * Checks of a PostgreSQL that a deployment stands on: what the server and this session say of themselves, judged one by one. What
- * makes a service refuse to start (`suitability.ts`) is told by the connection already; here is what would start, and fail later.
+ * makes a service refuse to start (`suitability.ts`) is reported by the connection already; here is what would start, and fail later.
  */
 import { PgClient } from "@effect/sql-pg"
 import { Clock, Effect } from "effect"

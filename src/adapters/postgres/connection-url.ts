@@ -109,7 +109,7 @@ export const parse = (text: string): Connection => {
 export const isLocal = ({ host }: Host): boolean => host.startsWith("/") || isLoopback(host)
 
 /**
- * The same with an encryption that is decided on: what a host on the network is told must be encrypted, unless plain text is
+ * The same with an encryption that is decided on: what is sent to a host on the network must be encrypted, unless plain text is
  * asked for (`tls` is `off`). Throws `UrlProblem`.
  */
 export const secured = (text: string, tls: "on" | "off"): string => {

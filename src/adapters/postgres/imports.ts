@@ -17,10 +17,10 @@ import {
   Imports,
   type ImportsService,
   type KnownProduct,
-  type Outcome,
   type Part,
   type PartDone,
   type ReceivedRow,
+  type RowOutcome,
   type RowStatus,
 } from "../../ports/imports.ts"
 import { plain, text, uuids } from "./batch-columns.ts"
@@ -152,7 +152,7 @@ const FORGET = `with ended as (
   whole as (delete from imports i using ended where i.id = ended.id and (select count(*) from gone) < ${FORGET_PARTS})
   select to_json(exists(select from ended)) as row`
 
-const shownRow = (row: ReceivedRow): Outcome => ({
+const shownRow = (row: ReceivedRow): RowOutcome => ({
   line: row.line,
   sku: "row" in row ? row.row.sku : row.sku,
   status: "pending",
@@ -160,7 +160,7 @@ const shownRow = (row: ReceivedRow): Outcome => ({
 
 interface ShownPart {
   readonly rows?: ReadonlyArray<ReceivedRow>
-  readonly outcomes: ReadonlyArray<Outcome> | null
+  readonly outcomes: ReadonlyArray<RowOutcome> | null
 }
 
 interface Pools {
@@ -212,10 +212,10 @@ const failuresOf = ({ outcomes }: PartDone): string | null => {
   return failed.length === 0 ? null : JSON.stringify(failed)
 }
 
-const amount = (wanted: Outcome["status"]) => (done: PartDone) =>
+const amount = (wanted: RowOutcome["status"]) => (done: PartDone) =>
   done.outcomes.reduce((sum, { status }) => sum + (status === wanted ? 1 : 0), 0)
 
-/** Of two that claim at once, the second is told by an index. */
+/** Of two that claim at once, an index refuses the second. */
 const contended = (error: SqlError) =>
   stateOf(error) === UNIQUE ? Effect.succeed([]) : Effect.fail(unavailable("database"))
 

@@ -57,15 +57,15 @@ export const DROP_PARTITIONS = sqlFunction(
   `(p_before date) returns int
 language plpgsql set lock_timeout = '${LOCK_MS}ms' as $$
 declare
-  v_slice text;
+  v_partition text;
   v_dropped int := 0;
 begin
-  for v_slice in
+  for v_partition in
     select c.relname from pg_inherits i join pg_class c on c.oid = i.inhrelid
     where i.inhparent = 'inbox'::regclass and c.relname ~ '^inbox_[0-9]{8}$'
       and to_date(substr(c.relname, 7), 'YYYYMMDD') < p_before
   loop
-    execute format('drop table %I', v_slice);
+    execute format('drop table %I', v_partition);
     v_dropped := v_dropped + 1;
   end loop;
   delete from inbox_rest r where r.event_id < ${ID_AT.name}(p_before::timestamp at time zone 'UTC');

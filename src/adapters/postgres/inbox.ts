@@ -1,5 +1,5 @@
 /**
- * The inbox on Postgres. What was taken is one call of `jaego_take_in`: what waits behind a parked key is told back, and
+ * The inbox on Postgres. What was taken is one call of `jaego_take_in`: what waits behind a parked key is returned, and
  * sent once more with its letter, so that the rest of the time only ids and versions travel.
  *
  * Limits: an answer that does not come within 10 s is given up; whether it happened, the next try finds out.

@@ -2,7 +2,7 @@
  * Lets idempotency keys go that are older than they are promised to live: a key that comes again after that is a new request.
  *
  * Why in the order of the table's pages: an index by age would cost every order an entry, for what is done once an hour. Pages
- * are walked a slice at a time, so that no statement takes long and commits go on in between. Every process with facts walks; that two
+ * are walked a stretch at a time, so that no statement takes long and commits go on in between. Every process with facts walks; that two
  * do costs a reading more.
  *
  * Law: I5 for as long as a key lives. Filters of owners keep its name: their "may be" costs a look-up, which finds it free.
@@ -15,9 +15,9 @@ import { describe } from "./sql-failure.ts"
 const ROUND = "1 hour"
 
 /** Pages a statement, of 8 kB: some ten thousand keys, and some 50 ms if all of them go. */
-export const SLICE_PAGES = 128
+export const STRETCH_PAGES = 128
 
-/** Between two slices: the disk has other work to do. */
+/** Between two stretches: the disk has other work to do. */
 const PAUSE = "100 millis"
 
 const PAGES = "select (pg_relation_size('idempotency_keys') / current_setting('block_size')::int)::int as pages"
@@ -34,9 +34,9 @@ export const deleteOld = Effect.fn(function* (retentionHours: number) {
   const sql = yield* PgClient.PgClient
   const [table] = yield* sql.unsafe<{ readonly pages: number }>(PAGES)
   let deleted = 0
-  for (let page = 0; page < table!.pages; page += SLICE_PAGES) {
-    const [slice] = yield* sql.unsafe<{ readonly gone: number }>(DELETE, [page, page + SLICE_PAGES, retentionHours])
-    deleted += slice!.gone
+  for (let page = 0; page < table!.pages; page += STRETCH_PAGES) {
+    const [stretch] = yield* sql.unsafe<{ readonly gone: number }>(DELETE, [page, page + STRETCH_PAGES, retentionHours])
+    deleted += stretch!.gone
     yield* Effect.sleep(PAUSE)
   }
   return deleted

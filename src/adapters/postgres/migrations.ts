@@ -146,7 +146,7 @@ export const migrate: Effect.Effect<void, DatabaseUnusable | LanesOwned, PgClien
 /** The same, by the holder of the lease. */
 export const migrateAsOwner: Effect.Effect<void, DatabaseUnusable, PgClient.PgClient> = bringUp(Effect.void)
 
-/** How often the schema is looked at, milliseconds, by what waits for the owner to bring it up to date. */
+/** How often the schema is looked at (milliseconds), by what waits for the owner to bring it up to date. */
 const POLL_MS = 200
 
 /** Waits until the database has this build's schema. */

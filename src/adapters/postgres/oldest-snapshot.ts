@@ -35,7 +35,7 @@ export interface Snapshot {
 /** When a horizon was first seen at its holder (ms since 1970). */
 export type Seen = ReadonlyMap<string, number>
 
-/** The oldest one's age, seconds, and what has been seen by now. */
+/** The oldest one's age (seconds), and what has been seen by now. */
 export const measure = (snapshots: ReadonlyArray<Snapshot>, before: Seen, now: number) => {
   const seen = new Map<string, number>()
   let seconds = 0

@@ -28,15 +28,15 @@ export const MAKE_PARTITIONS = sqlFunction(
 language plpgsql set lock_timeout = '${LOCK_MS}ms' set timezone = 'UTC' as $$
 declare
   v_day date;
-  v_slice text;
+  v_partition text;
   v_made int := 0;
 begin
   for v_day in select generate_series(p_from, p_to, interval '1 day')::date loop
-    v_slice := 'outbox_' || to_char(v_day, 'YYYYMMDD');
-    continue when to_regclass(v_slice) is not null;
+    v_partition := 'outbox_' || to_char(v_day, 'YYYYMMDD');
+    continue when to_regclass(v_partition) is not null;
     begin
-      execute format('create table %I (like outbox including all, primary key (lane, seq))', v_slice);
-      execute format('alter table outbox attach partition %I for values from (%L) to (%L)', v_slice,
+      execute format('create table %I (like outbox including all, primary key (lane, seq))', v_partition);
+      execute format('alter table outbox attach partition %I for values from (%L) to (%L)', v_partition,
         v_day::timestamptz, (v_day + 1)::timestamptz);
       v_made := v_made + 1;
     exception when invalid_object_definition or check_violation then
@@ -54,27 +54,27 @@ $$`,
  */
 export const DROP_PARTITION = sqlFunction(
   "jaego_drop_outbox_partition",
-  `(p_slice text, p_until timestamptz, p_lane smallint[], p_facts bigint[], p_last bigint[])
+  `(p_partition text, p_until timestamptz, p_lane smallint[], p_facts bigint[], p_last bigint[])
 returns boolean language plpgsql set lock_timeout = '${LOCK_MS}ms' as $$
 declare
   v_changed boolean;
 begin
-  execute format('lock table outbox, %I in access exclusive mode', p_slice);
+  execute format('lock table outbox, %I in access exclusive mode', p_partition);
   execute format('select exists (
       select from relay_cursors c
       left join unnest($1, $2) w (lane, last) on w.lane = c.lane
       cross join lateral (select max(s.seq) as last from %I s where s.lane = c.lane) s
-      where s.last is distinct from w.last or s.last > c.seq)', p_slice)
+      where s.last is distinct from w.last or s.last > c.seq)', p_partition)
     into v_changed using p_lane, p_last;
   if v_changed then
     return false;
   end if;
-  if p_slice = 'outbox_rest' then
+  if p_partition = 'outbox_rest' then
     truncate outbox_rest;
   else
-    execute format('drop table %I', p_slice);
+    execute format('drop table %I', p_partition);
   end if;
-  insert into outbox_dropped select p_slice, p_until, lane, facts from unnest(p_lane, p_facts) d (lane, facts);
+  insert into outbox_dropped select p_partition, p_until, lane, facts from unnest(p_lane, p_facts) d (lane, facts);
   return true;
 end
 $$`,

@@ -21,10 +21,10 @@ import { RELAY_LOCK } from "./advisory-locks.ts"
 import { newest } from "./newest.ts"
 import { describe, inTime, silence } from "./sql-failure.ts"
 
-/** Poll interval of a waiting process, ms: the gap when leadership changes hands. */
+/** Poll interval of a waiting process (ms): the gap when leadership changes hands. */
 const POLL_MS = 200
 
-/** The server ends a session that is silent for so long, ms. */
+/** The server ends a session that is silent for so long (ms). */
 const SILENCE_MS = 10_000
 
 /** A tenth of SILENCE_MS: a leader that lives is never ended for silence. */

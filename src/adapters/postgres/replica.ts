@@ -14,16 +14,16 @@ import type { Exclusion, Probe } from "../../ports/probe.ts"
 import * as Reads from "./reads.ts"
 import { outcomeOf } from "./sql-failure.ts"
 
-/** Between two looks, ms. */
+/** Between two looks (ms). */
 const LOOK_MS = 250
 
-/** For an answer of a replica, ms: hundreds of times what a page takes. The primary is asked then. */
+/** For an answer of a replica (ms): hundreds of times what a page takes. The primary is asked then. */
 const PATIENCE_MS = 1_000
 
-/** A replica that is further behind is not read from, ms. */
+/** A replica that is further behind is not read from (ms). */
 export const LAG_MAX_MS = 5_000
 
-/** How long a read waits for a replica to come to a position, ms, and how often it looks meanwhile. */
+/** How long a read waits for a replica to come to a position (ms), and how often it looks meanwhile. */
 const REACH_MS = 50
 const REACH_LOOK_MS = 5
 

@@ -2,7 +2,7 @@
  * Lets go what is only said of orders that ended long ago: their timelines, the versions that consumers know of them
  * (`consumer_keys`), and the ids of the carrier's callbacks. What the books need stays: orders, shipments, parcels, movements.
  *
- * Why in the order of the timeline's key: an order's id begins with its time, so a walk meets what is old and nothing else, a slice at
+ * Why in the order of the timeline's key: an order's id begins with its time, so a walk meets what is old and nothing else, a stretch at
  * a time, and what has gone is not met again. Every process with facts walks; that two do costs a reading more.
  *
  * Law: I13; an event that comes again after all this finds its order's shipment, and opens none. It may be shown once more.
@@ -18,10 +18,10 @@ import { sqlFunction } from "./sql-function.ts"
 
 const ROUND = "1 hour"
 
-/** Orders a slice: some 4,000 rows, and some 50 ms if all of them go. */
-export const SLICE = 500
+/** Orders a stretch: some 4,000 rows, and some 50 ms if all of them go. */
+export const STRETCH = 500
 
-/** Between two slices: the disk has other work to do. */
+/** Between two stretches: the disk has other work to do. */
 const PAUSE = "100 millis"
 
 /** Of the next orders after one: how many were let go, and up to which was looked; null: there are no more that are old. */
@@ -48,7 +48,7 @@ end
 $$`,
 )
 
-interface Slice {
+interface Stretch {
   readonly gone: number
   readonly last: string | null
 }
@@ -58,12 +58,12 @@ export const forgetOld = Effect.fn(function* (retentionHours: number) {
   const sql = yield* PgClient.PgClient
   let gone = 0
   for (let after: string | null = BEFORE_ALL; after !== null; ) {
-    const [slice]: ReadonlyArray<Slice> = yield* sql.unsafe<Slice>(
+    const [stretch]: ReadonlyArray<Stretch> = yield* sql.unsafe<Stretch>(
       `select v_gone as gone, v_last::text as last from ${FORGET.name}($1::uuid, $2::int, $3::int)`,
-      [after, retentionHours, SLICE],
+      [after, retentionHours, STRETCH],
     )
-    gone += slice!.gone
-    after = slice!.last
+    gone += stretch!.gone
+    after = stretch!.last
     yield* Effect.sleep(PAUSE)
   }
   return gone

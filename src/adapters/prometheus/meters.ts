@@ -52,7 +52,7 @@ const caches = (registry: Registry) => ({
   cacheRefreshes: counter(registry)("jaego_cache_refreshes_total", "Cached values renewed ahead of their time"),
   cacheInvalidations: counter(registry)(
     "jaego_cache_invalidations_total",
-    "What the cache in the process was told to forget: a key that another process has changed, or all",
+    "What the cache in the process dropped: a key that another process has changed, or all",
     ["what"],
   ),
   views: counter(registry)("jaego_product_views_total", "Views of products that were counted, by what became of them", [
@@ -132,11 +132,8 @@ const dependencies = (registry: Registry) => ({
 })
 
 const shipping = (registry: Registry) => ({
-  carrierCallbacks: counter(registry)("jaego_carrier_callbacks_total", "What the carrier told by itself", [
-    "what",
-    "heard",
-  ]),
-  paymentHints: counter(registry)("jaego_payment_webhooks_total", "What the payment provider told by itself", [
+  carrierCallbacks: counter(registry)("jaego_carrier_callbacks_total", "Callbacks of the carrier", ["what", "heard"]),
+  paymentHints: counter(registry)("jaego_payment_webhooks_total", "Webhooks of the payment provider", [
     "provider",
     "heard",
   ]),

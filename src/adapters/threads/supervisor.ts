@@ -8,7 +8,7 @@ import { Deferred, Effect } from "effect"
 /** The longest pause before a thread that died is replaced (ms). */
 const PAUSE_MAX_MS = 5_000
 
-/** A thread that has run this long, ms, did not die of how it was started: the back-off begins anew. */
+/** A thread that has run this long (ms) did not die of how it was started: the back-off begins anew. */
 const STEADY_MS = 10_000
 
 export interface Supervised {

@@ -69,7 +69,7 @@ export const ConsoleFeed = Context.Reference<{ readonly view: (since: number) =>
   { defaultValue: () => ({ view: () => Effect.succeed(null) }) },
 )
 
-/** A thread that has not reported for so long has ended, ms. */
+/** A thread that has not reported for so long has ended (ms). */
 const GONE_MS = 5_000
 
 const SECOND = Schedule.fixed("1 second")

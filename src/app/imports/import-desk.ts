@@ -78,7 +78,7 @@ export const layer = Layer.effect(
       yield* leave
       if (begun._tag === "Full") return { _tag: "Busy" } as Begun
       if (begun.fingerprint !== null) return { _tag: "Known", id: begun.id, fingerprint: begun.fingerprint } as Begun
-      // Its receiver is gone, and so is what it had received; this request is told to come again.
+      // Its receiver is gone, and so is what it had received; this request is answered to come again.
       if (begun.leasedUntil < at) yield* imports.drop(begun.id)
       return { _tag: "InProgress" } as Begun
     })

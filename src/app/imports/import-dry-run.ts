@@ -8,13 +8,13 @@ import { ProductId } from "../../domain/ids.ts"
 import type { Row } from "../../domain/import-row.ts"
 import * as Stock from "../../domain/stock.ts"
 import * as Count from "../../domain/stock-count.ts"
-import { type AppliedCount, Imports, type Outcome, type ReceivedRow, type What } from "../../ports/imports.ts"
+import { type AppliedCount, Imports, type ReceivedRow, type RowOutcome, type What } from "../../ports/imports.ts"
 import { countReason, failed, type Known, reasonOf, UNKNOWN } from "./import-row-work.ts"
 
 /** Some 40 MB. */
 const REMEMBERED_MAX = 200_000
 
-/** What is told of a product that would be created. */
+/** What is answered of a product that would be created. */
 const NEW = ProductId.make("00000000-0000-0000-0000-000000000000")
 
 interface Foreseen {
@@ -90,7 +90,7 @@ export const make = Effect.gen(function* () {
     const { sku } = received.row
     const judgement: Result.Result<object, string> = yield* judged(received.row, line, known)
     return Result.isSuccess(judgement)
-      ? ({ line, sku, ...judgement.success } as Outcome)
+      ? ({ line, sku, ...judgement.success } as RowOutcome)
       : failed(line, sku, judgement.failure)
   })
 })

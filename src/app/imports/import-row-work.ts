@@ -14,8 +14,8 @@ import {
   type Import,
   Imports,
   type KnownProduct,
-  type Outcome,
   type ReceivedRow,
+  type RowOutcome,
 } from "../../ports/imports.ts"
 import type { Claim, Rejection } from "../../ports/inventory.ts"
 import * as Commands from "./import-commands.ts"
@@ -50,7 +50,7 @@ export const countReason = (rejection: Count.Rejection): string =>
     ? `"version" is still to come: the stock is at ${rejection.version}`
     : `a later count was applied before, of version ${rejection.countedAt}`
 
-export const failed = (line: number, sku: string | null, problem: string): Outcome => ({
+export const failed = (line: number, sku: string | null, problem: string): RowOutcome => ({
   line,
   sku,
   status: "failed",
@@ -131,7 +131,7 @@ export const make = Effect.gen(function* () {
         applied.success === null
           ? { line, sku, status: "skipped" }
           : { line, sku, status: "applied", ...applied.success }
-      ) as Outcome
+      ) as RowOutcome
     const { failure } = applied
     if (typeof failure !== "string" && failure._tag === "Unavailable") return yield* Effect.fail(failure)
     return failed(line, sku, typeof failure === "string" ? failure : reasonOf(failure.rejection))

@@ -14,10 +14,10 @@ import {
   type Claimed,
   type Import,
   Imports,
-  type Outcome,
   type Part,
   type PartDone,
   type ReceivedRow,
+  type RowOutcome,
 } from "../../ports/imports.ts"
 import { Probe } from "../../ports/probe.ts"
 import * as Health from "../health.ts"
@@ -95,7 +95,7 @@ const lookUp = Effect.fnUntraced(function* ({ bySku, groups }: Window) {
   for (const [index, { known, version }] of asked.entries()) known.books.set(version, books[index]!)
 })
 
-type Working = (row: ReceivedRow, known: RowWork.Known) => Effect.Effect<Outcome, Unavailable>
+type Working = (row: ReceivedRow, known: RowWork.Known) => Effect.Effect<RowOutcome, Unavailable>
 
 const OUR_FAULT = "something went wrong on our side; the log says what"
 
@@ -112,7 +112,7 @@ const work = Effect.fnUntraced(function* (
   working: Working,
   pace: Effect.Success<typeof Pace.make>,
 ) {
-  const outcomes = new Map<number, Outcome>()
+  const outcomes = new Map<number, RowOutcome>()
   const one = Effect.fnUntraced(function* ({ known, rows }: Group) {
     for (const row of rows) {
       const outcome = yield* Effect.catchDefect(working(row, known), (defect) => tellDefect(row, defect))

@@ -40,7 +40,7 @@ export interface Row<C> {
   readonly claim: C extends { readonly claim: Claim | null } ? ClaimUse : "none"
   /**
    * What it is answered by: a commit, which a stale owner cannot make; or what memory says, which is believed only while
-   * the lease is fresh. A refusal always tells of memory.
+   * the lease is fresh. A refusal always reads memory.
    */
   readonly answeredBy: "commit" | "memory"
   /** What time is to end, once it is durable. */

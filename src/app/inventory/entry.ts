@@ -2,7 +2,7 @@
  * An entry: one command on its way through the owner, and the only hand on its caller's answer.
  *
  * Law: answered exactly once. I4: an acceptance needs the receipt of the batch it was committed in; a refusal or a reading,
- * which writes nothing, is told by its own verb once what it saw is durable; a replay is what the ledger has bound.
+ * which writes nothing, is answered by its own verb once what it saw is durable; a replay is what the ledger has bound.
  */
 import { Exit } from "effect"
 import { type Fate, type Unavailable, type UnavailableReason, unavailable } from "../../ports/failures.ts"
@@ -126,18 +126,18 @@ export class Entry {
   /** What it decided is durable. */
   accept(receipt: Receipt): void {
     if (this.#outcome?._tag !== "Decision") throw new Error("accepted without a decision")
-    this.#tell(Exit.succeed({ reply: receipt.open(this.#outcome.reply), replayed: false }))
+    this.#leave(Exit.succeed({ reply: receipt.open(this.#outcome.reply), replayed: false }))
   }
 
   /** What it saw is durable, and it changes nothing of it. */
-  tell(): void {
+  answer(): void {
     switch (this.#outcome?._tag) {
       case "Reading":
-        return this.#tell(Exit.succeed({ reply: this.#outcome.reply, replayed: false }))
+        return this.#leave(Exit.succeed({ reply: this.#outcome.reply, replayed: false }))
       case "Refusal":
         return this.refuse(this.#outcome.rejection)
       default:
-        throw new Error("told without a reading or a refusal")
+        throw new Error("answered without a reading or a refusal")
     }
   }
 
@@ -145,22 +145,22 @@ export class Entry {
   replay(bound: KnownKey): void {
     const { fingerprint, key } = claimOf(this.command)!
     if (bound.fingerprint !== fingerprint) return this.refuse({ _tag: "KeyReused", key })
-    this.#tell(Exit.succeed({ reply: bound.reply, replayed: true }))
+    this.#leave(Exit.succeed({ reply: bound.reply, replayed: true }))
   }
 
   refuse(rejection: Rejection): void {
-    this.#tell(Exit.fail(new Refused(rejection)))
+    this.#leave(Exit.fail(new Refused(rejection)))
   }
 
   fail(reason: UnavailableReason, fate: Fate): void {
-    this.#tell(Exit.fail(unavailable(reason, this.#isDoubtful ? "unknown" : fate)))
+    this.#leave(Exit.fail(unavailable(reason, this.#isDoubtful ? "unknown" : fate)))
   }
 
   die(defect: unknown): void {
-    this.#tell(Exit.die(defect))
+    this.#leave(Exit.die(defect))
   }
 
-  #tell(exit: Exit.Exit<Answer, Refused | Unavailable>): void {
+  #leave(exit: Exit.Exit<Answer, Refused | Unavailable>): void {
     const front = this.#front
     if (front === null) return
     this.#front = null

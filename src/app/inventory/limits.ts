@@ -25,7 +25,7 @@ export const RESIDENT_UNITS_MAX = 100_000
 /** A tentative hold lapses after this (ms): far longer than an acceptance takes, short for a buyer who waits. */
 export const TENTATIVE_MS = 5_000
 
-/** Deadlines are read from the ledger this far ahead, milliseconds, and read again at half of it. */
+/** Deadlines are read from the ledger this far ahead (milliseconds), and read again at half of it. */
 export const DEADLINE_HORIZON_MS = 30_000
 
 /** Deadlines kept in memory by one worker; the rest waits in the ledger. */
@@ -34,7 +34,7 @@ export const DEADLINES_MAX = 50_000
 /** Keys read at a time when an owner starts: some milliseconds of its thread a page. */
 export const KEYS_PAGE = 5_000
 
-/** After a lost commit answer callers wait this long for the truth (ms); then they are told to come back. */
+/** After a lost commit answer callers wait this long for the truth (ms); then they are answered to come back. */
 export const UNKNOWN_PATIENCE_MS = 5_000
 
 /** A command is answered at the latest after this (ms): a line to the database that falls silent (10 s), and then the truth. */

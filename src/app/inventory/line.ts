@@ -151,7 +151,7 @@ export class Line {
         settle(this.#registry, outcome)
         this.#becameDurable(entry.command)
         entry.accept(receipt!)
-      } else entry.tell()
+      } else entry.answer()
     }
   }
 

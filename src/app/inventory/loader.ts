@@ -7,7 +7,7 @@ import { Ledger } from "../../ports/ledger.ts"
 import { Probe } from "../../ports/probe.ts"
 import type { Missing, Owner } from "./owner.ts"
 
-/** Rows that contradict themselves, each logged once; beyond so many none is, for the log would tell nothing new. */
+/** Rows that contradict themselves, each logged once; beyond so many none is, for the log would say nothing new. */
 const LOGGED_MAX = 1_000
 
 /** `worker`: the number it is counted under. Runs until interrupted. */

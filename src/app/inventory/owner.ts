@@ -6,7 +6,7 @@
  * This file is the front: it admits commands, sees to it that what a turn needs is in memory, and takes turns. Behind it run
  * the loops `loader.ts`, `committer.ts`, `expiry.ts` and `key-reader.ts`.
  *
- * Law: I2 one turn after another; I4 nothing is told before it is durable, refusals and readings included: they wait in the
+ * Law: I2 one turn after another; I4 nothing is answered before it is durable, refusals and readings included: they wait in the
  * line for what they saw; I6 when memory and ledger disagree, memory is thrown away; I10 a fenced owner stops.
  * Limits: `limits.ts`. Fails: `Unavailable`, by name.
  */
@@ -211,8 +211,8 @@ export class Owner {
       if (outcome._tag === "Refusal" && this.idempotency.asksBeforeRefusal(entry, this.#lookUps))
         return this.#wait(entry)
       // The yes to a question promises nothing: what it saw is waited for by the hold that follows.
-      if (outcome._tag === "Reading" && outcome.reply._tag === "Held") return entry.tell()
-      if (this.#sawOnlyDurable(entry.command)) return entry.tell()
+      if (outcome._tag === "Reading" && outcome.reply._tag === "Held") return entry.answer()
+      if (this.#sawOnlyDurable(entry.command)) return entry.answer()
     }
     this.line.join(entry)
   }

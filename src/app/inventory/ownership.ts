@@ -23,11 +23,11 @@ import { deal, Placement } from "./placement.ts"
 /** The pause (ms) after the lanes could not be taken: the database was not reached, say. */
 const RETRY_MS = 500
 
-/** An owner that has kept its lanes for this long, ms, did not lose them to what it began with. */
+/** An owner that has kept its lanes for this long (ms) did not lose them to what it began with. */
 const STEADY_MS = 10_000
 
 /**
- * The pause before the lanes are taken again, ms, by how many times in a row they were lost soon, and to no other process:
+ * The pause before the lanes are taken again (ms), by how many times in a row they were lost soon, and to no other process:
  * none after the first, then ever longer. What broke the owner may break the next one too, and each taking costs all answers
  * that are under way.
  */
@@ -64,7 +64,7 @@ export const Abandon = Context.Reference<Worker["abandon"]>("jaego/app/inventory
 /** From the taking of the lanes to their loss. */
 interface Tenure {
   readonly placement: Placement
-  /** Whether what its memory says may still be told. */
+  /** Whether what its memory says may still be answered. */
   readonly isFresh: () => boolean
 }
 

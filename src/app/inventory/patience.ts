@@ -17,7 +17,7 @@ const TICKS = COMMAND_PATIENCE_MS / PATIENCE_LOOK_MS
 
 interface Waiting {
   /** Null: it was answered here. */
-  tell: Answering | null
+  answer: Answering | null
   readonly since: number
 }
 
@@ -27,9 +27,9 @@ export class Patience {
 
   /** The worker, whose answers are not waited for any longer. */
   readonly with = (worker: Worker): Worker => ({
-    submit: (command, tell) => {
-      const ticket = this.#waiting.put({ tell, since: this.#tick })
-      worker.submit(command, (exit) => this.#waiting.take(ticket)?.tell?.(exit))
+    submit: (command, answer) => {
+      const ticket = this.#waiting.put({ answer, since: this.#tick })
+      worker.submit(command, (exit) => this.#waiting.take(ticket)?.answer?.(exit))
     },
     abandon: worker.abandon,
     watch: worker.watch,
@@ -41,10 +41,10 @@ export class Patience {
   #look(): void {
     this.#tick++
     for (const waiting of this.#waiting.list()) {
-      const { since, tell } = waiting
-      if (tell === null || this.#tick - since <= TICKS) continue
-      waiting.tell = null
-      tell(Exit.fail(unavailable("database", "unknown")))
+      const { since, answer } = waiting
+      if (answer === null || this.#tick - since <= TICKS) continue
+      waiting.answer = null
+      answer(Exit.fail(unavailable("database", "unknown")))
     }
   }
 }

@@ -12,7 +12,7 @@ import type { StockUpdate } from "../../ports/ledger.ts"
 import type { CommittedStock, Listening } from "../../ports/workers.ts"
 import { Notify } from "../../std/notify.ts"
 
-/** At least so long passes between two announcements, ms, unless a product was sold out or is for sale again. */
+/** At least so long passes between two announcements (ms), unless a product was sold out or is for sale again. */
 export const PAUSE_MS = 100
 
 export class StockWatch {

@@ -8,7 +8,7 @@ import { Probe } from "../../ports/probe.ts"
 import { StandingQueue } from "./shedding.ts"
 import { isTraffic, Traffic } from "./traffic.ts"
 
-/** A worker that reports nothing for so long has nothing to commit, ms; and a report is as good. */
+/** A worker that reports nothing for so long has nothing to commit (ms); and a report is as good. */
 const REPORTED_MS = 500
 
 export interface Congestion {

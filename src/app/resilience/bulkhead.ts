@@ -32,7 +32,7 @@ export interface Entry {
   isWaiting: boolean
 }
 
-/** How late a timer may be, ms, with the rate still reached. */
+/** How late a timer may be (ms), with the rate still reached. */
 const LATE_MS = 20
 
 const isBefore = (a: Entry, b: Entry): boolean =>

@@ -1,4 +1,4 @@
-/** Old idempotency keys go, a slice of pages at a time, and what comes with one of them afterwards is a new request. */
+/** Old idempotency keys go, a stretch of pages at a time, and what comes with one of them afterwards is a new request. */
 import { PgClient } from "@effect/sql-pg"
 import { Effect, Layer } from "effect"
 import { expect, it } from "vitest"
@@ -33,26 +33,26 @@ const filled = Effect.flatMap(PgClient.PgClient, (sql) =>
     now() - interval '1 hour' - (n % 2) * interval '24 hours' from generate_series(1, ${KEYS}) n`),
 )
 
-it("lets the old ones go and no others, however many slices they lie in", () =>
+it("lets the old ones go and no others, however many stretches they lie in", () =>
   over(
     Effect.gen(function* () {
       const sql = yield* PgClient.PgClient
       yield* filled
       const [before] = yield* sql.unsafe<{ readonly pages: number }>(keys)
-      expect(before!.pages).toBeGreaterThan(2 * KeyRetention.SLICE_PAGES)
+      expect(before!.pages).toBeGreaterThan(2 * KeyRetention.STRETCH_PAGES)
       expect(yield* KeyRetention.deleteOld(HOURS)).toBe(KEYS / 2)
       expect(yield* sql.unsafe(keys)).toMatchObject([{ keys: KEYS / 2, old: 0 }])
       expect(yield* KeyRetention.deleteOld(HOURS)).toBe(0)
     }),
   ))
 
-it("reads the pages of its slice and no others", () =>
+it("reads the pages of its stretch and no others", () =>
   over(
     Effect.gen(function* () {
       yield* filled
       // A retention that nothing has outlived: what is deleted touches more pages, of the index too.
-      const { pages } = yield* costOf(KeyRetention.DELETE, [0, KeyRetention.SLICE_PAGES, 1_000])
-      expect(pages).toBeLessThanOrEqual(KeyRetention.SLICE_PAGES + 2)
+      const { pages } = yield* costOf(KeyRetention.DELETE, [0, KeyRetention.STRETCH_PAGES, 1_000])
+      expect(pages).toBeLessThanOrEqual(KeyRetention.STRETCH_PAGES + 2)
     }),
   ))
 

@@ -1,4 +1,4 @@
-/** What is only said of orders that ended long ago goes, a slice at a time; of all other orders nothing does. */
+/** What is only said of orders that ended long ago goes, a stretch at a time; of all other orders nothing does. */
 import { PgClient } from "@effect/sql-pg"
 import { Effect } from "effect"
 import { expect, it } from "vitest"
@@ -9,8 +9,8 @@ import { costOf } from "../../support/plans.ts"
 import { freshClient } from "../../support/postgres.ts"
 
 const HOURS = 1_000
-/** More than two slices, of which the last is no whole one. */
-const ORDERS = 2 * TimelineRetention.SLICE + 100
+/** More than two stretches, of which the last is no whole one. */
+const ORDERS = 2 * TimelineRetention.STRETCH + 100
 
 const run = (statement: string) => PgClient.PgClient.use((sql) => sql.unsafe(statement))
 
@@ -38,7 +38,7 @@ const told = (hoursAgo: number) =>
 
 const all = { timelines: ORDERS, keys: ORDERS, callbacks: ORDERS }
 
-it("lets all go that ended long ago, however many slices they are, and verification finds nothing wrong", () =>
+it("lets all go that ended long ago, however many stretches they are, and verification finds nothing wrong", () =>
   over(
     Effect.gen(function* () {
       yield* told(HOURS + 24)
@@ -72,16 +72,16 @@ it.each([
   ),
 )
 
-it("touches the pages of its slice and no others", () =>
+it("touches the pages of its stretch and no others", () =>
   over(
     Effect.gen(function* () {
       yield* told(0)
       yield* run("analyze timeline, orders")
-      const slice = costOf(`select * from ${TimelineRetention.FORGET.name}($1, $2, $3)`, [
-        ...["00000000-0000-0000-0000-000000000000", HOURS, TimelineRetention.SLICE],
+      const stretch = costOf(`select * from ${TimelineRetention.FORGET.name}($1, $2, $3)`, [
+        ...["00000000-0000-0000-0000-000000000000", HOURS, TimelineRetention.STRETCH],
       ])
       // The first call of a session also reads what the function is.
-      yield* slice
-      expect((yield* slice).pages).toBeLessThan(50)
+      yield* stretch
+      expect((yield* stretch).pages).toBeLessThan(50)
     }),
   ))

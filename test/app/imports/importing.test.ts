@@ -10,7 +10,7 @@ import { partsOf } from "../../../src/app/imports/import-parts.ts"
 import * as Importing from "../../../src/app/imports/importing.ts"
 import { Shop } from "../../../src/app/shop.ts"
 import type { Mode } from "../../../src/domain/import-row.ts"
-import { Imports, type ImportsService, type Outcome, type Part } from "../../../src/ports/imports.ts"
+import { Imports, type ImportsService, type Part, type RowOutcome } from "../../../src/ports/imports.ts"
 import * as Books from "../../support/books.ts"
 import * as MemoryShop from "../../support/memory-shop.ts"
 import * as MemoryProbe from "../../support/recording-probe.ts"
@@ -95,7 +95,7 @@ const productOf = Effect.fnUntraced(function* (sku: string) {
 })
 const onHand = (sku: string) => Effect.map(productOf(sku), ({ stock }) => stock.onHand)
 
-const statuses = (outcomes: ReadonlyArray<Outcome>) =>
+const statuses = (outcomes: ReadonlyArray<RowOutcome>) =>
   outcomes.map((row) => (row.status === "applied" ? row.what : row.status))
 
 describe("an import", () => {

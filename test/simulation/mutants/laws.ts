@@ -102,8 +102,8 @@ export const LAW_MUTANTS: ReadonlyArray<Mutant> = [
     changes: [
       {
         file: "src/app/inventory/entry.ts",
-        from: "    this.#tell(Exit.fail(new Refused(rejection)))\n",
-        to: '    if (rejection._tag !== "InsufficientStock") this.#tell(Exit.fail(new Refused(rejection)))\n',
+        from: "    this.#leave(Exit.fail(new Refused(rejection)))\n",
+        to: '    if (rejection._tag !== "InsufficientStock") this.#leave(Exit.fail(new Refused(rejection)))\n',
       },
     ],
     caughtBy: "everyone is answered",

@@ -44,7 +44,7 @@ export const BEGIN = say("begin")
 const COMMIT = say("commit")
 const ROLLBACK = say("rollback")
 
-/** What it opens in its scope lasts until the transaction has ended, and is told whether it was committed. */
+/** What it opens in its scope lasts until the transaction has ended, and learns whether it was committed. */
 type Body<A> = (send: Send) => Effect.Effect<Finish<A>, SqlError, Scope.Scope>
 
 export type Transact = <A>(body: Body<A>) => Effect.Effect<A, SqlError>

@@ -2,7 +2,7 @@
 import type { Check } from "./check.ts"
 
 /**
- * From the payment, minutes: the consumer takes a second, the sweep that looks after it half a minute. By the shop's own time, which
+ * From the payment (minutes): the consumer takes a second, the sweep that looks after it half a minute. By the shop's own time, which
  * stands still while the service does: a copy of yesterday's database is as right as it was.
  */
 const PATIENCE_MINUTES = 10

@@ -1,7 +1,7 @@
 /** What crosses the boundary between the main thread and the facts thread. */
 import type { Happening } from "../../../ports/probe.ts"
 
-/** What the facts thread is told at birth: plain data, because it crosses threads. */
+/** What the facts thread is given when it starts: plain data, because it crosses threads. */
 export interface FactsSettings {
   readonly databaseUrl: string
   /** To the database, at most. */
@@ -20,7 +20,7 @@ export interface FactsSettings {
     readonly partitions: number
     readonly replication: number
   } | null
-  /** How long after its payment an order's shipment falls due, milliseconds. */
+  /** How long after its payment an order's shipment falls due (milliseconds). */
   readonly shippingAfterMs: number
 }
 

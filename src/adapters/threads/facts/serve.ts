@@ -31,7 +31,7 @@ const changed = new Notify()
 
 export const wake = Layer.succeed(Wake, changed)
 
-/** Runs the layer until it is told to drain; what it needs is waited for. */
+/** Runs the layer until it is asked to drain; what it needs is waited for. */
 export const serve = <E>(layer: Layer.Layer<never, E>): Effect.Effect<void> =>
   Effect.gen(function* () {
     const drained = yield* Deferred.make<void>()

@@ -30,7 +30,7 @@ import type { Bound, HttpBirth, Pages, Redis, Options as ServerOptions } from ".
 /** A thread that does not end by itself after a drain is terminated (ms): its server has given up its own long before. */
 export const DRAIN_MS = 15_000
 
-/** Before a thread that died is replaced for the first time, milliseconds. */
+/** Before a thread that died is replaced for the first time (milliseconds). */
 const PAUSE_MS = 50
 
 export interface Options {
