@@ -263,10 +263,7 @@ export const unsupportedContentCoding = of(
 )
 export const unsupportedTransferCoding = of("unsupported-transfer-coding", "Only chunked is known.", {}, CLOSE)
 export const expectationFailed = of("expectation-failed", "Expect only 100-continue.")
-export const internal = of(
-  "internal-error",
-  "The request may be sent again, with the same Idempotency-Key if it has one.",
-)
+export const internal = of("internal-error", "It may be sent again, with the same Idempotency-Key if it has one.")
 
 export const foreignHost = of("foreign-host", "The name in Host is not one of this service's names (ALLOWED_HOSTS).")
 export const foreignOrigin = of("foreign-origin", "The page that asks is of another origin (CORS_ORIGINS).")
