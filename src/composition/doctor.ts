@@ -19,6 +19,16 @@ const refused = (name: string, found: string, remedy: string): Finding => ({ nam
 
 const REACH = "look at DATABASE_URL and at the server; without it nothing is sold"
 
+const OWN_SESSIONS = "name PostgreSQL itself in DATABASE_URL: the lease and the fence need sessions that are our own"
+
+/** Why it cannot be used, under the name of what is wrong. */
+const unusable = (message: string, why: string): ReadonlyArray<Finding> => [
+  Suitability.isPooler(message)
+    ? refused("postgres-pooler", "a pooler in transaction mode: its sessions keep no settings", OWN_SESSIONS)
+    : refused("postgres", message, REACH),
+  ...Postgres.unreachable(why),
+]
+
 /** The connection, whether there is room for all that the service opens, and what the server says of itself. */
 const database = (config: Config, url: string): Effect.Effect<ReadonlyArray<Finding>> =>
   Effect.gen(function* () {
@@ -30,12 +40,11 @@ const database = (config: Config, url: string): Effect.Effect<ReadonlyArray<Find
         ),
       ),
     )
-    return [green("postgres", "answers"), room, ...(yield* Postgres.checkup)]
+    const pooler = green("postgres-pooler", "sessions keep their settings")
+    return [green("postgres", "answers"), pooler, room, ...(yield* Postgres.checkup)]
   }).pipe(
     Effect.provide(PostgresClient.layer(url)),
-    Effect.catch(({ message }) =>
-      Effect.succeed([refused("postgres", message, REACH), ...Postgres.unreachable("the database cannot be used")]),
-    ),
+    Effect.catch(({ message }) => Effect.succeed(unusable(message, "the database cannot be used"))),
   )
 
 const books = (config: Config): Effect.Effect<ReadonlyArray<Finding>> => {
@@ -57,9 +66,7 @@ const books = (config: Config): Effect.Effect<ReadonlyArray<Finding>> => {
   return EmbeddedPostgres.open(home).pipe(
     Effect.flatMap((embedded) => database(config, embedded.url)),
     Effect.scoped,
-    Effect.catch(({ message }) =>
-      Effect.succeed([refused("postgres", message, REACH), ...Postgres.unreachable("it does not run")]),
-    ),
+    Effect.catch(({ message }) => Effect.succeed(unusable(message, "it does not run"))),
   )
 }
 

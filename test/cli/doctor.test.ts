@@ -1,7 +1,7 @@
 /** `jaego doctor`: what is right is green, each planted fault has its check, and what is away is named. */
 import { execFile } from "node:child_process"
 import { chmodSync, mkdtempSync, writeFileSync } from "node:fs"
-import { createServer } from "node:net"
+import { type AddressInfo, createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { describe, expect, it } from "vitest"
@@ -56,9 +56,29 @@ describe("jaego doctor", () => {
     const told = await doctor({ DATABASE_URL: await freshDatabase(), PORT: "0" })
     expect(found(told, "postgres").verdict).toBe("green")
     expect(found(told, "schema").verdict).toBe("green")
+    expect(found(told, "postgres-pooler").verdict).toBe("green")
     expect(found(told, "postgres-synchronous-commit").verdict).toBe("green")
     expect(found(told, "postgres-fsync")).toMatchObject({ verdict: "red", found: "fsync off, full_page_writes off" })
     expect(told.code).toBe(1)
+  })
+
+  it("names a pooler that hands one session to many", async () => {
+    const fields = "SFATAL\0C08P01\0Munsupported startup parameter: statement_timeout\0\0"
+    const refusal = Buffer.concat([Buffer.from("E\0\0\0\0"), Buffer.from(fields)])
+    refusal.writeInt32BE(4 + fields.length, 1)
+    const pooler = createServer((socket) => socket.on("error", () => undefined).end(refusal)).listen(0, "127.0.0.1")
+    await new Promise((resolve) => pooler.once("listening", resolve))
+    try {
+      const { port } = pooler.address() as AddressInfo
+      const told = await doctor({ DATABASE_URL: `postgres://jaego@127.0.0.1:${port}/shop`, PORT: "0" })
+      expect(told.checks.filter(({ verdict }) => verdict === "red").map(({ name }) => name)).toEqual([
+        "postgres-pooler",
+      ])
+      expect(found(told, "postgres-pooler").remedy).toMatch(/^name PostgreSQL itself/)
+      expect(told.code).toBe(1)
+    } finally {
+      pooler.close()
+    }
   })
 
   it("names what is away or taken, and what others may read", async () => {

@@ -46,6 +46,9 @@ export const check = ({ encoding, number, patience, version }: Server, patienceM
   return Effect.void
 }
 
+/** Whether that is why a database cannot be used. */
+export const isPooler = (message: string): boolean => message === POOLER
+
 /** What a pooler says to settings that it does not know; null: it is something else. */
 export const poolerIn = (said: string): string | null => (/unsupported startup parameter/.test(said) ? POOLER : null)
 
