@@ -77,7 +77,7 @@ export class Shop extends Context.Service<
     }) => Shopping<Replayable<Product>>
     readonly getProduct: (id: ProductId) => Shopping<ShownProduct>
     readonly editProduct: (request: EditProduct.Request) => Shopping<Product>
-    /** Someone has looked at it. */
+    /** A visitor has looked at it. */
     readonly countView: (id: ProductId) => Shopping<void>
     readonly readViews: (id: ProductId) => Shopping<number>
     readonly listProducts: (request: PageRequest<ProductId> & ProductFilter) => Shopping<Page<Product, ProductId>>

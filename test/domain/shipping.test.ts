@@ -109,7 +109,7 @@ describe("a shipment", () => {
     expect(next(silent, shipped, 20_000 + GIVE_UP)).toEqual({ _tag: "Close", state: "shipped" })
   })
 
-  it("is closed without asking anybody, when its order was cancelled before anybody was asked", () => {
+  it("is closed without asking a carrier, when its order was cancelled before one was asked", () => {
     expect(next(opened, cancelled)).toEqual({ _tag: "Close", state: "cancelled" })
     expect(begun(opened, cancelled)).toMatchObject({ state: "cancelled", attempts: 0, nextAttemptAt: null })
   })

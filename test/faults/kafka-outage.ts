@@ -1,6 +1,6 @@
 /**
  * Kafka is killed, or frozen, while people buy, stays away, and comes back, again and again. Afterwards both topics are read from the
- * beginning, as anybody would, and held against the tables.
+ * beginning, as any reader would, and held against the tables.
  *
  * Law: orders go on; what waited is with Kafka within `DRAIN_MS` of its return; every version of every key is there, and
  * the first occurrences are in order.

@@ -9,7 +9,7 @@ import { play, type Stage } from "./stage.ts"
 import { laneOf } from "./worker-death.ts"
 
 /**
- * Longest anybody may wait (ms): 10 s for the answer of each commit, 2 s for the payment that comes after it, and
+ * Longest a caller may wait (ms): 10 s for the answer of each commit, 2 s for the payment that comes after it, and
  * something for the truth on a busy machine. An order over several workers is held by one after another.
  */
 const patienceMs = (workers: number): number => (workers === 1 ? 14_000 : 28_000)

@@ -56,7 +56,7 @@ const SECOND = 1_000_000
 /** Longer than anything may take once there is peace: a hold, its grace, and a patient payment driver several times over. */
 const PEACE_MAX = 120 * SECOND
 
-/** After the storm, before anybody may be called late: processes start, lanes are taken, deadlines are read. */
+/** After the storm, before any answer may be called late: processes start, lanes are taken, deadlines are read. */
 const CALM_MS = 20_000
 
 /** So many who want the last unit are a rush. */
@@ -183,7 +183,7 @@ class Simulation {
     this.world.runUntil(this.world.now + tradeMs * 1_000)
   }
 
-  /** Until nothing is left to do for anybody. */
+  /** Until no process has anything left to do. */
   peace(): { readonly calmFrom: number; readonly peace: string } {
     const from = this.world.now
     this.#isStorm = false

@@ -1,5 +1,5 @@
 /**
- * The stock watch: what a worker's commits do to the products that someone looks at (change data capture, conflated).
+ * The stock watch: what a worker's commits do to the products that are looked at (change data capture, conflated).
  *
  * Why it exists: memory runs ahead of the ledger, and who looks at stock may not be shown what is then taken back.
  * Law: I4; it is given the rows of a batch after that batch was committed, and nothing else. Of each product only the newest

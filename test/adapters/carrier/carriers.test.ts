@@ -66,7 +66,7 @@ describe("over HTTP", () => {
     ["a success without a parcel", { status: 200, body: "{}" }, "unreadable"],
     ["a refusal without a reason", { status: 422, body: '{"reason":1}' }, "unreadable"],
     ["words that are no JSON", { status: 200, body: "oops" }, "unreadable"],
-    ["more than anybody has to say", { status: 200, body: `{"trackingId":"${"T".repeat(65_536)}"}` }, "too-large"],
+    ["more than a carrier has to say", { status: 200, body: `{"trackingId":"${"T".repeat(65_536)}"}` }, "too-large"],
   ])("an answer that is none is unknown: %s", async (_, given, code) => {
     answer = given
     const [registration] = await ask(url)

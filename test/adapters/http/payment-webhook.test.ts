@@ -93,7 +93,7 @@ describe.each(Object.entries(PROVIDERS))("a webhook of %s", (name, { header, hin
     expect(bare.headers.get("www-authenticate")?.toLowerCase()).toBe(header)
     for (const signature of [
       ...["", "t=1", `t=1,v1=00`, `v1=${"0".repeat(64)}`, `t=1,${Signature.sign(secrets[0]!, text, Date.now())}`],
-      Signature.sign("a secret of somebody else", text, Date.now()),
+      Signature.sign("a secret of another sender", text, Date.now()),
       Signature.sign(secrets[0]!, `${text} `, Date.now()),
     ])
       expectProblem(await post(text, signature), 401, "invalid-signature")

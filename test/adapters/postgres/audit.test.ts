@@ -67,7 +67,7 @@ const newId = () => {
   return `${ms.slice(0, 8)}-${ms.slice(8)}-7fff${randomUUID().slice(18)}`
 }
 
-/** An order and its line, copied from one that is there, as somebody might by hand. */
+/** An order and its line, copied from one that is there, as a person might by hand. */
 const copied = (id: string, of: string, quantity = 1) => [
   `insert into orders select '${id}', customer_id, 'reserved', total_amount * ${quantity}, currency, now(), now() + interval '1 hour', 1
     from orders where id = '${of}'`,

@@ -22,7 +22,7 @@ describe.skipIf(isMissing)("with a real Redis", () => {
   })
   afterAll(() => server?.stop())
 
-  /** More patient than the service is: on a busy machine a put that timed out would not be seen by anybody. */
+  /** More patient than the service is: on a busy machine a put that timed out would not be seen by the other. */
   const options = (timeoutMs = 2_000): Connection.Options => ({ url: server.url, timeoutMs, prefix: PREFIX })
   const redis = Layer.effect(
     Cache,

@@ -183,7 +183,7 @@ describe("the circuit breaker", () => {
     let now = 0
     failed(breaker, SETTINGS.minCalls, now)
     let calls = 0
-    // Someone asks every 10 ms; all of it fails.
+    // A caller asks every 10 ms; all of it fails.
     for (; now < 20_000; now += 10) {
       const permit = breaker.admit(now)
       if (permit === null) continue

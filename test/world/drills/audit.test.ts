@@ -1,4 +1,4 @@
-/** Someone writes into the tables by hand, and a session holds the audit up: what the runbook says of `oversold`, `books-differ` and `audit-behind`. */
+/** A person writes into the tables by hand, and a session holds the audit up: what the runbook says of `oversold`, `books-differ` and `audit-behind`. */
 import { randomUUID } from "node:crypto"
 import { PgClient } from "@effect/sql-pg"
 import { Effect } from "effect"
