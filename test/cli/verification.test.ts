@@ -148,6 +148,25 @@ const CORRUPTIONS: ReadonlyArray<Corruption> = [
   },
   {
     check: FACT,
+    what: "a fact told twice in place of another",
+    sql: ({ paid }) => [`update outbox set subject_version = 1 where subject = '${paid}' and subject_version = 2`],
+    row: ({ paid }) => ({ kind: "order", subject: paid, version: 1, changed: true, facts: 2 }),
+    violations: 2,
+  },
+  {
+    check: FACT,
+    what: "an old order some of whose facts have gone, and one too many",
+    sql: ({ paid }) => [
+      `insert into outbox_dropped select 'outbox_old', '2000-01-01', lane, 1 from outbox where subject = '${paid}' and subject_version = 1`,
+      `delete from outbox where subject = '${paid}' and subject_version = 1`,
+      "update relay_cursors c set seq = l.seq from lanes l where l.lane = c.lane",
+      `update orders set created_at = '1999-01-01' where id = '${paid}'`,
+      `update outbox set subject_version = 3 where subject = '${paid}'`,
+    ],
+    row: ({ paid }) => ({ kind: "order", subject: paid, version: 3, changed: false, facts: 1 }),
+  },
+  {
+    check: FACT,
     what: "a fact of nothing",
     sql: ({ idle }) => [
       `update lanes set seq = seq + 1 where lane = ${laneOf(idle)}`,
