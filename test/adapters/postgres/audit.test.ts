@@ -25,13 +25,13 @@ const run = (...statements: ReadonlyArray<string>) =>
   )
 
 /** Looks until everything that stands there has been compared. */
-const audited = (me = ME) =>
+const audited = (me = ME, limits?: Look.Limits) =>
   on(
     Effect.gen(function* () {
       let facts = 0
       let orders = 0
       for (;;) {
-        const look = yield* Look.take(me)
+        const look = yield* Look.take(me, limits)
         facts += look.facts
         orders += look.orders
         const { from, newest } = look.books
@@ -75,6 +75,13 @@ const copied = (id: string, of: string, quantity = 1) => [
     from holds where order_id = '${of}'`,
 ]
 
+/** The same as the service would have placed it. */
+const lawful = (id: string) => [
+  ...copied(id, shop.open),
+  ...moved(shop.bread, "reserved", 0, 1, id),
+  ...fact("order", id, 1, "jaego.order.placed.v1"),
+]
+
 beforeEach(async () => {
   url = await freshDatabase()
   shop = await sell(url, 2)
@@ -100,6 +107,16 @@ describe("a look at a lawful shop", () => {
     expect(second.books.auditedAt).toBe(second.now)
   })
 
+  it("finds nothing either when a statement may read next to nothing", async () => {
+    const cramped = { facts: 3, orders: 1, differing: 1 }
+    const first = await audited(ME, cramped)
+    expect(lines(first)).toEqual([])
+    const [row] = await on(
+      Effect.flatMap(PgClient.PgClient, (sql) => sql.unsafe("select count(*)::int as orders from orders")),
+    )
+    expect({ orders: first.orders }).toEqual(row)
+  })
+
   it("follows an order that changes after it was compared", async () => {
     await audited()
     await run(
@@ -111,6 +128,17 @@ describe("a look at a lawful shop", () => {
     const look = await audited()
     expect(look.facts).toBe(2)
     expect(lines(look)).toEqual([])
+  })
+
+  it("knows the greatest id there is, however many were told after it in its lane", async () => {
+    await audited()
+    const ids = Array.from({ length: 40 }, () => `${newId().slice(0, -2)}07`)
+      .toSorted()
+      .toReversed()
+    await run(...moved(shop.bread, "received", ids.length, 0, null), ...ids.flatMap(lawful))
+    const look = await audited()
+    expect({ orders: look.orders, lines: lines(look) }).toEqual({ orders: 40, lines: [] })
+    expect(look.books.newest).toBe(ids[0])
   })
 
   it("is taken by one process, until that has been silent", async () => {
@@ -229,11 +257,6 @@ describe("a look finds", () => {
 
   it("an order that was put in among others, and one that is gone", async () => {
     const [among, later, gone] = [newId(), newId(), newId()].toSorted()
-    const lawful = (id: string) => [
-      ...copied(id, shop.open),
-      ...moved(shop.bread, "reserved", 0, 1, id),
-      ...fact("order", id, 1, "jaego.order.placed.v1"),
-    ]
     await audited()
     await run(...lawful(later!), ...lawful(gone!))
     // Its facts are read; its rows are compared at the next look.
@@ -243,12 +266,15 @@ describe("a look finds", () => {
       `delete from holds where order_id = '${gone}'`,
       `delete from orders where id = '${gone}'`,
     )
-    expect(lines(await audited())).toEqual(
+    const found = lines(await audited(ME, { facts: 1_000, orders: 1, differing: 10 }))
+    expect(found).toEqual(
       expect.arrayContaining([
         `order ${among}: no fact tells of it, no movement reserved its units`,
         `order ${gone}: it was told of, and is not there, units are reserved for a line that is not there`,
       ]),
     )
+    // Part by part they are found as well.
+    expect(found).toHaveLength(2)
     // Put in order again.
     await run(
       `delete from holds where order_id = '${among}'`,

@@ -6,8 +6,8 @@
  * that was changed by hand) only `verify` tells (docs/operating.md).
  *
  * Law: reads the books, and writes its own row alone. One process audits; the others say what it has found.
- * Limits: at most a twentieth of the time, in one connection that is idle otherwise. Fails: never; what was not to be had is asked
- * for again.
+ * Limits: a twenty-fifth of the time of one connection, a fifth when it is late (`pace.ts`). Fails: never; what was not to be had is
+ * asked for again.
  */
 import { Clock, Effect, Layer } from "effect"
 import type { SqlError } from "effect/sql/SqlError"
@@ -17,13 +17,7 @@ import * as Throttle from "../../../std/throttle.ts"
 import { describe, stateOf } from "../sql-failure.ts"
 import * as Books from "./books.ts"
 import * as Look from "./look.ts"
-
-/** Between two looks, ms: what was committed before is found to differ by then. */
-const EVERY_MS = 2_000
-
-/** A look that takes long on a busy database is taken the less often, ms: a twentieth of the time, and well below a minute's lag. */
-const REST = 19
-const EVERY_MAX_MS = 15_000
+import * as Pace from "./pace.ts"
 
 /** Lines that are announced: what a person reads. */
 const LINES = 5
@@ -34,26 +28,24 @@ const LOG_EVERY_MS = 60_000
 /** Another process has looked at the same time. */
 const OVERTAKEN = "40001"
 
-const happeningOf = ({ books, facts, now, orders, passedOver }: Look.Look): Happening => {
+const happeningOf = ({ books, facts, lagMs, orders, passedOver }: Look.Look): Happening => {
   const count = (...kinds: ReadonlyArray<Books.Finding["kind"]>) =>
     books.findings.filter(({ kind }) => kinds.includes(kind)).length
   return {
     ...{ _tag: "BooksAudited", facts, orders, passedOver },
-    lagSeconds: Math.max(0, now - books.auditedAt) / 1_000,
+    lagSeconds: lagMs / 1_000,
     oversoldUnits: books.oversold,
     differences: { product: count("product"), order: count("order", "orders") + books.more, lane: count("lane") },
     lines: books.findings.slice(0, LINES).map(Books.lineOf),
   }
 }
 
-/** How long to rest after a look that took so long, ms. */
-const rest = (tookMs: number, isAtEnd: boolean): number =>
-  isAtEnd ? Math.min(EVERY_MAX_MS, Math.max(EVERY_MS, REST * tookMs)) : tookMs
-
 const auditing = Effect.gen(function* () {
   const probe = yield* Probe
   const me = crypto.randomUUID()
   const throttle = Throttle.make(LOG_EVERY_MS)
+  const restAfter = Pace.make()
+  let committed = 0
   let differed = ""
   const told = Effect.fnUntraced(function* (look: Look.Look) {
     const happening = happeningOf(look)
@@ -77,7 +69,10 @@ const auditing = Effect.gen(function* () {
       Effect.tap(told),
       Effect.catch((error) => Effect.as(missed(error), null)),
     )
-    yield* Effect.sleep(rest((yield* Clock.currentTimeMillis) - began, look?.isAtEnd ?? true))
+    const at = yield* Clock.currentTimeMillis
+    committed = look?.committed ?? committed
+    const { isAtEnd, lagMs, rows } = look?.leads === true ? look : { isAtEnd: true, lagMs: 0, rows: 0 }
+    yield* Effect.sleep(restAfter({ at, committed, isAtEnd, lagMs, rows, tookMs: at - began }))
   }
 })
 

@@ -49,13 +49,19 @@ export interface Window {
   readonly newest: string | null
 }
 
-/** What rows say. */
-export interface Known {
+/** What the rows of some ids say; `unfit`: how many do not fit. */
+export interface Rows {
   readonly orders: number
   readonly versions: number
   readonly told: string | null
   readonly moves: number
   readonly moved: string | null
+  readonly unfit: number
+}
+
+/** What all of them say, and which do not fit. */
+export interface Known {
+  readonly sum: Books.Tally
   readonly differ: ReadonlyArray<Saying>
 }
 
@@ -156,7 +162,7 @@ export const windowed = (
   )
 }
 
-export const compared = ({ moved, moves, orders, told, versions }: Known): Books.Tally => ({
+export const compared = ({ moved, moves, orders, told, versions }: Rows): Books.Tally => ({
   ...{ orders, versions, moves },
   told: told ?? "0",
   moved: moved ?? "0",

@@ -3,28 +3,51 @@
  * snapshot (repeatable read): what is compared is of one moment, so nothing that is under way is taken for a difference, and of two
  * processes that look at once the server rolls one back.
  *
- * Limits: FACTS_MAX facts a look. Behind BEHIND_MAX facts, or where facts have gone unread, it begins anew from now on.
+ * Limits: 100,000 facts a look. Behind BEHIND_MAX facts, or where facts have gone unread, it begins anew from now on.
  */
 import { PgClient } from "@effect/sql-pg"
 import { Effect } from "effect"
 import * as SqlClient from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
 import * as Books from "./books.ts"
-import { compared, type Drift, type Known, looked, type Standing, settled, type Window, windowed } from "./findings.ts"
-import { DIFFERING, DRIFT, KEEP, ROWS, STANDING, STATE, WINDOW } from "./statements.ts"
+import {
+  compared,
+  type Drift,
+  type Known,
+  looked,
+  type Rows,
+  type Standing,
+  settled,
+  type Window,
+  windowed,
+} from "./findings.ts"
+import { BORDER, DIFFERING, DRIFT, KEEP, ROWS, STANDING, STATE, UNFIT, WINDOW } from "./statements.ts"
 
-/** Some 100 ms of a statement. */
-export const FACTS_MAX = 50_000
+/** What one statement reads. */
+export interface Limits {
+  readonly facts: number
+  /** Whose rows are added up. */
+  readonly orders: number
+  /** Of which it is asked which differ, when their sum does: of more only `verify` knows. */
+  readonly differing: number
+}
 
-/** Minutes of full load: beyond that the past is for `verify`, which reads it faster. */
-export const BEHIND_MAX = 2_000_000
+/** Some 100 ms each. More orders wait only when the audit was far behind. */
+const LIMITS: Limits = { facts: 100_000, orders: 100_000, differing: 1_000_000 }
 
-/** A process that has not looked for so long has lost the audit to any other, ms. */
-const HELD_MS = 10_000
+/** Minutes of reading once the sale is over: beyond that the past is for `verify`. */
+export const BEHIND_MAX = 20_000_000
 
-/** Longer than a statement of the service may run, and below the lag that is promised; a flush more or less does not matter. */
+/** A process that has not looked for so long has lost the audit to any other, ms: longer than it ever rests (`pace.ts`). */
+const HELD_MS = 20_000
+
+/**
+ * Longer than a statement of the service may run, and below the lag that is promised; a flush more or less does not matter. Rows
+ * are grouped by hash, as they come, by one process.
+ */
 const SETTINGS = `select set_config('statement_timeout', '20000', true), set_config('synchronous_commit', 'off', true),
-  set_config('work_mem', '32MB', true), set_config('enable_bitmapscan', 'off', true)`
+  set_config('work_mem', '32MB', true), set_config('enable_bitmapscan', 'off', true), set_config('enable_sort', 'off', true),
+  set_config('max_parallel_workers_per_gather', '0', true)`
 
 interface State {
   readonly state: Partial<Books.Books>
@@ -40,11 +63,17 @@ export interface Look {
   readonly books: Books.Books
   /** Milliseconds since 1970, the database's clock. */
   readonly now: number
+  /** Since everything committed had been compared, ms. */
+  readonly lagMs: number
   /** Whether this process audits, and whether it has reached the end. */
   readonly leads: boolean
   readonly isAtEnd: boolean
   readonly facts: number
   readonly orders: number
+  /** Facts and orders that were read: its work. */
+  readonly rows: number
+  /** Facts that there are in all lanes. */
+  readonly committed: number
   /** Facts that were passed over, because too many were waiting or some had gone. */
   readonly passedOver: number
 }
@@ -64,22 +93,39 @@ const columns = (parts: ReadonlyArray<Books.Part>) => [
 
 /** Reads a window, and more of what differs in it. */
 const windowOf = Effect.fnUntraced(function* (before: Books.Books, parts: ReadonlyArray<Books.Part>) {
-  const window = yield* ask<Window>(WINDOW, [...columns(parts), before.from, before.to])
+  const window = yield* ask<Window>(WINDOW, [...columns(parts), before.from, before.to, before.newest])
   const { differ } = window
   const ranges = [differ.map(({ product }) => product), differ.map(({ lo }) => lo), differ.map(({ hi }) => hi)]
   const drifts = differ.length === 0 ? [] : yield* ask<ReadonlyArray<Drift>>(DRIFT, ranges)
   return { books: windowed(before, window, drifts, parts), told: window.told }
 })
 
+/** Adds the rows of these ids up: all at once, or part by part where there are many. */
+const rowsOf = Effect.fnUntraced(function* ({ from, tally, to }: Books.Books, limits: Limits) {
+  let sum = Books.NOTHING
+  let differ: Known["differ"] = []
+  for (let since = from; since !== to; ) {
+    const isLong = tally.orders > limits.orders
+    const border = isLong ? yield* ask<{ readonly id: string | null }>(BORDER, [since, to, limits.orders]) : null
+    const till = border?.id ?? to
+    const rows = yield* ask<Rows>(ROWS, [since, till])
+    sum = Books.added(sum, compared(rows))
+    if (rows.unfit > 0) differ = [...differ, ...(yield* ask<Known["differ"]>(UNFIT, [since, till]))]
+    since = till
+  }
+  return { sum, differ } satisfies Known
+})
+
 /** Compares the rows of the ids that were told of, and moves the borders on. */
-const compare = Effect.fnUntraced(function* (books: Books.Books, now: number) {
+const compare = Effect.fnUntraced(function* (books: Books.Books, now: number, limits: Limits) {
   const { from, marks, newest, seqs, tally, to } = books
   let after = books
   if (from !== to || tally.orders > 0 || tally.moves > 0) {
-    const rows = yield* ask<Known>(ROWS, [from, to])
-    const isEqual = Books.equal(tally, compared(rows))
+    const rows = yield* rowsOf(books, limits)
+    const isEqual = Books.equal(tally, rows.sum)
     const parts = Books.parts(marks[0], seqs, Number.MAX_SAFE_INTEGER)
-    const which = isEqual ? [] : yield* ask<Parameters<typeof settled>[2]>(DIFFERING, [...columns(parts), from, to])
+    const isAsked = !isEqual && tally.orders <= limits.differing
+    const which = isAsked ? yield* ask<Parameters<typeof settled>[2]>(DIFFERING, [...columns(parts), from, to]) : []
     after = Books.withFindings(books, settled(books, rows, isEqual ? null : which))
   }
   return {
@@ -114,36 +160,41 @@ const stand = Effect.fnUntraced(function* (books: Books.Books, isAtEnd: boolean)
   return looked(books, found)
 })
 
-const audit = Effect.fnUntraced(function* (before: Books.Books, { now, seqs }: State) {
-  const parts = Books.parts(before.seqs, seqs, FACTS_MAX)
+const audit = Effect.fnUntraced(function* (before: Books.Books, { now, seqs }: State, limits: Limits) {
+  const parts = Books.parts(before.seqs, seqs, limits.facts)
   const { books: read, told } = parts.length === 0 ? { books: before, told: [] } : yield* windowOf(before, parts)
   const isAtEnd = Books.behind(read.seqs, seqs) === 0
-  const reached = isAtEnd ? yield* compare(read, now) : read
+  const reached = isAtEnd ? yield* compare(read, now, limits) : read
   const books = yield* stand(reached, isAtEnd)
   const orders = told.reduce((sum, each) => sum + each.orders, 0)
-  return { books, isAtEnd, orders, facts: parts.reduce((sum, { since, till }) => sum + till - since, 0) }
+  const facts = parts.reduce((sum, { since, till }) => sum + till - since, 0)
+  return { books, isAtEnd, orders, facts, rows: facts + (isAtEnd ? before.tally.orders : 0) }
 })
 
-const look = Effect.fnUntraced(function* (me: string) {
+const lagOf = ({ auditedAt }: Books.Books, now: number): number => Math.max(0, now - auditedAt)
+
+const look = Effect.fnUntraced(function* (me: string, limits: Limits) {
   const sql = yield* PgClient.PgClient
   yield* sql.unsafe(SETTINGS)
   const state = yield* ask<State>(STATE)
   const { holder, lookedAt, now, seqs } = state
   const before = Books.kept(state.state, now)
-  const idle = { now, facts: 0, orders: 0, passedOver: 0, isAtEnd: true }
-  if (holder !== null && holder !== me && now - lookedAt < HELD_MS) return { ...idle, books: before, leads: false }
+  const committed = seqs.reduce((sum, seq) => sum + seq, 0)
+  const idle = { now, facts: 0, orders: 0, passedOver: 0, rows: 0, isAtEnd: true, committed }
+  if (holder !== null && holder !== me && now - lookedAt < HELD_MS)
+    return { ...idle, books: before, lagMs: lagOf(before, now), leads: false }
   const waiting = Books.behind(before.seqs, seqs)
   const isGone = before.seqs.some((seq, lane) => seq < (state.gone?.[lane] ?? 0))
   const anew = waiting > BEHIND_MAX || isGone
-  const found = anew ? { ...idle, books: Books.begin(state, before) } : yield* audit(before, state)
+  const found = anew ? { ...idle, books: Books.begin(state, before) } : yield* audit(before, state, limits)
   yield* sql.unsafe(KEEP, [JSON.stringify(found.books), me])
-  return { ...idle, ...found, leads: true, passedOver: anew ? waiting : 0 }
+  return { ...idle, ...found, lagMs: lagOf(found.books, now), leads: true, passedOver: anew ? waiting : 0 }
 })
 
 /** By the process `me`, if no other one audits. */
-export const take = (me: string): Effect.Effect<Look, SqlError, PgClient.PgClient> =>
+export const take = (me: string, limits = LIMITS): Effect.Effect<Look, SqlError, PgClient.PgClient> =>
   Effect.flatMap(PgClient.PgClient, (sql) =>
     sql
-      .withTransaction(look(me))
+      .withTransaction(look(me, limits))
       .pipe(Effect.provideService(SqlClient.BeginTransaction, "begin isolation level repeatable read")),
   )
