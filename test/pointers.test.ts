@@ -97,3 +97,20 @@ it("each test file has its row in test/README.md, alone or by its folder, and ea
   const stale = rows.filter((row) => !tests.some(isIn(row)))
   expect({ missing, stale }, "the table of test/README.md").toEqual({ missing: [], stale: [] })
 })
+
+/** Of rows of tables whose last column names tests (`faults/crash`): those that there are not. */
+const untested = (text: string): ReadonlyArray<string> =>
+  text
+    .split(/^\| .* \| test \|$/m)
+    .slice(1)
+    .flatMap((rows) => rows.split("\n\n")[0]!.match(/^.*\|$/gm) ?? [])
+    .flatMap((row) => [...row.slice(row.lastIndexOf("|", row.length - 2)).matchAll(/`([a-z][\w/-]*)`/g)])
+    .map(([, name]) => name!)
+    .filter((name) => !existsSync(join(root, "test", name)) && !existsSync(join(root, "test", `${name}.test.ts`)))
+
+it("tests that operators are told of exist", () => {
+  const text = readFileSync(join(root, "docs/operating.md"), "utf8")
+  expect(untested(text)).toEqual([])
+  const gone = text.replaceAll("`faults/postgres-trouble`", "`faults/nothing`").replaceAll("`config/config`", "`gone`")
+  expect(new Set(untested(gone))).toEqual(new Set(["faults/nothing", "gone"]))
+})
