@@ -150,18 +150,21 @@ describe("a caller's time limit", () => {
   })
 
   it.each([
-    ["hot route", JSON_TYPE],
-    ["pipeline", "content-type: Application/JSON"],
-  ])("reaches the shop as the time until which it waits, on the %s", async (_, type) => {
+    ["an order", "placeOrder", "", JSON_TYPE],
+    ["an order on the pipeline", "placeOrder", "", "content-type: Application/JSON"],
+    ["a payment", "payOrder", `/${UNKNOWN}/pay`, JSON_TYPE],
+    ["a cancellation", "cancelOrder", `/${UNKNOWN}/cancel`, JSON_TYPE],
+  ])("of %s reaches the shop as the time until which the caller waits", async (_, method, path, type) => {
     const asked: Array<{ readonly answerBy?: number | undefined }> = []
-    const placeOrder = (request: (typeof asked)[number]) => {
+    const refuse = (request: (typeof asked)[number]) => {
       asked.push(request)
       return Effect.fail(unavailable("deadline-passed"))
     }
-    const other = await HttpServer.start({ placeOrder } as never)
+    const other = await HttpServer.start({ [method]: refuse })
+    const body = path === "" ? order : "{}"
     const before = Date.now()
-    const head = [HOST, type, KEY, length(order), "request-timeout-ms: 5000", "connection: close"]
-    const heard = await other.raw(`POST /v1/orders HTTP/1.1\r\n${head.join("\r\n")}\r\n\r\n${order}`)
+    const head = [HOST, type, KEY, length(body), "request-timeout-ms: 5000", "connection: close"]
+    const heard = await other.raw(`POST /v1/orders${path} HTTP/1.1\r\n${head.join("\r\n")}\r\n\r\n${body}`)
     await other.stop()
     expect(heard).toMatch(/^HTTP\/1.1 503 /)
     expect(heard).toContain('"code":"deadline-passed"')
