@@ -11,7 +11,6 @@ import { CLI, Process, until } from "../support/service.ts"
 import { freePort } from "../support/shipping.ts"
 import type { Findings, Options } from "./campaign.ts"
 import { judgeRest } from "./judge.ts"
-import { ANSWER_MS } from "./shoppers.ts"
 import { play, type Stage } from "./stage.ts"
 
 /** Chances of each, as `jaego simulate payment` takes them. */
@@ -210,7 +209,7 @@ export const run = async (options: Options): Promise<Findings> => {
     const settings = {
       ...{ campaign: "payment-trouble", databaseUrl: await options.freshDatabase() },
       ...{ env: { ...ENV, PORT: port, PAYMENT_URL: url }, crowd },
-      patienceMs: ANSWER_MS,
+      patienceMs: "promised" as const,
     }
     return await play(settings, options, (stage) => trouble(stage, url, options.times))
   } finally {
