@@ -9,13 +9,14 @@ import { OrderId } from "../domain/ids.ts"
 import * as Lane from "../domain/lane.ts"
 import type * as Order from "../domain/order.ts"
 import { mergeLines } from "../domain/order-lines.ts"
-import type { Unavailable } from "../ports/failures.ts"
+import { type Unavailable, unavailable } from "../ports/failures.ts"
 import { Ids } from "../ports/ids.ts"
 import { type Answer, type Claim, Inventory, Refused, type RequestedLine } from "../ports/inventory.ts"
 import { Payment } from "../ports/payment.ts"
 import { Probe } from "../ports/probe.ts"
 import { CheckoutRunner, type Waiter } from "./checkout-runner.ts"
 import * as Health from "./health.ts"
+import { COMMAND_PATIENCE_MS, PATIENCE_LOOK_MS } from "./inventory/limits.ts"
 import { Pausing } from "./pausing.ts"
 import { RefusedOrders } from "./refused-orders.ts"
 import type { OnDecline, Paying, Replayable, Sale } from "./shop.ts"
@@ -67,7 +68,10 @@ const saleOf = (order: Order.Order): Sale => ({
 
 const tokenRequired = new Refused({ _tag: "TokenRequired" })
 
-/** Where buyers wait for their outcome: until the deadline, or until the service ends. */
+/**
+ * Where buyers wait for their outcome: until the deadline, or until the service ends. Of one that is being recorded then, nothing
+ * but its commit is waited for, as long as a decision and the deadline may take together.
+ */
 const waitingRoom = Effect.fnUntraced(function* (deadlineMs: number) {
   const readiness = yield* Health.Readiness
   const inside = new Set<() => void>()
@@ -79,8 +83,10 @@ const waitingRoom = Effect.fnUntraced(function* (deadlineMs: number) {
   })
   yield* Effect.forkScoped(Effect.andThen(Health.reached(readiness, "draining"), hurry))
 
-  /** The outcome; when there is none in time, the answer is fixed as `reserved`. */
-  return (waiter: Waiter, reserved: Order.Order) => {
+  const mostMs = COMMAND_PATIENCE_MS + PATIENCE_LOOK_MS + deadlineMs
+
+  /** The outcome; when there is none in time, the answer is fixed as `reserved`. `since`: when the request came (ms). */
+  return (waiter: Waiter, reserved: Order.Order, since: number) => {
     const outcome = Deferred.await(waiter.order)
     const giveUp = () => {
       // The outcome is being recorded as this request's answer: it comes with the next commit.
@@ -89,7 +95,13 @@ const waitingRoom = Effect.fnUntraced(function* (deadlineMs: number) {
       Deferred.doneUnsafe(waiter.order, Effect.succeed(reserved))
     }
     inside.add(giveUp)
-    const deadline = Effect.sleep(patienceMs).pipe(Effect.andThen(Effect.sync(giveUp)), Effect.andThen(outcome))
+    const recorded = Effect.flatMap(Clock.currentTimeMillis, (now) =>
+      Effect.timeoutOrElse(outcome, {
+        duration: Math.min(mostMs, Math.max(0, since + mostMs - now)),
+        orElse: () => Effect.fail(unavailable("database", "unknown")),
+      }),
+    )
+    const deadline = Effect.sleep(patienceMs).pipe(Effect.andThen(Effect.sync(giveUp)), Effect.andThen(recorded))
     return Effect.raceFirst(outcome, deadline).pipe(
       Effect.interruptible,
       Effect.ensuring(Effect.sync(() => inside.delete(giveUp))),
@@ -126,16 +138,16 @@ const notingIn =
 /** Has a placed order driven, and waits for its outcome if its caller does. */
 const payingWith = Effect.fnUntraced(function* (runner: CheckoutRunner["Service"], deadlineMs: number) {
   const wait = yield* waitingRoom(deadlineMs)
-  const waitForOutcome = Effect.fnUntraced(function* (reserved: Order.Order, { claim, trace }: Driven) {
+  const waitForOutcome = Effect.fnUntraced(function* (reserved: Order.Order, { claim, trace }: Driven, since: number) {
     const waiter: Waiter = { state: "waiting", claim, order: yield* Deferred.make<Order.Order, Unavailable>() }
     yield* runner.begin(reserved, waiter, trace)
     // The order is placed and driven with or without its caller: one that hangs up here stops nothing but its own waiting.
-    return yield* wait(waiter, reserved)
+    return yield* wait(waiter, reserved, since)
   })
   /** Of charges that wait longer than their callers would, the answer is `reserved` at once. */
-  return (reserved: Order.Order, answer: "wait" | "async", request: Driven) =>
+  return (reserved: Order.Order, answer: "wait" | "async", request: Driven, since: number) =>
     answer === "wait" && runner.delayMs(0) <= deadlineMs
-      ? waitForOutcome(reserved, request)
+      ? waitForOutcome(reserved, request, since)
       : Effect.as(runner.begin(reserved, null, request.trace), reserved)
 })
 
@@ -184,12 +196,13 @@ export const make = Effect.fnUntraced(function* (
     const order = orderOf(answer)
     if (answer.replayed) return { value: saleOf(order), replayed: true }
     probe.emit({ _tag: "OrderPlaced", mode: paying._tag === "Later" ? "later" : "pay" })
-    const ended = paying._tag === "Later" ? order : yield* pay(order, paying.answer, request)
+    const ended = paying._tag === "Later" ? order : yield* pay(order, paying.answer, request, createdAt)
     return { value: saleOf(ended), replayed: false } satisfies Replayable<Sale>
   })
 
   const payOrder = Effect.fnUntraced(function* (request: PayOrder) {
     const { orderId, answer, answerBy, claim, trace, ...named } = request
+    const since = yield* Clock.currentTimeMillis
     const token = named.token ?? defaultToken
     if (token === null) return yield* Effect.fail(tokenRequired)
     const command = {
@@ -207,7 +220,7 @@ export const make = Effect.fnUntraced(function* (
     const order = orderOf(started)
     if (started.replayed || order.status !== "reserved")
       return { value: saleOf(order), replayed: started.replayed } satisfies Replayable<Sale>
-    return { value: saleOf(yield* pay(order, answer, request)), replayed: false } satisfies Replayable<Sale>
+    return { value: saleOf(yield* pay(order, answer, request, since)), replayed: false } satisfies Replayable<Sale>
   })
 
   return { placeOrder, payOrder }

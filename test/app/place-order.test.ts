@@ -1,11 +1,15 @@
 /** Placing and paying: what is charged, and what is answered while the database is away or the service ends. */
+import { it } from "@effect/vitest"
 import { Context, Effect, Exit, Fiber, Layer, Schedule } from "effect"
-import { describe, expect, it } from "vitest"
+import { TestClock } from "effect/testing"
+import { describe, expect } from "vitest"
 import { CheckoutRunner } from "../../src/app/checkout-runner.ts"
 import * as Readiness from "../../src/app/health.ts"
+import { COMMAND_PATIENCE_MS, PATIENCE_LOOK_MS } from "../../src/app/inventory/limits.ts"
 import * as PlaceOrder from "../../src/app/place-order.ts"
 import { Shop } from "../../src/app/shop.ts"
 import { OrderId, ProductId } from "../../src/domain/ids.ts"
+import * as Order from "../../src/domain/order.ts"
 import { type Unavailable, unavailable } from "../../src/ports/failures.ts"
 import { Ids } from "../../src/ports/ids.ts"
 import { type Command, Inventory, Refused } from "../../src/ports/inventory.ts"
@@ -50,6 +54,64 @@ describe("an outcome that cannot be recorded", () => {
     })
     await Effect.runPromise(Effect.scoped(program))
   })
+})
+
+describe("an outcome that is being recorded when the deadline comes", () => {
+  const id = OrderId.make("018f0000-0000-7000-8000-000000000001")
+  const lines = [{ productId: ProductId.make(id), quantity: 1 }]
+  const deadlineMs = 2_000
+  const decisionMs = 9_000
+  const terms = {
+    customerId: "kim",
+    lines: [],
+    total: { amount: 250, currency: "EUR" },
+    createdAt: 0,
+    expiresAt: 60_000,
+  }
+  const order = Order.place({ id, ...terms }, { token: "tok", startedAt: 0, action: null }, 1, null)
+  const reply = { _tag: "Order", order, ending: null, elsewhere: [] } as const
+  const claim = { route: "orders", key: "k", fingerprint: id } as const
+  const never = () => Effect.never
+
+  it.effect("is waited for as long as a decision and the deadline may take together", () =>
+    Effect.gen(function* () {
+      const { payOrder, placeOrder } = yield* PlaceOrder.make({ deadlineMs, holdMs: 60_000, attemptsMax: 3 })
+      const paying = { _tag: "Token", token: "tok", answer: "wait" } as const
+      const asked = Effect.all(
+        [
+          Effect.exit(placeOrder({ customerId: "kim", lines, paying, claim })),
+          Effect.exit(payOrder({ orderId: id, token: "tok", answer: "wait", claim: null })),
+        ],
+        { concurrency: 2 },
+      )
+      const waiting = yield* Effect.forkChild(asked, { startImmediately: true })
+      yield* TestClock.adjust(COMMAND_PATIENCE_MS + PATIENCE_LOOK_MS + deadlineMs - 1)
+      expect(waiting.pollUnsafe()).toBeUndefined()
+      yield* TestClock.adjust(1)
+      const told = Exit.fail(unavailable("database", "unknown"))
+      expect(waiting.pollUnsafe()).toEqual(Exit.succeed([told, told]))
+    }).pipe(
+      Effect.scoped,
+      Effect.provideService(
+        Inventory,
+        Inventory.of({ submit: () => Effect.delay(Effect.succeed({ reply, replayed: false } as never), decisionMs) }),
+      ),
+      Effect.provideService(Payment, {
+        ...{ name: null, defaultToken: null, prepare: null },
+        ...{ confirm: never, read: never, capture: never, void: never, refund: never, list: never },
+      }),
+      Effect.provideService(CheckoutRunner, {
+        begin: (_, waiter) =>
+          Effect.sync(() => {
+            waiter!.state = "recording"
+          }),
+        ...{ look: never, capture: never, delayMs: () => 0, refusal: () => null, etaOf: () => null },
+      }),
+      Effect.provideService(Ids, { next: () => id }),
+      Effect.provideService(Probe, { emit: () => undefined }),
+      Effect.provide(Readiness.Readiness.layer),
+    ),
+  )
 })
 
 describe("a service that is told to end", () => {
