@@ -127,13 +127,13 @@ const chargeableIn = (runner: CheckoutRunner["Service"], holdMs: number) => {
 const notingIn =
   (probe: Probe["Service"], refused: RefusedOrders) =>
   <A>(placed: Effect.Effect<A, Refused | Unavailable>, request: PlaceOrder, at: number) =>
-    Effect.tapError(placed, (error) =>
-      Effect.sync(() => {
-        if (error._tag !== "Refused") return
+    Effect.catch(placed, (error) => {
+      if (error._tag === "Refused") {
         probe.emit({ _tag: "OrderRefused", rejection: error.rejection._tag })
         refused.note(request, error.rejection, at)
-      }),
-    )
+      }
+      return Effect.fail(error)
+    })
 
 /** Has a placed order driven, and waits for its outcome if its caller does. */
 const payingWith = Effect.fnUntraced(function* (runner: CheckoutRunner["Service"], deadlineMs: number) {
@@ -153,6 +153,19 @@ const payingWith = Effect.fnUntraced(function* (runner: CheckoutRunner["Service"
 
 type Driven = Pick<PayOrder, "claim" | "trace">
 
+/** What a placed order comes to: it is told of at once, or paid. */
+const followingWith =
+  (probe: Probe["Service"], pay: Effect.Success<ReturnType<typeof payingWith>>) =>
+  (request: PlaceOrder, answer: Answer, at: number): Effect.Effect<Replayable<Sale>, Refused | Unavailable> => {
+    const { paying } = request
+    const order = orderOf(answer)
+    if (answer.replayed) return Effect.succeed({ value: saleOf(order), replayed: true })
+    probe.emit({ _tag: "OrderPlaced", mode: paying._tag === "Later" ? "later" : "pay" })
+    return paying._tag === "Later"
+      ? Effect.succeed({ value: saleOf(order), replayed: false })
+      : Effect.map(pay(order, paying.answer, request, at), (ended) => ({ value: saleOf(ended), replayed: false }))
+  }
+
 export const make = Effect.fnUntraced(function* (
   { attemptsMax, deadlineMs, holdMs }: Options,
   refused = new RefusedOrders(),
@@ -162,43 +175,44 @@ export const make = Effect.fnUntraced(function* (
   const { defaultToken, name } = yield* Payment
   const probe = yield* Probe
   const pausing = yield* Pausing
+  const clock = yield* Clock.Clock
   const runner = yield* CheckoutRunner
   const pay = yield* payingWith(runner, deadlineMs)
   const chargeable = chargeableIn(runner, holdMs)
   const noted = notingIn(probe, refused)
+  const follow = followingWith(probe, pay)
   const attemptsOf = (onDecline: OnDecline | undefined): number => (onDecline === "keep" ? attemptsMax : 1)
 
-  const placeOrder = Effect.fnUntraced(function* (request: PlaceOrder) {
-    const { answerBy, customerId, paying, claim, trace } = request
-    const lines = mergeLines(request.lines)
-    const createdAt = yield* Clock.currentTimeMillis
-    const paused = pausing.refusal(lines, createdAt)
-    if (paused !== null) return yield* Effect.fail(paused)
-    const home = Lane.home(lines.map((line) => line.productId))
-    const token = paying._tag === "Later" ? null : (paying.token ?? defaultToken)
-    if (token === null && paying._tag === "Token") return yield* Effect.fail(tokenRequired)
-    const placed = inventory.submit({
-      _tag: "PlaceOrder",
-      orderId: OrderId.make(Lane.place(ids.next(), home)),
-      customerId,
-      lines,
-      held: [],
-      token,
-      provider: name ?? undefined,
-      attemptsMax: attemptsOf(paying._tag === "Token" ? paying.onDecline : undefined),
-      createdAt,
-      expiresAt: createdAt + holdMs,
-      claim,
-      answerBy,
-      trace,
+  // Not as a generator: thousands a second come this way, and each step of one costs.
+  const placeOrder = (request: PlaceOrder) =>
+    Effect.suspend((): Effect.Effect<Replayable<Sale>, Refused | Unavailable> => {
+      const { answerBy, customerId, paying, claim, trace } = request
+      const lines = mergeLines(request.lines)
+      const createdAt = clock.currentTimeMillisUnsafe()
+      const paused = pausing.refusal(lines, createdAt)
+      if (paused !== null) return Effect.fail(paused)
+      const home = Lane.home(lines.map((line) => line.productId))
+      const token = paying._tag === "Later" ? null : (paying.token ?? defaultToken)
+      if (token === null && paying._tag === "Token") return Effect.fail(tokenRequired)
+      const placed = inventory.submit({
+        _tag: "PlaceOrder",
+        orderId: OrderId.make(Lane.place(ids.next(), home)),
+        customerId,
+        lines,
+        held: [],
+        token,
+        provider: name ?? undefined,
+        attemptsMax: attemptsOf(paying._tag === "Token" ? paying.onDecline : undefined),
+        createdAt,
+        expiresAt: createdAt + holdMs,
+        claim,
+        answerBy,
+        trace,
+      })
+      return Effect.flatMap(noted(token === null ? placed : chargeable(placed), request, createdAt), (answer) =>
+        follow(request, answer, createdAt),
+      )
     })
-    const answer = yield* noted(token === null ? placed : chargeable(placed), request, createdAt)
-    const order = orderOf(answer)
-    if (answer.replayed) return { value: saleOf(order), replayed: true }
-    probe.emit({ _tag: "OrderPlaced", mode: paying._tag === "Later" ? "later" : "pay" })
-    const ended = paying._tag === "Later" ? order : yield* pay(order, paying.answer, request, createdAt)
-    return { value: saleOf(ended), replayed: false } satisfies Replayable<Sale>
-  })
 
   const payOrder = Effect.fnUntraced(function* (request: PayOrder) {
     const { orderId, answer, answerBy, claim, trace, ...named } = request

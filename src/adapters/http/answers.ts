@@ -38,12 +38,10 @@ export type Responder = <R>(
 export const to =
   (probe: Probe["Service"]): Responder =>
   (request, answer) =>
-    Effect.catch(answer, (failure) =>
-      Effect.sync(() => {
-        if (failure._tag === "Unavailable") probe.emit({ _tag: "RequestUnavailable", reason: failure.reason })
-        return Problems.response(Problems.from(failure), requestId(request))
-      }),
-    )
+    Effect.catch(answer, (failure) => {
+      if (failure._tag === "Unavailable") probe.emit({ _tag: "RequestUnavailable", reason: failure.reason })
+      return Effect.succeed(Problems.response(Problems.from(failure), requestId(request)))
+    })
 
 export const ok = (view: unknown): Response => HttpServerResponse.jsonUnsafe(view)
 

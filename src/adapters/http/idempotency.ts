@@ -61,9 +61,10 @@ export const inFlight = (probe: Probe["Service"]): InFlight => {
   return {
     once: (claim, effect) => {
       if (claim === null) return effect
-      const counted = Effect.tap(effect, ({ replayed }) =>
-        replayed ? Effect.sync(() => probe.emit({ _tag: "Replayed", route: claim.route })) : Effect.void,
-      )
+      const counted = Effect.map(effect, (done) => {
+        if (done.replayed) probe.emit({ _tag: "Replayed", route: claim.route })
+        return done
+      })
       return keys.run(claimName(claim), counted, busy)
     },
   }

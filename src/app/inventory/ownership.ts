@@ -9,8 +9,8 @@
  * service still has to end.
  */
 import { Cause, Clock, Context, Effect, FiberSet, Latch, Layer, SubscriptionRef } from "effect"
-import { unavailable } from "../../ports/failures.ts"
-import { type Command, Inventory } from "../../ports/inventory.ts"
+import { type Unavailable, unavailable } from "../../ports/failures.ts"
+import { type Command, Inventory, type Refused } from "../../ports/inventory.ts"
 import { Lease } from "../../ports/lease.ts"
 import { Probe } from "../../ports/probe.ts"
 import { type OrderReply, type Worker, Workers } from "../../ports/workers.ts"
@@ -189,25 +189,27 @@ const notNow = ({ readiness }: Process) =>
     Effect.fail(unavailable(state === "ready" ? "starting" : Health.shown(state))),
   )
 
+const stale = Effect.fail(unavailable("stale-owner"))
+
+/** It comes from what we remember: a refusal, or a defect, for memory that is partly old and partly read anew may contradict itself. */
+const isOfMemory = (cause: Cause.Cause<Refused | Unavailable>): boolean =>
+  Cause.hasDies(cause) || cause.reasons.some((reason) => Cause.isFailReason(reason) && reason.error._tag === "Refused")
+
 /**
  * A commit is fenced by its epoch; what was only read is fenced here, on its way out: a frozen owner that wakes up does not
  * know yet that another process has sold on.
  */
-const believed = (isFresh: () => boolean) =>
-  Effect.suspend(() => (isFresh() ? Effect.void : Effect.fail(unavailable("stale-owner"))))
-
 const submit = (self: Process, command: Command) =>
   Effect.suspend(() => {
     if (self.tenure === null) return notNow(self)
     // Of the lease under which it was asked: by the time of the answer there may be another one.
-    const believable = believed(self.tenure.isFresh)
-    // Memory that is partly old and partly read anew may contradict itself: that is no defect of ours either.
-    const answer = Effect.catchDefect(self.tenure.placement.submit(command), (defect) =>
-      Effect.andThen(believable, Effect.die(defect)),
+    const { isFresh, placement } = self.tenure
+    const answer = Effect.catchCause(placement.submit(command), (cause) =>
+      isOfMemory(cause) && !isFresh() ? stale : Effect.failCause(cause),
     )
     return tellsOfMemory(command)
-      ? Effect.tap(answer, believable)
-      : Effect.tapError(answer, (error) => (error._tag === "Refused" ? believable : Effect.void))
+      ? Effect.flatMap(answer, (told) => (isFresh() ? Effect.succeed(told) : stale))
+      : answer
   })
 
 /** `workers`: how many share the lanes, 1..64. */

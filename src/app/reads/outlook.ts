@@ -5,7 +5,7 @@
  * Limits: a second old at most, so that the refusals of a product that is sold out ask the database once a second; an answer waits
  * for it for PATIENCE at most, and is given without it then.
  */
-import { Cache, Effect } from "effect"
+import { Cache, Effect, Option } from "effect"
 import type { ProductId } from "../../domain/ids.ts"
 import type { Unavailable } from "../../ports/failures.ts"
 import { type Outlook, Refused } from "../../ports/inventory.ts"
@@ -23,11 +23,15 @@ export const make = Effect.fnUntraced(function* (orderBook: OrderBook["Service"]
     // Read to its end though one that waits for it has gone.
     lookup: (id: ProductId) => orderBook.outlook(id),
   })
-  /** Null: it is not to be had now. */
-  const of = (id: ProductId): Effect.Effect<Outlook | null> =>
+  const waited = (id: ProductId): Effect.Effect<Outlook | null> =>
     Effect.catch(
       Effect.timeoutOrElse(Cache.get(cache, id), { duration: PATIENCE, orElse: () => Effect.succeed(null) }),
       () => Effect.succeed(null),
+    )
+  /** Null: it is not to be had now. What is there is taken without a timer: thousands are refused while one reads. */
+  const of = (id: ProductId): Effect.Effect<Outlook | null> =>
+    Effect.flatMap(Cache.getSuccess(cache, id), (known) =>
+      Option.isSome(known) ? Effect.succeed(known.value) : waited(id),
     )
   /** A shortage with its outlook. */
   const telling = <A>(selling: Effect.Effect<A, Refused | Unavailable>): Effect.Effect<A, Refused | Unavailable> =>

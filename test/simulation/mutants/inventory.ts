@@ -162,7 +162,10 @@ export const INVENTORY_MUTANTS: ReadonlyArray<Mutant> = [
   {
     name: "a frozen owner tells what it remembers",
     story: "readings leave without a look at the lease: another process may have sold on",
-    changes: [{ file: "src/app/inventory/ownership.ts", from: "isFresh() ? Effect.void", to: "true ? Effect.void" }],
+    changes: [
+      { file: "src/app/inventory/ownership.ts", from: "isOfMemory(cause) && !isFresh()", to: "false" },
+      { file: "src/app/inventory/ownership.ts", from: "(told) => (isFresh()", to: "(told) => (true" },
+    ],
     caughtBy: "I2 reads are fresh",
     seedsMax: FOUR_ROUNDS,
   },
