@@ -42,6 +42,9 @@ const LOOK = "1 second"
 /** Recording again changes nothing. */
 const RECORD_RETRY = { schedule: Schedule.spaced("500 millis"), times: 20 }
 
+/** Between two looks at how old the oldest is, also while one is run: it may stand still. */
+const MEASURE = "5 seconds"
+
 /** Between two looks for what may be forgotten. */
 const FORGET = "1 minute"
 
@@ -212,15 +215,29 @@ const run = Effect.fnUntraced(function* (runner: string, claimed: Claimed) {
   else yield* ended(runner, one, outcome)
 })
 
+const NONE = { receiving: 0, waiting: 0, running: 0, oldestSeconds: 0 }
+
+/** Imports that have not ended. A process that does not decide says of none: it would say for ever what it last saw. */
+const measure = Effect.fnUntraced(function* () {
+  const imports = yield* Imports
+  const probe = yield* Probe
+  if (!(yield* isReady)) {
+    probe.emit({ _tag: "ImportsMeasured", ...NONE })
+    return NONE
+  }
+  const { oldestAt, ...states } = yield* imports.census
+  const now = yield* Clock.currentTimeMillis
+  const measured = { ...states, oldestSeconds: oldestAt === null ? 0 : (now - oldestAt) / 1_000 }
+  probe.emit({ _tag: "ImportsMeasured", ...measured })
+  return measured
+})
+
 /** False: there was nothing to do. */
 const look = Effect.fnUntraced(function* (runner: string) {
   const imports = yield* Imports
-  const probe = yield* Probe
-  if (!(yield* isReady)) return false
-  const { oldestAt, ...states } = yield* imports.census
+  const { running, waiting } = yield* measure()
+  if (waiting + running === 0) return false
   const now = yield* Clock.currentTimeMillis
-  probe.emit({ _tag: "ImportsMeasured", ...states, oldestSeconds: oldestAt === null ? 0 : (now - oldestAt) / 1_000 })
-  if (states.waiting + states.running === 0) return false
   const claimed = yield* imports.claim(runner, now, now + LEASE_MS)
   if (claimed === null) return false
   yield* run(runner, claimed)
@@ -247,6 +264,7 @@ export const layer = (options: Options) =>
         if (looked._tag === "Failure" || !looked.success) yield* pause
       })
       yield* Effect.forkScoped(Effect.forever(lookAgain))
+      yield* Effect.forkScoped(Effect.forever(Effect.andThen(Effect.sleep(MEASURE), Effect.ignore(measure()))))
       yield* Effect.forkScoped(Effect.forever(Effect.andThen(Effect.sleep(FORGET), Effect.ignore(forgetting(options)))))
     }),
   )

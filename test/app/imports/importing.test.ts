@@ -248,6 +248,24 @@ describe("an import", () => {
     await Effect.runPromise(both.pipe(Effect.provide(TestClock.layer())) as Effect.Effect<void>)
   })
 
+  it("that stands still is told of, ever older, and no more by a process that decides no longer", async () => {
+    const store = Store.make()
+    const imports = MemoryImports.make(store)
+    const still = { ...imports, parts: () => Effect.never } as ImportsService
+    const test = Effect.gen(function* () {
+      yield* handIn("delta", [[fresh("S", 1)]])
+      const recording = yield* MemoryProbe.Recording
+      const last = () => recording.all().filter(MemoryProbe.is("ImportsMeasured")).at(-1)
+      yield* inTime(Effect.sleep("2 minutes"))
+      expect(last()).toMatchObject({ running: 1 })
+      expect(last()!.oldestSeconds).toBeGreaterThan(100)
+      yield* Health.become(yield* Health.Readiness, "standby")
+      yield* inTime(Effect.sleep("10 seconds"))
+      expect(last()).toMatchObject({ running: 0, oldestSeconds: 0 })
+    })
+    await running(test, store, still)
+  })
+
   it("is left in the middle of a window when the service drains, so that the lanes can be handed over", async () => {
     const store = Store.make()
     const imports = MemoryImports.make(store)
