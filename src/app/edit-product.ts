@@ -1,6 +1,6 @@
 /**
  * Editing a product: its owner decides, from its own memory, and what is shown is written through: who reads here after the answer
- * reads the new version.
+ * reads the new version, and lists are outdated.
  *
  * Law: I8, I15. Carried to its end although its caller hangs up, so that the cache never stays behind a commit that was answered.
  * Fails: `Refused` (ProductChanged, CurrencyFixed, PurchaseLimitFixed, ProductNotFound); `Unavailable` of unknown outcome: repeating
@@ -10,6 +10,7 @@ import { Effect } from "effect"
 import type { ProductId } from "../domain/ids.ts"
 import type { Edit, Product } from "../domain/product.ts"
 import { Inventory } from "../ports/inventory.ts"
+import * as ProductLists from "./reads/product-lists.ts"
 import { ProductReads } from "./reads/product-reads.ts"
 
 export interface Request {
@@ -22,8 +23,9 @@ export interface Request {
 export const make = Effect.gen(function* () {
   const inventory = yield* Inventory
   const { renewed } = (yield* ProductReads) ?? { renewed: () => Effect.void }
+  const telling = yield* ProductLists.telling
   return Effect.fnUntraced(function* (request: Request) {
-    const { reply } = yield* inventory.submit({ _tag: "EditProduct", ...request })
+    const { reply } = yield* telling(inventory.submit({ _tag: "EditProduct", ...request }))
     if (reply._tag !== "Product") throw new Error(`a product was edited, the inventory answered ${reply._tag}`)
     yield* renewed(reply.product)
     return reply.product satisfies Product

@@ -21,6 +21,7 @@ import type { Page, PageRequest } from "../ports/page.ts"
 import type { TimelineEntry } from "../ports/timeline.ts"
 import type * as EditProduct from "./edit-product.ts"
 import type { Hint } from "./payment-webhook.ts"
+import type { ShownProducts } from "./reads/product-lists.ts"
 import type { RefusedOrder } from "./refused-orders.ts"
 
 type Shopping<A> = Effect.Effect<A, Refused | Unavailable>
@@ -80,6 +81,9 @@ export class Shop extends Context.Service<
     /** A visitor has looked at it. */
     readonly countView: (id: ProductId) => Shopping<void>
     readonly readViews: (id: ProductId) => Shopping<number>
+    /** The whole list, newest first, for people to look at: its first pages may come from a cache. */
+    readonly browseProducts: (request: PageRequest<ProductId>) => Shopping<ShownProducts>
+    /** From the database. */
     readonly listProducts: (request: PageRequest<ProductId> & ProductFilter) => Shopping<Page<Product, ProductId>>
     /** As it was committed, which may be a moment ago. */
     readonly listStock: (request: PageRequest<ProductId>) => Shopping<Page<CommittedStock, ProductId>>

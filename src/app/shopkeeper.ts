@@ -9,6 +9,7 @@ import * as Facts from "../ports/facts.ts"
 import { Ids } from "../ports/ids.ts"
 import { type Answer, claimName, Inventory, Refused } from "../ports/inventory.ts"
 import { OrderBook } from "../ports/order-book.ts"
+import type { PageRequest } from "../ports/page.ts"
 import { Probe } from "../ports/probe.ts"
 import { Timeline, type TimelineEntry } from "../ports/timeline.ts"
 import { announceEnd } from "./announce.ts"
@@ -19,6 +20,7 @@ import { Abandon } from "./inventory/ownership.ts"
 import { PaymentWebhooks } from "./payment-webhook.ts"
 import * as PlaceOrder from "./place-order.ts"
 import * as Outlook from "./reads/outlook.ts"
+import * as ProductLists from "./reads/product-lists.ts"
 import { ProductReads } from "./reads/product-reads.ts"
 import { RefusedOrders } from "./refused-orders.ts"
 import { type Replayable, Shop, type StockOf } from "./shop.ts"
@@ -65,8 +67,13 @@ const showing = Effect.gen(function* () {
     return order ?? (yield* Effect.fail(new Refused({ _tag: "OrderNotFound", orderId: id })))
   })
 
+  const lists = yield* ProductLists.ProductLists
+  const browse = (request: PageRequest<ProductId>) =>
+    Effect.map(catalog.list({ ...request, sku: null, words: null }), (page) => ({ page, ageMs: null }))
+
   return {
     getProduct,
+    browseProducts: lists?.read ?? browse,
     listProducts: catalog.list,
     listStock: catalog.stock,
     listMovements: Effect.fnUntraced(function* (id: ProductId, request: Parameters<typeof catalog.movements>[1]) {
@@ -111,15 +118,17 @@ export const layer = (options: PlaceOrder.Options) =>
       const views = yield* ViewCounter.make
       const outlook = yield* Outlook.make(orderBook)
       const shown = yield* showing
+      const telling = yield* ProductLists.telling
 
       return Shop.of({
         ...shown,
+        // Carried to its end although its caller hangs up, so that lists do not stay behind it.
         createProduct: Effect.fnUntraced(function* ({ sku, name, price, onHand, purchaseLimit, claim }) {
           const createdAt = yield* Clock.currentTimeMillis
           const id = ProductId.make(ids.next())
           const product = { id, sku, name, price, purchaseLimit, createdAt, version: 1, archived: false }
-          return productOf(yield* inventory.submit({ _tag: "CreateProduct", product, onHand, claim }))
-        }),
+          return productOf(yield* telling(inventory.submit({ _tag: "CreateProduct", product, onHand, claim })))
+        }, Effect.uninterruptible),
         editProduct: yield* EditProduct.make,
         countView: (id) => Effect.andThen(shown.getProduct(id), views.count(id)),
         readViews: (id) => Effect.andThen(shown.getProduct(id), views.of(id)),

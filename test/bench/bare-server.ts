@@ -1,6 +1,7 @@
 /**
  * The floor: node:http alone, in one process, that parses an order and answers what an order is answered with, and a GET with
- * what a product is shown as. It decides nothing and keeps nothing; what a real service reaches of it is what its work costs.
+ * what a product, or a page of products, is shown as. It decides nothing and keeps nothing; what a real service reaches of it is
+ * what its work costs.
  */
 import { randomUUID } from "node:crypto"
 import { createServer } from "node:http"
@@ -37,9 +38,20 @@ const productOf = (id: string) => ({
   createdAt: new Date(0).toISOString(),
 })
 
+/** As many as a page has unless callers ask for others. */
+const ROWS = 20
+const LIST = "/v1/products?"
+
+const page = () => ({
+  data: Array.from({ length: ROWS }, () => productOf("019aa000-0000-7000-8000-00000000000a")),
+  hasMore: true,
+  nextCursor: "MSBwcm9kdWN0cyAwMTlhYTAwMC0wMDAwLTcwMDAtODAwMC0wMDAwMDAwMDAwMGE",
+})
+
 const server = createServer((request, response) => {
   if (request.method === "GET") {
-    const body = JSON.stringify(productOf(request.url!.slice(PATH.length)))
+    const url = request.url!
+    const body = JSON.stringify(url.startsWith(LIST) ? page() : productOf(url.slice(PATH.length)))
     response.writeHead(200, { "content-type": "application/json", "content-length": Buffer.byteLength(body) })
     return response.end(body)
   }

@@ -12,7 +12,7 @@
  *     npm run bench -- --snapshot [--commits N] [--seconds N] [--rounds N]
  *     npm run bench -- --streams [--followers N] [--seconds N] [--rounds N]
  *     npm run bench -- --import [--rows N] [--seconds N] [--rounds N]
- *     npm run bench -- --reads [--only rate,pages,crowds,redis] [--readers N] [--readings N] [--seconds N] [--rounds N]
+ *     npm run bench -- --reads [--only rate,lists,pages,crowds,redis] [--readers N] [--readings N] [--seconds N] [--rounds N]
  *     npm run bench -- --scrape [--seconds N]
  *     npm run bench -- --payment [--rush N] [--dead N]
  *     npm run bench -- --large [--products N] [--orders N]

@@ -1,14 +1,14 @@
 /**
- * `npm run bench -- --reads`: what reading costs. A product from the cache beside node:http alone; page 10,000 of the list of orders
- * beside page 1; how often the database is asked when ten thousand read a product that is not fresh (`read-crowds.ts`); and what is
+ * `npm run bench -- --reads`: what reading costs. A product, and a page of the list of products, from the cache beside node:http
+ * alone (`list-rates.ts`); page 10,000 of the list of orders beside page 1; how often the database is asked when ten thousand read a product that is not fresh (`read-crowds.ts`); and what is
  * shown, and how soon, while Redis is killed (`read-faults.ts`).
  */
-import * as Processor from "../../src/adapters/system/processor.ts"
 import * as Contenders from "./contenders.ts"
+import * as ListRates from "./list-rates.ts"
 import * as Lists from "./lists.ts"
-import * as Load from "./load.ts"
 import * as ReadCrowds from "./read-crowds.ts"
 import * as ReadFaults from "./read-faults.ts"
+import { type Measured, rateOf, read } from "./reading.ts"
 import type { Scratch } from "./scratch.ts"
 import { markdown, median } from "./table.ts"
 
@@ -25,7 +25,6 @@ export interface Options {
   readonly tell: (line: string) => void
 }
 
-const CONNECTIONS = 256
 /** Read in turn: all fit into the cache of the process. */
 const PRODUCTS = 1_000
 /** Of page 10,000, and some more. */
@@ -34,41 +33,26 @@ const ORDERS = 201_000
 /** Of bare, at least. */
 const RATIO_MIN = 0.45
 
-interface Measured extends Load.Measured {
-  /** Microseconds of processor time an answer, over all threads; null: this system does not tell. */
-  readonly us: number | null
-}
-
 interface Rate {
   readonly jaego: Measured
   readonly bare: Measured
 }
 
-const rateOf = ({ answers, seconds }: Load.Measured): number => answers / seconds
-
 const rates = async (scratch: Scratch, { rounds, seconds, tell, warmUpSeconds }: Options) => {
   const template = await scratch.template({ products: PRODUCTS, orders: 0, onHand: 1_000 })
-  const bodies = (await scratch.products(template)).map((id) => `/v1/products/${id}`)
+  const paths = (await scratch.products(template)).map((id) => `/v1/products/${id}`)
   const database = await scratch.copy(template)
   const [jaego, bare] = [
     await Contenders.start("jaego", scratch.urlOf(database), null),
     await Contenders.start("bare", "", null),
   ]
-  const load = { connections: CONNECTIONS, bodies, answer: "read" } as const
-  const read = async ({ pid, url }: Contenders.Running): Promise<Measured> => {
-    const before = Processor.secondsOf(pid)
-    const measured = await Load.put(url, { ...load, seconds })
-    const after = Processor.secondsOf(pid)
-    if (measured.refused + measured.broken > 0)
-      throw new Error(`${measured.refused} readings refused and ${measured.broken} broken`)
-    return { ...measured, us: before === null || after === null ? null : ((after - before) / measured.answers) * 1e6 }
-  }
-  for (const { url } of [jaego, bare]) await Load.put(url, { ...load, seconds: warmUpSeconds })
+  const take = (contender: Contenders.Running) => read(contender, paths, seconds)
+  for (const contender of [jaego, bare]) await read(contender, paths, warmUpSeconds)
   const taken: Array<Rate> = []
   for (let round = 1; round <= rounds; round++) {
-    const first = round % 2 === 0 ? await read(bare) : null
-    const own = await read(jaego)
-    const one = { jaego: own, bare: first ?? (await read(bare)) }
+    const first = round % 2 === 0 ? await take(bare) : null
+    const own = await take(jaego)
+    const one = { jaego: own, bare: first ?? (await take(bare)) }
     taken.push(one)
     tell(`round ${round}: ${rateOf(one.jaego).toFixed(0)}/s of ${rateOf(one.bare).toFixed(0)}/s bare`)
   }
@@ -90,6 +74,7 @@ export const measure = async (scratch: Scratch, options: Options) => {
   const is = (part: string): boolean => options.only.length === 0 || options.only.includes(part)
   return {
     rates: is("rate") ? await rates(scratch, options) : null,
+    lists: is("lists") ? await ListRates.measure(scratch, options) : null,
     pages: is("pages") ? await pages(scratch) : null,
     crowds: is("crowds") ? await ReadCrowds.measure(scratch, options) : null,
     phases: is("redis") ? await ReadFaults.measure(scratch, options) : null,
@@ -113,9 +98,10 @@ const ratesText = (taken: ReadonlyArray<Rate>): string => {
   return ratio >= RATIO_MIN ? table : `${table}\nBELOW ITS BOUND: ${RATIO_MIN} of bare`
 }
 
-export const text = ({ crowds, pages, phases, rates }: Awaited<ReturnType<typeof measure>>): string =>
+export const text = ({ crowds, lists, pages, phases, rates }: Awaited<ReturnType<typeof measure>>): string =>
   [
     ...(rates === null ? [] : [ratesText(rates)]),
+    ...(lists === null ? [] : [ListRates.text(lists)]),
     ...(pages === null ? [] : [Lists.pagesText(pages)]),
     ...(crowds === null ? [] : [ReadCrowds.text(crowds)]),
     ...(phases === null ? [] : [ReadFaults.text(phases)]),

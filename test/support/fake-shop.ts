@@ -195,6 +195,11 @@ const service = (shop: FakeShop): Shop["Service"] => ({
     }),
   countView: (id) => attempt(() => void shop.views.set(id, shop.seen(id) + 1)),
   readViews: (id) => attempt(() => shop.seen(id)),
+  browseProducts: (page) =>
+    attempt(() => {
+      const products = [...shop.shelves.values()].map(({ product }) => product).reverse()
+      return { page: pageOf(products, (product) => product.id, page), ageMs: 0 }
+    }),
   listProducts: ({ sku, words, ...page }) =>
     attempt(() => {
       const products = [...shop.shelves.values()].map(({ product }) => product).reverse()

@@ -87,9 +87,13 @@ export const page = <Row, Position>(
   list: Cursors.List,
   { rows, next }: Page<Row, Position>,
   view: (row: Row) => unknown,
+  headers: Readonly<Record<string, string>> = {},
 ): Response =>
-  ok({
-    data: rows.map(view),
-    hasMore: next !== null,
-    nextCursor: next === null ? null : Cursors.write(list, String(next)),
-  })
+  HttpServerResponse.jsonUnsafe(
+    {
+      data: rows.map(view),
+      hasMore: next !== null,
+      nextCursor: next === null ? null : Cursors.write(list, String(next)),
+    },
+    { headers },
+  )

@@ -75,15 +75,18 @@ const readsUtf8 = Effect.fnUntraced(function* (request: HttpServerRequest.HttpSe
   if (!isUtf8(body)) yield* Effect.fail(Problems.notUtf8)
 })
 
-/** A read brings what it must see, a write is answered with where it can be seen. */
+/** A read brings what it must see, a write is answered with where it can be seen: where there are replicas. */
 const positioned = <E, R>(app: Effect.Effect<Response, E, R>, slots: Slots | null) =>
-  slots === null
-    ? app
-    : Effect.flatMap(HttpServerRequest.HttpServerRequest, ({ headers, method }) =>
-        method === "GET" || method === "HEAD"
-          ? Effect.provideService(app, AtLeast, Positions.atLeast(headers[Positions.NAME]))
-          : Effect.map(app, (response) => HttpServerResponse.setHeader(response, Positions.NAME, Positions.of(slots)!)),
-      )
+  Effect.flatMap(HttpServerRequest.HttpServerRequest, ({ headers, method }) => {
+    if (method === "GET" || method === "HEAD") {
+      const position = Positions.atLeast(headers[Positions.NAME])
+      return position === null ? app : Effect.provideService(app, AtLeast, position)
+    }
+    // As it stands when the write is answered.
+    return slots === null
+      ? app
+      : Effect.map(app, (response) => HttpServerResponse.setHeader(response, Positions.NAME, Positions.of(slots)!))
+  })
 
 const answered = <E, R>(app: Effect.Effect<Response, E, R>, limits: RateLimits, slots: Slots | null) =>
   Effect.flatMap(HttpServerRequest.HttpServerRequest, (request) => {

@@ -32,7 +32,11 @@ const list = HttpApiEndpoint.get("list", "/v1/products", {
   .annotate(OpenApi.Summary, "List products, newest first")
   .annotate(
     OpenApi.Description,
-    "`q`: words that all occur in the name or the SKU, each as a part of it, in any order; small letters of ASCII stand for capitals too.",
+    [
+      "`q`: words that all occur in the name or the SKU, each as a part of it, in any order; small letters of ASCII stand for capitals too.",
+      "The first pages of the whole list come from a cache: `Age` says how many seconds ago they were read, `Cache-Control` how old they",
+      "may become. An edited or new product outdates them; who sends the `Jaego-Position` of a write is answered from the database.",
+    ].join(" "),
   )
 
 const get = HttpApiEndpoint.get("get", "/v1/products/:id", {

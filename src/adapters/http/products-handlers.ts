@@ -1,6 +1,7 @@
 /** Answers the routes of products and stock, from the shop. */
 import { Effect } from "effect"
 import { HttpApiBuilder } from "effect/http-api"
+import { LIST_TTL_MS } from "../../app/reads/product-lists.ts"
 import { TTL_MS } from "../../app/reads/product-reads.ts"
 import { STALE_MAX_MS } from "../../app/reads/read-through.ts"
 import { Shop } from "../../app/shop.ts"
@@ -14,6 +15,7 @@ import { api } from "./api.ts"
 import * as Conditional from "./conditional.ts"
 import * as Cursors from "./cursors.ts"
 import * as Claims from "./idempotency.ts"
+import * as Positions from "./positions.ts"
 import { LIMIT } from "./schemas.ts"
 import * as Views from "./views.ts"
 
@@ -34,12 +36,31 @@ interface ProductQuery extends PageQuery {
   readonly q?: string
 }
 
+/** As long as we ourselves hold it for fresh, and when we cannot be reached, as long as we show it without the database. */
+const cacheControl = (ttlMs: number): string =>
+  `public, max-age=${ttlMs / 1_000}, stale-if-error=${STALE_MAX_MS / 1_000}`
+const PRODUCT_CONTROL = cacheControl(TTL_MS)
+const LIST_CONTROL = cacheControl(LIST_TTL_MS)
+
+const seconds = (ageMs: number): string => String(Math.floor(ageMs / 1_000))
+
+const cached = (ageMs: number) => ({ "cache-control": PRODUCT_CONTROL, age: seconds(ageMs) })
+
+/** What is kept on the way is no answer to who brings a position; `origin` as for every page that others may read (`gate.ts`). */
+const LIST_VARY = `origin, ${Positions.NAME}`
+const cachedList = (ageMs: number) => ({ "cache-control": LIST_CONTROL, age: seconds(ageMs), vary: LIST_VARY })
+
 const limitOf = (query: PageQuery): number => Number(query.limit ?? LIMIT.default)
 
 const list = Effect.fnUntraced(function* (shop: Shop["Service"], query: ProductQuery) {
   const after = (yield* Cursors.read("products", query.cursor, Cursors.ID)) as ProductId | null
+  const limit = limitOf(query)
+  if (query.sku === undefined && query.q === undefined) {
+    const { ageMs, page } = yield* shop.browseProducts({ limit, after })
+    return Answers.page("products", page, Views.product, ageMs === null ? {} : cachedList(ageMs))
+  }
   const words = query.q === undefined ? null : Words.of(query.q)
-  const page = yield* shop.listProducts({ limit: limitOf(query), after, sku: query.sku ?? null, words })
+  const page = yield* shop.listProducts({ limit, after, sku: query.sku ?? null, words })
   return Answers.page("products", page, Views.product)
 })
 
@@ -50,11 +71,6 @@ const movements = Effect.fnUntraced(function* (shop: Shop["Service"], id: Produc
   const page = yield* shop.listMovements(id, { limit: limitOf(query), after })
   return Answers.page(list, page, Views.movement)
 })
-
-/** As long as we ourselves hold it for fresh, and when we cannot be reached, as long as we show it without the database. */
-const CACHE_CONTROL = `public, max-age=${TTL_MS / 1_000}, stale-if-error=${STALE_MAX_MS / 1_000}`
-
-const cached = (ageMs: number) => ({ "cache-control": CACHE_CONTROL, age: String(Math.floor(ageMs / 1_000)) })
 
 const edit = Effect.fnUntraced(function* (
   shop: Shop["Service"],

@@ -10,6 +10,7 @@ import type { Unavailable } from "../../ports/failures.ts"
 import { Ids } from "../../ports/ids.ts"
 import { Imports, type What } from "../../ports/imports.ts"
 import { type Answer, type Claim, type Command, Inventory, type Refused } from "../../ports/inventory.ts"
+import * as ProductLists from "../reads/product-lists.ts"
 
 /** A command that cannot be decided now is asked again for some ten seconds; then the import waits as a whole. */
 const RETRY = { schedule: Schedule.spaced("200 millis"), times: 50, while: isUnavailable }
@@ -29,6 +30,7 @@ export const make = Effect.gen(function* () {
   const imports = yield* Imports
   const inventory = yield* Inventory
   const ids = yield* Ids
+  const telling = yield* ProductLists.telling
 
   const again = (command: Command) =>
     Effect.andThen(Effect.sleep("200 millis"), Effect.retry(inventory.submit(command), RETRY))
@@ -54,7 +56,7 @@ export const make = Effect.gen(function* () {
     const createdAt = yield* Clock.currentTimeMillis
     const terms = { sku, name, price, purchaseLimit: null, version: 1, archived: false }
     const product = { id: ProductId.make(ids.next()), ...terms, createdAt }
-    const answer = yield* submit({ _tag: "CreateProduct", product, onHand, claim })
+    const answer = yield* telling(submit({ _tag: "CreateProduct", product, onHand, claim }))
     if (answer.reply._tag !== "Product") return yield* before(answer, what)
     return { productId: answer.reply.product.id, delta: onHand, version: 1, what: "created" } as Done
   })

@@ -8,11 +8,15 @@
  *
  * Between processes a lease lets one read, the others wait for what it puts into the cache.
  *
+ * A reader may say which version it must see at least: what is older is outdated, and is given out only when the source is away, not when
+ * it is slow.
+ *
  * Law: I8, nothing is decided from it. Limits: SOFT_MS, STALE_MAX_MS. Fails: as the source does, when there is no old value.
  */
 import { Clock, Deferred, Effect, type Scope } from "effect"
 import type { CacheService, Entry, Level } from "../../ports/cache.ts"
 import type { Unavailable } from "../../ports/failures.ts"
+import { derived } from "../../std/derived.ts"
 
 export interface Read<A> {
   /** Null: there is nothing. */
@@ -53,17 +57,25 @@ const LEASE_MS = 2_000
 const LOOK_MS = 10
 
 export interface ReadThrough {
-  readonly read: <A>(key: string, source: Effect.Effect<Read<A>, Unavailable>) => Effect.Effect<Shown<A>, Unavailable>
+  /** `atLeast`: a version that `source` is sure to reach; without it any will do. Values are shared by their readers. */
+  readonly read: <A>(
+    key: string,
+    source: Effect.Effect<Read<A>, Unavailable>,
+    atLeast?: number,
+  ) => Effect.Effect<Shown<A>, Unavailable>
   /** The row has reached this version: nothing older is shown from now on. */
   readonly drop: (key: string, version: number) => Effect.Effect<void>
   /** Write-through: the row as it was just written. */
   readonly write: <A>(key: string, read: Read<A>) => Effect.Effect<void>
 }
 
-const shownAt = <A>(now: number, { readAt, text, version }: Entry, from: Shown<A>["from"]): Shown<A> => ({
-  value: text === null ? null : (JSON.parse(text) as A),
-  version,
-  ageMs: Math.max(0, now - readAt),
+/** An entry is read from its text once, however often it is shown. */
+const shownOf = derived(({ text }: Entry): unknown => (text === null ? null : JSON.parse(text)))
+
+const shownAt = <A>(now: number, entry: Entry, from: Shown<A>["from"]): Shown<A> => ({
+  value: shownOf(entry) as A | null,
+  version: entry.version,
+  ageMs: Math.max(0, now - entry.readAt),
   from,
 })
 
@@ -75,15 +87,19 @@ const isAgeing = ({ freshUntil, readAt }: Entry, now: number): boolean =>
   now >= readAt + REFRESH_AT * (freshUntil - readAt)
 
 /** What the process that has the lease puts into the cache, or an edit; null: nothing has come in time. */
-const fromHolder = Effect.fnUntraced(function* (cache: CacheService, key: string) {
+const fromHolder = Effect.fnUntraced(function* (cache: CacheService, key: string, atLeast: number) {
   const clock = yield* Clock.Clock
   for (const end = clock.currentTimeMillisUnsafe() + LEASE_MS; clock.currentTimeMillisUnsafe() < end; ) {
     yield* Effect.sleep(LOOK_MS)
     const found = yield* cache.get(key)
-    if (found !== null && clock.currentTimeMillisUnsafe() < found.entry.freshUntil) return found
+    if (found === null || found.entry.version < atLeast) continue
+    if (clock.currentTimeMillisUnsafe() < found.entry.freshUntil) return found
   }
   return null
 })
+
+/** Who must see more than the holder will have read asks for a lease of its own. */
+const leaseOf = (key: string, atLeast: number): string => (atLeast === 0 ? key : `${key}@${atLeast}`)
 
 /** `random` gives numbers from 0 to 1. What is read in the background ends with the scope. */
 export const make = (
@@ -95,7 +111,10 @@ export const make = (
     const clock = yield* Clock.Clock
     const scope = yield* Effect.scope
     const now = () => clock.currentTimeMillisUnsafe()
-    type Reading = Deferred.Deferred<Shown<unknown>, Unavailable>
+    interface Reading {
+      readonly shown: Deferred.Deferred<Shown<unknown>, Unavailable>
+      readonly atLeast: number
+    }
     const readings = new Map<string, Reading>()
 
     const shown = <A>(entry: Entry, from: Shown<A>["from"]): Shown<A> => shownAt(now(), entry, from)
@@ -114,22 +133,22 @@ export const make = (
       })
 
     /** One reading of a key at a time in this process; it goes on although its caller gives up. */
-    const start = <A>(key: string, source: Effect.Effect<Read<A>, Unavailable>) =>
+    const start = <A>(key: string, source: Effect.Effect<Read<A>, Unavailable>, atLeast: number) =>
       Effect.suspend(() => {
         const running = readings.get(key)
-        if (running !== undefined) return Effect.succeed(running)
-        const reading: Reading = Deferred.makeUnsafe()
+        if (running !== undefined && running.atLeast >= atLeast) return Effect.succeed(running)
+        const reading: Reading = { shown: Deferred.makeUnsafe(), atLeast }
         readings.set(key, reading)
         const work = Effect.gen(function* () {
-          const lease = yield* cache.lease(key, LEASE_MS)
+          const lease = yield* cache.lease(leaseOf(key, atLeast), LEASE_MS)
           if (lease !== null) return yield* Effect.ensuring(fromSource(key, source), lease.giveBack)
-          const found = yield* fromHolder(cache, key)
+          const found = yield* fromHolder(cache, key, atLeast)
           return found === null ? yield* fromSource(key, source) : shown<A>(found.entry, found.level)
         }).pipe(
           Effect.onExit((exit) =>
             Effect.sync(() => {
               if (readings.get(key) === reading) readings.delete(key)
-              Deferred.doneUnsafe(reading, exit)
+              Deferred.doneUnsafe(reading.shown, exit)
             }),
           ),
           Effect.ignore,
@@ -140,22 +159,22 @@ export const make = (
     const isStaleAllowed = (entry: Entry): boolean => entry.text !== null && now() - entry.readAt < ttlMs + STALE_MAX_MS
 
     return {
-      read: Effect.fnUntraced(function* <A>(key: string, source: Effect.Effect<Read<A>, Unavailable>) {
+      read: Effect.fnUntraced(function* <A>(key: string, source: Effect.Effect<Read<A>, Unavailable>, atLeast = 0) {
         const found = yield* cache.get(key)
-        if (found !== null && now() < found.entry.freshUntil) {
+        const isOutdated = found === null || found.entry.version < atLeast
+        if (!isOutdated && now() < found.entry.freshUntil) {
           if (isAgeing(found.entry, now()) && !readings.has(key)) {
             refreshed?.()
-            yield* start(key, source)
+            yield* start(key, source, atLeast)
           }
           return shown<A>(found.entry, found.level)
         }
-        const reading = Deferred.await(yield* start(key, source)) as Effect.Effect<Shown<A>, Unavailable>
+        const started = yield* start(key, source, atLeast)
+        const reading = Deferred.await(started.shown) as Effect.Effect<Shown<A>, Unavailable>
         if (found === null || !isStaleAllowed(found.entry)) return yield* reading
         const stale = Effect.sync(() => shown<A>(found.entry, "stale"))
-        return yield* Effect.timeoutOrElse(
-          Effect.catch(reading, () => stale),
-          { duration: SOFT_MS, orElse: () => stale },
-        )
+        const orStale = Effect.catch(reading, () => stale)
+        return yield* isOutdated ? orStale : Effect.timeoutOrElse(orStale, { duration: SOFT_MS, orElse: () => stale })
       }),
       drop: (key, version) =>
         Effect.suspend(() => {

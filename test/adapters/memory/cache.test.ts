@@ -4,8 +4,12 @@ import { expect, it } from "vitest"
 import * as MemoryCache from "../../../src/adapters/memory/cache.ts"
 import { Cache } from "../../../src/ports/cache.ts"
 import { cacheContract } from "../../contracts/cache.ts"
+import { cachedListsContract, Processes } from "../../contracts/cached-lists.ts"
 
 cacheContract("memory", Layer.effect(Cache, MemoryCache.make(1_000)))
+
+const one = Effect.map(MemoryCache.make(1_000), (cache) => ({ open: Effect.succeed(cache) }))
+cachedListsContract("memory", Layer.effect(Processes, one))
 
 it("keeps no more entries than it is allowed, and those that are read longest", () =>
   Effect.runPromise(

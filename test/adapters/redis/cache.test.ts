@@ -7,6 +7,7 @@ import * as Connection from "../../../src/adapters/redis/connection.ts"
 import * as TwoLevelCache from "../../../src/adapters/redis/two-level-cache.ts"
 import { Cache, type CacheService, type Entry } from "../../../src/ports/cache.ts"
 import { cacheContract } from "../../contracts/cache.ts"
+import { cachedListsContract, Processes } from "../../contracts/cached-lists.ts"
 import { isMissing, RedisServer } from "../../support/redis-server.ts"
 import { until } from "../../support/service.ts"
 
@@ -42,6 +43,7 @@ describe.skipIf(isMissing)("with a real Redis", () => {
 
   cacheContract("redis", Layer.effect(Cache, Effect.flatMap(Cache, ready)).pipe(Layer.provide(redis)))
   cacheContract("two levels", Layer.effect(Cache, Effect.flatMap(twoLevels, ready)))
+  cachedListsContract("two levels", Layer.succeed(Processes, { open: Effect.flatMap(twoLevels, ready) }))
 
   describe("two processes", () => {
     const scoped = <A, E>(body: Effect.Effect<A, E, Scope.Scope>): Promise<A> => Effect.runPromise(Effect.scoped(body))

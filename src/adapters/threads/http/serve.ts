@@ -70,6 +70,7 @@ export const shop = Layer.succeed(Shop, {
   editProduct: remote("editProduct"),
   countView: remote("countView"),
   readViews: remote("readViews"),
+  browseProducts: remoteRead("browseProducts"),
   listProducts: remoteRead("listProducts"),
   listStock: remoteRead("listStock"),
   readStock: remote("readStock"),
