@@ -5,6 +5,7 @@
 import { createHash } from "node:crypto"
 import { globSync, readFileSync } from "node:fs"
 import { join } from "node:path"
+import { gunzipSync } from "node:zlib"
 import { PgClient } from "@effect/sql-pg"
 import { Deferred, Effect, Fiber, Layer, type Scope } from "effect"
 import { describe, expect, it } from "vitest"
@@ -24,13 +25,20 @@ import { holding } from "../../support/sessions.ts"
 
 const root = import.meta.dirname
 
-/** Commits, in the order of history, that first had a migration; and the last build before schemas had numbers to refuse. */
-const OLD = ["0002", "0004-before-0003", "0003", "0005", "0005-last"]
+/**
+ * Commits, in the order of history, that first had a migration; and the last build before schemas had numbers to refuse.
+ * `old-schemas/make.ts` makes one more.
+ */
+const OLD = [
+  ...["0002", "0004-before-0003", "0003", "0005", "0005-last", "0006", "0007", "0008", "0009", "0010", "0011", "0012"],
+  ...["0013", "0014", "0016-before-0015", "0015", "0017", "0020-before-0018", "0019-before-0018", "0018"],
+]
 
 const restore = (name: string) =>
   Effect.gen(function* () {
     const sql = yield* PgClient.PgClient
-    const statements = readFileSync(join(root, `old-schemas/${name}.sql`), "utf8").split("\n----\n")
+    const text = gunzipSync(readFileSync(join(root, `old-schemas/${name}.sql.gz`))).toString("utf8")
+    const statements = text.split("\n----\n")
     yield* Effect.forEach(
       ["set local check_function_bodies = off", ...statements],
       (statement) => sql.unsafe(statement).unprepared,
@@ -64,7 +72,6 @@ const shape = Effect.all([
     where connamespace = 'public'::regnamespace and contype <> 'n' and conrelid::regclass::text !~ '_(\\d{8}|past)'
     order by 1, 2`),
   rows(`select indexdef from pg_indexes where schemaname = 'public' and tablename !~ '_(\\d{8}|past)$' order by 1`),
-  rows(`select proname, prosrc from pg_proc where pronamespace = 'public'::regnamespace order by 1`),
   rows("select migration_id, name from jaego_migrations order by 1"),
 ])
 
@@ -75,32 +82,52 @@ const everything = `select (select json_agg(o order by id) from orders o) as ord
   (select json_agg(json_build_array(f.lane, f.seq, f.event_id, f.payload) order by lane, seq) from outbox f) as facts,
   (select json_agg(json_build_array(k.route, k.key, k.order_id, k.answer) order by key) from idempotency_keys k) as keys`
 
-describe("a database of a former build", () => {
-  it.each(OLD)("(%s) becomes this build's, with all it had", (name) =>
-    on(
-      bare,
-      Effect.gen(function* () {
-        yield* restore(name)
-        const before = yield* rows<{ readonly orders: ReadonlyArray<object> }>(everything)
-        yield* migrate
-        expect(yield* rows(everything)).toMatchObject(before)
-        expect(before[0]!.orders.length).toBeGreaterThan(5)
-        expect(yield* broken).toEqual([])
-        expect(yield* shape).toEqual(yield* shape.pipe(Effect.provide(freshClient)))
-      }),
-    ),
-  )
+/** By name. Those of a build that named them by their text stay beside this build's: it may still be at work. */
+const functions = Effect.map(
+  rows<{ readonly name: string; readonly text: string }>(
+    "select proname as name, prosrc as text from pg_proc where pronamespace = 'public'::regnamespace",
+  ),
+  (found) => new Map(found.map(({ name, text }) => [name, text])),
+)
+const BY_TEXT = /^jaego_\w+_[0-9a-f]{8}$/
 
-  it.each(OLD)("(%s) is traded on afterwards", (name) =>
+/** What a database has that this build made, looked at once. */
+const look = Effect.all({ functions, shape })
+let looked: Promise<Effect.Success<typeof look>> | null = null
+const madeToday = Effect.promise(() => (looked ??= Effect.runPromise(Effect.provide(look, freshClient))))
+
+/** What is there after `becoming`, which makes it this build's, is what was there before, in today's tables. */
+const keptBy = <A, E, R>(name: string, becoming: Effect.Effect<A, E, R>) =>
+  Effect.gen(function* () {
+    yield* restore(name)
+    const before = yield* rows<{ readonly orders: ReadonlyArray<object> }>(everything)
+    const become = yield* becoming
+    expect(yield* rows(everything)).toMatchObject(before)
+    expect(before[0]!.orders.length).toBeGreaterThan(5)
+    expect(yield* broken).toEqual([])
+    const today = yield* madeToday
+    expect(yield* shape).toEqual(today.shape)
+    const found = yield* functions
+    for (const [name, text] of today.functions) expect(found.get(name), name).toBe(text)
+    const others = [...found.keys()].filter((name) => !today.functions.has(name))
+    expect(others.filter((name) => !BY_TEXT.test(name))).toEqual([])
+    return become
+  })
+
+describe("a database of a former build", () => {
+  it.each(OLD)("(%s) becomes this build's when its lanes are taken, with all it had, and is traded on", (name) =>
     on(
       bare,
       Effect.gen(function* () {
-        yield* restore(name)
-        const scribe = yield* Scribe.owner
+        const scribe = yield* keptBy(name, Scribe.owner)
         yield* scribe.commit({ products: [{ product: Scribe.product(), onHand: 3 }] })
         expect(yield* broken).toEqual([])
       }),
     ),
+  )
+
+  it.each([OLD[0]!, OLD.at(-1)!])("(%s) becomes this build's while no process has its lanes", (name) =>
+    on(bare, Effect.asVoid(keptBy(name, migrate))),
   )
 
   it("stays as it is while its owner runs, and is migrated by the one that takes over", () =>
@@ -179,6 +206,15 @@ const FROZEN = {
 }
 
 describe("migrations", () => {
+  it("have each a database of the first build that had it", () => {
+    const first = (name: string) => name.slice(0, 4)
+    const numbers = Object.keys(FROZEN).map(first)
+    // The first commit that had a database had two.
+    expect(numbers.filter((number) => !OLD.some((name) => first(name) === number))).toEqual(["0001"])
+    const there = globSync("*.sql.gz", { cwd: join(root, "old-schemas") }).map((file) => file.split(".")[0])
+    expect(there.toSorted()).toEqual(OLD.toSorted())
+  })
+
   it("are never edited", () => {
     const folder = join(root, "../../../src/adapters/postgres/migrations")
     const hashes = globSync("*.sql", { cwd: folder })
