@@ -47,10 +47,15 @@ const LONG = [
 ]
 const WORLD = ["test/world/**/*.test.ts", "test/adapters/kafka/operators.test.ts"]
 
-/** Files that take longest, in that order: begun first, none of them is left alone at the end while the other cores are idle. */
+/**
+ * Files that take longest, begun first: none of them is left alone at the end while the other cores are idle. Those that mostly wait
+ * stand between those that need the processor.
+ */
 const LONGEST: ReadonlyArray<string> = [
-  ...["adapters/postgres/inventory", "adapters/redis/guards", "adapters/threads/http", "adapters/prometheus/alerts"],
-  ...["adapters/embedded-postgres/service-role", "adapters/postgres/transactional-inventory", "simulation/simulate"],
+  ...["service/payment", "service/product-edits", "adapters/http/imports", "service/hot-product", "service/shipping"],
+  ...["service/events", "adapters/postgres/transactional-inventory", "service/start", "adapters/payment/providers"],
+  ...["adapters/postgres/inventory", "adapters/redis/broken", "cli/import", "service/profile", "cli/verification"],
+  ...["service/trace", "service/http-threads", "service/explain", "adapters/postgres/audit", "learn/red"],
   ...["faults/seeds", "simulation/sabotage", "lab/lab", "bench/bench", "learn/lessons", "service/facts"],
   ...["service/replay", "faults/payment-trouble", "faults/crash", "linearizability/campaign", "faults/kafka-trouble"],
 ]
@@ -66,25 +71,38 @@ class LongestFirst extends BaseSequencer {
   }
 }
 
-const project = (name: string, include: ReadonlyArray<string>, exclude: ReadonlyArray<string> = []) => ({
+interface Files {
+  readonly include: ReadonlyArray<string>
+  readonly exclude?: ReadonlyArray<string>
+  /** A process for each file. Importing costs more than most files of the quick suites take: theirs share processes. */
+  readonly isolate: boolean
+  /** A test that takes so long (ms) hangs: no verdict depends on how busy the machine is. */
+  readonly patienceMs: number
+}
+
+const project = (name: string, { exclude = [], include, isolate, patienceMs }: Files) => ({
   extends: true as const,
-  test: { name, include: [...include], exclude: [...exclude] },
+  test: {
+    ...{ name, include: [...include], exclude: [...exclude], isolate },
+    ...{ testTimeout: patienceMs, hookTimeout: patienceMs },
+  },
 })
 
 /** `npm test`, `npm run test:faults` and `npm run test:world`. */
 export default defineConfig({
   test: {
+    setupFiles: ["test/support/ended.ts"],
     globalSetup: ["test/support/global-postgres.ts", "test/support/global-kafka.ts"],
     // One more than the cores of a small machine: many tests wait most of the time.
     maxWorkers: 3,
     sequence: { sequencer: LongestFirst },
-    // They end what hangs: no verdict depends on how busy the machine is. Milliseconds.
-    testTimeout: 180_000,
-    hookTimeout: 180_000,
     projects: [
-      project("main", ["test/**/*.test.ts"], [...LONG, ...WORLD]),
-      project("faults", LONG),
-      project("world", WORLD),
+      project("main", {
+        ...{ include: ["test/**/*.test.ts"], exclude: [...LONG, ...WORLD] },
+        ...{ isolate: false, patienceMs: 300_000 },
+      }),
+      project("faults", { include: LONG, isolate: true, patienceMs: 1_200_000 }),
+      project("world", { include: WORLD, isolate: true, patienceMs: 300_000 }),
     ],
   },
 })
