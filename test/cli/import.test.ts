@@ -8,7 +8,7 @@ describe("jaego import", () => {
   let service: Service
   beforeAll(async () => {
     service = await start({ STORE: "memory" })
-  }, 60_000)
+  })
   afterAll(killAll)
 
   const importing = async (path: string, ...flags: ReadonlyArray<string>) => {
@@ -94,7 +94,7 @@ describe("jaego import", () => {
     )
   })
 
-  it("goes on where it was killed, and applies no row twice", { timeout: 120_000 }, async () => {
+  it("goes on where it was killed, and applies no row twice", async () => {
     const rows = Array.from({ length: 1_500 }, () => "KILLED,,,,,1\n").join("")
     const path = file("killed.csv", `${fresh("KILLED")}${rows}`)
     const first = new Process(process.execPath, [CLI, "import", path, "--url", service.url], {})

@@ -21,7 +21,7 @@ describe.each([
   { workers: 1, kills: 10, more: [] },
   { workers: 3, kills: 10, more: ["killed between a hold and its order"] },
 ])("a service of $workers worker(s) that is killed again and again under load", ({ kills, more, workers }) => {
-  it("has forgotten nothing it acknowledged, and done nothing twice", { timeout: 240_000 }, async () => {
+  it("has forgotten nothing it acknowledged, and done nothing twice", async () => {
     const options = { times: kills, workers, seed: 40 + workers, freshDatabase, log: () => undefined }
     const { checks, faults, outcomes, violations } = await Crash.run(options)
     expect(violations).toEqual([])

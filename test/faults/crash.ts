@@ -33,7 +33,7 @@ const NOWHERE = "http://127.0.0.1:1"
 /** Few enough knock at a closed door that the machine has time for the service behind it. */
 const PATIENCE_MS = 100
 
-const RECOVERY_MS = 30_000
+const RECOVERY_MS = 150_000
 
 class Crash {
   readonly faults = new Tally()

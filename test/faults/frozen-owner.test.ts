@@ -8,7 +8,6 @@ afterAll(killAll)
 
 it.each([1, 3])(
   "a frozen owner of %i worker(s) that wakes up is fenced, tells nothing stale, and stands by again",
-  { timeout: 240_000 },
   async (workers) => {
     const times = 3
     const found = await FrozenOwner.run({ times, workers, seed: workers, freshDatabase, log: () => undefined })

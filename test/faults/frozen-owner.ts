@@ -20,7 +20,7 @@ import { Shoppers, stockShelves, type Wish } from "./shoppers.ts"
 const BUSY = 15
 
 /** Time for an expected step, also on a busy machine (ms). */
-const PATIENCE_MS = 60_000
+const PATIENCE_MS = 150_000
 
 /** Rounds that are tried for each stale owner to be fenced: one that had nothing to commit when it woke is not. */
 const TRIES = 4

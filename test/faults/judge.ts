@@ -205,7 +205,7 @@ export const judgeTold = async (
 }
 
 /** Longest until everything has come to its end (ms): a charge is asked for every 5 s, a tentative hold lives 5 s. */
-const REST_MS = 20_000
+const REST_MS = 90_000
 
 /** Nothing stays open for good: no charge without an outcome, no refund that is due, no hold whose order never came. */
 export const judgeRest = async (databaseUrl: string): Promise<Judgement> => {

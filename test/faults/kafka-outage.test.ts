@@ -7,7 +7,7 @@ import * as KafkaOutage from "./kafka-outage.ts"
 
 afterAll(killAll)
 
-it.skipIf(isMissing)("an outage of Kafka loses no order and no event", { timeout: 240_000 }, async () => {
+it.skipIf(isMissing)("an outage of Kafka loses no order and no event", async () => {
   const options = { times: 1, workers: 1, seed: 1, freshDatabase, log: () => undefined }
   const found = await KafkaOutage.outages(options, 1_000)
   expect(found.violations).toEqual([])

@@ -20,7 +20,7 @@ import { Entrance } from "./stage.ts"
 const OUTAGE_MS = 60_000
 
 /** From the first answer of a broker that is back to the last fact that had waited (ms). */
-const DRAIN_MS = 60_000
+const DRAIN_MS = 150_000
 
 /** Accepted attempts before each outage, and in it. */
 const BUSY = 100
@@ -153,7 +153,7 @@ export const outages = async (options: Options, outageMs: number): Promise<Findi
   const figures = { "most facts that waited": 0, "longest drain, ms": 0, "told again": 0 }
   const business = (what: string) => {
     const before = shoppers.accepted
-    return until(what, () => shoppers.accepted >= before + BUSY, 60_000)
+    return until(what, () => shoppers.accepted >= before + BUSY)
   }
   shoppers.open()
   try {

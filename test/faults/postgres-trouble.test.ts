@@ -7,7 +7,7 @@ import * as PostgresTrouble from "./postgres-trouble.ts"
 afterAll(killAll)
 
 describe("a service of 3 workers whose Postgres is in trouble under load", () => {
-  it("outlives restarts, read-only spells, timeouts and a full disk without help", { timeout: 240_000 }, async () => {
+  it("outlives restarts, read-only spells, timeouts and a full disk without help", async () => {
     const options = { times: 9, workers: 3, seed: 700, freshDatabase, log: () => undefined }
     const findings = await PostgresTrouble.run(options)
     expect(findings.violations).toEqual([])

@@ -59,8 +59,8 @@ export interface Options {
 /** A shopper that was turned away comes back after this, ms, by default. */
 const PATIENCE_MS = 20
 
-/** No answer at all within this is a defect of its own (ms): above every deadline of the service. */
-export const ANSWER_MS = 30_000
+/** No answer at all within this is a defect of its own (ms): far above every deadline of the service, on a busy machine too. */
+export const ANSWER_MS = 120_000
 
 /** An answer that stays as it is, however often the same is asked; anything else is worth another attempt. */
 export const isFinal = ({ status, code }: Told): boolean =>

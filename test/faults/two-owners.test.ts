@@ -6,9 +6,7 @@ import * as TwoOwners from "./two-owners.ts"
 
 afterAll(killAll)
 
-it("lanes change hands when their owner is lost, once each time, and never otherwise", {
-  timeout: 240_000,
-}, async () => {
+it("lanes change hands when their owner is lost, once each time, and never otherwise", async () => {
   const found = await TwoOwners.run({
     times: TwoOwners.BLOWS.length,
     workers: 3,

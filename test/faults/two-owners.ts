@@ -17,7 +17,7 @@ import { Shoppers, stockShelves } from "./shoppers.ts"
 const BUSY = 20
 
 /** Longest it may take until orders are taken again (ms): two processes start anew on a busy machine. */
-const RECOVERY_MS = 60_000
+const RECOVERY_MS = 150_000
 
 /** Starts a service again whenever it ends, at once, until it is dismissed. */
 class Supervisor {

@@ -23,9 +23,7 @@ const foreseenTooSoon = (turns: ReadonlyArray<Trouble.Turn>, rate: number): Read
     return eta !== null && leastMs >= FAR_MS && eta - placed < leastMs * 0.8
   })
 
-it("300 orders in a second at a provider of 20 a second: all are paid, none twice or late, and each was told when", {
-  timeout: 180_000,
-}, async () => {
+it("300 orders in a second at a provider of 20 a second: all are paid, none twice or late, and each was told when", async () => {
   const rate = 20
   const on = await ground({ rate, holdSeconds: 120, graceSeconds: 10 })
   const { turns, ...rush } = await Trouble.rush(on, 300, 1)
@@ -44,9 +42,7 @@ it("300 orders in a second at a provider of 20 a second: all are paid, none twic
   await Trade.verify(on.databaseUrl)
 })
 
-it("what cannot be charged before hold and grace end is refused, and took no unit; of the others each is paid, or expired and never charged", {
-  timeout: 180_000,
-}, async () => {
+it("what cannot be charged before hold and grace end is refused, and took no unit; of the others each is paid, or expired and never charged", async () => {
   const on = await ground({ rate: 10, holdSeconds: 4, graceSeconds: 1 })
   const { turns, ...rush } = await Trouble.rush(on, 400, 1)
   // Of five seconds' worth, and what was settled while they came, however long that took, some were paid and the rest refused.
@@ -58,9 +54,7 @@ it("what cannot be charged before hold and grace end is refused, and took no uni
   await Trade.verify(on.databaseUrl)
 })
 
-it("a provider that is dead for four seconds costs no sale, is hardly called, and everything is settled after its return", {
-  timeout: 180_000,
-}, async () => {
+it("a provider that is dead for four seconds costs no sale, is hardly called, and everything is settled after its return", async () => {
   // Buyers who wait for the outcome have a minute: those who waited for a dead provider would have to.
   const on = await ground({ rate: 100, holdSeconds: 120, graceSeconds: 10, deadlineMs: 60_000 })
   const outage = await Trouble.outage(on, 4, 40)

@@ -7,14 +7,18 @@ import { freshDatabase } from "../support/postgres.ts"
 import { run, type Service, start } from "../support/service.ts"
 
 const folder = mkdtempSync(join(tmpdir(), "jaego-profile-test-"))
-/** Where the service makes its files. */
-const TMPDIR = join(folder, "tmp")
 
+/** `TMPDIR`: where the service makes its files. */
+const serve = async (TMPDIR: string): Promise<Service> => {
+  mkdirSync(TMPDIR)
+  return start({ DATABASE_URL: await freshDatabase(), WORKERS: "1", HTTP_THREADS: "1", TMPDIR })
+}
+
+const TMPDIR = join(folder, "tmp")
 let service: Service
 
 beforeAll(async () => {
-  mkdirSync(TMPDIR)
-  service = await start({ DATABASE_URL: await freshDatabase(), WORKERS: "1", HTTP_THREADS: "1", TMPDIR })
+  service = await serve(TMPDIR)
 })
 afterAll(async () => {
   await service?.stop()
@@ -39,11 +43,27 @@ describe("a profile of the processor", () => {
   })
 })
 
+/** So many processes are tried: V8's writer of heap snapshots ends one now and then (SIGSEGV; nodejs/node#43122, #46210). */
+const PROCESSES = 3
+
 it("a heap snapshot has what the thread has", async () => {
-  const { body, status } = await profile({ kind: "heap", thread: "worker-0" })
-  expect(status).toBe(200)
-  expect(body.strings).toContain("Owner")
-  expect(readdirSync(TMPDIR)).toEqual([])
+  const snapshot = async (process: number): Promise<void> => {
+    const files = join(folder, `heap-${process}`)
+    const own = await serve(files)
+    const asked = own.post("/v1/admin/profiles", { kind: "heap", thread: "worker-0" })
+    const answer = await asked.catch(async (error: unknown) => {
+      const { signal } = await own.process.ended
+      if (signal !== "SIGSEGV" || process === PROCESSES) throw error
+      console.info(`process ${process} ended of SIGSEGV as it wrote a heap snapshot`)
+      return null
+    })
+    if (answer === null) return snapshot(process + 1)
+    expect(answer.status).toBe(200)
+    expect(answer.body.strings).toContain("Owner")
+    expect(readdirSync(files)).toEqual([])
+    await own.stop()
+  }
+  await snapshot(1)
 })
 
 it("there is one at a time, and the next one when its caller has hung up", async () => {

@@ -16,7 +16,7 @@ if (isMissing)
 afterAll(killAll)
 
 describe.skipIf(isMissing).each([1, 3])("all baskets, with %i worker(s)", (workers) => {
-  it("are answered, audited clean, and verified from SQL", { timeout: 240_000 }, async () => {
+  it("are answered, audited clean, and verified from SQL", async () => {
     const database = await freshDatabase()
     const service = await start({ DATABASE_URL: database, WORKERS: String(workers) })
     const replay = await run(["replay", BASKETS, "--concurrency", "64", "--url", service.url, "--json"])
@@ -35,7 +35,7 @@ describe.skipIf(isMissing).each([1, 3])("all baskets, with %i worker(s)", (worke
     await Trade.verify(database)
   })
 
-  it("run out of goods without a failure: what is sold is what there was", { timeout: 240_000 }, async () => {
+  it("run out of goods without a failure: what is sold is what there was", async () => {
     const database = await freshDatabase()
     const service = await start({ DATABASE_URL: database, WORKERS: String(workers) })
     const flags = ["--concurrency", "64", "--on-hand", "20", "--limit", "3000"]

@@ -80,7 +80,7 @@ describe.skipIf(isMissing)("an order that is traced", () => {
     const bought = await service.post("/v1/orders", order, headers)
     expect(bought.status, bought.text).toBe(201)
     const ours = () => traces.spans().filter(({ traceId }) => traceId === TRACE_ID)
-    await until("the carrier's span has come", () => ours().some(({ name }) => name === "carrier register"), 60_000)
+    await until("the carrier's span has come", () => ours().some(({ name }) => name === "carrier register"))
     await until("the shipment is told", () => ours().filter(({ name }) => name === "consumer timeline").length === 2)
 
     const spans = ours()

@@ -13,12 +13,9 @@ import { changed } from "./mutants/load.ts"
 import { CERTAIN, SHIPPING } from "./shipping-judge.ts"
 import { FACT_LAWS } from "./witness.ts"
 
-/** All of them together take a minute on two cores that have nothing else to do, and may take many beside other work. */
-const PATIENCE_MS = 1_200_000
-
 const harvests = new Map<string | null, Harvest>()
 
-beforeAll(() => harvest((each) => void harvests.set(each.name, each)), PATIENCE_MS)
+beforeAll(() => harvest((each) => void harvests.set(each.name, each)))
 
 describe("a planted bug is found", () => {
   it.each(ALL)("$name: by `$caughtBy`, within $seedsMax seeds", ({ name }) => {

@@ -23,7 +23,7 @@ const LOOK_MS = 15
 export const until = async <A>(
   what: string,
   look: () => Promise<A | false | null | undefined> | A | false | null | undefined,
-  withinMs = 60_000,
+  withinMs = 150_000,
 ): Promise<A> => {
   let thrown: unknown = null
   for (const end = performance.now() + withinMs; performance.now() < end; ) {

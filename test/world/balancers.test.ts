@@ -78,9 +78,6 @@ describe.each([nginx, haproxy])("two instances behind $name", (balancer) => {
 
   it.skipIf(leaveOut(`two instances behind ${balancer.name}`, absent(balancer.name)))(
     "no buyer meets the stand-by, and none loses an order with the one that sells",
-    {
-      timeout: 180_000,
-    },
     async () => {
       const database = await freshDatabase()
       const env = { DATABASE_URL: database, WORKERS: "1", TRUSTED_PROXIES: "127.0.0.1" }
@@ -102,26 +99,22 @@ describe.each([nginx, haproxy])("two instances behind $name", (balancer) => {
       const buyer = async () => {
         while (!isOver) {
           const key = Trade.newKey()
-          await until(
-            "an order is answered",
-            async () => {
-              const wish = { lines: [{ productId: product, quantity: 1 }], payment: "later" as const }
-              const answer = await Trade.order(shop, wish, key)
-              // The only "not now" that a buyer is shown; all else would be a lost or a wrong answer.
-              if (answer.status === 503 || answer.body?.code === "idempotency-in-progress") return false
-              expect(answer.status, answer.text).toBe(202)
-              placed.set(key, answer.body.id)
-              return true
-            },
-            60_000,
-          )
+          await until("an order is answered", async () => {
+            const wish = { lines: [{ productId: product, quantity: 1 }], payment: "later" as const }
+            const answer = await Trade.order(shop, wish, key)
+            // The only "not now" that a buyer is shown; all else would be a lost or a wrong answer.
+            if (answer.status === 503 || answer.body?.code === "idempotency-in-progress") return false
+            expect(answer.status, answer.text).toBe(202)
+            placed.set(key, answer.body.id)
+            return true
+          })
         }
       }
       const buyers = Trade.times(BUYERS, buyer)
       await until("they buy", () => placed.size > 200)
       await sells.kill()
       const before = placed.size
-      await until("they buy at the other one", () => placed.size > before + 200, 60_000)
+      await until("they buy at the other one", () => placed.size > before + 200)
       isOver = true
       await buyers
 

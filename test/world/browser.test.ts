@@ -71,7 +71,7 @@ const ask = (url: string, body: string | null): Promise<readonly [status: number
     .then(async (response) => [response.status, await response.text()] as const)
     .catch((error) => String(error))
 
-describe.skipIf(isLeftOut)("in Chromium", { timeout: 120_000 }, () => {
+describe.skipIf(isLeftOut)("in Chromium", () => {
   let browser: Chromium.Browser
   let pages: Awaited<ReturnType<typeof Chromium.emptyPages>>
   let service: Service
@@ -85,7 +85,7 @@ describe.skipIf(isLeftOut)("in Chromium", { timeout: 120_000 }, () => {
     service = await start({ STORE: "memory", CORS_ORIGINS: allowed() })
     product = await Trade.create(service, 10)
     order = (await Trade.buy(service, product, { payment: "later" })).body.id
-  }, 120_000)
+  })
   afterAll(async () => {
     await killAll()
     await browser?.close()

@@ -21,7 +21,7 @@ const isUnlimited = typeof group === "string"
 if (isUnlimited) console.warn(`NOT TESTED: a memory limit, because ${group}`)
 
 describe.skipIf(isUnlimited)(`with ${LEAST_MIB} MiB`, () => {
-  it("the service lives through trade, and none of its threads is killed", { timeout: 240_000 }, async () => {
+  it("the service lives through trade, and none of its threads is killed", async () => {
     const cgroup = group as Cgroup.Cgroup
     const database = await freshDatabase()
     const [command, args] = Cgroup.inside(cgroup, [process.execPath, CLI, "serve"])
@@ -56,7 +56,7 @@ const zombiesOf = (parent: number): number =>
   }).length
 
 describe.skipIf(cannotTini)("behind the image's PID 1", () => {
-  it("what a dead PostgreSQL leaves behind is reaped, and SIGTERM drains", { timeout: 120_000 }, async () => {
+  it("what a dead PostgreSQL leaves behind is reaped, and SIGTERM drains", async () => {
     const { home, remove } = freshHome()
     const service = await startBy(TINI[0]!, [...TINI.slice(1), process.execPath, CLI, "serve"], {
       JAEGO_HOME: home,

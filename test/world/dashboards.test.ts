@@ -59,7 +59,7 @@ describe.skipIf(isLeftOut)("behind a real Prometheus that scrapes a service at w
       const scrapes = await prometheus.query("count_over_time(jaego_holds_live[1m]) > 2")
       return found.length > 0 && scrapes.length > 0
     })
-  }, 120_000)
+  })
   afterAll(async () => {
     isOver = true
     await work

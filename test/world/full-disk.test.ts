@@ -21,7 +21,7 @@ describe.skipIf(leaveOut("a full disk", noRoot()))("a database on a full disk", 
     disk = mounted
     postgres = await OwnPostgres.make(join(path, "home"))
     await postgres.tablespace("small", join(disk.path, "tables"))
-  }, 60_000)
+  })
   afterEach(killAll)
   afterAll(async () => {
     await postgres?.stop("immediate")

@@ -57,9 +57,10 @@ it.each([
 )
 
 it("a header of the greatest length is read in no time", () => {
-  const began = performance.now()
+  const began = process.cpuUsage()
   for (let time = 0; time < 100; time++) clientOf("10.0.0.1", via("10.0.0.2,".repeat(1_800)))
-  expect(performance.now() - began).toBeLessThan(2_000)
+  const { system, user } = process.cpuUsage(began)
+  expect((system + user) / 1_000).toBeLessThan(2_000)
 })
 
 it("a network is an address, or one with as many bits as it can have", () => {

@@ -12,6 +12,7 @@ import type { Shop } from "../../../src/app/shop.ts"
 import { TRIED_ONCE } from "../../../src/domain/order.ts"
 import type { Happening } from "../../../src/ports/probe.ts"
 import * as HttpServer from "../../support/http-server.ts"
+import { ownNow } from "../../support/own-time.ts"
 import { type Peer, peer, statuses } from "../../support/peer.ts"
 import { soon } from "../../support/soon.ts"
 
@@ -302,9 +303,9 @@ describe("what comes behind a request that is under way", () => {
 describe("the end of the server", () => {
   /** Milliseconds from the order to stop to its end. */
   const stop = async (): Promise<number> => {
-    const began = performance.now()
+    const began = ownNow()
     await server.stop()
-    return performance.now() - began
+    return ownNow() - began
   }
 
   it("waits for no one who is silent, half-way, or does not read", async () => {

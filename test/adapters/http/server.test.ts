@@ -17,6 +17,7 @@ import { Probe } from "../../../src/ports/probe.ts"
 import { CannotListen } from "../../../src/std/listen.ts"
 import * as FakeShop from "../../support/fake-shop.ts"
 import * as HttpServer from "../../support/http-server.ts"
+import { ownNow } from "../../support/own-time.ts"
 
 let shop: HttpServer.Running
 beforeAll(async () => {
@@ -114,9 +115,9 @@ describe("what is not HTTP as we understand it", () => {
   })
 
   it("answers 408 to headers that do not end, within their 5 s and a check", async () => {
-    const started = performance.now()
+    const started = ownNow()
     expectRawProblem(await shop.raw("GET /livez HTTP/1.1\r\nhost: localhost\r\nx: "), 408, "request-timeout")
-    expect(performance.now() - started).toBeLessThan(15_000)
+    expect(ownNow() - started).toBeLessThan(15_000)
   })
 
   it("takes an absolute target, whose host counts instead of the header's", async () => {

@@ -75,7 +75,7 @@ describe.skipIf(StripeMock.isMissing)("the Stripe dialect", () => {
     await new Promise<void>((resolve) => receiver.listen(0, "127.0.0.1", resolve))
     scope = await Effect.runPromise(Scope.make())
     url = await serve()
-  }, 120_000)
+  })
   afterAll(async () => {
     await Effect.runPromise(Scope.close(scope, Exit.void))
     receiver.close()

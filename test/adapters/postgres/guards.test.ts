@@ -38,58 +38,49 @@ const under = <A, E>(guard: Guard, body: Effect.Effect<A, E, Effect.Services<typ
   Effect.scoped(Effect.provide(body, TransactionalShop.layer(guard)))
 
 describe("pessimistic locking", () => {
-  test.live(
-    "without an order of the locks runs into deadlocks, which the database ends and a second try mends",
-    () =>
-      under(
-        pessimisticUnordered,
-        Effect.gen(function* () {
-          const deadlocks = yield* crossing
-          // A session tells its statistics a while after its transaction has ended.
-          yield* Effect.repeat(deadlocks, { until: (count) => count > 0 })
-        }),
-      ),
-    60_000,
+  test.live("without an order of the locks runs into deadlocks, which the database ends and a second try mends", () =>
+    under(
+      pessimisticUnordered,
+      Effect.gen(function* () {
+        const deadlocks = yield* crossing
+        // A session tells its statistics a while after its transaction has ended.
+        yield* Effect.repeat(deadlocks, { until: (count) => count > 0 })
+      }),
+    ),
   )
 
-  test.live(
-    "in the order of the ids never does",
-    () =>
-      under(
-        pessimistic,
-        Effect.gen(function* () {
-          const deadlocks = yield* crossing
-          expect(yield* deadlocks).toBe(0)
-        }),
-      ),
-    60_000,
+  test.live("in the order of the ids never does", () =>
+    under(
+      pessimistic,
+      Effect.gen(function* () {
+        const deadlocks = yield* crossing
+        expect(yield* deadlocks).toBe(0)
+      }),
+    ),
   )
 })
 
 describe("a row per unit", () => {
-  test.live(
-    "has at most as many rows as there are units, also of more than are made at a time",
-    () =>
-      under(
-        skipLocked,
-        Effect.gen(function* () {
-          const shop = yield* counter
-          const sql = yield* PgClient.PgClient
-          const { id } = yield* shop.create({ onHand: 1_200 })
-          const rows = Effect.map(
-            sql<{ readonly rows: number }>`select count(*)::float8 as rows from stock_units`,
-            ([row]) => row!.rows,
-          )
-          yield* Effect.forEach(Array.from({ length: 40 }), () => shop.placed([[id, 3]]), { concurrency: 16 })
-          expect(yield* rows).toBeGreaterThan(0)
-          expect(yield* rows).toBeLessThanOrEqual(1_080)
-          yield* shop.adjust(id, -1_000)
-          expect(yield* rows).toBeLessThanOrEqual(80)
-          yield* shop.placed([[id, 80]])
-          expect(yield* rows).toBe(0)
-          expect(yield* shop.place([[id, 1]])).toMatchObject({ refused: { _tag: "InsufficientStock", available: 0 } })
-        }),
-      ),
-    60_000,
+  test.live("has at most as many rows as there are units, also of more than are made at a time", () =>
+    under(
+      skipLocked,
+      Effect.gen(function* () {
+        const shop = yield* counter
+        const sql = yield* PgClient.PgClient
+        const { id } = yield* shop.create({ onHand: 1_200 })
+        const rows = Effect.map(
+          sql<{ readonly rows: number }>`select count(*)::float8 as rows from stock_units`,
+          ([row]) => row!.rows,
+        )
+        yield* Effect.forEach(Array.from({ length: 40 }), () => shop.placed([[id, 3]]), { concurrency: 16 })
+        expect(yield* rows).toBeGreaterThan(0)
+        expect(yield* rows).toBeLessThanOrEqual(1_080)
+        yield* shop.adjust(id, -1_000)
+        expect(yield* rows).toBeLessThanOrEqual(80)
+        yield* shop.placed([[id, 80]])
+        expect(yield* rows).toBe(0)
+        expect(yield* shop.place([[id, 1]])).toMatchObject({ refused: { _tag: "InsufficientStock", available: 0 } })
+      }),
+    ),
   )
 })
