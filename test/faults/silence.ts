@@ -12,10 +12,10 @@ import { laneOf } from "./worker-death.ts"
  * Longest a caller may wait with one worker (ms): 10 s for the answer of a commit, 2 s for the payment that comes after it, and
  * something for the truth on a busy machine. An order over several workers is held by one after another, within what is promised.
  */
-const ONE_WORKER_MS = 14_000
+const ONE_WORKER_MS = 24_000
 
-/** Lists are read again within this (s): a line that says nothing is given up after 10, and another is opened. */
-const READS_MAX_S = 13
+/** Lists are read again within this (s), also on a busy machine: a line that says nothing is given up after 10, and another is opened. */
+const READS_MAX_S = 60
 
 const places = (exchange: Exchange): boolean => rowsOf(exchange, "order_id") > 0
 

@@ -20,13 +20,13 @@ import { Readers } from "./readers.ts"
 import { type Kind, kindOf, type Options as ShopperOptions, Shoppers, stockShelves } from "./shoppers.ts"
 
 /** Longest it may take until business goes on after a fault, milliseconds: a busy machine starts a thread in a second. */
-const RECOVERY_MS = 30_000
+const RECOVERY_MS = 150_000
 
 /** Few enough that those who are turned away do not keep the machine from mending what was broken. */
 const SHOPPERS = 8
 
 /** Longest that anyone waits for an answer, milliseconds: a statement may run 5 s, a lost answer is sought for 5 s more. */
-const PATIENCE_MS = 15_000
+const PATIENCE_MS = 30_000
 
 const DECISION_MS = COMMAND_PATIENCE_MS + PATIENCE_LOOK_MS
 const PAYMENT_MS = Payment.read({}).placing.deadlineMs
@@ -38,8 +38,8 @@ const PROMISED_MS: Readonly<Record<Kind, number>> = {
   cancel: DECISION_MS + CANCEL_PATIENCE_MS,
 }
 
-/** From the answer until a shopper of ours hears it, on a machine that does all of this at once (ms). */
-const HEARD_MS = 2_000
+/** From the answer until a shopper of ours hears it, and what a busy machine makes longer before (ms). */
+const HEARD_MS = 10_000
 
 /** Our own entrance to a database, past the proxy. */
 export class Entrance {
