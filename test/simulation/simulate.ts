@@ -149,6 +149,7 @@ class Simulation {
       ShippingJudge.rashly(
         orderUpdates.map(({ order }) => order),
         this.carrier,
+        this.provider.accounts,
       ),
     )
   }

@@ -181,7 +181,11 @@ it.concurrent("is not waited for by the process that takes the lanes", () =>
       Lease,
     )
     const failure = yield* Effect.flip(lease.acquire(Effect.void))
-    expect(failure).toMatchObject({ _tag: "LedgerDown", detail: "no answer within 10 s" })
+    // The server ends a session that says nothing for as long: whichever of the two comes first.
+    expect(failure).toMatchObject({
+      _tag: "LedgerDown",
+      detail: expect.stringMatching(/^(no answer within 10 s|Connection closed)$/),
+    })
     const taking = yield* Effect.promise(() => held)
     taking.release("cut")
     expect((yield* lease.acquire(Effect.void)).lanes).toHaveLength(Lane.COUNT)

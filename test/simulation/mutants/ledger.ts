@@ -1,5 +1,5 @@
 /** Mutants of the commit, its fence and its lost answers. */
-import { EIGHT_ROUNDS, FOUR_ROUNDS, type Mutant, ONE_ROUND } from "./load.ts"
+import { EIGHT_ROUNDS, FOUR_ROUNDS, type Mutant, ONE_ROUND, SIXTEEN_ROUNDS } from "./load.ts"
 
 const COMMITTER = "src/app/inventory/committer.ts"
 const MEMORY_LEDGER = "src/adapters/memory/ledger.ts"
@@ -107,6 +107,6 @@ export const LEDGER_MUTANTS: ReadonlyArray<Mutant> = [
       { file: COMMITTER, from: "if (decisions === 1)\n", to: "if (decisions > 0)\n" },
     ],
     caughtBy: "everyone is answered",
-    seedsMax: EIGHT_ROUNDS,
+    seedsMax: SIXTEEN_ROUNDS,
   },
 ]

@@ -44,6 +44,9 @@ export const FOUR_ROUNDS = 40
 /** For bugs that need two rare instants in one run: a stale owner, and a commit of its that is still on its way. */
 export const EIGHT_ROUNDS = 80
 
+/** For bugs that need a third one: another command in the very batch that is refused. */
+export const SIXTEEN_ROUNDS = 160
+
 const ROOT = new URL("../../../", import.meta.url).href
 
 /** The query parameter that tells one graph of modules from another. */
