@@ -34,6 +34,8 @@ export interface Lease {
 }
 
 export interface CacheService {
+  /** What lies in this process, without waiting; null: nothing does, and it may lie elsewhere. */
+  readonly near: (key: string) => Entry | null
   readonly get: (key: string) => Effect.Effect<Found | null>
   /** Kept for `ttlMs`, at most. False: not taken. */
   readonly put: (key: string, entry: Entry, ttlMs: number) => Effect.Effect<boolean>

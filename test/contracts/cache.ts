@@ -65,6 +65,17 @@ export const checks: ReadonlyArray<Check<Cache>> = [
     }
   }),
 
+  check("has near what it gives, and nothing else", function* () {
+    const cache = yield* Cache
+    const key = fresh()
+    expect(cache.near(key)).toBeNull()
+    yield* cache.put(key, entry(4), LONG_MS)
+    // A cache that lies elsewhere has nothing near.
+    expect([null, 4]).toContain(cache.near(key)?.version ?? null)
+    yield* cache.drop(key, 5)
+    expect(cache.near(key)).toBeNull()
+  }),
+
   check("forgets what its time is over for", function* () {
     const cache = yield* Cache
     const key = fresh()

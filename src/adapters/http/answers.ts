@@ -12,6 +12,7 @@ import type { Unavailable } from "../../ports/failures.ts"
 import type { Refused } from "../../ports/inventory.ts"
 import type { Page } from "../../ports/page.ts"
 import type { Probe } from "../../ports/probe.ts"
+import { derived } from "../../std/derived.ts"
 import * as Conditional from "./conditional.ts"
 import * as Cursors from "./cursors.ts"
 import * as Problems from "./problems.ts"
@@ -46,21 +47,31 @@ export const to =
 export const ok = (view: unknown): Response => HttpServerResponse.jsonUnsafe(view)
 
 /** A representation with a version, which a caller may name in a later request. */
-export const versioned = (view: unknown, version: number): Response =>
-  HttpServerResponse.jsonUnsafe(view, { headers: { etag: Conditional.tagOf(version) } })
+export const versioned = (view: unknown, version: number, headers: Readonly<Record<string, string>> = {}): Response =>
+  HttpServerResponse.jsonUnsafe(view, { headers: { ...headers, etag: Conditional.tagOf(version) } })
 
-/** One that may be kept: `headers` say for how long. The caller may have it already. */
-export const cacheable = (
-  { headers }: Asked,
-  view: unknown,
-  version: number,
-  cacheHeaders: Readonly<Record<string, string>>,
-): Response => {
-  const all = { ...cacheHeaders, etag: Conditional.tagOf(version) }
+/** The caller says that it has this version already. */
+export const isKnown = ({ headers }: Asked, version: number): boolean => {
   const header = headers["if-none-match"]
   return Conditional.hasIt(typeof header === "string" ? header : undefined, version)
-    ? HttpServerResponse.empty({ status: 304, headers: all })
-    : HttpServerResponse.jsonUnsafe(view, { headers: all })
+}
+
+/** What a caller has already; `headers` say for how long it may be kept. */
+export const unchanged = (version: number, headers: Readonly<Record<string, string>>): Response =>
+  HttpServerResponse.empty({ status: 304, headers: { ...headers, etag: Conditional.tagOf(version) } })
+
+/** What is shown of one value within a second of its age (s) is one answer: made once, for all who ask. */
+export const bySecond = <Of extends object>(make: (of: Of, age: string) => Response) => {
+  const last = derived((_: Of): { age: string; response: Response | null } => ({ age: "", response: null }))
+  return (of: Of, ageMs: number): Response => {
+    const kept = last(of)
+    const age = String(Math.floor(ageMs / 1_000))
+    if (kept.response === null || kept.age !== age) {
+      kept.response = make(of, age)
+      kept.age = age
+    }
+    return kept.response
+  }
 }
 
 /** It will be written. */

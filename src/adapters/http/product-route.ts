@@ -1,7 +1,8 @@
 /**
  * Reading a product without the pipeline, as an order is placed (`hot-route.ts`): the page of a product is what most requests want.
  *
- * It takes only what is plainly in order: the path as we write it, no query, no body, no position that the read must have reached.
+ * It takes only what is plainly in order: the path as we write it, no query, no body, no position that the read must have reached. A
+ * product that lies in this process, fresh, is answered at once; any other is asked of the shop.
  * Law: handler and answers are the pipeline's own; a test holds the two to the same answers.
  */
 import type { IncomingMessage, ServerResponse } from "node:http"
@@ -31,6 +32,8 @@ const plainly = ({ headers, method, url = "" }: IncomingMessage): ProductId | nu
 }
 
 export interface Options {
+  /** The answer with what is near; null: it has to be asked for. */
+  readonly near: (reading: ReadingProduct) => Response | null
   readonly read: (reading: ReadingProduct) => Effect.Effect<Response>
   /** Runs what a request asks for, until the service ends. */
   readonly run: (answer: Effect.Effect<Response>) => Fiber.Fiber<Response>
@@ -38,12 +41,24 @@ export interface Options {
   readonly pipeline: Listener
 }
 
+/** A defect is met again on the other way, which answers and logs it. */
+const soundly = (near: () => Response | null): Response | null => {
+  try {
+    return near()
+  } catch {
+    return null
+  }
+}
+
 export const listener =
-  ({ limits, pipeline, read, run }: Options): Listener =>
+  ({ limits, near, pipeline, read, run }: Options): Listener =>
   (request, response) => {
     const id = plainly(request)
     if (id === null) return pipeline(request, response)
-    run(read({ request, params: { id } })).addObserver((exit) => {
+    const reading = { request, params: { id } }
+    const answer = soundly(() => near(reading))
+    if (answer !== null) return PlainAnswer.write(request, response, limits, answer)
+    run(read(reading)).addObserver((exit) => {
       if (Exit.isSuccess(exit)) PlainAnswer.write(request, response, limits, exit.value)
       else response.destroy()
     })

@@ -4,11 +4,12 @@ import { HttpApiBuilder } from "effect/http-api"
 import { LIST_TTL_MS } from "../../app/reads/product-lists.ts"
 import { TTL_MS } from "../../app/reads/product-reads.ts"
 import { STALE_MAX_MS } from "../../app/reads/read-through.ts"
-import { Shop } from "../../app/shop.ts"
+import { Shop, type ShownProduct } from "../../app/shop.ts"
 import type { ProductId } from "../../domain/ids.ts"
-import type { Edit } from "../../domain/product.ts"
+import type { Edit, Product } from "../../domain/product.ts"
 import * as Words from "../../domain/product-words.ts"
 import type { Route } from "../../ports/inventory.ts"
+import type { Page } from "../../ports/page.ts"
 import { Probe } from "../../ports/probe.ts"
 import * as Answers from "./answers.ts"
 import { api } from "./api.ts"
@@ -42,13 +43,17 @@ const cacheControl = (ttlMs: number): string =>
 const PRODUCT_CONTROL = cacheControl(TTL_MS)
 const LIST_CONTROL = cacheControl(LIST_TTL_MS)
 
-const seconds = (ageMs: number): string => String(Math.floor(ageMs / 1_000))
+const cached = (age: string) => ({ "cache-control": PRODUCT_CONTROL, age })
 
-const cached = (ageMs: number) => ({ "cache-control": PRODUCT_CONTROL, age: seconds(ageMs) })
+const productAnswer = Answers.bySecond((product: Product, age) =>
+  Answers.versioned(Views.product(product), product.version, cached(age)),
+)
 
 /** What is kept on the way is no answer to who brings a position; `origin` as for every page that others may read (`gate.ts`). */
 const LIST_VARY = `origin, ${Positions.NAME}`
-const cachedList = (ageMs: number) => ({ "cache-control": LIST_CONTROL, age: seconds(ageMs), vary: LIST_VARY })
+const listAnswer = Answers.bySecond((page: Page<Product, ProductId>, age) =>
+  Answers.page("products", page, Views.product, { "cache-control": LIST_CONTROL, age, vary: LIST_VARY }),
+)
 
 const limitOf = (query: PageQuery): number => Number(query.limit ?? LIMIT.default)
 
@@ -57,7 +62,7 @@ const list = Effect.fnUntraced(function* (shop: Shop["Service"], query: ProductQ
   const limit = limitOf(query)
   if (query.sku === undefined && query.q === undefined) {
     const { ageMs, page } = yield* shop.browseProducts({ limit, after })
-    return Answers.page("products", page, Views.product, ageMs === null ? {} : cachedList(ageMs))
+    return ageMs === null ? Answers.page("products", page, Views.product) : listAnswer(page, ageMs)
   }
   const words = query.q === undefined ? null : Words.of(query.q)
   const page = yield* shop.listProducts({ limit, after, sku: query.sku ?? null, words })
@@ -94,15 +99,19 @@ export interface ReadingProduct {
   readonly params: { readonly id: ProductId }
 }
 
+/** Also without being asked of the shop, where it is near (`product-route.ts`). */
+export const shown = (request: Answers.Asked, { ageMs, product }: ShownProduct) =>
+  Answers.isKnown(request, product.version)
+    ? Answers.unchanged(product.version, cached(String(Math.floor(ageMs / 1_000))))
+    : productAnswer(product, ageMs)
+
 /** Apart from the other routes, because the plain reading of a product calls it too (`product-route.ts`). */
 export const reading =
   (shop: Pick<Shop["Service"], "getProduct">, answer: Answers.Responder) =>
   ({ params, request }: ReadingProduct) =>
     answer(
       request,
-      Effect.map(shop.getProduct(params.id), ({ ageMs, product }) =>
-        Answers.cacheable(request, Views.product(product), product.version, cached(ageMs)),
-      ),
+      Effect.map(shop.getProduct(params.id), (found) => shown(request, found)),
     )
 
 export const layer = (inFlight: Claims.InFlight) =>

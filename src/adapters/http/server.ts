@@ -12,6 +12,7 @@ import { NodeHttpServer } from "@effect/platform-node"
 import { Context, Effect, Fiber, Layer, Schedule, Scope } from "effect"
 import { ImportDesk } from "../../app/imports/import-desk.ts"
 import { Pausing } from "../../app/pausing.ts"
+import { ProductReads } from "../../app/reads/product-reads.ts"
 import { Shop } from "../../app/shop.ts"
 import { StockFeed } from "../../app/stock-feed.ts"
 import { Reached } from "../../ports/position.ts"
@@ -188,6 +189,7 @@ const listener = Effect.fnUntraced(function* (
   const answer = Answers.to(probe)
   const place = OrdersRoutes.placing(shop, answer, inFlight, limits)
   const read = ProductsRoutes.reading(shop, answer)
+  const { near } = (yield* ProductReads) ?? { near: () => null }
   const routes = yield* Pipeline.make({ inFlight, limits, scope, arrivingMax })
   const desk = yield* ImportDesk
   const pipeline = ImportRoute.listener({ desk, bytesMax: importBytesMax, probe, limits, run, long, pipeline: routes })
@@ -198,6 +200,10 @@ const listener = Effect.fnUntraced(function* (
     limits,
     positions: yield* Reached,
     pipeline: ProductRoute.listener({
+      near: ({ params, request }) => {
+        const found = near(params.id)
+        return found === null ? null : ProductsRoutes.shown(request, found)
+      },
       read: (reading) => Effect.catchCause(read(reading), (cause) => Pipeline.rescued(reading.request, cause)),
       run,
       limits,

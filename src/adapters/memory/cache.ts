@@ -29,6 +29,7 @@ export const make = (entriesMax: number): Effect.Effect<LocalCache> =>
       return true
     }
     return {
+      near: (key) => live(key)?.entry ?? null,
       get: (key) =>
         Effect.sync(() => {
           const entry = live(key)?.entry ?? null

@@ -56,6 +56,7 @@ export const make = ({ run, serverRun }: Connection, prefix: string): RedisCache
   return {
     tryPut,
     tryDrop,
+    near: () => null,
     get: (key) =>
       run((redis) => redis.get(prefix + key)).pipe(
         Effect.map((value) => {

@@ -119,6 +119,7 @@ export const make = (
       })
 
     return {
+      near: local.near,
       get: (key) =>
         Effect.flatMap(local.get(key), (near) =>
           near !== null

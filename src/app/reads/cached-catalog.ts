@@ -39,11 +39,18 @@ export const layer = Layer.effectContext(
         probe.emit({ _tag: "CacheRead", from })
         return { product: value, ageMs }
       })
+    const near = (id: ProductId) => {
+      const found = reads.near<Product>(keyOf(id))
+      if (found === null || found.value === null) return null
+      probe.emit({ _tag: "CacheRead", from: found.from })
+      return { product: found.value, ageMs: found.ageMs }
+    }
     const catalog = Catalog.of({ ...source, get: (id) => Effect.map(shown(id), ({ product }) => product) })
     return Context.make(Catalog, catalog).pipe(
       Context.add(ProductLists, yield* CachedLists.make(source, cache, probe, jitter)),
       Context.add(ProductReads, {
         read: shown,
+        near,
         // First nothing older may be taken, then the new one is there at once (write-through).
         renewed: (product) => {
           const key = keyOf(product.id)

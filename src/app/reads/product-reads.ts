@@ -16,6 +16,8 @@ export interface ReadProduct {
 
 export const ProductReads = Context.Reference<{
   readonly read: (id: ProductId) => Effect.Effect<ReadProduct, Unavailable>
+  /** One that lies in this process and is fresh, without waiting; null: it has to be read, or there is none. */
+  readonly near: (id: ProductId) => { readonly product: Product; readonly ageMs: number } | null
   /** It was just edited: nothing older is shown from now on. */
   readonly renewed: (product: Product) => Effect.Effect<void>
 } | null>("jaego/app/reads/ProductReads", { defaultValue: () => null })

@@ -63,6 +63,8 @@ export interface ReadThrough {
     source: Effect.Effect<Read<A>, Unavailable>,
     atLeast?: number,
   ) => Effect.Effect<Shown<A>, Unavailable>
+  /** What lies in this process and need not be renewed yet, without waiting; null: it has to be read. */
+  readonly near: <A>(key: string) => Shown<A> | null
   /** The row has reached this version: nothing older is shown from now on. */
   readonly drop: (key: string, version: number) => Effect.Effect<void>
   /** Write-through: the row as it was just written. */
@@ -159,6 +161,10 @@ export const make = (
     const isStaleAllowed = (entry: Entry): boolean => entry.text !== null && now() - entry.readAt < ttlMs + STALE_MAX_MS
 
     return {
+      near: <A>(key: string) => {
+        const entry = cache.near(key)
+        return entry === null || isAgeing(entry, now()) ? null : shown<A>(entry, "local")
+      },
       read: Effect.fnUntraced(function* <A>(key: string, source: Effect.Effect<Read<A>, Unavailable>, atLeast = 0) {
         const found = yield* cache.get(key)
         const isOutdated = found === null || found.entry.version < atLeast

@@ -1,17 +1,20 @@
 /** The plain reading of a product and the pipeline: one takes what is plainly in order, the other the rest, and a caller cannot tell them apart. */
 import { request as ask, createServer, type Server } from "node:http"
 import type { AddressInfo } from "node:net"
-import { Effect } from "effect"
+import { Effect, Layer } from "effect"
 import { HttpServerResponse } from "effect/http"
 import { afterEach, beforeEach, describe, expect, it } from "vitest"
 import * as ProductRoute from "../../../src/adapters/http/product-route.ts"
 import { OFF, RateLimits } from "../../../src/adapters/http/rate-limits.ts"
+import { ProductReads } from "../../../src/app/reads/product-reads.ts"
 import type { Shop } from "../../../src/app/shop.ts"
 import { unavailable } from "../../../src/ports/failures.ts"
 import { Refused } from "../../../src/ports/inventory.ts"
 import * as HttpServer from "../../support/http-server.ts"
+import * as Scribe from "../../support/scribe.ts"
 
 const PRODUCT = "018f0000-0000-7000-8000-00000000abcd"
+const NEAR = "018f0000-0000-7000-8000-00000000beef"
 const PATH = `/v1/products/${PRODUCT}`
 /** A position that every read has reached: the plain route knows none. */
 const UNUSUAL = { "jaego-position": "0/0" }
@@ -21,6 +24,7 @@ describe("what the plain route takes", () => {
   let port: number
   beforeEach(async () => {
     const listener = ProductRoute.listener({
+      near: ({ params: { id } }) => (id === NEAR ? HttpServerResponse.jsonUnsafe({ by: "nearness", id }) : null),
       read: ({ params }) => Effect.succeed(HttpServerResponse.jsonUnsafe({ by: "plain route", id: params.id })),
       run: (effect) => Effect.runFork(effect),
       limits: new RateLimits(OFF, { emit: () => undefined }),
@@ -46,6 +50,7 @@ describe("what the plain route takes", () => {
 
   it("is a product by its id", async () => {
     expect(await send("GET", PATH)).toEqual({ by: "plain route", id: PRODUCT })
+    expect(await send("GET", PATH.replace(PRODUCT, NEAR))).toEqual({ by: "nearness", id: NEAR })
   })
 
   it.each([
@@ -71,6 +76,30 @@ describe("the two give the same answers", () => {
     ["a defect", 500, { getProduct: () => Effect.die(new Error("secret")) }],
   ]
   const origin = "https://shop.example"
+
+  it("what is near, also a second time, and to who has it already; a defect there is answered as one of the shop's", async () => {
+    const product = Scribe.product()
+    let isBroken = false
+    const near = () => {
+      if (isBroken) throw new Error("what is cached cannot be read")
+      return { product, ageMs: 12_345 }
+    }
+    const getProduct = () => (isBroken ? Effect.die(new Error("secret")) : Effect.succeed({ product, ageMs: 12_345 }))
+    const reads = { near, read: () => Effect.die("not asked"), renewed: () => Effect.void }
+    const server = await HttpServer.start({ getProduct }, null, {}, Layer.succeed(ProductReads, reads))
+    const both = async (headers: Record<string, string> = {}) => {
+      const get = (more: Record<string, string>) =>
+        server.get(`/v1/products/${product.id}`, { "x-request-id": "same", ...headers, ...more })
+      const plain = essence(await get({}), product.id)
+      expect(plain).toEqual(essence(await get(UNUSUAL), product.id))
+      return plain
+    }
+    for (let read = 0; read < 2; read++) expect(await both()).toMatchObject({ status: 200 })
+    expect(await both({ "if-none-match": `"${product.version}"` })).toMatchObject({ status: 304 })
+    isBroken = true
+    expect(await both()).toMatchObject({ status: 500 })
+    await server.stop()
+  })
   const limits = {
     ...{ trustedProxies: ["127.0.0.1"], shared: null, customer: null },
     client: { perSecond: 0.001, burst: 3 },

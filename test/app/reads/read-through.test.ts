@@ -34,6 +34,7 @@ const alone = Effect.flatMap(MemoryCache.make(100), over)
 
 /** A cache that is away. */
 const away: CacheService = {
+  near: () => null,
   get: () => Effect.succeed(null),
   put: () => Effect.succeed(false),
   drop: () => Effect.void,
@@ -137,6 +138,24 @@ describe("read-through", () => {
         expect(yield* reads.read("a", source.read)).toMatchObject({ from: "stale" })
         yield* TestClock.adjust("1 second")
         expect(yield* Effect.flip(reads.read("a", source.read))).toMatchObject({ reason: "database" })
+      }),
+    ))
+
+  it("gives without waiting what is near and need not be renewed yet, and nothing else", () =>
+    test(
+      Effect.gen(function* () {
+        const source = new Source()
+        const reads = yield* alone
+        expect(reads.near("a")).toBeNull()
+        yield* reads.read("a", source.read)
+        yield* TestClock.adjust(0.79 * TTL_MS)
+        expect(reads.near("a")).toMatchObject({ value: "version 1", from: "local", ageMs: 0.79 * TTL_MS })
+        yield* TestClock.adjust(0.02 * TTL_MS)
+        expect(reads.near("a")).toBeNull()
+        yield* reads.write("a", { value: "version 2", version: 2 })
+        expect(reads.near("a")).toMatchObject({ value: "version 2" })
+        yield* reads.drop("a", 3)
+        expect(reads.near("a")).toBeNull()
       }),
     ))
 
