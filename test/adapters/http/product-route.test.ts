@@ -80,11 +80,12 @@ describe("the two give the same answers", () => {
   it("what is near, also a second time, and to who has it already; a defect there is answered as one of the shop's", async () => {
     const product = Scribe.product()
     let isBroken = false
+    let ageMs = 12_345
     const near = () => {
       if (isBroken) throw new Error("what is cached cannot be read")
-      return { product, ageMs: 12_345 }
+      return { product, ageMs }
     }
-    const getProduct = () => (isBroken ? Effect.die(new Error("secret")) : Effect.succeed({ product, ageMs: 12_345 }))
+    const getProduct = () => (isBroken ? Effect.die(new Error("secret")) : Effect.succeed({ product, ageMs }))
     const reads = { near, read: () => Effect.die("not asked"), renewed: () => Effect.void }
     const server = await HttpServer.start({ getProduct }, null, {}, Layer.succeed(ProductReads, reads))
     const both = async (headers: Record<string, string> = {}) => {
@@ -94,7 +95,11 @@ describe("the two give the same answers", () => {
       expect(plain).toEqual(essence(await get(UNUSUAL), product.id))
       return plain
     }
-    for (let read = 0; read < 2; read++) expect(await both()).toMatchObject({ status: 200 })
+    for (const age of [12, 12, 13]) {
+      ageMs = age * 1_000 + 345
+      const { headers, status } = await both()
+      expect([status, headers.find(([name]) => name === "age")]).toEqual([200, ["age", String(age)]])
+    }
     expect(await both({ "if-none-match": `"${product.version}"` })).toMatchObject({ status: 304 })
     isBroken = true
     expect(await both()).toMatchObject({ status: 500 })

@@ -149,3 +149,28 @@ it("reads a page where the log has come as far as it had when the change was tol
       expect(shelf.readings).toEqual([null, 0x16_b374_d848n])
     }),
   ))
+
+it("reads a page once for a hundred who ask at once also where there is no cache that could lease it", () =>
+  test(
+    Effect.gen(function* () {
+      const away: CacheService = {
+        near: () => null,
+        get: () => Effect.succeed(null),
+        put: () => Effect.succeed(false),
+        drop: () => Effect.void,
+        lease: () => Effect.succeed({ giveBack: Effect.void }),
+      }
+      const shelf = new Shelf()
+      const { page } = yield* shopkeeping(shelf, away)
+      shelf.gate = yield* Deferred.make<void>()
+      const crowd = Effect.all(
+        Array.from({ length: 100 }, () => page()),
+        { concurrency: "unbounded" },
+      )
+      const asking = yield* Effect.forkChild(crowd, { startImmediately: true })
+      yield* settle
+      yield* Deferred.succeed(shelf.gate, undefined)
+      expect(yield* Fiber.join(asking)).toHaveLength(100)
+      expect(shelf.readings).toHaveLength(1)
+    }),
+  ))
