@@ -81,6 +81,14 @@ const shownAt = <A>(now: number, entry: Entry, from: Shown<A>["from"]): Shown<A>
   from,
 })
 
+/** `jitter`: what its time is multiplied by. */
+const entryAt = (readAt: number, { value, version }: Read<unknown>, ttlMs: number, jitter: number): Entry => ({
+  text: value === null ? null : JSON.stringify(value),
+  version,
+  readAt,
+  freshUntil: readAt + (value === null ? ABSENT_MS : ttlMs) * jitter,
+})
+
 /** For how long it is of use: as a stale value it still may be. */
 const keptMs = ({ freshUntil, readAt, text }: Entry): number => freshUntil - readAt + (text === null ? 0 : STALE_MAX_MS)
 
@@ -120,11 +128,7 @@ export const make = (
     const readings = new Map<string, Reading>()
 
     const shown = <A>(entry: Entry, from: Shown<A>["from"]): Shown<A> => shownAt(now(), entry, from)
-    const entryOf = ({ value, version }: Read<unknown>): Entry => {
-      const readAt = now()
-      const freshMs = (value === null ? ABSENT_MS : ttlMs) * (0.9 + 0.2 * random())
-      return { text: value === null ? null : JSON.stringify(value), version, readAt, freshUntil: readAt + freshMs }
-    }
+    const entryOf = (read: Read<unknown>): Entry => entryAt(now(), read, ttlMs, 0.9 + 0.2 * random())
     const keep = (key: string, entry: Entry) => cache.put(key, entry, keptMs(entry))
 
     const fromSource = <A>(key: string, source: Effect.Effect<Read<A>, Unavailable>) =>
