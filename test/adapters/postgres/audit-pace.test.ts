@@ -71,8 +71,22 @@ describe("the pace of the audit", () => {
     expect(restAfter({ ...look, at: 15_000, committed: 30 * LOOK, tookMs: 2_000 })).toBe(Pace.REST_LEAST * 2_000)
     expect(restAfter({ ...look, at: 30_000, committed: 40 * LOOK, tookMs: 20_000 })).toBe(Pace.EVERY_MAX_MS)
     const late = { ...look, lagMs: Pace.LATE_MS + 1, tookMs: 400 }
+    expect(restAfter({ ...late, at: 35_000, committed: 45 * LOOK, lagMs: Pace.LATE_MS })).toBe(Pace.REST * 200)
     expect(restAfter({ ...late, at: 40_000, committed: 50 * LOOK })).toBe(Pace.REST_LEAST * 400)
     expect(restAfter({ ...late, at: 50_000, rows: 10, isAtEnd: true, tookMs: 1 })).toBe(Pace.REST_LEAST_MS)
+  })
+
+  it("knows its work by the looks of late that read much", () => {
+    const restAfter = Pace.make()
+    let looks = 0
+    const rest = (tookMs: number, rows = LOOK) => {
+      looks++
+      return restAfter({ at: looks * 5_000, tookMs, rows, committed: looks * LOOK, isAtEnd: false, lagMs: 0 })
+    }
+    rest(1, 1_000)
+    expect(rest(200)).toBeCloseTo(Pace.REST * 200)
+    for (let before = 0; before < 29; before++) expect(rest(400)).toBeCloseTo(Pace.REST * 200)
+    expect(rest(400)).toBeCloseTo(Pace.REST * 400)
   })
 
   it("catches up in a quiet hour, and not before", () => {

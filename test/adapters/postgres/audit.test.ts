@@ -6,6 +6,7 @@ import { beforeEach, describe, expect, it } from "vitest"
 import * as Books from "../../../src/adapters/postgres/audit/books.ts"
 import * as Look from "../../../src/adapters/postgres/audit/look.ts"
 import * as PostgresClient from "../../../src/adapters/postgres/client.ts"
+import * as Lane from "../../../src/domain/lane.ts"
 import { type SmallShop, sell } from "../../cli/small-shop.ts"
 import { freshDatabase } from "../../support/postgres.ts"
 
@@ -192,6 +193,18 @@ const PLANTS: ReadonlyArray<Plant> = [
     says: ({ milk }) => [new RegExp(`^product ${milk}: its stock says 14 on hand, .*; its movements 9 on hand`)],
   },
   {
+    what: "reserved units that were changed by hand",
+    sql: ({ milk }) => [`update stock set reserved = reserved + 2 where product_id = '${milk}'`],
+    says: ({ milk }) => [
+      new RegExp(`^product ${milk}: its stock says 9 on hand, 2 reserved, .*; its movements 9 on hand, 0`),
+    ],
+  },
+  {
+    what: "a version of the stock that was changed by hand",
+    sql: ({ idle }) => [`update stock set version = version + 1 where product_id = '${idle}'`],
+    says: ({ idle }) => [new RegExp(`^product ${idle}: its stock says .*, version 2; its movements .*, version 1$`)],
+  },
+  {
     what: "a product that was sold, whose update was lost",
     sql: ({ bread, open }) => [
       ...moved(bread, "reserved", 0, 1, null),
@@ -214,6 +227,22 @@ const PLANTS: ReadonlyArray<Plant> = [
     what: "an order that was put in by hand, with an id of no time",
     sql: ({ open }) => copied("f47ac10b-58cc-4372-a567-0e02b2c3d479", open),
     says: () => ["order f47ac10b-58cc-4372-a567-0e02b2c3d479: no fact tells of it"],
+  },
+  {
+    what: "an order whose total its lines do not have",
+    sql: () => [
+      ...lawful(newId()),
+      "update orders set total_amount = total_amount + 1 where id = (select id from orders order by id desc limit 1)",
+    ],
+    says: () => ["order [0-9a-f-]{36}: its lines do not fit it"],
+  },
+  {
+    what: "a line of more units than were reserved",
+    sql: ({ bread, open }) => {
+      const id = newId()
+      return [...copied(id, open, 2), ...moved(bread, "reserved", 0, 1, id), ...fact("order", id, 1, "placed")]
+    },
+    says: () => ["order [0-9a-f-]{36}: no movement reserved its units"],
   },
   {
     what: "a fact that is missing in its lane",
@@ -282,6 +311,34 @@ describe("a look finds", () => {
       ...copied(gone!, shop.open),
     )
     expect(lines(await audited())).toEqual([])
+  })
+
+  it("a fact that is missing, in whatever lane it is", async () => {
+    await audited()
+    await run("update lanes set seq = seq + 1")
+    const found = lines(await audited())
+    expect(new Set(found.map((line) => /^lane (\d+): 1 facts were written .*, 0 are there$/.exec(line)?.[1]))).toEqual(
+      new Set(Array.from({ length: Lane.COUNT }, (_, lane) => String(lane))),
+    )
+  })
+
+  it("the stock of each product in turn, however many there are, and of one that has moved at once", async () => {
+    await run(
+      `insert into products (id, sku, name, price_amount, price_currency, lane, created_at)
+        select ('00000000-0000-7000-8000-' || lpad(n::text, 12, '0'))::uuid, 'many ' || n, 'many', 1, 'EUR', 0, now()
+        from generate_series(1, 600) n`,
+    )
+    await on(Look.take(ME))
+    expect((await on(Look.take(ME))).books.swept).toBe(Books.NO_ID)
+    await run(
+      `update stock set on_hand = on_hand + 5 where product_id = '${shop.idle}'`,
+      ...moved(shop.milk, "received", 1, 0, null),
+      `update stock set on_hand = on_hand + 5 where product_id = '${shop.milk}'`,
+    )
+    expect(lines(await on(Look.take(ME)))).toEqual([expect.stringMatching(`^product ${shop.milk}: `)])
+    const found = lines(await on(Look.take(ME)))
+    expect(found).toHaveLength(2)
+    expect(found).toContainEqual(expect.stringMatching(`^product ${shop.idle}: `))
   })
 
   it("nothing any more once the stock is what its movements say", async () => {
