@@ -1,5 +1,6 @@
 /**
  * Measures the oldest snapshot that keeps dead rows in the database: of a transaction that stays open, a prepared one, or a replica.
+ * One that has written and then says nothing keeps them as well: it has no snapshot between its statements, but an id of its own.
  *
  * Why it exists: while one is open no version of a row can be removed that it might still see, and everything becomes slower by and by.
  *
@@ -14,10 +15,11 @@ import { Deciding } from "./reads.ts"
 /** Snapshots of less than this slow nothing down. */
 const ROUND = Schedule.spaced("15 seconds")
 
-/** `horizon`: of a replica, the oldest transaction id that it may still see. */
+/** `horizon`: the oldest transaction id that it may still see, or its own. */
 export const SNAPSHOTS = `
-  select 'session ' || pid as holder, extract(epoch from clock_timestamp() - xact_start)::float8 as seconds, backend_xmin::text as horizon
-    from pg_stat_activity where backend_xmin is not null and pid <> pg_backend_pid() and backend_type <> 'autovacuum worker'
+  select 'session ' || pid as holder, extract(epoch from clock_timestamp() - xact_start)::float8 as seconds,
+    coalesce(backend_xmin, backend_xid)::text as horizon
+    from pg_stat_activity where coalesce(backend_xmin, backend_xid) is not null and pid <> pg_backend_pid() and backend_type <> 'autovacuum worker'
       and (datname = current_database() or backend_type = 'walsender')
   union all
   select 'prepared ' || gid, extract(epoch from clock_timestamp() - prepared)::float8, transaction::text

@@ -4,7 +4,7 @@ import { Effect } from "effect"
 import { expect, it } from "vitest"
 import { measure, SNAPSHOTS, type Snapshot } from "../../../src/adapters/postgres/oldest-snapshot.ts"
 import { freshClient } from "../../support/postgres.ts"
-import { snapshot } from "../../support/sessions.ts"
+import { holding, snapshot } from "../../support/sessions.ts"
 
 const seen = Effect.flatMap(PgClient.PgClient, (sql) => sql.unsafe<Snapshot>(SNAPSHOTS))
 
@@ -19,6 +19,19 @@ it("finds a transaction that has read something and stays open, until it ends", 
       expect(seconds).toBeGreaterThan(0)
       const later = measure(yield* seen, new Map(), 0)
       expect(later.seconds).toBeGreaterThan(seconds)
+      yield* open.commit
+      expect(yield* seen).toEqual([])
+    }).pipe(Effect.scoped, Effect.provide(freshClient)),
+  ))
+
+it("finds a transaction that has written and says nothing more", () =>
+  Effect.runPromise(
+    Effect.gen(function* () {
+      const open = yield* holding("update audit set looked_at = now()")
+      const [found, ...others] = yield* seen
+      expect(others).toEqual([])
+      expect(found!.holder).toMatch(/^session \d+$/)
+      expect(found!.seconds).toBeGreaterThan(0)
       yield* open.commit
       expect(yield* seen).toEqual([])
     }).pipe(Effect.scoped, Effect.provide(freshClient)),
