@@ -112,7 +112,7 @@ describe.skipIf(isLeftOut)("the console", () => {
     await seen("#books-say", "books agree")
   })
 
-  it("finds an order by its id, its idempotency key and its customer, with what is pending", async () => {
+  it("finds an order by its id, its idempotency key and its customer, with what is pending and why it was cancelled", async () => {
     const wish = { customerId: "hana", lines: [{ productId: product, quantity: 1 }], payment: "later" } as const
     const { body } = await Trade.order(service, wish, "cart 7/1")
     const ask = (wanted: string) =>
@@ -133,6 +133,9 @@ describe.skipIf(isLeftOut)("the console", () => {
     await ask("cart 7/1")
     await seen("#found", body.id)
     expect(await tab.run(() => document.querySelectorAll("#found article").length)).toBe(1)
+    await service.post(`/v1/orders/${body.id}/cancel`, { reason: "the wrong jar" })
+    await ask(body.id)
+    await seen("#found", "Cancelled: the wrong jar")
     await ask("nobody")
     await seen("#found", "No order has that id")
     // What a customer is called is text, never markup.
