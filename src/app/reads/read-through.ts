@@ -3,7 +3,7 @@
  *
  *     fresh          given out; in the last fifth of its time it is read again in the background (refresh-ahead), so that a value
  *                    that is asked for never runs out
- *     stale          read again; when that takes longer than SOFT_MS or fails, the old value is given out, at most STALE_MAX_MS old
+ *     stale          read again; when that takes longer than SOFT_MS or fails, the old value is given out, until STALE_MAX_MS after its time
  *     missing        read; all who ask meanwhile wait for that one reading (single flight)
  *
  * Between processes a lease lets one read, the others wait for what it puts into the cache.
@@ -47,7 +47,7 @@ const REFRESH_AT = 0.8
 /** A reading that takes longer, ms, goes on in the background while the old value is given out. */
 const SOFT_MS = 100
 
-/** The oldest value that is given out when the source is away or slow, ms. */
+/** For how long after its time a value is given out when the source is away or slow, ms: HTTP's `stale-if-error`. */
 export const STALE_MAX_MS = 60_000
 
 /** The longest that other processes wait for the one that reads, ms; it may have died. */
@@ -162,7 +162,7 @@ export const make = (
         return Effect.as(Effect.forkIn(work, scope, { startImmediately: true }), reading)
       })
 
-    const isStaleAllowed = (entry: Entry): boolean => entry.text !== null && now() - entry.readAt < ttlMs + STALE_MAX_MS
+    const isStaleAllowed = (entry: Entry): boolean => entry.text !== null && now() < entry.freshUntil + STALE_MAX_MS
 
     return {
       near: <A>(key: string) => {

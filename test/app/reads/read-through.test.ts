@@ -119,7 +119,7 @@ describe("read-through", () => {
       }),
     ))
 
-  it("gives out the old value while the source is slow or away, for a minute at most, and says how old it is", () =>
+  it("gives out the old value while the source is slow or away, until a minute after its time, and says how old it is", () =>
     test(
       Effect.gen(function* () {
         const source = new Source()
@@ -137,6 +137,21 @@ describe("read-through", () => {
         yield* TestClock.adjust("59 seconds")
         expect(yield* reads.read("a", source.read)).toMatchObject({ from: "stale" })
         yield* TestClock.adjust("1 second")
+        expect(yield* Effect.flip(reads.read("a", source.read))).toMatchObject({ reason: "database" })
+      }),
+    ))
+
+  it("counts that minute from the end of the time that the value itself was given", () =>
+    test(
+      Effect.gen(function* () {
+        const source = new Source()
+        // A tenth longer than others.
+        const reads = yield* ReadThrough.make(yield* MemoryCache.make(100), { ttlMs: TTL_MS }, () => 1)
+        yield* reads.read("a", source.read)
+        source.isAway = true
+        yield* TestClock.adjust(1.1 * TTL_MS + ReadThrough.STALE_MAX_MS - 1)
+        expect(yield* reads.read("a", source.read)).toMatchObject({ from: "stale" })
+        yield* TestClock.adjust(1)
         expect(yield* Effect.flip(reads.read("a", source.read))).toMatchObject({ reason: "database" })
       }),
     ))
