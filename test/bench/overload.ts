@@ -12,7 +12,7 @@
 import { execFile } from "node:child_process"
 import { randomUUID } from "node:crypto"
 import { readFileSync, rmSync, writeFileSync } from "node:fs"
-import { tmpdir } from "node:os"
+import { constants, setPriority, tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { promisify } from "node:util"
@@ -67,6 +67,15 @@ const watching = async <A>(pid: number, work: Promise<A>): Promise<readonly [A, 
     return [await work, most]
   } finally {
     clearInterval(timer)
+  }
+}
+
+/** The generator before what it measures, as if it had a machine of its own: late, it would time itself. Where that is allowed. */
+const hurry = (pid: number): void => {
+  try {
+    setPriority(pid, constants.priority.PRIORITY_HIGHEST)
+  } catch {
+    // Only the superuser may.
   }
 }
 
@@ -132,6 +141,7 @@ const round = async (
     for (let order = 0; order < (options.seconds * 1_000) / SETTLE_EVERY_MS; order++)
       held.push((await ask(`${service.url}/v1/orders`, JSON.parse(texts[order]!))).id)
     const generating = run(process.execPath, args, { maxBuffer: 1 << 24 })
+    hurry(generating.child.pid!)
     const settling = settle(service.url, held, generating)
     const [{ stdout }, most] = await watching(pid, generating)
     const settled = await settling

@@ -55,6 +55,12 @@ export const limits = {
   joinDuplicateHeaders: true,
 }
 
+/**
+ * Connections that the system has made and this process has not accepted yet: a crowd that comes in one second. Node's own (511) is over at
+ * once, and who finds no place is not refused but asks again after 1, 3 and 7 s. The system may allow less (`net.core.somaxconn`).
+ */
+const BACKLOG = 4_096
+
 /** How long an answer may still take once we are closing (ms): the payment deadline, many times. */
 export const DRAIN_MS = 10_000
 
@@ -134,7 +140,7 @@ const drain = (server: Server, connections: Connections, streams: StockStreams):
 
 const listen = (
   server: NetServer,
-  options: Address & { readonly reusePort?: boolean },
+  options: Address & { readonly reusePort?: boolean; readonly backlog?: number },
 ): Effect.Effect<AddressInfo, CannotListen> =>
   Effect.callback((resume) => {
     const failed = (error: Error) => resume(Effect.fail(cannotListen(options, error)))
@@ -309,7 +315,7 @@ const make = Effect.fnUntraced(function* (address: Address, options: Options, th
   })
   const server = serverOf(connections, options)
   yield* Effect.forkScoped(Effect.repeat(measuring(probe, connections, streams, thread ?? 0), MEASURE))
-  const listening = listen(server, { ...address, reusePort: thread !== null })
+  const listening = listen(server, { ...address, reusePort: thread !== null, backlog: BACKLOG })
   const bound = yield* Effect.acquireRelease(listening, () => drain(server, connections, streams))
   const host = bound.family === "IPv6" ? `[${bound.address}]` : bound.address
   return { host: bound.address, port: bound.port, url: `http://${host}:${bound.port}` }

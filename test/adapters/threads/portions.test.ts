@@ -53,3 +53,15 @@ it("flushed, nothing waits, and nothing is heard twice", async () => {
   await turn()
   expect(heard).toEqual(range(0, 200))
 })
+
+it("what waits stays short although each turn brings more than a portion", async () => {
+  const { heard, portions } = listening()
+  const [turns, each] = [100, 200]
+  for (let at = 0; at < turns; at++) {
+    portions.add(range(at * each, each))
+    await turn()
+  }
+  expect(turns * each - heard.length).toBeLessThan(4 * each)
+  await allHeard(heard, turns * each)
+  expect(heard).toEqual(range(0, turns * each))
+})
