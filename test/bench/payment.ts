@@ -96,9 +96,9 @@ const rushText = (rush: Found["rush"]): string =>
     ...ends({ ...rush, turns: [] }),
     ["refused: could not be charged in time", String(rush.refused), ""],
     ["the last was paid after", s(rush.lastPaidMs), ""],
-    ["foreseen, of waits of 2 s and more", String(rush.foreseen), ""],
-    ["off by, median", percent(rush.offMedian), "below 20 %", rush.offMedian < LIMITS.off],
-    ["off by, p99", percent(rush.offP99), "below 20 %", rush.offP99 < LIMITS.off],
+    ["foreseen, of waits of 2 s and more", String(rush.foreseen), "some", rush.foreseen > 0],
+    ["off by, median", percent(rush.offMedian), "below 20 %", rush.foreseen > 0 && rush.offMedian < LIMITS.off],
+    ["off by, p99", percent(rush.offP99), "below 20 %", rush.foreseen > 0 && rush.offP99 < LIMITS.off],
   ])
 
 const outageText = (outage: Found["outage"]): string => {

@@ -243,7 +243,9 @@ export const rush = async (ground: Ground, orders: number, seconds: number): Pro
   let begun = 0
   const outcome = await within(ground, async (service, _, product) => {
     begun = Date.now()
-    placed = await crowd(service, product, { count: orders, perSecond: orders / seconds, headers: {} })
+    // None waits for its outcome: those who do keep their connection, and the crowd would come no faster than it is charged.
+    const headers = { prefer: "respond-async" }
+    placed = await crowd(service, product, { count: orders, perSecond: orders / seconds, headers })
     const patienceMs = (ground.holdSeconds + ground.graceSeconds + 60) * 1_000
     await until("every order has come to its end", () => settled(ground), patienceMs)
   })
