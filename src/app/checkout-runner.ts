@@ -184,7 +184,8 @@ const recordAnswer = (deps: Deps, order: Order, what: Certain, waiter: Waiter | 
   }
 }
 
-type Open = Exclude<Checkout.Step["_tag"], "Settled">
+/** Steps at the provider. */
+type Open = Exclude<Checkout.Step["_tag"], "Settled" | "GiveUp">
 
 /** The outcome is unknown, for an unknown time: a waiting caller is answered `reserved` now. */
 const dismiss = (waiter: Waiter, order: Order): Effect.Effect<void> =>
@@ -220,6 +221,10 @@ const drive = Effect.fnUntraced(function* (deps: Deps, start: Order, first: Ask,
   for (let silences = 0; ; ) {
     const step = Checkout.next(order, yield* Clock.currentTimeMillis, deps.graceMs)._tag
     if (step === "Settled") return "settled" as const
+    if (step === "GiveUp") {
+      order = yield* recordPayment(deps, order, { _tag: "GiveUp", attempt: order.payment.attempts }, null)
+      continue
+    }
     const answer = yield* askTraced(deps, order, step, how)
     const meaning = Checkout.meaning(answer, order)
     if (answer !== NOT_MADE) how = askNext(how, meaning)

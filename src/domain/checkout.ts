@@ -3,7 +3,7 @@
  * runner performs (`app/checkout-runner.ts`).
  *
  * Law: a charge is journalled before the provider is asked; a timeout is unknown, never a failure; the stock of a pending
- * charge returns only when it is certain that nothing was charged.
+ * charge returns only when it is certain that nothing was charged; a charge is barred only when the order has given it up durably.
  */
 import * as Order from "./order.ts"
 
@@ -11,7 +11,9 @@ export type Step =
   | { readonly _tag: "Settled" }
   /** The attempt's outcome is open: confirm, or read, by its ref. */
   | { readonly _tag: "AskOutcome" }
-  /** The hold has ended and its grace too: bar the charge. */
+  /** The hold has ended and its grace too: write down, before anything else, that nothing kept for it counts any more. */
+  | { readonly _tag: "GiveUp" }
+  /** It is given up: bar the charge. */
   | { readonly _tag: "Void" }
   | { readonly _tag: "Refund" }
   /** What was kept and not taken, as far as is known, is let go. */
@@ -24,8 +26,9 @@ export type Step =
 export const next = (order: Order.Order, now: number, graceMs: number): Step => {
   if (order.status === "reserved") {
     if (order.attempt === null) return { _tag: "Settled" }
+    if (Order.isGivenUp(order)) return { _tag: "Void" }
     const until = order.attempt.action === null ? order.expiresAt + graceMs : order.expiresAt
-    return now >= until ? { _tag: "Void" } : { _tag: "AskOutcome" }
+    return now >= until ? { _tag: "GiveUp" } : { _tag: "AskOutcome" }
   }
   if (!("refund" in order) || order.refund !== "due") return { _tag: "Settled" }
   return { _tag: order.payment.capture === "due" ? "Release" : "Refund" }

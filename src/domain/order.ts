@@ -12,6 +12,19 @@
 import { Result } from "effect"
 import type { CustomerId, OrderId, ProductId } from "./ids.ts"
 import type { Money } from "./money.ts"
+import {
+  type Action,
+  type Attempt,
+  begun,
+  isSameAction,
+  type Payment,
+  paidBy,
+  type Refund,
+  TRIED_ONCE,
+  UNTRIED,
+} from "./order-payment.ts"
+
+export { type Action, type Attempt, isSameAction, type Payment, type Refund, TRIED_ONCE, UNTRIED }
 
 export type Status = "reserved" | "paid" | "shipped" | "delivered" | "cancelled" | "expired" | "payment_failed"
 
@@ -33,48 +46,6 @@ export interface Terms {
   /** End of the hold (ms since 1970). */
   readonly expiresAt: number
 }
-
-/** A charge that was begun: journalled before the provider is called, so that a crash cannot forget it. */
-export interface Attempt {
-  readonly token: string
-  /** Milliseconds since 1970. */
-  readonly startedAt: number
-  /** What the buyer has to do before it is charged; null: nothing, as far as is known. */
-  readonly action: Action | null
-}
-
-/** What the provider asks of the buyer: to prove who they are (3-D Secure), or to approve elsewhere. */
-export interface Action {
-  readonly kind: string
-  readonly url: string | null
-  readonly clientSecret: string | null
-}
-
-/** What was tried to get the money, over all attempts. */
-export interface Payment {
-  /** Attempts begun; the number of the one that is open, or was the last. */
-  readonly attempts: number
-  /** So many may be made while the hold lives; the decline of the last ends the order. */
-  readonly attemptsMax: number
-  /** Where they were made: only there the charge can be looked up, barred or given back. Null: wherever payments are made. */
-  readonly provider: string | null
-  /** What the provider calls this charge, where that is not our own key. */
-  readonly ref: string | null
-  /** The provider's code for the newest decline. */
-  readonly lastError: string | null
-  /** Of money that the provider only keeps for us: `due` until it is taken. Null: it is taken when it is charged. */
-  readonly capture: "due" | "done" | null
-}
-
-/** Those of most orders, shared: what is paid at once allocates nothing more. */
-export const UNTRIED: Payment = {
-  ...{ attempts: 0, attemptsMax: 1, provider: null, ref: null, lastError: null },
-  capture: null,
-}
-export const TRIED_ONCE: Payment = { ...UNTRIED, attempts: 1 }
-
-/** Money that is owed back: `due` until the provider has confirmed the refund. */
-export type Refund = "none" | "due" | "done"
 
 type Life =
   | { readonly status: "reserved"; readonly attempt: Attempt | null }
@@ -108,6 +79,8 @@ export type PaymentRecord =
   | { readonly _tag: "RecordDecline"; readonly attempt: number; readonly code: string; readonly retryable: boolean }
   | { readonly _tag: "RecordAction"; readonly attempt: number; readonly action: Action }
   | { readonly _tag: "RecordRef"; readonly ref: string }
+  /** Its time has passed, and it is about to be barred: from now on only money that has been taken already makes the order paid. */
+  | { readonly _tag: "GiveUp"; readonly attempt: number }
 
 export type Command =
   /** `attemptsMax`: without it, as the order has it. */
@@ -138,6 +111,8 @@ export type Event =
   /** The provider has named the charge that is about to be made. */
   | { readonly _tag: "PaymentPrepared"; readonly ref: string }
   | { readonly _tag: "PaymentActionRequired"; readonly action: Action }
+  /** Before the provider is asked to bar it. */
+  | { readonly _tag: "PaymentGivenUp" }
   /** Declined, and another attempt may follow: the hold lives on. */
   | { readonly _tag: "PaymentDeclined"; readonly code: string }
   | { readonly _tag: "Paid"; readonly capture?: "due" }
@@ -188,11 +163,6 @@ export const place = (
   attempt,
 })
 
-const begun = (attempt: Attempt | null, attemptsMax: number, provider: string | null): Payment => {
-  if (attempt === null) return attemptsMax === 1 ? UNTRIED : { ...UNTRIED, attemptsMax }
-  return attemptsMax === 1 && provider === null ? TRIED_ONCE : { ...TRIED_ONCE, attemptsMax, provider }
-}
-
 /** `null` is "nothing to do, it is already so": repeating a command answers the same and changes nothing. */
 export const decide = (command: Command, order: Order): Result.Result<Event | null, Rejection> => {
   switch (command._tag) {
@@ -201,7 +171,8 @@ export const decide = (command: Command, order: Order): Result.Result<Event | nu
     case "RecordCharge":
       return Result.succeed(recordCharge(order))
     case "RecordAuthorization": {
-      const charged = recordCharge(order)
+      // What is kept for a charge that is given up goes the moment it is barred.
+      const charged = isGivenUp(order) ? null : recordCharge(order)
       return Result.succeed(charged === null ? null : { ...charged, capture: "due" })
     }
     case "RecordCapture":
@@ -212,10 +183,14 @@ export const decide = (command: Command, order: Order): Result.Result<Event | nu
       return Result.succeed(recordAction(command, order))
     case "RecordRef":
       return Result.succeed(
-        openAttempt(order) !== null && order.payment.ref === null
+        openAttempt(order) !== null && !isGivenUp(order) && order.payment.ref === null
           ? { _tag: "PaymentPrepared", ref: command.ref }
           : null,
       )
+    case "GiveUp": {
+      const isOpen = openAttempt(order) !== null && command.attempt === order.payment.attempts
+      return Result.succeed(isOpen && !isGivenUp(order) ? { _tag: "PaymentGivenUp" } : null)
+    }
     case "Cancel":
       return cancel(command, order)
     case "Expire":
@@ -236,13 +211,17 @@ const startPayment = (
   if (order.status === "paid") return Result.succeed(null)
   if (order.status !== "reserved") return Result.fail({ _tag: "NotPayable", orderId: order.id, status: order.status })
   if (order.attempt !== null) return Result.fail({ _tag: "PaymentInProgress", orderId: order.id })
-  if (hasLapsed(order, command.at)) return Result.fail({ _tag: "NotPayable", orderId: order.id, status: "expired" })
+  if (isGivenUp(order) || hasLapsed(order, command.at))
+    return Result.fail({ _tag: "NotPayable", orderId: order.id, status: "expired" })
   const attempt = { token: command.token, startedAt: command.at, action: null }
   const attemptsMax = command.attemptsMax ?? order.payment.attemptsMax
   return Result.succeed({ _tag: "PaymentStarted", attempt, attemptsMax, provider: command.provider ?? null })
 }
 
 const openAttempt = (order: Order): Attempt | null => (order.status === "reserved" ? order.attempt : null)
+
+/** The charge of a reserved order is barred, or about to be. */
+export const isGivenUp = ({ payment, status }: Order): boolean => status === "reserved" && payment.capture === "never"
 
 const recordDecline = (
   { attempt, code, retryable }: PaymentRecord & { readonly _tag: "RecordDecline" },
@@ -258,21 +237,16 @@ const recordAction = (
   order: Order,
 ): Event | null => {
   const open = openAttempt(order)
-  if (open === null || attempt !== order.payment.attempts || isSameAction(open.action, action)) return null
+  if (open === null || isGivenUp(order) || attempt !== order.payment.attempts || isSameAction(open.action, action))
+    return null
   return { _tag: "PaymentActionRequired", action }
 }
-
-export const isSameAction = (one: Action | null, other: Action): boolean =>
-  one !== null && one.kind === other.kind && one.url === other.url && one.clientSecret === other.clientSecret
 
 const recordCharge = (order: Order): { readonly _tag: "Paid" | "RefundFellDue" } | null => {
   if (order.status === "reserved") return { _tag: "Paid" }
   // It has ended without the money, so that is owed back.
   return "refund" in order && order.refund === "none" ? { _tag: "RefundFellDue" } : null
 }
-
-const kept = (payment: Payment, { capture }: { readonly capture?: "due" }): Payment =>
-  capture === undefined ? payment : { ...payment, capture }
 
 const cancel = (
   command: Command & { readonly _tag: "Cancel" },
@@ -322,8 +296,10 @@ export const evolve = (order: Order, event: Event): Order => {
       return { ...next, status: "reserved", attempt: { ...openAttempt(order)!, action: event.action } }
     case "PaymentDeclined":
       return { ...next, payment: { ...payment, lastError: event.code }, status: "reserved", attempt: null }
+    case "PaymentGivenUp":
+      return { ...order, version: next.version, payment: { ...payment, capture: "never" } }
     case "Paid":
-      return { ...next, payment: kept(payment, event), status: "paid" }
+      return { ...next, payment: paidBy(payment, event.capture ?? null), status: "paid" }
     case "PaymentCaptured":
       return { ...order, version: next.version, payment: { ...payment, capture: "done" } }
     case "PaymentFailed":
@@ -333,7 +309,12 @@ export const evolve = (order: Order, event: Event): Order => {
     case "Expired":
       return { ...next, status: "expired", refund: "none" }
     case "RefundFellDue":
-      return { ...order, version: next.version, payment: kept(payment, event), refund: "due" } as Order
+      return {
+        ...order,
+        version: next.version,
+        payment: paidBy(payment, event.capture ?? null),
+        refund: "due",
+      } as Order
     case "Refunded":
       return { ...order, version: next.version, refund: "done" } as Order
     case "Shipped":

@@ -85,6 +85,8 @@ const kindOf = (order: Order | null, charge: Charge | null): readonly [Kind, Rep
         ? null
         : ["amount-differs", "none"]
     case "reserved":
+      // What is kept for a charge that is given up is about to be let go.
+      if (captured === 0 && order.payment.capture === "never") return null
       if (isThere) return ["missing-here", "settle"]
       return captured === 0 ? null : ["amount-differs", "none"]
     default:

@@ -40,6 +40,7 @@ export const ORDER_TYPES: { readonly [Tag in OrderEvent["_tag"]]: string } = {
   PaymentStarted: "jaego.order.payment-started.v1",
   PaymentPrepared: "jaego.order.payment-prepared.v1",
   PaymentActionRequired: "jaego.order.payment-action-required.v1",
+  PaymentGivenUp: "jaego.order.payment-given-up.v1",
   PaymentDeclined: "jaego.order.payment-declined.v1",
   Paid: "jaego.order.paid.v1",
   PaymentCaptured: "jaego.order.payment-captured.v1",

@@ -381,6 +381,7 @@ const SHAPES: ReadonlyArray<(order: Order.Order) => Order.Order> = [
   (order) => Order.evolve(order, STARTED),
   (order) => Order.evolve(Order.evolve(order, STARTED), { _tag: "PaymentPrepared", ref: "pi_1" }),
   (order) => Order.evolve(Order.evolve(order, STARTED), { _tag: "PaymentActionRequired", action: ACTION }),
+  (order) => Order.evolve(Order.evolve(order, STARTED), { _tag: "PaymentGivenUp" }),
   (order) => Order.evolve(Order.evolve(order, STARTED), { _tag: "PaymentDeclined", code: "insufficient_funds" }),
   (order) => Order.evolve(Order.evolve(order, STARTED), { _tag: "Paid" }),
   (order) => Order.evolve(Order.evolve(order, STARTED), { _tag: "Expired" }),

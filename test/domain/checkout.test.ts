@@ -29,14 +29,26 @@ const charging = Order.place(TERMS, { token: "tok_ok", startedAt: 0, action: nul
 const next = (order: Order.Order, now: number) => Checkout.next(order, now, GRACE)._tag
 
 describe("a checkout", () => {
-  it("asks for the outcome until the grace has ended, and bars the charge from then on", () => {
+  it("asks for the outcome until the grace has ended, and gives the charge up from then on", () => {
     fc.assert(
       fc.property(fc.nat({ max: 2 * END }), (now) => {
-        expect(next(charging, now)).toBe(now < END + GRACE ? "AskOutcome" : "Void")
+        expect(next(charging, now)).toBe(now < END + GRACE ? "AskOutcome" : "GiveUp")
       }),
     )
     expect(next(charging, END + GRACE - 1)).toBe("AskOutcome")
-    expect(next(charging, END + GRACE)).toBe("Void")
+    expect(next(charging, END + GRACE)).toBe("GiveUp")
+  })
+
+  it("bars a charge only once it is given up, whatever the clock of this process says", () => {
+    const givenUp = Order.evolve(charging, { _tag: "PaymentGivenUp" })
+    fc.assert(
+      fc.property(fc.nat({ max: 2 * END }), (now) => {
+        expect(next(charging, now)).not.toBe("Void")
+        expect(next(givenUp, now)).toBe("Void")
+      }),
+    )
+    expect(Checkout.meaning({ _tag: "Voided" }, givenUp)).toEqual({ _tag: "Expire" })
+    expect(Checkout.meaning({ _tag: "Charged" }, givenUp)).toEqual({ _tag: "Record", what: { _tag: "RecordCharge" } })
   })
 
   it("has nothing to do for an order that is not being paid, nor for one that is paid", () => {
@@ -89,6 +101,6 @@ describe("a checkout", () => {
     })
     expect(Checkout.meaning({ _tag: "ActionRequired", action: ACTION }, asked)).toEqual({ _tag: "WaitForBuyer" })
     expect(next(asked, END - 1)).toBe("AskOutcome")
-    expect(next(asked, END)).toBe("Void")
+    expect(next(asked, END)).toBe("GiveUp")
   })
 })

@@ -29,7 +29,8 @@ const patient = Order.place(TERMS, ATTEMPT, 3)
 
 const command: fc.Arbitrary<Order.Command> = fc.oneof(
   fc.nat({ max: 2 * END }).map((at) => ({ _tag: "StartPayment", token: "tok_ok", at }) as const),
-  fc.constant({ _tag: "RecordCharge" } as const),
+  fc.constantFrom("RecordCharge" as const, "RecordAuthorization" as const).map((_tag) => ({ _tag })),
+  fc.constantFrom(1, 2).map((attempt) => ({ _tag: "GiveUp", attempt }) as const),
   fc
     .tuple(fc.constantFrom(1, 2), fc.boolean())
     .map(([attempt, retryable]) => ({ _tag: "RecordDecline", attempt, code: "no", retryable }) as const),
@@ -118,6 +119,30 @@ describe("every life of an order", () => {
       }),
       { numRuns: 1_000 },
     )
+  })
+
+  it("is not paid by what is kept for a charge that was given up, nor begins another: only what was taken pays it", () => {
+    fc.assert(
+      fc.property(life, ({ steps }) => {
+        const from = steps.findIndex(({ event }) => event?._tag === "PaymentGivenUp")
+        const later = from < 0 ? [] : steps.slice(from + 1)
+        for (const { command: done, event } of later) {
+          if (event?._tag === "Paid") expect(done._tag).toBe("RecordCharge")
+          expect(["PaymentStarted", "PaymentPrepared", "PaymentActionRequired"]).not.toContain(event?._tag)
+        }
+      }),
+      { numRuns: 1_000 },
+    )
+    const givenUp = afterwards(charging, { _tag: "GiveUp", attempt: 1 })
+    expect(givenUp).toMatchObject({ status: "reserved", attempt: ATTEMPT, payment: { capture: "never" } })
+    expect(decide(givenUp, { _tag: "RecordAuthorization" })).toEqual(Result.succeed(null))
+    expect(decide(givenUp, { _tag: "GiveUp", attempt: 1 })).toEqual(Result.succeed(null))
+    expect(decide(charging, { _tag: "GiveUp", attempt: 2 })).toEqual(Result.succeed(null))
+    expect(afterwards(givenUp, CHARGE)).toMatchObject({ status: "paid", payment: { capture: null } })
+    const paid = afterwards(charging, { _tag: "RecordAuthorization" })
+    expect(decide(paid, { _tag: "GiveUp", attempt: 1 })).toEqual(Result.succeed(null))
+    const late = afterwards(givenUp, { _tag: "Expire", at: END, voided: "voided" }, { _tag: "RecordAuthorization" })
+    expect(late).toMatchObject({ status: "expired", refund: "due", payment: { capture: "due" } })
   })
 
   it("moves only along the arrows of its life", () => {

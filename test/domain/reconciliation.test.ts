@@ -20,6 +20,7 @@ const CANCELLED: Order.Event = { _tag: "Cancelled", reason: null, refund: "due" 
 
 const ORDERS = {
   reserved: placed,
+  given_up: lived({ _tag: "PaymentGivenUp" }),
   paid: lived(PAID),
   kept: lived(KEPT),
   shipped: lived(PAID, { _tag: "Shipped" }),
@@ -60,6 +61,8 @@ const SETTLE = "missing-here settle"
 
 const TABLE: ReadonlyArray<Said> = [
   ["reserved", { ...NO_MONEY, given_back: ELSEWHERE, kept: SETTLE, charged: SETTLE }],
+  // What is kept for it goes by itself.
+  ["given_up", { ...NO_MONEY, given_back: ELSEWHERE, kept: SAME, charged: SETTLE }],
   ["paid", { ...BOUGHT, kept: ELSEWHERE }],
   ["kept", { ...BOUGHT, kept: SAME }],
   // What leaves has to be taken by then.

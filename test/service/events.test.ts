@@ -39,10 +39,10 @@ const CHANNELS = { [ORDERS]: "orders", [STOCK]: "stock", [PRODUCTS]: "products" 
 const SCHEMAS = { [ORDERS]: "OrderEvent", [STOCK]: "StockEvent", [PRODUCTS]: "ProductEvent" } as const
 const documented = (topic: Topic): ReadonlyArray<string> => Object.keys(document.channels[CHANNELS[topic]].messages)
 
-/** A charge that comes to light late; what a provider names, what it declines to be tried again, and what it only keeps at first. */
+/** A charge that comes to light late; what a provider names, what it declines to be tried again, what it only keeps at first, and what is barred. */
 const RARE = [
   ...["jaego.order.refund-due.v1", "jaego.order.payment-prepared.v1", "jaego.order.payment-declined.v1"],
-  "jaego.order.payment-captured.v1",
+  ...["jaego.order.payment-captured.v1", "jaego.order.payment-given-up.v1"],
 ]
 
 /** What is wrong with a message; empty: nothing. */

@@ -104,11 +104,6 @@ export class SimulatedCarrier {
     return state === "barred" || state === "refused"
   }
 
-  /** It has heard of it. */
-  wasAsked(key: OrderId): boolean {
-    return this.#known.has(key)
-  }
-
   /** Null: it says nothing. */
   #register(key: OrderId): Registration | null {
     const state = this.parcels.get(key)

@@ -3,6 +3,7 @@
  * has come to its end. What is judged here and not in `support/` needs to know what the shoppers know.
  */
 import * as MemoryStore from "../../src/adapters/memory/store.ts"
+import { isGivenUp, type Order } from "../../src/domain/order.ts"
 import type { Stock } from "../../src/domain/stock.ts"
 import { claimName } from "../../src/ports/inventory.ts"
 import { brokenHistory } from "../support/history-laws.ts"
@@ -87,6 +88,15 @@ export const settled = ({ calmFrom, charges, crowd, lapses, peace, store }: Endi
     ...retriesTell(crowd.wishes, books).map((where) => `I5 a retry tells which: ${where}`),
     ...lapsesOnTime(books, lapses).map((where) => `I11 tentative holds lapse on time: ${where}`),
   ]
+}
+
+/** In the instant in which a charge is barred: its order is committed not to count on it. */
+export const barredRashly = (order: Order | undefined): ReadonlyArray<string> => {
+  if (order === undefined) return ["barred only when it is decided: no order is committed"]
+  const isOpen = order.status === "reserved" && order.attempt !== null && !isGivenUp(order)
+  return isOpen || ["paid", "shipped", "delivered"].includes(order.status)
+    ? [`barred only when it is decided: order ${order.id} is ${order.status}`]
+    : []
 }
 
 /** Stock rebuilt from the stream is what the tables have. */

@@ -80,6 +80,8 @@ export class Provider {
   readonly accounts = new Map<string, Account>()
   moods: Moods = HONEST
   pace: Pace = UNHURRIED
+  /** Called as a charge that was not taken is barred. */
+  onBarred: (ref: string) => void = () => {}
   /** When the next request is served, microseconds. */
   #nextAt = 0
   /** The newest attempt of each ref that was settled. */
@@ -189,6 +191,7 @@ export class Provider {
   #void(ref: string): Voiding {
     const account = this.accounts.get(ref)
     if (account?.state === "charged") return CHARGED
+    this.onBarred(ref)
     this.#running.delete(ref)
     this.#write(ref, { state: "voided", captured: 0, refunded: 0 })
     return VOIDED

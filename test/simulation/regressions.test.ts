@@ -11,6 +11,10 @@ const STALE_CONTEST =
   "an owner that had been frozen while another took its lanes cancelled an order whose holds had ended: the ledger told it " +
   "of the contest before the fence, and the caller got a defect instead of 503"
 
+const BARRED_TOO_SOON =
+  "a driver of another process barred a charge by its own clock while the owner recorded that its money was kept: the order was paid, its " +
+  "money let go, and it had to be cancelled"
+
 const REGRESSIONS: ReadonlyArray<Regression> = [
   {
     seed: 2911,
@@ -25,6 +29,8 @@ const REGRESSIONS: ReadonlyArray<Regression> = [
       "a process that had been frozen heard the carrier's callbacks when it woke, found in its old memory that the order was not " +
       "paid yet, and wrote that a parcel which had been delivered was astray",
   },
+  { seed: 1584, story: BARRED_TOO_SOON },
+  { seed: 1722, story: BARRED_TOO_SOON },
 ]
 
 describe("a seed that once failed", () => {

@@ -59,22 +59,12 @@ export const SHIPPING: ReadonlyArray<ShippingLaw> = [
 export const brokenShipping = (store: Tables, { parcels }: SimulatedCarrier): ReadonlyArray<string> =>
   SHIPPING.flatMap(({ broken, name }) => broken(store, parcels).map((where) => `${name}: ${where}`))
 
-/**
- * In the instant in which an order is cancelled for the carrier's sake: the carrier has said that it never will, or was never asked and
- * never will be, because what was kept of the buyer's money is let go and can never be taken.
- */
+/** In the instant in which an order is cancelled for the carrier's sake: the carrier has said that it never will. */
 export const CERTAIN = "cancelled only when it is certain"
 
-export const rashly = (
-  orders: ReadonlyArray<Order>,
-  carrier: SimulatedCarrier,
-  charges: ReadonlyMap<string, { readonly state: string }>,
-): ReadonlyArray<string> =>
+export const rashly = (orders: ReadonlyArray<Order>, carrier: SimulatedCarrier): ReadonlyArray<string> =>
   orders.flatMap((order) => {
     if (order.status !== "cancelled" || order.reason === null || order.refund !== "due") return []
     const state = carrier.parcels.get(order.id) ?? "absent"
-    const isLetGo = charges.get(order.id)?.state === "voided" && !carrier.wasAsked(order.id)
-    return isLetGo || carrier.isCertain(order.id)
-      ? []
-      : [`${CERTAIN}: order ${order.id} is cancelled, its parcel is ${state}`]
+    return carrier.isCertain(order.id) ? [] : [`${CERTAIN}: order ${order.id} is cancelled, its parcel is ${state}`]
   })

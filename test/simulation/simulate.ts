@@ -9,6 +9,7 @@
  */
 import { createHash } from "node:crypto"
 import * as MemoryStore from "../../src/adapters/memory/store.ts"
+import type { OrderId } from "../../src/domain/ids.ts"
 import { available } from "../../src/domain/stock.ts"
 import type { Batch } from "../../src/ports/ledger.ts"
 import { StockMirror } from "../support/stock-mirror.ts"
@@ -134,6 +135,7 @@ class Simulation {
     }
     outside.records.onHandled = (by) => this.#isStorm && ambush.onStep(by)
     this.stream.onTaken = (by) => this.#isStorm && ambush.onStep(by)
+    this.provider.onBarred = (ref) => this.journal.violated(Judge.barredRashly(orders.get(ref as OrderId)))
     const warehouse = new Node(this.world, new Host("warehouse"), "warehouse")
     this.world.post(warehouse, 0, () => warehouse.fork(this.stream.source(warehouse).consume(this.mirror.handler)))
   }
@@ -149,7 +151,6 @@ class Simulation {
       ShippingJudge.rashly(
         orderUpdates.map(({ order }) => order),
         this.carrier,
-        this.provider.accounts,
       ),
     )
   }

@@ -2,6 +2,7 @@
 import { EIGHT_ROUNDS, type Mutant, ONE_ROUND } from "./load.ts"
 
 const ORDER = "src/domain/order.ts"
+const RULES = "src/domain/checkout.ts"
 const RUNNER = "src/app/checkout-runner.ts"
 const SWEEP = "src/app/checkout-sweep.ts"
 
@@ -61,6 +62,14 @@ export const CHECKOUT_MUTANTS: ReadonlyArray<Mutant> = [
       },
     ],
     caughtBy: "I14 money is what orders owe",
+    seedsMax: ONE_ROUND,
+  },
+  {
+    name: "barred before it is given up",
+    story:
+      "what is kept is let go while the owner may still record that it is kept: the buyer is told that the order is paid",
+    changes: [{ file: RULES, from: `? { _tag: "GiveUp" } :`, to: `? { _tag: "Void" } :` }],
+    caughtBy: "barred only when it is decided",
     seedsMax: ONE_ROUND,
   },
   {

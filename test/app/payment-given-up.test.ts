@@ -1,0 +1,132 @@
+/** A charge whose time has passed: it is barred only once its order has given it up, whatever another process records meanwhile. */
+import { Context, Effect, Layer } from "effect"
+import { TestClock } from "effect/testing"
+import { expect, it } from "vitest"
+import * as CheckoutRunner from "../../src/app/checkout-runner.ts"
+import * as Health from "../../src/app/health.ts"
+import { OrderId } from "../../src/domain/ids.ts"
+import * as Order from "../../src/domain/order.ts"
+import { unavailable } from "../../src/ports/failures.ts"
+import { Inventory } from "../../src/ports/inventory.ts"
+import { AUTHORIZED, CHARGED, Payment, UNKNOWN, VOIDED } from "../../src/ports/payment.ts"
+import { UnsettledOrders } from "../../src/ports/unsettled.ts"
+import { paymentCalls } from "../support/guard.ts"
+import * as RecordingProbe from "../support/recording-probe.ts"
+import { freshId } from "../support/scribe.ts"
+
+const HOLD_MS = 60_000
+
+const pending = (): Order.Order =>
+  Order.place(
+    {
+      ...{ id: OrderId.make(freshId()), customerId: "kim", lines: [], createdAt: 0, expiresAt: HOLD_MS },
+      total: { amount: 250, currency: "EUR" },
+    },
+    { token: "tok", startedAt: 0, action: null },
+  )
+
+interface Told {
+  /** What another process records just before what this one does. */
+  readonly meanwhile?: (command: Order.Command) => Order.Command | null
+  /** Records that are not possible, from the first on. */
+  readonly outages?: number
+  readonly outcome?: typeof AUTHORIZED | typeof UNKNOWN
+  readonly voided?: typeof VOIDED | typeof CHARGED
+  readonly start?: Order.Order
+}
+
+/** Drives one order until past its hold; every call and every record, in order. */
+const driven = ({ meanwhile, outages = 0, outcome = UNKNOWN, start = pending(), voided = VOIDED }: Told) =>
+  Effect.gen(function* () {
+    let order = start
+    let away = outages
+    const steps: Array<string> = []
+    const said = <A>(step: string, answer: A) =>
+      Effect.sync(() => {
+        if (steps.at(-1) !== step) steps.push(step)
+        return answer
+      })
+    const payment = Payment.of({
+      ...{ name: null, defaultToken: null, prepare: null },
+      confirm: () => said("confirm", outcome),
+      read: () => said("read", outcome),
+      void: () => said("void", voided),
+      capture: () => Effect.never,
+      refund: () => Effect.never,
+      list: () => Effect.never,
+    })
+    const apply = (command: Order.Command | null, by: string): void => {
+      const decided = command === null ? null : Order.decide(command, order)
+      if (decided?._tag !== "Success" || decided.success === null) return
+      order = Order.evolve(order, decided.success)
+      steps.push(`${by}${decided.success._tag}`)
+    }
+    const inventory = Inventory.of({
+      submit: (command) =>
+        Effect.suspend(() => {
+          if (command._tag !== "RecordPayment" && command._tag !== "ExpireOrder") throw new Error(command._tag)
+          if (away-- > 0) return Effect.fail(unavailable("database"))
+          const told: Order.Command =
+            command._tag === "ExpireOrder" ? { _tag: "Expire", at: HOLD_MS, voided: command.voided } : command.record
+          apply(meanwhile?.(told) ?? null, "another's ")
+          apply(told, "")
+          return Effect.succeed({
+            reply: { _tag: "Order" as const, order, elsewhere: [], ending: null },
+            replayed: false,
+          })
+        }),
+    })
+    const unsettled = UnsettledOrders.of({ list: () => Effect.succeed({ rows: [], next: null }) })
+    const context = yield* Layer.build(
+      CheckoutRunner.layer({ graceMs: 0 }).pipe(
+        Layer.provide(paymentCalls(2_000, "off")),
+        Layer.provide(Layer.mergeAll(Layer.succeed(Payment, payment), Layer.succeed(Inventory, inventory))),
+        Layer.provide(Layer.mergeAll(Layer.succeed(UnsettledOrders, unsettled), RecordingProbe.silent)),
+        Layer.provideMerge(Health.Readiness.layer),
+      ),
+    )
+    yield* Context.get(context, CheckoutRunner.CheckoutRunner).begin(order, null)
+    yield* TestClock.adjust(HOLD_MS * 2)
+    return { steps, order }
+  }).pipe(Effect.scoped, Effect.provide(TestClock.layer()), Effect.runPromise)
+
+it("gives the charge up, durably, before it is barred", async () => {
+  const { order, steps } = await driven({})
+  expect(steps).toEqual(["confirm", "read", "PaymentGivenUp", "void", "Expired"])
+  expect(order).toMatchObject({ status: "expired", refund: "none" })
+})
+
+it("bars nothing for as long as that cannot be recorded", async () => {
+  const { order, steps } = await driven({ outages: 50 })
+  expect(steps).toEqual(["confirm", "read", "PaymentGivenUp", "void", "Expired"])
+  expect(order.status).toBe("expired")
+})
+
+it("leaves a charge alone that another process records as kept just before: the order is paid", async () => {
+  const { order, steps } = await driven({
+    meanwhile: ({ _tag }) => (_tag === "GiveUp" ? { _tag: "RecordAuthorization" } : null),
+  })
+  expect(steps).toEqual(["confirm", "read", "another's Paid"])
+  expect(order).toMatchObject({ status: "paid", payment: { capture: "due" } })
+})
+
+it("lets go what is found to be kept after another process has given it up", async () => {
+  const { order, steps } = await driven({
+    outcome: AUTHORIZED,
+    meanwhile: ({ _tag }) => (_tag === "RecordAuthorization" ? { _tag: "GiveUp", attempt: 1 } : null),
+  })
+  expect(steps).toEqual(["confirm", "another's PaymentGivenUp", "void", "Expired"])
+  expect(order).toMatchObject({ status: "expired", refund: "none" })
+})
+
+it("is paid when the provider had charged it before it could be barred", async () => {
+  const { order, steps } = await driven({ voided: CHARGED })
+  expect(steps.slice(-3)).toEqual(["PaymentGivenUp", "void", "Paid"])
+  expect(order).toMatchObject({ status: "paid", payment: { capture: null } })
+})
+
+it("goes on barring what a process that died had given up, at once", async () => {
+  const givenUp = Order.evolve(pending(), { _tag: "PaymentGivenUp" })
+  const { steps } = await driven({ start: givenUp })
+  expect(steps.slice(0, 2)).toEqual(["void", "Expired"])
+})
