@@ -105,7 +105,7 @@ describe("a web page", () => {
       const { headers } = await shop.get(path, { origin: ALLOWED })
       expect(headers.get("access-control-allow-origin"), path).toBe(ALLOWED)
       expect(headers.get("access-control-expose-headers"), path).toBe(exposed)
-      expect(headers.get("vary"), path).toBe("origin")
+      expect(headers.get("vary")?.split(", "), path).toContain("origin")
     }
     const order = { customerId: "kim", lines: [{ productId: crypto.randomUUID(), quantity: 1 }] }
     const { headers } = await shop.post("/v1/orders", order, { origin: ALLOWED, "idempotency-key": "k" })
