@@ -107,7 +107,7 @@ export const INVENTORY_MUTANTS: ReadonlyArray<Mutant> = [
     changes: [
       {
         file: ORDER,
-        from: `return { ...next, payment: kept(payment, event), status: "paid" }`,
+        from: `return { ...next, payment: paidBy(payment, event.capture ?? null), status: "paid" }`,
         to: `return { ...next, version: order.version, status: "paid" }`,
       },
       {

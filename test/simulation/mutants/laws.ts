@@ -115,8 +115,8 @@ export const LAW_MUTANTS: ReadonlyArray<Mutant> = [
     changes: [
       {
         file: "src/domain/order.ts",
-        from: "if (hasLapsed(order, command.at)) return",
-        to: "if (order.version < 0) return",
+        from: "if (isGivenUp(order) || hasLapsed(order, command.at))",
+        to: "if (order.version < 0)",
       },
     ],
     caughtBy: "I11 paid before the hold ended",
