@@ -1,29 +1,16 @@
 /** A charge whose time has passed: it is barred only once its order has given it up, whatever another process records meanwhile. */
-import { Context, Effect, Layer } from "effect"
+import { Effect } from "effect"
 import { TestClock } from "effect/testing"
 import { expect, it } from "vitest"
-import * as CheckoutRunner from "../../src/app/checkout-runner.ts"
-import * as Health from "../../src/app/health.ts"
-import { OrderId } from "../../src/domain/ids.ts"
 import * as Order from "../../src/domain/order.ts"
 import { unavailable } from "../../src/ports/failures.ts"
 import { Inventory } from "../../src/ports/inventory.ts"
 import { AUTHORIZED, CHARGED, Payment, UNKNOWN, VOIDED } from "../../src/ports/payment.ts"
-import { UnsettledOrders } from "../../src/ports/unsettled.ts"
-import { paymentCalls } from "../support/guard.ts"
-import * as RecordingProbe from "../support/recording-probe.ts"
-import { freshId } from "../support/scribe.ts"
+import * as OneCheckout from "../support/one-checkout.ts"
 
 const HOLD_MS = 60_000
 
-const pending = (): Order.Order =>
-  Order.place(
-    {
-      ...{ id: OrderId.make(freshId()), customerId: "kim", lines: [], createdAt: 0, expiresAt: HOLD_MS },
-      total: { amount: 250, currency: "EUR" },
-    },
-    { token: "tok", startedAt: 0, action: null },
-  )
+const pending = (): Order.Order => OneCheckout.pending(HOLD_MS)
 
 interface Told {
   /** What another process records just before what this one does. */
@@ -76,16 +63,7 @@ const driven = ({ meanwhile, outages = 0, outcome = UNKNOWN, start = pending(), 
           })
         }),
     })
-    const unsettled = UnsettledOrders.of({ list: () => Effect.succeed({ rows: [], next: null }) })
-    const context = yield* Layer.build(
-      CheckoutRunner.layer({ graceMs: 0 }).pipe(
-        Layer.provide(paymentCalls(2_000, "off")),
-        Layer.provide(Layer.mergeAll(Layer.succeed(Payment, payment), Layer.succeed(Inventory, inventory))),
-        Layer.provide(Layer.mergeAll(Layer.succeed(UnsettledOrders, unsettled), RecordingProbe.silent)),
-        Layer.provideMerge(Health.Readiness.layer),
-      ),
-    )
-    yield* Context.get(context, CheckoutRunner.CheckoutRunner).begin(order, null)
+    yield* OneCheckout.begin(order, payment, inventory)
     yield* TestClock.adjust(HOLD_MS * 2)
     return { steps, order }
   }).pipe(Effect.scoped, Effect.provide(TestClock.layer()), Effect.runPromise)

@@ -1,11 +1,8 @@
 /** A provider that makes up its own refs: what it calls a charge is journalled before the charge can be made. */
-import { Clock, Context, Effect, Layer } from "effect"
+import { Clock, Effect } from "effect"
 import { TestClock } from "effect/testing"
 import { expect, it } from "vitest"
-import * as CheckoutRunner from "../../src/app/checkout-runner.ts"
-import * as Health from "../../src/app/health.ts"
 import * as Checkout from "../../src/domain/checkout.ts"
-import { OrderId } from "../../src/domain/ids.ts"
 import * as Order from "../../src/domain/order.ts"
 import { Inventory } from "../../src/ports/inventory.ts"
 import {
@@ -17,19 +14,11 @@ import {
   UNKNOWN,
   VOIDED,
 } from "../../src/ports/payment.ts"
-import { UnsettledOrders } from "../../src/ports/unsettled.ts"
-import { paymentCalls } from "../support/guard.ts"
-import * as RecordingProbe from "../support/recording-probe.ts"
-import { freshId } from "../support/scribe.ts"
+import * as OneCheckout from "../support/one-checkout.ts"
 
-const EUR = { amount: 250, currency: "EUR" }
 const HOLD_MS = 600_000
 
-const pending = (): Order.Order =>
-  Order.place(
-    { id: OrderId.make(freshId()), customerId: "kim", lines: [], total: EUR, createdAt: 0, expiresAt: HOLD_MS },
-    { token: "tok", startedAt: 0, action: null },
-  )
+const pending = (): Order.Order => OneCheckout.pending(HOLD_MS)
 
 /** Drives one order for `milliseconds`; every call and every record, in order. */
 const driven = (
@@ -76,16 +65,7 @@ const driven = (
           return { reply: { _tag: "Order", order, elsewhere: [], ending: null }, replayed: false }
         }),
     })
-    const unsettled = UnsettledOrders.of({ list: () => Effect.succeed({ rows: [], next: null }) })
-    const context = yield* Layer.build(
-      CheckoutRunner.layer({ graceMs: 0 }).pipe(
-        Layer.provide(paymentCalls(2_000, "off")),
-        Layer.provide(Layer.mergeAll(Layer.succeed(Payment, payment), Layer.succeed(Inventory, inventory))),
-        Layer.provide(Layer.mergeAll(Layer.succeed(UnsettledOrders, unsettled), RecordingProbe.silent)),
-        Layer.provideMerge(Health.Readiness.layer),
-      ),
-    )
-    yield* Context.get(context, CheckoutRunner.CheckoutRunner).begin(order, null)
+    yield* OneCheckout.begin(order, payment, inventory)
     yield* TestClock.adjust(milliseconds)
     return { steps, order }
   }).pipe(Effect.scoped, Effect.provide(TestClock.layer()), Effect.runPromise)

@@ -27,7 +27,7 @@ const opened = Effect.fnUntraced(function* (shelf: Shelf) {
   return { ...lists, heard }
 })
 
-it("renews a page in the last fifth of its time if it was read since, and no page that nobody reads", () =>
+it("renews a page in the last fifth of its time if it was read since, and no page that is not read", () =>
   test(
     Effect.gen(function* () {
       const shelf = new Shelf()
