@@ -9,7 +9,6 @@ import * as Facts from "../ports/facts.ts"
 import { Ids } from "../ports/ids.ts"
 import { type Answer, claimName, Inventory, Refused } from "../ports/inventory.ts"
 import { OrderBook } from "../ports/order-book.ts"
-import type { PageRequest } from "../ports/page.ts"
 import { Probe } from "../ports/probe.ts"
 import { Timeline, type TimelineEntry } from "../ports/timeline.ts"
 import { announceEnd } from "./announce.ts"
@@ -68,12 +67,10 @@ const showing = Effect.gen(function* () {
   })
 
   const lists = yield* ProductLists.ProductLists
-  const browse = (request: PageRequest<ProductId>) =>
-    Effect.map(catalog.list({ ...request, sku: null, words: null }), (page) => ({ page, ageMs: null }))
 
   return {
     getProduct,
-    browseProducts: lists?.read ?? browse,
+    browseProducts: lists?.read ?? ProductLists.uncached(catalog),
     listProducts: catalog.list,
     listStock: catalog.stock,
     listMovements: Effect.fnUntraced(function* (id: ProductId, request: Parameters<typeof catalog.movements>[1]) {

@@ -60,12 +60,15 @@ export const isKnown = ({ headers }: Asked, version: number): boolean => {
 export const unchanged = (version: number, headers: Readonly<Record<string, string>>): Response =>
   HttpServerResponse.empty({ status: 304, headers: { ...headers, etag: Conditional.tagOf(version) } })
 
+/** As `Age` has it: whole seconds. */
+export const ageOf = (ageMs: number): string => String(Math.floor(ageMs / 1_000))
+
 /** What is shown of one value within a second of its age (s) is one answer: made once, for all who ask. */
 export const bySecond = <Of extends object>(make: (of: Of, age: string) => Response) => {
   const last = derived((_: Of): { age: string; response: Response | null } => ({ age: "", response: null }))
   return (of: Of, ageMs: number): Response => {
     const kept = last(of)
-    const age = String(Math.floor(ageMs / 1_000))
+    const age = ageOf(ageMs)
     if (kept.response === null || kept.age !== age) {
       kept.response = make(of, age)
       kept.age = age

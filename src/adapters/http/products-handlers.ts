@@ -102,7 +102,7 @@ export interface ReadingProduct {
 /** Also without being asked of the shop, where it is near (`product-route.ts`). */
 export const shown = (request: Answers.Asked, { ageMs, product }: ShownProduct) =>
   Answers.isKnown(request, product.version)
-    ? Answers.unchanged(product.version, cached(String(Math.floor(ageMs / 1_000))))
+    ? Answers.unchanged(product.version, cached(Answers.ageOf(ageMs)))
     : productAnswer(product, ageMs)
 
 /** Apart from the other routes, because the plain reading of a product calls it too (`product-route.ts`). */

@@ -18,7 +18,7 @@ import * as Position from "../../ports/position.ts"
 import type { Probe } from "../../ports/probe.ts"
 import { Lru } from "../../std/lru.ts"
 import * as CatalogueGeneration from "./catalogue-generation.ts"
-import { LIST_TTL_MS, type ProductLists } from "./product-lists.ts"
+import * as ProductLists from "./product-lists.ts"
 import * as ReadThrough from "./read-through.ts"
 
 /** Further ones are for programs, which read all of them once. */
@@ -31,7 +31,7 @@ const SIZE_MAX = 100
 const BEGINNINGS_MAX = 1_000
 
 type Request = PageRequest<ProductId>
-type Service = NonNullable<(typeof ProductLists)["Service"]>
+type Service = NonNullable<(typeof ProductLists.ProductLists)["Service"]>
 
 interface Kept {
   /** Where it begins. */
@@ -66,11 +66,11 @@ export const make = Effect.fnUntraced(function* (
 ) {
   const generation = yield* CatalogueGeneration.make(cache, yield* Position.Reached)
   const refreshed = () => probe.emit({ _tag: "CacheRefreshed" })
-  const reads = yield* ReadThrough.make(cache, { ttlMs: LIST_TTL_MS, refreshed }, random)
+  const reads = yield* ReadThrough.make(cache, { ttlMs: ProductLists.LIST_TTL_MS, refreshed }, random)
   const numbers = new Numbers()
 
   const listed = (request: Request) => source.list({ ...request, sku: null, words: null })
-  const uncached = (request: Request) => Effect.map(listed(request), (page) => ({ page, ageMs: null }))
+  const uncached = ProductLists.uncached(source)
 
   /** As far as the database had come when the generation was raised, whichever replica answers. */
   const reading = (request: Request, { position, version }: CatalogueGeneration.Generation) =>

@@ -2,6 +2,7 @@
 import { Context, Effect } from "effect"
 import type { ProductId } from "../../domain/ids.ts"
 import type { Product } from "../../domain/product.ts"
+import type { Catalog } from "../../ports/catalog.ts"
 import type { Unavailable } from "../../ports/failures.ts"
 import type { Refused } from "../../ports/inventory.ts"
 import type { Page, PageRequest } from "../../ports/page.ts"
@@ -20,6 +21,12 @@ export const ProductLists = Context.Reference<{
   /** A product was edited, or is new: pages that were read before are outdated. */
   readonly changed: Effect.Effect<void>
 } | null>("jaego/app/reads/ProductLists", { defaultValue: () => null })
+
+/** A page as the catalogue has it now. */
+export const uncached =
+  (catalog: Pick<Catalog["Service"], "list">) =>
+  (request: PageRequest<ProductId>): Effect.Effect<ShownProducts, Unavailable> =>
+    Effect.map(catalog.list({ ...request, sku: null, words: null }), (page) => ({ page, ageMs: null }))
 
 /** Around what changes the list, also when its outcome is unknown. */
 export const telling = Effect.map(
