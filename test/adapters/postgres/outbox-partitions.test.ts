@@ -25,7 +25,22 @@ const over = <E>(body: Effect.Effect<void, E, Ledger | Lease | Outbox | PgClient
 const rows = <Row extends object>(statement: string) =>
   Effect.flatMap(PgClient.PgClient, (sql) => sql.unsafe<Row>(statement).unprepared)
 
-/** Facts of a product that was created so many days ago, and received goods since, each day once; its id. */
+const HOUR_MS = 3_600_000
+
+/** The moment a test counts its days from: midnight may come while it runs. */
+const dayOf = Effect.map(
+  rows<{ at: string; midnight: number }>(
+    "select now()::text as at, extract(epoch from date_trunc('day', now(), 'UTC'))::float8 * 1000 as midnight",
+  ),
+  ([now]) => ({
+    at: `'${now!.at}'::timestamptz`,
+    date: `('${now!.at}'::timestamptz at time zone 'UTC')::date`,
+    /** Hours of retention whose end lies at noon of so many days before it: no partition ends near by. */
+    hoursToNoon: (days: number) => Math.round((Date.now() - now!.midnight) / HOUR_MS) + days * 24 - 12,
+  }),
+)
+
+/** Facts of a product that was created so many days ago, and received goods since, each day once; when that is counted from. */
 const trade = Effect.fnUntraced(function* (days: number) {
   const scribe = yield* Scribe.owner
   const product = Scribe.product()
@@ -36,13 +51,12 @@ const trade = Effect.fnUntraced(function* (days: number) {
     yield* scribe.commit({ changes: [{ productId: product.id, before, event }] })
   }
   // The clock cannot be turned back, so the rows are.
-  const at = `now() - (${days} - (version - 1)) * interval '1 day'`
-  yield* rows(
-    `select ${MAKE_PARTITIONS.name}((now() at time zone 'UTC')::date - ${days}, (now() at time zone 'UTC')::date)`,
-  )
+  const now = yield* dayOf
+  const at = `${now.at} - (${days} - (version - 1)) * interval '1 day'`
+  yield* rows(`select ${MAKE_PARTITIONS.name}(${now.date} - ${days}, ${now.date})`)
   yield* rows(`update movements set at = ${at}`)
   yield* rows(`update outbox set occurred_at = ${at.replace("version", "subject_version")}`)
-  return product.id
+  return now
 })
 
 /** Everything that was written leaves. */
@@ -72,35 +86,37 @@ const partitions = Effect.map(
 const broken = Effect.map(verify, ({ checks }) => checks.filter(({ violations }) => violations > 0))
 
 describe("the outbox's partitions", () => {
-  it("are there for today and the next days, and take the facts of today", () =>
+  it("are there for today and the next days, and take the facts of their days", () =>
     over(
       Effect.gen(function* () {
-        yield* trade(0)
-        const names = yield* rows<{ partition: string }>(
+        const sql = yield* PgClient.PgClient
+        // Those of the template may be of yesterday.
+        for (const partition of yield* partitions)
+          if (partition !== "outbox_rest") yield* rows(`drop table ${partition}`)
+        const names = rows<{ partition: string }>(
           "select 'outbox_' || to_char(now() at time zone 'UTC' + n * interval '1 day', 'YYYYMMDD') as partition from generate_series(0, 3) n",
         )
-        yield* OutboxPartitions.makeAhead
-        expect(yield* partitions).toEqual([...names.map(({ partition }) => partition), "outbox_rest"])
-        expect(yield* rows("select tableoid::regclass::text as partition from outbox")).toEqual([
-          { partition: names[0]!.partition },
-        ])
+        // In one transaction `now()` stands still.
+        const expected = yield* sql.withTransaction(Effect.andThen(OutboxPartitions.makeAhead, names))
+        expect(yield* partitions).toEqual([...expected.map(({ partition }) => partition), "outbox_rest"])
+        yield* trade(0)
+        const [fact] = yield* rows<{ partition: string; day: string }>(
+          "select tableoid::regclass::text as partition, 'outbox_' || to_char(occurred_at at time zone 'UTC', 'YYYYMMDD') as day from outbox",
+        )
+        expect(fact!.partition).toBe(fact!.day)
       }),
     ))
 
   it("go when they are old and their facts have left, and verification holds with the rest", () =>
     over(
       Effect.gen(function* () {
-        yield* trade(6)
+        const now = yield* trade(6)
         yield* relayAll
-        yield* OutboxPartitions.dropOld(72)
-        // A partition ends up to a day after its first fact: those of four days ago and before are gone for certain.
-        const there = yield* versionsThere
-        expect(there).not.toContain(3)
-        expect(there).toContain(4)
-        expect(there.at(-1)).toBe(7)
+        yield* OutboxPartitions.dropOld(now.hoursToNoon(3))
+        expect(yield* versionsThere).toEqual([4, 5, 6, 7])
         expect(yield* broken).toEqual([])
-        yield* OutboxPartitions.dropOld(72)
-        expect(yield* versionsThere).toEqual(there)
+        yield* OutboxPartitions.dropOld(now.hoursToNoon(3))
+        expect(yield* versionsThere).toEqual([4, 5, 6, 7])
       }),
     ))
 
@@ -171,18 +187,17 @@ describe("the outbox's partitions", () => {
   it("do not take the rest's facts away: a day it has some of stays without", () =>
     over(
       Effect.gen(function* () {
-        yield* trade(0)
+        const now = yield* trade(0)
         yield* rows("update outbox set occurred_at = occurred_at + interval '40 days'")
-        yield* rows(
-          `select ${MAKE_PARTITIONS.name}((now() at time zone 'UTC')::date, (now() at time zone 'UTC')::date + 41)`,
-        )
+        yield* rows(`select ${MAKE_PARTITIONS.name}(${now.date}, ${now.date} + 41)`)
         expect(yield* rows("select tableoid::regclass::text as partition from outbox")).toEqual([
           { partition: "outbox_rest" },
         ])
-        const [last] = yield* rows<{ partition: string }>(
-          "select 'outbox_' || to_char(now() at time zone 'UTC' + interval '41 days', 'YYYYMMDD') as partition",
+        const [days] = yield* rows<{ without: string; last: string }>(
+          `select 'outbox_' || to_char(${now.date} + 40, 'YYYYMMDD') as without, 'outbox_' || to_char(${now.date} + 41, 'YYYYMMDD') as last`,
         )
-        expect(yield* partitions).toContain(last!.partition)
+        expect(yield* partitions).toContain(days!.last)
+        expect(yield* partitions).not.toContain(days!.without)
       }),
     ))
 })
