@@ -106,7 +106,7 @@ const program = Command.run(jaego, { version: "0.1.0", renderErrors: true }).pip
 /** What runs until it is asked to stop, and then did so, has done well. */
 const ENDLESS: ReadonlyArray<string | undefined> = ["serve", "simulate"]
 
-/** How shells tell of an end by SIGPIPE. */
+/** How shells report an end by SIGPIPE. */
 const SIGPIPE_EXIT = 141
 
 /** Output that cannot be written ends a command, quietly when its reader has seen enough (`| head`); but no service. */

@@ -1,4 +1,4 @@
-/** Tells the probe how an order ended, in one place for requests and for the background. */
+/** Notifies the probe how an order ended, in one place for requests and for the background. */
 import { isMoney } from "../domain/checkout.ts"
 import type { Order } from "../domain/order.ts"
 import type { Command } from "../ports/inventory.ts"

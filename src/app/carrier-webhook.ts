@@ -31,7 +31,7 @@ export class CarrierCallbacks extends Context.Service<
 /** The runner, or another process, writes at the same moment: as often as it can, and some. */
 const TRIES_MAX = 5
 
-/** Callbacks of one order that wait for one another. A carrier has two to tell; more of them at once is a storm. */
+/** Callbacks of one order that wait for one another. A carrier has two to send; more of them at once is a storm. */
 const WAITING_MAX = 32
 
 /** Made when it is needed: an error notes its stack, which costs as much as the callback. */
@@ -55,13 +55,13 @@ const make = Effect.gen(function* () {
 
   /** True: written, with the callback that led to it. */
   const save = Effect.fnUntraced(function* ({ note, shipment }: Shipping.Change, { at, id, what }: Callback) {
-    // It cannot have happened after it was told; whose clock is ahead is of no matter.
+    // It cannot have happened after it was reported; whose clock is ahead is of no matter.
     const entryAt = Math.min(at, yield* Clock.currentTimeMillis)
     const entries = note === null ? [] : [entryOf(next, note, entryAt)]
     return (yield* shipments.save([{ shipment, entries, callback: { id, what } }])).has(shipment.orderId)
   })
 
-  /** Is it this order's parcel that is talked of, and has this id told the same before, if it has told anything? */
+  /** Is it about this order's parcel, and did this id report the same before, if it was used? */
   const fits = Effect.fnUntraced(function* ({ known, shipment }: Found, callback: Callback) {
     if (known !== null && known !== "unknown" && known !== callback.what) return false
     if (Shipping.isForeign(shipment, callback)) return false
@@ -77,11 +77,11 @@ const make = Effect.gen(function* () {
     if (!(yield* fits(found, callback)))
       return known !== null || (yield* save(Shipping.mismatched(shipment, callback), callback)) ? "mismatch" : null
     if (known !== null) return "known"
-    // Whatever it tells, the carrier has it: that comes first.
+    // Whatever it reports, the carrier has the parcel: that comes first.
     let status: Status =
       shipment.state === "shipped" ? "shipped" : yield* record({ _tag: "RecordShipment", orderId: key })
     if (what === "delivered") status = yield* record({ _tag: "RecordDelivery", orderId: key })
-    const change = Shipping.told(shipment, callback, status)
+    const change = Shipping.reported(shipment, callback, status)
     if (!(yield* save(change, callback))) return null
     if (shipment.state !== change.shipment.state) probe.emit({ _tag: "ShipmentEnded", outcome: change.shipment.state })
     return "news"
@@ -99,11 +99,11 @@ const make = Effect.gen(function* () {
   })
 
   return CarrierCallbacks.of({
-    hear: (told) => {
+    hear: (received) => {
       const callback = {
-        ...told,
-        id: Text.clean(told.id, CALLBACK_ID_MAX),
-        trackingId: Text.clean(told.trackingId, TRACKING_ID_MAX),
+        ...received,
+        id: Text.clean(received.id, CALLBACK_ID_MAX),
+        trackingId: Text.clean(received.trackingId, TRACKING_ID_MAX),
       }
       return Effect.uninterruptible(oneByOne(callback.key, hear(callback), contended))
     },

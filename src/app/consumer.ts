@@ -195,7 +195,7 @@ const noticing = (deps: Deps) => {
             ? `the consumer ${consumer} missed ${events} events of ${source}: they were deleted at ${from} to ${to - 1} before it came to them`
             : `the consumer ${consumer} begins ${source} anew at ${to}: it was cut back below ${from}`,
         )
-        // Kept, or the next session would tell the same again.
+        // Kept, or the next session would log the same again.
         return yield* bring(deps, { consumer, source, taken: [], next: to })
       }
     }
@@ -291,8 +291,8 @@ const bury = (deps: Deps, intakes: ReadonlyArray<Intake>): Effect.Effect<void> =
       }),
     )
     if (letters.length === 0) return Effect.void
-    const told = Effect.sync(() =>
+    const counted = Effect.sync(() =>
       deps.probe.emit({ _tag: "EventsBuried", consumer: deps.consumer.name, events: letters.length }),
     )
-    return Effect.andThen(outlive(deps, "stream", deps.source.bury(letters)), told)
+    return Effect.andThen(outlive(deps, "stream", deps.source.bury(letters)), counted)
   })

@@ -23,9 +23,9 @@ export interface Request {
 export const make = Effect.gen(function* () {
   const inventory = yield* Inventory
   const { renewed } = (yield* ProductReads) ?? { renewed: () => Effect.void }
-  const telling = yield* ProductLists.telling
+  const renewing = yield* ProductLists.renewing
   return Effect.fnUntraced(function* (request: Request) {
-    const { reply } = yield* telling(inventory.submit({ _tag: "EditProduct", ...request }))
+    const { reply } = yield* renewing(inventory.submit({ _tag: "EditProduct", ...request }))
     if (reply._tag !== "Product") throw new Error(`a product was edited, the inventory answered ${reply._tag}`)
     yield* renewed(reply.product)
     return reply.product satisfies Product

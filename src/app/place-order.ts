@@ -153,7 +153,7 @@ const payingWith = Effect.fnUntraced(function* (runner: CheckoutRunner["Service"
 
 type Driven = Pick<PayOrder, "claim" | "trace">
 
-/** What a placed order comes to: it is told of at once, or paid. */
+/** What a placed order comes to: it is answered at once, or paid. */
 const followingWith =
   (probe: Probe["Service"], pay: Effect.Success<ReturnType<typeof payingWith>>) =>
   (request: PlaceOrder, answer: Answer, at: number): Effect.Effect<Replayable<Sale>, Refused | Unavailable> => {

@@ -115,7 +115,7 @@ export const layer = (options: PlaceOrder.Options) =>
       const views = yield* ViewCounter.make
       const outlook = yield* Outlook.make(orderBook)
       const shown = yield* showing
-      const telling = yield* ProductLists.telling
+      const renewing = yield* ProductLists.renewing
 
       return Shop.of({
         ...shown,
@@ -124,7 +124,7 @@ export const layer = (options: PlaceOrder.Options) =>
           const createdAt = yield* Clock.currentTimeMillis
           const id = ProductId.make(ids.next())
           const product = { id, sku, name, price, purchaseLimit, createdAt, version: 1, archived: false }
-          return productOf(yield* telling(inventory.submit({ _tag: "CreateProduct", product, onHand, claim })))
+          return productOf(yield* renewing(inventory.submit({ _tag: "CreateProduct", product, onHand, claim })))
         }, Effect.uninterruptible),
         editProduct: yield* EditProduct.make,
         countView: (id) => Effect.andThen(shown.getProduct(id), views.count(id)),
@@ -134,8 +134,8 @@ export const layer = (options: PlaceOrder.Options) =>
         readOutlook: outlook.of,
         receiveStock: (request) => Effect.map(inventory.submit({ _tag: "Receive", ...request }), stockOf),
         adjustStock: (request) =>
-          outlook.telling(Effect.map(inventory.submit({ _tag: "Adjust", ...request }), stockOf)),
-        placeOrder: (request) => outlook.telling(placeOrder(request)),
+          outlook.withOutlook(Effect.map(inventory.submit({ _tag: "Adjust", ...request }), stockOf)),
+        placeOrder: (request) => outlook.withOutlook(placeOrder(request)),
         chargeEta: (order) => Effect.sync(() => runner.etaOf(order)),
         explainRequest: Effect.fnUntraced(function* (requestId) {
           return refused.find(requestId) ?? (yield* Effect.fail(new Refused({ _tag: "RequestNotFound", requestId })))

@@ -3,7 +3,7 @@
  * row a product, however many looked.
  *
  * Law: none is counted twice. Lost is at most what was counted since the last writing (FLUSH) when the process dies, and a writing
- * whose outcome the database did not tell. At a proper end nothing is.
+ * whose outcome the database did not report. At a proper end nothing is.
  * Limits: PRODUCTS_MAX products wait to be written, while the database is away; views of others are not counted then, and the metric
  * says so.
  */

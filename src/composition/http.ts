@@ -18,7 +18,7 @@ export const layer = (config: Config) =>
       )
     : Layer.effect(HttpServer, threads(config))
 
-/** A payment provider that is not the one in use has nothing to tell. */
+/** A payment provider that is not the one in use has no news. */
 const secretsOf = ({
   payment: { provider, webhookSecrets },
   shipping: { webhookSecret },

@@ -35,7 +35,7 @@ export interface Shipment {
   readonly version: number
 }
 
-/** A step, as the timeline tells it. */
+/** A step, as the timeline shows it. */
 export interface Note {
   readonly type: `jaego.shipment.${string}` | `jaego.carrier.${string}`
   readonly detail: Readonly<Record<string, string | number>> | null
@@ -199,22 +199,22 @@ export const recorded = (shipment: Shipment, status: Status, has: "registered" |
   return change(shipment, { state: "withdrawn", reason: ORDER_ENDED, nextAttemptAt: now })
 }
 
-/** What the carrier tells by itself. */
-export interface Told {
+/** What the carrier reports by itself (its callback). */
+export interface Report {
   readonly what: "collected" | "delivered"
   readonly trackingId: string
 }
 
 /** It names another parcel than the one this order has, or the carrier was never asked to take any. */
-export const isForeign = ({ attempts, trackingId }: Shipment, told: Told): boolean =>
-  attempts === 0 || (trackingId !== null && trackingId !== told.trackingId)
+export const isForeign = ({ attempts, trackingId }: Shipment, report: Report): boolean =>
+  attempts === 0 || (trackingId !== null && trackingId !== report.trackingId)
 
-/** What is told does not belong to this order: it is shown, and moves nothing. */
-export const mismatched = (shipment: Shipment, { trackingId, what }: Told): Change =>
+/** The report does not belong to this order: it is shown, and moves nothing. */
+export const mismatched = (shipment: Shipment, { trackingId, what }: Report): Change =>
   change(shipment, {}, { type: "jaego.carrier.mismatch", detail: { what, trackingId } })
 
-/** `status`: where the order stands after it was asked to say what was told. What is further along stays so. */
-export const told = (shipment: Shipment, { trackingId, what }: Told, status: Status): Change => {
+/** `status`: where the order stands after it was asked to record what was reported. What is further along stays so. */
+export const reported = (shipment: Shipment, { trackingId, what }: Report, status: Status): Change => {
   const isDone = status === "shipped" || status === "delivered"
   return change(
     shipment,

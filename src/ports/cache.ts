@@ -49,7 +49,7 @@ export interface CacheService {
 
 export class Cache extends Context.Service<Cache, CacheService>()("jaego/ports/Cache") {}
 
-/** A cache in this process, which can be told that what it has may be outdated. */
+/** A cache in this process, which can be notified that what it has may be outdated. */
 export interface LocalCache extends CacheService {
   readonly forget: (key: string) => void
   readonly clear: () => void

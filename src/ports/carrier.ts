@@ -56,9 +56,9 @@ export class Carrier extends Context.Service<
   }
 >()("jaego/ports/Carrier") {}
 
-/** What the carrier tells by itself: at least once, in any order, perhaps before its own answer has come. */
+/** What the carrier reports by itself: at least once, in any order, perhaps before its own answer has come. */
 export interface Callback {
-  /** The carrier's id of it, the same however often it is told; unique within its parcel only. */
+  /** The carrier's id of it, the same however often it is sent; unique within its parcel only. */
   readonly id: string
   readonly what: "collected" | "delivered"
   readonly key: OrderId

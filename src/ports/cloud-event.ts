@@ -12,7 +12,7 @@ import { type Event, ORDERS, PRODUCTS, STOCK, type Topic } from "./events.ts"
 /** The media type of a message, for streams whose messages have headers. */
 export const CONTENT_TYPE = "application/cloudevents+json; charset=UTF-8"
 
-/** Who tells: with `id` it names a fact for ever. */
+/** The producer: with `id` it names a fact for ever. */
 const SOURCES: { readonly [T in Topic]: string } = {
   [ORDERS]: "/jaego/orders",
   [STOCK]: "/jaego/stock",

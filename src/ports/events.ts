@@ -22,7 +22,7 @@ export interface Event {
   readonly topic: Topic
   /** The order's or the product's id. */
   readonly key: OrderId | ProductId
-  /** UUIDv7, the same however often the fact is told. */
+  /** UUIDv7, the same however often the fact is published. */
   readonly id: string
   /** UUID of the shop whose fact it is: minted once a database. */
   readonly shop: string
@@ -37,7 +37,7 @@ export interface Event {
   /** Where the fact lies in the outbox. */
   readonly lane: Lane
   readonly seq: number
-  /** Context in which it is told (`trace.ts`); null: it is not traced. */
+  /** Context in which it is published (`trace.ts`); null: it is not traced. */
   readonly trace?: string | null
   /** UUID of the lane's taking under which it was committed: no other history of this lane has it. */
   readonly link: string

@@ -161,7 +161,7 @@ export interface Outlook {
 
 export type Rejection =
   | StockRejection
-  /** Told by the shop, never by the inventory itself. */
+  /** Answered by the shop, never by the inventory itself. */
   | (Extract<StockRejection, { readonly _tag: "InsufficientStock" }> & Outlook)
   | OrderRejection
   | ProductRejection

@@ -10,7 +10,7 @@ export interface Held {
   readonly lanes: ReadonlyArray<OwnedLane>
   /**
    * False: its holder has had no answer on its session for so long (it was frozen, say) that another process may hold it by
-   * now. What was read from memory is not to be told then.
+   * now. What was read from memory is not to be answered then.
    */
   readonly isFresh: () => boolean
   /** Completes when the lease is lost (its session died); never while it is held. */

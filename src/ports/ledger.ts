@@ -181,7 +181,7 @@ export class CommitUnknown extends Schema.TaggedError<CommitUnknown>()("CommitUn
 
 /**
  * Whether a commit whose answer was lost was done, by the lanes as `raise` gave them: every commit with facts moves the seq of
- * a lane that only its owner moves. Of a batch that only binds keys they tell nothing.
+ * a lane that only its owner moves. Of a batch that only binds keys they say nothing.
  */
 export const didCommit = (batch: Batch, lanes: ReadonlyArray<OwnedLane>): boolean =>
   batch.lanes.some(
@@ -259,7 +259,7 @@ export class Ledger extends Context.Service<
   {
     /**
      * Law: atomic; fenced; one in flight per owner. Not to be interrupted, and never retried blindly: after
-     * `CommitUnknown` call `raise`, whose `seq` tells whether the batch was committed.
+     * `CommitUnknown` call `raise`, whose `seq` shows whether the batch was committed.
      */
     readonly commit: (batch: Batch) => Effect.Effect<CommitResult, CommitFailure>
     /**

@@ -64,7 +64,7 @@ export const ABSENT: Of<"Absent"> = { _tag: "Absent" }
 export const VOIDED: Of<"Voided"> = { _tag: "Voided" }
 export const REFUNDED: Of<"Refunded"> = { _tag: "Refunded" }
 export const UNKNOWN: Of<"Unknown"> = { _tag: "Unknown" }
-/** The provider itself says that it is not decided yet: as unknown as a silence, and no sign of illness. Told by identity. */
+/** The provider itself says that it is not decided yet: as unknown as a silence, and no sign of illness. Recognized by identity. */
 export const PENDING: Of<"Unknown"> = { _tag: "Unknown" }
 
 /** Longest code, ref and kind of action that is kept, code points. */

@@ -100,7 +100,7 @@ export type Happening =
       readonly what: "collected" | "delivered"
       readonly heard: "news" | "known" | "mismatch"
     }
-  /** The payment provider has told by itself that something changed. */
+  /** The payment provider has reported by itself that something changed. */
   | { readonly _tag: "PaymentHinted"; readonly provider: string; readonly heard: "news" | "known" | "ignored" }
   /** A guarded call to a dependency outside has ended, or was given up at its time limit. */
   | {

@@ -45,7 +45,7 @@ export interface Listening {
   readonly missing: (workers: number) => void
   /**
    * Stock of watched products, only after it was committed: the newest of each, so that versions are passed over, and soon
-   * when a product was sold out or is for sale again. A worker that is lost may have left some of it untold.
+   * when a product was sold out or is for sale again. A worker that is lost may have left some of it unreported.
    */
   readonly changed: (stocks: ReadonlyArray<CommittedStock>) => void
 }

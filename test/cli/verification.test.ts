@@ -47,18 +47,18 @@ const VERSION = "a product's versions are contiguous from 1, and ended one after
 const PRICE =
   "a line bears the price of the version by which its units were reserved, and none was reserved of an archived one"
 const GAP = "a lane's facts are numbered without a gap up to its seq"
-const TOLD = "no lane has told more than happened, and nothing has gone that was not told"
+const PUBLISHED = "no lane has published more than happened, and nothing has gone that was not published"
 const EFFECT = "a key that created a product or moved stock did so, and did so alone"
 
 const GIVEN = "what is shipped was given to the carrier"
 
 const OWED = "what was taken and not given back is what the order's state says is owed"
 
-const OTHERS = "a timeline tells the facts that the outbox has"
+const OTHERS = "a timeline has the facts that the outbox has"
 const LINKS = "a lane's links begin at its beginning, and none beyond its seq"
 const HAPPENED = "what a consumer has handled has happened"
 
-const HEARD_ONCE = "a timeline tells each version of its order once, and none that was not"
+const ENTERED_ONCE = "a timeline has each version of its order once, and none that did not come about"
 
 /** A change of an order that has come back from the stream. */
 const told = (orderId: string, version: number): string =>
@@ -185,13 +185,13 @@ const CORRUPTIONS: ReadonlyArray<Corruption> = [
     row: ({ idle }) => ({ kind: "stock", subject: idle, version: 1, facts: 0 }),
   },
   {
-    check: TOLD,
+    check: PUBLISHED,
     what: "a fact that has gone and was never told",
     sql: ({ idle }) => [...gone(idle, "2100-01-01"), "update relay_cursors set seq = 0"],
-    row: () => ({ told: 0, gone: 1 }),
+    row: () => ({ published: 0, gone: 1 }),
   },
   {
-    check: TOLD,
+    check: PUBLISHED,
     what: "a cursor ahead of its lane",
     sql: ({ idle }) => [
       `update relay_cursors c set seq = l.seq + 1 from lanes l where l.lane = c.lane and l.lane = ${laneOf(idle)}`,
@@ -468,23 +468,23 @@ const CORRUPTIONS: ReadonlyArray<Corruption> = [
     row: () => ({ tracking_id: "T1", orders: 2 }),
   },
   {
-    check: HEARD_ONCE,
+    check: ENTERED_ONCE,
     what: "a change that is told twice",
     also: [OTHERS],
     sql: ({ paid }) => [
       told(paid, 2),
       `insert into timeline values ('${paid}', gen_random_uuid(), 'told', 2, now(), null)`,
     ],
-    row: ({ paid }) => ({ order_id: paid, entries: 2, told: 1 }),
+    row: ({ paid }) => ({ order_id: paid, entries: 2, versions: 1 }),
   },
   {
-    check: HEARD_ONCE,
+    check: ENTERED_ONCE,
     what: "a change that there never was",
     sql: ({ paid }) => [told(paid, 7)],
     row: ({ paid }) => ({ order_id: paid, last: 7 }),
   },
   {
-    check: HEARD_ONCE,
+    check: ENTERED_ONCE,
     what: "an order that was lost",
     sql: () => [told("019aa000-0000-7000-8000-000000000001", 2)],
     row: () => ({ order_id: "019aa000-0000-7000-8000-000000000001", last: 2, version: null }),
@@ -505,7 +505,7 @@ const CORRUPTIONS: ReadonlyArray<Corruption> = [
     check: "a consumer knows no version that was not",
     what: "a change that was lost",
     sql: ({ paid }) => [told(paid, 9), `insert into consumer_keys values ('${paid}', 'timeline', 9)`],
-    also: [HEARD_ONCE],
+    also: [ENTERED_ONCE],
     row: ({ paid }) => ({ consumer: "timeline", order_id: paid, version: 9 }),
   },
   {
@@ -526,7 +526,7 @@ const CORRUPTIONS: ReadonlyArray<Corruption> = [
     check: "a timeline has no gap but for letters",
     what: "a change that was overlooked",
     sql: ({ returned }) => [told(returned, 1), told(returned, 3)],
-    row: ({ returned }) => ({ order_id: returned, told: 2, first: 1, last: 3, letters: 0 }),
+    row: ({ returned }) => ({ order_id: returned, versions: 2, first: 1, last: 3, letters: 0 }),
   },
   {
     check: "what a consumer knows to have handled had its effect",

@@ -134,13 +134,13 @@ describe("a shipment", () => {
   })
 
   it("takes no callback that names another parcel, or that the carrier cannot know of", () => {
-    const told = { what: "delivered", trackingId: "T2" } as const
+    const report = { what: "delivered", trackingId: "T2" } as const
     const asked = begun(opened, paid)
-    expect(Shipping.isForeign(asked, told)).toBe(false)
-    expect(Shipping.isForeign({ ...asked, trackingId: "T2" }, told)).toBe(false)
-    expect(Shipping.isForeign({ ...asked, trackingId: "T1" }, told)).toBe(true)
-    expect(Shipping.isForeign(opened, told)).toBe(true)
-    expect(Shipping.mismatched({ ...asked, trackingId: "T1" }, told)).toEqual({
+    expect(Shipping.isForeign(asked, report)).toBe(false)
+    expect(Shipping.isForeign({ ...asked, trackingId: "T2" }, report)).toBe(false)
+    expect(Shipping.isForeign({ ...asked, trackingId: "T1" }, report)).toBe(true)
+    expect(Shipping.isForeign(opened, report)).toBe(true)
+    expect(Shipping.mismatched({ ...asked, trackingId: "T1" }, report)).toEqual({
       shipment: { ...asked, trackingId: "T1" },
       note: { type: "jaego.carrier.mismatch", detail: { what: "delivered", trackingId: "T2" } },
     })
@@ -149,11 +149,11 @@ describe("a shipment", () => {
   it("takes callbacks in any order, and never moves back", () => {
     const collected = { what: "collected", trackingId: "T1" } as const
     const delivered = { what: "delivered", trackingId: "T1" } as const
-    const early = Shipping.told(begun(opened, paid), delivered, "delivered").shipment
+    const early = Shipping.reported(begun(opened, paid), delivered, "delivered").shipment
     expect(early).toMatchObject({ state: "delivered", trackingId: "T1", nextAttemptAt: null })
-    expect(Shipping.told(early, collected, "delivered").shipment).toMatchObject({ state: "delivered" })
-    expect(Shipping.told(opened, collected, "shipped").shipment).toMatchObject({ state: "shipped" })
-    expect(Shipping.told(opened, collected, "cancelled").shipment).toMatchObject({ state: "stray" })
+    expect(Shipping.reported(early, collected, "delivered").shipment).toMatchObject({ state: "delivered" })
+    expect(Shipping.reported(opened, collected, "shipped").shipment).toMatchObject({ state: "shipped" })
+    expect(Shipping.reported(opened, collected, "cancelled").shipment).toMatchObject({ state: "stray" })
   })
 })
 

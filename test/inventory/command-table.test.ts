@@ -120,7 +120,7 @@ describe("each command", () => {
   })
 
   it("that is answered from memory is a reading, or answers with a status that nothing has to be written for", () => {
-    expect(tagsWhere(Commands.tellsOfMemory)).toEqual(["ReadStock", "RecordShipment", "RecordDelivery"])
+    expect(tagsWhere(Commands.answersFromMemory)).toEqual(["ReadStock", "RecordShipment", "RecordDelivery"])
   })
 
   it("that begins a hold has a deadline, unless a charge is to end it", () => {

@@ -51,7 +51,7 @@ export const make = (moods: Moods): Layer.Layer<Carrier | CarrierNews | Books> =
         collectAfterMs: COLLECT_AFTER_MS,
         deliverAfterMs: DELIVER_AFTER_MS,
         later: (milliseconds, then) => void run(Effect.andThen(Effect.sleep(milliseconds), Effect.sync(then))),
-        tell: (callback) => void run(Queue.offer(waiting, callback)),
+        report: (callback) => void run(Queue.offer(waiting, callback)),
         now: () => clock.currentTimeMillisUnsafe(),
       })
       const carrier = Carrier.of({

@@ -66,8 +66,8 @@ export interface Options {
   readonly deliverAfterMs: number
   /** Runs it then. */
   readonly later: (milliseconds: number, run: () => void) => void
-  /** Tells the shop, at least once, however long it takes. */
-  readonly tell: (callback: Callback) => void
+  /** Calls the shop back, at least once, however long it takes. */
+  readonly report: (callback: Callback) => void
   /** Milliseconds since 1970. */
   readonly now: () => number
 }
@@ -164,23 +164,23 @@ export class Depot {
     const collect = () => {
       if (parcel.state !== "registered") return
       parcel.state = "collected"
-      if (!isTwice) this.#tell(parcel, "collected")
+      if (!isTwice) this.#report(parcel, "collected")
       later(deliverAfterMs, deliver)
     }
     const deliver = () => {
       parcel.state = "delivered"
-      this.#tell(parcel, "delivered")
+      this.#report(parcel, "delivered")
       if (!isTwice) return
-      this.#tell(parcel, "collected")
-      this.#tell(parcel, "delivered")
-      this.#tell(parcel, "collected")
+      this.#report(parcel, "collected")
+      this.#report(parcel, "delivered")
+      this.#report(parcel, "collected")
     }
     if (mood === "swift") collect()
     else later(collectAfterMs, collect)
   }
 
-  #tell({ customerId, key, trackingId }: Parcel, what: Callback["what"]): void {
+  #report({ customerId, key, trackingId }: Parcel, what: Callback["what"]): void {
     if (this.#moodOf(customerId) === "quiet") return
-    this.#options.tell({ id: `${trackingId}-${what}`, what, key, trackingId, at: this.#options.now() })
+    this.#options.report({ id: `${trackingId}-${what}`, what, key, trackingId, at: this.#options.now() })
   }
 }

@@ -80,7 +80,7 @@ export const serve = Effect.fnUntraced(function* (options: Options) {
     ...options,
     moods: "played",
     later: (milliseconds, run) => void setTimeout(run, milliseconds),
-    tell: (callback) => {
+    report: (callback) => {
       if (callbacks === null) return
       void Webhook.deliver({ url: callbacks, header: SIGNATURE_HEADER, secret }, bodyOf(callback))
     },

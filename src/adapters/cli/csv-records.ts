@@ -1,7 +1,7 @@
 /** Records of separated values from a file (`std/csv-records.ts`). Fails: `CommandFailed`, with file, line and column. */
 import { type CsvRecord, parse as records, SAMPLE_LINES, type Separator } from "../../std/csv-records.ts"
 import type { Line } from "../../std/text-lines.ts"
-import { LINE_BYTES_MAX, told } from "./text-lines.ts"
+import { LINE_BYTES_MAX, placed } from "./text-lines.ts"
 
 export const HINT = "; say which one separates names with --separator"
 
@@ -14,6 +14,6 @@ export async function* parse(
   try {
     yield* records(lines, { separator, sampleLines: SAMPLE_LINES, fieldMax: LINE_BYTES_MAX, hint: HINT })
   } catch (cause) {
-    throw told(file, cause)
+    throw placed(file, cause)
   }
 }

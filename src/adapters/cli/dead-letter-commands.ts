@@ -11,7 +11,7 @@ import * as DeadLetters from "../../app/dead-letters.ts"
 import type { Unavailable } from "../../ports/failures.ts"
 import type { Inbox } from "../../ports/inbox.ts"
 import { CommandFailed } from "./command-failed.ts"
-import * as Telling from "./dead-letters.ts"
+import * as Output from "./dead-letters.ts"
 
 export interface Deps<E> {
   readonly database: Flag.Flag<Option.Option<string>>
@@ -43,7 +43,7 @@ const list = <E>({ database, json, onInbox }: Deps<E>) =>
     "list",
     { consumer, database, json },
     Effect.fn(function* (options) {
-      const { end, page } = options.json ? Telling.jsonPages() : Telling.table()
+      const { end, page } = options.json ? Output.jsonPages() : Output.table()
       const letters = DeadLetters.all(Option.getOrNull(options.consumer))
       yield* onInbox(
         options.database,
@@ -60,7 +60,7 @@ const show = <E>({ database, json, onInbox }: Deps<E>) =>
     Effect.fn(function* (options) {
       const found = yield* onInbox(options.database, DeadLetters.find(options.letter))
       if (found === null) return yield* absent(options.letter)
-      yield* Console.log(options.json ? Telling.wholeJson(found) : Telling.whole(found))
+      yield* Console.log(options.json ? Output.wholeJson(found) : Output.whole(found))
     }),
   ).pipe(Command.withDescription("One letter whole: where it came from, what is wrong, what is in it"))
 
@@ -73,7 +73,7 @@ const replay = <E>({ consumers, database, json, onInbox }: Deps<E>) =>
       if ((request.letter !== null) === all) return yield* new CommandFailed({ message: "name a letter, or say --all" })
       const replayed = yield* onInbox(options.database, DeadLetters.replay(yield* consumers, request))
       if (replayed.length === 0 && !all) return yield* absent(request.letter)
-      yield* Console.log(options.json ? Telling.replayedJson(replayed) : Telling.replayed(replayed))
+      yield* Console.log(options.json ? Output.replayedJson(replayed) : Output.replayed(replayed))
       if (replayed.some(({ stays }) => stays !== null)) return yield* new CommandFailed({ message: "" })
     }),
   ).pipe(Command.withDescription("Handle letters once more, after their cause was mended: the oldest of a key first"))
@@ -85,7 +85,7 @@ const discard = <E>({ consumers, database, onInbox }: Deps<E>) =>
     Effect.fn(function* ({ database, letter }) {
       const behind = yield* onInbox(database, DeadLetters.discard(yield* consumers, letter))
       if (behind === null) return yield* absent(letter)
-      yield* Console.log(`letter ${letter} is gone; behind it: ${Telling.replayed(behind)}`)
+      yield* Console.log(`letter ${letter} is gone; behind it: ${Output.replayed(behind)}`)
     }),
   ).pipe(Command.withDescription("Give a letter up for good, and handle what waits behind it"))
 

@@ -41,7 +41,7 @@ async function* textOf(file: string, options: Options): AsyncGenerator<ImportTex
   try {
     yield* ImportText.read(TextLines.read(file, options), how)
   } catch (cause) {
-    throw TextLines.told(file, cause)
+    throw TextLines.placed(file, cause)
   }
 }
 

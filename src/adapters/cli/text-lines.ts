@@ -15,7 +15,7 @@ export const problemAt = (file: string, place: Place | null, what: string): Comm
   })
 
 /** The same of what a reader of texts has thrown; anything else as it is. */
-export const told = (file: string, cause: unknown): unknown =>
+export const placed = (file: string, cause: unknown): unknown =>
   cause instanceof TextProblem ? problemAt(file, cause.place, cause.what) : cause
 
 /** Above what an order of 1,000 long names needs (bytes). */
@@ -37,7 +37,7 @@ export async function* read(file: string, { encoding, signal }: Options): AsyncG
   try {
     yield* textLines(chunks(handle, signal), { encoding, lineBytesMax: LINE_BYTES_MAX, naming })
   } catch (cause) {
-    throw told(file, cause)
+    throw placed(file, cause)
   } finally {
     await handle.close()
   }

@@ -24,14 +24,14 @@ export const greet = Effect.fnUntraced(function* (
 ) {
   const say = format === "json" ? (text: string) => Effect.logInfo(text) : Console.log
   const readiness = yield* Readiness
-  const told = (state: State) => reached(readiness, state)
+  const once = (state: State) => reached(readiness, state)
   yield* Effect.forkScoped(
     Effect.andThen(
-      told("standby"),
+      once("standby"),
       say(`Jaego stands by at ${url}: this database is not its own now; it takes over when no other process has it`),
     ),
   )
-  yield* told("ready")
+  yield* once("ready")
   yield* DemoCatalogue.seed
   const shop = yield* Shop
   const { rows } = yield* shop.listProducts({ limit: 1, after: null, sku: null, words: null })

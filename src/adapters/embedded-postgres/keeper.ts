@@ -86,11 +86,11 @@ export class Keeper {
     // Backends that have not noticed yet that their postmaster is dead are in the way for some milliseconds.
     for (const end = Date.now() + READY_WITHIN_MS; Date.now() < end; yield* Effect.sleep(RETRY_MS))
       if ((yield* Effect.promise(() => this.#try())) === null) return
-    for (let told: string | null = null; ; yield* Effect.sleep(RESTART_PAUSE)) {
+    for (let logged: string | null = null; ; yield* Effect.sleep(RESTART_PAUSE)) {
       const failed = yield* Effect.promise(() => this.#try())
       if (failed === null) return
-      if (failed !== told) yield* Effect.logWarning(`the embedded Postgres does not start again: ${failed}`)
-      told = failed
+      if (failed !== logged) yield* Effect.logWarning(`the embedded Postgres does not start again: ${failed}`)
+      logged = failed
     }
   })
 

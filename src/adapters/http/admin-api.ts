@@ -97,7 +97,7 @@ const deadLetters = HttpApiEndpoint.get("deadLetters", "/v1/admin/dead-letters",
 const replayGroup = HttpApiEndpoint.post("replayDeadLetters", "/v1/admin/dead-letters/replay", {
   payload: Words.GroupOrder,
   success: Words.ReplayView,
-  error: Problems.telling("loopback-only"),
+  error: Problems.editing("loopback-only"),
 })
   .annotate(OpenApi.Summary, "Handle once more what was parked for one kind of error, after its cause was mended")
   .annotate(
@@ -113,7 +113,7 @@ const reconciliation = HttpApiEndpoint.get("reconciliation", "/v1/admin/reconcil
 const reconcile = HttpApiEndpoint.post("reconcile", "/v1/admin/reconciliation", {
   payload: Reconciliation.ReconciliationOrder,
   success: Reconciliation.ReconciliationView.pipe(HttpApiSchema.status(202)),
-  error: Problems.telling("loopback-only"),
+  error: Problems.editing("loopback-only"),
 })
   .annotate(OpenApi.Summary, "Compare the payment provider's books with our orders, unless that is under way")
   .annotate(

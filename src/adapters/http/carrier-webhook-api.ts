@@ -8,7 +8,7 @@ const callback = HttpApiEndpoint.post("callback", "/v1/carrier/callbacks", {
   headers: { "carrier-signature": Schema.optionalKey(Schema.String) },
   payload: Words.CarrierCallback,
   success: Schema.Struct({ heard: Schema.Literals(["news", "known"]) }),
-  error: Problems.telling("invalid-signature", "shipment-not-found", "callback-mismatch", "callbacks-not-configured"),
+  error: Problems.editing("invalid-signature", "shipment-not-found", "callback-mismatch", "callbacks-not-configured"),
 }).annotate(OpenApi.Summary, "Hear from the carrier that it has collected or delivered; again and in any order")
 
 export const carrier = HttpApiGroup.make("carrier")

@@ -5,7 +5,7 @@
  * bytes in place of an answer that is still to come.
  * Law: the requests of a connection are begun in turn; those behind the one that is open wait, and the socket is not read
  * meanwhile. An error of the peer is the answer to the request that it breaks. Behind a request that is whole, that one is
- * answered and the connection closes without a word on the rest. While draining, each request is answered and told
+ * answered and the connection closes without a word on the rest. While draining, each request is answered with
  * `connection: close`. After its last answer a connection lingers: it is closed for writing, and read until the peer closes.
  * Limits: below, and in `unread.ts`; beyond each of them a connection is closed.
  */

@@ -160,7 +160,7 @@ export const answering =
       } as const
       const traceId = isShed ? null : tracing.ended(trace, answered, request)
       probe.emit(traceId === null ? answered : { ...answered, traceId })
-      // Those that are shed are counted, and are more than any log can tell.
+      // Those that are shed are counted, and are more than any log can take.
       if (!isShed) log(answered, request, traceId)
     })
     // The routes find it in the request, and put it into whatever they answer.

@@ -11,7 +11,7 @@ const webhook = HttpApiEndpoint.post("webhook", "/v1/payments/webhooks/:provider
   },
   payload: Schema.Record(Schema.String, Schema.Unknown),
   success: Schema.Struct({ heard: Schema.Literals(["news", "known", "ignored"]) }),
-  error: Problems.telling("invalid-signature", "callbacks-not-configured"),
+  error: Problems.editing("invalid-signature", "callbacks-not-configured"),
 }).annotate(OpenApi.Summary, "Hear from the payment provider that a charge has changed; again and in any order")
 
 export const payments = HttpApiGroup.make("payments")

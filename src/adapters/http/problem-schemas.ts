@@ -101,7 +101,4 @@ export const editing = (...codes: ReadonlyArray<Code>) => group([...anywhere, ..
 /** Problems of an operator's order, which needs no shop and takes no key. */
 export const ordering = (...codes: ReadonlyArray<Code>) => group([...anywhere, ...withBody, ...codes])
 
-/** Problems of a callback, which takes no key. */
-export const telling = (...codes: ReadonlyArray<Code>) => group([...anywhere, ...unavailable, ...withBody, ...codes])
-
 export const writing = (...codes: ReadonlyArray<Code>) => group([...anywhere, ...unavailable, ...posting, ...codes])

@@ -237,8 +237,8 @@ const serverOf = (connections: Connections, { keepAliveMs }: Options): Server =>
   server.on("checkContinue", connections.receive)
   server.on("checkExpectation", connections.receive)
   server.on("clientError", (error: NodeJS.ErrnoException, socket) => {
-    const told = error.code === "ERR_HTTP_REQUEST_TIMEOUT" ? connections.late : connections.fail
-    told(socket as Socket, Exchange.problemOf(error))
+    const close = error.code === "ERR_HTTP_REQUEST_TIMEOUT" ? connections.late : connections.fail
+    close(socket as Socket, Exchange.problemOf(error))
   })
   return server
 }

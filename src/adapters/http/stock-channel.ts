@@ -111,17 +111,17 @@ export class Channel implements Subscriber {
   readonly changed = (stock: Stock): void => {
     const before = this.#event?.stock
     if (before !== undefined && before.version >= stock.version) return
-    this.#tell(stock, before !== undefined && isSoldOut(before) !== isSoldOut(stock))
+    this.#put(stock, before !== undefined && isSoldOut(before) !== isSoldOut(stock))
   }
 
   /** An operator has paused its sale, or lets it go on. */
   paused(isPaused: boolean): void {
     if (this.#isPaused === isPaused) return
     this.#isPaused = isPaused
-    if (this.#event !== null) this.#tell(this.#event.stock, true)
+    if (this.#event !== null) this.#put(this.#event.stock, true)
   }
 
-  #tell(stock: Stock, isTurned: boolean): void {
+  #put(stock: Stock, isTurned: boolean): void {
     this.#event = new Event(this.#productId, stock, this.#isPaused)
     const now = performance.now()
     if (isTurned && now - this.#turnedAt >= this.#everyMs) {

@@ -184,7 +184,7 @@ export class Membership {
     throw end.error
   }
 
-  /** Tells the group how far we are, for monitoring; a failure has no consequence. */
+  /** Reports to the group how far we are, for monitoring; a failure has no consequence. */
   async commit(): Promise<void> {
     const places = [...this.#uncommitted.values()]
     this.#uncommitted.clear()

@@ -108,11 +108,11 @@ const producer = <Origin>(
       return [...first, ...(await sendByHalves(topic, partition, messages.slice(half)))]
     }
     const { bytes, origin } = messages[0]!
-    const told = `${words.name(origin)} has ${bytes} bytes, more than ${topic} takes (max.message.bytes)`
+    const excess = `${words.name(origin)} has ${bytes} bytes, more than ${topic} takes (max.message.bytes)`
     const rest = words.smaller(origin)
-    if (rest === null) throw new Error(told)
+    if (rest === null) throw new Error(excess)
     await to([rest])
-    return [`${told}: it is told in ${rest.bytes}`]
+    return [`${excess}: it is published in ${rest.bytes}`]
   }
 
   const produceAll = async (leader: number, part: Chunk): Promise<string[]> => {

@@ -145,7 +145,7 @@ const session = (options: Client.Options, handler: Handler, flowing: Effect.Effe
     for (const event of [FETCH_START, GROUP_JOIN, HEARTBEAT]) consumer.on(event, sign)
     consumer.on(CRASH, ({ payload }) => fail(payload.error))
     consumer.on(GROUP_JOIN, ({ payload }) => membership.joined(payload.memberAssignment))
-    // It was told what there is, and could read it.
+    // It knows what there is, and could read it.
     consumer.on(FETCH, () => Deferred.doneUnsafe(fetched, Effect.void))
     yield* Effect.forkScoped(Effect.andThen(Deferred.await(fetched), flowing))
 

@@ -2,7 +2,7 @@
  * The ledger in memory: first every reason not to commit is looked for, then everything is written; nothing in between
  * can fail, and nothing else runs in between.
  *
- * Law: reasons are told in this order: what is contested (keys, SKUs, holds), the fence (a lane's epoch and seq), the
+ * Law: reasons are given in this order: what is contested (keys, SKUs, holds), the fence (a lane's epoch and seq), the
  * versions of stock and orders, and last what would be a defect of ours.
  * Fails: `StaleOwner`, `Unstorable`. A batch that breaks a law of its own (I2, I7) is a defect. Never `LedgerDown` and never
  * `CommitUnknown`: memory is always there.
@@ -99,7 +99,7 @@ const replyOf = (store: Store.Shape, answer: KeyRow["answer"]): Reply =>
         ending: null,
       }
 
-/** The order as it was answered: its terms, with that status. What it has gone through since is not told. */
+/** The order as it was answered: its terms, with that status. What it has gone through since is not part of it. */
 const answeredWith = (order: Order, status: Status): Order => {
   const { createdAt, customerId, expiresAt, id, lines, total, version } = order
   const payment = usualPayment(status, "no-attempt", "none")

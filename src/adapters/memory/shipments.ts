@@ -46,9 +46,9 @@ const save = (store: Store.Tables, change: ShipmentChange): boolean => {
   if (callback !== null && store.callbacks.has(callbackName(orderId, callback.id))) return false
   if (callback !== null) store.callbacks.set(callbackName(orderId, callback.id), callback.what)
   store.shipments.set(orderId, { ...shipment, version: version + 1 })
-  const told = store.timeline.get(orderId) ?? new Map<string, TimelineEntry>()
-  for (const entry of entries) if (!told.has(entry.id)) told.set(entry.id, entry)
-  store.timeline.set(orderId, told)
+  const timeline = store.timeline.get(orderId) ?? new Map<string, TimelineEntry>()
+  for (const entry of entries) if (!timeline.has(entry.id)) timeline.set(entry.id, entry)
+  store.timeline.set(orderId, timeline)
   return true
 }
 

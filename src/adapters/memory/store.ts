@@ -53,7 +53,7 @@ export interface Tables {
   readonly shipments: Map<OrderId, Shipment>
   /** Contexts in which they were opened, of those that are traced. */
   readonly shipmentTraces: Map<OrderId, string>
-  /** What each callback of the carrier has told, by order and id. */
+  /** What each callback of the carrier has reported, by order and id. */
   readonly callbacks: Map<string, Callback["what"]>
   /** Whose each parcel is, by tracking id. */
   readonly parcels: Map<string, OrderId>
@@ -171,7 +171,7 @@ export const rows = (store: Tables) => ({
 /** A copy of every row, for tests: two snapshots are equal when nothing was written in between. */
 export const snapshot = (store: Tables) => structuredClone(rows(store))
 
-/** A text that Postgres does not keep, which it tells only when it is to be written. */
+/** A text that Postgres does not keep, which it says only when it is to be written. */
 export class Unstorable extends Error {
   override readonly name = "Unstorable"
 }

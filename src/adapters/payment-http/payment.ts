@@ -2,7 +2,7 @@
  * A payment provider over HTTP, by the protocol of docs/payment.md: a charge's ref is our key and stands in the path with the
  * attempt's number, so that whatever is lost on the way may be sent again.
  *
- * Never fails: what is not plainly an answer is unknown. What it tells by itself comes in by HTTP.
+ * Never fails: what is not plainly an answer is unknown. What it reports by itself comes in by HTTP.
  */
 import { Effect, Layer, Schema } from "effect"
 import {

@@ -72,16 +72,16 @@ interface Deps {
   readonly till: Till
   readonly dialect: Dialect
   readonly luck: Luck
-  readonly teller: Webhooks.Teller
+  readonly sender: Webhooks.Sender
   readonly isTooMuch: () => boolean
 }
 
 const handle = async (deps: Deps, request: IncomingMessage, response: ServerResponse): Promise<void> => {
-  const { dialect, isTooMuch, luck, teller, till } = deps
+  const { dialect, isTooMuch, luck, sender, till } = deps
   const asked = await read(request)
   if (asked.path === "/books") return answer(response, 200, Object.fromEntries(till.accounts()))
   if (asked.path === "/faults")
-    return answer(response, 200, { ...luck.counts, abandoned: till.abandoned, webhooks: teller.counts })
+    return answer(response, 200, { ...luck.counts, abandoned: till.abandoned, webhooks: sender.counts })
   const [, acting] = /^\/act\/(.+)$/.exec(asked.path) ?? []
   if (acting !== undefined) {
     till.act(acting, asked.query.get("how") === "refuse" ? "refuse" : "approve")
@@ -108,9 +108,9 @@ export const serve = Effect.fnUntraced(function* ({ dialect: spoken, faults, por
   const url = yield* onLoopback(server, wanted)
   const scope = yield* Effect.scope
   const luck = new Luck(faults)
-  const till: Till = new Till(scope, luck, `${url}/act`, (ref) => teller.tell(ref, dialect.news(ref)))
+  const till: Till = new Till(scope, luck, `${url}/act`, (ref) => sender.send(ref, dialect.news(ref)))
   const dialect = DIALECTS[spoken](till)
-  const teller = new Webhooks.Teller({ ...webhooks, header: dialect.signatureHeader })
-  deps = { till, dialect, luck, teller, isTooMuch: limiter(rate) }
+  const sender = new Webhooks.Sender({ ...webhooks, header: dialect.signatureHeader })
+  deps = { till, dialect, luck, sender, isTooMuch: limiter(rate) }
   return url
 })

@@ -6,7 +6,7 @@
  */
 import * as Webhook from "../../std/webhook-delivery.ts"
 
-/** One way of telling a piece of news. `none`: it is never told. */
+/** One way of sending a piece of news. `none`: it is never sent. */
 const WAYS = ["normal", "duplicate", "late", "reordered", "none"] as const
 type Way = (typeof WAYS)[number]
 
@@ -26,7 +26,7 @@ export interface Options {
 }
 
 export interface Counts {
-  /** Acknowledged, the first time. */
+  /** Acknowledged, the first time; `GET /faults` has it by this name. */
   readonly told: number
   /** Acknowledged a second time. */
   readonly duplicate: number
@@ -35,7 +35,7 @@ export interface Counts {
   /** Acknowledged after a newer one: of any charge, and of the same. */
   readonly reordered: number
   readonly reorderedWithinCharge: number
-  /** Never told. */
+  /** Never sent. */
   readonly none: number
   /** Answered with a 4xx. */
   readonly refused: number
@@ -51,7 +51,7 @@ interface Piece {
   overtakenBy: "none" | "another charge" | "its own charge"
 }
 
-export class Teller {
+export class Sender {
   readonly #options: Options
   readonly #counts = { told: 0, duplicate: 0, late: 0, reordered: 0, reorderedWithinCharge: 0, none: 0, refused: 0 }
   /** Not acknowledged yet. */
@@ -67,8 +67,8 @@ export class Teller {
     return { ...this.#counts, pending: this.#pending.size + this.#again }
   }
 
-  /** Tells it, in the background. `ref`: the charge that it is about. */
-  tell(ref: string, news: unknown): void {
+  /** Sends it, in the background. `ref`: the charge that it is about. */
+  send(ref: string, news: unknown): void {
     const { url } = this.#options
     if (url === null || news === null) return
     const piece: Piece = { number: ++this.#number, ref, overtakenBy: "none" }
@@ -89,12 +89,12 @@ export class Teller {
   }
 
   async #deliver(piece: Piece, way: Way, to: Webhook.Receiver, body: string): Promise<void> {
-    if (way === "duplicate") void this.#tellAgain(to, body)
+    if (way === "duplicate") void this.#sendAgain(to, body)
     if (way === "late") await Webhook.pause(LATE_MS)
     if (way === "reordered") await Webhook.pause(OVERTAKEN_MS)
-    const isTold = (await Webhook.deliver(to, body)) < 300
+    const isAcknowledged = (await Webhook.deliver(to, body)) < 300
     this.#pending.delete(piece)
-    if (!isTold) {
+    if (!isAcknowledged) {
       this.#counts.refused++
       return
     }
@@ -105,7 +105,7 @@ export class Teller {
     for (const other of this.#pending) if (other.number < piece.number) overtake(other, piece)
   }
 
-  async #tellAgain(to: Webhook.Receiver, body: string): Promise<void> {
+  async #sendAgain(to: Webhook.Receiver, body: string): Promise<void> {
     this.#again++
     await Webhook.pause(AGAIN_MS)
     this.#counts[(await Webhook.deliver(to, body)) < 300 ? "duplicate" : "refused"]++

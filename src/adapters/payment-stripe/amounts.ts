@@ -1,5 +1,5 @@
 /**
- * Money in Stripe's units. They are the minor units of ISO 4217 but for a few currencies, and what Stripe cannot charge is told
+ * Money in Stripe's units. They are the minor units of ISO 4217 but for a few currencies, and what Stripe cannot charge is refused
  * before an intent is made, instead of being charged a hundredfold.
  */
 import type { Money } from "../../domain/money.ts"

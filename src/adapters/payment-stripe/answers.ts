@@ -29,14 +29,14 @@ import { minorOf } from "./amounts.ts"
 
 type Intent = Stripe.PaymentIntent
 type Declined = Extract<ChargeOutcome, { readonly _tag: "Declined" }>
-type Told = Pick<Stripe.StripeRawError, "code" | "decline_code">
+type Refusal = Pick<Stripe.StripeRawError, "code" | "decline_code">
 
 /** After these no other card is tried: it is stolen, or the payer is not who they say. */
 const FOR_GOOD: ReadonlySet<string> = new Set([
   ...["fraudulent", "merchant_blacklist", "lost_card", "stolen_card", "pickup_card", "security_violation"],
 ])
 
-const declined = ({ code, decline_code }: Told): Declined => {
+const declined = ({ code, decline_code }: Refusal): Declined => {
   const reason = (decline_code ?? code ?? "declined").slice(0, CODE_MAX)
   return { _tag: "Declined", code: reason, retryable: !FOR_GOOD.has(reason) }
 }

@@ -1,4 +1,4 @@
-/** Pages: one row more than asked for tells whether there is another page. And how rows of JSON are asked for. */
+/** Pages: one row more than asked for says whether there is another page. And how rows of JSON are asked for. */
 import type { PgPool } from "@effect/sql-pg"
 import { Effect } from "effect"
 import type { SqlError } from "effect/sql/SqlError"

@@ -35,7 +35,7 @@ returns setof uuid language sql set enable_seqscan = off set jit = off as $$
     where s.order_id = l."orderId" and (l.callback is null or exists (
       select from heard h where h.order_id = l."orderId"))
     returning s.order_id
-  ), told as (
+  ), noted as (
     insert into timeline (order_id, id, type, version, at, detail)
       select e."orderId", e.id, e.type, e.version, ${ms("e.at")}, e.detail
       from json_to_recordset(p_entries)

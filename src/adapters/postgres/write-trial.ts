@@ -11,7 +11,7 @@ import * as WritingPool from "./writing-pool.ts"
 const TRIAL = `create temporary table jaego_write_trial on commit drop as
   select repeat(md5(n::text), 32) as filler from generate_series(1, 256) n`
 
-/** A role that may make no temporary tables: nothing is learnt, and the next order tells. */
+/** A role that may make no temporary tables: nothing is learnt, and the next order shows it. */
 const NOT_PERMITTED = "42501"
 
 export const layer: Layer.Layer<WriteTrial, never, WritingPool.Writes> = Layer.effect(

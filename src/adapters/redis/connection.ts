@@ -60,7 +60,7 @@ export const make = (options: Options): Effect.Effect<Connection, never, Scope.S
     redis.on("error", () => undefined)
     let serverRun: string | null = null
     redis.on("ready", () => {
-      // One that does not tell has one name for all of its runs.
+      // One that does not say has one name for all of its runs.
       const named = (info: string): void => {
         serverRun = redis.status === "ready" ? (/^run_id:([0-9a-f]+)/m.exec(info)?.[1] ?? UNNAMED) : null
       }

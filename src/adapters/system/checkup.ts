@@ -24,9 +24,9 @@ export interface Place {
 
 interface Seen extends Place {
   readonly memory: number
-  /** Files that the process may have open; null: it cannot be told. */
+  /** Files that the process may have open; null: it cannot be known. */
   readonly files: number | null
-  /** Free on the disk of the home (bytes); null: it cannot be told. */
+  /** Free on the disk of the home (bytes); null: it cannot be known. */
   readonly free: number | null
   readonly portIs: "free" | "jaego" | "taken"
   readonly shown: ReadonlyArray<string>
@@ -75,7 +75,7 @@ const CHECKS: ReadonlyArray<Check<Seen>> = [
     judge: ({ connectionsMax, files }) => [
       files === null ? "unknown" : files < connectionsMax + FILES_BESIDE ? "red" : "green",
       files === null
-        ? "cannot be told here"
+        ? "cannot be known here"
         : `${files} may be open, MAX_CONNECTIONS=${connectionsMax} may need ${connectionsMax + FILES_BESIDE}`,
     ],
     remedy: "raise the limit (ulimit -n), or lower MAX_CONNECTIONS",

@@ -1,4 +1,4 @@
-/** Processor time and memory of a process with everything it started, where the system tells it (Linux). */
+/** Processor time and memory of a process with everything it started, where the system reports it (Linux). */
 import { readdirSync, readFileSync } from "node:fs"
 
 /** Seconds a tick; the kernel's USER_HZ is 100 wherever Node runs. */
@@ -24,7 +24,7 @@ const timesOf = (pid: number): Times | null => {
   }
 }
 
-/** Seconds spent so far by `pid` and its children, those that have ended included; null: this system does not tell. */
+/** Seconds spent so far by `pid` and its children, those that have ended included; null: this system does not report it. */
 export const secondsOf = (pid: number): number | null => {
   const root = timesOf(pid)
   if (root === null) return null
@@ -36,7 +36,7 @@ export const secondsOf = (pid: number): number | null => {
   return seconds
 }
 
-/** Bytes of memory that are resident; null: this system does not tell. */
+/** Bytes of memory that are resident; null: this system does not report it. */
 export const residentBytes = (pid: number): number | null => {
   try {
     const found = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))

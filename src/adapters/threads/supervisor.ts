@@ -14,7 +14,7 @@ const STEADY_MS = 10_000
 export interface Supervised {
   /** Runs one thread; succeeds with what it died of. A defect (a system that refuses the thread, say) is a death too. */
   readonly life: Effect.Effect<unknown>
-  /** Completed before the thread is told to end: then it is not replaced. */
+  /** Completed before the thread is asked to end: then it is not replaced. */
   readonly closing: Deferred.Deferred<void>
   readonly died: (error: unknown) => Effect.Effect<void>
   /** The pause before the first replacement (ms); it doubles each time. */

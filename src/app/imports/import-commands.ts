@@ -30,7 +30,7 @@ export const make = Effect.gen(function* () {
   const imports = yield* Imports
   const inventory = yield* Inventory
   const ids = yield* Ids
-  const telling = yield* ProductLists.telling
+  const renewing = yield* ProductLists.renewing
 
   const again = (command: Command) =>
     Effect.andThen(Effect.sleep("200 millis"), Effect.retry(inventory.submit(command), RETRY))
@@ -56,7 +56,7 @@ export const make = Effect.gen(function* () {
     const createdAt = yield* Clock.currentTimeMillis
     const terms = { sku, name, price, purchaseLimit: null, version: 1, archived: false }
     const product = { id: ProductId.make(ids.next()), ...terms, createdAt }
-    const answer = yield* telling(submit({ _tag: "CreateProduct", product, onHand, claim }))
+    const answer = yield* renewing(submit({ _tag: "CreateProduct", product, onHand, claim }))
     if (answer.reply._tag !== "Product") return yield* before(answer, what)
     return { productId: answer.reply.product.id, delta: onHand, version: 1, what: "created" } as Done
   })

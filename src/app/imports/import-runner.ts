@@ -178,7 +178,11 @@ const beating = Effect.fnUntraced(function* (runner: string, id: string) {
   }
 })
 
-const told = ({ applied, dryRun, failed, id, mode, rows, skipped }: Import, state: string, seconds: number): string =>
+const summaryOf = (
+  { applied, dryRun, failed, id, mode, rows, skipped }: Import,
+  state: string,
+  seconds: number,
+): string =>
   `import ${id} ${state}: ${mode}${dryRun ? ", dry run" : ""}, ${rows} rows, ${applied} applied, ${failed} failed, ` +
   `${skipped} skipped, in ${seconds.toFixed(1)} s`
 
@@ -192,8 +196,8 @@ const ended = Effect.fnUntraced(function* (runner: string, one: Import, error: s
   probe.emit({ _tag: "ImportEnded", state, seconds })
   const last = (yield* imports.get(one.id)) ?? one
   yield* error === null
-    ? Effect.logInfo(told(last, state, seconds))
-    : Effect.logError(`${told(last, state, seconds)}: ${error}`)
+    ? Effect.logInfo(summaryOf(last, state, seconds))
+    : Effect.logError(`${summaryOf(last, state, seconds)}: ${error}`)
 })
 
 /** A defect beside a row's own: it would come again, and hold up all that wait. */

@@ -152,7 +152,7 @@ export const deadlineOf = (command: Command): Deadline | null => rowOf(command).
 
 export const misses = (command: Command, lookup: Lookup): boolean => rowOf(command).misses(command, lookup)
 
-export const tellsOfMemory = (command: Command): boolean => COMMANDS[command._tag].answeredBy === "memory"
+export const answersFromMemory = (command: Command): boolean => COMMANDS[command._tag].answeredBy === "memory"
 
 export const claimUseOf = (command: Command): ClaimUse | "none" => COMMANDS[command._tag].claim
 

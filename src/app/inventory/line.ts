@@ -56,7 +56,7 @@ export class Line {
   constructor(
     lanes: ReadonlyArray<OwnedLane>,
     registry: Registry,
-    /** Told of each command whose decision has become durable, before its caller. */
+    /** Notified of each command whose decision has become durable, before its caller is answered. */
     becameDurable: (command: Command) => void,
     /** Decisions of a batch, at most. */
     batchSizeMax?: number,

@@ -16,7 +16,7 @@ import { Probe } from "../../ports/probe.ts"
 import { type OrderReply, type Worker, Workers } from "../../ports/workers.ts"
 import * as Health from "../health.ts"
 import { Feed, StockFeed } from "../stock-feed.ts"
-import { tellsOfMemory } from "./commands.ts"
+import { answersFromMemory } from "./commands.ts"
 import { Patience } from "./patience.ts"
 import { deal, Placement } from "./placement.ts"
 
@@ -207,8 +207,8 @@ const submit = (self: Process, command: Command) =>
     const answer = Effect.catchCause(placement.submit(command), (cause) =>
       isOfMemory(cause) && !isFresh() ? stale : Effect.failCause(cause),
     )
-    return tellsOfMemory(command)
-      ? Effect.flatMap(answer, (told) => (isFresh() ? Effect.succeed(told) : stale))
+    return answersFromMemory(command)
+      ? Effect.flatMap(answer, (found) => (isFresh() ? Effect.succeed(found) : stale))
       : answer
   })
 

@@ -1,12 +1,12 @@
 /**
- * The generation of the catalogue: a number that each edit and each new product raises, told to all processes through the cache. It is
+ * The generation of the catalogue: a number that each edit and each new product raises, published to all processes through the cache. It is
  * the version of every page of the list (generational caching, docs/decisions/0050), so that one write outdates them all, however many
  * there are.
  *
  * Law: raised after the change is durable. A page is filed under the generation that stood before it was read, so what comes during the
  * reading outdates it; and it is read where the database's log has come as far as it had when the generation was raised.
  * Limits: raised at once, and then once in RAISE_MS: an import of 50,000 rows raises it four times a second.
- * Fails: never. Without Redis other processes hear nothing of it.
+ * Fails: never. Without Redis other processes learn nothing of it.
  */
 import { Clock, Effect, type Scope } from "effect"
 import type { CacheService, Entry } from "../../ports/cache.ts"
@@ -21,13 +21,13 @@ export interface Generation {
 /** The number names the form of what is kept. */
 const KEY = "catalogue-1"
 
-/** Longer than any page is kept, which is read under it (ms). Where it is gone each process tells the newest that it has heard of. */
+/** Longer than any page is kept, which is read under it (ms). Where it is gone each process publishes the newest that it knows. */
 const KEPT_MS = 600_000
 
 /** Between two raisings (ms). */
 const RAISE_MS = 250
 
-/** Others may raise it at the same moment, and be heard first. */
+/** Others may raise it at the same moment, and be read first. */
 const ATTEMPTS = 3
 
 export interface CatalogueGeneration {
@@ -50,18 +50,18 @@ export const make = (
       readAt: now(),
       freshUntil: now() + KEPT_MS,
     })
-    /** Of all that this process has raised or heard of. */
+    /** Of all that this process has raised or read. */
     let newest = entryOf(1, "")
 
-    const tell = Effect.suspend(() => cache.put(KEY, newest, KEPT_MS))
+    const publish = Effect.suspend(() => cache.put(KEY, newest, KEPT_MS))
     /** Whether the cache has the newest. */
-    const hear = Effect.map(cache.get(KEY), (found) => {
+    const read = Effect.map(cache.get(KEY), (found) => {
       if (found !== null && found.entry.version > newest.version) newest = found.entry
       return found?.entry.version === newest.version
     })
     const current = Effect.gen(function* () {
       // It was flushed, or Redis was away while it was raised.
-      if (!(yield* hear)) yield* tell
+      if (!(yield* read)) yield* publish
       return { version: newest.version, position: Position.parse(newest.text ?? "") }
     })
 
@@ -74,8 +74,8 @@ export const make = (
         // Of the clock, so that one that is forgotten everywhere is not given again.
         const version = Math.max(newest.version + 1, now())
         newest = entryOf(version, reached === null ? "" : Position.text(Position.newest(reached)))
-        if (yield* tell) return
-        yield* hear
+        if (yield* publish) return
+        yield* read
       }
     })
     const changed = Effect.suspend(() => {

@@ -34,11 +34,11 @@ export const make = Effect.fnUntraced(function* (orderBook: OrderBook["Service"]
       Option.isSome(known) ? Effect.succeed(known.value) : waited(id),
     )
   /** A shortage with its outlook. */
-  const telling = <A>(selling: Effect.Effect<A, Refused | Unavailable>): Effect.Effect<A, Refused | Unavailable> =>
+  const withOutlook = <A>(selling: Effect.Effect<A, Refused | Unavailable>): Effect.Effect<A, Refused | Unavailable> =>
     Effect.catchTag(selling, "Refused", (refused) =>
-      refused.rejection._tag === "InsufficientStock" ? told(refused.rejection) : Effect.fail(refused),
+      refused.rejection._tag === "InsufficientStock" ? foreseen(refused.rejection) : Effect.fail(refused),
     )
-  const told = (rejection: Extract<Refused["rejection"], { readonly _tag: "InsufficientStock" }>) =>
+  const foreseen = (rejection: Extract<Refused["rejection"], { readonly _tag: "InsufficientStock" }>) =>
     Effect.flatMap(of(rejection.productId), (outlook) => Effect.fail(new Refused({ ...rejection, ...outlook })))
-  return { of, telling }
+  return { of, withOutlook }
 })

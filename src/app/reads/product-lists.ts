@@ -28,8 +28,8 @@ export const uncached =
   (request: PageRequest<ProductId>): Effect.Effect<ShownProducts, Unavailable> =>
     Effect.map(catalog.list({ ...request, sku: null, words: null }), (page) => ({ page, ageMs: null }))
 
-/** Around what changes the list, also when its outcome is unknown. */
-export const telling = Effect.map(
+/** Around what changes the list: pages that were read before are outdated, also when its outcome is unknown. */
+export const renewing = Effect.map(
   ProductLists,
   (lists) =>
     <A>(changing: Effect.Effect<A, Refused | Unavailable>): Effect.Effect<A, Refused | Unavailable> =>

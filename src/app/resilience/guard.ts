@@ -93,7 +93,7 @@ class Guarded implements Guard {
   }
 
   run<A>(kind: Kind<A>, urgency: number, work: Effect.Effect<A>): Effect.Effect<A, CallRefused> {
-    // The work runs in a fiber of the guard's own, which is told of nothing but the caller's span.
+    // The work runs in a fiber of the guard's own, which is given nothing but the caller's span.
     return Effect.withFiber(({ cache: { span } }) =>
       this.#run(kind, urgency, span === undefined ? work : Effect.withParentSpan(work, span)),
     )

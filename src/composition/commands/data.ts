@@ -21,8 +21,8 @@ const GENERATED_ON_HAND = 1_000_000_000
 /** Fills an empty database that no process is using: the lanes are taken for it. */
 const fill = (database: Option.Option<string>, past: BulkLoad.Past) =>
   Effect.gen(function* () {
-    const told = (stage: string) => Console.error(`filling: ${stage}`)
-    const filled = Effect.andThen(Migrations.migrate, BulkLoad.fill(past, told))
+    const report = (stage: string) => Console.error(`filling: ${stage}`)
+    const filled = Effect.andThen(Migrations.migrate, BulkLoad.fill(past, report))
     yield* onDatabase(database, openOrMake, filled)
     yield* Console.log(`filled with ${past.products} products and ${past.orders} orders`)
   })
@@ -71,7 +71,9 @@ export const verify = Command.make(
     database,
     json,
     heads: Flag.String("heads").pipe(
-      Flag.withDescription("A file of heads noted before (`jaego heads`): a history cut off or forked since is told"),
+      Flag.withDescription(
+        "A file of heads noted before (`jaego heads`): a history cut off or forked since is reported",
+      ),
       Flag.optional,
     ),
   },

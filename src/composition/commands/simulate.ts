@@ -66,12 +66,12 @@ const payment = Command.make(
     ),
     callbacks: Flag.String("callbacks").pipe(
       Flag.withDescription(
-        "Where to tell what has changed, signed with PAYMENT_WEBHOOK_SECRET or STRIPE_WEBHOOK_SECRET",
+        "Where to send news of what has changed, signed with PAYMENT_WEBHOOK_SECRET or STRIPE_WEBHOOK_SECRET",
       ),
       Flag.optional,
     ),
     webhooks: Flag.Literals("webhooks", ["normal", "duplicate", "late", "reordered", "none", "mixed"]).pipe(
-      Flag.withDescription("How it tells it; mixed: each piece of news in the next of these ways, in turn"),
+      Flag.withDescription("How it is sent; mixed: each piece of news in the next of these ways, in turn"),
       Flag.withDefault("normal" as const),
     ),
     rate: whole("rate", 0, 1_000_000).pipe(
@@ -95,8 +95,8 @@ const payment = Command.make(
     const Simulator = yield* Effect.promise(() => import("../../adapters/payment-simulator/server.ts"))
     const { http, stripe } = webhookSecrets
     const [secret = ""] = dialect === "stripe" ? stripe : http
-    const telling = { url: to, secret, manner: webhooks }
-    const url = yield* Simulator.serve({ dialect, port, faults, rate, webhooks: telling })
+    const sending = { url: to, secret, manner: webhooks }
+    const url = yield* Simulator.serve({ dialect, port, faults, rate, webhooks: sending })
     const settings =
       dialect === "stripe"
         ? `PAYMENT=stripe STRIPE_SECRET_KEY=sk_test_simulated STRIPE_API_BASE=${url}`

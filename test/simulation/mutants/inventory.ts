@@ -164,7 +164,7 @@ export const INVENTORY_MUTANTS: ReadonlyArray<Mutant> = [
     story: "readings leave without a look at the lease: another process may have sold on",
     changes: [
       { file: "src/app/inventory/ownership.ts", from: "isOfMemory(cause) && !isFresh()", to: "false" },
-      { file: "src/app/inventory/ownership.ts", from: "(told) => (isFresh()", to: "(told) => (true" },
+      { file: "src/app/inventory/ownership.ts", from: "(found) => (isFresh()", to: "(found) => (true" },
     ],
     caughtBy: "I2 reads are fresh",
     seedsMax: FOUR_ROUNDS,

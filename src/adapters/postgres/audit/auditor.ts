@@ -2,8 +2,8 @@
  * The always-on audit: what `verify` proves of stock, movements, orders, holds and facts, as they are committed. Every look compares
  * what was written since the last one; what differs is announced, and looked at again until it is repaired.
  *
- * Why beside `verify`: a look costs what was written, and not what there is. What only the whole tables can tell (a row of the past
- * that was changed by hand) only `verify` tells (docs/operating.md).
+ * Why beside `verify`: a look costs what was written, and not what there is. What only the whole tables can show (a row of the past
+ * that was changed by hand) only `verify` finds (docs/operating.md).
  *
  * Law: reads the books, and writes its own row alone. One process audits; the others say what it has found.
  * Limits: a twenty-fifth of the time of one connection, a fifth when it is late (`pace.ts`). Fails: never; what was not to be had is
@@ -47,7 +47,7 @@ const auditing = Effect.gen(function* () {
   const restAfter = Pace.make()
   let committed = 0
   let differed = ""
-  const told = Effect.fnUntraced(function* (look: Look.Look) {
+  const report = Effect.fnUntraced(function* (look: Look.Look) {
     const happening = happeningOf(look)
     probe.emit(happening)
     if (look.passedOver > 0)
@@ -66,7 +66,7 @@ const auditing = Effect.gen(function* () {
   for (;;) {
     const began = yield* Clock.currentTimeMillis
     const look = yield* Look.take(me).pipe(
-      Effect.tap(told),
+      Effect.tap(report),
       Effect.catch((error) => Effect.as(missed(error), null)),
     )
     const at = yield* Clock.currentTimeMillis

@@ -54,13 +54,13 @@ export type Finding =
       readonly till: number
       readonly facts: number
     }
-  /** Orders between two ids whose movements or versions are not those that were told, though each has its own. */
+  /** Orders between two ids whose movements or versions are not those that were announced, though each has its own. */
   | { readonly kind: "orders"; readonly from: string; readonly to: string }
 
 export interface Books {
   /** Of each lane: audited up to. */
   readonly seqs: ReadonlyArray<number>
-  /** Where `seqs` stood when everything up to `from` had been told, and when everything up to `to` had. */
+  /** Where `seqs` stood when everything up to `from` had been announced, and when everything up to `to` had. */
   readonly marks: readonly [ReadonlyArray<number>, ReadonlyArray<number>]
   /** Ids behind `from` up to `to` are compared at the next look that reaches the end; `newest`: the greatest id there was. */
   readonly from: string

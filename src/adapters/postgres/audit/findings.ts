@@ -1,4 +1,4 @@
-/** What a look's rows say: what was told is added up, and what differs becomes findings. Pure. */
+/** What a look's rows say: what facts announced is added up, and what differs becomes findings. Pure. */
 import * as Books from "./books.ts"
 import { LINE_MISSING, ORDER_MISSING } from "./statements.ts"
 

@@ -116,7 +116,7 @@ const rowsOf = Effect.fnUntraced(function* ({ from, tally, to }: Books.Books, li
   return { sum, differ } satisfies Known
 })
 
-/** Compares the rows of the ids that were told of, and moves the borders on. */
+/** Compares the rows of the ids that facts have announced, and moves the borders on. */
 const compare = Effect.fnUntraced(function* (books: Books.Books, now: number, limits: Limits) {
   const { from, marks, newest, seqs, tally, to } = books
   let after = books

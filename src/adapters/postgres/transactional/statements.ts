@@ -15,7 +15,7 @@ import { DETAILS, KNOWN_KEY, type KnownKeyJson, ORDER, type OrderJson, paymentTe
 import type { Moved } from "./guard.ts"
 import { type Rows, type Statement, say, time } from "./transaction.ts"
 
-/** As text, whose type the statement tells: the same prepared statement serves small numbers and large ones. */
+/** As text, whose type the statement gives: the same prepared statement serves small numbers and large ones. */
 const number = (value: number | null): string | null => (value === null ? null : String(value))
 
 const BIND =

@@ -13,7 +13,7 @@ export const HORIZON = "(select coalesce(max(until), '-infinity') from outbox_dr
 const DROPPED = "(select lane, sum(facts) as facts from outbox_dropped group by lane)"
 
 /** How many facts each version of a subject has, of these subjects. */
-const told = (where: string) => `
+const factsOf = (where: string) => `
   select subject_kind as kind, subject, subject_version as version, count(*) as facts
   from outbox where ${where} group by subject_kind, subject, subject_version`
 
@@ -21,12 +21,12 @@ const told = (where: string) => `
 const shown = (change: string, kind: string, subject: string, version: string) =>
   `select ${kind} as kind, ${subject} as subject, ${version} as version, ${change} is not null as changed, coalesce(f.facts, 0) as facts`
 
-/** Movements have the time at which they were told: older ones than the facts that are there are only looked for where there is a fact. */
+/** Movements have the time of their facts: older ones than the facts that are there are only looked for where there is a fact. */
 const MOVEMENTS = `
   with doubtful as materialized (
     select coalesce(c.product_id, f.subject) as subject, coalesce(c.version, f.version) as version, c.product_id, f.facts
     from (select product_id, version from movements where at >= ${HORIZON}) c
-    full join (${told("subject_kind = 'stock'")}) f on f.subject = c.product_id and f.version = c.version
+    full join (${factsOf("subject_kind = 'stock'")}) f on f.subject = c.product_id and f.version = c.version
     where c.product_id is null or f.facts is distinct from 1)
   ${shown("coalesce(f.product_id, m.product_id)", "'stock'", "f.subject", "f.version")}
   from doubtful f left join movements m on m.product_id = f.subject and m.version = f.version
@@ -35,7 +35,7 @@ const MOVEMENTS = `
 const EDITS = `
   ${shown("c.subject", "coalesce(f.kind, 'product')", "coalesce(c.subject, f.subject)", "coalesce(c.version, f.version)")}
   from (select 'product' as kind, product_id as subject, version + 1 as version, ended_at from product_versions) c
-  full join (${told("subject_kind not in ('stock', 'order')")}) f on f.kind = c.kind and f.subject = c.subject and f.version = c.version
+  full join (${factsOf("subject_kind not in ('stock', 'order')")}) f on f.kind = c.kind and f.subject = c.subject and f.version = c.version
   where c.subject is null or (f.facts is distinct from 1 and not (f.facts is null and c.ended_at < ${HORIZON}))`
 
 /** Versions whose set is kept as bits. */
@@ -57,7 +57,7 @@ const ORDERS = `
       or f.versions <> (~0::bigint << f.first::int) & ~(~0::bigint << (f.last::int + 1)))
   ${shown("c.subject", "'order'", "coalesce(c.subject, f.subject)", "coalesce(c.version, f.version)")}
   from (select d.subject, g.version from doubtful d, generate_series(d.first, d.version) g (version)) c
-  full join (${told("subject_kind = 'order' and subject in (select subject from doubtful)")}) f
+  full join (${factsOf("subject_kind = 'order' and subject in (select subject from doubtful)")}) f
     on f.subject = c.subject and f.version = c.version
   where c.subject is null or f.facts is distinct from 1`
 
@@ -100,8 +100,8 @@ export const FACT_CHECKS: ReadonlyArray<Check> = [
   },
   {
     law: "I7",
-    name: "no lane has told more than happened, and nothing has gone that was not told",
-    query: `select coalesce(l.lane, c.lane) as lane, l.seq, c.seq as told, coalesce(d.facts, 0) as gone
+    name: "no lane has published more than happened, and nothing has gone that was not published",
+    query: `select coalesce(l.lane, c.lane) as lane, l.seq, c.seq as published, coalesce(d.facts, 0) as gone
       from lanes l full join relay_cursors c on c.lane = l.lane left join ${DROPPED} d on d.lane = coalesce(l.lane, c.lane)
       where c.seq is null or l.seq is null or c.seq not between coalesce(d.facts, 0) and l.seq order by 1`,
   },

@@ -52,7 +52,7 @@ export const HISTORY_CHECKS: ReadonlyArray<Check> = [
   },
   {
     law: "I7",
-    name: "a timeline tells the facts that the outbox has",
+    name: "a timeline has the facts that the outbox has",
     query: `select t.order_id, t.version, t.id as heard, f.event_id as fact from timeline t
       join outbox f on f.subject_kind = 'order' and f.subject = t.order_id and f.subject_version = t.version
       where f.event_id <> t.id order by 1, 2`,

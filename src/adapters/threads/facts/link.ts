@@ -28,7 +28,7 @@ export const layer = (entry: URL, settings: FactsSettings) =>
       const wake = yield* Wake
       let current: Thread | null = null
       const closing = yield* Deferred.make<void>()
-      const tell = (message: ToFacts): void => current?.postMessage(JSON.stringify(message))
+      const send = (message: ToFacts): void => current?.postMessage(JSON.stringify(message))
 
       /** One life of the thread; ends with what it died of. */
       const life = Effect.callback<unknown>((resume) => {
@@ -55,13 +55,13 @@ export const layer = (entry: URL, settings: FactsSettings) =>
       const running = yield* Effect.forkScoped(Supervisor.keepAlive({ life, closing, died, pauseMs: PAUSE_MS }))
       const waking = Effect.andThen(
         wake.wait,
-        Effect.sync(() => tell({ _tag: "Wake" })),
+        Effect.sync(() => send({ _tag: "Wake" })),
       )
       yield* Effect.forkScoped(Effect.forever(Effect.andThen(waking, Effect.sleep(WAKE_MS))))
       yield* Effect.addFinalizer(() =>
         Effect.suspend(() => {
           Deferred.doneUnsafe(closing, Effect.void)
-          tell({ _tag: "Drain" })
+          send({ _tag: "Drain" })
           return current === null ? Effect.void : Effect.timeoutOption(Fiber.await(running), DRAIN_MS)
         }),
       )

@@ -12,18 +12,18 @@ const RETRY_PAUSE = "1 second"
 /** What this thread was started with (`workerData`). */
 export const settings = (): FactsSettings => workerData as FactsSettings
 
-let untold: Array<Happening> = []
+let unsent: Array<Happening> = []
 
 const flush = (): void => {
-  if (untold.length === 0) return
-  parentPort!.postMessage(JSON.stringify(untold satisfies FromFacts))
-  untold = []
+  if (unsent.length === 0) return
+  parentPort!.postMessage(JSON.stringify(unsent satisfies FromFacts))
+  unsent = []
 }
 
 /** What happens here is counted in the main thread. */
 export const probe = Layer.succeed(Probe, {
   emit: (happening: Happening) => {
-    if (untold.push(happening) === 1) setImmediate(flush)
+    if (unsent.push(happening) === 1) setImmediate(flush)
   },
 })
 

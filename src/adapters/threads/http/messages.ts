@@ -20,7 +20,7 @@ import type { CommittedStock } from "../../../ports/workers.ts"
 import type { Address } from "../../../std/listen.ts"
 import type { PlainExit } from "../inventory/messages.ts"
 
-/** What an HTTP thread is told at birth. */
+/** What an HTTP thread is given at its start. */
 export interface HttpBirth {
   /** Its number, from 0. */
   readonly http: number

@@ -156,7 +156,7 @@ export const metrics: Pages["metrics"] = (format) => Effect.orDie(ask("metrics",
 export const serve = Effect.fnUntraced(function* (
   listen: (address: Address) => Effect.Effect<Bound, { readonly message: string }, Readiness | Scope.Scope>,
 ) {
-  const told = yield* Deferred.make<Address>()
+  const address = yield* Deferred.make<Address>()
   const drained = yield* Deferred.make<void>()
   const readiness = yield* SubscriptionRef.make<State>("starting")
   const hear = (message: ToHttp): void => {
@@ -166,7 +166,7 @@ export const serve = Effect.fnUntraced(function* (
       case "Readiness":
         return Effect.runSync(SubscriptionRef.set(readiness, message.state))
       case "Listen":
-        Deferred.doneUnsafe(told, Effect.succeed(message.address))
+        Deferred.doneUnsafe(address, Effect.succeed(message.address))
         return
       case "Stock":
         return feed.changed([message.stock])
@@ -182,7 +182,7 @@ export const serve = Effect.fnUntraced(function* (
   const hearing = new Portions(hear)
   parentPort!.on("message", (text: string) => hearing.add(JSON.parse(text) as ReadonlyArray<ToHttp>))
   const end = Deferred.await(drained)
-  const serving = Effect.flatMap(Deferred.await(told), listen).pipe(
+  const serving = Effect.flatMap(Deferred.await(address), listen).pipe(
     Effect.tap((bound) => Effect.sync(() => bundle.add({ _tag: "Listening", bound }))),
     Effect.andThen(end),
     Effect.scoped,
@@ -194,7 +194,7 @@ export const serve = Effect.fnUntraced(function* (
     serving,
     Effect.andThen(
       end,
-      Effect.suspend(() => (Deferred.isDoneUnsafe(told) ? Effect.never : Effect.void)),
+      Effect.suspend(() => (Deferred.isDoneUnsafe(address) ? Effect.never : Effect.void)),
     ),
   )
   bundle.flush()

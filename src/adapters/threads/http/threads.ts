@@ -115,7 +115,7 @@ export const start = Effect.fnUntraced(function* (given: Options) {
       })
       links.add(link)
       link.become(SubscriptionRef.getUnsafe(readiness))
-      // Loaded at once, told where as soon as that is known.
+      // Loaded at once, and given its address as soon as that is known.
       if (http === 0 && !Deferred.isDoneUnsafe(bound[0]!)) link.listen(address)
       else Effect.runFork(Effect.ignore(Effect.map(shared, (where) => link.listen(where))))
       return Effect.promise(() => thread.terminate())
@@ -130,12 +130,12 @@ export const start = Effect.fnUntraced(function* (given: Options) {
   }
 
   const running = yield* Effect.forEach(bound, (_, http) => Effect.forkScoped(lives(http)))
-  const told = Stream.runForEach(SubscriptionRef.changes(readiness), (state) =>
+  const announcing = Stream.runForEach(SubscriptionRef.changes(readiness), (state) =>
     Effect.sync(() => {
       for (const link of links) link.become(state)
     }),
   )
-  yield* Effect.forkScoped(told)
+  yield* Effect.forkScoped(announcing)
   yield* Effect.addFinalizer(() =>
     Effect.suspend(() => {
       Deferred.doneUnsafe(closing, Effect.void)

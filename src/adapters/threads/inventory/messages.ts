@@ -11,7 +11,7 @@ import type { Slots } from "../../../ports/position.ts"
 import type { Happening } from "../../../ports/probe.ts"
 import type { CommittedStock, OrderReply } from "../../../ports/workers.ts"
 
-/** What a worker is told at birth. */
+/** What a worker is given at its start. */
 export interface Birth {
   readonly worker: number
   readonly databaseUrl: string

@@ -1,6 +1,6 @@
 /**
  * A worker thread's own end: takes commands in, gives completions out (all of one event-loop turn in one message), until it
- * is told to drain. Inside, the worker is the same that runs without threads.
+ * is asked to drain. Inside, the worker is the same that runs without threads.
  */
 
 import { parentPort, workerData } from "node:worker_threads"
@@ -23,7 +23,7 @@ class Outgoing {
     this.#schedule()
   }
 
-  tell(happening: Happening): void {
+  report(happening: Happening): void {
     this.#happenings.push(happening)
     this.#schedule()
   }
@@ -49,13 +49,13 @@ const outgoing = new Outgoing()
 /** What happens here is counted in the main thread, under this worker's number. */
 export const probe = Layer.succeed(Probe, {
   emit: (happening: Happening) => {
-    outgoing.tell("worker" in happening ? { ...happening, worker: birth().worker } : happening)
+    outgoing.report("worker" in happening ? { ...happening, worker: birth().worker } : happening)
   },
 })
 
 const begun = Deferred.makeUnsafe<ReadonlyArray<OwnedLane>>()
 
-/** Completes when it is told its lanes: until then this thread is a spare. */
+/** Completes when it is given its lanes: until then this thread is a spare. */
 export const beginning = Effect.asVoid(Deferred.await(begun))
 
 /** Waits for its lanes, then serves until drained. */

@@ -1,5 +1,5 @@
 /**
- * Spare threads: they have loaded all they need, are connected, and wait to be told their lanes. A process that stands by
+ * Spare threads: they have loaded all they need, are connected, and wait for their lanes. A process that stands by
  * takes over in milliseconds with them; loading takes a busy machine more than a second, in which nothing is sold.
  *
  * Fails: a spare that dies is dropped; its worker gets a new thread.
@@ -8,7 +8,7 @@ import { Worker as Thread } from "node:worker_threads"
 import { Effect } from "effect"
 import type { Birth } from "./messages.ts"
 
-/** What every worker is told at birth. */
+/** What every worker is given at its start. */
 export type Seed = Omit<Birth, "worker">
 
 /** A crew that has lost its lanes is followed by new spares, but not one that ends with its service: that is gone by then. */

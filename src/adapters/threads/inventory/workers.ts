@@ -47,7 +47,7 @@ interface Crew {
 interface Post {
   readonly worker: number
   lanes: ReadonlyArray<OwnedLane>
-  /** Told to every thread that comes to this post. */
+  /** Given to every thread that comes to this post. */
   readonly watched: Set<ProductId>
   /** Null: no thread has been started yet. */
   link: Link | null
