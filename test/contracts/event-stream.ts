@@ -141,7 +141,7 @@ const publish = (events: ReadonlyArray<Event>) => Effect.flatMap(EventStream, (s
 
 const ids = (events: ReadonlyArray<Event>) => events.map(({ id }) => id)
 
-/** A listener that is known to hear: it has heard a first event, which is told until it does. */
+/** A listener that is known to hear: it has heard a first event, which is published until it does. */
 const attentive = Effect.fnUntraced(function* (listener: Listener, topic: Topic = ORDERS) {
   const fiber = yield* listen(listener)
   const first = new Story(topic)
@@ -274,7 +274,7 @@ export const checks: ReadonlyArray<Check<Needs>> = [
     stopped = true
     const published = yield* Fiber.join(publishing)
     yield* attentive(listener)
-    // A stream that keeps nothing has told the publisher that it is not published.
+    // A stream that keeps nothing has answered the publisher that it is not published.
     if (published._tag === "Failure") yield* publish(events)
     yield* listener.until(story.key, 3)
     expect(listener.ids(story.key)).toEqual(ids(events))

@@ -69,7 +69,7 @@ const drained = Effect.gen(function* () {
 })
 
 export const checks: ReadonlyArray<Check<Needs>> = [
-  check("gives one key to one import, and tells the second of it", function* () {
+  check("gives one key to one import, and answers the second with it", function* () {
     const imports = yield* drained
     const asked = beginning()
     expect(yield* imports.begin(asked)).toEqual({ _tag: "Begun" })
@@ -216,12 +216,12 @@ export const checks: ReadonlyArray<Check<Needs>> = [
     ]
     for (let time = 0; time < 2; time++) yield* imports.record(runner, id, [], counts, NOON + LEASE)
     const [one] = yield* imports.books([{ productId, version: 2 }])
-    const told = one!.corrections.toSorted((a, b) => a.countedAt - b.countedAt)
-    expect(told).toMatchObject([
+    const corrections = one!.corrections.toSorted((a, b) => a.countedAt - b.countedAt)
+    expect(corrections).toMatchObject([
       { countedAt: 1, version: 3, delta: -1 },
       { countedAt: 2, version: 3, delta: 0 },
     ])
-    expect(told).toHaveLength(2)
+    expect(corrections).toHaveLength(2)
     // A count that is newer than what others have corrected needs nothing of them.
     yield* imports.record(runner, id, [], [{ productId, line: 3, countedAt: 5, version: 6, delta: 2 }], NOON + LEASE)
     const [last] = yield* imports.books([{ productId, version: 2 }])

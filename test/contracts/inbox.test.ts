@@ -66,7 +66,7 @@ const SABOTAGE: ReadonlyArray<{ readonly inbox: string; readonly check: string; 
   },
   {
     inbox: "writes a timeline without its last entry",
-    check: "gives an event its effect, with all that is told of it",
+    check: "gives an event its effect, with all that it carries",
     crooked: retaking((taken) =>
       taken._tag === "Event" && taken.version > 1 ? [{ ...taken, writes: taken.writes.slice(1) }] : [taken],
     ),

@@ -51,7 +51,7 @@ const event = (key: OrderId, version: number, offset: number, eventId = freshId(
       _tag: "AddTimelineEntry",
       orderId: key,
       eventId,
-      type: "told",
+      type: "arrived",
       version,
       at: NOON + version,
       detail: `{"v":${version}}`,
@@ -119,7 +119,7 @@ const guards: ReadonlyArray<Check<Needs>> = [
     expect(yield* inbox.position(of.consumer, of.source)).toBe(5)
   }),
 
-  check("gives an event its effect, with all that is told of it", function* () {
+  check("gives an event its effect, with all that it carries", function* () {
     const { versions, take } = yield* opened
     const [one, other] = [orderId(), orderId()]
     expect(yield* take(event(one, 1, 0), event(other, 1, 1), event(one, 2, 2))).toEqual({ effects: 3, queued: 0 })
@@ -153,10 +153,10 @@ const guards: ReadonlyArray<Check<Needs>> = [
   check("knows an event that was published again, at another place and in another source", function* () {
     const { inbox, of, versions, take } = yield* opened
     const key = orderId()
-    const told = event(key, 1, 0)
-    const again = { ...told, delivery: delivery(key, 1) }
-    expect(yield* take(told, again)).toEqual({ effects: 1, queued: 0 })
-    const elsewhere = intake({ ...of, source: fresh().source }, [{ ...told, version: 2 }])
+    const first = event(key, 1, 0)
+    const again = { ...first, delivery: delivery(key, 1) }
+    expect(yield* take(first, again)).toEqual({ effects: 1, queued: 0 })
+    const elsewhere = intake({ ...of, source: fresh().source }, [{ ...first, version: 2 }])
     expect(yield* inbox.commit([elsewhere])).toEqual({ effects: 0, queued: 0 })
     expect(yield* versions(key)).toEqual([1])
   }),
@@ -172,11 +172,11 @@ const guards: ReadonlyArray<Check<Needs>> = [
   check("keeps consumers apart", function* () {
     const { inbox, of, take } = yield* opened
     const key = orderId()
-    const told = event(key, 1, 0)
+    const first = event(key, 1, 0)
     const another = { ...of, consumer: fresh().consumer }
     yield* inbox.commit([intake(another, [poison(key, 0)])])
-    expect(yield* take(told)).toEqual({ effects: 1, queued: 0 })
-    expect(yield* inbox.commit([intake({ ...another, consumer: fresh().consumer }, [told])])).toMatchObject({
+    expect(yield* take(first)).toEqual({ effects: 1, queued: 0 })
+    expect(yield* inbox.commit([intake({ ...another, consumer: fresh().consumer }, [first])])).toMatchObject({
       effects: 1,
     })
   }),
@@ -296,9 +296,9 @@ const parking: ReadonlyArray<Check<Needs>> = [
   check("does not queue what was handled before its key was parked", function* () {
     const { of, take } = yield* opened
     const key = orderId()
-    const told = event(key, 1, 0)
-    yield* take(told, poison(key, 1))
-    expect(yield* take({ ...told, delivery: delivery(key, 2) })).toEqual({ effects: 0, queued: 0 })
+    const first = event(key, 1, 0)
+    yield* take(first, poison(key, 1))
+    expect(yield* take({ ...first, delivery: delivery(key, 2) })).toEqual({ effects: 0, queued: 0 })
     expect(yield* letters(of.consumer)).toHaveLength(1)
   }),
 
@@ -365,10 +365,10 @@ const releasing: ReadonlyArray<Check<Needs>> = [
   check("releases an event that was handled already, or is older than its key, without an effect", function* () {
     const { inbox, of, versions, take } = yield* opened
     const key = orderId()
-    const told = event(key, 2, 0)
-    yield* take(told, poison(key, 1), poison(orderId(), 2))
+    const first = event(key, 2, 0)
+    yield* take(first, poison(key, 1), poison(orderId(), 2))
     const [letter] = yield* letters(of.consumer)
-    expect(yield* inbox.release(letter!.id, told.eventId, 9, event(key, 9, 0).writes)).toBe("released")
+    expect(yield* inbox.release(letter!.id, first.eventId, 9, event(key, 9, 0).writes)).toBe("released")
     yield* take(poison(key, 3))
     const late = (yield* letters(of.consumer)).at(-1)!
     expect(yield* inbox.release(late.id, freshId(), 1, event(key, 1, 0).writes)).toBe("released")

@@ -69,19 +69,19 @@ export const counter = Effect.gen(function* () {
 
   /** The order that was answered with, or the refusal. */
   const order = (command: Command) =>
-    Effect.map(ask(command), (told) => {
-      if ("refused" in told) return told
-      if (told.reply._tag !== "Order") throw new Error(`${command._tag} was answered with ${told.reply._tag}`)
-      return told.reply.order
+    Effect.map(ask(command), (answer) => {
+      if ("refused" in answer) return answer
+      if (answer.reply._tag !== "Order") throw new Error(`${command._tag} was answered with ${answer.reply._tag}`)
+      return answer.reply.order
     })
 
   const place = (lines: Lines, more?: More) => order(placing(lines, more))
 
   const must = <A>(what: Effect.Effect<A | Refused>) =>
-    Effect.map(what, (told) => {
-      if (typeof told === "object" && told !== null && "refused" in told)
-        throw new Error(`refused: ${JSON.stringify(told.refused)}`)
-      return told as Exclude<A, Refused>
+    Effect.map(what, (answer) => {
+      if (typeof answer === "object" && answer !== null && "refused" in answer)
+        throw new Error(`refused: ${JSON.stringify(answer.refused)}`)
+      return answer as Exclude<A, Refused>
     })
 
   const startPayment = (orderId: OrderId, claim: Claim | null = null) =>

@@ -140,16 +140,16 @@ export const edits: ReadonlyArray<Check<Needs>> = [
   check("lets one of many edits of one version through", function* () {
     const shop = yield* counter
     const { id } = yield* shop.create({ onHand: 5 })
-    const told = yield* all(Array.from({ length: 20 }, (_, n) => shop.ask(editing(id, { name: `Name ${n}` }, 1))))
-    expect(outcomes(told)).toEqual({ other: 1, ProductChanged: 19 })
+    const answers = yield* all(Array.from({ length: 20 }, (_, n) => shop.ask(editing(id, { name: `Name ${n}` }, 1))))
+    expect(outcomes(answers)).toEqual({ other: 1, ProductChanged: 19 })
     expect(yield* (yield* Catalog).get(id)).toMatchObject({ version: 2 })
   }),
 
   check("makes a version of each of many edits that name none", function* () {
     const shop = yield* counter
     const { id } = yield* shop.create({ onHand: 5 })
-    const told = yield* all(Array.from({ length: 20 }, (_, n) => shop.ask(editing(id, { name: `Name ${n}` }))))
-    const versions = told.map((each) =>
+    const answers = yield* all(Array.from({ length: 20 }, (_, n) => shop.ask(editing(id, { name: `Name ${n}` }))))
+    const versions = answers.map((each) =>
       "reply" in each && each.reply._tag === "Product" ? each.reply.product.version : 0,
     )
     expect(versions.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 20 }, (_, n) => n + 2))
@@ -169,11 +169,11 @@ export const edits: ReadonlyArray<Check<Needs>> = [
         // From this answer on.
         return yield* shop.place([[id, 1]])
       })
-      const [told, last] = yield* Effect.all([buying, repricing], { concurrency: "unbounded" })
+      const [answers, last] = yield* Effect.all([buying, repricing], { concurrency: "unbounded" })
       expect(last).toEqual({ refused: { _tag: "ProductArchived", productId: id } })
-      const sold = told.flatMap((each) => ("lines" in each ? each.lines : []))
+      const sold = answers.flatMap((each) => ("lines" in each ? each.lines : []))
       for (const { unitPrice } of sold) expect(unitPrice.amount).toBeGreaterThanOrEqual(1)
-      expect(outcomes(told)).toEqual({
+      expect(outcomes(answers)).toEqual({
         ...(sold.length > 0 ? { reserved: sold.length } : {}),
         ...(sold.length < 60 ? { ProductArchived: 60 - sold.length } : {}),
       })

@@ -101,8 +101,8 @@ export const lives: ReadonlyArray<Check<Needs>> = [
     const shop = yield* counter
     const { id } = yield* shop.create({ onHand: 5 })
     const order = yield* shop.placed([[id, 5]])
-    const told = yield* all(Array.from({ length: 20 }, () => shop.cancel(order.id)))
-    expect(outcomes(told)).toEqual({ cancelled: 20 })
+    const answers = yield* all(Array.from({ length: 20 }, () => shop.cancel(order.id)))
+    expect(outcomes(answers)).toEqual({ cancelled: 20 })
     expect(yield* shop.stock({ id })).toEqual({ onHand: 5, reserved: 0, version: 3 })
   }),
 
@@ -198,12 +198,12 @@ export const lives: ReadonlyArray<Check<Needs>> = [
       const life = (index: number) =>
         Effect.gen(function* () {
           const lines = [index, index + 1, index + 3].map((at) => [shelves[at % 4]!.id, 1] as const)
-          const told = yield* shop.place(index % 3 === 0 ? lines.toReversed() : lines.slice(0, 1 + (index % 2)))
-          if (!("id" in told)) return 0
-          if (index % 5 === 0) yield* shop.cancel(told.id)
+          const answer = yield* shop.place(index % 3 === 0 ? lines.toReversed() : lines.slice(0, 1 + (index % 2)))
+          if (!("id" in answer)) return 0
+          if (index % 5 === 0) yield* shop.cancel(answer.id)
           if (index % 5 !== 1) return 0
-          yield* shop.paid(told.id)
-          return told.lines.length
+          yield* shop.paid(answer.id)
+          return answer.lines.length
         })
       const sold = yield* all(Array.from({ length: 60 }, (_, index) => life(index)))
       const stocks = yield* all(shelves.map((shelf) => shop.stock(shelf)))

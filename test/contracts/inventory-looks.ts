@@ -7,9 +7,9 @@ import type { counter } from "./inventory-counter.ts"
 
 export type Needs = Effect.Services<typeof counter> | Catalog | OrderBook
 
-export const outcomes = (told: ReadonlyArray<unknown>) => {
+export const outcomes = (answers: ReadonlyArray<unknown>) => {
   const counts: Record<string, number> = {}
-  for (const each of told) {
+  for (const each of answers) {
     const { refused, status } = each as { readonly refused?: { readonly _tag: string }; readonly status?: string }
     const kind = refused?._tag ?? status ?? "other"
     counts[kind] = (counts[kind] ?? 0) + 1

@@ -53,7 +53,7 @@ const cases: ReadonlyArray<readonly [string, Mishearing, string]> = [
     "ends a hold when its time has come and not before, and never under an open charge",
   ],
   [
-    "does not tell who waits for an outcome",
+    "does not notify who waits for an outcome",
     (c) => (c._tag === "RecordPayment" ? { ...c, claim: null } : c),
     "makes the outcome the answer of the request that still waits for it",
   ],

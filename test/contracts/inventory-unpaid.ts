@@ -56,10 +56,12 @@ export const unpaid: ReadonlyArray<Check<Needs>> = [
       )
     // An order of its own each time.
     const next = Effect.suspend(want)
-    const isFull = Effect.map(next, (told) => expect(told).toMatchObject({ refused: { _tag: "TooManyUnpaidHolds" } }))
-    const placed = Effect.map(next, (told) => {
-      if ("refused" in told) throw new Error(`refused: ${JSON.stringify(told.refused)}`)
-      return told.id
+    const isFull = Effect.map(next, (answer) =>
+      expect(answer).toMatchObject({ refused: { _tag: "TooManyUnpaidHolds" } }),
+    )
+    const placed = Effect.map(next, (answer) => {
+      if ("refused" in answer) throw new Error(`refused: ${JSON.stringify(answer.refused)}`)
+      return answer.id
     })
     for (let times = 1; times < UNPAID_MAX; times++) yield* placed
     const paid = yield* placed

@@ -83,9 +83,9 @@ const products: ReadonlyArray<Check<Needs>> = [
     const shop = yield* counter
     const { id } = yield* shop.create({ onHand: 0 })
     const claim = Scribe.claim("receipts")
-    const told = yield* all(Array.from({ length: 20 }, () => shop.receive(id, 3, claim)))
-    expect(told.filter((each) => "replayed" in each && !each.replayed)).toHaveLength(1)
-    expect(new Set(told.map((each) => JSON.stringify("reply" in each ? each.reply : each))).size).toBe(1)
+    const answers = yield* all(Array.from({ length: 20 }, () => shop.receive(id, 3, claim)))
+    expect(answers.filter((each) => "replayed" in each && !each.replayed)).toHaveLength(1)
+    expect(new Set(answers.map((each) => JSON.stringify("reply" in each ? each.reply : each))).size).toBe(1)
     expect(yield* shop.stock({ id })).toEqual({ onHand: 3, reserved: 0, version: 2 })
   }),
 
@@ -184,8 +184,8 @@ const placing: ReadonlyArray<Check<Needs>> = [
     function* () {
       const shop = yield* counter
       const { id } = yield* shop.create({ onHand: 1 })
-      const told = yield* all(Array.from({ length: 100 }, () => shop.place([[id, 1]])))
-      expect(outcomes(told)).toEqual({ reserved: 1, InsufficientStock: 99 })
+      const answers = yield* all(Array.from({ length: 100 }, () => shop.place([[id, 1]])))
+      expect(outcomes(answers)).toEqual({ reserved: 1, InsufficientStock: 99 })
       expect(yield* shop.stock({ id })).toEqual({ onHand: 1, reserved: 1, version: 2 })
     },
     "I1",
@@ -200,8 +200,8 @@ const placing: ReadonlyArray<Check<Needs>> = [
       const wishes = Array.from({ length: 100 }, (_, index) =>
         index % 2 === 0 ? ([one.id, two.id] as const) : ([two.id, one.id] as const),
       )
-      const told = yield* all(wishes.map((ids) => shop.place(ids.map((id) => [id, 1] as const))))
-      expect(outcomes(told)).toEqual({ reserved: 30, InsufficientStock: 70 })
+      const answers = yield* all(wishes.map((ids) => shop.place(ids.map((id) => [id, 1] as const))))
+      expect(outcomes(answers)).toEqual({ reserved: 30, InsufficientStock: 70 })
       expect(yield* shop.stock(one)).toMatchObject({ onHand: 30, reserved: 30 })
       expect(yield* shop.stock(two)).toMatchObject({ onHand: 40, reserved: 30 })
     },
@@ -212,8 +212,8 @@ const placing: ReadonlyArray<Check<Needs>> = [
     const shop = yield* counter
     const { id } = yield* shop.create({ onHand: 100 })
     const claim = Scribe.claim()
-    const told = yield* all(Array.from({ length: 20 }, () => shop.place([[id, 1]], { claim })))
-    expect(new Set(told.map((each) => ("id" in each ? each.id : "refused"))).size).toBe(1)
+    const answers = yield* all(Array.from({ length: 20 }, () => shop.place([[id, 1]], { claim })))
+    expect(new Set(answers.map((each) => ("id" in each ? each.id : "refused"))).size).toBe(1)
     expect(yield* shop.stock({ id })).toMatchObject({ onHand: 100, reserved: 1 })
   }),
 
@@ -252,10 +252,10 @@ const placing: ReadonlyArray<Check<Needs>> = [
         refused: { _tag: "PurchaseLimitExceeded", productId: limited.id, limit: 3, remaining },
       })
       expect(yield* want(4)).toEqual(exceeded(3))
-      const told = yield* all(Array.from({ length: 10 }, () => want(1)))
-      expect(outcomes(told)).toEqual({ reserved: 3, PurchaseLimitExceeded: 7 })
+      const answers = yield* all(Array.from({ length: 10 }, () => want(1)))
+      expect(outcomes(answers)).toEqual({ reserved: 3, PurchaseLimitExceeded: 7 })
       expect(yield* want(1)).toEqual(exceeded(0))
-      const [first, second] = told.flatMap((each) => ("id" in each ? [each.id] : []))
+      const [first, second] = answers.flatMap((each) => ("id" in each ? [each.id] : []))
       yield* shop.cancel(first!)
       expect(yield* want(2)).toEqual(exceeded(1))
       expect(yield* want(1)).toMatchObject({ status: "reserved" })

@@ -22,16 +22,16 @@ const held = Effect.gen(function* () {
   return { lanes, lost, epochs, end: Scope.close(scope, Exit.void) }
 })
 
-/** A process that wants the lease; `waits` completes when it is told that another has it. */
+/** A process that wants the lease; `waits` completes when it is notified that another has it. */
 const standby = Effect.gen(function* () {
   const waiting = yield* Deferred.make<void>()
-  let told = 0
+  let notified = 0
   const onWaiting = Effect.andThen(
-    Effect.sync(() => void told++),
+    Effect.sync(() => void notified++),
     Deferred.succeed(waiting, undefined),
   )
   const fiber = yield* Effect.forkScoped((yield* Lease).acquire(onWaiting))
-  return { fiber, waits: Deferred.await(waiting), told: () => told }
+  return { fiber, waits: Deferred.await(waiting), notified: () => notified }
 })
 
 export const checks: ReadonlyArray<Check<Needs>> = [
@@ -51,7 +51,7 @@ export const checks: ReadonlyArray<Check<Needs>> = [
     yield* two.end
   }),
 
-  check("tells where each lane stands", function* () {
+  check("says where each lane stands", function* () {
     const one = yield* held
     const scribe = new Scribe.Scribe(yield* Ledger, one.lanes)
     const product = Scribe.product()
@@ -63,7 +63,7 @@ export const checks: ReadonlyArray<Check<Needs>> = [
     yield* two.end
   }),
 
-  check("makes the second wait, tells it so once, and hands over when the first is done", function* () {
+  check("makes the second wait, notifies it once, and hands over when the first is done", function* () {
     const first = yield* held
     const second = yield* standby
     yield* second.waits
@@ -72,13 +72,13 @@ export const checks: ReadonlyArray<Check<Needs>> = [
     const { lanes } = yield* Fiber.join(second.fiber)
     expect(lanes).toHaveLength(Lane.COUNT)
     for (const { epoch, lane } of lanes) expect(epoch).toBeGreaterThan(first.epochs.get(lane)!)
-    expect(second.told()).toBe(1)
+    expect(second.notified()).toBe(1)
   }),
 
   check("does not wait when the lease is free", function* () {
     const only = yield* standby
     yield* Fiber.join(only.fiber)
-    expect(only.told()).toBe(0)
+    expect(only.notified()).toBe(0)
   }),
 
   check("goes to the next when one that waited has given up", function* () {
@@ -102,14 +102,14 @@ export const checks: ReadonlyArray<Check<Needs>> = [
     yield* two.end
   }),
 
-  check("tells the holder that it is lost when its session dies, and is free then", function* () {
+  check("notifies the holder that it is lost when its session dies, and is free then", function* () {
     const one = yield* held
-    const told = yield* Effect.forkScoped(one.lost)
+    const lost = yield* Effect.forkScoped(one.lost)
     const next = yield* standby
     yield* next.waits
-    expect(told.pollUnsafe()).toBeUndefined()
+    expect(lost.pollUnsafe()).toBeUndefined()
     yield* (yield* Severing).sever
-    yield* Fiber.join(told)
+    yield* Fiber.join(lost)
     const { lanes } = yield* Fiber.join(next.fiber)
     for (const { epoch, lane } of lanes) expect(epoch).toBeGreaterThan(one.epochs.get(lane)!)
     yield* one.end

@@ -95,7 +95,7 @@ const SABOTAGE: ReadonlyArray<{ readonly ledger: string; readonly check: string;
   },
   {
     ledger: "writes the stock of a batch that is contested",
-    check: "tells a taken SKU, and writes nothing",
+    check: "reports a taken SKU, and writes nothing",
     crooked: (ledger, store) => ({
       commit: (batch) =>
         Effect.tap(ledger.commit(batch), (result) =>
@@ -148,7 +148,7 @@ const SABOTAGE: ReadonlyArray<{ readonly ledger: string; readonly check: string;
   },
   {
     ledger: "changes holds whatever their state",
-    check: "tells the orders whose holds are not as expected, and writes nothing",
+    check: "reports the orders whose holds are not as expected, and writes nothing",
     crooked: tampering((batch, store) => ({
       ...batch,
       holdChanges: batch.holdChanges.map((row) => ({
@@ -209,7 +209,7 @@ const SABOTAGE: ReadonlyArray<{ readonly ledger: string; readonly check: string;
   },
   {
     ledger: "raises nothing",
-    check: "raises epochs and tells where the lanes stand",
+    check: "raises epochs and says where the lanes stand",
     crooked: (_, store) => ({ raise: (lanes) => Effect.sync(() => lanes.map(({ lane }) => store.lanes[lane]!)) }),
   },
   {

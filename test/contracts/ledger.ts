@@ -187,7 +187,7 @@ const fencing: ReadonlyArray<Check<Ledger | Lease>> = [
     expect(yield* scribe.commit({ orderUpdates: [update] })).toEqual(COMMITTED)
   }),
 
-  check("raises epochs and tells where the lanes stand", function* () {
+  check("raises epochs and says where the lanes stand", function* () {
     const { first, scribe } = yield* shop(1)
     yield* scribe.commit({ changes: [received(first)] })
     const before = scribe.lane(Lane.of(first.id))
@@ -237,7 +237,7 @@ const contests: ReadonlyArray<Check<Ledger | Lease>> = [
     )
   }),
 
-  check("tells a taken SKU, and writes nothing", function* () {
+  check("reports a taken SKU, and writes nothing", function* () {
     const { first, scribe } = yield* shop(1)
     const twin = Scribe.product({ sku: first.sku })
     const other = Scribe.product()
@@ -252,7 +252,7 @@ const contests: ReadonlyArray<Check<Ledger | Lease>> = [
     expect(yield* scribe.commit({ products: [{ product: other, onHand: 1 }] })).toEqual(COMMITTED)
   }),
 
-  check("tells the orders whose holds are not as expected, and writes nothing", function* () {
+  check("reports the orders whose holds are not as expected, and writes nothing", function* () {
     const { order, products, scribe } = yield* placed(2)
     const changes = products.map(
       ({ id }) => ({ orderId: order.id, productId: id, from: "held", to: "confirmed" }) as const,

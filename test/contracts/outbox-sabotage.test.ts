@@ -21,33 +21,33 @@ const reading =
   (change: (reading: Reading) => Reading): Crooked =>
   (leadership) => ({ read: (limit, passedOver) => Effect.map(leadership.read(limit, passedOver), change) })
 
-const telling = (change: (events: ReadonlyArray<Event>) => ReadonlyArray<Event>): Crooked =>
+const giving = (change: (events: ReadonlyArray<Event>) => ReadonlyArray<Event>): Crooked =>
   reading(({ cursors, events }) => ({ cursors, events: change(events) }))
 
 const OUTBOXES: ReadonlyArray<{ readonly outbox: string; readonly check: string; readonly crooked: Crooked }> = [
   {
     outbox: "forgets the version",
-    check: "tells a fact whole, of products and of orders",
-    crooked: telling((events) => events.map((event) => ({ ...event, version: 1 }))),
+    check: "gives a fact whole, of products and of orders",
+    crooked: giving((events) => events.map((event) => ({ ...event, version: 1 }))),
   },
   {
-    outbox: "tells orders on the topic of stock",
-    check: "tells a fact whole, of products and of orders",
-    crooked: telling((events) => events.map((event) => ({ ...event, topic: "jaego.stock" }))),
+    outbox: "gives orders on the topic of stock",
+    check: "gives a fact whole, of products and of orders",
+    crooked: giving((events) => events.map((event) => ({ ...event, topic: "jaego.stock" }))),
   },
   {
-    outbox: "tells the newest first",
-    check: "tells each lane in order of seq, without a gap",
-    crooked: telling((events) => events.toReversed()),
+    outbox: "gives the newest first",
+    check: "gives each lane in order of seq, without a gap",
+    crooked: giving((events) => events.toReversed()),
   },
   {
     outbox: "leaves out a fact",
-    check: "tells each lane in order of seq, without a gap",
-    crooked: telling((events) => events.filter(({ version }) => version !== 3)),
+    check: "gives each lane in order of seq, without a gap",
+    crooked: giving((events) => events.filter(({ version }) => version !== 3)),
   },
   {
-    outbox: "stands behind what it has told",
-    check: "tells each lane in order of seq, without a gap",
+    outbox: "stands behind what it has given",
+    check: "gives each lane in order of seq, without a gap",
     crooked: reading(({ cursors, events }) => ({
       events,
       cursors: cursors.map(({ lane, seq }) => ({ lane, seq: seq - 1 })),
@@ -56,11 +56,11 @@ const OUTBOXES: ReadonlyArray<{ readonly outbox: string; readonly check: string;
   {
     outbox: "says of every fact what is so of the last",
     check: "names the taking of a lane under which each fact was committed, and each taking otherwise",
-    crooked: telling((events) => events.map((event) => ({ ...event, link: events.at(-1)!.link }))),
+    crooked: giving((events) => events.map((event) => ({ ...event, link: events.at(-1)!.link }))),
   },
   {
-    outbox: "takes what was read for told",
-    check: "tells again what was not advanced over, also to the next holder",
+    outbox: "takes what was read for published",
+    check: "gives again what was not advanced over, also to the next holder",
     crooked: (leadership) => ({
       read: (limit, passedOver) =>
         Effect.tap(leadership.read(limit, passedOver), ({ cursors }) => leadership.advance(cursors)),
@@ -88,7 +88,7 @@ const OUTBOXES: ReadonlyArray<{ readonly outbox: string; readonly check: string;
   },
   {
     outbox: "never advances",
-    check: "does not tell what was advanced over, also not to the next holder",
+    check: "does not give what was advanced over, also not to the next holder",
     crooked: () => ({ advance: () => Effect.void }),
   },
   {
@@ -105,12 +105,12 @@ const OUTBOXES: ReadonlyArray<{ readonly outbox: string; readonly check: string;
     }),
   },
   {
-    outbox: "tells more than it was asked for",
-    check: "tells at most so many at once, and all of them by and by",
+    outbox: "gives more than it was asked for",
+    check: "gives at most so many at once, and all of them by and by",
     crooked: (leadership) => ({ read: (_, passedOver) => leadership.read(1_000, passedOver) }),
   },
   {
-    outbox: "tells one lane after another",
+    outbox: "gives one lane after another",
     check: "lets no lane wait behind the backlog of another",
     crooked: (leadership) => ({
       read: (limit, passedOver) =>
@@ -169,7 +169,7 @@ const STREAMS: ReadonlyArray<{
   readonly crooked: (ends: Ends) => Ends
 }> = [
   {
-    stream: "tells something else beside it, first",
+    stream: "publishes something else beside it, first",
     check: "gives an event to a consumer of its topic, whole",
     crooked: hearing(({ handle }) => ({
       handle: ({ deliveries, source }) =>
@@ -204,7 +204,7 @@ const STREAMS: ReadonlyArray<{
     stream: "gives again what was handled",
     check: "goes on behind what a consumer has handled, when it comes back",
     crooked: ({ source, stream }) => {
-      const told: Array<Parameters<typeof stream.publish>[0][number]> = []
+      const published: Array<Parameters<typeof stream.publish>[0][number]> = []
       return {
         source: {
           ...source,
@@ -212,8 +212,8 @@ const STREAMS: ReadonlyArray<{
         },
         stream: {
           publish: (events) => {
-            told.push(...events)
-            return stream.publish(told)
+            published.push(...events)
+            return stream.publish(published)
           },
         },
       }

@@ -87,13 +87,13 @@ const ids = (events: ReadonlyArray<Event>) => events.map(({ id }) => id)
 const idsOf = (facts: ReadonlyArray<Fact>) => facts.map(({ eventId }) => eventId)
 
 export const checks: ReadonlyArray<Check<Needs>> = [
-  check("tells nothing when everything has left", function* () {
+  check("gives nothing when everything has left", function* () {
     const { end, leadership } = yield* quiet
     expect(yield* leadership.read(ALL, [])).toEqual({ events: [], cursors: [] })
     yield* end
   }),
 
-  check("tells a fact whole, of products and of orders", function* () {
+  check("gives a fact whole, of products and of orders", function* () {
     const { end, scribe, leadership } = yield* quiet
     const product = Scribe.product()
     const order = Scribe.order([product])
@@ -117,7 +117,7 @@ export const checks: ReadonlyArray<Check<Needs>> = [
     yield* end
   }),
 
-  check("tells each lane in order of seq, without a gap", function* () {
+  check("gives each lane in order of seq, without a gap", function* () {
     const { end, scribe, leadership } = yield* quiet
     const facts = [...(yield* write(scribe, 3, 4)), ...(yield* write(scribe, 9, 4)), ...(yield* write(scribe, 3, 2))]
     const { cursors, events } = yield* leadership.read(ALL, [])
@@ -154,7 +154,7 @@ export const checks: ReadonlyArray<Check<Needs>> = [
     yield* end
   }),
 
-  check("tells again what was not advanced over, also to the next holder", function* () {
+  check("gives again what was not advanced over, also to the next holder", function* () {
     const { end, scribe, leadership } = yield* quiet
     const facts = yield* write(scribe, 5, 1)
     expect(ids((yield* leadership.read(ALL, [])).events)).toEqual(idsOf(facts))
@@ -165,7 +165,7 @@ export const checks: ReadonlyArray<Check<Needs>> = [
     yield* next.end
   }),
 
-  check("does not tell what was advanced over, also not to the next holder", function* () {
+  check("does not give what was advanced over, also not to the next holder", function* () {
     const { end, scribe, leadership } = yield* quiet
     const facts = yield* write(scribe, 6, 2)
     yield* leadership.advance([{ lane: 6, seq: facts[1]!.seq }])
@@ -193,19 +193,19 @@ export const checks: ReadonlyArray<Check<Needs>> = [
     yield* end
   }),
 
-  check("tells at most so many at once, and all of them by and by", function* () {
+  check("gives at most so many at once, and all of them by and by", function* () {
     const { end, scribe, leadership } = yield* quiet
     const facts: Array<Fact> = []
     for (const lane of [10, 11, 12, 13, 14]) facts.push(...(yield* write(scribe, lane, 2)))
-    const told: Array<Event> = []
+    const given: Array<Event> = []
     for (;;) {
       const { cursors, events } = yield* leadership.read(4, [])
       expect(events.length).toBeLessThanOrEqual(4)
       if (cursors.length === 0) break
-      told.push(...events)
+      given.push(...events)
       yield* leadership.advance(cursors)
     }
-    expect(ids(told).toSorted()).toEqual(idsOf(facts).toSorted())
+    expect(ids(given).toSorted()).toEqual(idsOf(facts).toSorted())
     yield* end
   }),
 

@@ -55,15 +55,15 @@ const cases: ReadonlyArray<readonly [string, Crooked, string]> = [
   ],
   ["forget callbacks", saving((change) => ({ ...change, callback: null })), "writes what a callback led to once"],
   [
-    "tell what was not written",
+    "show what was not written",
     ({ save }, store) => ({
       save: (changes) =>
         Effect.tap(save(changes), () =>
           Effect.sync(() => {
             for (const { entries, shipment } of changes)
               for (const entry of entries) {
-                const told = store.timeline.get(shipment.orderId) ?? new Map()
-                store.timeline.set(shipment.orderId, told.set(entry.id, entry))
+                const timeline = store.timeline.get(shipment.orderId) ?? new Map()
+                store.timeline.set(shipment.orderId, timeline.set(entry.id, entry))
               }
           }),
         ),
@@ -87,21 +87,21 @@ const cases: ReadonlyArray<readonly [string, Crooked, string]> = [
     "gives a parcel to the order that claims it first, for ever",
   ],
   [
-    "tell what is due longest, whatever was tried before",
+    "list what is due longest, whatever was tried before",
     ({ due }) => ({
       due: (request) =>
         Effect.map(due(request), (rows) =>
           rows.toSorted((a, b) => a.shipment.nextAttemptAt! - b.shipment.nextAttemptAt!),
         ),
     }),
-    "tells first attempts before all others, and as many of those as are asked for",
+    "lists first attempts before all others, and as many of those as are asked for",
   ],
   [
     "leave first attempts out from where others begin",
     ({ due }) => ({
       due: (request) => due({ ...request, since: { firsts: request.since.retries, retries: request.since.retries } }),
     }),
-    "tells first attempts before all others, and as many of those as are asked for",
+    "lists first attempts before all others, and as many of those as are asked for",
   ],
   [
     "open what has its shipment once more",
@@ -126,19 +126,19 @@ const cases: ReadonlyArray<readonly [string, Crooked, string]> = [
     "writes everything of a shipment, as the next version",
   ],
   [
-    "tell those on their way again",
+    "list those on their way again",
     ({ due }) => ({ due: (request) => due({ ...request, except: [] }) }),
-    "tells what is due, longest first, and nothing that is not",
+    "lists what is due, longest first, and nothing that is not",
   ],
   [
-    "tell the newest first",
+    "list the newest first",
     ({ due }) => ({ due: (request) => Effect.map(due(request), (rows) => rows.toReversed()) }),
-    "tells what is due, longest first, and nothing that is not",
+    "lists what is due, longest first, and nothing that is not",
   ],
   [
-    "tell more than was asked for",
+    "list more than was asked for",
     ({ due }) => ({ due: (request) => due({ ...request, limit: 1_000 }) }),
-    "tells as many as are asked for, each with its order",
+    "lists as many as are asked for, each with its order",
   ],
 ]
 

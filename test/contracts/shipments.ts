@@ -1,4 +1,4 @@
-/** What every place for shipments promises: who writes has seen the last word, and the timeline tells what was written. */
+/** What every place for shipments promises: who writes has seen the last word, and the timeline shows what was written. */
 import { Effect, type Layer } from "effect"
 import { expect } from "vitest"
 import type { OrderId } from "../../src/domain/ids.ts"
@@ -105,7 +105,7 @@ export const checks: ReadonlyArray<Check<Needs>> = [
     expect(yield* shipments.find(Scribe.freshId() as OrderId, none)).toBeNull()
   }),
 
-  check("tells what is due, longest first, and nothing that is not", function* () {
+  check("lists what is due, longest first, and nothing that is not", function* () {
     const orders = yield* opened(NOON + 20, NOON + 10, NOON + 40, NOON + 30)
     expect(yield* dueBy(orders, NOON + 30)).toEqual([1, 0, 3])
     expect(yield* dueBy(orders, NOON + 29)).toEqual([1, 0])
@@ -117,7 +117,7 @@ export const checks: ReadonlyArray<Check<Needs>> = [
     expect(yield* dueBy(orders, NOON + 1_000)).toEqual([])
   }),
 
-  check("tells as many as are asked for, each with its order", function* () {
+  check("lists as many as are asked for, each with its order", function* () {
     const orders = yield* opened(1, 2, 3)
     const shipments = yield* Shipments
     const due = yield* shipments.due({ since: ALWAYS, now: 3, limit: 2, retries: 2, except: [] })
@@ -179,8 +179,8 @@ export const checks: ReadonlyArray<Check<Needs>> = [
     const shipments = yield* Shipments
     const callback = collected()
     const seen = yield* found(order!.id)
-    const told = written({ ...seen, state: "delivered" }, { entries: [entry()], callback })
-    expect(yield* shipments.save([told])).toEqual(new Set([order!.id]))
+    const change = written({ ...seen, state: "delivered" }, { entries: [entry()], callback })
+    expect(yield* shipments.save([change])).toEqual(new Set([order!.id]))
     expect(yield* shipments.find(order!.id, callback.id)).toMatchObject({ known: "collected" })
     const again = written({ ...(yield* found(order!.id)), state: "stray" }, { entries: [entry()], callback })
     expect(yield* shipments.save([again])).toEqual(new Set())
@@ -213,7 +213,7 @@ export const checks: ReadonlyArray<Check<Needs>> = [
     expect(yield* shipments.claimParcel(two!.id, other)).toBe(true)
   }),
 
-  check("tells first attempts before all others, and as many of those as are asked for", function* () {
+  check("lists first attempts before all others, and as many of those as are asked for", function* () {
     const orders = yield* opened(4, 3, 2, 1)
     const shipments = yield* Shipments
     // The two that are due longest have been asked about before.

@@ -26,13 +26,13 @@ type Needs = Workers | Lease | Stalling
 const crew = Effect.gen(function* () {
   const { lanes } = yield* (yield* Lease).acquire(Effect.void)
   const scope = yield* Scope.fork(yield* Effect.scope)
-  const told: Array<CommittedStock> = []
+  const seen: Array<CommittedStock> = []
   const changed = new Notify()
   const starting = (yield* Workers).start([lanes], {
     ended: () => undefined,
     missing: () => undefined,
     changed: (stocks) => {
-      told.push(...stocks)
+      seen.push(...stocks)
       changed.notify()
     },
   })
@@ -43,10 +43,10 @@ const crew = Effect.gen(function* () {
     return answer
   }
   const done = (command: Command) => Effect.flatten(Deferred.await(submit(command)))
-  /** As soon as something was told at all. */
-  const hear = Effect.map(changed.wait, () => told.splice(0))
+  /** As soon as something was reported at all. */
+  const hear = Effect.map(changed.wait, () => seen.splice(0))
   const { watch } = workers[0]!
-  return { submit, done, watch, told, hear, close: Scope.close(scope, Exit.void) }
+  return { submit, done, watch, seen, hear, close: Scope.close(scope, Exit.void) }
 })
 
 const wanted = () => {
@@ -74,14 +74,14 @@ export const checks: ReadonlyArray<Check<Needs>> = [
     },
   ),
   check("announce stock of a watched product once it is committed, and never before", function* () {
-    const { done, hear, submit, told, watch } = yield* crew
+    const { done, hear, submit, seen, watch } = yield* crew
     const { product, receive } = wanted()
     yield* done({ _tag: "CreateProduct", product, onHand: 5, claim: null })
     watch(product.id, true)
     const { end, waiting } = yield* (yield* Stalling).stall
     const received = submit(receive(3))
     yield* waiting
-    expect(told).toEqual([])
+    expect(seen).toEqual([])
     yield* end
     yield* Deferred.await(received)
     const stock = { onHand: 8, reserved: 0, version: 2 }

@@ -41,16 +41,16 @@ const afterCommit: Moment = async (stage) => {
 
 /** The next commit finds a session that is no more. */
 const whenIdle: Moment = async (stage) => {
-  const told = Promise.withResolvers<number>()
+  const answered = Promise.withResolvers<number>()
   stage.proxy.once(
-    "told",
+    "answered",
     ({ session }) => {
-      told.resolve(session.pid)
+      answered.resolve(session.pid)
       return "pass"
     },
     writes,
   )
-  await stage.entrance.terminate(await told.promise)
+  await stage.entrance.terminate(await answered.promise)
   stage.faults.add("backend terminated after its commit was heard of")
 }
 

@@ -24,7 +24,7 @@ export interface Findings {
   readonly seed: number
   /** How often each fault fired: `killed before the commit was sent`, ... */
   readonly faults: Readonly<Record<string, number>>
-  /** What callers were told, by kind: `201`, `409 insufficient-stock`, `no answer`, ... */
+  /** What callers were answered, by kind: `201`, `409 insufficient-stock`, `no answer`, ... */
   readonly outcomes: Readonly<Record<string, number>>
   /** How many single things were checked. */
   readonly checks: number

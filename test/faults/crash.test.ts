@@ -9,8 +9,8 @@ afterAll(killAll)
 const FAULTS = [
   "killed before its commit was sent",
   "killed with its commit sent and not answered",
-  "killed with its commit answered and not told",
-  "killed as it was told of its commit",
+  "killed with its commit's answer on its way",
+  "killed as it was answered its commit",
   "killed before its commit was sent, which arrived after the restart and was fenced",
   "killed before a payment or cancellation was recorded",
   "killed at a random moment",

@@ -9,7 +9,7 @@ import { randomOf } from "../support/random.ts"
 import { Process, ROOT, type Service, start, until } from "../support/service.ts"
 import { type Findings, type Options, Tally } from "./campaign.ts"
 import { type Blow, embedded, type Ground, proxied } from "./crash-ground.ts"
-import { boundKeys, type Judgement, judgeFacts, judgeRest, judgeRetries, judgeTold, verify } from "./judge.ts"
+import { boundKeys, type Judgement, judgeAnswers, judgeFacts, judgeRest, judgeRetries, verify } from "./judge.ts"
 import { kindOf, Shoppers, stockShelves } from "./shoppers.ts"
 
 /** One kill in how many happens on an embedded database: its start takes several times as long. */
@@ -89,9 +89,9 @@ class Crash {
       const end = "in the end"
       this.#found({ name: end }, await judgeRest(ground.databaseUrl()))
       this.#found({ name: end }, await judgeFacts(ground.databaseUrl()))
-      this.#found({ name: end }, await judgeTold(service.url, ground.databaseUrl(), shoppers))
+      this.#found({ name: end }, await judgeAnswers(service.url, ground.databaseUrl(), shoppers))
       this.#found({ name: end }, await verify(ground.databaseUrl()))
-      for (const wish of shoppers.wishes) for (const told of wish.told) this.outcomes.add(kindOf(told))
+      for (const wish of shoppers.wishes) for (const answer of wish.answers) this.outcomes.add(kindOf(answer))
       const { code } = await service.stop()
       if (code !== 0) this.violations.push(`it stopped with ${code}: ${service.process.stderr}`)
     } catch (error) {
@@ -122,7 +122,7 @@ class Crash {
     for (const { key } of shoppers.unsettled)
       this.outcomes.add(bound.has(key) ? "left open, and it had happened" : "left open, and it had not happened")
     this.#found(blow, await judgeRetries(shoppers, bound))
-    this.#found(blow, await judgeTold(service.url, ground.databaseUrl(), shoppers, since))
+    this.#found(blow, await judgeAnswers(service.url, ground.databaseUrl(), shoppers, since))
   }
 
   #counted({ name }: Blow): void {

@@ -7,7 +7,7 @@ import * as FrozenOwner from "./frozen-owner.ts"
 afterAll(killAll)
 
 it.each([1, 3])(
-  "a frozen owner of %i worker(s) that wakes up is fenced, tells nothing stale, and stands by again",
+  "a frozen owner of %i worker(s) that wakes up is fenced, answers nothing stale, and stands by again",
   async (workers) => {
     const times = 3
     const found = await FrozenOwner.run({ times, workers, seed: workers, freshDatabase, log: () => undefined })

@@ -3,7 +3,7 @@
  * wakes up (SIGCONT) and goes on where it was: with a commit that has not arrived yet, with one whose answer it has not
  * read, or anywhere. The two change places each time.
  *
- * Law: whatever the stale owner still commits is fenced, and counted; nothing is doubled; it tells no stock and no refusal
+ * Law: whatever the stale owner still commits is fenced, and counted; nothing is doubled; it answers no stock and no refusal
  * from memory that others have outrun; it stands by again, and can take over again.
  * Limits: mostly the lease's session is ended by hand; the first time the server does it itself, after 10 s of silence.
  */
@@ -13,7 +13,7 @@ import { randomOf } from "../support/random.ts"
 import { type Service, start, until } from "../support/service.ts"
 import { type Findings, type Options, Tally } from "./campaign.ts"
 import { boundKeys, judge } from "./judge.ts"
-import { endLease, stateOf, takes, tell, wordsOf } from "./pair.ts"
+import { countAnswers, endLease, stateOf, takes, wordsOf } from "./pair.ts"
 import { Shoppers, stockShelves, type Wish } from "./shoppers.ts"
 
 /** Accepted attempts before the owner is frozen, and at the other before it wakes up. */
@@ -102,7 +102,7 @@ const askBeforeItWakes = (url: string, soldOut: string, plenty: string) => {
   const answered = async (asking: Promise<Response>, what: string) => {
     const response = await asking
     const { code, onHand, status } = (await response.json()) as Readonly<Record<string, unknown>>
-    return { what, status: response.status, told: code ?? status ?? `${onHand} on hand` }
+    return { what, status: response.status, said: code ?? status ?? `${onHand} on hand` }
   }
   const order = (productId: string) => {
     const key = crypto.randomUUID()
@@ -162,8 +162,8 @@ const round = async (arena: Arena, number: number, moment: string, end: "by hand
   await onceTaken()
   await until("it has stood still for long enough", () => performance.now() - arena.frozenAt > STANDSTILL_MS)
   owner.service.process.signal("SIGCONT")
-  for (const { status, told, what } of await early.answers)
-    if (status !== 503) violations.push(`${moment}: a stale owner answered ${what} with ${status}: ${told}`)
+  for (const { status, said, what } of await early.answers)
+    if (status !== 503) violations.push(`${moment}: a stale owner answered ${what} with ${status}: ${said}`)
   await until("it stands by again", async () => (await stateOf(owner.service.url)) === "standby", PATIENCE_MS)
   await crowd.close()
   await others.close()
@@ -207,7 +207,7 @@ export const run = async ({ freshDatabase, log, seed, times, workers }: Options)
   await Promise.all([owner, other].map(({ service }) => service.kill()))
   await Promise.all([owner, other].map(({ proxy }) => proxy.close()))
   const outcomes = new Tally()
-  tell(outcomes, arena.wishes)
+  countAnswers(outcomes, arena.wishes)
   return {
     campaign: "frozen-owner",
     workers,

@@ -1,5 +1,5 @@
 /**
- * The owner is told to end (SIGTERM) while people buy, again and again; the one that stands by takes over. Buyers who are
+ * The owner is asked to end (SIGTERM) while people buy, again and again; the one that stands by takes over. Buyers who are
  * turned away, or lose their line, ask the other process with the same key.
  *
  * Law: the old owner ends by itself, with everything answered that it had begun to hear; the lanes are taken once; no caller
@@ -9,13 +9,13 @@ import { inspect } from "node:util"
 import { type Service, start, until } from "../support/service.ts"
 import { type Findings, type Options, Tally } from "./campaign.ts"
 import { boundKeys, judge } from "./judge.ts"
-import { sessions, stateOf, takes, tell, wordsOf } from "./pair.ts"
-import { kindOf, Shoppers, stockShelves, type Told, type Wish } from "./shoppers.ts"
+import { countAnswers, sessions, stateOf, takes, wordsOf } from "./pair.ts"
+import { type Answered, kindOf, Shoppers, stockShelves, type Wish } from "./shoppers.ts"
 
 /** What a hand-over may cost a caller (ms). */
 export const PROMISED_MS = 2_000
 
-/** Beyond it something hangs, however busy the machine is (ms). What was measured is told as a figure. */
+/** Beyond it something hangs, however busy the machine is (ms). What was measured is reported as a figure. */
 const LOOSE_MS = 30_000
 
 /** Until the other has taken over, also on a machine that does ten other things (ms). */
@@ -36,14 +36,16 @@ interface Shop {
   next: Service
 }
 
-const violationsOf = (end: unknown, taken: number, slow: ReadonlyArray<Told>): ReadonlyArray<string> => {
+const violationsOf = (end: unknown, taken: number, slow: ReadonlyArray<Answered>): ReadonlyArray<string> => {
   const found: Array<string> = []
   if (JSON.stringify(end) !== JSON.stringify({ code: 0, signal: null }))
     found.push(`the old owner ended as ${JSON.stringify(end)}`)
   if (taken !== 1) found.push(`the lanes were taken ${taken} times in one hand-over`)
-  for (const told of slow)
-    if (told.status === null || told.status > 202)
-      found.push(`an order that was placed before the signal, and waited for its charge, was told ${kindOf(told)}`)
+  for (const answer of slow)
+    if (answer.status === null || answer.status > 202)
+      found.push(
+        `an order that was placed before the signal, and waited for its charge, was answered ${kindOf(answer)}`,
+      )
   return found
 }
 
@@ -55,7 +57,7 @@ const slowPayers = (shop: Shop, round: number): ReadonlyArray<Wish> =>
     path: "/v1/orders",
     body: { customerId: "shopper-slow", lines: [{ productId: shop.products[each]!, quantity: 1 }], payment: SLOW },
     orderId: null,
-    told: [],
+    answers: [],
   }))
 
 /** One that stands by, with its threads loaded: each has opened a session of its own. */
@@ -85,7 +87,7 @@ const handOver = async (shop: Shop, round: number, faults: Tally): Promise<Reado
     return slow.every(({ key }) => bound.has(key))
   })
   shop.owner.process.signal("SIGTERM")
-  faults.add("told to end under load")
+  faults.add("asked to end under load")
   const end = await shop.owner.process.ended
   await until("the other has taken over", async () => (await stateOf(shop.next.url)) === "ready", RECOVERY_MS)
   await busy()
@@ -96,9 +98,9 @@ const handOver = async (shop: Shop, round: number, faults: Tally): Promise<Reado
 }
 
 /** From the first asking to the first answer that is not "not now" (ms); null: there was none. */
-const waitOf = ({ told }: Wish): number | null => {
-  const answer = told.find(({ status }) => status !== null && status !== 503)
-  return answer === undefined ? null : answer.heardAt - told[0]!.sentAt
+const waitOf = ({ answers }: Wish): number | null => {
+  const answer = answers.find(({ status }) => status !== null && status !== 503)
+  return answer === undefined ? null : answer.heardAt - answers[0]!.sentAt
 }
 
 const longest = (wishes: ReadonlyArray<Wish>): number =>
@@ -134,7 +136,7 @@ export const run = async (options: Options): Promise<Findings> => {
   for (const { key } of shoppers.unsettled) violations.push(`${key} never got an answer`)
   await Promise.all([shop.owner.stop(), shop.next.stop()])
   const outcomes = new Tally()
-  tell(outcomes, shoppers.wishes)
+  countAnswers(outcomes, shoppers.wishes)
   return {
     campaign: "hand-over",
     workers,

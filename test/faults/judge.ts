@@ -1,10 +1,10 @@
 /**
- * The judge: holds a shop to what its shoppers were told, from its API and from its database.
+ * The judge: holds a shop to what its shoppers were answered, from its API and from its database.
  *
  * - an acknowledged order is there, with its content, at the status it was acknowledged with or a legal later one;
  * - a refused wish has bound no key, and so has placed nothing;
  * - a request without an answer has had one effect or none, and asking again with its key says which;
- * - what was told that nothing had been decided was not done by that attempt;
+ * - what was answered as not decided was not done by that attempt;
  * - every order in the database was asked for, once;
  * - every fact has left, and every change of an order has come back from the stream, once;
  * - no error was a bare failure: 503 says when to come back, and nothing is a 500;
@@ -16,7 +16,7 @@ import { Effect } from "effect"
 import * as PostgresClient from "../../src/adapters/postgres/client.ts"
 import * as Verification from "../../src/adapters/postgres/verification/verify.ts"
 import { until } from "../support/service.ts"
-import { finalOf, isFinal, kindOf, type Shoppers, type Told, type Wish } from "./shoppers.ts"
+import { type Answered, finalOf, isFinal, kindOf, type Shoppers, type Wish } from "./shoppers.ts"
 
 export interface Judgement {
   readonly checks: number
@@ -54,18 +54,18 @@ export const verify = async (databaseUrl: string): Promise<Judgement> => {
  */
 export const judgeRetries = async (shoppers: Shoppers, bound: ReadonlyMap<string, string>): Promise<Judgement> => {
   const open = [...shoppers.unsettled]
-  const known = new Map(open.map((wish) => [wish, wish.told.length]))
+  const known = new Map(open.map((wish) => [wish, wish.answers.length]))
   await shoppers.settle()
   const violations = open.flatMap((wish): ReadonlyArray<string> => {
     const final = finalOf(wish)
-    if (final === null) return [`${nameOf(wish)} got no final answer: ${wish.told.map(kindOf).slice(-3).join(", ")}`]
+    if (final === null) return [`${nameOf(wish)} got no final answer: ${wish.answers.map(kindOf).slice(-3).join(", ")}`]
     const order = bound.get(wish.key)
-    // Of the attempts that were made now, the first acceptance is the one that tells.
-    const first = wish.told.slice(known.get(wish)).find(isFinal)
+    // Of the attempts that were made now, the first acceptance is the one that counts.
+    const first = wish.answers.slice(known.get(wish)).find(isFinal)
     const accepted = first !== undefined && (first.replayed || first.status! < 300)
     if (order === undefined)
       return first?.replayed ? [`${nameOf(wish)} was not bound, and its retry was answered as a replay`] : []
-    if (!accepted) return [`${nameOf(wish)} was bound to ${order}, and its retry was told ${kindOf(final)}`]
+    if (!accepted) return [`${nameOf(wish)} was bound to ${order}, and its retry was answered ${kindOf(final)}`]
     if (!first.replayed) return [`${nameOf(wish)} was bound to ${order}, and happened again`]
     return idOf(first) === order ? [] : [`${nameOf(wish)} was bound to ${order}, and its retry said ${idOf(first)}`]
   })
@@ -75,9 +75,9 @@ export const judgeRetries = async (shoppers: Shoppers, bound: ReadonlyMap<string
 const nameOf = ({ key, kind }: Wish): string => `${kind} ${key}`
 
 /** The order an answer speaks of; a declined payment names it beside the problem. */
-const idOf = ({ body }: Told): string => body?.id ?? body?.orderId ?? ""
+const idOf = ({ body }: Answered): string => body?.id ?? body?.orderId ?? ""
 
-const accepts = ({ status }: Told): boolean => status !== null && (status < 300 || status === 402)
+const accepts = ({ status }: Answered): boolean => status !== null && (status < 300 || status === 402)
 
 /** What may have become of an order that was acknowledged with this status. */
 const LATER: { readonly [status: string]: ReadonlyArray<string> } = {
@@ -87,14 +87,14 @@ const LATER: { readonly [status: string]: ReadonlyArray<string> } = {
   payment_failed: ["payment_failed"],
 }
 
-const statusOf = (told: Told): string => (told.status === 402 ? "payment_failed" : told.body.status)
+const statusOf = (answer: Answered): string => (answer.status === 402 ? "payment_failed" : answer.body.status)
 
-const termsOf = ({ id, customerId, lines, total, createdAt, expiresAt }: Told["body"]): string =>
+const termsOf = ({ id, customerId, lines, total, createdAt, expiresAt }: Answered["body"]): string =>
   JSON.stringify({ id, customerId, lines, total, createdAt, expiresAt })
 
 /** One answer per key: its order, its terms. */
 const sameAnswers = (wish: Wish): ReadonlyArray<string> => {
-  const accepted = wish.told.filter(accepts)
+  const accepted = wish.answers.filter(accepts)
   const ids = new Set(accepted.map(idOf))
   const terms = new Set(accepted.filter(({ status }) => status !== 402).map(({ body }) => termsOf(body)))
   const found: Array<string> = []
@@ -105,27 +105,27 @@ const sameAnswers = (wish: Wish): ReadonlyArray<string> => {
   return found
 }
 
-const saysNothingWasDecided = ({ body, status }: Told): boolean =>
+const saysNothingWasDecided = ({ body, status }: Answered): boolean =>
   status !== null && status >= 400 && /nothing was decided/i.test(body?.detail ?? "")
 
 /** A first acceptance that is a replay: an earlier attempt has had the effect, so one of them has left its outcome open. */
 export const truthfully = (wish: Wish): ReadonlyArray<string> => {
-  const first = wish.told.findIndex(accepts)
-  if (first === -1 || !wish.told[first]!.replayed) return []
-  const { heardAt } = wish.told[first]!
+  const first = wish.answers.findIndex(accepts)
+  if (first === -1 || !wish.answers[first]!.replayed) return []
+  const { heardAt } = wish.answers[first]!
   // Of attempts that are under way at once the replay may be heard first: the one that it repeats is heard later.
-  const before = wish.told.filter(({ sentAt }, index) => index !== first && sentAt < heardAt)
+  const before = wish.answers.filter(({ sentAt }, index) => index !== first && sentAt < heardAt)
   return before.every(saysNothingWasDecided)
-    ? [`${nameOf(wish)} was told that nothing was decided, and it was: ${wish.told.map(kindOf).join(", ")}`]
+    ? [`${nameOf(wish)} was answered that nothing was decided, and it was: ${wish.answers.map(kindOf).join(", ")}`]
     : []
 }
 
 const politely = (wish: Wish): ReadonlyArray<string> =>
-  wish.told.flatMap((told) => {
-    if (told.code === "never") return [`${nameOf(wish)} was kept waiting without an answer`]
-    if (told.status === 503 && told.retryAfter === null) return [`${nameOf(wish)} got a 503 without Retry-After`]
-    if (told.status !== null && told.status >= 500 && told.status !== 503)
-      return [`${nameOf(wish)} was told ${kindOf(told)}`]
+  wish.answers.flatMap((answer) => {
+    if (answer.code === "never") return [`${nameOf(wish)} was kept waiting without an answer`]
+    if (answer.status === 503 && answer.retryAfter === null) return [`${nameOf(wish)} got a 503 without Retry-After`]
+    if (answer.status !== null && answer.status >= 500 && answer.status !== 503)
+      return [`${nameOf(wish)} was answered ${kindOf(answer)}`]
     return []
   })
 
@@ -136,11 +136,11 @@ const ordersAreThere = async (url: string, wishes: ReadonlyArray<Wish>): Promise
   let checks = 0
   const reader = async () => {
     for (let wish = left.pop(); wish !== undefined; wish = left.pop()) {
-      const heard = wish.told.filter(accepts)
+      const heard = wish.answers.filter(accepts)
       const last = heard.at(-1)
       if (last === undefined) continue
       checks++
-      // Lines of readers that a campaign has silenced are found out one after the other: a reader who is told 503 asks again.
+      // Lines of readers that a campaign has silenced are found out one after the other: a reader who gets 503 asks again.
       const response = await until("an order is read", async () => {
         const answer = await fetch(`${url}/v1/orders/${idOf(last)}`)
         if (answer.status !== 503) return answer
@@ -153,11 +153,11 @@ const ordersAreThere = async (url: string, wishes: ReadonlyArray<Wish>): Promise
         violations.push(`${nameOf(wish)} was acknowledged, and ${idOf(last)} is ${response.status}`)
         continue
       }
-      for (const told of heard) {
-        if (told.status !== 402 && termsOf(order) !== termsOf(told.body))
-          violations.push(`${nameOf(wish)} was told ${termsOf(told.body)}, the order is ${termsOf(order)}`)
-        if (!LATER[statusOf(told)]!.includes(order.status))
-          violations.push(`${nameOf(wish)} was told ${statusOf(told)}, the order is ${order.status}`)
+      for (const answer of heard) {
+        if (answer.status !== 402 && termsOf(order) !== termsOf(answer.body))
+          violations.push(`${nameOf(wish)} was answered ${termsOf(answer.body)}, the order is ${termsOf(order)}`)
+        if (!LATER[statusOf(answer)]!.includes(order.status))
+          violations.push(`${nameOf(wish)} was answered ${statusOf(answer)}, the order is ${order.status}`)
       }
     }
   }
@@ -169,8 +169,8 @@ const effectsWereAskedFor = async (databaseUrl: string, wishes: ReadonlyArray<Wi
   const bound = await boundKeys(databaseUrl)
   const violations: Array<string> = []
   for (const wish of wishes) {
-    const everAccepted = wish.told.some(accepts)
-    const open = wish.told.some((told) => !isFinal(told))
+    const everAccepted = wish.answers.some(accepts)
+    const open = wish.answers.some((answer) => !isFinal(answer))
     if (everAccepted && !bound.has(wish.key)) violations.push(`${nameOf(wish)} was accepted, and its key is not bound`)
     if (!everAccepted && !open && bound.has(wish.key))
       violations.push(`${nameOf(wish)} was refused, and its key is bound to ${bound.get(wish.key)}`)
@@ -195,21 +195,21 @@ const effectsWereAskedFor = async (databaseUrl: string, wishes: ReadonlyArray<Wi
 }
 
 /**
- * What was told, against the shop's API and its database, while business rests and all wishes are settled. Orders are read
+ * What was answered, against the shop's API and its database, while business rests and all wishes are settled. Orders are read
  * back of the wishes from number `since` on.
  */
-export const judgeTold = async (
+export const judgeAnswers = async (
   url: string,
   databaseUrl: string,
   { wishes }: Pick<Shoppers, "wishes">,
   since = 0,
 ): Promise<Judgement> => {
   const recent = wishes.slice(since)
-  const told = {
+  const answered = {
     checks: recent.length,
     violations: recent.flatMap((wish) => [...sameAnswers(wish), ...truthfully(wish), ...politely(wish)]),
   }
-  return sum([told, await ordersAreThere(url, recent), await effectsWereAskedFor(databaseUrl, wishes)])
+  return sum([answered, await ordersAreThere(url, recent), await effectsWereAskedFor(databaseUrl, wishes)])
 }
 
 /** Longest until everything has come to its end (ms): a charge is asked for every 5 s, a tentative hold lives 5 s. */
@@ -241,31 +241,32 @@ export const judgeRest = async (databaseUrl: string): Promise<Judgement> => {
  * above the first, each once.
  */
 export const judgeFacts = async (databaseUrl: string): Promise<Judgement> => {
-  const { behind, untold } = await inDatabase(
+  const { behind, missing } = await inDatabase(
     databaseUrl,
     Effect.gen(function* () {
       const sql = yield* PgClient.PgClient
-      const look = sql<{ readonly behind: bigint; readonly untold: bigint }>`
+      const look = sql<{ readonly behind: bigint; readonly missing: bigint }>`
         select (select coalesce(sum(l.seq - c.seq), 0)::bigint from lanes l join relay_cursors c on c.lane = l.lane) as behind,
           (select count(*) from orders o where array(select version from timeline t where t.order_id = o.id
-            and t.version is not null order by version) <> array(select generate_series(2, o.version))) as untold`
+            and t.version is not null order by version) <> array(select generate_series(2, o.version))) as missing`
       const end = performance.now() + REST_MS
       for (;;) {
-        const [seen = { behind: 0n, untold: 0n }] = yield* look
-        if ((Number(seen.behind) === 0 && Number(seen.untold) === 0) || performance.now() > end) return seen
+        const [seen = { behind: 0n, missing: 0n }] = yield* look
+        if ((Number(seen.behind) === 0 && Number(seen.missing) === 0) || performance.now() > end) return seen
         yield* Effect.sleep("100 millis")
       }
     }),
   )
   const violations: Array<string> = []
   if (Number(behind) > 0) violations.push(`${behind} facts have not left after ${REST_MS} ms`)
-  if (Number(untold) > 0) violations.push(`of ${untold} orders not every change is told once after ${REST_MS} ms`)
+  if (Number(missing) > 0)
+    violations.push(`of ${missing} orders not every change is in the timeline once after ${REST_MS} ms`)
   return { checks: 2, violations }
 }
 
 /** Everything, once business rests and all wishes are settled. */
 export const judge = async (url: string, databaseUrl: string, shoppers: Pick<Shoppers, "wishes">): Promise<Judgement> =>
-  sum([await judgeTold(url, databaseUrl, shoppers), await judgeFacts(databaseUrl), await verify(databaseUrl)])
+  sum([await judgeAnswers(url, databaseUrl, shoppers), await judgeFacts(databaseUrl), await verify(databaseUrl)])
 
 export const sum = (judgements: ReadonlyArray<Judgement>): Judgement => ({
   checks: judgements.reduce((all, { checks }) => all + checks, 0),

@@ -16,24 +16,24 @@ it.skipIf(isMissing)("an outage of Kafka loses no order and no event", async () 
   console.info(`an outage of Kafka: ${JSON.stringify(found.figures)}`)
 })
 
-describe("what was told against what is so", () => {
+describe("what was published against what is so", () => {
   const so = new Map([["a", 3]])
   it.each([
-    ["one that was never told", [], ["a is at version 3, and 0 were told"]],
+    ["one that was never published", [], ["a is at version 3, and 0 were published"]],
     [
       "one that was lost",
       [1, 3],
-      ["a: version 3 was told where 2 should have been", "a is at version 3, and 2 were told"],
+      ["a: version 3 was published where 2 should have been", "a is at version 3, and 2 were published"],
     ],
-    ["the last one lost", [1, 2], ["a is at version 3, and 2 were told"]],
-    ["two in the wrong order", [1, 3, 2], ["a: version 3 was told where 2 should have been"]],
+    ["the last one lost", [1, 2], ["a is at version 3, and 2 were published"]],
+    ["two in the wrong order", [1, 3, 2], ["a: version 3 was published where 2 should have been"]],
     ["nothing wrong", [1, 2, 3], []],
   ])("sees %s", (_, firsts, violations) => {
-    const told = firsts.length === 0 ? new Map() : new Map([["a", { firsts }]])
-    expect(KafkaOutage.compare(told, so)).toEqual(violations)
+    const published = firsts.length === 0 ? new Map() : new Map([["a", { firsts }]])
+    expect(KafkaOutage.compare(published, so)).toEqual(violations)
   })
 
-  it("sees one that is told of and is not there", () => {
+  it("sees one that is published and is not there", () => {
     expect(
       KafkaOutage.compare(
         new Map([
@@ -42,6 +42,6 @@ describe("what was told against what is so", () => {
         ]),
         so,
       ),
-    ).toEqual(["b was told of, and is not there"])
+    ).toEqual(["b was published, and is not there"])
   })
 })

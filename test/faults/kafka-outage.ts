@@ -12,7 +12,7 @@ import * as KafkaBroker from "../support/kafka-broker.ts"
 import { start, until } from "../support/service.ts"
 import { type Findings, type Options, Tally } from "./campaign.ts"
 import { judge } from "./judge.ts"
-import { tell } from "./pair.ts"
+import { countAnswers } from "./pair.ts"
 import { Shoppers, stockShelves } from "./shoppers.ts"
 import { Entrance } from "./stage.ts"
 
@@ -25,7 +25,7 @@ const DRAIN_MS = 150_000
 /** Accepted attempts before each outage, and in it. */
 const BUSY = 100
 
-interface Told {
+interface Published {
   /** Version of each first occurrence, as it came. */
   readonly firsts: Array<number>
   readonly ids: Map<number, string>
@@ -33,7 +33,7 @@ interface Told {
 }
 
 /** Everything that both topics hold now. */
-const readAll = async (brokers: string): Promise<ReadonlyMap<string, Told>> => {
+const readAll = async (brokers: string): Promise<ReadonlyMap<string, Published>> => {
   const kafka = new Kafka({ brokers: [brokers], logCreator: () => () => {} })
   const admin = kafka.admin()
   await admin.connect()
@@ -42,7 +42,7 @@ const readAll = async (brokers: string): Promise<ReadonlyMap<string, Told>> => {
     for (const { high, partition } of await admin.fetchTopicOffsets(topic))
       if (Number(high) > 0) left.set(`${topic}/${partition}`, Number(high))
   await admin.disconnect()
-  const told = new Map<string, Told>()
+  const published = new Map<string, Published>()
   const { promise, resolve } = Promise.withResolvers<void>()
   const consumer = kafka.consumer({ groupId: `judge-${crypto.randomUUID()}` })
   await consumer.connect()
@@ -50,7 +50,7 @@ const readAll = async (brokers: string): Promise<ReadonlyMap<string, Told>> => {
   await consumer.run({
     autoCommit: false,
     eachBatch: async ({ batch }) => {
-      for (const { key, value } of batch.messages) write(told, String(key), JSON.parse(String(value)))
+      for (const { key, value } of batch.messages) write(published, String(key), JSON.parse(String(value)))
       const source = `${batch.topic}/${batch.partition}`
       if (Number(batch.lastOffset()) + 1 >= (left.get(source) ?? 0)) left.delete(source)
       if (left.size === 0) resolve()
@@ -58,40 +58,42 @@ const readAll = async (brokers: string): Promise<ReadonlyMap<string, Told>> => {
   })
   await promise
   await consumer.disconnect()
-  return told
+  return published
 }
 
 const write = (
-  told: Map<string, Told>,
+  published: Map<string, Published>,
   key: string,
   { data, id }: { readonly id: string; readonly data: { readonly version: number } },
 ): void => {
-  let story = told.get(key)
+  let story = published.get(key)
   if (story === undefined) {
     story = { firsts: [], ids: new Map(), repeats: 0 }
-    told.set(key, story)
+    published.set(key, story)
   }
   const known = story.ids.get(data.version)
   if (known === undefined) {
     story.firsts.push(data.version)
     story.ids.set(data.version, id)
   } else if (known === id) story.repeats++
-  else throw new Error(`version ${data.version} of ${key} was told as ${known} and as ${id}`)
+  else throw new Error(`version ${data.version} of ${key} was published as ${known} and as ${id}`)
 }
 
-/** What was told against what is so: `versions` are those of the tables. */
+/** What was published against what is so: `versions` are those of the tables. */
 export const compare = (
-  told: ReadonlyMap<string, Pick<Told, "firsts">>,
+  published: ReadonlyMap<string, Pick<Published, "firsts">>,
   versions: ReadonlyMap<string, number>,
 ): ReadonlyArray<string> => {
   const violations: Array<string> = []
   for (const [key, version] of versions) {
-    const { firsts } = told.get(key) ?? { firsts: [] }
+    const { firsts } = published.get(key) ?? { firsts: [] }
     const wrong = firsts.findIndex((each, index) => each !== index + 1)
-    if (wrong >= 0) violations.push(`${key}: version ${firsts[wrong]} was told where ${wrong + 1} should have been`)
-    if (firsts.length !== version) violations.push(`${key} is at version ${version}, and ${firsts.length} were told`)
+    if (wrong >= 0)
+      violations.push(`${key}: version ${firsts[wrong]} was published where ${wrong + 1} should have been`)
+    if (firsts.length !== version)
+      violations.push(`${key} is at version ${version}, and ${firsts.length} were published`)
   }
-  for (const key of told.keys()) if (!versions.has(key)) violations.push(`${key} was told of, and is not there`)
+  for (const key of published.keys()) if (!versions.has(key)) violations.push(`${key} was published, and is not there`)
   return violations
 }
 
@@ -150,7 +152,7 @@ export const outages = async (options: Options, outageMs: number): Promise<Findi
   const shoppers = new Shoppers({ url: () => service.url, products, seed, size: 8 })
   const faults = new Tally()
   const violations: Array<string> = []
-  const figures = { "most facts that waited": 0, "longest drain, ms": 0, "told again": 0 }
+  const figures = { "most facts that waited": 0, "longest drain, ms": 0, "published again": 0 }
   const business = (what: string) => {
     const before = shoppers.accepted
     return until(what, () => shoppers.accepted >= before + BUSY)
@@ -182,10 +184,10 @@ export const outages = async (options: Options, outageMs: number): Promise<Findi
   const judgement = await judge(service.url, database, shoppers)
   await lanes.drained(DRAIN_MS)
   await service.stop()
-  const [told, versions] = [await readAll(broker.brokers), await lanes.versions()]
-  for (const { repeats } of told.values()) figures["told again"] += repeats
+  const [published, versions] = [await readAll(broker.brokers), await lanes.versions()]
+  for (const { repeats } of published.values()) figures["published again"] += repeats
   const outcomes = new Tally()
-  tell(outcomes, shoppers.wishes)
+  countAnswers(outcomes, shoppers.wishes)
   await broker.close()
   await entrance.leave()
   return {
@@ -193,7 +195,7 @@ export const outages = async (options: Options, outageMs: number): Promise<Findi
     faults: faults.counts,
     outcomes: outcomes.counts,
     checks: judgement.checks + versions.size,
-    violations: [...violations, ...judgement.violations, ...compare(told, versions)],
+    violations: [...violations, ...judgement.violations, ...compare(published, versions)],
     notTested: [],
     figures,
   }

@@ -60,7 +60,7 @@ describe.skipIf(isMissing)("a stream over a Kafka in trouble", () => {
   it("waits for a broker that is not there yet, and goes on when it is killed under load and started again", async () => {
     const stories = Array.from({ length: 8 }, (_, index) => new Story(index % 2 === 0 ? ORDERS : STOCK))
     const listener = new Listener([ORDERS, STOCK])
-    const told = new Map<string, Array<string>>(stories.map(({ key }) => [key, []]))
+    const published = new Map<string, Array<string>>(stories.map(({ key }) => [key, []]))
     await over(
       Effect.gen(function* () {
         yield* consume(listener)
@@ -73,12 +73,12 @@ describe.skipIf(isMissing)("a stream over a Kafka in trouble", () => {
               Effect.tapError(() => Effect.sync(() => refusals++)),
               Effect.retry(Schedule.spaced("100 millis")),
             )
-            for (const { id, key } of events) told.get(key)!.push(id)
+            for (const { id, key } of events) published.get(key)!.push(id)
             yield* Effect.sleep("5 millis")
           }
         })
         const loading = yield* Effect.forkChild(load)
-        const count = (key: string) => told.get(key)!.length
+        const count = (key: string) => published.get(key)!.length
         const until = (done: () => boolean) =>
           Effect.gen(function* () {
             while (!done()) yield* Effect.sleep("20 millis")
@@ -98,10 +98,10 @@ describe.skipIf(isMissing)("a stream over a Kafka in trouble", () => {
         for (const story of stories) yield* listener.until(story.key, count(story.key))
       }),
     )
-    for (const { key } of stories) expect(listener.ids(key)).toEqual(told.get(key))
+    for (const { key } of stories) expect(listener.ids(key)).toEqual(published.get(key))
   })
 
-  it("has made its topics as it was told, and takes them as they are afterwards", async () => {
+  it("has made its topics as it was asked to, and takes them as they are afterwards", async () => {
     const other = KafkaStream.layer({
       prefix: "",
       brokers: [`127.0.0.1:${proxy.port}`],
@@ -121,7 +121,7 @@ describe.skipIf(isMissing)("a stream over a Kafka in trouble", () => {
     ])
   })
 
-  it("is told again when the answer is lost: everything twice, and in order", async () => {
+  it("is published again when the answer is lost: everything twice, and in order", async () => {
     const story = new Story()
     const listener = new Listener([ORDERS])
     const first = story.chapter(3)
@@ -155,7 +155,7 @@ describe.skipIf(isMissing)("a stream over a Kafka in trouble", () => {
         late.release()
         yield* consume(listener)
         yield* listener.until(story.key, 4)
-        // The late ones are there, too, before what is told from here on.
+        // The late ones are there, too, before what is published from here on.
         while (listener.of(story.key).length < 6) yield* Effect.sleep("20 millis")
       }),
     )
@@ -188,7 +188,7 @@ describe.skipIf(isMissing)("a stream over a Kafka in trouble", () => {
             }),
         ),
     })
-    const told = new Map<string, Array<string>>(stories.map(({ key }) => [key, []]))
+    const published = new Map<string, Array<string>>(stories.map(({ key }) => [key, []]))
     await over(
       Effect.gen(function* () {
         const goesOn = yield* Ref.make(true)
@@ -197,7 +197,7 @@ describe.skipIf(isMissing)("a stream over a Kafka in trouble", () => {
             while (yield* Ref.get(goesOn)) {
               const events = stories.flatMap((story) => story.chapter(1))
               yield* relay(events)
-              for (const { id, key } of events) told.get(key)!.push(id)
+              for (const { id, key } of events) published.get(key)!.push(id)
               yield* Effect.sleep("10 millis")
             }
           }),
@@ -221,10 +221,10 @@ describe.skipIf(isMissing)("a stream over a Kafka in trouble", () => {
         yield* hears("two")
         yield* Ref.set(goesOn, false)
         yield* Fiber.join(loading)
-        for (const { key } of stories) yield* shared.until(key, told.get(key)!.length)
+        for (const { key } of stories) yield* shared.until(key, published.get(key)!.length)
       }),
     )
-    for (const { key } of stories) expect(shared.ids(key)).toEqual(told.get(key))
+    for (const { key } of stories) expect(shared.ids(key)).toEqual(published.get(key))
     expect(together).toBe(0)
   })
 })

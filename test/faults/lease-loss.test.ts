@@ -1,10 +1,10 @@
-/** A service that loses its lease under load tells no caller what is not so, and takes its lanes anew. */
+/** A service that loses its lease under load answers no caller what is not so, and takes its lanes anew. */
 import { afterAll, describe, expect, it } from "vitest"
 import { freshDatabase } from "../support/postgres.ts"
 import { killAll } from "../support/service.ts"
 import { truthfully } from "./judge.ts"
 import * as LeaseLoss from "./lease-loss.ts"
-import type { Told, Wish } from "./shoppers.ts"
+import type { Answered, Wish } from "./shoppers.ts"
 
 afterAll(killAll)
 
@@ -22,17 +22,20 @@ describe.each([1, 3])("a service of %i worker(s) whose lease is ended under load
 })
 
 describe("the judge", () => {
-  const told = (status: number | null, detail: string | null, replayed = false): Told => ({
+  const answer = (status: number | null, detail: string | null, replayed = false): Answered => ({
     ...{ sentAt: 0, heardAt: 1, status, code: null, body: { id: "o", detail }, replayed, retryAfter: "1" },
   })
-  const wish = (...attempts: ReadonlyArray<Told>): Wish => ({
-    ...{ number: 0, kind: "place", key: "k", path: "/", body: null, orderId: null, told: [...attempts] },
+  const wish = (...attempts: ReadonlyArray<Answered>): Wish => ({
+    ...{ number: 0, kind: "place", key: "k", path: "/", body: null, orderId: null, answers: [...attempts] },
   })
-  const denied = told(503, "Nothing was decided. Send the request again, with the same Idempotency-Key if it has one.")
-  const open = told(503, "The outcome is unknown.")
-  const [accepted, replayed] = [told(201, null), told(201, null, true)]
+  const denied = answer(
+    503,
+    "Nothing was decided. Send the request again, with the same Idempotency-Key if it has one.",
+  )
+  const open = answer(503, "The outcome is unknown.")
+  const [accepted, replayed] = [answer(201, null), answer(201, null, true)]
 
-  it("finds a caller who was told that nothing was decided, though it was", () => {
+  it("finds a caller that was answered that nothing was decided, though it was", () => {
     expect(truthfully(wish(denied, replayed))).toHaveLength(1)
     expect(truthfully(wish(replayed))).toHaveLength(1)
   })
@@ -41,7 +44,7 @@ describe("the judge", () => {
     for (const right of [
       wish(denied, accepted),
       wish(denied, open, replayed),
-      wish(told(null, null), replayed),
+      wish(answer(null, null), replayed),
       wish(replayed, accepted),
     ])
       expect(truthfully(right)).toEqual([])

@@ -1,8 +1,8 @@
 /**
  * The session that holds the lease is ended under load: at any instant, while a commit is on its way, and while one is durable whose
- * answer has not been heard. The same process takes the lanes anew; what it had under way is fenced, or done and told so.
+ * answer has not been heard. The same process takes the lanes anew; what it had under way is fenced, or done and answered as done.
  *
- * Law: no answer is wrong. A caller who is told that nothing was decided finds nothing decided, and whose outcome is open learns it.
+ * Law: no answer is wrong. A caller that is answered that nothing was decided finds nothing decided, and whose outcome is open learns it.
  */
 import { until } from "../support/service.ts"
 import type { Findings, Options } from "./campaign.ts"

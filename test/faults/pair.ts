@@ -63,8 +63,8 @@ export const stateOf = async (url: string): Promise<string> => {
 }
 
 /** Every answer to every attempt, by kind. */
-export const tell = (outcomes: Tally, wishes: ReadonlyArray<Wish>): void => {
-  for (const wish of wishes) for (const told of wish.told) outcomes.add(kindOf(told))
+export const countAnswers = (outcomes: Tally, wishes: ReadonlyArray<Wish>): void => {
+  for (const wish of wishes) for (const answer of wish.answers) outcomes.add(kindOf(answer))
 }
 
 /** The last lines a service has printed. */

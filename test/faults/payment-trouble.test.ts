@@ -24,7 +24,7 @@ it.each([1, 3])("takes and gives back exactly what each order says, with %i work
     "silences",
     "slow",
     "webhook late",
-    "webhook never told",
+    "webhook never sent",
     "webhook overtaken",
     "webhook overtaken by its own charge's",
     "webhook twice",

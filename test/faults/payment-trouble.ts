@@ -21,11 +21,11 @@ const FAULTS = {
 type Fault = keyof typeof FAULTS
 const NAMES = Object.keys(FAULTS) as ReadonlyArray<Fault>
 /** Of webhooks; those within a charge were overtaken by what happened later to the same charge. */
-const TELLING = ["duplicate", "late", "reordered", "reorderedWithinCharge", "none"] as const
+const WEBHOOKS = ["duplicate", "late", "reordered", "reorderedWithinCharge", "none"] as const
 
 /** What the provider has counted. */
 type Counts = Readonly<Record<Fault | "abandoned", number>> & {
-  readonly webhooks: Readonly<Record<(typeof TELLING)[number] | "told" | "refused" | "pending", number>>
+  readonly webhooks: Readonly<Record<(typeof WEBHOOKS)[number] | "told" | "refused" | "pending", number>>
 }
 
 const SECRET = "a secret that both know"
@@ -55,7 +55,7 @@ const PAYMENTS = [
 const SHOPPERS = 32
 const COME_BACK_MS = 250
 
-/** Longest until each fault has come about as often as is asked for, ms, for each time; and until all is told. They end what hangs. */
+/** Longest until each fault has come about as often as is asked for, ms, for each time; and until all is acknowledged. They end what hangs. */
 const EACH_MS = 6_000
 const LEAST_MS = 600_000
 const TOLD_MS = 300_000
@@ -158,18 +158,18 @@ const reconcile = async ({ service, violations }: Stage): Promise<void> => {
 const timesOf = (counts: Counts): ReadonlyArray<readonly [string, number]> => [
   ...NAMES.map((name) => [name, counts[name]] as const),
   ["action abandoned", counts.abandoned],
-  ...TELLING.map((name) => [NAME_OF_TELLING[name], counts.webhooks[name]] as const),
+  ...WEBHOOKS.map((name) => [NAME_OF_WEBHOOK[name], counts.webhooks[name]] as const),
 ]
-const NAME_OF_TELLING = {
+const NAME_OF_WEBHOOK = {
   duplicate: "webhook twice",
   late: "webhook late",
   reordered: "webhook overtaken",
   reorderedWithinCharge: "webhook overtaken by its own charge's",
-  none: "webhook never told",
+  none: "webhook never sent",
 }
 
-/** All that was told was heard, and none of it was taken for a stranger's or for news of no charge of ours. */
-const judgeTelling = async ({ service, violations }: Stage, { webhooks }: Counts): Promise<void> => {
+/** All that was acknowledged was heard, and none of it was taken for a stranger's or for news of no charge of ours. */
+const judgeWebhooks = async ({ service, violations }: Stage, { webhooks }: Counts): Promise<void> => {
   const heard = (what: string) => service.metric("jaego_payment_webhooks_total", `heard="${what}"`)
   const [news, known, ignored] = await Promise.all([heard("news"), heard("known"), heard("ignored")])
   const acknowledged = webhooks.told + webhooks.duplicate
@@ -196,7 +196,7 @@ const trouble = async (stage: Stage, provider: string, times: number): Promise<v
     TOLD_MS,
   )
   for (const [name, count] of timesOf(counts)) stage.faults.add(name, count)
-  await judgeTelling(stage, counts)
+  await judgeWebhooks(stage, counts)
   await judgeMoney(stage, provider)
   await reconcile(stage)
 }

@@ -1,5 +1,5 @@
 /**
- * Readers: people who look at orders, lists and stock while the service is being hurt. They are told what is so, or 503
+ * Readers: people who look at orders, lists and stock while the service is being hurt. They are answered what is so, or 503
  * with a time to come back; an order that was acknowledged is never unknown.
  */
 import { ANSWER_MS, type Shoppers } from "./shoppers.ts"
@@ -49,9 +49,9 @@ export class Readers {
         return `/v1/products/${product}`
       default: {
         const bought = this.#shoppers.wishes.findLast(
-          ({ kind, told }) => kind === "place" && (told.at(-1)?.status ?? 500) < 300,
+          ({ answers, kind }) => kind === "place" && (answers.at(-1)?.status ?? 500) < 300,
         )
-        return bought === undefined ? "/v1/products" : `/v1/orders/${bought.told.at(-1)!.body.id}`
+        return bought === undefined ? "/v1/products" : `/v1/orders/${bought.answers.at(-1)!.body.id}`
       }
     }
   }
@@ -64,7 +64,7 @@ export class Readers {
       if (response.status === 503 && response.headers.get("retry-after") === null)
         this.violations.push(`GET ${path} got a 503 without Retry-After`)
       if (response.status !== 200 && response.status !== 503)
-        this.violations.push(`GET ${path} was told ${response.status}`)
+        this.violations.push(`GET ${path} was answered ${response.status}`)
     } catch (error) {
       this.violations.push(`GET ${path} got no answer: ${error}`)
     }

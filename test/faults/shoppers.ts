@@ -1,6 +1,6 @@
 /**
  * Shoppers: a crowd that buys, pays and cancels over HTTP, by a seed, while the service is being hurt, and writes down
- * everything it asked and was told. `judge.ts` holds the shop to it.
+ * everything it asked and was answered. `judge.ts` holds the shop to it.
  *
  * A wish is asked with a key of its own until its answer is final: sometimes at once by the same shopper, sometimes only
  * when `settle` asks for all that is open. So there are always requests whose outcome is unknown.
@@ -13,7 +13,7 @@ import { type Random, randomOf } from "../support/random.ts"
 export type Kind = "place" | "pay" | "cancel"
 
 /** What one attempt came to. */
-export interface Told {
+export interface Answered {
   /** Milliseconds of this process's own clock. */
   readonly sentAt: number
   readonly heardAt: number
@@ -36,7 +36,7 @@ export interface Wish {
   /** The order to pay or cancel; null for a new one. */
   readonly orderId: string | null
   /** Every attempt, oldest first. */
-  readonly told: Array<Told>
+  readonly answers: Array<Answered>
 }
 
 export interface Options {
@@ -44,13 +44,13 @@ export interface Options {
   readonly url: (attempt: number) => string
   readonly products: ReadonlyArray<string>
   readonly seed: number
-  /** Shoppers at a time; 16 unless told. */
+  /** Shoppers at a time; 16 unless given. */
   readonly size?: number
-  /** How orders are to be paid, each as likely; PAYMENTS unless told. */
+  /** How orders are to be paid, each as likely; PAYMENTS unless given. */
   readonly payments?: ReadonlyArray<unknown>
-  /** One wish in how many asks for several products; 3 unless told. */
+  /** One wish in how many asks for several products; 3 unless given. */
   readonly severalIn?: number
-  /** How often each asks before a wish is left open; unless told, half of them once, the others twenty times. */
+  /** How often each asks before a wish is left open; unless given, half of them once, the others twenty times. */
   readonly attempts?: number
   /** How soon a shopper that was turned away comes back (ms); PATIENCE_MS by default. */
   readonly patienceMs?: number
@@ -63,16 +63,16 @@ const PATIENCE_MS = 20
 export const ANSWER_MS = 120_000
 
 /** An answer that stays as it is, however often the same is asked; anything else is worth another attempt. */
-export const isFinal = ({ status, code }: Told): boolean =>
+export const isFinal = ({ status, code }: Answered): boolean =>
   status !== null && status < 500 && code !== "idempotency-in-progress" && code !== "payment-in-progress"
 
-export const finalOf = (wish: Wish): Told | null => {
-  const last = wish.told.at(-1)
+export const finalOf = (wish: Wish): Answered | null => {
+  const last = wish.answers.at(-1)
   return last !== undefined && isFinal(last) ? last : null
 }
 
 /** `201`, `409 insufficient-stock`, `no answer`. */
-export const kindOf = ({ status, code }: Told): string =>
+export const kindOf = ({ status, code }: Answered): string =>
   status === null ? "no answer" : code === null ? String(status) : `${status} ${code}`
 
 const PAYMENTS = ["later", "later", "later", { token: "tok_ok" }, { token: "tok_ok" }, { token: "tok_decline" }]
@@ -151,7 +151,7 @@ export class Shoppers {
       const orderId = this.#reserved[this.#random(this.#reserved.length)]!
       const kind = what === 9 ? "cancel" : "pay"
       const body = kind === "pay" ? { token: "tok_ok" } : { reason: "changed my mind" }
-      return { number, kind, key, path: `/v1/orders/${orderId}/${kind}`, body, orderId, told: [] }
+      return { number, kind, key, path: `/v1/orders/${orderId}/${kind}`, body, orderId, answers: [] }
     }
     const { payments = PAYMENTS } = this.#options
     const body = {
@@ -159,7 +159,7 @@ export class Shoppers {
       lines: this.#lines(),
       payment: payments[this.#random(payments.length)],
     }
-    return { number, kind: "place", key, path: "/v1/orders", body, orderId: null, told: [] }
+    return { number, kind: "place", key, path: "/v1/orders", body, orderId: null, answers: [] }
   }
 
   #lines(): ReadonlyArray<{ readonly productId: string; readonly quantity: number }> {
@@ -170,16 +170,16 @@ export class Shoppers {
   }
 
   /** Asks once. */
-  async attempt(wish: Wish): Promise<Told> {
+  async attempt(wish: Wish): Promise<Answered> {
     const sentAt = performance.now()
-    const url = this.#options.url(wish.told.length)
-    const told = await ask(url + wish.path, wish, sentAt)
-    wish.told.push(told)
-    if (told.status !== null && told.status < 300) {
+    const url = this.#options.url(wish.answers.length)
+    const answer = await ask(url + wish.path, wish, sentAt)
+    wish.answers.push(answer)
+    if (answer.status !== null && answer.status < 300) {
       this.accepted++
-      if (wish.kind === "place" && told.body.status === "reserved") this.#remember(told.body.id)
+      if (wish.kind === "place" && answer.body.status === "reserved") this.#remember(answer.body.id)
     }
-    return told
+    return answer
   }
 
   /** The latest fifty: those that are still alive get in each other's way. */
@@ -189,7 +189,7 @@ export class Shoppers {
   }
 }
 
-const ask = async (url: string, { body, key }: Wish, sentAt: number): Promise<Told> => {
+const ask = async (url: string, { body, key }: Wish, sentAt: number): Promise<Answered> => {
   const nothing = { status: null, code: null, body: null, replayed: false, retryAfter: null }
   try {
     const response = await fetch(url, {

@@ -8,7 +8,7 @@ afterAll(killAll)
 
 // One after the other they would wait most of their time.
 it.concurrent.each([1, 3])(
-  "tells the truth about a commit whose answer never comes, with %i worker(s)",
+  "answers the truth about a commit whose answer never comes, with %i worker(s)",
   async (workers) => {
     const findings = await Silence.run({ times: 3, workers, seed: 60 + workers, freshDatabase, log: () => undefined })
     expect(findings.violations).toEqual([])

@@ -1,6 +1,6 @@
 /**
  * The line to the database goes silent in the middle of a commit: nothing passes any more, and no error says so. The service
- * gives up waiting after 10 s, finds out over another line what became of the commit, and tells those who waited.
+ * gives up waiting after 10 s, finds out over another line what became of the commit, and answers those who waited.
  */
 import { type Exchange, rowsOf } from "../support/postgres-proxy.ts"
 import { until } from "../support/service.ts"
@@ -34,7 +34,7 @@ const silence = async (stage: Stage, workers: number, instant: "asked" | "done")
   // The same worker writes again: it has found out.
   const recovered = Promise.withResolvers<void>()
   stage.proxy.once(
-    "told",
+    "answered",
     () => {
       recovered.resolve()
       return "pass"

@@ -102,7 +102,7 @@ export interface Settings {
   /** Knobs of the service, other than DATABASE_URL and WORKERS. */
   readonly env?: Readonly<Record<string, string>>
   readonly nodeFlags?: ReadonlyArray<string>
-  /** Longest that anyone may wait for an answer, milliseconds; PATIENCE_MS unless told. Never longer than is promised. */
+  /** Longest that anyone may wait for an answer, milliseconds; PATIENCE_MS unless given. Never longer than is promised. */
   readonly patienceMs?: number | "promised"
   /** What is special about the shoppers. */
   readonly crowd?: Pick<ShopperOptions, "payments" | "size" | "patienceMs">
@@ -175,7 +175,7 @@ export class Stage {
     return (this.service.process.stdout + this.service.process.stderr).split("\n").slice(-30).join("\n")
   }
 
-  /** Until so many more have been told to come back later, for this reason or for any. */
+  /** Until so many more have been asked to come back later, for this reason or for any. */
   async turnedAway(more = 10, reason = ""): Promise<void> {
     const count = () => this.service.metric("jaego_unavailable_total", reason === "" ? "" : `reason="${reason}"`)
     const goal = (await count()) + more
@@ -213,8 +213,8 @@ export class Stage {
   /** Answers that took longer than any caller should wait. */
   get #slow(): ReadonlyArray<string> {
     const most = (kind: Kind) => Math.min(this.#patienceMs, PROMISED_MS[kind] + HEARD_MS)
-    return this.shoppers.wishes.flatMap(({ key, kind, told }) =>
-      told
+    return this.shoppers.wishes.flatMap(({ answers, key, kind }) =>
+      answers
         .filter(({ heardAt, sentAt }) => heardAt - sentAt > most(kind))
         .map((each) => `${kind} ${key} waited ${Math.round(each.heardAt - each.sentAt)} ms for ${kindOf(each)}`),
     )
@@ -222,7 +222,7 @@ export class Stage {
 
   findings({ checks, violations }: Judgement): Findings {
     const outcomes = new Tally()
-    for (const wish of this.shoppers.wishes) for (const told of wish.told) outcomes.add(kindOf(told))
+    for (const wish of this.shoppers.wishes) for (const answer of wish.answers) outcomes.add(kindOf(answer))
     for (const [status, count] of Object.entries(this.readers.answers)) outcomes.add(`GET ${status}`, count)
     return {
       campaign: this.#campaign,
@@ -246,7 +246,7 @@ export class Stage {
   }
 }
 
-/** Plays on a stage, judges and clears it. A play that breaks off is a violation, told with what the service said. */
+/** Plays on a stage, judges and clears it. A play that breaks off is a violation, reported with what the service said. */
 export const play = async (settings: Settings, options: Options, act: (stage: Stage) => Promise<void>) => {
   const stage = await Stage.open(settings, options)
   try {

@@ -1,6 +1,6 @@
 /**
  * Two processes fight for the lanes of one database, each under a supervisor that starts it again the moment it ends. They
- * are killed, told to end, and robbed of their lease, one and both, while people buy.
+ * are killed, asked to end, and robbed of their lease, one and both, while people buy.
  *
  * Law: lanes change hands when their owner dies, hands over or loses its lease, once for each, and never otherwise: no process
  * that comes back takes them from an owner that lives. Never two are ready.
@@ -10,7 +10,7 @@ import { randomOf } from "../support/random.ts"
 import { type Service, start, until } from "../support/service.ts"
 import { type Findings, type Options, Tally } from "./campaign.ts"
 import { judge } from "./judge.ts"
-import { endLease, stateOf, takes, tell } from "./pair.ts"
+import { countAnswers, endLease, stateOf, takes } from "./pair.ts"
 import { Shoppers, stockShelves } from "./shoppers.ts"
 
 /** Accepted attempts before and after each blow. */
@@ -84,8 +84,8 @@ const taken = async (database: string, times: number): Promise<void> => {
 export const BLOWS: ReadonlyArray<Blow> = [
   { name: "the owner killed", takes: 1, strike: (owner) => owner.end("SIGKILL") },
   { name: "the one who stands by killed", takes: 0, strike: (_, other) => other.end("SIGKILL") },
-  { name: "the owner told to end", takes: 1, strike: (owner) => owner.end("SIGTERM") },
-  { name: "the one who stands by told to end", takes: 0, strike: (_, other) => other.end("SIGTERM") },
+  { name: "the owner asked to end", takes: 1, strike: (owner) => owner.end("SIGTERM") },
+  { name: "the one that stands by asked to end", takes: 0, strike: (_, other) => other.end("SIGTERM") },
   {
     name: "both killed",
     takes: 1,
@@ -93,7 +93,7 @@ export const BLOWS: ReadonlyArray<Blow> = [
   },
   { name: "the owner's lease ended", takes: 1, strike: (_, __, database) => endLease(database) },
   {
-    name: "the owner killed, and its successor told to end as it takes over",
+    name: "the owner killed, and its successor asked to end as it takes over",
     takes: 2,
     strike: async (owner, other, database) => {
       const before = await takes(database)
@@ -165,7 +165,7 @@ export const run = async ({ freshDatabase, log, seed, times, workers }: Options)
   const judgement = await judge(corners[owner]!.url, database, shoppers)
   await Promise.all(corners.map((corner) => corner.dismiss()))
   const outcomes = new Tally()
-  tell(outcomes, shoppers.wishes)
+  countAnswers(outcomes, shoppers.wishes)
   return {
     campaign: "two-owners",
     workers,

@@ -1,7 +1,7 @@
 /**
  * Worker threads are terminated under load, most of them in the middle of a commit, at an instant of it that the proxy
  * finds. What a dead thread left behind (a commit that runs on, or arrives late) is done before its lanes are raised, or
- * fenced after; its callers hear 503 `worker-lost`, and asking again tells them what became of it.
+ * fenced after; its callers hear 503 `worker-lost`, and learn what became of it by asking again.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -74,18 +74,18 @@ const inPostgres: Moment = async (stage, workers, { strike, struck }) => {
   await lock.release()
 }
 
-const justTold: Moment = async (stage, workers, { strike, struck }) => {
-  const told = Promise.withResolvers<void>()
+const justAnswered: Moment = async (stage, workers, { strike, struck }) => {
+  const answered = Promise.withResolvers<void>()
   stage.proxy.once(
-    "told",
+    "answered",
     (exchange) => {
       strike(laneOf(exchange) % workers)
-      told.resolve()
+      answered.resolve()
       return "pass"
     },
     writes,
   )
-  await told.promise
+  await answered.promise
   await struck()
   stage.faults.add("worker terminated as it heard of its commit")
 }
@@ -106,7 +106,7 @@ const MOMENTS: ReadonlyArray<Moment> = [
   heldAt("asked", "before its commit was sent"),
   inPostgres,
   heldAt("done", "before it heard of its commit"),
-  justTold,
+  justAnswered,
   anyMoment,
   whileStarting,
 ]

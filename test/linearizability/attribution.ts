@@ -1,9 +1,9 @@
 /**
  * Whose movement is it: gives every step of every deed its version, and every movement its deed.
  *
- * Why it exists: only some answers tell versions. The others are found by what the ledger keeps: an order's id, a reason
+ * Why it exists: only some answers show versions. The others are found by what the ledger keeps: an order's id, a reason
  * like no other. What carries neither (a hold for an order that was never placed, goods that arrived though no caller was
- * told) is dealt out: to deeds of that kind whose time it falls into, those first that end first. The dealing finds a
+ * answered) is dealt out: to deeds of that kind whose time it falls into, those first that end first. The dealing finds a
  * complete one whenever there is one.
  */
 import * as History from "./history.ts"
@@ -13,7 +13,7 @@ export interface Placed {
   readonly name: string
   readonly step: History.Step
   readonly invoked: number
-  /** Null: not told, to be found. */
+  /** Null: not shown, to be found. */
   readonly position: number | null
 }
 
@@ -77,7 +77,7 @@ class Attribution {
     let last = 0
     for (const [index, step] of deed.steps.entries()) {
       if (History.looksOnly(step)) {
-        this.#place(deed, step, step.told === null ? null : step.told.version + 0.5)
+        this.#place(deed, step, step.shown === null ? null : step.shown.version + 0.5)
         continue
       }
       const movement = candidates.find(
@@ -87,7 +87,7 @@ class Attribution {
         this.#own(deed, step, movement)
         last = movement.version
       } else if (step.must || (exists && index === 0))
-        this.violations.push(`deeds: ${deed.name} did not ${step.kind}, or not as it was told`)
+        this.violations.push(`deeds: ${deed.name} did not ${step.kind}, or not as it was answered`)
       else break
     }
     return true
@@ -104,7 +104,7 @@ class Attribution {
       case "reason":
         return this.#byReason.get(mark.reason) ?? []
       case "answer": {
-        const movement = this.#history.movements[(steps[0]?.told?.version ?? 0) - 1]
+        const movement = this.#history.movements[(steps[0]?.shown?.version ?? 0) - 1]
         return movement === undefined ? [] : [movement]
       }
       case "attempt":

@@ -65,15 +65,15 @@ interface Position {
   readonly last: Taking | null
 }
 
-const isSilent = (step: History.Step): boolean => !History.looksOnly(step) && step.told === null
+const isSilent = (step: History.Step): boolean => !History.looksOnly(step) && step.shown === null
 
 /** It makes units available. */
 const frees = ({ onHand, reserved }: History.Step): boolean => onHand > reserved
 
 const likenessOf = ({ steps }: History.Deed): string =>
   steps
-    .map(({ onHand, reserved, told, available, by, must }) =>
-      [onHand, reserved, told?.onHand, told?.reserved, available, by === Number.POSITIVE_INFINITY, must].join(),
+    .map(({ onHand, reserved, shown, available, by, must }) =>
+      [onHand, reserved, shown?.onHand, shown?.reserved, available, by === Number.POSITIVE_INFINITY, must].join(),
     )
     .join(";")
 
@@ -258,20 +258,20 @@ const comesBefore = (one: Taking, other: Taking, wanted: Place): boolean => {
   return one.place.due === other.place.due ? one.place.slot < other.place.slot : one.place.due < other.place.due
 }
 
-/** Up to the first that tells what it saw. */
+/** Up to the first that shows what it saw. */
 const silently = (steps: ReadonlyArray<History.Step>): ReadonlyArray<History.Step> => {
   const end = steps.findIndex((step) => !isSilent(step))
   return end === -1 ? steps : steps.slice(0, end)
 }
 
-/** States in which some step under way that tells what it saw could be taken. */
+/** States in which some step under way that shows what it saw could be taken. */
 const targets = (progress: string, underWay: ReadonlyArray<Place>): ReadonlyArray<Target> =>
   underWay.flatMap((place): ReadonlyArray<Target> => {
     const step = place.deed.steps[done(progress, place)]
     if (step === undefined || isSilent(step)) return []
-    if (step.told === null) return [{ available: step.available!, reserved: null }]
-    const reserved = step.told.reserved - step.reserved
-    return [{ available: step.told.onHand - step.onHand - reserved, reserved }]
+    if (step.shown === null) return [{ available: step.available!, reserved: null }]
+    const reserved = step.shown.reserved - step.reserved
+    return [{ available: step.shown.onHand - step.onHand - reserved, reserved }]
   })
 
 const shown = ({ onHand, reserved }: History.State): string => `${onHand} on hand, ${reserved} reserved`

@@ -1,15 +1,15 @@
 /**
  * Linearizability by versions, in O(n log n): every change of a product has a version and a line in its ledger, so the
- * order of the steps is not searched for, it is told. What is left to check:
+ * order of the steps is not searched for, it is given. What is left to check:
  *
  *     books   versions are contiguous, values add up along them, no version is oversold
  *     deeds   every step that was promised has its movement, and every movement belongs to exactly one deed
- *     values  what an answer told of a version is what the ledger has at that version
+ *     values  what an answer showed of a version is what the ledger has at that version
  *     time    no step lies at a lower version than one that was answered before it was asked; a refusal saw some version
  *             at which so much was available, neither older than what was answered before nor newer than what came after
  *
  * Sound: if nothing is found, the steps sorted by version (looks just after the version they saw, by the time they were
- * asked) are an order that explains every answer and respects real time. Refusals do not tell what they saw; each is given
+ * asked) are an order that explains every answer and respects real time. Refusals do not show what they saw; each is given
  * the oldest version that is possible, which leaves most room for all that follows, so nothing is refused wrongly.
  *
  * Relies on: the ledger being shown whole; an order's movements carrying its id; a customer ordering once. A history that
@@ -47,13 +47,13 @@ const books = ({ start, movements }: History.History): ReadonlyArray<string> => 
 }
 
 const values = (placed: ReadonlyArray<Placed>, movements: ReadonlyArray<History.Movement>): ReadonlyArray<string> =>
-  placed.flatMap(({ name, step: { told } }) => {
-    if (told === null) return []
-    const movement = movements[told.version - 1]
-    const isSo = movement?.onHand === told.onHand && movement.reserved === told.reserved
+  placed.flatMap(({ name, step: { shown } }) => {
+    if (shown === null) return []
+    const movement = movements[shown.version - 1]
+    const isSo = movement?.onHand === shown.onHand && movement.reserved === shown.reserved
     return isSo
       ? []
-      : [`values: ${name} was told ${told.onHand}/${told.reserved}, which version ${told.version} is not`]
+      : [`values: ${name} was answered ${shown.onHand}/${shown.reserved}, which version ${shown.version} is not`]
   })
 
 /** Versions at which so much is available, ascending. */

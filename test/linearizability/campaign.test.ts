@@ -1,6 +1,6 @@
 /**
  * The real service, killed in the middle: each product's history is linearizable, says each of the two checkers. And both
- * say no to the same histories once a small lie is told in them.
+ * say no to the same histories once a small lie is put into them.
  */
 import { randomInt } from "node:crypto"
 import fc from "fast-check"
@@ -36,11 +36,11 @@ const lieAbout = (history: History, seed: number): { readonly bothRefused: numbe
 describe.each([1, 3])("a service with %i worker(s) that is killed under load and started again", (workers) => {
   it("answers as if one request after another had been served", async () => {
     const seed = randomInt(1_000_000)
-    const told: Array<string> = []
+    const lines: Array<string> = []
     const histories: Array<History> = []
-    const options = { times: 3, workers, seed, freshDatabase, log: (line: string) => told.push(line) }
+    const options = { times: 3, workers, seed, freshDatabase, log: (line: string) => lines.push(line) }
     const findings = await run(options, (history) => histories.push(history))
-    expect(findings.violations, `seed ${seed}\n${told.join("\n")}`).toEqual([])
+    expect(findings.violations, `seed ${seed}\n${lines.join("\n")}`).toEqual([])
     const { Linearizable = 0, Undecided = 0 } = findings.outcomes
     expect(Linearizable + Undecided).toBe(3)
     expect(Linearizable).toBeGreaterThan(0)

@@ -1,7 +1,7 @@
 /**
  * The campaign: histories of the real service, recorded while it is killed and started again, held to both checkers.
  *
- * One round is one service with some hot products, each of which gives a history. An undecided search is told as such: what
+ * One round is one service with some hot products, each of which gives a history. An undecided search is reported as such: what
  * was not decided was not proved twice. The recording of a round with violations is kept in a file.
  */
 import { writeFileSync } from "node:fs"
@@ -138,8 +138,8 @@ export const record = async ({ workers, seed, freshDatabase }: RoundOptions): Pr
 /** A refused order does not exist, and whatever exists was ordered by one of us, once. */
 const ordersNobodyPlaced = ({ crowd, histories }: Round): ReadonlyArray<string> => {
   const placed = new Set(
-    crowd.operations.flatMap(({ asked, told }) =>
-      asked.kind === "order" && told?.code !== "insufficient-stock" ? asked.customer : [],
+    crowd.operations.flatMap(({ asked, answer }) =>
+      asked.kind === "order" && answer?.code !== "insufficient-stock" ? asked.customer : [],
     ),
   )
   const customers = [...(histories[0]?.orders.keys() ?? [])]
@@ -163,9 +163,9 @@ const tallyOf = (round: Round, faults: Campaign.Tally, outcomes: Campaign.Tally)
   faults.add("killed while operations were under way")
   faults.add("attempts without an answer", unanswered)
   faults.add("attempts answered 503", notNow)
-  faults.add("operations that stayed open", operations.filter(({ told }) => told === null).length)
-  for (const { asked, told } of operations)
-    outcomes.add(`${asked.kind}: ${told === null ? "open" : Claims.kindOf(told)}`)
+  faults.add("operations that stayed open", operations.filter(({ answer }) => answer === null).length)
+  for (const { asked, answer } of operations)
+    outcomes.add(`${asked.kind}: ${answer === null ? "open" : Claims.kindOf(answer)}`)
 }
 
 /** `times`: histories. `seen` hears of each, after both checkers. */

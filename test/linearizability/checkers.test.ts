@@ -28,7 +28,7 @@ const deed = (name: string, invoked: number, mark: History.Mark, ...steps: Reado
   invoked,
   steps,
 })
-const told = { by: "answer" } as const
+const answered = { by: "answer" } as const
 const order = (id: string) => ({ by: "order", id }) as const
 
 const history = (
@@ -52,11 +52,11 @@ interface Case {
   readonly mended: History.History
 }
 
-const arrivals = (secondTold: History.State & { readonly version: number }) =>
+const arrivals = (secondShown: History.State & { readonly version: number }) =>
   history(
     2,
-    [deed("a", 0, told, receive(5, 20, stock(7, 0, 2))), deed("b", 1, told, receive(5, 21, secondTold))],
-    secondTold.version === 2
+    [deed("a", 0, answered, receive(5, 20, stock(7, 0, 2))), deed("b", 1, answered, receive(5, 21, secondShown))],
+    secondShown.version === 2
       ? [["received", 5, 0]]
       : [
           ["received", 5, 0],
@@ -67,7 +67,7 @@ const arrivals = (secondTold: History.State & { readonly version: number }) =>
 const readAfterOrder = (invoked: number) =>
   history(
     2,
-    [deed("order", 0, order("o"), reserve(1, 10)), deed("read", invoked, told, read(stock(2, 0, 1), 30))],
+    [deed("order", 0, order("o"), reserve(1, 10)), deed("read", invoked, answered, read(stock(2, 0, 1), 30))],
     [["reserved", 0, 1, "o"]],
   )
 
@@ -81,15 +81,15 @@ const twoOrders = (onHand: number) =>
     ],
   )
 
-const refusal = (available: number) => history(5, [deed("refused", 0, told, refuse(available, 10))], [])
+const refusal = (available: number) => history(5, [deed("refused", 0, answered, refuse(available, 10))], [])
 
 const lateRefusal = (invoked: number) =>
   history(
     1,
     [
       deed("order", 0, order("o"), reserve(1, 10)),
-      deed("arrival", 20, told, receive(5, 30, stock(6, 1, 3))),
-      deed("refused", invoked, told, refuse(0, 50)),
+      deed("arrival", 20, answered, receive(5, 30, stock(6, 1, 3))),
+      deed("refused", invoked, answered, refuse(0, 50)),
     ],
     [
       ["reserved", 0, 1, "o"],
@@ -101,9 +101,9 @@ const twoReads = (firstAnswer: number) =>
   history(
     2,
     [
-      deed("arrival", 0, told, receive(1, 100, stock(3, 0, 2))),
-      deed("first", 1, told, read(stock(3, 0, 2), firstAnswer)),
-      deed("second", 20, told, read(stock(2, 0, 1), 30)),
+      deed("arrival", 0, answered, receive(1, 100, stock(3, 0, 2))),
+      deed("first", 1, answered, read(stock(3, 0, 2), firstAnswer)),
+      deed("second", 20, answered, read(stock(2, 0, 1), 30)),
     ],
     [["received", 1, 0]],
   )
@@ -112,8 +112,8 @@ const backwards = (secondAsked: number) =>
   history(
     2,
     [
-      deed("first", 0, told, receive(4, 10, stock(7, 0, 3))),
-      deed("second", secondAsked, told, receive(1, 30, stock(3, 0, 2))),
+      deed("first", 0, answered, receive(4, 10, stock(7, 0, 3))),
+      deed("second", secondAsked, answered, receive(1, 30, stock(3, 0, 2))),
     ],
     [
       ["received", 1, 0],
@@ -124,7 +124,10 @@ const backwards = (secondAsked: number) =>
 const halfSold = (asked: number) =>
   history(
     2,
-    [deed("sale", 0, order("o"), reserve(1, 10), confirm(1, 10)), deed("read", asked, told, read(stock(2, 1, 2), 30))],
+    [
+      deed("sale", 0, order("o"), reserve(1, 10), confirm(1, 10)),
+      deed("read", asked, answered, read(stock(2, 1, 2), 30)),
+    ],
     [
       ["reserved", 0, 1, "o"],
       ["confirmed", -1, -1, "o"],
@@ -136,8 +139,8 @@ const openOrder = (secondRead: History.State & { readonly version: number }) =>
     2,
     [
       deed("open", 0, order("o"), perhaps(reserve(2, 0))),
-      deed("first", 20, told, read(stock(2, 2, 2), 30)),
-      deed("second", 40, told, read(secondRead, 50)),
+      deed("first", 20, answered, read(stock(2, 2, 2), 30)),
+      deed("second", 40, answered, read(secondRead, 50)),
     ],
     [["reserved", 0, 2, "o"]],
   )
@@ -257,7 +260,7 @@ describe("the checker by versions", () => {
     [
       "a hold that was taken after its refusal",
       {
-        ...history(2, [refusedElsewhere, deed("read", 20, told, read(stock(2, 0, 1), 30))], hold),
+        ...history(2, [refusedElsewhere, deed("read", 20, answered, read(stock(2, 0, 1), 30))], hold),
       },
       /left no trace/,
     ],

@@ -41,7 +41,7 @@ export type Asked =
   | { readonly kind: "read"; readonly productId: string }
 
 /** What was answered; null where the answer has no such thing. */
-export interface Told {
+export interface Answered {
   readonly status: number
   readonly code: string | null
   readonly orderId: string | null
@@ -59,7 +59,7 @@ export interface Operation {
   /** When the last attempt was answered for good. */
   readonly answered: number
   /** Null: unknown; `answered` is Infinity then. */
-  readonly told: Told | null
+  readonly answer: Answered | null
 }
 
 const { perhaps, late } = History
@@ -84,8 +84,8 @@ const deed = (
   invoked = operation.attempts[0]!,
 ): History.Deed => ({ name: nameOf(operation), mark, invoked, steps })
 
-const nameOf = ({ name, told }: Operation): string =>
-  `${name}: ${told === null ? "no answer" : [told.status, told.code].filter((word) => word !== null).join(" ")}`
+const nameOf = ({ name, answer }: Operation): string =>
+  `${name}: ${answer === null ? "no answer" : [answer.status, answer.code].filter((word) => word !== null).join(" ")}`
 
 const tentative = (context: Context, quantity: number, invoked: number): History.Deed =>
   deed(
@@ -99,23 +99,23 @@ type OrderAsked = Extract<Asked, { readonly kind: "order" }>
 
 const orderDeeds = (context: Context, asked: OrderAsked): ReadonlyArray<History.Deed> => {
   const { operation, productId, workers } = context
-  const { attempts, told } = operation
+  const { attempts, answer } = operation
   const line = asked.lines.find((one) => one.productId === productId)
   if (line === undefined) return []
   const { quantity } = line
   const isAway = ownerOf(productId, workers) !== homeOf(asked.lines, workers)
-  const isRefused = told?.code === "insufficient-stock"
+  const isRefused = answer?.code === "insufficient-stock"
   // Whichever attempt was the one: the others may have held tentatively before they learnt of it.
   const others = isRefused || attempts.length === 1 ? attempts.slice(0, -1) : attempts
-  const lost = told === null ? attempts : others
+  const lost = answer === null ? attempts : others
   const holds = isAway ? lost.map((invoked) => tentative(context, quantity, invoked)) : []
-  if (told === null) {
+  if (answer === null) {
     const ends = { later: [], tok_ok: [History.confirm(quantity, 0)], tok_decline: [History.release(quantity, 0)] }
     const steps = [History.reserve(quantity, 0), ...ends[asked.payment]].map(perhaps)
     return [deed(context, { by: "customer", customer: asked.customer }, steps), ...holds]
   }
   if (isRefused) return [...refusedOrder(context, asked, line), ...holds]
-  return [deed(context, { by: "order", id: told.orderId! }, acceptedOrder(context, asked, line, isAway)), ...holds]
+  return [deed(context, { by: "order", id: answer.orderId! }, acceptedOrder(context, asked, line, isAway)), ...holds]
 }
 
 const acceptedOrder = (
@@ -124,11 +124,11 @@ const acceptedOrder = (
   { quantity }: Line,
   isAway: boolean,
 ): ReadonlyArray<History.Step> => {
-  const { answered: by, attempts, told } = operation
+  const { answered: by, attempts, answer } = operation
   const reserve = History.reserve(quantity, by)
-  if (told!.status === 202 && asked.payment === "later") return [reserve]
+  if (answer!.status === 202 && asked.payment === "later") return [reserve]
   const end = asked.payment === "tok_decline" ? History.release(quantity, by) : History.confirm(quantity, by)
-  const mayFollow = told!.status === 202 || (isAway && attempts.length > 1)
+  const mayFollow = answer!.status === 202 || (isAway && attempts.length > 1)
   return [reserve, mayFollow ? late(end) : end]
 }
 
@@ -139,15 +139,15 @@ const refusedOrder = (
   { productId, quantity }: Line,
 ): ReadonlyArray<History.Deed> => {
   const { operation, workers } = context
-  const { answered: by, attempts, told } = operation
+  const { answered: by, attempts, answer } = operation
   const invoked = attempts.at(-1)!
-  if (told!.productId === productId)
-    return [deed(context, { by: "answer" }, [History.refuse(told!.available!, by)], invoked)]
+  if (answer!.productId === productId)
+    return [deed(context, { by: "answer" }, [History.refuse(answer!.available!, by)], invoked)]
   const turn = (id: string): number => {
     const owner = ownerOf(id, workers)
     return owner === homeOf(lines, workers) ? workers : owner
   }
-  if (turn(productId) >= turn(told!.productId!)) return []
+  if (turn(productId) >= turn(answer!.productId!)) return []
   // All workers were asked before: it was held only if what they said was true no longer when the refusing one's turn came.
   const steps = [History.reserve(quantity, by), History.release(quantity, by)].map(History.perhaps)
   return [deed(context, { by: "attempt" }, steps, invoked)]
@@ -161,21 +161,21 @@ const endOfOrder = (
   const { operation, productId, workers } = context
   const line = lines.find((one) => one.productId === productId)
   if (line === undefined) return []
-  const { answered, attempts, told } = operation
+  const { answered, attempts, answer } = operation
   const step = stepOf(line.quantity, answered)
   const isAway = ownerOf(productId, workers) !== homeOf(lines, workers)
-  const mayFollow = told?.status === 202 || (isAway && attempts.length > 1)
-  const steps = [told === null ? perhaps(step) : mayFollow ? late(step) : step]
+  const mayFollow = answer?.status === 202 || (isAway && attempts.length > 1)
+  const steps = [answer === null ? perhaps(step) : mayFollow ? late(step) : step]
   return [deed(context, { by: "order", id: orderId }, steps)]
 }
 
 const stockDeeds = (context: Context, asked: Extract<Asked, { readonly productId: string }>) => {
   const { operation, productId } = context
   if (asked.productId !== productId) return []
-  const { answered: by, told, attempts } = operation
-  if (told?.code === "insufficient-stock")
-    return [deed(context, { by: "answer" }, [History.refuse(told.available!, by)], attempts.at(-1)!)]
-  const stock = told?.stock ?? null
+  const { answered: by, answer, attempts } = operation
+  if (answer?.code === "insufficient-stock")
+    return [deed(context, { by: "answer" }, [History.refuse(answer.available!, by)], attempts.at(-1)!)]
+  const stock = answer?.stock ?? null
   switch (asked.kind) {
     case "read":
       return stock === null ? [] : [deed(context, { by: "answer" }, [History.read(stock, by)], attempts.at(-1)!)]
@@ -215,9 +215,9 @@ const EXPECTED: Readonly<Record<Asked["kind"], ReadonlyArray<string>>> = {
   read: ["200"],
 }
 
-export const kindOf = ({ status, code }: Pick<Told, "status" | "code">): string =>
+export const kindOf = ({ status, code }: Pick<Answered, "status" | "code">): string =>
   code === null ? String(status) : `${status} ${code}`
 
 /** Answers that no operation of ours should get. */
-export const unexpected = ({ name, asked, told }: Operation): ReadonlyArray<string> =>
-  told === null || EXPECTED[asked.kind].includes(kindOf(told)) ? [] : [`${name} was answered ${kindOf(told)}`]
+export const unexpected = ({ name, asked, answer }: Operation): ReadonlyArray<string> =>
+  answer === null || EXPECTED[asked.kind].includes(kindOf(answer)) ? [] : [`${name} was answered ${kindOf(answer)}`]

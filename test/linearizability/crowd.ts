@@ -1,5 +1,5 @@
 /**
- * Callers who write everything down: what they asked, when, and what they were told, by one clock.
+ * Callers who write everything down: what they asked, when, and what they were answered, by one clock.
  *
  * Each asks for one thing after the other, on products that run out again and again. When no answer comes, or 503, half
  * ask the same again under the same key until they are answered; the others give up, and their operation stays open.
@@ -8,11 +8,11 @@
 import { randomUUID } from "node:crypto"
 import { type Random, randomOf } from "../support/random.ts"
 import { type Answer, type Service, until } from "../support/service.ts"
-import type { Asked, Line, Operation, Payment, Told } from "./claims.ts"
+import type { Answered, Asked, Line, Operation, Payment } from "./claims.ts"
 import { available } from "./history.ts"
 
 /**
- * Units of a line. Large, so that of some orders under way every few add up to another sum: what was read then tells much
+ * Units of a line. Large, so that of some orders under way every few add up to another sum: what was read then says much
  * about what had happened.
  */
 const QUANTITY_MAX = 9_973
@@ -65,7 +65,7 @@ const requestOf = (asked: Asked): Request => {
   }
 }
 
-const toldBy = ({ status, body }: Answer): Told => {
+const answeredBy = ({ status, body }: Answer): Answered => {
   const isStock = status < 300 && typeof body?.version === "number"
   return {
     status,
@@ -85,7 +85,7 @@ export class Crowd {
   /** Attempts that got no answer at all, and those that got 503 or alike. */
   unanswered = 0
   notNow = 0
-  /** What answers told of stock and does not add up in itself. */
+  /** What answers said of stock and does not add up in itself. */
   readonly nonsense: Array<string> = []
   readonly #options: Options
   readonly #random: Random
@@ -136,7 +136,7 @@ export class Crowd {
         .send(request.method, request.path, request.body, request.method === "POST" ? { "idempotency-key": key } : {})
         .catch(() => null)
       const answered = performance.now()
-      if (answer !== null && !isNotNow(answer)) return this.#write(name, asked, attempts, answered, toldBy(answer))
+      if (answer !== null && !isNotNow(answer)) return this.#write(name, asked, attempts, answered, answeredBy(answer))
       if (answer === null) this.unanswered++
       else this.notNow++
       if (this.#random(2) === 0) return this.#write(name, asked, attempts, Number.POSITIVE_INFINITY, null)
@@ -144,15 +144,16 @@ export class Crowd {
     }
   }
 
-  #write(name: string, asked: Asked, attempts: ReadonlyArray<number>, answered: number, told: Told | null): void {
-    this.operations.push({ name, asked, attempts, answered, told })
-    if (told?.stock != null && available(told.stock) < 0) this.nonsense.push(`${name} was told of less than nothing`)
+  #write(name: string, asked: Asked, attempts: ReadonlyArray<number>, answered: number, answer: Answered | null): void {
+    this.operations.push({ name, asked, attempts, answered, answer })
+    if (answer?.stock != null && available(answer.stock) < 0)
+      this.nonsense.push(`${name} was answered with less than nothing`)
     // One whose answer was lost at first may have lines that still follow; it is left alone.
-    if (asked.kind !== "order" || told === null || told.orderId === null || attempts.length > 1) return
+    if (asked.kind !== "order" || answer === null || answer.orderId === null || attempts.length > 1) return
     const { lines, payment } = asked
-    if (told.status === 201) this.#known.push({ orderId: told.orderId, lines, status: "paid" })
-    if (told.status === 202 && payment === "later")
-      this.#known.push({ orderId: told.orderId, lines, status: "reserved" })
+    if (answer.status === 201) this.#known.push({ orderId: answer.orderId, lines, status: "paid" })
+    if (answer.status === 202 && payment === "later")
+      this.#known.push({ orderId: answer.orderId, lines, status: "reserved" })
   }
 
   #wish(turn: number): Asked {

@@ -19,8 +19,8 @@ export interface Step {
   /** Change of the state, in units, signed; both 0 for what only looks. */
   readonly onHand: number
   readonly reserved: number
-  /** The state after this step, with its version, where the answer tells it. */
-  readonly told: (State & { readonly version: number }) | null
+  /** The state after this step, with its version, where the answer shows it. */
+  readonly shown: (State & { readonly version: number }) | null
   /** Units available in the state that a refusal saw. */
   readonly available: number | null
   /** It had taken place by then (milliseconds); Infinity: at any time. */
@@ -29,7 +29,7 @@ export interface Step {
   readonly must: boolean
 }
 
-/** How the product's ledger tells whose movement it is. The checker by versions uses it, the one by search does not. */
+/** How the product's ledger says whose movement it is. The checker by versions uses it, the one by search does not. */
 export type Mark =
   /** Movements carry the order's id; of an order without an answer, the list of orders knows the id. */
   | { readonly by: "order"; readonly id: string }
@@ -38,7 +38,7 @@ export type Mark =
   | { readonly by: "attempt" }
   /** Its reason is like no other. */
   | { readonly by: "reason"; readonly reason: string }
-  /** The answer tells the version, or that there is none. */
+  /** The answer shows the version, or that there is none. */
   | { readonly by: "answer" }
   /** Nothing but what it does. */
   | { readonly by: "kind" }
@@ -85,40 +85,40 @@ export const after = (state: State, { onHand, reserved }: Pick<Step, "onHand" | 
 
 export const looksOnly = ({ kind }: Step): boolean => kind === "read" || kind === "refuse"
 
-/** Whether the step may be taken in this state and tell what it told. */
+/** Whether the step may be taken in this state and show what it showed. */
 export const fits = (step: Step, before: State): boolean => {
   const state = after(before, step)
   if (!isPossible(state)) return false
   if (step.available !== null && available(state) !== step.available) return false
-  return step.told === null || (step.told.onHand === state.onHand && step.told.reserved === state.reserved)
+  return step.shown === null || (step.shown.onHand === state.onHand && step.shown.reserved === state.reserved)
 }
 
 const step = (kind: Kind, onHand: number, reserved: number, by: number): Step => ({
   kind,
   onHand,
   reserved,
-  told: null,
+  shown: null,
   available: null,
   by,
   must: true,
 })
 
-type Told = State & { readonly version: number }
+type Shown = State & { readonly version: number }
 
 /** `by`: when the answer came. */
 export const reserve = (quantity: number, by: number): Step => step("reserve", 0, quantity, by)
 export const confirm = (quantity: number, by: number): Step => step("confirm", -quantity, -quantity, by)
 export const release = (quantity: number, by: number): Step => step("release", 0, -quantity, by)
 export const restock = (quantity: number, by: number): Step => step("restock", quantity, 0, by)
-export const receive = (quantity: number, by: number, told: Told | null): Step => ({
+export const receive = (quantity: number, by: number, shown: Shown | null): Step => ({
   ...step("receive", quantity, 0, by),
-  told,
+  shown,
 })
-export const adjust = (delta: number, by: number, told: Told | null): Step => ({
+export const adjust = (delta: number, by: number, shown: Shown | null): Step => ({
   ...step("adjust", delta, 0, by),
-  told,
+  shown,
 })
-export const read = (told: Told, by: number): Step => ({ ...step("read", 0, 0, by), told })
+export const read = (shown: Shown, by: number): Step => ({ ...step("read", 0, 0, by), shown })
 export const refuse = (available: number, by: number): Step => ({ ...step("refuse", 0, 0, by), available })
 
 /** The same, at any later time. */

@@ -52,7 +52,7 @@ class Shelf {
     this.take("created", { onHand, reserved: 0 }, null)
   }
 
-  get told() {
+  get shown() {
     return { ...this.#state, version: this.movements.length }
   }
 
@@ -74,15 +74,15 @@ interface Made {
 
 /** What one call did to the shelf, at its instant; `finish` does the second step. */
 const make = (shelf: Shelf, { wish, open }: Call, name: string): Made & { readonly finish: (() => void) | null } => {
-  const seen = () => (open ? null : shelf.told)
+  const seen = () => (open ? null : shelf.shown)
   const refused = (): Made & { readonly finish: null } => ({
     mark: { by: "answer" },
-    steps: [History.refuse(History.available(shelf.told), 0)],
+    steps: [History.refuse(History.available(shelf.shown), 0)],
     finish: null,
   })
   switch (wish.kind) {
     case "read":
-      return { mark: { by: "answer" }, steps: [History.read(shelf.told, 0)], finish: null }
+      return { mark: { by: "answer" }, steps: [History.read(shelf.shown, 0)], finish: null }
     case "receive": {
       shelf.take("received", { onHand: wish.quantity, reserved: 0 }, null)
       return {

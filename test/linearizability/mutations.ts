@@ -3,9 +3,9 @@ import fc from "fast-check"
 import type { Deed, History, Step } from "./history.ts"
 
 export type Mutation =
-  /** An answer tells the state of another version. */
+  /** An answer shows the state of another version. */
   | { readonly kind: "other version"; readonly which: number; readonly version: number }
-  /** A refusal tells of some more or less. */
+  /** A refusal names some more or less. */
   | { readonly kind: "other refusal"; readonly which: number; readonly by: number }
   /** Two calls change their times. */
   | { readonly kind: "swapped times"; readonly which: number; readonly other: number }
@@ -52,9 +52,9 @@ export const apply = (mutation: Mutation, history: History): History => {
   switch (mutation.kind) {
     case "other version": {
       const { onHand, reserved, version } = movements[mutation.version % movements.length]!
-      const told = { onHand, reserved, version }
+      const shown = { onHand, reserved, version }
       const deed = pick(deeds, mutation.which, (step) => step.kind === "read")
-      return replace(deed, (old) => withSteps(old, (step) => ({ ...step, told })))
+      return replace(deed, (old) => withSteps(old, (step) => ({ ...step, shown })))
     }
     case "other refusal": {
       const deed = pick(deeds, mutation.which, (step) => step.kind === "refuse")

@@ -3,7 +3,7 @@
  * taken; what was collected is not called back.
  *
  * A request arrives late, or twice, and its answer may be lost; some keys it never takes, some it refuses. It calls back
- * until it is heard: again and again, in any order, and some things it never tells. What it says holds characters that no database
+ * until it is heard: again and again, in any order, and some things it never reports. What it says holds characters that no database
  * keeps.
  *
  * Law (checked here, at each step): a parcel is taken for a paid order, under that order's key.
@@ -24,10 +24,10 @@ export interface CarrierMoods extends Moods {
   /** It never takes this key, and never says so. */
   readonly silent: number
   readonly refused: number
-  readonly untold: number
+  readonly unsent: number
 }
 
-export const PROMPT: CarrierMoods = { lostAnswer: 0, slow: 0, twice: 0, silent: 0, refused: 0, untold: 0 }
+export const PROMPT: CarrierMoods = { lostAnswer: 0, slow: 0, twice: 0, silent: 0, refused: 0, unsent: 0 }
 
 const LENGTHS: Lengths = {
   there: { least: 4_000, most: 50_000 },
@@ -93,7 +93,7 @@ export class SimulatedCarrier {
     }
   }
 
-  /** Parcels are on their way, or it has something to tell. */
+  /** Parcels are on their way, or it has something to report. */
   get isBusy(): boolean {
     return this.#open > 0
   }
@@ -140,12 +140,12 @@ export class SimulatedCarrier {
       this.#open--
       if (this.parcels.get(key) !== "registered") return
       this.#becomes(key, "collected")
-      this.#tell(key, "collected")
+      this.#report(key, "collected")
       this.#open++
       this.#world.post(this.#node, this.#dice.between(DELIVERED.least, DELIVERED.most), () => {
         this.#open--
         this.#becomes(key, "delivered")
-        this.#tell(key, "delivered")
+        this.#report(key, "delivered")
       })
     })
   }
@@ -163,8 +163,8 @@ export class SimulatedCarrier {
     this.#journal.write("carrier", `${key.slice(-12)} ${before === undefined ? "" : `was ${before}, `}is ${state}`)
   }
 
-  #tell(key: OrderId, what: Callback["what"]): void {
-    if (this.#dice.oneIn(this.moods.untold)) return this.#journal.fault("carrier callback: never told")
+  #report(key: OrderId, what: Callback["what"]): void {
+    if (this.#dice.oneIn(this.moods.unsent)) return this.#journal.fault("carrier callback: never sent")
     const callback: Callback = { id: `${key}-${what}`, what, key, trackingId: trackingIdOf(key), at: this.#node.wallMs }
     this.#call(callback, this.#dice.between(5_000, 1_500_000))
     if (!this.#dice.oneIn(this.moods.twice)) return
@@ -172,7 +172,7 @@ export class SimulatedCarrier {
     this.#call(callback, this.#dice.between(5_000, 4_000_000))
   }
 
-  /** Until it is heard, or is told that there is no such shipment. */
+  /** Until it is heard, or answered that there is no such shipment. */
   #call(callback: Callback, delay: number): void {
     let isOpen = true
     this.#open++

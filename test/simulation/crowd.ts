@@ -49,7 +49,7 @@ export class Crowd {
   readonly wishes: Array<Wish> = []
   readonly placed: Array<Order> = []
   readonly products: Array<ProductId> = []
-  /** Of products that were edited, the newest that was told. */
+  /** Of products that were edited, the newest that was answered. */
   readonly editions = new Map<ProductId, Product>()
   readonly node: Node
   /** How often a request is sent twice, once in so many; 0: never. */
@@ -196,7 +196,7 @@ export class Crowd {
     })
   }
 
-  /** In the instant in which the process answers: what it tells has to be in the books. */
+  /** In the instant in which the process answers: what it answers has to be in the books. */
   #answered({ claim }: Request, at: number, exit: Exit.Exit<Answered, Failure>): void {
     const call = this.calls[at]!
     const missing = Exit.isSuccess(exit)
@@ -210,7 +210,7 @@ export class Crowd {
     }
   }
 
-  /** Told that nothing was decided, although its key is bound, and no other request can have bound it. */
+  /** Answered that nothing was decided, although its key is bound, and no other request can have bound it. */
   #contradicted(claim: Request["claim"], cause: Cause.Cause<Failure>): ReadonlyArray<string> {
     const error = Cause.squash(cause) as Failure
     if (claim === null || error._tag !== "Unavailable" || error.fate === "unknown") return []
@@ -220,7 +220,7 @@ export class Crowd {
     return asked.length === 1 ? [`that nothing was decided, and the key ${name} is bound`] : []
   }
 
-  /** It may have told what was so before: any version may have been meant. */
+  /** It may have answered what was so before: any version may have been meant. */
   #excuse(at: number, exit: Exit.Exit<Answered, Failure>): void {
     if (/unavailable|in progress/.test(outcomeOf(exit))) return
     this.#journal.moment("an answer by an owner that could not know that its session had been ended")
@@ -229,12 +229,12 @@ export class Crowd {
 
   #ended(wish: Wish, attempt: Attempt, at: number, ended: Ended, then: (order: Order) => void): void {
     const lost = { ...this.calls[at]!, exit: Exit.fail(unavailable("worker-lost", "unknown")) }
-    const told =
+    const answer =
       ended._tag === "Lost" ? (attempt.outcome === "gone" ? "connection lost" : "no answer") : outcomeOf(ended.exit)
     // Of one who hung up before, this is not the answer: it has none.
-    if (told === LATE && !wish.request.isHurried) this.#journal.violated([`${WAITED}: ${lost.name}`])
-    this.#journal.told(told)
-    this.#journal.write("crowd", `${lost.name}: ${told}`)
+    if (answer === LATE && !wish.request.isHurried) this.#journal.violated([`${WAITED}: ${lost.name}`])
+    this.#journal.answered(answer)
+    this.#journal.write("crowd", `${lost.name}: ${answer}`)
     this.calls[at] = lost
     if (ended._tag === "Lost") {
       if (attempt.outcome === "open") attempt.outcome = "silent"
@@ -255,12 +255,12 @@ export class Crowd {
     wish.isDone = true
   }
 
-  #accepted(wish: Wish, { told }: Answered, then: (order: Order) => void): void {
-    if (told.kind === "product" && !this.products.includes(told.product.id)) this.products.push(told.product.id)
-    if (told.kind === "edited" && told.product.version > (this.editions.get(told.product.id)?.version ?? 0))
-      this.editions.set(told.product.id, told.product)
-    if (told.kind !== "sale" || wish.order !== null) return
-    wish.order = told.sale.order
+  #accepted(wish: Wish, { answer }: Answered, then: (order: Order) => void): void {
+    if (answer.kind === "product" && !this.products.includes(answer.product.id)) this.products.push(answer.product.id)
+    if (answer.kind === "edited" && answer.product.version > (this.editions.get(answer.product.id)?.version ?? 0))
+      this.editions.set(answer.product.id, answer.product)
+    if (answer.kind !== "sale" || wish.order !== null) return
+    wish.order = answer.sale.order
     if (!this.placed.some(({ id }) => id === wish.order!.id)) this.placed.push(wish.order)
     then(wish.order)
   }
@@ -282,13 +282,13 @@ export class Crowd {
   }
 }
 
-/** As it is told to one who said how long it waits. */
+/** As it is answered to one that said how long it waits. */
 const LATE = "unavailable: deadline-passed"
 
 const outcomeOf = (exit: Exit.Exit<Answered, Failure>): string => {
   if (Exit.isSuccess(exit)) {
-    const { replayed, told } = exit.value
-    const what = told.kind === "sale" ? told.sale.outcome : told.kind
+    const { replayed, answer } = exit.value
+    const what = answer.kind === "sale" ? answer.sale.outcome : answer.kind
     return replayed ? `${what}, replayed` : what
   }
   const error = Cause.squash(exit.cause) as Failure | Error
@@ -298,16 +298,16 @@ const outcomeOf = (exit: Exit.Exit<Answered, Failure>): string => {
 }
 
 /** As much of the books as the answer speaks of. */
-const viewOf = (store: Tables, { told }: Answered, claim: Request["claim"]) => {
-  const stock = told.kind === "stock" || told.kind === "read" ? told.stock.productId : null
+const viewOf = (store: Tables, { answer }: Answered, claim: Request["claim"]) => {
+  const stock = answer.kind === "stock" || answer.kind === "read" ? answer.stock.productId : null
   const key = claim === null ? undefined : store.keys.get(claimName(claim))
   return {
     movements: (stock === null ? undefined : store.movements.get(stock)) ?? [],
     keys: key === undefined ? [] : [key],
     orders: store.orders,
     products: new Map(
-      told.kind === "product" || told.kind === "edited"
-        ? [[told.product.id as string, store.products.get(told.product.id)?.version ?? 0]]
+      answer.kind === "product" || answer.kind === "edited"
+        ? [[answer.product.id as string, store.products.get(answer.product.id)?.version ?? 0]]
         : [],
     ),
   }

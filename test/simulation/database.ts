@@ -2,7 +2,7 @@
  * The database: the memory ledger on a node of its own, reached by messages that take time, get lost, or come too late.
  *
  * A call may be refused before anything happens, lose its answer with the commit done or not, or arrive long after its
- * caller was told that the outcome is unknown. Outages end all sessions; a partition only hides the database from one process.
+ * caller was answered that the outcome is unknown. Outages end all sessions; a partition only hides the database from one process.
  *
  * Law (checked here, at each commit): I10, a committer has the newest epoch of each lane it writes.
  */
@@ -229,7 +229,7 @@ export class Database {
     this.onCommit(batch, from)
   }
 
-  /** What a call meets, thrown when it is sent. Only a commit may come late: its caller has been told that the outcome is unknown. */
+  /** What a call meets, thrown when it is sent. Only a commit may come late: its caller has been answered that the outcome is unknown. */
   fate(what: "read" | "write" | "commit"): Fate {
     const { late, lostAfter, lostBefore, refused } = this.luck
     if (this.dice.oneIn(refused)) return "refused"

@@ -69,7 +69,7 @@ export class Group {
       if (this.#stream.isDown) return void world.post(member.node, AGAIN_MS * 1_000, () => this.#knock(member))
       member.heardAt = world.now
       this.#members = [...this.#members, member]
-      for (const each of this.#members) this.#tell(each)
+      for (const each of this.#members) this.#notify(each)
     })
   }
 
@@ -89,7 +89,7 @@ export class Group {
       this.#stream.journal.write("stream", `${this.#name} has lost ${member.node.name}`)
       if (member.node.isFrozen) this.#stream.journal.moment("a frozen consumer lost its partitions")
     }
-    for (const member of [...present, ...this.#members]) this.#tell(member)
+    for (const member of [...present, ...this.#members]) this.#notify(member)
   }
 
   /** What this one is to read, as it stands. */
@@ -98,8 +98,8 @@ export class Group {
     return number < 0 || member.left ? [] : this.#sources.filter((_, at) => at % this.#members.length === number)
   }
 
-  /** That something has changed. Who loses a partition hears of it before, mostly, the other begins. */
-  #tell(member: Member): void {
+  /** That something has changed. The member that loses a partition learns it before, mostly, the other begins. */
+  #notify(member: Member): void {
     const { dice, world } = this.#stream
     world.post(member.node, this.#stream.travel(), () => {
       for (const [source, reader] of member.readers) {

@@ -1,7 +1,7 @@
 /**
  * The witness of what is dropped: stands around the owners, sees what each is handed, what it sends to the ledger and what it drops.
  *
- * Why it exists: a caller that has hung up is told nothing, so the history of the callers cannot show what became of its order.
+ * Why it exists: a caller that has hung up is answered nothing, so the history of the callers cannot show what became of its order.
  * Law: what is dropped is counted, and not in the books, now or later; an order whose caller has hung up before it was sent is not
  * sent. One whose caller hangs up after is answered with what became of it, as if it were waited for.
  */
@@ -103,7 +103,7 @@ export class HungUp {
 
 /** Of the owners of one thread. */
 class Watch {
-  /** As the probe was told. */
+  /** As the probe was notified. */
   counted = 0
   #seen = 0
   readonly #handed = new Map<OrderId, Handed>()

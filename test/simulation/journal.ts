@@ -1,6 +1,6 @@
 /**
  * The journal of a run: every event in a line, from which the digest comes; and counts of the faults that fired, of what
- * callers were told, and of the dangerous moments that happened.
+ * callers were answered, and of the dangerous moments that happened.
  */
 import { createHash } from "node:crypto"
 import type { World } from "./world.ts"
@@ -33,7 +33,7 @@ export class Journal {
     this.write("fault", who === "" ? name : `${name}: ${who}`)
   }
 
-  told(outcome: string): void {
+  answered(outcome: string): void {
     this.outcomes[outcome] = (this.outcomes[outcome] ?? 0) + 1
   }
 

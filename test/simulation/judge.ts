@@ -36,12 +36,12 @@ const isRefusedForGood = ({ attempts }: Wish): boolean => {
 }
 
 /** Asking again under the key says what became of it: refused means that nothing did, and nothing will. */
-const retriesTell = (wishes: ReadonlyArray<Wish>, books: Books): ReadonlyArray<string> => {
+const retriesSay = (wishes: ReadonlyArray<Wish>, books: Books): ReadonlyArray<string> => {
   const bound = new Map(books.keys.map(({ claim }) => [claimName(claim), claim.fingerprint]))
   const byKey = group(wishes, ({ request }) => (request.claim === null ? null : claimName(request.claim)))
   return wishes.flatMap((wish) => {
     const { claim, what } = wish.request
-    // Of a key that several people use, `I5 replays are equal` tells.
+    // Of a key that several people use, `I5 replays are equal` judges.
     if (claim === null || byKey.get(claimName(claim))!.length > 1) return []
     const isBound = bound.get(claimName(claim)) === claim.fingerprint
     if (isBound && isRefusedForGood(wish)) return [`wish ${wish.number} (${what}) was refused, and yet it is bound`]
@@ -85,7 +85,7 @@ export const settled = ({ calmFrom, charges, crowd, lapses, peace, store }: Endi
     ...brokenHistory(crowd.calls, books),
     ...brokenSettlement({ books, charges, calmFrom }),
     ...answered(crowd.wishes, peace).map((where) => `everyone is answered: ${where}`),
-    ...retriesTell(crowd.wishes, books).map((where) => `I5 a retry tells which: ${where}`),
+    ...retriesSay(crowd.wishes, books).map((where) => `I5 a retry says which: ${where}`),
     ...lapsesOnTime(books, lapses).map((where) => `I11 tentative holds lapse on time: ${where}`),
   ]
 }

@@ -68,7 +68,7 @@ export class Leases {
 
   /**
    * Its session was ended and another took the lanes before it could know, since it slept or was cut off; and it
-   * was heard of so lately that it rightly believes in its lease. What it tells of its memory in this moment may be old: a
+   * was heard of so lately that it rightly believes in its lease. What it answers from memory in this moment may be old: a
    * known limit, which takes two faults at once. What it writes is fenced all the same.
    */
   isUnaware(host: Host): boolean {
@@ -86,16 +86,16 @@ export class Leases {
     if (this.#holder === session) this.#holder = null
     const { dice, journal, node, world } = this.#database
     journal.write("database", `the session of ${session.node.name} has ended`)
-    // Who is cut off or asleep hears of it a while after the line is up again: sooner than that it may have answered others.
+    // A holder that is cut off or asleep learns it a while after the line is up again: sooner than that it may have answered others.
     const { node: holder } = session
-    const tell = (): void => {
-      if (this.#database.isCutOff(holder.host) || holder.isFrozen) return void world.post(node, 100_000, tell)
+    const notify = (): void => {
+      if (this.#database.isCutOff(holder.host) || holder.isFrozen) return void world.post(node, 100_000, notify)
       world.post(holder, dice.between(50, 3_000), () => {
         session.unheard = false
         session.onEnd()
       })
     }
-    tell()
+    notify()
   }
 
   /** The lease as this node may take it. */

@@ -7,7 +7,7 @@
  *     npm run simulate -- --seed 17               one, with its whole history
  *     npm run simulate -- --cramped ...           the same over a shop with tiny limits (`cramped.ts`)
  *
- * Exit code 1: a law was broken. A failing seed is told with the command that shows it again.
+ * Exit code 1: a law was broken. A failing seed is reported with the command that shows it again.
  */
 import { parseArgs } from "node:util"
 import { loadCramped } from "./cramped.ts"
@@ -45,7 +45,7 @@ const table = (title: string, counts: Readonly<Record<string, number>>): void =>
 
 const tellSum = (sum: Sum): void => {
   table("faults that fired", sum.faults)
-  table("what shoppers were told", sum.outcomes)
+  table("what shoppers were answered", sum.outcomes)
   table("dangerous moments", sum.moments)
   say(`\n${sum.seeds} seeds from ${sum.from}, ${sum.failures.length} of them broke a law`)
   for (const { replay } of sum.failures) say(`  ${replay}`)
@@ -61,7 +61,7 @@ const showOne = async (seed: number): Promise<boolean> => {
   const { faults, history, lines, moments, outcomes, theme, violations } = await shop.simulate(seed)
   for (const line of lines) say(line)
   table("faults that fired", faults)
-  table("what shoppers were told", outcomes)
+  table("what shoppers were answered", outcomes)
   table("dangerous moments", moments)
   say(`\nseed ${seed}: ${theme}; ${violations.length} violations; history ${history}`)
   for (const violation of violations) say(`  ${violation}`)

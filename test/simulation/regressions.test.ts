@@ -8,7 +8,7 @@ interface Regression {
 }
 
 const STALE_CONTEST =
-  "an owner that had been frozen while another took its lanes cancelled an order whose holds had ended: the ledger told it " +
+  "an owner that had been frozen while another took its lanes cancelled an order whose holds had ended: the ledger answered it " +
   "of the contest before the fence, and the caller got a defect instead of 503"
 
 const BARRED_TOO_SOON =
@@ -19,7 +19,7 @@ const REGRESSIONS: ReadonlyArray<Regression> = [
   {
     seed: 2911,
     story:
-      "a process that had been frozen lost its lanes, took them again, and told a reading of its first owner's memory as if it " +
+      "a process that had been frozen lost its lanes, took them again, and answered a reading of its first owner's memory as if it " +
       "were the new one's: its freshness was judged by the new lease",
   },
   { seed: 3921, story: STALE_CONTEST },

@@ -8,10 +8,10 @@ import { mergeLines } from "../../src/domain/order-lines.ts"
 import type { Edit, Product } from "../../src/domain/product.ts"
 import type { Unavailable } from "../../src/ports/failures.ts"
 import type { Claim, Refused, RequestedLine, Route } from "../../src/ports/inventory.ts"
-import type { Told } from "../support/history-laws.ts"
+import type { Answer } from "../support/history-laws.ts"
 
 export interface Answered extends Replayable<unknown> {
-  readonly told: Told
+  readonly answer: Answer
 }
 
 export interface Request {
@@ -36,18 +36,18 @@ const claimOf = (route: Route, key: string | null, body: unknown): Claim | null 
   return { route, key, fingerprint }
 }
 
-const telling =
-  <A>(tell: (value: A) => Told) =>
+const answering =
+  <A>(answer: (value: A) => Answer) =>
   (effect: Effect.Effect<Replayable<A>, Refused | Unavailable>): Effect.Effect<Answered, Refused | Unavailable> =>
-    Effect.map(effect, ({ value, replayed }) => ({ value, told: tell(value), replayed }))
+    Effect.map(effect, ({ value, replayed }) => ({ value, answer: answer(value), replayed }))
 
 const NONE = { customer: "", wants: [], adds: null, edits: null, pays: null, isHurried: false }
 
 export const create = (sku: string, onHand: number, purchaseLimit: number | null, key: string | null): Request => {
   const asked = { sku, name: "thing", price: { amount: 100, currency: "EUR" }, onHand, purchaseLimit }
   const claim = claimOf("products", key, asked)
-  const tell = telling((product: Product): Told => ({ kind: "product", product }))
-  return { what: `create ${sku}`, claim, ...NONE, ask: (shop) => tell(shop.createProduct({ ...asked, claim })) }
+  const answer = answering((product: Product): Answer => ({ kind: "product", product }))
+  return { what: `create ${sku}`, claim, ...NONE, ask: (shop) => answer(shop.createProduct({ ...asked, claim })) }
 }
 
 /** It takes no key: one that is not answered is not sent again. */
@@ -59,12 +59,12 @@ export const edit = (productId: ProductId, wanted: Edit, versions: ReadonlyArray
   ask: (shop) =>
     Effect.map(shop.editProduct({ productId, edit: wanted, versions }), (product) => ({
       value: product,
-      told: { kind: "edited", product },
+      answer: { kind: "edited", product },
       replayed: false,
     })),
 })
 
-const stock = telling((of: StockOf): Told => ({ kind: "stock", stock: of }))
+const stock = answering((of: StockOf): Answer => ({ kind: "stock", stock: of }))
 
 export const receive = (productId: ProductId, quantity: number, key: string | null): Request => {
   const claim = claimOf("receipts", key, { productId, quantity })
@@ -96,12 +96,12 @@ export const read = (productId: ProductId): Request => ({
   ask: (shop) =>
     Effect.map(shop.readStock(productId), (value) => ({
       value,
-      told: { kind: "read", stock: value },
+      answer: { kind: "read", stock: value },
       replayed: false,
     })),
 })
 
-const sale = telling((of: Sale): Told => ({ kind: "sale", sale: of }))
+const sale = answering((of: Sale): Answer => ({ kind: "sale", sale: of }))
 
 export interface Basket {
   readonly customer: string
@@ -157,11 +157,11 @@ export const pay = (orderId: OrderId, token: string, answer: "wait" | "async", k
 
 export const cancel = (orderId: OrderId, key: string | null): Request => {
   const claim = claimOf("cancel", key, { orderId })
-  const tell = telling((order: Order): Told => ({ kind: "order", order }))
+  const answer = answering((order: Order): Answer => ({ kind: "order", order }))
   return {
     what: `cancel ${orderId.slice(-4)}`,
     claim,
     ...NONE,
-    ask: (shop) => tell(shop.cancelOrder({ orderId, reason: null, claim })),
+    ask: (shop) => answer(shop.cancelOrder({ orderId, reason: null, claim })),
   }
 }

@@ -161,8 +161,8 @@ const paceOf = (theme: Theme, dice: Dice): Pace => {
 
 const carrierMoodsOf = (theme: Theme, dice: Dice): CarrierMoods => {
   if (theme === "a bad payment provider and a bad carrier" || theme === "a storm")
-    return { lostAnswer: 4, slow: 4, twice: 5, silent: 3, refused: 4, untold: 6 }
-  return dice.oneIn(4) ? PROMPT : { lostAnswer: 10, slow: 10, twice: 12, silent: 12, refused: 10, untold: 15 }
+    return { lostAnswer: 4, slow: 4, twice: 5, silent: 3, refused: 4, unsent: 6 }
+  return dice.oneIn(4) ? PROMPT : { lostAnswer: 10, slow: 10, twice: 12, silent: 12, refused: 10, unsent: 15 }
 }
 
 const firstShelf = (theme: Theme, dice: Dice): number => {

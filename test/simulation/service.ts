@@ -142,7 +142,7 @@ export class Service {
     return this.#outside.leases.isUnaware(this.host)
   }
 
-  /** As its readiness tells. */
+  /** As its readiness says. */
   get isReady(): boolean {
     return this.isOpen && this.#outside.leases.holder === this.host
   }

@@ -27,7 +27,7 @@ const oneShipment = (store: Tables, parcels: Parcels): ReadonlyArray<string> => 
   ]
 }
 
-/** Its buyer called it off when it had left already: it was told to be brought back. */
+/** Its buyer called it off when it had left already: it was to be brought back. */
 const isStray = (store: Tables, order: Order): boolean =>
   order.status === "cancelled" && order.reason === null && store.shipments.get(order.id)?.state === "stray"
 

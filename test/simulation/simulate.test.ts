@@ -18,8 +18,8 @@ describe(`${SEEDS} seeds`, () => {
   })
 
   it("break no law", () => {
-    const told = sum.failures.map(({ replay, violations }) => `${replay}\n${violations.join("\n")}`)
-    expect(told).toEqual([])
+    const failures = sum.failures.map(({ replay, violations }) => `${replay}\n${violations.join("\n")}`)
+    expect(failures).toEqual([])
   })
 
   it("are the same run when they are run again", async () => {

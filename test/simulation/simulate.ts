@@ -43,7 +43,7 @@ export interface Run {
   readonly moments: Counts
   /** Faults that fired, by kind. */
   readonly faults: Counts
-  /** What shoppers were told, by kind. */
+  /** What shoppers were answered, by kind. */
   readonly outcomes: Counts
   /** Digest of the whole history, books included: equal for equal seeds. */
   readonly history: string

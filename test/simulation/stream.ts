@@ -2,7 +2,7 @@
  * The event stream, outside: partitions of a log, as a Kafka broker keeps them. What it has confirmed it never loses, and
  * that is all it promises.
  *
- * A request may be refused, lose its answer with its facts taken or not, come twice, or come long after its sender was told
+ * A request may be refused, lose its answer with its facts taken or not, come twice, or come long after its sender was answered
  * that the outcome is unknown. It may be down for a while. Consumers: `group.ts`.
  */
 import { Effect } from "effect"

@@ -55,7 +55,7 @@ export class Trade {
       this.#crowd.wish(at + this.#dice.below(400), () => this.#buyFirst(buyer), this.#later)
   }
 
-  /** After the storm: the shop sells and tells as ever. */
+  /** After the storm: the shop sells and publishes as ever. */
   tryAgain(): void {
     for (const id of this.#crowd.products) {
       this.#crowd.wish(0, () => Requests.receive(id, 1, this.#key()))
@@ -141,7 +141,7 @@ export class Trade {
       this.#crowd.wish(at + this.#dice.below(2_000), () => this.#edit(pick))
   }
 
-  /** Mostly of the version that was told last; now and then of an older one, or of any. */
+  /** Mostly of the version that was answered last; now and then of an older one, or of any. */
   #edit(pick: number): Requests.Request {
     const dice = this.#dice
     const { products } = this.#crowd

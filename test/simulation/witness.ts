@@ -13,7 +13,7 @@ import type { Journal } from "./journal.ts"
 
 /** What it holds them to: at each step, and once nothing is under way any more. */
 export const FACT_LAWS = [
-  "I7 first told in order",
+  "I7 first published in order",
   "I7 a taking is a link",
   "I7 the cursor follows the stream",
   "I7 one relay at a time",
@@ -59,7 +59,7 @@ export class Witness {
   readonly #linkOf = new Map<string, string>()
   #seen = 0
   /** Facts on the stream, each with how often. */
-  readonly #told = new Map<string, number>()
+  readonly #published = new Map<string, number>()
   /** The newest version on the stream, by topic and key. */
   readonly #newest = new Map<string, number>()
   /** Up to where each lane's facts are known to be on the stream. */
@@ -130,15 +130,17 @@ export class Witness {
       fact.type === type &&
       fact.subjectVersion === version &&
       fact.payload === data
-    if (!isSo) this.broken("I7 first told in order", `nothing was committed like ${type} of ${key}, version ${version}`)
-    const times = this.#told.get(id) ?? 0
-    this.#told.set(id, times + 1)
+    if (!isSo)
+      this.broken("I7 first published in order", `nothing was committed like ${type} of ${key}, version ${version}`)
+    const times = this.#published.get(id) ?? 0
+    this.#published.set(id, times + 1)
     const name = `${topic} ${key}`
     // A product is version 1 when its stock is created.
     const newest = this.#newest.get(name) ?? (topic === PRODUCTS ? 1 : 0)
     if (times === 0 && version !== newest + 1)
-      this.broken("I7 first told in order", `version ${version} of ${name} follows ${newest}`)
-    if (times > 0) this.#journal.moment(version < newest ? "an old fact told again after a newer" : "a fact told twice")
+      this.broken("I7 first published in order", `version ${version} of ${name} follows ${newest}`)
+    if (times > 0)
+      this.#journal.moment(version < newest ? "an old fact published again after a newer" : "a fact published twice")
     this.#newest.set(name, Math.max(newest, version))
     return message
   }
@@ -148,7 +150,7 @@ export class Witness {
     this.#catchUp()
     const from = this.#confirmed[lane] ?? 0
     for (const fact of this.#lanes[lane]?.slice(from, seq) ?? [])
-      if (!this.#told.has(fact.eventId))
+      if (!this.#published.has(fact.eventId))
         this.broken(
           "I7 the cursor follows the stream",
           `lane ${lane} is at ${seq}, and seq ${fact.seq} is not on the stream`,
@@ -199,7 +201,7 @@ export class Witness {
   get isQuiet(): boolean {
     this.#catchUp()
     return (
-      this.#told.size >= this.#facts.size &&
+      this.#published.size >= this.#facts.size &&
       CONSUMERS.every((name) => this.#done.get(name)!.size >= this.#wanted.get(name)!)
     )
   }
@@ -208,9 +210,9 @@ export class Witness {
   settled(): ReadonlyArray<string> {
     this.#catchUp()
     const facts = [...this.#facts.values()]
-    const untold = facts.filter(({ eventId }) => !this.#told.has(eventId))
+    const missing = facts.filter(({ eventId }) => !this.#published.has(eventId))
     return [
-      ...untold.map(
+      ...missing.map(
         ({ lane, seq, type }) => `I7 every fact reaches the stream: lane ${lane} seq ${seq} (${type}) did not`,
       ),
       ...CONSUMERS.flatMap((name) => this.#effectsOf(name, facts)),

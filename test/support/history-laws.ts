@@ -1,7 +1,7 @@
 /**
- * The laws of what callers were told, as pure checks of a history of calls against the books.
+ * The laws of what callers were answered, as pure checks of a history of calls against the books.
  *
- * A call knows the product versions that were durable when it began and when it was answered: whatever it was told must
+ * A call knows the product versions that were durable when it began and when it was answered: whatever it was answered must
  * have been so at one of them.
  */
 import { Cause, Exit } from "effect"
@@ -15,7 +15,7 @@ import { type Books, broken, editionsOf, group, type Law, versionsOf } from "./l
 
 export type Versions = ReadonlyMap<ProductId, number>
 
-export type Told =
+export type Answer =
   | { readonly kind: "product"; readonly product: Product }
   | { readonly kind: "edited"; readonly product: Product }
   | { readonly kind: "stock"; readonly stock: StockOf }
@@ -39,8 +39,8 @@ export interface Call {
   readonly endedEditions: Versions | null
   /** Of the instant it was answered; null: never. */
   readonly ended: Versions | null
-  readonly exit: Exit.Exit<{ readonly told: Told; readonly replayed: boolean }, Refused | Unavailable> | null
-  /** What was told and not in the books at that instant. */
+  readonly exit: Exit.Exit<{ readonly answer: Answer; readonly replayed: boolean }, Refused | Unavailable> | null
+  /** What was answered and not in the books at that instant. */
   readonly undurable: ReadonlyArray<string>
 }
 
@@ -74,27 +74,27 @@ const everyoneAnswered = (calls: ReadonlyArray<Call>): ReadonlyArray<string> =>
     return [`${call.name} died: ${Cause.pretty(call.exit.cause)}`]
   })
 
-/** What is not in these books, of what is about to be told. To be asked in the instant of the answer. */
+/** What is not in these books, of what is about to be answered. To be asked in the instant of the answer. */
 export const undurable = (
   books: Pick<Books, "movements" | "keys"> & {
     readonly orders: ReadonlyMap<string, Order>
     /** Versions by id. */
     readonly products: ReadonlyMap<string, number>
   },
-  { told, replayed }: Success,
+  { answer, replayed }: Success,
   claim: Claim | null,
 ): ReadonlyArray<string> => {
   const found: Array<string> = []
-  const stock = told.kind === "stock" || told.kind === "read" ? told.stock : null
+  const stock = answer.kind === "stock" || answer.kind === "read" ? answer.stock : null
   if (stock !== null) {
     const { version, onHand, reserved } = stock.stock
     const move = books.movements.find((each) => each.productId === stock.productId && each.version === version)
     if (move?.onHand !== onHand || move.reserved !== reserved) found.push(`stock ${JSON.stringify(stock)}`)
   }
-  if (told.kind === "product" && !books.products.get(told.product.id)) found.push(`product ${told.product.id}`)
-  if (told.kind === "edited" && (books.products.get(told.product.id) ?? 0) < told.product.version)
-    found.push(`product ${told.product.id} version ${told.product.version}`)
-  const order = told.kind === "sale" ? told.sale.order : told.kind === "order" ? told.order : null
+  if (answer.kind === "product" && !books.products.get(answer.product.id)) found.push(`product ${answer.product.id}`)
+  if (answer.kind === "edited" && (books.products.get(answer.product.id) ?? 0) < answer.product.version)
+    found.push(`product ${answer.product.id} version ${answer.product.version}`)
+  const order = answer.kind === "sale" ? answer.sale.order : answer.kind === "order" ? answer.order : null
   if (order !== null) {
     const kept = books.orders.get(order.id)
     if (kept === undefined) found.push(`order ${order.id}`)
@@ -110,26 +110,26 @@ export const undurable = (
 }
 
 const answeredWhenDurable = (calls: ReadonlyArray<Call>): ReadonlyArray<string> =>
-  calls.flatMap((call) => call.undurable.map((what) => `${call.name} was told what was not durable: ${what}`))
+  calls.flatMap((call) => call.undurable.map((what) => `${call.name} was answered what was not durable: ${what}`))
 
 const readsAreFresh = (calls: ReadonlyArray<Call>): ReadonlyArray<string> =>
   calls.flatMap((call) => {
-    const told = successOf(call)?.told
-    if (told?.kind !== "read") return []
-    const { productId, stock } = told.stock
+    const answer = successOf(call)?.answer
+    if (answer?.kind !== "read") return []
+    const { productId, stock } = answer.stock
     const from = call.began.get(productId) ?? 0
     return stock.version >= from ? [] : [`${call.name} read version ${stock.version}, ${from} was durable before`]
   })
 
 /** What a caller may compare: an order's terms and the answer's outcome. */
-const essence = (told: Told): string => {
-  if (told.kind === "sale" || told.kind === "order") {
+const essence = (answer: Answer): string => {
+  if (answer.kind === "sale" || answer.kind === "order") {
     const { id, lines, total, customerId, createdAt, expiresAt, status } =
-      told.kind === "sale" ? told.sale.order : told.order
-    const outcome = told.kind === "sale" ? told.sale.outcome : status
+      answer.kind === "sale" ? answer.sale.order : answer.order
+    const outcome = answer.kind === "sale" ? answer.sale.outcome : status
     return JSON.stringify({ id, lines, total, customerId, createdAt, expiresAt, outcome })
   }
-  return JSON.stringify(told)
+  return JSON.stringify(answer)
 }
 
 const replaysAreEqual = (calls: ReadonlyArray<Call>, books: Books): ReadonlyArray<string> => {
@@ -142,7 +142,7 @@ const replaysAreEqual = (calls: ReadonlyArray<Call>, books: Books): ReadonlyArra
       const success = successOf(call)
       return success === null ? [] : [{ call, success }]
     })
-    const answers = new Set(accepted.map(({ success }) => essence(success.told)))
+    const answers = new Set(accepted.map(({ success }) => essence(success.answer)))
     if (answers.size > 1) found.push(`key ${key} got ${answers.size} answers: ${[...answers].join(" | ")}`)
     const first = accepted.filter(({ success }) => !success.replayed)
     if (first.length > 1) found.push(`key ${key} was accepted ${first.length} times`)
@@ -153,7 +153,7 @@ const replaysAreEqual = (calls: ReadonlyArray<Call>, books: Books): ReadonlyArra
         rejectionOf(call)?._tag === "KeyReused" &&
         (bound.get(key) ?? call.claim!.fingerprint) === call.claim!.fingerprint
       )
-        found.push(`${call.name} was told that its own key ${key} is another's`)
+        found.push(`${call.name} was answered that its own key ${key} is another's`)
     return found
   })
 }
@@ -225,7 +225,7 @@ const legal = (call: Call, rejection: Rejection, books: Books): boolean => {
     case "NotCancellable":
     case "NotPayable": {
       const order = books.orders.find(({ id }) => id === rejection.orderId)
-      // Both are told of ends only, and an order that has ended another way stays so; what was paid may be cancelled later,
+      // Both learn of ends only, and an order that has ended another way stays so; what was paid may be cancelled later,
       // and what was shipped delivered.
       return (
         order !== undefined &&
@@ -266,7 +266,7 @@ const refusalsAreLegal = (calls: ReadonlyArray<Call>, books: Books): ReadonlyArr
     return [`${call.name} was refused by a state that never was: ${JSON.stringify(rejection)}`]
   })
 
-/** Goods came and went as often as a caller was told so; an unknown outcome counts for either. */
+/** Goods came and went as often as a caller was answered so; an unknown outcome counts for either. */
 const acceptedOnce = (calls: ReadonlyArray<Call>, books: Books): ReadonlyArray<string> =>
   books.products.flatMap(({ id }) => {
     const moves = versionsOf(books, id).filter(({ type }) => type === "received" || type === "adjusted").length
@@ -318,17 +318,19 @@ const boundIsAnswered = (calls: ReadonlyArray<Call>, books: Books): ReadonlyArra
   })
 }
 
-/** An edit is of a version that it names, and what it was told is a version that there was: its own, or one it found so already. */
+/** An edit is of a version that it names, and what it was answered is a version that there was: its own, or one it found so already. */
 const editsOfWhatTheyName = (calls: ReadonlyArray<Call>, books: Books): ReadonlyArray<string> =>
   calls.flatMap((call) => {
-    const told = successOf(call)?.told
-    if (told?.kind !== "edited") return []
-    const { id, version } = told.product
+    const answer = successOf(call)?.answer
+    if (answer?.kind !== "edited") return []
+    const { id, version } = answer.product
     const edition = editionsOf(books, id).find(({ product }) => product.version === version)
-    if (JSON.stringify(edition?.product) !== JSON.stringify(told.product))
-      return [`${call.name} was told ${JSON.stringify(told.product)}, there was ${JSON.stringify(edition?.product)}`]
+    if (JSON.stringify(edition?.product) !== JSON.stringify(answer.product))
+      return [
+        `${call.name} was answered ${JSON.stringify(answer.product)}, there was ${JSON.stringify(edition?.product)}`,
+      ]
     if (version < (call.beganEditions.get(id) ?? 0))
-      return [`${call.name} was told version ${version}, ${call.beganEditions.get(id)} was durable before`]
+      return [`${call.name} was answered version ${version}, ${call.beganEditions.get(id)} was durable before`]
     const { edits } = call
     return edits === null || edits.includes(version - 1) || edits.includes(version)
       ? []
@@ -339,9 +341,9 @@ const editsOfWhatTheyName = (calls: ReadonlyArray<Call>, books: Books): Readonly
 const oneEditAVersion = (calls: ReadonlyArray<Call>): ReadonlyArray<string> => {
   const made = group(
     calls.flatMap((call) => {
-      const told = successOf(call)?.told
-      const isMade = told?.kind === "edited" && call.edits !== null && !call.edits.includes(told.product.version)
-      return isMade ? [`${told.product.id} version ${told.product.version}`] : []
+      const answer = successOf(call)?.answer
+      const isMade = answer?.kind === "edited" && call.edits !== null && !call.edits.includes(answer.product.version)
+      return isMade ? [`${answer.product.id} version ${answer.product.version}`] : []
     }),
     (name) => name,
   )

@@ -2,7 +2,7 @@
  * The laws, as pure checks over what the books hold: each gives the sentences that say where it is broken, none if it holds.
  *
  * `Books` is a snapshot of the memory store; any other store that can be read into the same shape may be checked too.
- * `STANDING` hold at every moment; `SETTLED` only once nothing is under way any more. What callers were told is checked
+ * `STANDING` hold at every moment; `SETTLED` only once nothing is under way any more. What callers were answered is checked
  * against the books in `history-laws.ts`.
  */
 import type { snapshot } from "../../src/adapters/memory/store.ts"
@@ -52,7 +52,7 @@ const movementsAddUp = (books: Books): ReadonlyArray<string> => {
       const reserved = now.reserved + move.reservedDelta
       if (onHand !== move.onHand || reserved !== move.reserved)
         found.push(
-          `product ${id} version ${move.version}: the sum is ${onHand}/${reserved}, told ${move.onHand}/${move.reserved}`,
+          `product ${id} version ${move.version}: the sum is ${onHand}/${reserved}, written ${move.onHand}/${move.reserved}`,
         )
       now = { onHand: move.onHand, reserved: move.reserved, version: move.version }
     }
@@ -65,7 +65,7 @@ const movementsAddUp = (books: Books): ReadonlyArray<string> => {
 
 /** Every version of every product and order has exactly one fact, and there is no other fact. */
 const oneFactPerChange = (books: Books): ReadonlyArray<string> => {
-  const told = group(
+  const published = group(
     books.facts,
     ({ subjectKind, subject, subjectVersion }) => `${subjectKind} ${subject} v${subjectVersion}`,
   )
@@ -75,11 +75,11 @@ const oneFactPerChange = (books: Books): ReadonlyArray<string> => {
     ...books.orders.flatMap(({ id, version }) => Array.from({ length: version }, (_, v) => `order ${id} v${v + 1}`)),
   ]
   const wrong = changed.flatMap((change) => {
-    const times = told.get(change)?.length ?? 0
+    const times = published.get(change)?.length ?? 0
     return times === 1 ? [] : [`${change} has ${times} facts`]
   })
   const happened = new Set(changed)
-  const invented = [...told.keys()]
+  const invented = [...published.keys()]
     .filter((change) => !happened.has(change))
     .map((change) => `${change} never happened`)
   return [...wrong, ...invented]

@@ -1,4 +1,4 @@
-/** The proxy finds the instants of a commit, and does what it is told there, to both sides. */
+/** The proxy finds the instants of a commit, and does there what it is asked to, to both sides. */
 import { PgClient } from "@effect/sql-pg"
 import { Context, Effect, Fiber, Layer, type Scope } from "effect"
 import { expect, it } from "vitest"
@@ -98,7 +98,7 @@ it("tells the instants in their order, of every commit, and of nothing else", ()
       yield* sql`select 1`
       // The same statement once more, by now prepared under a name: it is refused, its epoch and seq being used up.
       expect((yield* Effect.flip(scribe.ledger.commit(batch)))._tag).toBe("StaleOwner")
-      expect(seen).toEqual(["asked", "sent", "done", "told", "asked", "sent", "done", "told"])
+      expect(seen).toEqual(["asked", "sent", "done", "answered", "asked", "sent", "done", "answered"])
       expect(proxy.answers).toEqual({ ok: 2, JG001: 1 })
     }),
   ))

@@ -5,12 +5,12 @@
  *        | ---- request ----->  | asked                    |    every byte of it is here, none has gone on
  *        |                      | ------ request ------->  | sent
  *        |                      | done <---- answer -----  |    all of the answer is here, none has gone on
- *        | <--- answer -------  | told                     |
+ *        | <--- answer -------  | answered                 |
  *
  *     const proxy = await PostgresProxy.start(databaseUrl)     // proxy.url: for the service; keeps its port
  *     const held = await proxy.hold("done")                    // the next commit that gets there waits
  *     held.release("pass" | "cut" | "hole")
- *     proxy.once("told", (exchange) => { kill(); return "cut" })   // done right in the instant
+ *     proxy.once("answered", (exchange) => { kill(); return "cut" })   // done right in the instant
  *     proxy.on((instant, exchange) => null)                    // all of them; null: not mine
  *     proxy.sessions, session.pid, .application, .cut(), .hole(); proxy.door, .cutAll(), .answers, .close()
  *
@@ -131,7 +131,7 @@ export class CommitProxy {
   }
 }
 
-/** Listens on any free port of this machine. `watch`: the statements whose instants are told. */
+/** Listens on any free port of this machine. `watch`: the statements whose instants are announced. */
 export const start = async (databaseUrl: string, watch = COMMIT): Promise<CommitProxy> => {
   const server = createServer({ allowHalfOpen: true })
   await new Promise<void>((resolve, reject) => {

@@ -7,7 +7,7 @@
 import type { Socket } from "node:net"
 import * as Wire from "./postgres-wire.ts"
 
-export type Instant = "asked" | "sent" | "done" | "told"
+export type Instant = "asked" | "sent" | "done" | "answered"
 
 /** `cut`: both ends lose the connection now. `hole`: both keep it, and nothing ever passes again, not even its end. */
 export type Verdict = "pass" | "cut" | "hole"
@@ -234,7 +234,7 @@ export class Session {
       () => this.#rule("done", exchange),
       () => {
         this.#send(this.#service, bytes)
-        return this.#rule("told", exchange)
+        return this.#rule("answered", exchange)
       },
     )
   }

@@ -1,5 +1,5 @@
 /**
- * A trial: runs a program of calls against a whole shop, concurrently, and gives what everyone was told and what the books
+ * A trial: runs a program of calls against a whole shop, concurrently, and gives what everyone was answered and what the books
  * hold. Nothing here judges; `laws.ts` and `history-laws.ts` do.
  *
  * Time is virtual (it must run under `TestClock.layer()`): it passes while calls wait, and the same program runs the same
@@ -16,7 +16,7 @@ import { mergeLines } from "../../src/domain/order-lines.ts"
 import type { Claim, Route } from "../../src/ports/inventory.ts"
 import { Ledger } from "../../src/ports/ledger.ts"
 import * as AllBooks from "./books.ts"
-import { type Call, type Told, undurable, type Versions } from "./history-laws.ts"
+import { type Answer, type Call, undurable, type Versions } from "./history-laws.ts"
 import type { Books } from "./laws.ts"
 import * as MemoryShop from "./memory-shop.ts"
 import type { Op, Program } from "./trade-program.ts"
@@ -116,7 +116,7 @@ export class Traders {
         const claim = claimOf("products", op)
         const asked = { sku: `sku-${op.sku}`, name: "thing", price: { amount: 5, currency: "EUR" }, onHand: op.onHand }
         const run = Effect.map(shop.createProduct({ ...asked, purchaseLimit: null, claim }), ({ value, replayed }) => ({
-          told: { kind: "product", product: value } as Told,
+          answer: { kind: "product", product: value } as Answer,
           replayed,
         }))
         return { run, claim, wants: [], adds: null, customer: "" }
@@ -126,7 +126,7 @@ export class Traders {
         const productId = this.#product(op.product)
         const claim = claimOf("receipts", op)
         const run = Effect.map(shop.receiveStock({ productId, quantity, claim }), ({ value, replayed }) => ({
-          told: { kind: "stock", stock: value } as Told,
+          answer: { kind: "stock", stock: value } as Answer,
           replayed,
         }))
         return { run, claim, wants: [], adds: { productId, quantity }, customer: "" }
@@ -137,7 +137,7 @@ export class Traders {
         const claim = claimOf("adjustments", op)
         const run = Effect.map(
           shop.adjustStock({ productId, delta, reason: "counted", claim }),
-          ({ value, replayed }) => ({ told: { kind: "stock", stock: value } as Told, replayed }),
+          ({ value, replayed }) => ({ answer: { kind: "stock", stock: value } as Answer, replayed }),
         )
         return {
           run,
@@ -149,7 +149,7 @@ export class Traders {
       }
       case "read": {
         const run = Effect.map(shop.readStock(this.#product(op.product)), (value) => ({
-          told: { kind: "read", stock: value } as Told,
+          answer: { kind: "read", stock: value } as Answer,
           replayed: false,
         }))
         return { run, claim: null, wants: [], adds: null, customer: "" }
@@ -162,7 +162,7 @@ export class Traders {
         const claim = base && { ...base, fingerprint: fingerprint([op, orderId]) }
         const run = Effect.map(
           shop.payOrder({ orderId, token: op.token, answer: "wait", claim }),
-          ({ value, replayed }) => ({ told: { kind: "sale", sale: value } as Told, replayed }),
+          ({ value, replayed }) => ({ answer: { kind: "sale", sale: value } as Answer, replayed }),
         )
         return { run, claim, wants: [], adds: null, customer: "" }
       }
@@ -171,7 +171,7 @@ export class Traders {
         const base = claimOf("cancel", op)
         const claim = base && { ...base, fingerprint: fingerprint([op, orderId]) }
         const run = Effect.map(shop.cancelOrder({ orderId, reason: null, claim }), ({ value, replayed }) => ({
-          told: { kind: "order", order: value } as Told,
+          answer: { kind: "order", order: value } as Answer,
           replayed,
         }))
         return { run, claim, wants: [], adds: null, customer: "" }
@@ -191,7 +191,7 @@ export class Traders {
       this.shop.placeOrder({ customerId: customer, lines, paying, claim }),
       ({ value, replayed }) => {
         if (!this.placed.includes(value.order.id)) this.placed.push(value.order.id)
-        return { told: { kind: "sale", sale: value } as Told, replayed }
+        return { answer: { kind: "sale", sale: value } as Answer, replayed }
       },
     )
     return { run, claim, wants: mergeLines(lines), adds: null, customer }

@@ -25,7 +25,7 @@ export interface Caught {
   readonly seedsNeeded: number | null
 }
 
-/** What the thread tells after each mutant; `name` is null for the shop without a bug. */
+/** What the thread reports after each mutant; `name` is null for the shop without a bug. */
 export interface Harvest {
   readonly name: string | null
   readonly seedsNeeded: number | null
@@ -54,7 +54,7 @@ const PATIENCE_MS = 600_000
 /** Threads that share the mutants: a small machine has two cores. */
 const SHARES = 2
 
-/** Simulates all of them, the shop without a bug among them, and tells of each as soon as it is known. */
+/** Simulates all of them, the shop without a bug among them, and reports each as soon as it is known. */
 export const harvest = async (onHarvest: (harvest: Harvest) => void): Promise<void> => {
   await Promise.all(Array.from({ length: SHARES }, (_, share) => harvestOf(share, onHarvest)))
 }

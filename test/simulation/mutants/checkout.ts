@@ -67,7 +67,7 @@ export const CHECKOUT_MUTANTS: ReadonlyArray<Mutant> = [
   {
     name: "barred before it is given up",
     story:
-      "what is kept is let go while the owner may still record that it is kept: the buyer is told that the order is paid",
+      "what is kept is let go while the owner may still record that it is kept: the buyer is answered that the order is paid",
     changes: [{ file: RULES, from: `? { _tag: "GiveUp" } :`, to: `? { _tag: "Void" } :` }],
     caughtBy: "barred only when it is decided",
     seedsMax: ONE_ROUND,
@@ -157,7 +157,7 @@ export const CHECKOUT_MUTANTS: ReadonlyArray<Mutant> = [
     seedsMax: ONE_ROUND,
   },
   {
-    name: "a placed order told as undecided",
+    name: "a placed order answered as undecided",
     story:
       "when the outcome of a payment cannot be recorded, its buyer hears that nothing was decided: the order is placed",
     changes: [

@@ -21,7 +21,7 @@ export const EDITING_MUTANTS: ReadonlyArray<Mutant> = [
   },
   {
     name: "a price of a version that has passed",
-    story: "the owner tells of the edit and goes on selling as before",
+    story: "the owner answers the edit and goes on selling as before",
     changes: [{ file: EDITING, from: "  cell.product = forSale\n", to: "" }],
     caughtBy: "I15 sold by the version that stood",
     seedsMax: FOUR_ROUNDS,

@@ -11,7 +11,8 @@ const PUBLISHING = "const published = yield* Effect.result(sent.length === 0 ? E
 export const FACT_MUTANTS: ReadonlyArray<Mutant> = [
   {
     name: "cursor advanced before publishing",
-    story: "the cursor is moved first, so that nothing is told twice; what the stream does not take then is never told",
+    story:
+      "the cursor is moved first, so that nothing is published twice; what the stream does not take then is never published",
     changes: [
       { file: RELAY, from: `    ${PUBLISHING}`, to: `    yield* leadership.advance(cursors)\n    ${PUBLISHING}` },
       { file: RELAY, from: "    yield* leadership.advance(cursors)\n    if", to: "    if" },
@@ -43,7 +44,7 @@ export const FACT_MUTANTS: ReadonlyArray<Mutant> = [
         to: `Effect.forEach(sent, (event) => stream.publish([event]), { concurrency: "unbounded" }))\n`,
       },
     ],
-    caughtBy: "I7 first told in order",
+    caughtBy: "I7 first published in order",
     seedsMax: ONE_ROUND,
   },
   {
@@ -64,8 +65,8 @@ export const FACT_MUTANTS: ReadonlyArray<Mutant> = [
     seedsMax: ONE_ROUND,
   },
   {
-    name: "available told as on hand",
-    story: "the stream tells how many can be sold where it says how many there are",
+    name: "available published as on hand",
+    story: "the stream says how many can be sold where it should say how many there are",
     changes: [
       {
         file: "src/ports/facts.ts",

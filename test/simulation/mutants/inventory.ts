@@ -47,7 +47,7 @@ export const INVENTORY_MUTANTS: ReadonlyArray<Mutant> = [
   },
   {
     name: "refuse from memory that is not durable",
-    story: "a refusal does not wait in line: it tells of stock that a commit may yet take back",
+    story: "a refusal does not wait in line: it speaks of stock that a commit may yet take back",
     changes: [
       {
         file: OWNER,
@@ -160,7 +160,7 @@ export const INVENTORY_MUTANTS: ReadonlyArray<Mutant> = [
     seedsMax: EIGHT_ROUNDS,
   },
   {
-    name: "a frozen owner tells what it remembers",
+    name: "a frozen owner answers what it remembers",
     story: "readings leave without a look at the lease: another process may have sold on",
     changes: [
       { file: "src/app/inventory/ownership.ts", from: "isOfMemory(cause) && !isFresh()", to: "false" },

@@ -41,7 +41,7 @@ export const LEDGER_MUTANTS: ReadonlyArray<Mutant> = [
   },
   {
     name: "lost commit answer taken as yes",
-    story: "when the answer to a commit is lost, everyone in it is told that it happened",
+    story: "when the answer to a commit is lost, everyone in it is answered that it happened",
     changes: [
       {
         file: COMMITTER,
@@ -53,7 +53,7 @@ export const LEDGER_MUTANTS: ReadonlyArray<Mutant> = [
     seedsMax: ONE_ROUND,
   },
   {
-    name: "an unknown outcome told as undecided",
+    name: "an unknown outcome answered as undecided",
     story: "callers hear that nothing was decided as soon as the truth about a lost commit answer takes a while",
     changes: [
       { file: COMMITTER, from: "Effect.sleep(UNKNOWN_PATIENCE_MS)", to: "Effect.sleep(UNKNOWN_PATIENCE_MS / 1_000)" },
@@ -68,7 +68,7 @@ export const LEDGER_MUTANTS: ReadonlyArray<Mutant> = [
   },
   {
     name: "dropped after it was sent",
-    story: "a caller who has waited long enough is told that nothing was decided, and its order is on the way",
+    story: "a caller who has waited long enough is answered that nothing was decided, and its order is on the way",
     changes: [
       {
         file: COMMITTER,

@@ -27,14 +27,14 @@ const grow = async (
   return { seedsNeeded: null, said: [...said.values()] }
 }
 
-/** A mutant that does not fit the source any more is told like one that is not found. */
+/** A mutant that does not fit the source any more is reported like one that is not found. */
 const unfit = (error: unknown): Omit<Harvest, "name"> => ({ seedsNeeded: null, said: [String(error)] })
 
-const tell = (harvest: Harvest): void => parentPort!.postMessage(harvest)
+const post = (harvest: Harvest): void => parentPort!.postMessage(harvest)
 
 /** Which of how many threads this is, from 0. */
 const { share, shares } = workerData as { readonly share: number; readonly shares: number }
 
-if (share === 0) tell({ name: null, ...(await grow([], SEEDS_MAX, null).catch(unfit)) })
+if (share === 0) post({ name: null, ...(await grow([], SEEDS_MAX, null).catch(unfit)) })
 for (const { caughtBy, changes, name, seedsMax } of ALL.filter((_, index) => index % shares === share))
-  tell({ name, ...(await grow(changes, seedsMax, caughtBy).catch(unfit)) })
+  post({ name, ...(await grow(changes, seedsMax, caughtBy).catch(unfit)) })
