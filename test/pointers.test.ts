@@ -108,7 +108,7 @@ const untested = (text: string): ReadonlyArray<string> =>
     .map(([, name]) => name!)
     .filter((name) => !existsSync(join(root, "test", name)) && !existsSync(join(root, "test", `${name}.test.ts`)))
 
-it("tests that operators are told of exist", () => {
+it("tests that operators are pointed to exist", () => {
   const text = readFileSync(join(root, "docs/operating.md"), "utf8")
   expect(untested(text)).toEqual([])
   const gone = text.replaceAll("`faults/postgres-trouble`", "`faults/nothing`").replaceAll("`config/config`", "`gone`")

@@ -1,4 +1,4 @@
-/** A consumer at work, over an inbox in memory that fails as told, and a stream that the test holds in its hands. */
+/** A consumer at work, over an inbox in memory that fails as asked, and a stream that the test holds in its hands. */
 import { it } from "@effect/vitest"
 import { Deferred, Effect, Fiber, Result, type Scope } from "effect"
 import { describe, expect } from "vitest"
@@ -23,7 +23,7 @@ const SOURCE = "kafka/one/jaego.orders/0"
 
 const orderId = () => freshId() as OrderId
 
-interface Told {
+interface Fields {
   readonly shop?: string
   readonly key: OrderId
   readonly version: number
@@ -34,7 +34,7 @@ interface Told {
 
 /** An event as the relay publishes it. */
 const message = (
-  { data = {}, id = freshId(), key, shop = Store.SHOP, type = "paid", version }: Told,
+  { data = {}, id = freshId(), key, shop = Store.SHOP, type = "paid", version }: Fields,
   offset: number,
 ): Delivery => ({
   topic: ORDERS,
@@ -58,7 +58,7 @@ const message = (
   }),
 })
 
-type Trouble = "unavailable" | "told too late"
+type Trouble = "unavailable" | "answered too late"
 
 /** A stream, an inbox and a dead-letter topic in the hands of a test. */
 const bench = (consumer: Consumer.Consumer) =>
@@ -81,7 +81,7 @@ const bench = (consumer: Consumer.Consumer) =>
         if (events.some(({ eventId }) => hand.refuses(eventId)))
           return yield* new Indigestible({ detail: "no such column" })
         const handled = yield* honest.commit(intakes)
-        return trouble === "told too late" ? yield* Effect.fail(unavailable("database")) : handled
+        return trouble === "answered too late" ? yield* Effect.fail(unavailable("database")) : handled
       })
     const inbox: Inbox["Service"] = { ...honest, commit }
     const subscribed = yield* Deferred.make<Handler>()
@@ -114,12 +114,12 @@ describe("a consumer", () => {
       Effect.gen(function* () {
         const { commits, deliver, position, versions } = yield* bench(Timeline.consumer)
         const [one, other] = [orderId(), orderId()]
-        const told = [
+        const messages = [
           message({ key: one, version: 2 }, 4),
           message({ key: other, version: 2, type: "expired" }, 5),
           message({ key: one, version: 3, type: "cancelled", data: { reason: "wrong size" } }, 9),
         ]
-        yield* deliver(told)
+        yield* deliver(messages)
         expect([versions(one), versions(other)]).toEqual([[2, 3], [2]])
         expect(position()).toBe(10)
         expect(commits).toHaveLength(1)
@@ -173,7 +173,7 @@ describe("a consumer", () => {
         const { commits, deliver, troubles, versions } = yield* bench(Timeline.consumer)
         const recording = yield* MemoryProbe.Recording
         const key = orderId()
-        troubles.push("unavailable", "unavailable", "told too late")
+        troubles.push("unavailable", "unavailable", "answered too late")
         yield* deliver([message({ key, version: 2 }, 0)])
         expect(versions(key)).toEqual([2])
         expect(commits).toHaveLength(4)
@@ -216,7 +216,7 @@ describe("a consumer", () => {
     ),
   )
 
-  it.live("tells what was deleted before it came to it, and goes on behind it for good", () =>
+  it.live("logs what was deleted before it came to it, and goes on behind it for good", () =>
     over(
       Effect.gen(function* () {
         const { deliver, handler, position } = yield* bench(Timeline.consumer)
@@ -263,15 +263,15 @@ describe("a consumer", () => {
       Effect.gen(function* () {
         const { commits, deliver, hand, versions } = yield* bench(Timeline.consumer)
         const key = orderId()
-        const told = [message({ key, version: 2 }, 0)]
+        const messages = [message({ key, version: 2 }, 0)]
         const gate = yield* Deferred.make<void>()
         hand.gate = gate
-        const stopped = yield* Effect.forkScoped(deliver(told), { startImmediately: true })
+        const stopped = yield* Effect.forkScoped(deliver(messages), { startImmediately: true })
         while (commits.length === 0) yield* Effect.yieldNow
         yield* Fiber.interrupt(stopped)
         hand.gate = null
         yield* Deferred.succeed(gate, undefined)
-        yield* deliver([...told, message({ key, version: 3 }, 1)])
+        yield* deliver([...messages, message({ key, version: 3 }, 1)])
         expect(versions(key)).toEqual([2, 3])
       }),
     ),
@@ -341,10 +341,10 @@ describe("poison", () => {
         const bad = new Set([freshId(), freshId()])
         const [first, second] = [...bad]
         hand.refuses = (id) => bad.has(id)
-        const told = keys.map((key, offset) =>
+        const messages = keys.map((key, offset) =>
           message({ key, version: 2, id: offset === 17 ? first! : offset === 40 ? second! : freshId() }, offset),
         )
-        yield* deliver(told)
+        yield* deliver(messages)
         expect(buried.map(({ delivery, error }) => [delivery.offset, error])).toEqual([
           [17, "no such column"],
           [40, "no such column"],
@@ -483,7 +483,7 @@ describe("shipping's consumer", () => {
 })
 
 describe("the timeline's consumer", () => {
-  it.live("tells the reason with what it is told of", () =>
+  it.live("logs the reason with what it reports", () =>
     over(
       Effect.gen(function* () {
         const { deliver, store } = yield* bench(Timeline.consumer)
@@ -499,7 +499,7 @@ describe("the timeline's consumer", () => {
 })
 
 describe("what `encode` writes", () => {
-  it("tells its type without being read", () => {
+  it("shows its type without being read", () => {
     const { value } = message({ key: orderId(), version: 1, type: "placed" }, 0)
     expect(CloudEvent.typeOf(value)).toBe("jaego.order.placed.v1")
     expect(CloudEvent.typeOf(` ${value}`)).toBeNull()

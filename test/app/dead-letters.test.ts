@@ -21,7 +21,7 @@ const delivery = (key: OrderId, version: number, offset: number): Delivery => ({
   }),
 })
 
-/** One that refuses what it is told to. */
+/** One that refuses what it is asked to. */
 const consumer = (refused: ReadonlySet<string>): Consumer => ({
   name: "audit",
   topics: [TOPIC],

@@ -1,4 +1,4 @@
-/** The relay, over an outbox in memory and a stream that does as it is told, under virtual time. */
+/** The relay, over an outbox in memory and a stream that does as it is asked, under virtual time. */
 import { it as test } from "@effect/vitest"
 import { Deferred, Effect, Exit, Fiber, Layer, References, Scope } from "effect"
 import { TestClock } from "effect/testing"
@@ -39,7 +39,7 @@ const ground = Effect.gen(function* () {
       if (mood === "silent") yield* Deferred.await(stream.gate)
       else yield* Effect.sleep("5 millis")
       if (mood !== "down") taken.push(...events)
-      if (mood === "down" || mood === "seems down") return yield* new StreamDown({ detail: "as told" })
+      if (mood === "down" || mood === "seems down") return yield* new StreamDown({ detail: "as asked" })
     }).pipe(Effect.ensuring(Effect.sync(() => void stream.under--)))
   const ports = Layer.mergeAll(
     Layer.succeed(Outbox, MemoryOutbox.make(store)),
@@ -56,7 +56,7 @@ const ground = Effect.gen(function* () {
       yield* scribe.commit({ products: [{ product: Scribe.product({ id, sku: id, createdAt: 0 }), onHand: 1 }] })
     }
   })
-  /** Goods are received so often, which no consumer wants: a product is created for it, and that is told. */
+  /** Goods are received so often, which no consumer wants: a product is created for it, and that is published. */
   const writeUnwanted = Effect.fnUntraced(function* (lane: Lane.Lane, count: number) {
     const id = Lane.place(Scribe.freshId(), lane) as ProductId
     yield* scribe.commit({ products: [{ product: Scribe.product({ id, sku: id, createdAt: 0 }), onHand: 1 }] })
@@ -78,12 +78,14 @@ const ground = Effect.gen(function* () {
     yield* TestClock.adjust(0)
     return { end: Scope.close(scope, Exit.void) }
   })
-  /** What the stream has of a lane, each once, as first told. */
-  const told = (lane: Lane.Lane) => [...new Set(taken.filter((event) => event.lane === lane).map(({ seq }) => seq))]
+  /** What the stream has of a lane, each once, as first published. */
+  const published = (lane: Lane.Lane) => [
+    ...new Set(taken.filter((event) => event.lane === lane).map(({ seq }) => seq)),
+  ]
   const all = () => taken.map(({ lane, seq }) => `${lane}:${seq}`)
   const cursor = (lane: Lane.Lane) => store.relay.cursors[lane]
   const recording = yield* Effect.provideContext(MemoryProbe.Recording, probe)
-  return { store, wake, taken, stream, write, writeUnwanted, relay, told, all, cursor, recording }
+  return { store, wake, taken, stream, write, writeUnwanted, relay, published, all, cursor, recording }
 })
 
 const upTo = (count: number) => Array.from({ length: count }, (_, index) => index + 1)
@@ -91,55 +93,55 @@ const upTo = (count: number) => Array.from({ length: count }, (_, index) => inde
 describe("the relay", () => {
   test.effect("brings out what is there, lane by lane in order, and then moves the cursors", () =>
     Effect.gen(function* () {
-      const { cursor, relay, told, write } = yield* ground
+      const { cursor, relay, published, write } = yield* ground
       yield* write(3, 5)
       yield* write(40, 2)
       yield* relay
       yield* TestClock.adjust("10 millis")
-      expect([told(3), told(40)]).toEqual([upTo(5), upTo(2)])
+      expect([published(3), published(40)]).toEqual([upTo(5), upTo(2)])
       expect([cursor(3), cursor(40)]).toEqual([5, 2])
     }),
   )
 
   test.effect("passes over what no consumer wants, and asks the stream for nothing when that is all", () =>
     Effect.gen(function* () {
-      const { cursor, relay, stream, told, writeUnwanted } = yield* ground
+      const { cursor, relay, stream, published, writeUnwanted } = yield* ground
       yield* writeUnwanted(3, 4)
       yield* relay
       yield* TestClock.adjust("1 second")
-      expect([told(3), cursor(3), stream.calls]).toEqual([[1], 5, 1])
+      expect([published(3), cursor(3), stream.calls]).toEqual([[1], 5, 1])
       yield* writeUnwanted(3, 3_000)
       yield* TestClock.adjust("1 second")
-      expect([told(3), cursor(3), stream.calls]).toEqual([[1, 6], 3_006, 2])
+      expect([published(3), cursor(3), stream.calls]).toEqual([[1, 6], 3_006, 2])
     }),
   )
 
   test.effect("does not wait when it is woken", () =>
     Effect.gen(function* () {
-      const { relay, told, wake, write } = yield* ground
+      const { relay, published, wake, write } = yield* ground
       yield* relay
       yield* TestClock.adjust("10 seconds")
       yield* write(1, 1)
       wake.notify()
       yield* TestClock.adjust("5 millis")
-      expect(told(1)).toEqual([1])
+      expect(published(1)).toEqual([1])
     }),
   )
 
   test.effect("finds by itself what it was not woken for", () =>
     Effect.gen(function* () {
-      const { relay, told, write } = yield* ground
+      const { relay, published, write } = yield* ground
       yield* relay
       yield* TestClock.adjust("10 seconds")
       yield* write(1, 1)
       yield* TestClock.adjust("105 millis")
-      expect(told(1)).toEqual([1])
+      expect(published(1)).toEqual([1])
     }),
   )
 
   test.effect("takes what many commits have written at once, when it is woken for each", () =>
     Effect.gen(function* () {
-      const { relay, stream, told, wake, write } = yield* ground
+      const { relay, stream, published, wake, write } = yield* ground
       yield* relay
       for (let n = 0; n < 200; n++) {
         yield* write(1, 1)
@@ -147,14 +149,14 @@ describe("the relay", () => {
         yield* TestClock.adjust("1 millis")
       }
       yield* TestClock.adjust("30 millis")
-      expect(told(1)).toEqual(upTo(200))
+      expect(published(1)).toEqual(upTo(200))
       expect(stream.calls).toBeLessThan(20)
     }),
   )
 
   test.effect("moves no cursor before the stream has confirmed", () =>
     Effect.gen(function* () {
-      const { cursor, relay, stream, told, write } = yield* ground
+      const { cursor, relay, stream, published, write } = yield* ground
       yield* write(7, 3)
       stream.mood = "silent"
       yield* relay
@@ -163,13 +165,13 @@ describe("the relay", () => {
       stream.mood = "takes"
       yield* Deferred.succeed(stream.gate, undefined)
       yield* TestClock.adjust("10 millis")
-      expect([told(7), cursor(7)]).toEqual([upTo(3), 3])
+      expect([published(7), cursor(7)]).toEqual([upTo(3), 3])
     }),
   )
 
   test.effect("outlives a stream that is down for minutes, asks it ever more rarely, and loses nothing", () =>
     Effect.gen(function* () {
-      const { all, recording, relay, stream, told, write } = yield* ground
+      const { all, recording, relay, stream, published, write } = yield* ground
       stream.mood = "down"
       yield* relay
       yield* write(2, 10)
@@ -183,12 +185,12 @@ describe("the relay", () => {
       expect(all()).toEqual([])
       stream.mood = "takes"
       yield* TestClock.adjust("2100 millis")
-      expect([told(2), told(9)]).toEqual([upTo(20), upTo(3)])
+      expect([published(2), published(9)]).toEqual([upTo(20), upTo(3)])
       expect(new Set(all()).size).toBe(all().length)
     }),
   )
 
-  test.effect("tells again what was perhaps not told", () =>
+  test.effect("publishes again what was perhaps not published", () =>
     Effect.gen(function* () {
       const { all, cursor, relay, stream, write } = yield* ground
       yield* write(5, 2)
@@ -221,7 +223,7 @@ describe("the relay", () => {
 
   test.effect("takes leadership again when it has lost it, and moves nothing meanwhile", () =>
     Effect.gen(function* () {
-      const { cursor, recording, relay, store, stream, told, write } = yield* ground
+      const { cursor, recording, relay, store, stream, published, write } = yield* ground
       yield* write(6, 2)
       stream.mood = "silent"
       yield* relay
@@ -232,13 +234,13 @@ describe("the relay", () => {
       yield* TestClock.adjust("10 millis")
       expect(cursor(6)).toBe(0)
       yield* TestClock.adjust("1 second")
-      expect([told(6), cursor(6)]).toEqual([[1, 2], 2])
+      expect([published(6), cursor(6)]).toEqual([[1, 2], 2])
       expect(recording.count(MemoryProbe.is("LeadershipTaken"))).toBe(2)
       expect(recording.count(MemoryProbe.is("LeadershipEnded"))).toBe(1)
     }),
   )
 
-  test.effect("tells how old the oldest fact was", () =>
+  test.effect("reports how old the oldest fact was", () =>
     Effect.gen(function* () {
       const { recording, relay, write } = yield* ground
       yield* TestClock.setTime(Scribe.NOON + 3_000)
@@ -251,14 +253,14 @@ describe("the relay", () => {
 
   test.effect("lets what was committed leave, when it ends", () =>
     Effect.gen(function* () {
-      const { relay, told, write } = yield* ground
+      const { relay, published, write } = yield* ground
       const { end } = yield* relay
       yield* TestClock.adjust("1 second")
       yield* write(8, 3)
       const ending = yield* Effect.forkChild(end)
       yield* TestClock.adjust("10 millis")
       yield* Fiber.join(ending)
-      expect(told(8)).toEqual(upTo(3))
+      expect(published(8)).toEqual(upTo(3))
     }),
   )
 
@@ -299,7 +301,7 @@ it("loses nothing and keeps the order of each lane, whatever happens to the stre
   fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 40 }), fc.constantFrom(1, 2), (steps, relays) =>
       Effect.gen(function* () {
-        const { cursor, relay, store, stream, told, wake, write } = yield* ground
+        const { cursor, relay, store, stream, published, wake, write } = yield* ground
         const written = [0, 0, 0, 0]
         for (let n = 0; n < relays; n++) yield* relay
         for (const each of steps) {
@@ -312,11 +314,11 @@ it("loses nothing and keeps the order of each lane, whatever happens to the stre
           else wake.notify()
         }
         for (const lane of [0, 1, 2, 3])
-          expect(cursor(lane), "no cursor is ahead of what was published").toBeLessThanOrEqual(told(lane).length)
+          expect(cursor(lane), "no cursor is ahead of what was published").toBeLessThanOrEqual(published(lane).length)
         stream.mood = "takes"
         yield* TestClock.adjust("10 seconds")
         for (const lane of [0, 1, 2, 3]) {
-          expect(told(lane)).toEqual(upTo(written[lane]!))
+          expect(published(lane)).toEqual(upTo(written[lane]!))
           expect(cursor(lane)).toBe(written[lane])
         }
         if (relays === 1) expect(stream.most).toBeLessThanOrEqual(1)

@@ -12,7 +12,7 @@ const HOLD_MS = 60_000
 
 const pending = (): Order.Order => OneCheckout.pending(HOLD_MS)
 
-interface Told {
+interface Story {
   /** What another process records just before what this one does. */
   readonly meanwhile?: (command: Order.Command) => Order.Command | null
   /** Records that are not possible, from the first on. */
@@ -23,7 +23,7 @@ interface Told {
 }
 
 /** Drives one order until past its hold; every call and every record, in order. */
-const driven = ({ meanwhile, outages = 0, outcome = UNKNOWN, start = pending(), voided = VOIDED }: Told) =>
+const driven = ({ meanwhile, outages = 0, outcome = UNKNOWN, start = pending(), voided = VOIDED }: Story) =>
   Effect.gen(function* () {
     let order = start
     let away = outages
@@ -53,10 +53,10 @@ const driven = ({ meanwhile, outages = 0, outcome = UNKNOWN, start = pending(), 
         Effect.suspend(() => {
           if (command._tag !== "RecordPayment" && command._tag !== "ExpireOrder") throw new Error(command._tag)
           if (away-- > 0) return Effect.fail(unavailable("database"))
-          const told: Order.Command =
+          const recorded: Order.Command =
             command._tag === "ExpireOrder" ? { _tag: "Expire", at: HOLD_MS, voided: command.voided } : command.record
-          apply(meanwhile?.(told) ?? null, "another's ")
-          apply(told, "")
+          apply(meanwhile?.(recorded) ?? null, "another's ")
+          apply(recorded, "")
           return Effect.succeed({
             reply: { _tag: "Order" as const, order, elsewhere: [], ending: null },
             replayed: false,

@@ -54,12 +54,13 @@ const driven = (
       submit: (command) =>
         Effect.sync(() => {
           if (command._tag !== "RecordPayment" && command._tag !== "ExpireOrder") throw new Error(command._tag)
-          const told: Order.Command =
+          const recorded: Order.Command =
             command._tag === "ExpireOrder"
               ? { _tag: "Expire", at: HOLD_MS * 2, voided: command.voided }
               : command.record
-          const decided = Order.decide(told, order)
-          if (decided._tag === "Failure" || decided.success === null) throw new Error(`nothing came of ${told._tag}`)
+          const decided = Order.decide(recorded, order)
+          if (decided._tag === "Failure" || decided.success === null)
+            throw new Error(`nothing came of ${recorded._tag}`)
           order = Order.evolve(order, decided.success)
           steps.push(decided.success._tag)
           return { reply: { _tag: "Order", order, elsewhere: [], ending: null }, replayed: false }

@@ -1,4 +1,4 @@
-/** What a payment provider tells by itself: a hint, after which the order's payment is read, and nothing else. */
+/** What a payment provider reports by itself: a hint, after which the order's payment is read, and nothing else. */
 import { Clock, Context, Effect, Layer } from "effect"
 import { TestClock } from "effect/testing"
 import { expect, it } from "vitest"
@@ -40,7 +40,7 @@ interface Story {
 
 const story = <A>(
   reading: (now: number) => Reading,
-  tell: (story: Story) => Effect.Effect<A, unknown>,
+  check: (story: Story) => Effect.Effect<A, unknown>,
   attempt: Order.Attempt | null = { token: "tok", startedAt: 0, action: null },
 ) =>
   Effect.gen(function* () {
@@ -91,7 +91,7 @@ const story = <A>(
     )
     const webhooks = Context.get(context, PaymentWebhooks.PaymentWebhooks)
     const runner = Context.get(context, CheckoutRunner.CheckoutRunner)
-    return yield* tell({
+    return yield* check({
       hear: (id, ref = order.id) => {
         const hint = { provider: "http", id, orderId: order.id, ref, at: 0 }
         return Effect.orDie(Effect.suspend(() => webhooks.hear(hint, order)))

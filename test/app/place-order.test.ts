@@ -21,7 +21,7 @@ import { Recording } from "../support/recording-probe.ts"
 import * as Trial from "../support/trial.ts"
 
 describe("an outcome that cannot be recorded", () => {
-  it("is not waited for: the buyer hears 503, the order is paid later, and the key tells what was promised", async () => {
+  it("is not waited for: the buyer hears 503, the order is paid later, and the key shows what was promised", async () => {
     let away = false
     const books = Trial.wrapped((ledger) => ({
       ...ledger,
@@ -88,8 +88,8 @@ describe("an outcome that is being recorded when the deadline comes", () => {
       yield* TestClock.adjust(COMMAND_PATIENCE_MS + PATIENCE_LOOK_MS + deadlineMs - 1)
       expect(waiting.pollUnsafe()).toBeUndefined()
       yield* TestClock.adjust(1)
-      const told = Exit.fail(unavailable("database", "unknown"))
-      expect(waiting.pollUnsafe()).toEqual(Exit.succeed([told, told]))
+      const unknown = Exit.fail(unavailable("database", "unknown"))
+      expect(waiting.pollUnsafe()).toEqual(Exit.succeed([unknown, unknown]))
     }).pipe(
       Effect.scoped,
       Effect.provideService(
@@ -114,7 +114,7 @@ describe("an outcome that is being recorded when the deadline comes", () => {
   )
 })
 
-describe("a service that is told to end", () => {
+describe("a service that is asked to end", () => {
   const bread = { sku: "bread", name: "bread", price: { amount: 250, currency: "EUR" }, onHand: 5, purchaseLimit: null }
 
   /** Deadline and charge are far longer than the test may take. */

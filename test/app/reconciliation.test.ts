@@ -105,8 +105,8 @@ class World {
       Effect.sync(() => {
         if (command._tag !== "RecordPayment" && command._tag !== "RecordRefund") throw new Error(command._tag)
         const order = this.orders.get(command.orderId)!
-        const told = command._tag === "RecordPayment" ? command.record : ({ _tag: "RecordRefund" } as const)
-        const decided = Order.decide(told, order)
+        const recorded = command._tag === "RecordPayment" ? command.record : ({ _tag: "RecordRefund" } as const)
+        const decided = Order.decide(recorded, order)
         if (decided._tag === "Failure") throw new Error(decided.failure._tag)
         const next = decided.success === null ? order : Order.evolve(order, decided.success)
         this.orders.set(next.id, next)

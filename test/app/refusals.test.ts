@@ -18,7 +18,7 @@ const refusal = (worker = 0, outcome: "down" | "unknown" | "unstorable" = "down"
 const commit = (worker = 0): Happening => ({ _tag: "BatchCommitted", worker, decisions: 1, seconds: 0, waitMs: 0 })
 
 interface Watched {
-  readonly tell: (happening: Happening, times?: number) => Effect.Effect<void>
+  readonly happen: (happening: Happening, times?: number) => Effect.Effect<void>
   /** Refusals for so many seconds, two each second. */
   readonly refuseFor: (seconds: number) => Effect.Effect<void>
   readonly state: Effect.Effect<Health.State>
@@ -44,7 +44,7 @@ const watched = (test: (watched: Watched) => Effect.Effect<void>) => {
     const { emit } = Context.get(context, Probe)
     const readiness = Context.get(context, Health.Readiness)
     const settle = TestClock.adjust(1)
-    const tell = (happening: Happening, times = 1) =>
+    const happen = (happening: Happening, times = 1) =>
       Effect.andThen(
         Effect.sync(() => {
           for (let n = 0; n < times; n++) emit(happening)
@@ -54,9 +54,9 @@ const watched = (test: (watched: Watched) => Effect.Effect<void>) => {
     yield* Health.become(readiness, "ready")
     yield* settle
     yield* test({
-      tell,
+      happen,
       refuseFor: (seconds) =>
-        Effect.repeat(Effect.andThen(tell(refusal()), TestClock.adjust(499)), { times: 2 * seconds - 1 }).pipe(
+        Effect.repeat(Effect.andThen(happen(refusal()), TestClock.adjust(499)), { times: 2 * seconds - 1 }).pipe(
           Effect.asVoid,
         ),
       state: SubscriptionRef.get(readiness),
@@ -74,10 +74,10 @@ const watched = (test: (watched: Watched) => Effect.Effect<void>) => {
 
 it("is unready after twenty refusals in a row, at once, and says why", () =>
   watched(
-    Effect.fnUntraced(function* ({ said, state, tell }) {
-      yield* tell(refusal(), 19)
+    Effect.fnUntraced(function* ({ said, state, happen }) {
+      yield* happen(refusal(), 19)
       expect(yield* state).toBe("ready")
-      yield* tell(refusal())
+      yield* happen(refusal())
       expect(yield* state).toBe("database")
       expect(said).toEqual([`the database refuses all commits, and the service is not ready: ${WHY}`])
     }),
@@ -85,11 +85,11 @@ it("is unready after twenty refusals in a row, at once, and says why", () =>
 
 it("is unready after three seconds of few refusals, reads among them, and not after a single one", () =>
   watched(
-    Effect.fnUntraced(function* ({ state, tell }) {
-      yield* tell({ _tag: "LoadFailed", worker: 0, detail: WHY })
+    Effect.fnUntraced(function* ({ state, happen }) {
+      yield* happen({ _tag: "LoadFailed", worker: 0, detail: WHY })
       yield* TestClock.adjust("10 seconds")
       expect(yield* state).toBe("ready")
-      yield* tell(refusal(0, "unknown"))
+      yield* happen(refusal(0, "unknown"))
       yield* TestClock.adjust("1 second")
       expect(yield* state).toBe("database")
     }),
@@ -97,13 +97,13 @@ it("is unready after three seconds of few refusals, reads among them, and not af
 
 it("is ready while its worker commits between refusals, and while only values are refused", () =>
   watched(
-    Effect.fnUntraced(function* ({ state, tell }) {
+    Effect.fnUntraced(function* ({ state, happen }) {
       for (let n = 0; n < 10; n++) {
-        yield* tell(refusal(), 5)
-        yield* tell(commit())
+        yield* happen(refusal(), 5)
+        yield* happen(commit())
         yield* TestClock.adjust("1 second")
       }
-      yield* tell(refusal(0, "unstorable"), 100)
+      yield* happen(refusal(0, "unstorable"), 100)
       yield* TestClock.adjust("10 seconds")
       expect(yield* state).toBe("ready")
     }),
@@ -111,11 +111,11 @@ it("is ready while its worker commits between refusals, and while only values ar
 
 it("is ready again with the first commit of that worker, and not with another's", () =>
   watched(
-    Effect.fnUntraced(function* ({ disk, said, state, tell }) {
-      yield* tell(refusal(1), 20)
-      yield* tell(commit(0))
+    Effect.fnUntraced(function* ({ disk, said, state, happen }) {
+      yield* happen(refusal(1), 20)
+      yield* happen(commit(0))
       expect(yield* state).toBe("database")
-      yield* tell(commit(1))
+      yield* happen(commit(1))
       expect(yield* state).toBe("ready")
       expect(said.at(-1)).toBe("the database commits again")
       expect(disk.trials).toBe(0)
@@ -124,8 +124,8 @@ it("is ready again with the first commit of that worker, and not with another's"
 
 it("tries a write when no orders come, and is ready again when it is taken", () =>
   watched(
-    Effect.fnUntraced(function* ({ disk, state, tell }) {
-      yield* tell(refusal(), 20)
+    Effect.fnUntraced(function* ({ disk, state, happen }) {
+      yield* happen(refusal(), 20)
       yield* TestClock.adjust("10 seconds")
       expect(yield* state).toBe("database")
       expect(disk.trials).toBeGreaterThan(2)
@@ -148,17 +148,17 @@ it("tries none while orders come, and says why once a minute", () =>
 
 it("leaves a drain, and what is said when the lanes are lost, as they are", () =>
   watched(
-    Effect.fnUntraced(function* ({ become, state, tell }) {
-      yield* tell(refusal(), 20)
-      yield* tell({ _tag: "LanesLost", lanes: 64 })
+    Effect.fnUntraced(function* ({ become, state, happen }) {
+      yield* happen(refusal(), 20)
+      yield* happen({ _tag: "LanesLost", lanes: 64 })
       yield* TestClock.adjust("2 seconds")
       expect(yield* state).toBe("database")
       yield* become("standby")
       yield* TestClock.adjust("10 seconds")
       expect(yield* state).toBe("standby")
       yield* become("draining")
-      yield* tell(refusal(), 20)
-      yield* tell(commit())
+      yield* happen(refusal(), 20)
+      yield* happen(commit())
       expect(yield* state).toBe("draining")
     }),
   ))

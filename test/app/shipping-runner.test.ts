@@ -402,7 +402,7 @@ describe("the shipping runner", () => {
     ))
 })
 
-describe("what the carrier tells by itself", () => {
+describe("what the carrier reports by itself", () => {
   it("proves what must have come before it, whatever our own calls say", () =>
     run({ register: never }, ({ asked, hear, order, pass, shipment }) =>
       Effect.gen(function* () {
@@ -417,7 +417,7 @@ describe("what the carrier tells by itself", () => {
       }),
     ))
 
-  it("is heard once, also when it is told many times at once", () =>
+  it("is heard once, also when it is reported many times at once", () =>
     run({}, ({ hear, notes, order, pass }) =>
       Effect.gen(function* () {
         yield* pass(500)
@@ -432,7 +432,7 @@ describe("what the carrier tells by itself", () => {
       }),
     ))
 
-  it("is heard each, when two things are told at the same moment", () =>
+  it("is heard each, when two things are reported at the same moment", () =>
     run({}, ({ hear, notes, order, pass, shipment }) =>
       Effect.gen(function* () {
         yield* pass(500)
@@ -500,7 +500,7 @@ describe("what the carrier tells by itself", () => {
       }),
     ))
 
-  it("is shown no earlier than its order was placed, and no later than it was told", () =>
+  it("is shown no earlier than its order was placed, and no later than it was reported", () =>
     run({}, ({ hear, order, pass, timeline }) =>
       Effect.gen(function* () {
         yield* pass(500)

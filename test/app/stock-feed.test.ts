@@ -1,4 +1,4 @@
-/** The stock feed: who is watched, who is told, in which order, and how it ends. */
+/** The stock feed: who is watched, who is notified, in which order, and how it ends. */
 import { describe, expect, it } from "vitest"
 import { Feed } from "../../src/app/stock-feed.ts"
 import type { ProductId } from "../../src/domain/ids.ts"
@@ -18,8 +18,8 @@ const owning = () => {
 }
 
 const listening = () => {
-  const told: Array<number | "ended"> = []
-  return { told, changed: ({ version }: { version: number }) => told.push(version), ended: () => told.push("ended") }
+  const seen: Array<number | "ended"> = []
+  return { seen, changed: ({ version }: { version: number }) => seen.push(version), ended: () => seen.push("ended") }
 }
 
 describe("the stock feed", () => {
@@ -44,9 +44,9 @@ describe("the stock feed", () => {
     feed.subscribe(ONE, two)
     feed.subscribe(OTHER, other)
     for (const version of [3, 2, 7]) feed.changed([{ productId: ONE, stock: stock(version) }])
-    expect(one.told).toEqual([3, 7])
-    expect(two.told).toEqual([7])
-    expect(other.told).toEqual([])
+    expect(one.seen).toEqual([3, 7])
+    expect(two.seen).toEqual([7])
+    expect(other.seen).toEqual([])
   })
 
   it("says to every subscriber that the lanes are lost, once, and forgets it", () => {
@@ -58,7 +58,7 @@ describe("the stock feed", () => {
     leave()
     begin()
     feed.changed([{ productId: ONE, stock: stock(1) }])
-    expect(one.told).toEqual(["ended"])
+    expect(one.seen).toEqual(["ended"])
     expect(watched).toEqual(["+1"])
   })
 
@@ -70,6 +70,6 @@ describe("the stock feed", () => {
     feed.begin((productId) => watched.push(productId))
     feed.changed([{ productId: ONE, stock: stock(1) }])
     expect(watched).toEqual([ONE])
-    expect(one.told).toEqual([1])
+    expect(one.seen).toEqual([1])
   })
 })

@@ -1,6 +1,6 @@
 /**
  * A listener knows every unit: the whole shop in memory trades, its facts leave over a stream that loses answers
- * and repeats itself, the relay loses its leadership, and stock rebuilt from what was told is what stands on the shelves.
+ * and repeats itself, the relay loses its leadership, and stock rebuilt from what was published is what stands on the shelves.
  */
 import { it } from "@effect/vitest"
 import { Effect, Layer, References } from "effect"
@@ -17,7 +17,7 @@ import { StockMirror } from "../support/stock-mirror.ts"
 
 const ORDERS = 120
 
-/** Of ten publishings three are told to have failed although they did not, two fail, and one happens twice. */
+/** Of ten publishings three are reported to have failed although they did not, two fail, and one happens twice. */
 const unreliable = (random: Random) =>
   Layer.effect(
     EventStream,

@@ -59,18 +59,18 @@ const { values: flags } = parseArgs({
     replays: { type: "boolean", default: false },
     /** What buyers get while five times as many come as can be served, and nothing else. */
     overload: { type: "boolean", default: false },
-    /** What is left of the rate behind a snapshot that stays open, and nothing else; from how many commits on may be told. */
+    /** What is left of the rate behind a snapshot that stays open, and nothing else; from how many commits on may be given. */
     snapshot: { type: "boolean", default: false },
     commits: { type: "string", default: "100000" },
     /** What others get beside a client that asks ten times as often as it may, and nothing else. */
     greedy: { type: "boolean", default: false },
-    /** What streams of stock cost, and nothing else; how many may be told. */
+    /** What streams of stock cost, and nothing else; how many may be given. */
     streams: { type: "boolean", default: false },
     followers: { type: "string", default: "5000" },
-    /** How fast imports are, and what they cost a sale, and nothing else; rows of one may be told. */
+    /** How fast imports are, and what they cost a sale, and nothing else; rows of one may be given. */
     import: { type: "boolean", default: false },
     rows: { type: "string", default: "100000" },
-    /** What reading costs, and nothing else; how many read one product at once, and how often while Redis is killed, may be told. */
+    /** What reading costs, and nothing else; how many read one product at once, and how often while Redis is killed, may be given. */
     reads: { type: "boolean", default: false },
     readers: { type: "string", default: "10000" },
     readings: { type: "string", default: "1000000" },
@@ -80,7 +80,7 @@ const { values: flags } = parseArgs({
     payment: { type: "boolean", default: false },
     rush: { type: "string", default: "20000" },
     dead: { type: "string", default: "60" },
-    /** The large part, and nothing else; how large may be told. */
+    /** The large part, and nothing else; how large may be given. */
     large: { type: "boolean", default: false },
     products: { type: "string", default: "1000000" },
     orders: { type: "string", default: "5000000" },
@@ -137,7 +137,7 @@ const machine = {
   platform: `${process.platform} ${process.arch}`,
 }
 
-const tell = (line: string): void => void process.stderr.write(`${line}\n`)
+const log = (line: string): void => void process.stderr.write(`${line}\n`)
 
 const rotated = <A>(list: ReadonlyArray<A>, by: number): ReadonlyArray<A> =>
   list.map((_, index) => list[(index + by) % list.length]!)
@@ -151,7 +151,7 @@ const measureAll = async (scratch: Scratch): Promise<ReadonlyArray<Measurement.M
         const one = await Measurement.take(scratch, scenario, contender, round, { ...options, verify })
         taken.push(one)
         const { connections, scenario: name } = one
-        tell(
+        log(
           `round ${round} ${name}/${connections} ${contender}: ${Math.round(one.rate)}/s, p99 ${one.p99.toFixed(1)} ms`,
         )
       }
@@ -173,61 +173,61 @@ const budget = async (scratch: Scratch) => {
 }
 
 const facts = async (scratch: Scratch) => {
-  const found = await Facts.measure(scratch, hot, { ...options, rounds, verify: flags.verify, tell })
+  const found = await Facts.measure(scratch, hot, { ...options, rounds, verify: flags.verify, log })
   return { text: Facts.text(found), json: { facts: found } }
 }
 
 const large = async (scratch: Scratch) => {
   const size = { products: whole("products"), orders: whole("orders") }
-  const found = await Large.measure(scratch, { ...options, ...size, rounds, verify: flags.verify, tell })
+  const found = await Large.measure(scratch, { ...options, ...size, rounds, verify: flags.verify, log })
   return { text: Large.text(found), json: found }
 }
 
 const replays = async (scratch: Scratch) => {
-  const found = await Replays.run(scratch, { ...options, rounds, tell })
+  const found = await Replays.run(scratch, { ...options, rounds, log })
   return { text: Replays.text(found), json: { replays: found } }
 }
 
 const overload = async (scratch: Scratch) => {
   const scenario = only.length === 0 ? scenarios.find(({ name }) => name === Overload.SCENARIO)! : chosen[0]!
-  const found = await Overload.measure(scratch, scenario, { ...options, tell })
+  const found = await Overload.measure(scratch, scenario, { ...options, log })
   return { text: Overload.text(found), json: { overload: found } }
 }
 
 const snapshot = async (scratch: Scratch) => {
-  const found = await Snapshot.run(scratch, { seconds: options.seconds, commits: whole("commits"), rounds, tell })
+  const found = await Snapshot.run(scratch, { seconds: options.seconds, commits: whole("commits"), rounds, log })
   return { text: Snapshot.text(found), json: { snapshot: found } }
 }
 
 const greedy = async (scratch: Scratch) => {
-  const found = await Greedy.measure(scratch, hot, { seconds: options.seconds, rounds, tell })
+  const found = await Greedy.measure(scratch, hot, { seconds: options.seconds, rounds, log })
   return { text: Greedy.text(found), json: { greedy: found } }
 }
 
 const streams = async (scratch: Scratch) => {
-  const found = await Streams.measure(scratch, hot, { ...options, streams: whole("followers"), rounds, tell })
+  const found = await Streams.measure(scratch, hot, { ...options, streams: whole("followers"), rounds, log })
   return { text: Streams.text(found), json: { streams: found } }
 }
 
 const imports = async (scratch: Scratch) => {
-  const found = await Imports.measure(scratch, hot, { ...options, rows: whole("rows"), rounds, tell })
+  const found = await Imports.measure(scratch, hot, { ...options, rows: whole("rows"), rounds, log })
   return { text: Imports.text(found), json: { imports: found } }
 }
 
 const reads = async (scratch: Scratch) => {
   const sizes = { readers: whole("readers"), readings: whole("readings") }
-  const found = await Reads.measure(scratch, { ...options, ...sizes, only, rounds, tell })
+  const found = await Reads.measure(scratch, { ...options, ...sizes, only, rounds, log })
   return { text: Reads.text(found), json: { reads: found } }
 }
 
 const scrape = async (scratch: Scratch) => {
   const paid = scenarios.find(({ connections, name }) => name === "hot-paid" && connections === 256)!
-  const found = await Scrape.measure(scratch, paid, { ...options, tell })
+  const found = await Scrape.measure(scratch, paid, { ...options, log })
   return { text: Scrape.text(found), json: { scrape: found } }
 }
 
 const payment = async (scratch: Scratch) => {
-  const found = await Payment.measure(scratch, { rush: whole("rush"), dead: whole("dead"), tell })
+  const found = await Payment.measure(scratch, { rush: whole("rush"), dead: whole("dead"), log })
   return { text: Payment.text(found), json: { payment: found } }
 }
 
@@ -256,7 +256,7 @@ const scratch = await (flags.snapshot || flags.reads ? Scratch.counting() : Scra
 process.once("exit", scratch.remove)
 try {
   const { cores, memoryGiB, node, processor } = machine
-  tell(`${cores} cores of ${processor}, ${memoryGiB} GiB, node ${node}, load by ${generator}`)
+  log(`${cores} cores of ${processor}, ${memoryGiB} GiB, node ${node}, load by ${generator}`)
   const { json, text } = await part(scratch)
   const [server] = await scratch.query("select version(), current_setting('fsync') as fsync")
   console.log(text)

@@ -2,7 +2,7 @@
  * `npm run bench -- --budget`: where the processor time of one order goes, stage by stage. The service is profiled under load
  * in all its threads; each look at a thread counts for the stage of the innermost frame that belongs to one.
  *
- * Limits: what native code does outside of any JavaScript (the HTTP parser, the event loop) is told as one stage. Profiling
+ * Limits: what native code does outside of any JavaScript (the HTTP parser, the event loop) is reported as one stage. Profiling
  * itself costs a few percent, spread over all stages.
  */
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"

@@ -27,7 +27,7 @@ export interface Phase {
 }
 
 /**
- * What another process shows may be so old, ms: what it was not told because Redis did not answer it keeps for ten seconds
+ * What another process shows may be so old, ms: what it was not notified of because Redis did not answer it keeps for ten seconds
  * (`adapters/redis/two-level-cache.ts`), and what it reads takes a moment on a busy machine.
  */
 const ELSEWHERE_MS = 12_000
@@ -131,7 +131,7 @@ const wrongIn = (
 }
 
 const done = (): number => tallies.reduce((sum, { readings }) => sum + readings, 0)
-let [asked, told] = [0, 0]
+let [asked, reported] = [0, 0]
 
 const read = async (line: Line, elsewhereMs: number): Promise<void> => {
   while (asked < Number(count)) {
@@ -149,7 +149,7 @@ const read = async (line: Line, elsewhereMs: number): Promise<void> => {
       tally.staleMs = Math.max(tally.staleMs, staleFor(product, shown.version, begun))
       if (wrong !== null && ++tally.wrong <= EXAMPLES_MAX) tally.examples.push(wrong)
     } else tally.refused++
-    if (told < PHASES - 1 && done() >= ((told + 1) * Number(count)) / PHASES) console.log(`part ${++told}`)
+    if (reported < PHASES - 1 && done() >= ((reported + 1) * Number(count)) / PHASES) console.log(`part ${++reported}`)
   }
 }
 

@@ -1,6 +1,6 @@
 /**
  * Loaded into a service before anything else, in each of its threads: profiles the processor for a while, from a moment
- * that it is told, and writes what it found beside the others (`BENCH_PROFILE`: folder, milliseconds until it begins,
+ * that it is given, and writes what it found beside the others (`BENCH_PROFILE`: folder, milliseconds until it begins,
  * milliseconds it lasts).
  */
 import { writeFileSync } from "node:fs"

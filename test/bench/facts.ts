@@ -3,7 +3,7 @@
  * no relay, the stream in the process, and Kafka (one broker on the same machine, when there is Java).
  *
  * Law: afterwards every fact has left: cursors stand where the lanes stand. The lag is from a fact's commit, as its time
- * tells, to the stream's confirmation, and is asked of the service's own metrics: the oldest fact of each publishing.
+ * says, to the stream's confirmation, and is asked of the service's own metrics: the oldest fact of each publishing.
  */
 
 import * as Processor from "../../src/adapters/system/processor.ts"
@@ -20,7 +20,7 @@ export interface Options {
   readonly warmUpSeconds: number
   readonly rounds: number
   readonly verify: boolean
-  readonly tell: (line: string) => void
+  readonly log: (line: string) => void
 }
 
 type Stream = "none" | "in the process" | "Kafka"
@@ -130,7 +130,7 @@ export const measure = async (
   options: Options,
 ): Promise<ReadonlyArray<Round>> => {
   const lacking = Kafka.missing()
-  if (lacking !== null) options.tell(`NOT MEASURED: Kafka, because there is no ${lacking}`)
+  if (lacking !== null) options.log(`NOT MEASURED: Kafka, because there is no ${lacking}`)
   const broker = lacking === null ? await Kafka.create(undefined, JVM) : null
   await broker?.start()
   const streams: ReadonlyArray<Stream> =
@@ -144,7 +144,7 @@ export const measure = async (
         const stream = streams[(index + round) % streams.length]!
         const one = await take(scratch, scenario, stream, broker?.brokers ?? null, options)
         taken.push(one)
-        options.tell(`round ${round} ${stream}: ${one.rate.toFixed(0)} orders/s, ${one.relayed.toFixed(0)} facts/s`)
+        options.log(`round ${round} ${stream}: ${one.rate.toFixed(0)} orders/s, ${one.relayed.toFixed(0)} facts/s`)
       }
   } finally {
     await broker?.close()
@@ -170,19 +170,19 @@ export const text = (rounds: ReadonlyArray<Round>): string => {
   const body = [...groups.keys()].map((stream) => {
     const rate = over(stream, (round) => round.rate)
     const relayed = over(stream, (round) => round.relayed)
-    const told = stream !== "none"
+    const isPublished = stream !== "none"
     return [
       stream,
       rate.toFixed(0),
       (rate / alone).toFixed(2),
       over(stream, ({ p99 }) => p99).toFixed(1),
       over(stream, ({ serviceUs }) => serviceUs ?? 0).toFixed(0),
-      told ? relayed.toFixed(0) : "",
-      told ? (relayed / rate).toFixed(2) : "",
-      told
+      isPublished ? relayed.toFixed(0) : "",
+      isPublished ? (relayed / rate).toFixed(2) : "",
+      isPublished
         ? `${over(stream, ({ lagP50 }) => lagP50).toFixed(0)}/${over(stream, ({ lagP99 }) => lagP99).toFixed(0)}`
         : "",
-      told ? over(stream, ({ drain }) => drain).toFixed(0) : "",
+      isPublished ? over(stream, ({ drain }) => drain).toFixed(0) : "",
     ]
   })
   return markdown(head, body)

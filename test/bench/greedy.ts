@@ -18,7 +18,7 @@ import { markdown, median } from "./table.ts"
 export interface Options {
   readonly seconds: number
   readonly rounds: number
-  readonly tell: (line: string) => void
+  readonly log: (line: string) => void
 }
 
 /** What one client may, requests a second: the default. */
@@ -40,7 +40,7 @@ interface Round {
 export const measure = async (
   scratch: Scratch,
   { bodies, contents }: Scenario,
-  { rounds, seconds, tell }: Options,
+  { rounds, seconds, log }: Options,
 ): Promise<ReadonlyArray<Round>> => {
   const template = await scratch.template(contents)
   const texts = bodies(await scratch.products(template))
@@ -61,7 +61,7 @@ export const measure = async (
       const alone = await send(OTHERS, "many")
       const [beside, greedy] = await Promise.all([send(OTHERS, "many"), send(LIMIT * FACTOR, "one")])
       found.push({ alone, beside, greedy })
-      tell(`round ${round}: p99 alone ${alone.p99.toFixed(1)} ms, beside ${beside.p99.toFixed(1)} ms`)
+      log(`round ${round}: p99 alone ${alone.p99.toFixed(1)} ms, beside ${beside.p99.toFixed(1)} ms`)
     }
     return found
   } finally {

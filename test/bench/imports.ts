@@ -15,7 +15,7 @@ export interface Options {
   readonly seconds: number
   readonly warmUpSeconds: number
   readonly rounds: number
-  readonly tell: (line: string) => void
+  readonly log: (line: string) => void
 }
 
 export interface Found {
@@ -77,7 +77,7 @@ const moved = (rows: number, round: number) => ["sku,delta", ...times(rows, (ind
 export const measure = async (
   scratch: Scratch,
   { bodies, contents }: Scenario,
-  { rounds, rows, seconds, tell, warmUpSeconds }: Options,
+  { rounds, rows, seconds, log, warmUpSeconds }: Options,
 ): Promise<Found> => {
   const template = await scratch.template(contents)
   const products = await scratch.products(template)
@@ -90,7 +90,7 @@ export const measure = async (
     for (let round = 0; round < rounds; round++) {
       idle.created.push(await timed(service, created(rows, round)))
       idle.moved.push(await timed(service, moved(rows, round)))
-      tell(
+      log(
         `round ${round + 1}, idle: ${idle.created.at(-1)!.toFixed(0)} created, ${idle.moved.at(-1)!.toFixed(0)} moved rows/s`,
       )
     }
@@ -105,7 +105,7 @@ export const measure = async (
       const after = (await stateOf(service, id)).rows.applied
       beside.push([without, withIt, (after - before) / ((performance.now() - began) / 1_000)])
       await ended(service, id)
-      tell(
+      log(
         `round ${round + 1}: ${without.toFixed(0)} orders/s without, ${withIt.toFixed(0)} beside an import of ${beside.at(-1)![2].toFixed(0)} rows/s`,
       )
     }

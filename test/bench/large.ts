@@ -23,7 +23,7 @@ export interface Options extends Size {
   readonly warmUpSeconds: number
   readonly rounds: number
   readonly verify: boolean
-  readonly tell: (line: string) => void
+  readonly log: (line: string) => void
 }
 
 const SMALL = 10_000
@@ -73,14 +73,14 @@ export interface Weight {
 const named = ({ orders, products }: Size): string =>
   `${products.toLocaleString("en-US")} products, ${orders === 0 ? "no" : orders.toLocaleString("en-US")} orders`
 
-const fill = async (scratch: Scratch, size: Size, { tell }: Options): Promise<Filled> => {
+const fill = async (scratch: Scratch, size: Size, { log }: Options): Promise<Filled> => {
   const begun = performance.now()
   const contents: Contents = { ...size, onHand: PLENTY }
-  const database = await scratch.template(contents, (stage) => tell(`${named(size)}: ${stage}`))
+  const database = await scratch.template(contents, (stage) => log(`${named(size)}: ${stage}`))
   const fillSeconds = (performance.now() - begun) / 1_000
   const [row] = await scratch.query(`select pg_database_size('${database}')::float8 as bytes`)
   const bytes = Number(row!["bytes"])
-  tell(`${named(size)}: filled in ${fillSeconds.toFixed(0)} s, ${(bytes / 2 ** 30).toFixed(1)} GiB`)
+  log(`${named(size)}: filled in ${fillSeconds.toFixed(0)} s, ${(bytes / 2 ** 30).toFixed(1)} GiB`)
   return { name: named(size), database, products: await scratch.products(database), fillSeconds, bytes }
 }
 
@@ -150,7 +150,7 @@ const weigh = async (scratch: Scratch, filled: Filled, options: Options): Promis
 }
 
 export const measure = async (scratch: Scratch, options: Options) => {
-  const { orders, products, rounds, tell, verify } = options
+  const { orders, products, rounds, log, verify } = options
   const sizes = [
     { products: SMALL, orders: 0 },
     { products, orders: 0 },
@@ -163,14 +163,14 @@ export const measure = async (scratch: Scratch, options: Options) => {
     for (const filled of databases) {
       const one = await round(scratch, filled, options)
       taken.get(filled.name)!.push(one)
-      tell(`round ${number} ${filled.name}: ready in ${one.startMs.toFixed(0)} ms, ${one.rate.toFixed(0)}/s`)
+      log(`round ${number} ${filled.name}: ready in ${one.startMs.toFixed(0)} ms, ${one.rate.toFixed(0)}/s`)
     }
   const weight = await weigh(scratch, databases[1]!, options)
   if (verify)
     for (const { database, name } of databases) {
       const begun = performance.now()
       await scratch.prove(database)
-      tell(`${name}: verified in ${((performance.now() - begun) / 1_000).toFixed(0)} s`)
+      log(`${name}: verified in ${((performance.now() - begun) / 1_000).toFixed(0)} s`)
     }
   const reports = databases.map(
     ({ bytes, fillSeconds, name }): Report => ({ name, fillSeconds, bytes, rounds: taken.get(name)! }),

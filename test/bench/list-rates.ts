@@ -12,7 +12,7 @@ export interface Options {
   readonly seconds: number
   readonly warmUpSeconds: number
   readonly rounds: number
-  readonly tell: (line: string) => void
+  readonly log: (line: string) => void
 }
 
 const PRODUCTS = 1_000
@@ -26,7 +26,7 @@ export type Round = Readonly<Record<Kind, Measured>>
 
 export const measure = async (
   scratch: Scratch,
-  { rounds, seconds, tell, warmUpSeconds }: Options,
+  { rounds, seconds, log, warmUpSeconds }: Options,
 ): Promise<ReadonlyArray<Round>> => {
   const template = await scratch.template({ products: PRODUCTS, orders: 0, onHand: 1_000 })
   const ids = (await scratch.products(template)).toSorted().toReversed()
@@ -42,7 +42,7 @@ export const measure = async (
     const measured: Partial<Record<Kind, Measured>> = {}
     for (const kind of round % 2 === 0 ? KINDS.toReversed() : KINDS) measured[kind] = await take(kind, seconds)
     taken.push(measured as Round)
-    tell(`round ${round}: ${KINDS.map((kind) => `${kind} ${rateOf(measured[kind]!).toFixed(0)}/s`).join(", ")}`)
+    log(`round ${round}: ${KINDS.map((kind) => `${kind} ${rateOf(measured[kind]!).toFixed(0)}/s`).join(", ")}`)
   }
   await bare.stop()
   await jaego.stop()

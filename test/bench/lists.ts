@@ -20,7 +20,7 @@ const FAR_PAGE = 10_000
 /** Each of both pages, in turn. */
 const READS = 300
 
-/** What PostgreSQL has unless it is told otherwise: our sessions tell it to keep to indexes. */
+/** What PostgreSQL has unless it is set otherwise: our sessions set it to keep to indexes. */
 const DEFAULTS = ["enable_seqscan = on", "jit = on"]
 
 /** Pages of the disk a row, and rows that are read in vain. */

@@ -137,12 +137,12 @@ const end = setInterval(() => {
   if (over < 0 || (over < PATIENCE_MS && tallies.some(({ open }) => open > 0))) return
   clearInterval(tick)
   clearInterval(end)
-  const told = tallies.map(({ bad, open, times, ...tally }, index): Phase => {
+  const found = tallies.map(({ bad, open, times, ...tally }, index): Phase => {
     const [rate, seconds] = phases[index]!
     const sorted = Float64Array.from(times).sort()
     const p99 = sorted[Math.floor(sorted.length * 0.99)] ?? Number.NaN
     return { rate, seconds, ...tally, silent: open, p99, badUntil: open > 0 ? seconds : bad / 1_000 }
   })
-  console.log(JSON.stringify(told))
+  console.log(JSON.stringify(found))
   process.exit(0)
 }, 50)

@@ -27,7 +27,7 @@ import { markdown } from "./table.ts"
 export interface Options {
   readonly seconds: number
   readonly warmUpSeconds: number
-  readonly tell: (line: string) => void
+  readonly log: (line: string) => void
 }
 
 /** Open connections of the generator: as many as the service serves at once, but for a few of ours. */
@@ -146,7 +146,7 @@ const round = async (
     const [{ stdout }, most] = await watching(pid, generating)
     const settled = await settling
     const phases = JSON.parse(stdout) as ReadonlyArray<Phase>
-    options.tell(`shedding ${mode}: peak ${peak}/s, then ${JSON.stringify(phases)}`)
+    options.log(`shedding ${mode}: peak ${peak}/s, then ${JSON.stringify(phases)}`)
     return { mode, peak, phases, settled, memory: [atPeak, most] }
   } finally {
     rmSync(file, { force: true })

@@ -1,7 +1,7 @@
 /**
  * `npm run bench -- --payment [--rush N] [--dead N]`: what a payment provider that is dead for a minute, and one that is too slow, cost
  * buyers. It is dead for 60 s under load; then 20,000 orders come within five seconds, at a provider of 200 a second. Each figure that
- * has a target is told as met or missed. For a short run, `--rush 2000 --dead 10`.
+ * has a target is reported as met or missed. For a short run, `--rush 2000 --dead 10`.
  */
 import { verify } from "../faults/judge.ts"
 import * as Trouble from "../support/payment-trouble.ts"
@@ -13,7 +13,7 @@ export interface Options {
   readonly rush: number
   /** Seconds. */
   readonly dead: number
-  readonly tell: (line: string) => void
+  readonly log: (line: string) => void
 }
 
 /** Calls a second that the provider takes. */
@@ -35,7 +35,7 @@ export interface Found {
   readonly outage: Trouble.Outage & Kept
 }
 
-export const measure = async (scratch: Scratch, { dead, rush: orders, tell }: Options): Promise<Found> => {
+export const measure = async (scratch: Scratch, { dead, rush: orders, log }: Options): Promise<Found> => {
   const template = await scratch.template({ products: 0, onHand: 0, orders: 0 })
   const ground = async (): Promise<Trouble.Ground> => ({
     databaseUrl: scratch.urlOf(await scratch.copy(template)),
@@ -46,10 +46,10 @@ export const measure = async (scratch: Scratch, { dead, rush: orders, tell }: Op
     const measured = await found(on)
     return { ...measured, broken: (await verify(on.databaseUrl)).violations }
   }
-  tell(`a provider that is dead for ${dead} s, ${LOAD} orders a second`)
+  log(`a provider that is dead for ${dead} s, ${LOAD} orders a second`)
   const outage = await judged((on) => Trouble.outage(on, dead, LOAD))
-  tell(outageText(outage))
-  tell(`${orders} orders in ${RUSH_SECONDS} s at a provider of ${RATE} a second`)
+  log(outageText(outage))
+  log(`${orders} orders in ${RUSH_SECONDS} s at a provider of ${RATE} a second`)
   const { turns: _, ...rush } = await judged((on) => Trouble.rush(on, orders, RUSH_SECONDS))
   return { rush, outage }
 }

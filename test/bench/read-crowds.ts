@@ -14,7 +14,7 @@ import { markdown } from "./table.ts"
 
 export interface Options {
   readonly readers: number
-  readonly tell: (line: string) => void
+  readonly log: (line: string) => void
 }
 
 export interface Found extends Crowd {
@@ -60,7 +60,7 @@ const crowd = async (
   { database, name, services, url }: Place,
   what: string,
   product: string,
-  { readers, tell }: Options,
+  { readers, log }: Options,
 ): Promise<Found> => {
   const urls = services.map(({ url }) => url)
   const child = new Process(process.execPath, [CROWD, pathOf(product), String(readers), ...urls], {})
@@ -75,7 +75,7 @@ const crowd = async (
   if (code !== 0) throw new Error(`the readers ended with ${code}:\n${child.stderr}`)
   const heard = JSON.parse(child.stdout.trim().split("\n").at(-1)!) as Crowd
   const found = { ...heard, name: `${name}, ${what}`, readers, queries: (await count()) - before }
-  tell(`${found.name}: ${found.queries} statements for ${readers} readers`)
+  log(`${found.name}: ${found.queries} statements for ${readers} readers`)
   return found
 }
 

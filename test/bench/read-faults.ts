@@ -12,7 +12,7 @@ import { markdown } from "./table.ts"
 export interface Options {
   /** In all. */
   readonly readings: number
-  readonly tell: (line: string) => void
+  readonly log: (line: string) => void
 }
 
 const READER = fileURLToPath(new URL("./checked-reader.ts", import.meta.url))
@@ -29,7 +29,7 @@ const NAMES = ["before", "without Redis", "with Redis again, empty"] as const
 const PATIENCE_MS = 900_000
 
 /** Null: there is no Redis on this machine. */
-export const measure = async (scratch: Scratch, { readings, tell }: Options): Promise<ReadonlyArray<Phase> | null> => {
+export const measure = async (scratch: Scratch, { readings, log }: Options): Promise<ReadonlyArray<Phase> | null> => {
   if (isMissing) return null
   const template = await scratch.template({ products: PRODUCTS, orders: 0, onHand: 1_000 })
   const products = await scratch.products(template)
@@ -51,11 +51,11 @@ export const measure = async (scratch: Scratch, { readings, tell }: Options): Pr
     await part(1)
     reader.signalAlone("SIGUSR2")
     await redis.stop()
-    tell("Redis is killed")
+    log("Redis is killed")
     await part(2)
     reader.signalAlone("SIGUSR2")
     await redis.start()
-    tell("Redis is back")
+    log("Redis is back")
     const { code } = await reader.ended
     if (code !== 0) throw new Error(`the readers ended with ${code}:\n${reader.stderr}`)
     return JSON.parse(reader.stdout.trim().split("\n").at(-1)!) as ReadonlyArray<Phase>

@@ -6,7 +6,7 @@ import * as Load from "./load.ts"
 const CONNECTIONS = 256
 
 export interface Measured extends Load.Measured {
-  /** Microseconds of processor time an answer, over all threads; null: this system does not tell. */
+  /** Microseconds of processor time an answer, over all threads; null: this system does not report it. */
   readonly us: number | null
 }
 

@@ -22,7 +22,7 @@ export interface Options {
   readonly readers: number
   /** While Redis is killed, in all. */
   readonly readings: number
-  readonly tell: (line: string) => void
+  readonly log: (line: string) => void
 }
 
 /** Read in turn: all fit into the cache of the process. */
@@ -38,7 +38,7 @@ interface Rate {
   readonly bare: Measured
 }
 
-const rates = async (scratch: Scratch, { rounds, seconds, tell, warmUpSeconds }: Options) => {
+const rates = async (scratch: Scratch, { rounds, seconds, log, warmUpSeconds }: Options) => {
   const template = await scratch.template({ products: PRODUCTS, orders: 0, onHand: 1_000 })
   const paths = (await scratch.products(template)).map((id) => `/v1/products/${id}`)
   const database = await scratch.copy(template)
@@ -54,7 +54,7 @@ const rates = async (scratch: Scratch, { rounds, seconds, tell, warmUpSeconds }:
     const own = await take(jaego)
     const one = { jaego: own, bare: first ?? (await take(bare)) }
     taken.push(one)
-    tell(`round ${round}: ${rateOf(one.jaego).toFixed(0)}/s of ${rateOf(one.bare).toFixed(0)}/s bare`)
+    log(`round ${round}: ${rateOf(one.jaego).toFixed(0)}/s of ${rateOf(one.bare).toFixed(0)}/s bare`)
   }
   await bare.stop()
   await jaego.stop()

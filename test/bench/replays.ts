@@ -18,7 +18,7 @@ export interface Options {
   readonly seconds: number
   readonly warmUpSeconds: number
   readonly rounds: number
-  readonly tell: (line: string) => void
+  readonly log: (line: string) => void
 }
 
 const LINES_MS = [10, 24]
@@ -101,7 +101,7 @@ const flow = (shop: Shop, stream: Stream): (() => void) => {
 const pause = (seconds: number) => new Promise((resolve) => setTimeout(resolve, seconds * 1_000))
 
 /** One stream after another over one service, again and again: a slow moment of the machine falls on all of them. */
-const measure = async (shop: Shop, lineMs: number, { rounds, seconds, tell, warmUpSeconds }: Options) => {
+const measure = async (shop: Shop, lineMs: number, { rounds, seconds, log, warmUpSeconds }: Options) => {
   let waits: Array<number> = []
   let isOver = false
   const buyers = Array.from({ length: BUYERS }, async () => {
@@ -124,7 +124,7 @@ const measure = async (shop: Shop, lineMs: number, { rounds, seconds, tell, warm
       const p50 = median(waits.length === 0 ? [Number.NaN] : waits)
       stop()
       found.push({ lineMs, stream, honest, p50, contested: ((await shop.contested()) - before) / lasted })
-      tell(`${lineMs} ms, ${stream}: ${honest.toFixed(0)} honest orders/s`)
+      log(`${lineMs} ms, ${stream}: ${honest.toFixed(0)} honest orders/s`)
     }
   isOver = true
   await Promise.all(buyers)

@@ -12,7 +12,7 @@ import { markdown, median } from "./table.ts"
 export interface Options {
   readonly seconds: number
   readonly warmUpSeconds: number
-  readonly tell: (line: string) => void
+  readonly log: (line: string) => void
 }
 
 interface Scrape {
@@ -27,7 +27,7 @@ const ACCEPT = {
   openmetrics: "application/openmetrics-text;version=1.0.0",
 } as const
 
-/** From one scrape to the next, ms: Prometheus asks every fifteen seconds, and so many in turn would tell nothing new. */
+/** From one scrape to the next, ms: Prometheus asks every fifteen seconds, and so many in turn would show nothing new. */
 const EVERY_MS = 500
 
 const scrape = async (url: string, format: keyof typeof ACCEPT): Promise<Scrape> => {
@@ -40,7 +40,7 @@ const scrape = async (url: string, format: keyof typeof ACCEPT): Promise<Scrape>
 export const measure = async (
   scratch: Scratch,
   { bodies, connections, contents }: Scenario,
-  { seconds, tell, warmUpSeconds }: Options,
+  { seconds, log, warmUpSeconds }: Options,
 ): Promise<ReadonlyArray<Scrape>> => {
   const template = await scratch.template(contents)
   const texts = bodies(await scratch.products(template))
@@ -59,7 +59,7 @@ export const measure = async (
       await new Promise((resolve) => setTimeout(resolve, EVERY_MS))
     }
     const { answers } = await loaded
-    tell(`${Math.round(answers / seconds)} orders/s beside ${found.length} scrapes`)
+    log(`${Math.round(answers / seconds)} orders/s beside ${found.length} scrapes`)
     return found
   } finally {
     await service.stop()

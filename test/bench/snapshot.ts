@@ -3,7 +3,7 @@
  * removes no dead version of a row. Two services on two databases take turns, slice by slice, until the one behind the snapshot has
  * made so many commits; orders are paid and shipped, so that every table that is hot is written.
  *
- * Told: the rate of the last slices beside that of the other service in the same slices, and how long the statements took that look
+ * Reported: the rate of the last slices beside that of the other service in the same slices, and how long the statements took that look
  * for shipments (`pg_stat_statements`, from a reset at the end).
  */
 import { PgConnection } from "@effect/sql-pg"
@@ -21,7 +21,7 @@ export interface Options {
   readonly commits: number
   /** Slices that count, at the end. */
   readonly rounds: number
-  readonly tell: (line: string) => void
+  readonly log: (line: string) => void
 }
 
 /** Few, so that a commit carries few orders, and there are many commits. */
@@ -92,7 +92,7 @@ const look = async (scratch: Scratch, { database, name }: Side): Promise<Look> =
 }
 
 const measure = async (scratch: Scratch, sides: ReadonlyArray<Side>, options: Options): Promise<Found> => {
-  const { commits, rounds, seconds, tell } = options
+  const { commits, rounds, seconds, log } = options
   for (const side of sides) await slice(side, WARM_UP_SECONDS)
   const slices: Array<Slice> = []
   for (let last = 0, counted = 0; counted < rounds; ) {
@@ -102,7 +102,7 @@ const measure = async (scratch: Scratch, sides: ReadonlyArray<Side>, options: Op
     for (const side of order) slices.push(await slice(side, seconds))
     const [a, b] = sides.map(({ name }) => slices.findLast((each) => each.side === name)!)
     last = b!.commits
-    tell(`${b!.commits} commits: ${a!.rate.toFixed(0)}/s without, ${b!.rate.toFixed(0)}/s behind a snapshot`)
+    log(`${b!.commits} commits: ${a!.rate.toFixed(0)}/s without, ${b!.rate.toFixed(0)}/s behind a snapshot`)
   }
   const looks = []
   for (const side of sides) looks.push(await look(scratch, side))

@@ -1,6 +1,6 @@
 /**
  * A crowd that follows one product, in a process of its own: so many streams of stock on as many connections. Says once that all are
- * open, and what came by then and since when it is told to end (SIGTERM).
+ * open, and what came by then and since when it is asked to end (SIGTERM).
  *
  *     node test/bench/stream-crowd.ts <url> <product> <streams>
  */

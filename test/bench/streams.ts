@@ -16,7 +16,7 @@ export interface Options {
   readonly seconds: number
   readonly warmUpSeconds: number
   readonly rounds: number
-  readonly tell: (line: string) => void
+  readonly log: (line: string) => void
 }
 
 export interface Found {
@@ -52,7 +52,7 @@ const followed = async <A>(service: Service, product: string, streams: number, w
 export const measure = async (
   scratch: Scratch,
   { bodies, contents }: Scenario,
-  { rounds, seconds, streams, tell, warmUpSeconds }: Options,
+  { rounds, seconds, streams, log, warmUpSeconds }: Options,
 ): Promise<Found> => {
   const template = await scratch.template(contents)
   const products = await scratch.products(template)
@@ -74,13 +74,13 @@ export const measure = async (
       await rest()
       return residentMiB(service.process.pid) - before
     })
-    tell(`${streams} idle streams hold ${memory.toFixed(0)} MiB`)
+    log(`${streams} idle streams hold ${memory.toFixed(0)} MiB`)
     const rates: Array<readonly [number, number]> = []
     for (let round = 1; round <= rounds; round++) {
       const without = await rate()
       const withThem = await followed(service, product, streams, rate)
       rates.push([without, withThem])
-      tell(`round ${round}: ${without.toFixed(0)}/s without, ${withThem.toFixed(0)}/s with ${streams} streams`)
+      log(`round ${round}: ${without.toFixed(0)}/s without, ${withThem.toFixed(0)}/s with ${streams} streams`)
     }
     return { streams, memory, rates }
   } finally {

@@ -63,7 +63,7 @@ describe("basket files", () => {
     ["semicolons", "a;b, c\n", "semicolon", ";", [one("a", "b, c")]],
     ["tabs", "a\tb;c\n", "tab", "\t", [one("a", "b;c")]],
     ["bars", "a|b\n", "bar", "|", [one("a", "b")]],
-  ] as const)("finds %s between names, or is told", async (_, content, __, separator, baskets) => {
+  ] as const)("finds %s between names, or is given it", async (_, content, __, separator, baskets) => {
     const alone = content.replaceAll(/[,;\t|]/g, (each) => (each === separator ? each : " "))
     expect(await read(alone)).toHaveLength(1)
     expect((await read(alone))[0]).toHaveLength(2)
@@ -77,7 +77,7 @@ describe("basket files", () => {
     expect(await read('a;"d, e"\n')).toEqual([one("a", "d, e")])
   })
 
-  it("reads no further than it is told", async () => {
+  it("reads no further than it is asked to", async () => {
     expect(await read("a\nb\nc\n\0", { limit: 2, separator: "," })).toEqual([one("a"), one("b")])
   })
 

@@ -75,7 +75,7 @@ describe("the command line", () => {
     ["a command that is none", () => ["sell"], /Unknown subcommand "sell"/],
   ]
 
-  it.each(mistakes)("tells of %s in one line on stderr and ends with 1", async (_, words, message) => {
+  it.each(mistakes)("reports %s in one line on stderr and ends with 1", async (_, words, message) => {
     const { code, stderr, stdout } = await jaego(...words())
     expect(stderr).toMatch(/^jaego: [^\n]+\n$/)
     expect(stderr).toMatch(message)

@@ -11,13 +11,13 @@ import { freshDatabase } from "../support/postgres.ts"
 import { isMissing, RedisServer } from "../support/redis-server.ts"
 import { ROOT } from "../support/service.ts"
 
-interface Told {
+interface Report {
   readonly code: number
   readonly stdout: string
   readonly checks: ReadonlyArray<Finding>
 }
 
-const doctor = (env: Readonly<Record<string, string>>): Promise<Told> =>
+const doctor = (env: Readonly<Record<string, string>>): Promise<Report> =>
   new Promise((resolve, reject) => {
     const options = {
       env: { PATH: process.env["PATH"], JAEGO_HOME: mkdtempSync(join(tmpdir(), "jaego-doctor-")), ...env },
@@ -33,7 +33,7 @@ const doctor = (env: Readonly<Record<string, string>>): Promise<Told> =>
     )
   })
 
-const found = ({ checks }: Told, name: string): Finding => {
+const found = ({ checks }: Report, name: string): Finding => {
   const finding = checks.find((each) => each.name === name)
   if (finding === undefined) throw new Error(`there is no check called ${name}`)
   return finding
@@ -43,23 +43,23 @@ describe("jaego doctor", () => {
   it("has twenty checks and more, each with its own name, and a remedy wherever one is not green", {
     timeout: 60_000,
   }, async () => {
-    const told = await doctor({ PORT: "0" })
-    const names = told.checks.map(({ name }) => name)
+    const report = await doctor({ PORT: "0" })
+    const names = report.checks.map(({ name }) => name)
     expect(new Set(names).size).toBe(names.length)
     expect(names.length).toBeGreaterThanOrEqual(20)
-    for (const { remedy, verdict } of told.checks)
+    for (const { remedy, verdict } of report.checks)
       expect(remedy === null).toBe(verdict === "green" || verdict === "unknown")
-    expect(told.code).toBe(0)
+    expect(report.code).toBe(0)
   })
 
   it("sees that the server of these tests keeps nothing through a crash", async () => {
-    const told = await doctor({ DATABASE_URL: await freshDatabase(), PORT: "0" })
-    expect(found(told, "postgres").verdict).toBe("green")
-    expect(found(told, "schema").verdict).toBe("green")
-    expect(found(told, "postgres-pooler").verdict).toBe("green")
-    expect(found(told, "postgres-synchronous-commit").verdict).toBe("green")
-    expect(found(told, "postgres-fsync")).toMatchObject({ verdict: "red", found: "fsync off, full_page_writes off" })
-    expect(told.code).toBe(1)
+    const report = await doctor({ DATABASE_URL: await freshDatabase(), PORT: "0" })
+    expect(found(report, "postgres").verdict).toBe("green")
+    expect(found(report, "schema").verdict).toBe("green")
+    expect(found(report, "postgres-pooler").verdict).toBe("green")
+    expect(found(report, "postgres-synchronous-commit").verdict).toBe("green")
+    expect(found(report, "postgres-fsync")).toMatchObject({ verdict: "red", found: "fsync off, full_page_writes off" })
+    expect(report.code).toBe(1)
   })
 
   it("names a pooler that hands one session to many", async () => {
@@ -70,12 +70,12 @@ describe("jaego doctor", () => {
     await new Promise((resolve) => pooler.once("listening", resolve))
     try {
       const { port } = pooler.address() as AddressInfo
-      const told = await doctor({ DATABASE_URL: `postgres://jaego@127.0.0.1:${port}/shop`, PORT: "0" })
-      expect(told.checks.filter(({ verdict }) => verdict === "red").map(({ name }) => name)).toEqual([
+      const report = await doctor({ DATABASE_URL: `postgres://jaego@127.0.0.1:${port}/shop`, PORT: "0" })
+      expect(report.checks.filter(({ verdict }) => verdict === "red").map(({ name }) => name)).toEqual([
         "postgres-pooler",
       ])
-      expect(found(told, "postgres-pooler").remedy).toMatch(/^name PostgreSQL itself/)
-      expect(told.code).toBe(1)
+      expect(found(report, "postgres-pooler").remedy).toMatch(/^name PostgreSQL itself/)
+      expect(report.code).toBe(1)
     } finally {
       pooler.close()
     }
@@ -89,18 +89,18 @@ describe("jaego doctor", () => {
     writeFileSync(file, "postgres://jaego:secret@127.0.0.1:1/shop")
     chmodSync(file, 0o644)
     try {
-      const told = await doctor({
+      const report = await doctor({
         DATABASE_URL_FILE: file,
         KAFKA_BROKERS: "127.0.0.1:1",
         REDIS_URL: "redis://127.0.0.1:1",
         PORT: String(port),
       })
-      const red = told.checks.filter(({ verdict }) => verdict === "red").map(({ name }) => name)
+      const red = report.checks.filter(({ verdict }) => verdict === "red").map(({ name }) => name)
       expect(red).toEqual(["port", "postgres", "kafka", "redis"])
-      expect(found(told, "secret-files")).toMatchObject({ verdict: "yellow", remedy: "chmod 600" })
-      expect(found(told, "clock").verdict).toBe("unknown")
-      expect(told.stdout).not.toContain("secret@")
-      expect(told.code).toBe(1)
+      expect(found(report, "secret-files")).toMatchObject({ verdict: "yellow", remedy: "chmod 600" })
+      expect(found(report, "clock").verdict).toBe("unknown")
+      expect(report.stdout).not.toContain("secret@")
+      expect(report.code).toBe(1)
     } finally {
       taken.close()
     }

@@ -1,4 +1,4 @@
-/** A small shop behind real HTTP that can be told to lie, to refuse and to be busy: what `replay` must cope with and see. */
+/** A small shop behind real HTTP that can be asked to lie, to refuse and to be busy: what `replay` must cope with and see. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
 import type { AddressInfo } from "node:net"
 
@@ -35,7 +35,7 @@ export class FakeService {
   /** Answers instead of the shop, when it gives one. */
   interfere: (request: { readonly path: string; readonly key: string; readonly count: number }) => Canned | null = () =>
     null
-  /** Told of the books before they are read; the place to lie. */
+  /** Given the books before they are read; the place to lie. */
   cook: (product: FakeProduct) => void = () => undefined
   private readonly answers = new Map<string, Canned>()
   private readonly server: Server

@@ -1,4 +1,4 @@
-/** A history that was cut off, or forked, is lawful in itself, and told all the same: by the heads that were noted of it. */
+/** A history that was cut off, or forked, is lawful in itself, and found all the same: by the heads that were noted of it. */
 import { execFile } from "node:child_process"
 import { randomUUID } from "node:crypto"
 import { mkdtempSync, writeFileSync } from "node:fs"

@@ -58,13 +58,13 @@ describe("jaego import", () => {
     expect(await product("BAD")).toBe(undefined)
   })
 
-  it("tells what would happen, and changes nothing", async () => {
+  it("says what would happen, and changes nothing", async () => {
     const { report } = await importing(file("dry.csv", `${fresh("DRY")}DRY,,,,,4\n`), "--dry-run")
     expect(report).toMatchObject({ dryRun: true, created: 1, adjusted: 1, failed: 0 })
     expect(await product("DRY")).toBe(undefined)
   })
 
-  it("takes counts with the version they were taken at, applies them once, and tells before whether it would", async () => {
+  it("takes counts with the version they were taken at, applies them once, and says before whether it would", async () => {
     await importing(file("new.csv", `${fresh("COUNT")}COUNT,,,,,-4\n`))
     const { id } = await product("COUNT")
     const { body } = await service.get(`/v1/products/${id}/stock`)

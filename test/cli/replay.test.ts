@@ -4,7 +4,7 @@ import type * as Baskets from "../../src/adapters/cli/baskets.ts"
 import * as Replay from "../../src/adapters/cli/replay.ts"
 import { FakeService, problem } from "./fake-service.ts"
 
-/** Collects what would be drawn; a terminal only when told. */
+/** Collects what would be drawn; a terminal only when asked. */
 const screen = (isTTY = false) => {
   const drawn: Array<string> = []
   return { isTTY, drawn, write: (text: string) => drawn.push(text) }

@@ -32,7 +32,7 @@ interface Corruption {
   readonly sql: (shop: SmallShop) => ReadonlyArray<string>
   /** What the one offending row must say. */
   readonly row: (shop: SmallShop) => Record<string, unknown>
-  /** Offending rows, one unless told. */
+  /** Offending rows, one unless given. */
   readonly violations?: number
 }
 
@@ -61,9 +61,9 @@ const HAPPENED = "what a consumer has handled has happened"
 const ENTERED_ONCE = "a timeline has each version of its order once, and none that did not come about"
 
 /** A change of an order that has come back from the stream. */
-const told = (orderId: string, version: number): string =>
+const entryOf = (orderId: string, version: number): string =>
   `insert into timeline select '${orderId}', coalesce((select event_id from outbox where subject = '${orderId}'
-    and subject_version = ${version}), gen_random_uuid()), 'told', ${version}, now(), null`
+    and subject_version = ${version}), gen_random_uuid()), 'entryOf', ${version}, now(), null`
 
 const laneOf = (id: string) => `(get_byte(uuid_send('${id}'::uuid), 15) & 63)`
 
@@ -131,7 +131,7 @@ const CORRUPTIONS: ReadonlyArray<Corruption> = [
   },
   {
     check: FACT,
-    what: "a fact told twice",
+    what: "a fact published twice",
     sql: ({ idle }) => [
       `update lanes set seq = seq + 1 where lane = ${laneOf(idle)}`,
       `insert into outbox select lane, (select seq from lanes l where l.lane = o.lane), gen_random_uuid(), subject_kind,
@@ -148,7 +148,7 @@ const CORRUPTIONS: ReadonlyArray<Corruption> = [
   },
   {
     check: FACT,
-    what: "a fact told twice in place of another",
+    what: "a fact published twice in place of another",
     sql: ({ paid }) => [`update outbox set subject_version = 1 where subject = '${paid}' and subject_version = 2`],
     row: ({ paid }) => ({ kind: "order", subject: paid, version: 1, changed: true, facts: 2 }),
     violations: 2,
@@ -186,7 +186,7 @@ const CORRUPTIONS: ReadonlyArray<Corruption> = [
   },
   {
     check: PUBLISHED,
-    what: "a fact that has gone and was never told",
+    what: "a fact that has gone and was never published",
     sql: ({ idle }) => [...gone(idle, "2100-01-01"), "update relay_cursors set seq = 0"],
     row: () => ({ published: 0, gone: 1 }),
   },
@@ -307,7 +307,7 @@ const CORRUPTIONS: ReadonlyArray<Corruption> = [
   },
   {
     check: "an edit's fact says what the version says",
-    what: "another price was told",
+    what: "another price was published",
     sql: ({ milk }) => [
       `update outbox set payload = replace(payload, '300', '301') where subject = '${milk}' and subject_kind = 'product'`,
     ],
@@ -469,30 +469,30 @@ const CORRUPTIONS: ReadonlyArray<Corruption> = [
   },
   {
     check: ENTERED_ONCE,
-    what: "a change that is told twice",
+    what: "a change that is entered twice",
     also: [OTHERS],
     sql: ({ paid }) => [
-      told(paid, 2),
-      `insert into timeline values ('${paid}', gen_random_uuid(), 'told', 2, now(), null)`,
+      entryOf(paid, 2),
+      `insert into timeline values ('${paid}', gen_random_uuid(), 'entryOf', 2, now(), null)`,
     ],
     row: ({ paid }) => ({ order_id: paid, entries: 2, versions: 1 }),
   },
   {
     check: ENTERED_ONCE,
     what: "a change that there never was",
-    sql: ({ paid }) => [told(paid, 7)],
+    sql: ({ paid }) => [entryOf(paid, 7)],
     row: ({ paid }) => ({ order_id: paid, last: 7 }),
   },
   {
     check: ENTERED_ONCE,
     what: "an order that was lost",
-    sql: () => [told("019aa000-0000-7000-8000-000000000001", 2)],
+    sql: () => [entryOf("019aa000-0000-7000-8000-000000000001", 2)],
     row: () => ({ order_id: "019aa000-0000-7000-8000-000000000001", last: 2, version: null }),
   },
   {
     check: OTHERS,
     what: "the fact of another history",
-    sql: ({ paid }) => [`insert into timeline values ('${paid}', gen_random_uuid(), 'told', 2, now(), null)`],
+    sql: ({ paid }) => [`insert into timeline values ('${paid}', gen_random_uuid(), 'entryOf', 2, now(), null)`],
     row: ({ paid }) => ({ order_id: paid, version: 2 }),
   },
   {
@@ -504,7 +504,7 @@ const CORRUPTIONS: ReadonlyArray<Corruption> = [
   {
     check: "a consumer knows no version that was not",
     what: "a change that was lost",
-    sql: ({ paid }) => [told(paid, 9), `insert into consumer_keys values ('${paid}', 'timeline', 9)`],
+    sql: ({ paid }) => [entryOf(paid, 9), `insert into consumer_keys values ('${paid}', 'timeline', 9)`],
     also: [ENTERED_ONCE],
     row: ({ paid }) => ({ consumer: "timeline", order_id: paid, version: 9 }),
   },
@@ -525,7 +525,7 @@ const CORRUPTIONS: ReadonlyArray<Corruption> = [
   {
     check: "a timeline has no gap but for letters",
     what: "a change that was overlooked",
-    sql: ({ returned }) => [told(returned, 1), told(returned, 3)],
+    sql: ({ returned }) => [entryOf(returned, 1), entryOf(returned, 3)],
     row: ({ returned }) => ({ order_id: returned, versions: 2, first: 1, last: 3, letters: 0 }),
   },
   {
@@ -594,8 +594,8 @@ describe("verify", () => {
     const url = await copy()
     const { returned } = shop
     await run(url, [
-      told(returned, 1),
-      told(returned, 3),
+      entryOf(returned, 1),
+      entryOf(returned, 3),
       `insert into dead_letters (consumer, source, topic, "offset", key, value, headers, error, attempts, state)
         values ('timeline', 'kafka/one/jaego.orders/0', 'jaego.orders', 2, '${returned}', '{', '{}', 'no JSON', 1, 'discarded')`,
     ])

@@ -211,7 +211,7 @@ describe("an order", () => {
     expect(again).toMatchObject({ status: "reserved", payment: { attempts: 3, attemptsMax: 3 } })
     expect(afterwards(again, { ...DECLINE, attempt: 3 }).status).toBe("payment_failed")
     expect(afterwards(patient, { ...DECLINE, retryable: false }).status).toBe("payment_failed")
-    // What is told late of an earlier attempt says nothing of this one.
+    // What is reported late of an earlier attempt says nothing of this one.
     expect(decide(again, DECLINE)).toEqual(Result.succeed(null))
     expect(afterwards(declined, expire(END)).status).toBe("expired")
     expect(afterwards(declined, CANCEL)).toMatchObject({ status: "cancelled", refund: "none" })

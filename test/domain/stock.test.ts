@@ -144,7 +144,7 @@ describe("stock", () => {
     )
   })
 
-  it("reserves exactly when enough is available, and tells what is", () => {
+  it("reserves exactly when enough is available, and says what is", () => {
     fc.assert(
       fc.property(fc.nat({ max: 50 }), fc.nat({ max: 50 }), fc.integer({ min: 1, max: 60 }), (free, held, wanted) => {
         const result = decide({ _tag: "Reserve", quantity: wanted }, shelf(free + held, held))

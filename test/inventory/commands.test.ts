@@ -76,7 +76,7 @@ const refused = (_tag: string, details: object) => ({ refused: { _tag, ...detail
 
 const missing = (productId: ProductId) => refused("ProductNotFound", { productId })
 
-/** Every shelf, as it is told after each command. */
+/** Every shelf, as it is shown after each command. */
 const sameShelves = async (model: Model, { shop, run }: Real): Promise<void> => {
   for (const shelf of model.shelves) expect(await run(shop.readStock(shelf.id))).toEqual(stockOf(shelf))
 }
@@ -95,31 +95,31 @@ const create = (number: number, onHand: number, limit: number | null) =>
     const sku = `sku-${number}`
     const unitPrice = { amount: 100 + number, currency: "EUR" }
     const asked = { sku, name: "thing", price: unitPrice, onHand, purchaseLimit: limit, claim: null }
-    const told = await run(shop.createProduct(asked))
-    if (model.skus.has(sku)) return expect(told).toEqual(refused("SkuTaken", { sku }))
+    const answer = await run(shop.createProduct(asked))
+    if (model.skus.has(sku)) return expect(answer).toEqual(refused("SkuTaken", { sku }))
     const { claim: _, onHand: __, ...product } = asked
-    expect(told).toMatchObject({ value: product, replayed: false })
-    if ("refused" in told) return
+    expect(answer).toMatchObject({ value: product, replayed: false })
+    if ("refused" in answer) return
     model.skus.add(sku)
-    model.shelves.push({ id: told.value.id, unitPrice, limit, units: new Map(), onHand, reserved: 0, version: 1 })
+    model.shelves.push({ id: answer.value.id, unitPrice, limit, units: new Map(), onHand, reserved: 0, version: 1 })
   })
 
 /** Both ways to change what is on hand; what would leave less than is reserved is refused. */
 const change = (kind: "receive" | "adjust", product: number, by: number) =>
   step(`${kind}(${product}, ${by})`, async (model, { shop, run }) => {
     const productId = idOf(model, product)
-    const told = await run(
+    const answer = await run(
       kind === "receive"
         ? shop.receiveStock({ productId, quantity: by, claim: null })
         : shop.adjustStock({ productId, delta: by, reason: "counted", claim: null }),
     )
     const shelf = shelfOf(model, productId)
-    if (shelf === undefined) return expect(told).toEqual(missing(productId))
+    if (shelf === undefined) return expect(answer).toEqual(missing(productId))
     const available = shelf.onHand - shelf.reserved
-    if (available + by < 0) return expect(told).toMatchObject(refused("InsufficientStock", { productId, available }))
+    if (available + by < 0) return expect(answer).toMatchObject(refused("InsufficientStock", { productId, available }))
     shelf.onHand += by
     shelf.version += 1
-    expect(told).toEqual({ value: stockOf(shelf), replayed: false })
+    expect(answer).toEqual({ value: stockOf(shelf), replayed: false })
   })
 
 const read = (product: number) =>
@@ -199,7 +199,7 @@ const place = (customer: number, wanted: ReadonlyArray<readonly [product: number
     for (const { productId, quantity } of lines) merged.set(productId, (merged.get(productId) ?? 0) + quantity)
     const claim = { route: "orders", key: `key-${model.keys++}`, fingerprint: NOBODY } as const
     const paying = money === "later" ? { _tag: "Later" as const } : { _tag: "Token" as const, token: money }
-    const told = await run(
+    const answer = await run(
       shop.placeOrder({
         customerId,
         lines,
@@ -210,29 +210,29 @@ const place = (customer: number, wanted: ReadonlyArray<readonly [product: number
     const asked = [...merged].map(([productId, quantity]) => ({ productId, quantity }))
     const why = reserve(model, customerId, asked)
     // Beside it stands what may come back, which may be a second old.
-    if (why !== null) return expect(told).toMatchObject(why)
-    expect(told).toHaveProperty("value")
-    if ("refused" in told) return
-    const deal: Deal = { id: told.value.order.id, customerId, lines: asked, status: "reserved", version: 1 }
+    if (why !== null) return expect(answer).toMatchObject(why)
+    expect(answer).toHaveProperty("value")
+    if ("refused" in answer) return
+    const deal: Deal = { id: answer.value.order.id, customerId, lines: asked, status: "reserved", version: 1 }
     model.deals.push(deal)
     if (money !== "later") settle(model, deal, money === "tok_ok" ? "paid" : "payment_failed")
-    expect(told).toMatchObject(saleOf(model, deal))
+    expect(answer).toMatchObject(saleOf(model, deal))
   })
 
 const pay = (order: number, token: "tok_ok" | "tok_decline") =>
   step(`pay(${order}, ${token})`, async (model, { shop, run }) => {
     const deal = dealOf(model, order)
     const orderId = deal?.id ?? (NOBODY as OrderId)
-    const told = await run(shop.payOrder({ orderId, token, answer: "wait", claim: null }))
-    if (deal === undefined) return expect(told).toEqual(refused("OrderNotFound", { orderId }))
+    const answer = await run(shop.payOrder({ orderId, token, answer: "wait", claim: null }))
+    if (deal === undefined) return expect(answer).toEqual(refused("OrderNotFound", { orderId }))
     const { status } = deal
     if (status !== "reserved" && status !== "paid")
-      return expect(told).toEqual(refused("NotPayable", { orderId, status }))
+      return expect(answer).toEqual(refused("NotPayable", { orderId, status }))
     if (status === "reserved") {
       deal.version += 1
       settle(model, deal, token === "tok_ok" ? "paid" : "payment_failed")
     }
-    expect(told).toMatchObject(saleOf(model, deal))
+    expect(answer).toMatchObject(saleOf(model, deal))
   })
 
 /** Twice, of which the second changes nothing. A refund goes on behind the scenes and counts a version, at some time. */
@@ -241,13 +241,13 @@ const cancel = (order: number) =>
     const deal = dealOf(model, order)
     const orderId = deal?.id ?? (NOBODY as OrderId)
     const ask = () => run(shop.cancelOrder({ orderId, reason: "no longer", claim: null }))
-    const told = await ask()
-    if (deal === undefined) return expect(told).toEqual(refused("OrderNotFound", { orderId }))
+    const answer = await ask()
+    if (deal === undefined) return expect(answer).toEqual(refused("OrderNotFound", { orderId }))
     const { status } = deal
-    if (status === "payment_failed") return expect(told).toEqual(refused("NotCancellable", { orderId, status }))
+    if (status === "payment_failed") return expect(answer).toEqual(refused("NotCancellable", { orderId, status }))
     if (status !== "cancelled") {
       settle(model, deal, "cancelled")
-      expect(told).toMatchObject({ value: orderOf(model, deal), replayed: false })
+      expect(answer).toMatchObject({ value: orderOf(model, deal), replayed: false })
     }
     await sameShelves(model, { shop, run })
     const { version: _, ...same } = orderOf(model, deal)

@@ -1,4 +1,4 @@
-/** An owner whose lanes another has taken: it does not know yet, its memory is behind, and nothing of that may be told. */
+/** An owner whose lanes another has taken: it does not know yet, its memory is behind, and nothing of that may be given. */
 import { Deferred, Effect, Exit } from "effect"
 import { expect, it } from "vitest"
 import * as MemoryLedger from "../../src/adapters/memory/ledger.ts"
@@ -34,7 +34,7 @@ it("is fenced when it hears that holds it knows have ended, and its caller may c
     return { owner, fenced }
   })
   const cancel: Command = { _tag: "CancelOrder", orderId, reason: null, claim: null }
-  const told = await Effect.gen(function* () {
+  const found = await Effect.gen(function* () {
     const first = yield* start
     const product = { id: productId, sku: "s", name: "", price: { amount: 1, currency: "EUR" }, purchaseLimit: null }
     yield* ask(first.owner, {
@@ -66,6 +66,6 @@ it("is fenced when it hears that holds it knows have ended, and its caller may c
     Effect.provide(MemoryProbe.silent),
     Effect.runPromise,
   )
-  expect(Exit.isSuccess(told.cancelled)).toBe(true)
-  expect(told.stale).toEqual(Exit.fail(unavailable("stale-owner")))
+  expect(Exit.isSuccess(found.cancelled)).toBe(true)
+  expect(found.stale).toEqual(Exit.fail(unavailable("stale-owner")))
 })

@@ -129,7 +129,7 @@ describe("an owner", () => {
     expect(batches.length).toBeLessThan(12)
   })
 
-  it("commits no more decisions at once than it is told", async () => {
+  it("commits no more decisions at once than it is allowed", async () => {
     const shop = desk(1, 1_000, { batchSizeMax: 3 })
     for (let n = 0; n < 20; n++) shop.submit(receive(shop.first))
     const written: Array<number> = []
@@ -185,7 +185,7 @@ describe("an owner", () => {
     expect(insertions).toBeLessThan(4 * 800 * 100)
   })
 
-  it("does not tell a refusal that was decided on what then failed to commit", async () => {
+  it("does not answer a refusal that was decided on what then failed to commit", async () => {
     const shop = desk(1)
     let commits = 0
     shop.submit(adjust(shop.first, -5))
@@ -235,7 +235,7 @@ describe("an owner", () => {
         return shop.ledger.commit(batch)
       },
     })
-    expect([...heard].filter(([, told]) => told !== "Stock")).toEqual([[137, "true"]])
+    expect([...heard].filter(([, tag]) => tag !== "Stock")).toEqual([[137, "true"]])
     expect([heard.size, shop.store.stocks.get(shop.first)?.onHand]).toEqual([200, 5 + 199])
     expect(commits).toBeLessThanOrEqual(2 * Math.ceil(Math.log2(200)) + 2)
   })

@@ -1,4 +1,4 @@
-/** Who owns the lanes, sentence by sentence, with a lease and a crew that do as they are told. */
+/** Who owns the lanes, sentence by sentence, with a lease and a crew that do as they are asked. */
 import { Context, Deferred, Effect, Exit, Fiber, Layer, References, type Scope, SubscriptionRef } from "effect"
 import { TestClock } from "effect/testing"
 import { describe, expect, it } from "vitest"
@@ -12,7 +12,7 @@ import { Lease } from "../../src/ports/lease.ts"
 import { type Answering, Workers } from "../../src/ports/workers.ts"
 import * as MemoryProbe from "../support/recording-probe.ts"
 
-it("does not tell what an earlier lease's owner had read, though the new lease is fresh", async () => {
+it("does not answer what an earlier lease's owner had read, though the new lease is fresh", async () => {
   const asked: Array<Answering> = []
   const losses: Array<Deferred.Deferred<void>> = []
   const lease = Lease.of({
@@ -34,7 +34,7 @@ it("does not tell what an earlier lease's owner had read, though the new lease i
     fenced: Effect.never,
   }
   const productId = "019b76da-a800-7000-8000-000000000000" as ProductId
-  const told = await Effect.gen(function* () {
+  const answer = await Effect.gen(function* () {
     const { begin } = yield* Ownership.Ownership
     const { submit } = yield* Inventory
     yield* begin
@@ -57,7 +57,7 @@ it("does not tell what an earlier lease's owner had read, though the new lease i
     Effect.scoped,
     Effect.runPromise,
   )
-  expect(told).toEqual(Exit.fail(unavailable("stale-owner")))
+  expect(answer).toEqual(Exit.fail(unavailable("stale-owner")))
 })
 
 /** How often lanes are taken at once, and in a minute, by an owner that is fenced as soon as it has them. */

@@ -1,4 +1,4 @@
-/** Orders over several workers, with workers that do as they are told. */
+/** Orders over several workers, with workers that do as they are asked. */
 import { Effect, Exit, Fiber } from "effect"
 import { TestClock } from "effect/testing"
 import { describe, expect, it } from "vitest"
@@ -41,15 +41,15 @@ const cancelling = (answer: Answer, failures: number) => {
   const ended: Array<Command> = []
   let left = failures
   const home: Worker = {
-    submit: (_, tell) => tell(Exit.succeed(answer)),
+    submit: (_, reply) => reply(Exit.succeed(answer)),
     watch: () => undefined,
     abandon: () => undefined,
   }
   const sibling: Worker = {
-    submit: (command, tell) => {
-      if (left-- > 0) return tell(Exit.fail(unavailable("worker-lost")))
+    submit: (command, reply) => {
+      if (left-- > 0) return reply(Exit.fail(unavailable("worker-lost")))
       ended.push(command)
-      tell(Exit.succeed({ reply: { _tag: "Done" }, replayed: false }))
+      reply(Exit.succeed({ reply: { _tag: "Done" }, replayed: false }))
     },
     watch: () => undefined,
     abandon: () => undefined,
@@ -66,11 +66,11 @@ const placing = (said: ReadonlyArray<Exit.Exit<Answer, Refused | Unavailable>>) 
   const held: Array<string> = []
   const workers = said.map(
     (exit): Worker => ({
-      submit: (command, tell) => {
-        if (command._tag === "CheckLines") return tell(exit)
-        if (command._tag === "EndHolds") return tell(Exit.succeed({ reply: { _tag: "Done" }, replayed: false }))
+      submit: (command, reply) => {
+        if (command._tag === "CheckLines") return reply(exit)
+        if (command._tag === "EndHolds") return reply(Exit.succeed({ reply: { _tag: "Done" }, replayed: false }))
         held.push(command._tag)
-        tell(Exit.fail(unavailable("draining")))
+        reply(Exit.fail(unavailable("draining")))
       },
       watch: () => undefined,
       abandon: () => undefined,
@@ -99,7 +99,7 @@ describe("an order over several workers", () => {
   it.each([
     ["its home", [soldOut(here), could(), could()], soldOut(here)],
     ["the last of the others", [could(), could(), soldOut(there)], soldOut(there)],
-    ["several: the first of the others is told", [soldOut(here), soldOut(there), soldOut(here)], soldOut(there)],
+    ["several: the first of the others is answered", [soldOut(here), soldOut(there), soldOut(here)], soldOut(there)],
     [
       "none of them, but what they have makes no order",
       [could(), could("USD"), could()],

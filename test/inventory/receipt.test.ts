@@ -47,7 +47,7 @@ const MISTAKES: ReadonlyArray<() => unknown> = [
   // Something of the shape of a receipt.
   // @ts-expect-error
   () => decided().entry.accept({ isFor: () => true, open: <A>(promised: Sealed<A>) => promised as unknown as A }),
-  // What a decision will answer, told before it is durable: by the entry, or by the caller's own hand.
+  // What a decision will answer, opened before it is durable: by the entry, or by the caller's own hand.
   // @ts-expect-error
   (reply: Sealed<Reply>): Exit.Exit<Answer> => Exit.succeed({ reply, replayed: false }),
   () => {
@@ -64,7 +64,7 @@ const MISTAKES: ReadonlyArray<() => unknown> = [
 ]
 
 describe("an acceptance", () => {
-  it("is told with the receipt of its batch, and not before", () => {
+  it("is answered with the receipt of its batch, and not before", () => {
     const { heard, line, take } = decided()
     const { batch } = take()!
     line.acknowledge()
@@ -74,7 +74,7 @@ describe("an acceptance", () => {
     expect(heard).toEqual([Exit.succeed({ reply: { _tag: "Product", product: create.product }, replayed: false })])
   })
 
-  it("is not told with the receipt of another batch, not even of an equal one", () => {
+  it("is not answered with the receipt of another batch, not even of an equal one", () => {
     const { heard, line, take } = decided()
     const { batch } = take()!
     expect(() => line.committed(issueReceipt({ ...batch }))).toThrow("a receipt of another batch")

@@ -148,7 +148,7 @@ const callers = ({ runtime, shop, products, store }: Opened, { baskets, received
         yield* shop.cancelOrder({ orderId: placed.value.order.id, reason: null, claim: null })
       return placed.value.order.id
     })
-  const told = (call: Effect.Effect<unknown, unknown>) => () => runtime.runPromise(Effect.exit(call))
+  const call = (call: Effect.Effect<unknown, unknown>) => () => runtime.runPromise(Effect.exit(call))
   const last = baskets.length - 1
   const foreign = { ...claim(`key-${last}`, last), fingerprint: FOREIGN }
   const name = claimName(foreign)
@@ -157,10 +157,10 @@ const callers = ({ runtime, shop, products, store }: Opened, { baskets, received
     if (!store.keys.has(name)) store.keys.set(name, { claim: foreign, answer })
   })
   return [
-    ...baskets.map((wanted, number) => told(place(wanted, claim(`key-${number}`, number)))),
-    ...received.map((product) => told(shop.receiveStock({ productId: products[product]!, quantity: 1, claim: null }))),
-    told(bindForeign),
-    told(place(baskets[0]!, claim("key-0", 0))),
+    ...baskets.map((wanted, number) => call(place(wanted, claim(`key-${number}`, number)))),
+    ...received.map((product) => call(shop.receiveStock({ productId: products[product]!, quantity: 1, claim: null }))),
+    call(bindForeign),
+    call(place(baskets[0]!, claim("key-0", 0))),
   ]
 }
 

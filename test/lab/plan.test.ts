@@ -40,7 +40,7 @@ describe("a plan", () => {
     expect(Plan.secondsOf(few)).toBeLessThan(FIVE_MINUTES)
   })
 
-  it("does what flags say, however long it takes, and tells how long", () => {
+  it("does what flags say, however long it takes, and says how long", () => {
     const plan = Plan.plan({ quick: false, seconds: 5, rounds: 3, oversell: 100 })
     expect(plan).toMatchObject({ budgetSeconds: null, isThorough: true })
     expect(plan.options).toMatchObject({ seconds: 5, rounds: 3, oversell: { safe: 100, unsafe: 100 } })

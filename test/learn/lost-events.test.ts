@@ -14,17 +14,17 @@ const ENDS: ReadonlyArray<readonly [what: string, outcome: Aftermath, verdict: s
     "buyer 3 has paid and waits for ever",
   ],
   [
-    "an event published before the commit tells of what never happened",
+    "an event published before the commit says what never happened",
     { sold: [1, 2, 4, 5], told: [1, 2, 3, 4, 5], parcels: [1, 2, 3, 4, 5] },
     "a parcel for buyer 3, who has bought nothing",
   ],
   [
-    "an outbox loses nothing and tells twice, and a consumer that does not know what it has handled does it twice",
+    "an outbox loses nothing and publishes twice, and a consumer that does not know what it has handled does it twice",
     { sold: [1, 2, 3, 4, 5], told: [1, 2, 3, 3, 4, 5], parcels: [1, 2, 3, 3, 4, 5] },
     "buyer 3 gets two parcels",
   ],
   [
-    "a position that moves after the effect doubles it even when everything was told once",
+    "a position that moves after the effect doubles it even when everything was published once",
     { sold: [1, 2, 3, 4, 5], told: [1, 2, 3, 4, 5], parcels: [1, 2, 3, 3, 4, 5] },
     "buyer 3 gets two parcels",
   ],

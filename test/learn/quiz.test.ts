@@ -28,7 +28,7 @@ describe("jaego quiz", () => {
     }
   })
 
-  it("asks, and answers when it is told which", async () => {
+  it("asks, and answers when it is asked which", async () => {
     const { code, stdout } = await run(["quiz"])
     expect(code).toBe(0)
     expect(stdout.match(/^ ?\d+\. /gm)).toHaveLength(12)

@@ -1,4 +1,4 @@
-/** The lesson on monitoring: each fault is led to by the metrics, and told to a reader who has guessed, or has not. */
+/** The lesson on monitoring: each fault is led to by the metrics, and shown to a reader who has guessed, or has not. */
 import { describe, expect, it } from "vitest"
 import { play, red, suspectOf } from "../../src/learn/red.ts"
 import { FAULTS, minute } from "../../src/learn/watched-shop.ts"
@@ -23,7 +23,7 @@ describe.each(FAULTS)("%s", (fault) => {
     for (const [seed, before] of healthy) expect(suspectOf(before, minute(fault, seed + 1)), `seed ${seed}`).toBe(fault)
   })
 
-  it("is told when the reader has found it, and when not", async () => {
+  it("is shown when the reader has found it, and when not", async () => {
     const place = String(FAULTS.indexOf(fault) + 1)
     const right = reading(place)
     expect(await play(right.stage, fault, 1)).toBe(true)
@@ -44,15 +44,15 @@ it("finds nothing wrong with a healthy minute", () => {
 it("shows each time that the mean keeps something to itself, whichever fault is drawn", async () => {
   const next = mulberry32(7)
   const draw = () => next() / 2 ** 32
-  const told = new Set<string>()
+  const found = new Set<string>()
   // Until each was drawn.
-  for (let round = 0; round < 40 && told.size < FAULTS.length; round++) {
+  for (let round = 0; round < 40 && found.size < FAULTS.length; round++) {
     const { stage, text } = reading()
     expect(await red.run({ ...stage, draw, database: () => Promise.reject(new Error("not needed")) })).toEqual({
       failed: true,
       held: true,
     })
-    told.add(/It is: ([^.]+)/.exec(text())![1]!)
+    found.add(/It is: ([^.]+)/.exec(text())![1]!)
   }
-  expect(told.size).toBe(FAULTS.length)
+  expect(found.size).toBe(FAULTS.length)
 })

@@ -88,7 +88,7 @@ const simulation = async (shop: Share["shop"]): Promise<Simulated> => {
   }
 }
 
-/** A part that throws is told in the report, and the others go on. */
+/** A part that throws is named in the report, and the others go on. */
 const brokenOff: Array<string> = []
 const attempt = async <A>(name: string, run: () => Promise<A>): Promise<A | null> => {
   log(`${name} begins`)

@@ -1,5 +1,5 @@
 /**
- * The report of the proof: what `report.json` holds, and how `REPORT.md` tells it.
+ * The report of the proof: what `report.json` holds, and how `REPORT.md` shows it.
  *
  * A report without violations says what was tried, how often, and what was not; it does not say that there are no bugs.
  */
@@ -113,7 +113,7 @@ Faults that fired:
 
 ${counts(simulation.faults, "fault")}
 
-What shoppers were told: ${inline(simulation.outcomes)}
+what shoppers were answered: ${inline(simulation.outcomes)}
 
 Themes: ${inline(simulation.themes)}`
 
@@ -134,7 +134,7 @@ Seed ${found.seed}, ${found.began}, commit ${found.jaego}, ${Math.round(found.se
 
 ${counts(found.faults, "fault")}
 
-What callers were told: ${inline(found.outcomes)}${found.figures === undefined ? "" : `\n\nMeasured: ${inline(found.figures)}`}`
+what callers were answered: ${inline(found.outcomes)}${found.figures === undefined ? "" : `\n\nMeasured: ${inline(found.figures)}`}`
 
 export const markdown = (report: Report): string => {
   const violations = violationsOf(report)

@@ -1,4 +1,4 @@
-/** A thread of the proof that simulates some of the seeds, each twice, and tells what happened in sums. */
+/** A thread of the proof that simulates some of the seeds, each twice, and reports what happened in sums. */
 import { parentPort, workerData } from "node:worker_threads"
 import { loadCramped } from "../simulation/cramped.ts"
 import { addTo, type Counts } from "../simulation/journal.ts"

@@ -30,7 +30,7 @@ describe.skipIf(isMissing)("two processes that share a cache", () => {
     const shown = (service: Service) => service.metric("jaego_cache_reads_total", 'from="local"')
     let last = ""
     for (let round = 0; round < 3; round++) {
-      // Each is further apart than the changes that are told together.
+      // Each is further apart than the changes that are announced together.
       const id = await Trade.create(owner, 10)
       await until("the process that answered shows it", async () => (await newest(owner))?.id === id)
       await until("the other one does", async () => (await newest(standby))?.id === id)

@@ -1,6 +1,6 @@
 /**
  * The service as it comes, with limits as on a public address: overload is watched, clients and customers are limited. The other suites
- * here leave that out, so that a busy machine changes no answer; buyers of this one come again when they are told to.
+ * here leave that out, so that a busy machine changes no answer; buyers of this one come again when they are asked to.
  */
 import { afterEach, expect, it } from "vitest"
 import { freshDatabase } from "../support/postgres.ts"
@@ -62,7 +62,7 @@ it.each(["0", "2"])(
   },
 )
 
-it("a customer with as many unpaid orders as it may have is told so, and orders again once one of them is paid", async () => {
+it("a customer with as many unpaid orders as it may have is answered so, and orders again once one of them is paid", async () => {
   const service = await start({ STORE: "memory", ...PUBLIC })
   const product = await Trade.create(service, 1_000)
   const later = () => Trade.buy(service, product, { payment: "later" })

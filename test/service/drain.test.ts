@@ -1,4 +1,4 @@
-/** How the service ends when it is told to: what balancers see, and when the next process may decide. */
+/** How the service ends when it is asked to: what balancers see, and when the next process may decide. */
 import { PgClient } from "@effect/sql-pg"
 import { Effect } from "effect"
 import { afterAll, describe, expect, it } from "vitest"

@@ -37,7 +37,7 @@ it(
     // Units of an order that was cancelled are not counted any more.
     const cancelled = (await place(service, "mina", [[bread!, 3]])).body.id
     expect((await service.post(`/v1/orders/${cancelled}/cancel`, {})).status).toBe(200)
-    await until("its end is told", async () =>
+    await until("its end is in the timeline", async () =>
       (await service.get(`/v1/orders/${cancelled}/timeline`)).text.includes("cancelled"),
     )
     await place(service, "mina", [[bread!, 1]])

@@ -139,7 +139,7 @@ describe("a service that is killed while facts are on their way", () => {
     await Trade.verify(url)
   })
 
-  it("again and again under load: each change of an order is told once, and told everything again nothing changes", async () => {
+  it("again and again under load: each change of an order is entered once, and when everything is published again nothing changes", async () => {
     const url = await freshDatabase()
     const env = { DATABASE_URL: url, WORKERS: "1" }
     let ids: ReadonlyArray<string> = []
@@ -155,16 +155,19 @@ describe("a service that is killed while facts are on their way", () => {
     await settled(url)
     expect(await last.stop()).toEqual({ code: 0, signal: null })
 
-    // Told everything again, nothing changes: the ids are known, and without them the versions.
+    // Everything is published again, and nothing changes: the ids are known, and without them the versions.
     const before = await whatCameOfIt(url)
     for (const forget of ["select 1", "truncate inbox"]) {
       await on(url, tellAllAgain(forget))
-      const teller = await start(env)
+      const publisher = await start(env)
       await settled(url)
-      await until("all was told", async () => (await teller.metric("jaego_events_handled_total", "timeline")) >= 100)
-      expect(await teller.metric("jaego_event_effects_total")).toBe(0)
+      await until(
+        "all was published",
+        async () => (await publisher.metric("jaego_events_handled_total", "timeline")) >= 100,
+      )
+      expect(await publisher.metric("jaego_event_effects_total")).toBe(0)
       expect(await whatCameOfIt(url)).toEqual(before)
-      expect(await teller.stop()).toEqual({ code: 0, signal: null })
+      expect(await publisher.stop()).toEqual({ code: 0, signal: null })
     }
   })
 })
@@ -240,7 +243,7 @@ describe.skipIf(isMissing)("two services over Kafka, of which the first is kille
     expect(cancelled.status, cancelled.text).toBe(200)
     const other = await Trade.buy(second, ids[0]!)
     await until("the others go on", () =>
-      count(url, `select from timeline where order_id = '${other.body.id}'`).then((told) => told > 0),
+      count(url, `select from timeline where order_id = '${other.body.id}'`).then((entries) => entries > 0),
     )
     await until("the poisoned order's changes wait", async () => (await letters(url)) >= 3)
     const stuck = JSON.parse((await run(["dlq", "list", "--database", url, "--json"])).stdout).letters

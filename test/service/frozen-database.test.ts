@@ -1,4 +1,4 @@
-/** A database that stands still, with everything that it has open: who only looks is told so soon, and orders go on at once. */
+/** A database that stands still, with everything that it has open: callers that only look are answered so soon, and orders go on at once. */
 import { execFileSync } from "node:child_process"
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
@@ -35,7 +35,7 @@ describe("a database that stands still", () => {
     remove()
   })
 
-  it("is told to those who look within the limit, however many they are, and holds up no order afterwards", async () => {
+  it("is answered to those who look within the limit, however many they are, and holds up no order afterwards", async () => {
     const service = await start({ DATABASE_URL: await postgres.database("shop"), WORKERS: "1" })
     const product = { sku: "bread", name: "Bread", price: { amount: 250, currency: "EUR" }, onHand: 1_000_000 }
     const { body } = await service.post("/v1/products", product)

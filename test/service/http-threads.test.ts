@@ -32,7 +32,7 @@ describe("two HTTP threads", () => {
   })
   afterAll(killAll)
 
-  it("know of each other's keys: of requests that race with one key, all but the first are told that it is too early", async () => {
+  it("know of each other's keys: of requests that race with one key, all but the first are answered that it is too early", async () => {
     const product = await Trade.create(service, 10)
     const key = Trade.newKey()
     const wish = (quantity: number) => ({
@@ -53,7 +53,7 @@ describe("two HTTP threads", () => {
     expect(await service.metric("jaego_replayed_total")).toBe(MANY)
   })
 
-  it("tell how the relay and the consumers are, who live in another thread", async () => {
+  it("say how the relay and the consumers are, which live in another thread", async () => {
     const parts = await until("all have been heard of", async () => {
       const { body } = await service.get("/readyz?verbose")
       return body.parts.length === 5 && body.parts

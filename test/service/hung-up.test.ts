@@ -68,12 +68,12 @@ it.each([
   for (let rounds = 1; ; rounds++) {
     const product = await Trade.create(service, 1 + BUYERS)
     const before = await dropped()
-    const { isInTime, ...told } = await Effect.runPromise(
+    const { isInTime, ...answers } = await Effect.runPromise(
       Effect.provide(round(service, product), PostgresClient.layer(database)),
     )
     if (!isInTime && rounds < ROUNDS) continue
     // Those who hung up stood before the patient, and had the last units.
-    expect(told).toEqual({ first: 202, hasty: Array(BUYERS).fill(0), patient: Array(BUYERS).fill(202) })
+    expect(answers).toEqual({ first: 202, hasty: Array(BUYERS).fill(0), patient: Array(BUYERS).fill(202) })
     expect(await Trade.stock(service, product)).toMatchObject({ reserved: 1 + BUYERS, available: 0 })
     expect((await dropped()) - before).toBe(BUYERS)
     return

@@ -11,7 +11,7 @@ afterAll(killAll)
 
 const WORKERS = 2
 
-it("is noticed and replaced; its callers hear 503, readiness tells of it meanwhile, and the other worker sells on", async () => {
+it("is noticed and replaced; its callers hear 503, readiness says so meanwhile, and the other worker sells on", async () => {
   const database = await freshDatabase()
   const reaper = ["--import", join(ROOT, "test/support/thread-reaper.ts")]
   const service = await start({ DATABASE_URL: database, WORKERS: String(WORKERS), JAEGO_REAPER_DEED: "hang" }, reaper)
@@ -35,7 +35,7 @@ it("is noticed and replaced; its callers hear 503, readiness tells of it meanwhi
     return (await Promise.race([asking, soon])) === "unanswered" && { asking: [asking, buy(hung, key)] }
   })
   expect((await buy(other, Trade.newKey())).status).toBe(201)
-  await until("readiness tells of it", async () => (await readiness()) === "worker-lost")
+  await until("readiness says so", async () => (await readiness()) === "worker-lost")
   expect((await buy(other, Trade.newKey())).status).toBe(201)
   for (const { body, status } of await Promise.all(unanswered.asking))
     expect([status, body.code]).toEqual([503, "worker-lost"])

@@ -28,7 +28,7 @@ const level = async (service: Service, order: unknown) => {
 }
 
 /** Everything that a caller sends and no log may have. */
-const TELLING = {
+const SECRETS = {
   customerId: "telling-customer-mina",
   key: "telling-idempotency-key",
   token: "telling-card-token",
@@ -37,14 +37,14 @@ const TELLING = {
 }
 
 const attempt = async (service: Service, productId: string) => {
-  const { customerId, key, reason, token } = TELLING
+  const { customerId, key, reason, token } = SECRETS
   const lines = [{ productId, quantity: 1 }]
   const headers = { "idempotency-key": key }
   const bought = await service.post("/v1/orders", { customerId, lines, payment: { token } }, headers)
   await service.post("/v1/orders", { customerId, lines: [{ productId, quantity: 10_000 }] })
   await service.post("/v1/orders", { customerId: `${customerId}\u0000`, lines })
   await service.post(`/v1/orders/${bought.body.id}/cancel`, { reason }, { "idempotency-key": `${key}-2` })
-  await service.post("/v1/carrier/callbacks", { customerId }, { authorization: `Bearer ${TELLING.secret}` })
+  await service.post("/v1/carrier/callbacks", { customerId }, { authorization: `Bearer ${SECRETS.secret}` })
   await service.get(`/v1/orders?customerId=${customerId}`)
 }
 
@@ -61,15 +61,15 @@ it(
       LOG_FORMAT: "json",
       LOG_LEVEL: "trace",
       TRACE_SLOW_MS: "1",
-      CARRIER_WEBHOOK_SECRET: TELLING.secret,
+      CARRIER_WEBHOOK_SECRET: SECRETS.secret,
     })
     const product = await Trade.create(service, 5)
     await attempt(service, product)
     const slow = await Trade.buy(service, product, { customerId: "c", ...SLOWLY })
     const requestId = slow.headers.get("x-request-id")
-    const told = () => linesOf(service).filter(({ annotations }) => annotations["requestId"] === requestId)
-    await until("it is logged", async () => told().length > 0)
-    expect(told()).toMatchObject([
+    const logged = () => linesOf(service).filter(({ annotations }) => annotations["requestId"] === requestId)
+    await until("it is logged", async () => logged().length > 0)
+    expect(logged()).toMatchObject([
       {
         level: "WARN",
         message: "a request was slow",
@@ -77,7 +77,7 @@ it(
         annotations: { method: "POST", route: "/v1/orders", status: slow.status },
       },
     ])
-    for (const word of Object.values(TELLING)) expect(textOf(service)).not.toContain(word)
+    for (const word of Object.values(SECRETS)) expect(textOf(service)).not.toContain(word)
     expect(textOf(service)).not.toContain("telling")
   },
   PATIENCE_MS,

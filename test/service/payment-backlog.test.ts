@@ -23,7 +23,7 @@ const foreseenTooSoon = (turns: ReadonlyArray<Trouble.Turn>, rate: number): Read
     return eta !== null && leastMs >= FAR_MS && eta - placed < leastMs * 0.8
   })
 
-it("300 orders in a second at a provider of 20 a second: all are paid, none twice or late, and each was told when", async () => {
+it("300 orders in a second at a provider of 20 a second: all are paid, none twice or late, and each was answered when", async () => {
   const rate = 20
   const on = await ground({ rate, holdSeconds: 120, graceSeconds: 10 })
   const { turns, ...rush } = await Trouble.rush(on, 300, 1)

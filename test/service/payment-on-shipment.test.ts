@@ -142,11 +142,11 @@ describe("money that is kept for an order that is on its way out", () => {
 
   const onHand = async () => (await Trade.stock(scene.service, scene.product)).onHand
 
-  /** Its end, told truthfully: no carrier took it, its unit is back. `before`: units on hand before it was placed. */
+  /** Its end, reported truthfully: no carrier took it, its unit is back. `before`: units on hand before it was placed. */
   const cancelled = async (id: string, reason: string, before: number, carriers: ReadonlyArray<string>) => {
     const { carrier, service } = scene
     await becomes(service, id, "cancelled")
-    const steps = await until("its end is told", async () => {
+    const steps = await until("its end is in the timeline", async () => {
       const found = await timeline(service, id)
       return found.some(({ type }) => type === "jaego.order.cancelled.v1") && found
     })

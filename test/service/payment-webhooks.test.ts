@@ -1,6 +1,6 @@
 /**
  * A real service and the simulated provider as a process, in both of its dialects: an order that waits for its buyer is paid when
- * they have acted, told by webhooks that come twice and in the wrong order.
+ * they have acted, reported by webhooks that come twice and in the wrong order.
  */
 import { createServer, type Server } from "node:http"
 import type { AddressInfo } from "node:net"
@@ -107,7 +107,7 @@ describe.each(Object.entries(DIALECTS))("in the dialect %s", (dialect, { provide
     expect(orders.map(({ status }) => status)).toEqual([202, 202, 202])
     const shown = await Promise.all(
       orders.map(({ body }) =>
-        until("the buyer is told what to do", async () => {
+        until("the buyer is answered what to do", async () => {
           const { payment } = (await service.get(`/v1/orders/${body.id}`)).body
           return payment.status === "action-required" && payment.action
         }),
@@ -119,8 +119,8 @@ describe.each(Object.entries(DIALECTS))("in the dialect %s", (dialect, { provide
     }
     for (const { body } of orders) await becomes(body.id, "paid")
     const heard = (what: string) => service.metric(`jaego_payment_webhooks_total`, what)
-    await until("each was told", async () => (await heard('heard="news"')) >= 3)
-    await until("each was told again", async () => (await heard('heard="known"')) >= 3)
+    await until("each was acknowledged", async () => (await heard('heard="news"')) >= 3)
+    await until("each was acknowledged again", async () => (await heard('heard="known"')) >= 3)
     expect(new Set(webhooks.statuses)).toEqual(new Set([200]))
   })
 

@@ -167,7 +167,7 @@ const inTime = (workers: number) =>
       expectReplay(await order({ token: "tok_delay_300" }, key, prefer), accepted)
     })
 
-    it("holds for who pays later, and takes the money when told", async () => {
+    it("holds for who pays later, and takes the money when asked", async () => {
       const { order, pay, stock, status } = await shop.shopping()
       const held = await order("later")
       expect([held.status, held.body.status]).toEqual([202, "reserved"])

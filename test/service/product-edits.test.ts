@@ -70,9 +70,11 @@ describe.each([
     const url = await freshDatabase()
     const service = await start({ DATABASE_URL: url, ...env })
     const id = await Trade.create(service, 100)
-    const told = await Promise.all(Array.from({ length: 12 }, (_, n) => patch(service, id, { name: `Name ${n}` }, 1)))
-    expect(told.map(({ status }) => status).toSorted()).toEqual([200, ...Array(11).fill(412)])
-    expect(await read(service, id)).toEqual(told.find(({ status }) => status === 200)!.body)
+    const answers = await Promise.all(
+      Array.from({ length: 12 }, (_, n) => patch(service, id, { name: `Name ${n}` }, 1)),
+    )
+    expect(answers.map(({ status }) => status).toSorted()).toEqual([200, ...Array(11).fill(412)])
+    expect(await read(service, id)).toEqual(answers.find(({ status }) => status === 200)!.body)
     const buyers = Array.from({ length: 12 }, () => priceOf(service, id))
     const editors = Array.from({ length: 12 }, (_, n) => patch(service, id, { price: price(n) }, "*"))
     const edited = await Promise.all(editors)

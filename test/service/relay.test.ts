@@ -34,7 +34,7 @@ const typesOf = async (service: Service, orderId: string): Promise<ReadonlyArray
 
 /** Its payment has come back from the stream. */
 const isTold = (service: Service, orderId: string) =>
-  until("its payment is told", async () => (await typesOf(service, orderId)).includes("jaego.order.paid.v1"))
+  until("its payment is in the timeline", async () => (await typesOf(service, orderId)).includes("jaego.order.paid.v1"))
 
 const buyOne = async (service: Service, product: string): Promise<string> => {
   const { body, status, text } = await Trade.buy(service, product)
@@ -42,7 +42,7 @@ const buyOne = async (service: Service, product: string): Promise<string> => {
   return body.id
 }
 
-it("nothing is left to tell when the service has stopped, however busy it was", async () => {
+it("nothing is left to publish when the service has stopped, however busy it was", async () => {
   const database = await freshDatabase()
   const service = await start({ DATABASE_URL: database, WORKERS: "2" })
   const crowd = Trade.crowd(service, await Trade.times(5, () => Trade.create(service, 100_000)))
@@ -111,7 +111,7 @@ it("of two processes one brings the facts out, and the other when that one is ki
   expect(await behind(database)).toBe(0)
 })
 
-it("a process that is told to leave facts alone does so, and another brings them out", async () => {
+it("a process that is asked to leave facts alone does so, and another brings them out", async () => {
   const database = await freshDatabase()
   const seller = await start({ DATABASE_URL: database, WORKERS: "1", FACTS: "off" })
   const product = await Trade.create(seller, 1_000)

@@ -98,7 +98,10 @@ describe("a paid order", () => {
   it("hears what comes twice and in the wrong order once", async () => {
     const { id } = orderOf("eve+twice")
     await becomes(service, id, "delivered")
-    await until("it was told again", async () => (await service.metric("jaego_carrier_callbacks_total", "known")) >= 2)
+    await until(
+      "it was reported again",
+      async () => (await service.metric("jaego_carrier_callbacks_total", "known")) >= 2,
+    )
     const steps = await types(service, id)
     expect(steps.filter((type) => type === "carrier.collected")).toHaveLength(1)
     expect(steps.filter((type) => type === "carrier.delivered")).toHaveLength(1)

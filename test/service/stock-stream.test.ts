@@ -44,7 +44,7 @@ it.each([
   ["one worker", { WORKERS: "1" }],
   ["three workers and two HTTP threads", { WORKERS: "3", HTTP_THREADS: "2" }],
   ["one transaction a command", { INVENTORY: "single:atomic" }],
-])("are told what is committed, and end with the service: %s", async (_, env) => {
+])("are sent what is committed, and end with the service: %s", async (_, env) => {
   const service = await start({ DATABASE_URL: await freshDatabase(), ...env })
   const product = await Trade.create(service, 3)
   const streams = Array.from({ length: 6 }, () => follow(service, product))
@@ -70,7 +70,7 @@ it.each([
   await until("all have ended", () => streams.every(({ hasEnded }) => hasEnded()))
 })
 
-it("are told on by the worker that takes the place of one that died", async () => {
+it("are served on by the worker that takes the place of one that died", async () => {
   const database = await freshDatabase()
   const reaper = ["--import", join(ROOT, "test/support/thread-reaper.ts")]
   const service = await start({ DATABASE_URL: database, WORKERS: "1" }, reaper)
@@ -80,6 +80,6 @@ it("are told on by the worker that takes the place of one that died", async () =
   service.process.signalAlone("SIGUSR2")
   await until("the worker has died", async () => (await service.metric("jaego_worker_deaths_total")) === 1)
   await until("another sells", async () => (await buy(service, product)).status === 202)
-  await until("it is told", () => stream.last()?.available === 9)
+  await until("it is sent", () => stream.last()?.available === 9)
   expect(await service.stop()).toEqual({ code: 0, signal: null })
 })

@@ -81,7 +81,10 @@ describe.skipIf(isMissing)("an order that is traced", () => {
     expect(bought.status, bought.text).toBe(201)
     const ours = () => traces.spans().filter(({ traceId }) => traceId === TRACE_ID)
     await until("the carrier's span has come", () => ours().some(({ name }) => name === "carrier register"))
-    await until("the shipment is told", () => ours().filter(({ name }) => name === "consumer timeline").length === 2)
+    await until(
+      "the shipment is in the timeline",
+      () => ours().filter(({ name }) => name === "consumer timeline").length === 2,
+    )
 
     const spans = ours()
     const paths = new Set(spans.map((span) => pathOf(spans, span).join(" > ")))
@@ -115,16 +118,16 @@ describe.skipIf(isMissing)("an order that is traced", () => {
     // No word of a customer leaves with them.
     for (const { body } of traces.exports) expect(body.toString()).not.toContain("telling")
 
-    // The outside is called in the span of its call, and so are readers of the topic told.
+    // The outside is called in the span of its call, and so is what readers of the topic get.
     const spanIdOf = (name: string) => spans.find((each) => each.name === name)!.spanId
     expect(peers.calls).toEqual([
       { call: "charge", traceparent: `00-${TRACE_ID}-${spanIdOf("payment confirm")}-01` },
       { call: "parcel", traceparent: `00-${TRACE_ID}-${spanIdOf("carrier register")}-01` },
     ])
     const message = await firstMessage(new Kafka({ brokers: kafka.split(",") }), prefix + ORDERS, bought.body.id)
-    const told = String(message.headers!["traceparent"])
+    const parent = String(message.headers!["traceparent"])
     expect(spans.filter(({ name }) => name === "outbox send").map(({ spanId }) => spanId)).toContain(
-      Traceparent.spanId(told),
+      Traceparent.spanId(parent),
     )
   })
 

@@ -44,7 +44,7 @@ describe("a low-water mark", () => {
     expect(mark.begin(NOON + REWIND_MS + 1).since).toBe(7)
   })
 
-  it("rewinds as rarely as it is told, where looks are rare", () => {
+  it("rewinds as rarely as it is asked to, where looks are rare", () => {
     const mark = new LowWaterMark(LAG, 10 * REWIND_MS)
     mark.reached(mark.begin(NOON), null, NOON)
     expect(mark.begin(NOON + 10 * REWIND_MS - 1).since).toBe(NOON - LAG)
@@ -63,7 +63,7 @@ describe("a low-water mark", () => {
     expect(mark.begin(NOON + SHARE_MAX_MS).since).toBe(BEGINNING)
   })
 
-  it("rewinds when it is told to", () => {
+  it("rewinds when it is asked to", () => {
     const mark = marked(null)
     mark.rewind()
     expect(mark.begin(NOON + 1).since).toBe(BEGINNING)

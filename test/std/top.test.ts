@@ -13,12 +13,12 @@ it("has every key whose sum is more than its share of the places, and no sum too
         top.add(key, amount)
         truth.set(key, (truth.get(key) ?? 0) + amount)
       }
-      const told = new Map(top.first(places))
+      const shown = new Map(top.first(places))
       const all = [...truth.values()].reduce((sum, each) => sum + each, 0)
-      expect(told.size).toBeLessThanOrEqual(places)
+      expect(shown.size).toBeLessThanOrEqual(places)
       for (const [key, sum] of truth) {
-        if (sum > all / places) expect(told.has(key)).toBe(true)
-        const said = told.get(key)
+        if (sum > all / places) expect(shown.has(key)).toBe(true)
+        const said = shown.get(key)
         if (said !== undefined) expect(said).toBeGreaterThanOrEqual(sum)
         if (said !== undefined) expect(said).toBeLessThanOrEqual(sum + all / places)
       }

@@ -37,7 +37,7 @@ export class Carrier {
   }
 }
 
-/** `options`: as of `jaego simulate carrier`; on any free port unless told. */
+/** `options`: as of `jaego simulate carrier`; on any free port unless given. */
 export const start = async (options: Readonly<Record<string, string | number>> = {}): Promise<Carrier> => {
   const given = { port: 0, ...options }
   const flags = Object.entries(given).flatMap(([name, value]) => [`--${name}`, String(value)])

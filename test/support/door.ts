@@ -12,17 +12,17 @@ export interface Door<Thing> {
   readonly close: () => Promise<Thing | null>
 }
 
-/** `start` runs once; `tell` is what callers are answered with. */
+/** `start` runs once; `answer` is what callers are answered with. */
 export const open = async <Thing>(
   start: () => Promise<Thing>,
-  tell: (thing: Thing) => object,
+  answer: (thing: Thing) => object,
 ): Promise<Door<Thing>> => {
   let starting: Promise<Thing> | null = null
   const server = createServer((socket) => {
     socket.on("error", () => undefined)
     starting ??= start()
     starting.then(
-      (thing) => socket.end(JSON.stringify(tell(thing))),
+      (thing) => socket.end(JSON.stringify(answer(thing))),
       (error) => socket.end(JSON.stringify({ error: String(error) })),
     )
   }).listen(0, "127.0.0.1")
@@ -39,7 +39,7 @@ export const open = async <Thing>(
 }
 
 /** Waits until it has started; throws why it has not. */
-export const knock = async <Told extends object>(port: number): Promise<Told> => {
+export const knock = async <Thing extends object>(port: number): Promise<Thing> => {
   const answer = JSON.parse(await text(connect(port, "127.0.0.1")))
   if (answer.error !== undefined) throw new Error(answer.error)
   return answer

@@ -51,7 +51,7 @@ const line = (section: string, language: "sh" | "promql", part: string): string 
 
 type Env = Readonly<Record<string, string>>
 
-/** Does what a section prints, and tells what was said. `put`: what stands for what a person has to fill in. */
+/** Does what a section prints, and gives what was said. `put`: what stands for what a person has to fill in. */
 export const follow = async (section: string, part: string, service: Service, env: Env = {}, put: Env = {}) => {
   let command = line(section, "sh", part).replaceAll("127.0.0.1:3000", new URL(service.url).host)
   for (const [name, value] of Object.entries(put)) command = command.replaceAll(new RegExp(`\\b${name}\\b`, "g"), value)

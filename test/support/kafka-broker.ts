@@ -49,7 +49,7 @@ const ask = async (brokers: string): Promise<void> => {
 }
 
 export class Broker {
-  /** Where it listens; what it tells clients is `advertised`. */
+  /** Where it listens; what it gives clients is `advertised`. */
   readonly port: number
   readonly #advertised: number
   readonly #controllerPort: number
@@ -134,7 +134,7 @@ export class Broker {
   }
 }
 
-/** `advertised`: the port that clients are told, when something stands between; its own otherwise. */
+/** `advertised`: the port that clients are given, when something stands between; its own otherwise. */
 export const create = async (advertised?: number, jvm = JVM): Promise<Broker> => {
   const port = await freePort()
   return new Broker(port, await freePort(), advertised ?? port, jvm)

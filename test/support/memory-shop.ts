@@ -42,7 +42,7 @@ export interface Options {
   readonly holdsPerCustomer?: number
 }
 
-/** The same shop on other books, in this thread all the same; `deciders` are the owners unless told otherwise. */
+/** The same shop on other books, in this thread all the same; `deciders` are the owners unless given others. */
 export const over = <R, E>(
   books: Layer.Layer<R | Ledger | Catalog | OrderBook | UnsettledOrders | Lease | Shipments | Timeline, E>,
   { workers, deadlineMs = 2_000, holdMs = 600_000, graceMs = 60_000, capture = "auto", holdsPerCustomer = 0 }: Options,

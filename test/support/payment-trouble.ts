@@ -1,6 +1,6 @@
 /**
  * Trouble with the payment provider, with the real service and `jaego simulate payment` as processes: more orders at once than the
- * provider can take, and a provider that is dead for a while under load. What buyers were told is held against what became of it.
+ * provider can take, and a provider that is dead for a while under load. what buyers were answered is held against what became of it.
  */
 
 import { once } from "node:events"
@@ -20,7 +20,7 @@ export interface Ground {
   readonly rate: number
   readonly holdSeconds: number
   readonly graceSeconds: number
-  /** How long a buyer waits for the outcome at most; DEADLINE_MS unless told. */
+  /** How long a buyer waits for the outcome at most; DEADLINE_MS unless given. */
   readonly deadlineMs?: number
 }
 

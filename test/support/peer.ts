@@ -21,9 +21,9 @@ export const peer = (port: number, text = ""): Promise<Peer> =>
     const closed = Promise.withResolvers<void>()
     const looks = new Set<() => void>()
     const socket = connect(port, "127.0.0.1", () => {
-      const told = { socket, heard: () => heard, closed: closed.promise, until }
-      if (text === "") resolve(told)
-      else socket.write(text, () => resolve(told))
+      const reached = { socket, heard: () => heard, closed: closed.promise, until }
+      if (text === "") resolve(reached)
+      else socket.write(text, () => resolve(reached))
     })
     const until = (text: string, times = 1) =>
       new Promise<void>((seen, reject) => {

@@ -83,7 +83,7 @@ it("holds the answer of a commit that has happened, and knows what it says", () 
     }),
   ))
 
-it("tells the instants in their order, of every commit, and of nothing else", () =>
+it("announces the instants in their order, of every commit, and of nothing else", () =>
   over(
     Effect.gen(function* () {
       const { batch, proxy, scribe } = yield* shelf

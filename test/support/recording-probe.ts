@@ -1,7 +1,7 @@
 /**
  * A probe that remembers: tests wait for what happened instead of sleeping. And one that is silent.
  *
- * Limits: `recording` keeps everything it is told, which is what a test wants and a service must not have.
+ * Limits: `recording` keeps everything it is notified of, which is what a test wants and a service must not have.
  */
 import { Context, Deferred, Effect, Layer } from "effect"
 import { type Happening, Probe } from "../../src/ports/probe.ts"

@@ -3,7 +3,7 @@ import { PgClient } from "@effect/sql-pg"
 import { Deferred, Effect, Fiber } from "effect"
 import * as SqlClient from "effect/sql/SqlClient"
 
-/** A transaction that has run `statement` and keeps what it locked until it is told to commit. */
+/** A transaction that has run `statement` and keeps what it locked until it is asked to commit. */
 export const holding = (statement: string) =>
   Effect.gen(function* () {
     const sql = yield* PgClient.PgClient
@@ -17,7 +17,7 @@ export const holding = (statement: string) =>
     return { commit: Effect.andThen(Deferred.succeed(end, undefined), Fiber.join(fiber)) }
   })
 
-/** A snapshot that stays open until it is told to end: what was there when it began can be read until then. */
+/** A snapshot that stays open until it is asked to end: what was there when it began can be read until then. */
 export const snapshot = holding("select count(*) from products").pipe(
   Effect.provideService(SqlClient.BeginTransaction, "begin isolation level repeatable read"),
 )

@@ -1,6 +1,6 @@
 /**
  * A consumer from outside: rebuilds the stock of every product from nothing but the stream, as a warehouse would, and
- * writes down whatever the stream should not have told.
+ * writes down whatever the stream should not have published.
  */
 import { Deferred, Effect } from "effect"
 import type { Stock } from "../../src/domain/stock.ts"
@@ -10,7 +10,7 @@ import { STOCK } from "../../src/ports/events.ts"
 
 const nothing: Stock = { onHand: 0, reserved: 0, version: 0 }
 
-interface Told extends Stock {
+interface Written extends Stock {
   readonly onHandDelta: number
   readonly reservedDelta: number
 }
@@ -54,7 +54,7 @@ export class StockMirror {
       this.mistakes.push(decoded.failure)
       return
     }
-    const { onHand, onHandDelta, reserved, reservedDelta, version } = decoded.success.data as unknown as Told
+    const { onHand, onHandDelta, reserved, reservedDelta, version } = decoded.success.data as unknown as Written
     const before = this.stocks.get(key) ?? nothing
     if (version <= before.version) {
       this.repeats++

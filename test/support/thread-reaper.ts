@@ -1,7 +1,7 @@
 /**
  * Loaded into a service by `node --import`: at each SIGUSR2 a worker thread is terminated, as a crash would end it, or
  * hangs (JAEGO_REAPER_DEED is `hang`): it runs in a circle, for ever. The service itself knows nothing of it. It is the
- * oldest worker, or the thread whose name is in the file JAEGO_REAPER_AIM; threads tell their names here, each once when it
+ * oldest worker, or the thread whose name is in the file JAEGO_REAPER_AIM; threads report their names here, each once when it
  * starts.
  */
 import { readFileSync } from "node:fs"

@@ -36,7 +36,7 @@ const open = (script: string): Boxes.Box => {
 const container = (name: string) => open(`hostname ${name}; exec ${OWNER} ${home}`)
 
 describe.skipIf(leaveOut("containers", [...noRoot(), ...absent("unshare")]))("two containers on one volume", () => {
-  it("have one Jaego: the second is refused and is told by whom", async () => {
+  it("have one Jaego: the second is refused and learns by whom", async () => {
     const first = container("first")
     expect(await first.line).toContain('"url"')
     expect(await container("second").said).toMatch(/^another jaego is already running on .* \(process 1 on first\)/)

@@ -11,7 +11,7 @@ import * as HttpServer from "../../support/http-server.ts"
 const ORDER = "019aa000-0000-7000-8000-000000000000"
 const PATH = "/v1/carrier/callbacks"
 
-const told: Array<Callback> = []
+const received: Array<Callback> = []
 let shop: HttpServer.Running
 beforeAll(async () => {
   shop = await HttpServer.start({
@@ -21,8 +21,8 @@ beforeAll(async () => {
       if (callback.trackingId === "another's")
         return Effect.fail(new Refused({ _tag: "CallbackMismatch", orderId: callback.key }))
       if (callback.trackingId === "later") return Effect.fail(unavailable("standby"))
-      const heard = told.some(({ id }) => id === callback.id) ? "known" : "news"
-      told.push(callback)
+      const heard = received.some(({ id }) => id === callback.id) ? "known" : "news"
+      received.push(callback)
       return Effect.succeed(heard)
     },
   })
@@ -45,7 +45,7 @@ const callback = (more: object = {}) => ({
   ...more,
 })
 
-const tell = (body: object, headers = signed(JSON.stringify(body))) => shop.post(PATH, JSON.stringify(body), headers)
+const call = (body: object, headers = signed(JSON.stringify(body))) => shop.post(PATH, JSON.stringify(body), headers)
 
 const expectProblem = (answer: HttpServer.Answer, status: number, code: string) => {
   expect([answer.status, answer.body.code]).toEqual([status, code])
@@ -54,10 +54,10 @@ const expectProblem = (answer: HttpServer.Answer, status: number, code: string) 
 
 describe("a callback", () => {
   it("is heard, and known when it comes again", async () => {
-    expect((await tell(callback())).body).toEqual({ heard: "news" })
-    expect((await tell(callback())).body).toEqual({ heard: "known" })
+    expect((await call(callback())).body).toEqual({ heard: "news" })
+    expect((await call(callback())).body).toEqual({ heard: "known" })
     const at = Date.parse("2026-06-01T12:00:00.000Z")
-    expect(told[0]).toEqual({ id: "C-1", what: "collected", key: ORDER as OrderId, trackingId: "T1", at })
+    expect(received[0]).toEqual({ id: "C-1", what: "collected", key: ORDER as OrderId, trackingId: "T1", at })
   })
 
   it("is signed as it is written, byte for byte, whatever its spaces", async () => {
@@ -75,7 +75,7 @@ describe("a callback", () => {
     for (const signature of ["", "t=1", `t=${now()},v1=00`, `t=x,v1=${"0".repeat(64)}`])
       expectProblem(await shop.post(PATH, text, { ...type, "carrier-signature": signature }), 401, "invalid-signature")
     expectProblem(await shop.post(PATH, text, signed(text, now(), "another secret")), 401, "invalid-signature")
-    expect(told.some(({ id }) => id === "C-3")).toBe(false)
+    expect(received.some(({ id }) => id === "C-3")).toBe(false)
   })
 
   // Ahead with a minute to spare: time goes on until it is read.
@@ -98,7 +98,7 @@ describe("a callback", () => {
     ["an order that is none", { orderId: "x" }, "#/orderId"],
     ["more than we know", { colour: "red" }, "#/colour"],
   ])("is not valid with %s", async (_, more, pointer) => {
-    const answer = await tell(callback(more))
+    const answer = await call(callback(more))
     expectProblem(answer, 400, "invalid-request")
     expect(answer.body.errors[0].pointer).toBe(pointer)
   })
@@ -106,19 +106,19 @@ describe("a callback", () => {
   it("may write its time in every form of RFC 3339", async () => {
     const forms = ["2026-06-01t12:00:00z", "2026-06-01T14:00:00.000000+02:00", "2026-06-01T12:00:00-00:00"]
     for (const [index, at] of forms.entries())
-      expect((await tell(callback({ id: `C-form-${index}`, at }))).body).toEqual({ heard: "news" })
-    expect(told.slice(-3).map(({ at }) => at)).toEqual(forms.map(() => Date.UTC(2026, 5, 1, 12)))
+      expect((await call(callback({ id: `C-form-${index}`, at }))).body).toEqual({ heard: "news" })
+    expect(received.slice(-3).map(({ at }) => at)).toEqual(forms.map(() => Date.UTC(2026, 5, 1, 12)))
   })
 
   it("is refused for good when it belongs to another order", async () => {
-    const answer = await tell(callback({ trackingId: "another's" }))
+    const answer = await call(callback({ trackingId: "another's" }))
     expectProblem(answer, 409, "callback-mismatch")
     expect(answer.body.orderId).toBe(ORDER)
   })
 
   it("is refused for good when nothing was to be shipped, and put off when it cannot be kept now", async () => {
-    expectProblem(await tell(callback({ trackingId: "nowhere" })), 404, "shipment-not-found")
-    const later = await tell(callback({ trackingId: "later" }))
+    expectProblem(await call(callback({ trackingId: "nowhere" })), 404, "shipment-not-found")
+    const later = await call(callback({ trackingId: "later" }))
     expectProblem(later, 503, "standby")
     expect(later.headers.get("retry-after")).toBe("1")
   })

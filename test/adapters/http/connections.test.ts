@@ -42,7 +42,7 @@ const placed = (customerId: string) => ({
   refund: "none",
 })
 
-/** A shop that answers when it is told to; what it was asked, by key or as "read", and what of it came to its end. */
+/** A shop that answers when it is asked to; what it was asked, by key or as "read", and what of it came to its end. */
 const gated = () => {
   const gate = Promise.withResolvers<void>()
   const begun: Array<string> = []
@@ -229,7 +229,7 @@ describe("bodies that arrive, of which a thread of 64 has room for eight of the 
 })
 
 describe("connections beyond the maximum", () => {
-  it("are told so and closed, until there is room again", async () => {
+  it("are answered so and closed, until there is room again", async () => {
     const small = await HttpServer.start({}, null, { connectionsMax: 2 })
     const [one, two] = [await peer(small.port, LIVE), await peer(small.port, LIVE)]
     await Promise.all([one.until('"alive"'), two.until('"alive"')])
@@ -327,7 +327,7 @@ describe("the end of the server", () => {
     expect(shop.begun).toEqual([])
   })
 
-  it("waits for what was begun, and answers what still comes on a connection that was not told", async () => {
+  it("waits for what was begun, and answers what still comes on a connection that was not warned", async () => {
     const idle = await dial(LIVE)
     await idle.until('"alive"')
     const busy = await dial(order("a"))

@@ -112,12 +112,12 @@ describe("a web page", () => {
     expect(headers.get("access-control-allow-origin")).toBe(ALLOWED)
   })
 
-  it("is told nothing of that when it is of our own origin, or is no page", async () => {
+  it("is answered nothing of that when it is of our own origin, or is no page", async () => {
     for (const headers of [{}, { origin: shop.url }])
       expect((await shop.get("/v1/products", headers)).headers.has("access-control-allow-origin")).toBe(false)
   })
 
-  it("of an allowed origin is told beforehand what it may send, any other that it may not", async () => {
+  it("of an allowed origin is answered beforehand what it may send, any other that it may not", async () => {
     const preflight = (origin: string) =>
       shop.send("/v1/orders", { method: "OPTIONS", headers: { origin, "access-control-request-method": "POST" } })
     const { headers, status } = await preflight(ALLOWED)

@@ -13,7 +13,7 @@ afterAll(() => shop.stop())
 const UNKNOWN = "019aa000-0000-7000-8000-000000000000"
 const order = JSON.stringify({ customerId: "kim", lines: [{ productId: UNKNOWN, quantity: 1 }] })
 
-interface Told {
+interface Answer {
   readonly status: number
   readonly head: string
   readonly code: string
@@ -21,7 +21,7 @@ interface Told {
 }
 
 /** The first answer to raw bytes. */
-const post = async (head: string, body = order, path = "/v1/orders"): Promise<Told> => {
+const post = async (head: string, body = order, path = "/v1/orders"): Promise<Answer> => {
   const heard = await shop.raw(`POST ${path} HTTP/1.1\r\n${head}\r\nconnection: close\r\n\r\n${body}`)
   const end = heard.indexOf("\r\n\r\n")
   const { code, errors } = JSON.parse(heard.slice(end + 4))

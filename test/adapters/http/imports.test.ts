@@ -250,7 +250,7 @@ describe("a key", () => {
     expect(await open()).toBe(1)
   })
 
-  it("of a body that is still coming is in progress, and more bodies than may come at once are told to come again", async () => {
+  it("of a body that is still coming is in progress, and more bodies than may come at once are asked to come again", async () => {
     await started()
     const sockets = Array.from({ length: Desk.RECEIVED_AT_ONCE }, (_, index) => {
       const socket = connect(http.port, "127.0.0.1")
@@ -282,16 +282,16 @@ it("a body may take longer to come than other requests, as long as it comes", as
   socket.write(
     `POST /v1/imports?mode=delta HTTP/1.1\r\nhost: localhost\r\nidempotency-key: slow\r\ncontent-type: text/csv\r\ncontent-length: ${text.length}\r\n\r\nsku,`,
   )
-  // Another request that is as late is told so: by then the limit has passed for both.
+  // Another request that is as late is answered so: by then the limit has passed for both.
   const plain = connect(http.port, "127.0.0.1")
-  let told = ""
+  let late = ""
   plain.setEncoding("utf8").on("data", (part) => {
-    told += part
+    late += part
   })
   plain.write(
     "POST /v1/orders HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 99\r\n\r\n{",
   )
-  await until("the other one is late", () => told.includes("408"))
+  await until("the other one is late", () => late.includes("408"))
   expect(heard).toBe("")
   socket.write(text.slice(4))
   await until("it is accepted", () => heard.includes("202 Accepted"))

@@ -10,14 +10,14 @@ import * as HttpServer from "../../support/http-server.ts"
 const ORDER = "019aa000-0000-7000-8000-000000000000"
 const AT = "2026-06-01T12:00:00.000Z"
 
-const told: Array<Hint> = []
+const received: Array<Hint> = []
 let shop: HttpServer.Running
 beforeAll(async () => {
   shop = await HttpServer.start({
     hearPayment: (hint) => {
       if (hint.id === "later") return Effect.fail(unavailable("standby"))
-      const heard = told.some(({ id }) => id === hint.id) ? "known" : "news"
-      told.push(hint)
+      const heard = received.some(({ id }) => id === hint.id) ? "known" : "news"
+      received.push(hint)
       return Effect.succeed(heard)
     },
   })
@@ -63,20 +63,20 @@ describe.each(Object.entries(PROVIDERS))("a webhook of %s", (name, { header, hin
       "content-type": "application/json",
       ...(signature === null ? {} : { [header]: signature }),
     })
-  const tell = (body: object, secret = secrets[0]!, now = Date.now()) => {
+  const call = (body: object, secret = secrets[0]!, now = Date.now()) => {
     const text = JSON.stringify(body)
     return post(text, Signature.sign(secret, text, now))
   }
 
   it("is heard, and known when it comes again", async () => {
-    expect((await tell(news(`${name}-1`))).body).toEqual({ heard: "news" })
-    expect((await tell(news(`${name}-1`))).body).toEqual({ heard: "known" })
-    expect(told.filter(({ id }) => id === `${name}-1`)).toEqual([hint(`${name}-1`), hint(`${name}-1`)])
+    expect((await call(news(`${name}-1`))).body).toEqual({ heard: "news" })
+    expect((await call(news(`${name}-1`))).body).toEqual({ heard: "known" })
+    expect(received.filter(({ id }) => id === `${name}-1`)).toEqual([hint(`${name}-1`), hint(`${name}-1`)])
   })
 
   it("is heard under each secret that is known", async () => {
     for (const [index, secret] of secrets.entries())
-      expect((await tell(news(`${name}-secret-${index}`), secret)).body).toEqual({ heard: "news" })
+      expect((await call(news(`${name}-secret-${index}`), secret)).body).toEqual({ heard: "news" })
   })
 
   it("is heard when one of several signatures is true", async () => {
@@ -97,23 +97,23 @@ describe.each(Object.entries(PROVIDERS))("a webhook of %s", (name, { header, hin
       Signature.sign(secrets[0]!, `${text} `, Date.now()),
     ])
       expectProblem(await post(text, signature), 401, "invalid-signature")
-    expect(told.some(({ id }) => id === `${name}-forged`)).toBe(false)
+    expect(received.some(({ id }) => id === `${name}-forged`)).toBe(false)
   })
 
   // Ahead with a minute to spare: time goes on until it is read.
   it.each([-301, 360])("is refused when it was signed %i seconds from now", async (seconds) => {
-    const answer = await tell(news(`${name}-stale`), secrets[0], Date.now() + seconds * 1_000)
+    const answer = await call(news(`${name}-stale`), secrets[0], Date.now() + seconds * 1_000)
     expectProblem(answer, 401, "invalid-signature")
     expect(answer.body.detail).toContain("sign it anew")
   })
 
   it("is acknowledged when it is about something else", async () => {
     for (const body of [{}, { id: "evt_2", object: "event", created: 1, data: { object: { object: "customer" } } }])
-      expect((await tell(body)).body).toEqual({ heard: "ignored" })
+      expect((await call(body)).body).toEqual({ heard: "ignored" })
   })
 
   it("is put off when it cannot be kept now", async () => {
-    expectProblem(await tell(news("later")), 503, "standby")
+    expectProblem(await call(news("later")), 503, "standby")
   })
 
   it("is not heard by a service that knows no secret", async () => {

@@ -291,7 +291,7 @@ describe("not now", () => {
     },
   )
 
-  it("tells how its parts are when it is asked to, ready or not", async () => {
+  it("says how its parts are when it is asked to, ready or not", async () => {
     expect((await shop.get("/readyz?verbose")).body).toEqual({ status: "ready", parts: [] })
     await shop.become("standby")
     const answer = await shop.get("/readyz?verbose=1")
@@ -301,7 +301,7 @@ describe("not now", () => {
   })
 })
 
-it("answers a defect with 500 and tells nothing of the inside", async () => {
+it("answers a defect with 500 and says nothing of the inside", async () => {
   const broken = await HttpServer.start({ getOrder: () => Effect.die(new Error("password=hunter2")) })
   const answer = await broken.get(`/v1/orders/${UNKNOWN}`)
   expectProblem(answer, 500, "internal-error")

@@ -38,7 +38,7 @@ const orderOf = (customerId: string, headers: Record<string, string> = {}) =>
 const UNUSUAL = { "content-type": "Application/JSON; charset=UTF-8" }
 
 describe("a client", () => {
-  it("is told what is left, and then when to come back", async () => {
+  it("is answered what is left, and then when to come back", async () => {
     await start({ client: { perSecond: 0.01, burst: 2 } })
     const first = await shop.get("/v1/products")
     expect([first.status, first.headers.get("ratelimit-policy")]).toEqual([200, '"client";q=2;w=200'])

@@ -17,7 +17,7 @@ const logging = () => {
   return { lines, clock, answered }
 }
 
-it("tells of a request that failed or was slow, and of no other", () => {
+it("logs a request that failed or was slow, and of no other", () => {
   const { answered, lines } = logging()
   answered(201, SLOW_MS - 1)
   answered(409, 1)

@@ -156,7 +156,7 @@ describe("what it announces", () => {
     ])
   })
 
-  it("tells replays and unavailability, with the route and the reason", async () => {
+  it("counts replays and unavailability, with the route and the reason", async () => {
     const heard = await HttpServer.start({ getOrder: () => Effect.fail(unavailable("mailbox-full")) })
     const product = { sku: "s", name: "n", price: { amount: 1, currency: "EUR" }, onHand: 1 }
     for (let times = 0; times < 3; times++) await heard.post("/v1/products", product, { "idempotency-key": "k" })

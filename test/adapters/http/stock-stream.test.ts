@@ -57,7 +57,7 @@ class Client {
     })
   }
 
-  get told(): ReadonlyArray<string> {
+  get seen(): ReadonlyArray<string> {
     return this.events.map(({ data, event, id }) => `${event} ${id}: ${data.available}`)
   }
 
@@ -92,7 +92,7 @@ const arrivals = (clients: Readonly<Record<string, Client>>): ReadonlyArray<stri
 const left = () => soon(() => shop.feed.watched.length === 0)
 
 describe("a stream of stock", () => {
-  it("begins with the stock as it stands, and tells each change", async () => {
+  it("begins with the stock as it stands, and sends each change", async () => {
     const client = new Client(shop.port, id)
     await client.until(() => client.events.length === 1)
     expect(client.head).toMatch(/^http\/1\.1 200 ok\r\n/)
@@ -102,7 +102,7 @@ describe("a stream of stock", () => {
     expect(client.head).not.toContain("transfer-encoding")
     commit(2, 9)
     await client.until(() => client.events.length === 2)
-    expect(client.told).toEqual(["stock 1: 10", "stock 2: 9"])
+    expect(client.seen).toEqual(["stock 1: 10", "stock 2: 9"])
     expect(client.events[1]!.data).toEqual({ productId: id, onHand: 9, reserved: 0, available: 9, version: 2 })
   })
 
@@ -134,7 +134,7 @@ describe("a stream of stock", () => {
     commit(2, 5, product)
     commit(2, 5, ordinary)
     await both(2)
-    // Both have just been told something: what is ordinary waits, though it was committed first.
+    // Both have just been sent something: what is ordinary waits, though it was committed first.
     const order = arrivals({ client, other })
     commit(3, 4, ordinary)
     commit(3, 0, product)
@@ -143,7 +143,7 @@ describe("a stream of stock", () => {
     commit(4, 0, product)
     commit(5, 2, product)
     await client.until(() => client.events.at(-1)!.data.version === 5)
-    expect(client.told.slice(2).filter((said) => !said.startsWith("stock"))).toEqual([
+    expect(client.seen.slice(2).filter((said) => !said.startsWith("stock"))).toEqual([
       "sold-out 3: 0",
       "back-in-stock 5: 2",
     ])
@@ -166,15 +166,15 @@ describe("a stream of stock", () => {
     await client.until(() => client.events.length === 2)
     commit(2, 9, ordinary)
     await other.until(() => other.events.length === 2)
-    // It has just been told something: what is ordinary waits, though it was committed first.
+    // It has just been sent something: what is ordinary waits, though it was committed first.
     const order = arrivals({ client, other })
     commit(3, 8, ordinary)
     shop.pauses.put([])
     await other.until(() => other.events.length === 3)
     expect(order).toEqual(["client", "other"])
     await Promise.all([client, late].map((each) => each.until(() => each.events.at(-1)!.event === "resumed")))
-    expect(client.told).toEqual(["paused 1: 10", "stock 2: 9", "resumed 2: 9"])
-    expect(late.told.slice(0, 2)).toEqual(["stock 1: 10", "paused 1: 10"])
+    expect(client.seen).toEqual(["paused 1: 10", "stock 2: 9", "resumed 2: 9"])
+    expect(late.seen.slice(0, 2)).toEqual(["stock 1: 10", "paused 1: 10"])
   })
 
   it("says nothing to a client that has seen this version, until there is a newer one", async () => {
@@ -184,10 +184,10 @@ describe("a stream of stock", () => {
     const confused = new Client(shop.port, product, ["last-event-id: yesterday"])
     await Promise.all([client, behind, confused].map((each) => each.opened()))
     commit(2, 9, product)
-    await Promise.all([client, behind, confused].map((each) => each.until(() => each.told.at(-1) === "stock 2: 9")))
-    expect(client.told).toEqual(["stock 2: 9"])
-    expect(behind.told).toEqual(["stock 1: 10", "stock 2: 9"])
-    expect(confused.told).toEqual(["stock 1: 10", "stock 2: 9"])
+    await Promise.all([client, behind, confused].map((each) => each.until(() => each.seen.at(-1) === "stock 2: 9")))
+    expect(client.seen).toEqual(["stock 2: 9"])
+    expect(behind.seen).toEqual(["stock 1: 10", "stock 2: 9"])
+    expect(confused.seen).toEqual(["stock 1: 10", "stock 2: 9"])
   })
 
   it("is watched while someone looks, and no longer", async () => {
@@ -215,7 +215,7 @@ describe("a stream of stock", () => {
 })
 
 describe("many streams", () => {
-  it("are all told, each once a version, while one that never reads holds up none of them", async () => {
+  it("are all sent, each once a version, while one that never reads holds up none of them", async () => {
     const busy = await HttpServer.start({}, null, { streamsMax: 1_000 })
     const product = (await busy.post("/v1/products", NEW)).body.id
     const mute = new Client(busy.port, product)
@@ -227,11 +227,11 @@ describe("many streams", () => {
       busy.feed.changed([{ productId: product, stock: { onHand: 10, reserved: 0, version } }])
       for (const each of clients) await each.until(() => each.events.length === version)
     }
-    expect(clients.every(({ told }) => told.join() === "stock 1: 10,stock 2: 10,stock 3: 10")).toBe(true)
+    expect(clients.every(({ seen }) => seen.join() === "stock 1: 10,stock 2: 10,stock 3: 10")).toBe(true)
     await busy.stop()
   })
 
-  it("are told what the newest of them has read, though no commit was announced yet", async () => {
+  it("are sent what the newest of them has read, though no commit was announced yet", async () => {
     let version = 1
     const product = "019aa000-0000-7000-8000-000000000008" as ProductId
     const moving = await HttpServer.start({
@@ -245,7 +245,7 @@ describe("many streams", () => {
     moving.feed.changed([{ productId: product, stock: { onHand: 10, reserved: 0, version: 3 } }])
     await first.until(() => first.events.length === 3)
     await second.until(() => second.events.length === 2)
-    expect(first.told).toEqual(["stock 1: 10", "stock 2: 10", "stock 3: 10"])
+    expect(first.seen).toEqual(["stock 1: 10", "stock 2: 10", "stock 3: 10"])
     await moving.stop()
   })
 
@@ -264,7 +264,7 @@ describe("many streams", () => {
     slow.feed.changed([{ productId: product, stock: { onHand: 2, reserved: 0, version: 5 } }])
     read.resolve()
     await client.until(() => client.events.length === 2)
-    expect(client.told).toEqual(["stock 4: 3", "stock 5: 2"])
+    expect(client.seen).toEqual(["stock 4: 3", "stock 5: 2"])
     await slow.stop()
   })
 })

@@ -1,5 +1,5 @@
 /**
- * A thread (mutants need Node's own loader): tells what a tracing with a planted bug, or with none, exports of requests that no sampler
+ * A thread (mutants need Node's own loader): reports what a tracing with a planted bug, or with none, exports of requests that no sampler
  * keeps.
  */
 import { parentPort, workerData } from "node:worker_threads"

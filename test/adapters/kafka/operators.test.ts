@@ -129,7 +129,7 @@ describe.skipIf(isMissing)("over a real broker", () => {
     expect(unpacked).toBeGreaterThan(0)
   })
 
-  it("a topic that cannot be read is told of, again and again, and is read once it can be", async () => {
+  it("a topic that cannot be read is logged, again and again, and is read once it can be", async () => {
     const options = shop()
     const story = new Story()
     const events = bulky(story, 50, 200)
@@ -173,7 +173,7 @@ describe.skipIf(isMissing)("over a real broker", () => {
     expect(ids).toEqual([...first, ...events].map(CloudEvent.encode))
   })
 
-  it("an order that is larger than its topic takes leaves without its lines, and that is told", async () => {
+  it("an order that is larger than its topic takes leaves without its lines, and that is logged", async () => {
     const options = shop()
     const story = new Story()
     const [before] = story.chapter(1)
@@ -189,9 +189,9 @@ describe.skipIf(isMissing)("over a real broker", () => {
         yield* hear(listener, story.key, 4)
       }),
     )
-    const [, told, ...rest] = [...new Set(values(listener, story.key))].map((text) => JSON.parse(text))
-    expect(told.id).toBe(large!.id)
-    expect(told.data).toEqual({ version: 2, status: "paid", linesOmitted: 1 })
+    const [, published, ...rest] = [...new Set(values(listener, story.key))].map((text) => JSON.parse(text))
+    expect(published.id).toBe(large!.id)
+    expect(published.data).toEqual({ version: 2, status: "paid", linesOmitted: 1 })
     expect(rest.map(({ data }) => data.version)).toEqual([3, 4])
     expect(lines).toContainEqual(expect.stringMatching(new RegExp(`event ${large!.id} .*max.message.bytes`)))
   })
@@ -238,7 +238,7 @@ describe.skipIf(isMissing)("over a real broker", () => {
     expect(String(message.headers!["dlq-offset"])).toBe("7")
   })
 
-  it("what was deleted before a consumer came to it is told, and what is there still comes", async () => {
+  it("what was deleted before a consumer came to it is logged, and what is there still comes", async () => {
     const options = shop({ partitions: 1 })
     const story = new Story()
     const listener = new Listener([ORDERS])
@@ -319,7 +319,7 @@ describe.skipIf(isMissing)("over a real broker", () => {
     expect(ours.map(({ groupId }) => groupId.startsWith(`${one.prefix}jaego-`))).toEqual([true])
   })
 
-  it("topics that were made by hand in a way that costs something are told of", async () => {
+  it("topics that were made by hand in a way that costs something are logged", async () => {
     const options = shop({ partitions: 6 })
     const story = new Story()
     const listener = new Listener([ORDERS])

@@ -76,7 +76,7 @@ describe.skipIf(isMissing)("over a real broker, the stream", () => {
     )
   })
 
-  it("is heard from the beginning by one whose position the topic does not reach, and that is told", async () => {
+  it("is heard from the beginning by one whose position the topic does not reach, and that is logged", async () => {
     const story = new Story()
     const listener = new Listener([ORDERS])
     await over(

@@ -154,8 +154,8 @@ describe.each(WAYS)("the simulated provider over %s", (_, way) => {
         if (!isDeclined) expect(ended.some(({ vain }) => vain > 0)).toBe(true)
         const get = async (path: string) => (await fetch(url + path)).json() as Promise<Record<string, never>>
         const books = Object.values(yield* Effect.promise(() => get("/books")))
-        const told = ended.map((each) => each.ended.toLowerCase())
-        expect(books.map(({ state }) => state).sort()).toEqual(told.sort())
+        const outcomes = ended.map((each) => each.ended.toLowerCase())
+        expect(books.map(({ state }) => state).sort()).toEqual(outcomes.sort())
         expect((yield* Effect.promise(() => get("/faults")))[fault]).toBeGreaterThan(0)
       }).pipe(Effect.scoped),
     )

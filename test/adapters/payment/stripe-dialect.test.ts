@@ -227,21 +227,21 @@ describe.skipIf(StripeMock.isMissing)("the Stripe dialect", () => {
     expect((await call("/v1/payment_intents", INTENT, null, ill)).status).toBe(500)
   })
 
-  it("tells what has changed, signed", async () => {
+  it("reports what has changed, signed", async () => {
     const paths = [await created(), await created(), await created()] as const
     await call(`${paths[0]}/confirm`, { payment_method: "pm_card_visa" })
     await call(`${paths[1]}/confirm`, { payment_method: "pm_card_chargeDeclined" })
     await call(`${paths[2]}/cancel`, {})
     await call("/v1/refunds", { payment_intent: paths[0].split("/").at(-1)! })
     await until("four events", () => events.length === 4)
-    const told = events.map(({ body, signature }) => {
+    const news = events.map(({ body, signature }) => {
       expect(Signature.isTrue(Signature.read(signature)!, [SECRET], Buffer.from(body))).toBe(true)
       const event = JSON.parse(body)
       fits(event)
       fits(event.data.object)
       return event.type
     })
-    expect(told.sort()).toEqual([
+    expect(news.sort()).toEqual([
       "payment_intent.canceled",
       "payment_intent.payment_failed",
       "payment_intent.succeeded",

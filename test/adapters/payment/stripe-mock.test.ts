@@ -130,7 +130,7 @@ describe.skipIf(StripeMock.isMissing)("stripe-mock", () => {
     ["UGX", 5, "500"],
     ["MGA", 500, "5"],
     ["KWD", 5_120, "5120"],
-  ])("is told the amount of %s in its own units", async (currency, amount, written) => {
+  ])("is given the amount of %s in its own units", async (currency, amount, written) => {
     const [{ form } = { form: {} }] = await sentBy(
       ({ prepare }) => prepare!({ ...one, money: { amount, currency } }),
       null,

@@ -45,7 +45,7 @@ const lines = ({ books }: Pick<Look.Look, "books">) => books.findings.map(Books.
 
 const laneOf = (id: string) => `(get_byte(uuid_send('${id}'::uuid), 15) & 63)`
 
-/** What a thing's fact would be, told behind all others of its lane. */
+/** What a thing's fact would be, written behind all others of its lane. */
 const fact = (kind: string, subject: string, version: number, type: string) => [
   `update lanes set seq = seq + 1 where lane = ${laneOf(subject)}`,
   `insert into outbox select lane, seq, gen_random_uuid(), '${kind}', '${subject}', ${version}, '${type}', '{}', now()
@@ -131,7 +131,7 @@ describe("a look at a lawful shop", () => {
     expect(lines(look)).toEqual([])
   })
 
-  it("knows the greatest id there is, however many were told after it in its lane", async () => {
+  it("knows the greatest id there is, however many were announced after it in its lane", async () => {
     await audited()
     const ids = Array.from({ length: 40 }, () => `${newId().slice(0, -2)}07`)
       .toSorted()

@@ -97,7 +97,7 @@ describe("a generated past", () => {
   })
 
   it("has orders that were delivered, cancelled and expired, whose facts read as the shop writes them", async () => {
-    const told = await on(
+    const orders = await on(
       Effect.gen(function* () {
         yield* filled(past(3, 600))
         const sql = yield* PgClient.PgClient
@@ -113,8 +113,8 @@ describe("a generated past", () => {
         return orders.map((order, index) => ({ order, facts: facts[index]! }))
       }),
     )
-    expect(new Set(told.map(({ order }) => order.status))).toEqual(new Set(["delivered", "cancelled", "expired"]))
-    for (const { facts, order } of told) {
+    expect(new Set(orders.map(({ order }) => order.status))).toEqual(new Set(["delivered", "cancelled", "expired"]))
+    for (const { facts, order } of orders) {
       const lives: ReadonlyArray<Order.Status> =
         order.status === "delivered" ? ["paid", "shipped", "delivered"] : [order.status]
       const versions = lives.map((status, index) => ({ ...order, status, version: index + 2 }) as Order.Order)
@@ -127,7 +127,7 @@ describe("a generated past", () => {
     }
   })
 
-  it("tells what moved as the shop does", async () => {
+  it("writes what moved as the shop does", async () => {
     const rows = await on(
       Effect.gen(function* () {
         yield* filled(past(2, 300))
@@ -151,7 +151,7 @@ describe("a generated past", () => {
   })
 
   it("is refused by a database that has products", async () => {
-    const told = await on(Effect.andThen(filled(past(1, 1)), Effect.flip(filled(past(1, 1)))))
-    expect(told).toMatchObject({ message: "only an empty database can be filled: this one has products" })
+    const refused = await on(Effect.andThen(filled(past(1, 1)), Effect.flip(filled(past(1, 1)))))
+    expect(refused).toMatchObject({ message: "only an empty database can be filled: this one has products" })
   })
 })

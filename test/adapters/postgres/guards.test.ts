@@ -43,7 +43,7 @@ describe("pessimistic locking", () => {
       pessimisticUnordered,
       Effect.gen(function* () {
         const deadlocks = yield* crossing
-        // A session tells its statistics a while after its transaction has ended.
+        // A session reports its statistics a while after its transaction has ended.
         yield* Effect.repeat(deadlocks, { until: (count) => count > 0 })
       }),
     ),

@@ -42,14 +42,14 @@ const over = <E>(body: Effect.Effect<void, E, Inbox | Effects | PgClient.PgClien
 
 const OF = { consumer: "timeline", source: "kafka/one/jaego.orders/0" }
 
-const told = (orderId: OrderId, version: number): Taken => {
+const fact = (orderId: OrderId, version: number): Taken => {
   const eventId = freshId()
   return {
     _tag: "Event",
     delivery: { topic: "jaego.orders", offset: version, key: orderId, value: "{}", headers: {} },
     eventId,
     version,
-    writes: [{ _tag: "AddTimelineEntry", orderId, eventId, type: "told", version, at: NOON, detail: null }],
+    writes: [{ _tag: "AddTimelineEntry", orderId, eventId, type: "fact", version, at: NOON, detail: null }],
   }
 }
 
@@ -69,7 +69,7 @@ describe("an intake", () => {
         const { versions } = yield* Effects
         const sql = yield* PgClient.PgClient
         const orderId = freshId() as OrderId
-        const all = intake(told(orderId, 1), told(orderId, 2))
+        const all = intake(fact(orderId, 1), fact(orderId, 2))
         const lock = yield* lockTimeline
         const dying = yield* Effect.forkScoped(Effect.flip(inbox.commit([all])))
         // The inbox, the keys and the position are written by then; the timeline waits for the lock.
@@ -90,15 +90,15 @@ describe("an intake", () => {
         const inbox = yield* Inbox
         const { versions } = yield* Effects
         const orderId = freshId() as OrderId
-        const { delivery } = told(orderId, 1)
+        const { delivery } = fact(orderId, 1)
         yield* inbox.commit([intake({ _tag: "Poison", delivery, eventId: null, error: "bad", attempts: 1 })])
         const [letter] = yield* inbox.parked({ consumer: null, after: 0, limit: 1 })
         const lock = yield* lockTimeline
-        const mended = told(orderId, 1)
+        const mended = fact(orderId, 1)
         const writes = mended._tag === "Event" ? mended.writes : []
         const releasing = yield* Effect.forkScoped(inbox.release(letter!.id, freshId(), 1, writes))
         yield* waitingForLock("jaego_release")
-        const following = yield* Effect.forkScoped(inbox.commit([intake(told(orderId, 2))]))
+        const following = yield* Effect.forkScoped(inbox.commit([intake(fact(orderId, 2))]))
         yield* waitingForLock("jaego_take_in")
         yield* lock.commit
         expect(yield* Fiber.join(releasing)).toBe("released")
@@ -128,7 +128,7 @@ describe("the inbox's partitions", () => {
         // In one transaction the day does not change.
         yield* sql.withTransaction(Effect.andThen(InboxPartitions.makeAhead, InboxPartitions.makeAhead))
         expect(yield* partitions).toHaveLength(5)
-        const about = told(freshId() as OrderId, 1)
+        const about = fact(freshId() as OrderId, 1)
         yield* (yield* Inbox).commit([intake(about)])
         const at = Number.parseInt(about._tag === "Event" ? about.eventId.replaceAll("-", "").slice(0, 12) : "", 16)
         const day = `inbox_${new Date(at).toISOString().slice(0, 10).replaceAll("-", "")}`
@@ -156,7 +156,7 @@ describe("the inbox's partitions", () => {
     over(
       Effect.gen(function* () {
         const inbox = yield* Inbox
-        const first = intake(told(freshId() as OrderId, 1))
+        const first = intake(fact(freshId() as OrderId, 1))
         yield* inbox.commit([first])
         yield* InboxPartitions.makeAhead
         expect(yield* partitions).toHaveLength(4)

@@ -61,8 +61,8 @@ it("a thousand refused orders over three workers leave no row", () =>
       },
       { concurrency: 50 },
     )
-    const told = refusals.map((error) => (error._tag === "Refused" ? error.rejection._tag : error.reason))
-    expect(Object.groupBy(told, (each) => each)).toMatchObject({
+    const reasons = refusals.map((error) => (error._tag === "Refused" ? error.rejection._tag : error.reason))
+    expect(Object.groupBy(reasons, (each) => each)).toMatchObject({
       InsufficientStock: { length: (ORDERS * 3) / 4 },
       MixedCurrencies: { length: ORDERS / 4 },
     })

@@ -24,8 +24,8 @@ const kept = PgClient.PgClient.use((sql) =>
     (select count(distinct order_id)::int from carrier_callbacks) as callbacks`),
 )
 
-/** Orders that were placed so long ago, or up to a month before that, and have all ended, as the consumers and the carrier tell of them. */
-const told = (hoursAgo: number) =>
+/** Orders that were placed so long ago, or up to a month before that, and have all ended, as the consumers and the carrier report them. */
+const fill = (hoursAgo: number) =>
   Effect.gen(function* () {
     const placed = Date.now() - hoursAgo * 3_600_000
     yield* BulkLoad.fill({ products: 10, orders: ORDERS, onHand: 1_000_000, now: placed }, () => Effect.void)
@@ -41,7 +41,7 @@ const all = { timelines: ORDERS, keys: ORDERS, callbacks: ORDERS }
 it("lets all go that ended long ago, however many stretches they are, and verification finds nothing wrong", () =>
   over(
     Effect.gen(function* () {
-      yield* told(HOURS + 24)
+      yield* fill(HOURS + 24)
       expect(yield* kept).toEqual([all])
       expect(yield* TimelineRetention.forgetOld(HOURS)).toBe(ORDERS)
       expect(yield* kept).toEqual([{ timelines: 0, keys: 0, callbacks: 0 }])
@@ -64,7 +64,7 @@ it.each([
 ])("keeps everything of an order that %s", (_, change, left) =>
   over(
     Effect.gen(function* () {
-      yield* told(left === 1 ? HOURS + 24 : 0)
+      yield* fill(left === 1 ? HOURS + 24 : 0)
       yield* run(change)
       expect(yield* TimelineRetention.forgetOld(HOURS)).toBe(ORDERS - left)
       expect(yield* kept).toEqual([{ timelines: left, keys: left, callbacks: left }])
@@ -75,7 +75,7 @@ it.each([
 it("touches the pages of its stretch and no others", () =>
   over(
     Effect.gen(function* () {
-      yield* told(0)
+      yield* fill(0)
       yield* run("analyze timeline, orders")
       const stretch = costOf(`select * from ${TimelineRetention.FORGET.name}($1, $2, $3)`, [
         ...["00000000-0000-0000-0000-000000000000", HOURS, TimelineRetention.STRETCH],

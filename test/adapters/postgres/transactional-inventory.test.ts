@@ -85,7 +85,7 @@ describe("an order that waits for a row", () => {
 describe("a line that says nothing any more", () => {
   // Each waits ten seconds for a line that is dead.
   it.concurrent.each(["asked", "done"] as const)(
-    "is given up when COMMIT was %s; the key tells what became of it",
+    "is given up when COMMIT was %s; the key shows what became of it",
     async (instant) => {
       const url = await freshDatabase()
       const proxy = await PostgresProxy.start(url, /^commit$/)
@@ -142,7 +142,7 @@ describe("two processes on one database", () => {
         guard,
       )
     const [one, two] = await Promise.all([buying(0), buying(1)])
-    const sold = [...one, ...two].flatMap((told) => ("id" in told ? [told.id] : []))
+    const sold = [...one, ...two].flatMap((answer) => ("id" in answer ? [answer.id] : []))
     expect(new Set(sold).size).toBe(30)
     await over(
       url,
@@ -157,13 +157,13 @@ describe("two processes on one database", () => {
 })
 
 describe("what a guard opens beside its transaction", () => {
-  it("is closed when the transaction has ended, and told whether it was committed", async () => {
-    const told: Array<string> = []
-    const telling: Guard = {
+  it("is closed when the transaction has ended, and notified whether it was committed", async () => {
+    const ends: Array<string> = []
+    const noting: Guard = {
       ...atomic,
       move: (send, moves) =>
         Effect.andThen(
-          Effect.addFinalizer((exit) => Effect.sync(() => void told.push(exit._tag))),
+          Effect.addFinalizer((exit) => Effect.sync(() => void ends.push(exit._tag))),
           atomic.move(send, moves),
         ),
     }
@@ -173,17 +173,17 @@ describe("what a guard opens beside its transaction", () => {
         const shop = yield* counter
         const { id } = yield* shop.create({ onHand: 1 })
         expect(yield* shop.place([[id, 1]])).toMatchObject({ status: "reserved" })
-        expect(told).toEqual(["Success"])
+        expect(ends).toEqual(["Success"])
         expect(yield* shop.place([[id, 1]])).toMatchObject({ refused: { _tag: "InsufficientStock" } })
-        expect(told).toEqual(["Success", "Failure"])
+        expect(ends).toEqual(["Success", "Failure"])
         const lock = yield* holding("select * from stock for update")
         const receiving = yield* Effect.forkChild(shop.receive(id, 1))
         yield* cancel(yield* waitingForLock("update stock"))
         expect(yield* Fiber.join(receiving)).toEqual({ refused: "database" })
-        expect(told).toEqual(["Success", "Failure", "Failure"])
+        expect(ends).toEqual(["Success", "Failure", "Failure"])
         yield* lock.commit
       }),
-      telling,
+      noting,
     )
   })
 })

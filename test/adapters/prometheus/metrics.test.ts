@@ -52,8 +52,8 @@ it("counts requests by route and status, with their duration", async () => {
 it("leads from a bucket to a trace in OpenMetrics, and counts on in the other format under the same names", async () => {
   const traceId = "4bf92f3577b34da6a3ce929d0e0e4736"
   const commit: Happening = { _tag: "BatchCommitted", worker: 1, decisions: 1, seconds: 0.002, waitMs: 0, traceId }
-  const told = [{ ...request, traceId }, request, commit] as const
-  const { contentType, body } = await scrape(told, "openmetrics")
+  const emitted = [{ ...request, traceId }, request, commit] as const
+  const { contentType, body } = await scrape(emitted, "openmetrics")
   expect(contentType).toContain("application/openmetrics-text")
   expect(body).toMatch(
     new RegExp(
@@ -225,7 +225,7 @@ it("no longer counts dead letters that are gone", async () => {
   expect(body).not.toContain('jaego_dead_letters{consumer="shipping"')
 })
 
-it("tells how long a hold that has ended had lived, and none of an order that had no hold any more", async () => {
+it("shows how long a hold that has ended had lived, and none of an order that had no hold any more", async () => {
   const ended = { _tag: "OrderEnded", outcome: "cancelled" } as const
   const { body } = await scrape([
     { ...ended, heldSince: Date.now() - 20_000 },

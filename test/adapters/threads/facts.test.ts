@@ -1,4 +1,4 @@
-/** The facts thread ends when it is told to, also while what it needs cannot be reached. */
+/** The facts thread ends when it is asked to, also while what it needs cannot be reached. */
 
 import { createServer } from "node:net"
 import type { Worker as Thread } from "node:worker_threads"

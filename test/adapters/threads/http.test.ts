@@ -84,7 +84,7 @@ it("what a caller waits for without a key ends when it hangs up", async () => {
   expect(new Set(ended)).toEqual(new Set(["read Failure"]))
 })
 
-it("streams of stock are told what is committed in the main thread, which knows when none is left", async () => {
+it("streams of stock are sent what is committed in the main thread, which knows when none is left", async () => {
   const id = UNKNOWN as ProductId
   const heard = (streams: ReadonlyArray<{ readonly heard: () => string }>, words: string) =>
     soon(() => streams.every((each) => each.heard().includes(words)))

@@ -1,4 +1,4 @@
-/** The supervisor keeps a thread alive, whatever ends it, until it is told that the thread is to end. */
+/** The supervisor keeps a thread alive, whatever ends it, until the thread is to end. */
 import { Deferred, Effect, Fiber, type Scope } from "effect"
 import { TestClock } from "effect/testing"
 import { expect, it } from "vitest"
@@ -6,7 +6,7 @@ import * as Supervisor from "../../../src/adapters/threads/supervisor.ts"
 
 const PAUSE_MS = 100
 
-/** Lives that end as they are told; `born` counts them. */
+/** Lives that end as they are asked; `born` counts them. */
 const supervised = Effect.gen(function* () {
   const closing = yield* Deferred.make<void>()
   const deaths: Array<unknown> = []

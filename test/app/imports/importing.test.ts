@@ -157,7 +157,7 @@ describe("an import", () => {
       }),
     ))
 
-  it("tells in a dry run what would become of each row, and changes nothing", () =>
+  it("says in a dry run what would become of each row, and changes nothing", () =>
     running(
       Effect.gen(function* () {
         yield* imported("delta", [[fresh("E", 5)]])
@@ -248,7 +248,7 @@ describe("an import", () => {
     await Effect.runPromise(both.pipe(Effect.provide(TestClock.layer())) as Effect.Effect<void>)
   })
 
-  it("that stands still is told of, ever older, and no more by a process that decides no longer", async () => {
+  it("that stands still is reported, ever older, and no more by a process that decides no longer", async () => {
     const store = Store.make()
     const imports = MemoryImports.make(store)
     const still = { ...imports, parts: () => Effect.never } as ImportsService

@@ -89,7 +89,7 @@ it("gives out the old page when the source is slow, and not after a change", () 
     }),
   ))
 
-it("tells of fifty thousand changes in ten seconds some forty times, of the first at once, and forgets none", () =>
+it("announces fifty thousand changes in ten seconds some forty times, of the first at once, and forgets none", () =>
   test(
     Effect.gen(function* () {
       const cache = yield* MemoryCache.make(1_000)
@@ -122,7 +122,7 @@ it("tells of fifty thousand changes in ten seconds some forty times, of the firs
     }),
   ))
 
-it("knows the newest generation though the cache has lost it, and tells it again", () =>
+it("knows the newest generation though the cache has lost it, and publishes it again", () =>
   test(
     Effect.gen(function* () {
       const cache = yield* MemoryCache.make(1_000)
@@ -134,7 +134,7 @@ it("knows the newest generation though the cache has lost it, and tells it again
     }),
   ))
 
-it("reads a page where the log has come as far as it had when the change was told", () =>
+it("reads a page where the log has come as far as it had when the change was announced", () =>
   test(
     Effect.gen(function* () {
       const shelf = new Shelf()

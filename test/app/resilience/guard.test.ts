@@ -54,7 +54,7 @@ const KIND: Kind<Word> = {
 
 const settle = Effect.repeat(Effect.yieldNow, { times: 20 })
 
-/** Runs a second of callers, so many of them, and gives what each was told. */
+/** Runs a second of callers, so many of them, and gives what each was answered. */
 const second = (guard: Guard.Guard, work: Effect.Effect<Word>, callers: number) =>
   Effect.gen(function* () {
     const fibers = []

@@ -95,7 +95,7 @@ try {
   const service = await start(env, [], join(former.folder, "src/cli.ts"))
   await trade(service)
   await service.kill()
-  const head = `-- What the build of commit ${git("rev-parse", "--short=7", commit)} made and sold, as pg_dump tells it. A statement ends before a line of dashes.`
+  const head = `-- What the build of commit ${git("rev-parse", "--short=7", commit)} made and sold, as pg_dump writes it. A statement ends before a line of dashes.`
   const text = `${head}\n\n${dump(postgres.url("shop")).join("\n----\n")}\n`
   writeFileSync(join(import.meta.dirname, `${name}.sql.gz`), gzipSync(text, { level: 9 }))
   console.log(`${name}: ${text.length} bytes`)
