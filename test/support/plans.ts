@@ -8,6 +8,7 @@ interface Node {
   readonly "Shared Read Blocks": number
   readonly "Rows Removed by Filter"?: number
   readonly "Rows Removed by Index Recheck"?: number
+  readonly "Rows Removed by Join Filter"?: number
   readonly "Actual Loops": number
   readonly "Actual Rows": number
   readonly Plans?: ReadonlyArray<Node>
@@ -18,7 +19,7 @@ export interface Cost {
   readonly rows: number
   /** Pages of tables and indexes, each time one was touched; those of planning are left out. */
   readonly pages: number
-  /** Rows that were read and thrown away. */
+  /** Rows, and pairs of rows, that were looked at and thrown away. */
   readonly removed: number
   readonly nodes: ReadonlyArray<string>
 }
@@ -48,7 +49,10 @@ export const costOf = (statement: string, parameters: ReadonlyArray<unknown>, se
       removed: nodes.reduce(
         (sum, node) =>
           sum +
-          ((node["Rows Removed by Filter"] ?? 0) + (node["Rows Removed by Index Recheck"] ?? 0)) * node["Actual Loops"],
+          ((node["Rows Removed by Filter"] ?? 0) +
+            (node["Rows Removed by Index Recheck"] ?? 0) +
+            (node["Rows Removed by Join Filter"] ?? 0)) *
+            node["Actual Loops"],
         0,
       ),
       nodes: nodes.map((node) => node["Node Type"]),

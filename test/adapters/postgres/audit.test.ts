@@ -5,9 +5,11 @@ import { Effect } from "effect"
 import { beforeEach, describe, expect, it } from "vitest"
 import * as Books from "../../../src/adapters/postgres/audit/books.ts"
 import * as Look from "../../../src/adapters/postgres/audit/look.ts"
+import { WINDOW } from "../../../src/adapters/postgres/audit/statements.ts"
 import * as PostgresClient from "../../../src/adapters/postgres/client.ts"
 import * as Lane from "../../../src/domain/lane.ts"
 import { type SmallShop, sell } from "../../cli/small-shop.ts"
+import { costOf } from "../../support/plans.ts"
 import { freshDatabase } from "../../support/postgres.ts"
 
 const ME = randomUUID()
@@ -76,6 +78,19 @@ const copied = (id: string, of: string, quantity = 1) => [
     from holds where order_id = '${of}'`,
 ]
 
+/** As an import would have created them, all in lane 7. */
+const imported = (products: number) => [
+  `create temporary table newcomers on commit drop as
+    select ('00000000-0000-7000-8000-' || lpad(n::text, 10, '0') || '07')::uuid as id, n from generate_series(1, ${products}) n`,
+  `insert into products (id, sku, name, price_amount, price_currency, lane, created_at)
+    select id, 'new ' || n, 'new', 1, 'EUR', 7, now() from newcomers`,
+  "insert into stock select id, 10, 0, 1 from newcomers",
+  "insert into movements select id, 1, 'created', 10, 0, 10, 0, null, null, now() from newcomers",
+  `insert into outbox select 7, l.seq + n, gen_random_uuid(), 'stock', id, 1, 'jaego.stock.created.v1', '{}', now()
+    from newcomers, lanes l where lane = 7`,
+  `update lanes set seq = seq + ${products} where lane = 7`,
+]
+
 /** The same as the service would have placed it. */
 const lawful = (id: string) => [
   ...copied(id, shop.open),
@@ -140,6 +155,26 @@ describe("a look at a lawful shop", () => {
     const look = await audited()
     expect({ orders: look.orders, lines: lines(look) }).toEqual({ orders: 40, lines: [] })
     expect(look.books.newest).toBe(ids[0])
+  })
+
+  it("looks at each of thousands of new products once, although the planner expects eight", async () => {
+    await audited()
+    const products = 3_000
+    const [lane] = await on(
+      Effect.flatMap(PgClient.PgClient, (sql) =>
+        Effect.andThen(
+          Effect.forEach(imported(products), (statement) => sql.unsafe(statement).unprepared, { discard: true }),
+          sql.unsafe<{ readonly seq: number }>("select seq::int as seq from lanes where lane = 7"),
+        ).pipe(sql.withTransaction),
+      ),
+    )
+    const window = [[7], [lane!.seq - products], [lane!.seq], Books.NO_ID, Books.NO_ID, Books.NO_ID]
+    const settings = Object.entries(Look.SETTINGS).map(([name, value]) => `${name} = '${value}'`)
+    const cost = await on(costOf(WINDOW, window, settings))
+    // Each of them is in no more than a few of the sums, and fits.
+    expect(cost.removed).toBeLessThan(10 * products)
+    const look = await audited()
+    expect({ facts: look.facts, lines: lines(look) }).toEqual({ facts: products, lines: [] })
   })
 
   it("is taken by one process, until that has been silent", async () => {

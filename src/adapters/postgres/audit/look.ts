@@ -45,9 +45,17 @@ const HELD_MS = 20_000
  * Longer than a statement of the service may run, and below the lag that is promised; a flush more or less does not matter. Rows
  * are grouped by hash, as they come, by one process.
  */
-const SETTINGS = `select set_config('statement_timeout', '20000', true), set_config('synchronous_commit', 'off', true),
-  set_config('work_mem', '32MB', true), set_config('enable_bitmapscan', 'off', true), set_config('enable_sort', 'off', true),
-  set_config('max_parallel_workers_per_gather', '0', true)`
+export const SETTINGS = {
+  statement_timeout: "20000",
+  synchronous_commit: "off",
+  work_mem: "32MB",
+  enable_bitmapscan: "off",
+  enable_sort: "off",
+  max_parallel_workers_per_gather: "0",
+}
+const SET = `select ${Object.entries(SETTINGS)
+  .map(([name, value]) => `set_config('${name}', '${value}', true)`)
+  .join(", ")}`
 
 interface State {
   readonly state: Partial<Books.Books>
@@ -175,7 +183,7 @@ const lagOf = ({ auditedAt }: Books.Books, now: number): number => Math.max(0, n
 
 const look = Effect.fnUntraced(function* (me: string, limits: Limits) {
   const sql = yield* PgClient.PgClient
-  yield* sql.unsafe(SETTINGS)
+  yield* sql.unsafe(SET)
   const state = yield* ask<State>(STATE)
   const { holder, lookedAt, now, seqs } = state
   const before = Books.kept(state.state, now)
