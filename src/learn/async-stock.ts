@@ -1,6 +1,6 @@
 /**
  * Lesson: asynchronous stock does not make the answer faster. Taking an order now and looking at the stock later answers at once,
- * and says nothing: the decision still waits its turn, and "yes" was told to those for whom nothing was left. What makes the
+ * and says nothing: the decision still waits its turn, and "yes" was the answer to those for whom nothing was left. What makes the
  * decision faster is deciding many with one write.
  */
 import { PgClient } from "@effect/sql-pg"
@@ -31,9 +31,9 @@ const say = (statement: string, ...parameters: ReadonlyArray<unknown>) =>
 const inTransaction = <A, E, R>(body: Effect.Effect<A, E, R>) =>
   Effect.flatMap(PgClient.PgClient, (sql) => sql.withTransaction(body))
 
-/** What a buyer was told, and when (ms): the first answer, and the one that is true. */
+/** What a buyer was answered, and when (ms): the first answer, and the one that is true. */
 interface Heard {
-  readonly told: "yes" | "no"
+  readonly answer: "yes" | "no"
   readonly answered: number
   readonly known: number
 }
@@ -60,7 +60,7 @@ const decideThenAnswer = Effect.gen(function* () {
     (buyer) =>
       Effect.map(decide(buyer), (bought): Heard => {
         const now = since(begun)
-        return { told: bought ? "yes" : "no", answered: now, known: now }
+        return { answer: bought ? "yes" : "no", answered: now, known: now }
       }),
     { concurrency: "unbounded" },
   )
@@ -75,7 +75,7 @@ const answerThenDecide = Effect.gen(function* () {
     { concurrency: "unbounded" },
   )
   return yield* Effect.forEach(buyers, (buyer, index) =>
-    Effect.map(decide(buyer), (): Heard => ({ told: "yes", answered: answered[index]!, known: since(begun) })),
+    Effect.map(decide(buyer), (): Heard => ({ answer: "yes", answered: answered[index]!, known: since(begun) })),
   )
 })
 
@@ -92,7 +92,7 @@ const decideTogether = Effect.gen(function* () {
     }),
   )
   const now = since(begun)
-  return buyers.map((buyer): Heard => ({ told: bought.has(buyer) ? "yes" : "no", answered: now, known: now }))
+  return buyers.map((buyer): Heard => ({ answer: bought.has(buyer) ? "yes" : "no", answered: now, known: now }))
 })
 
 const WAYS = {
@@ -109,7 +109,7 @@ const play = (way: (typeof WAYS)[keyof typeof WAYS]) =>
     yield* say("update jars set units = $1", UNITS)
     const heard = yield* way
     const [sold] = yield* say("select count(*)::int as n from sales")
-    const promised = heard.filter(({ told }) => told === "yes").length
+    const promised = heard.filter(({ answer }) => answer === "yes").length
     return {
       broken: promised - sold!.n,
       sold: sold!.n,

@@ -27,10 +27,10 @@ interface Charge extends Entry {
 type Way = "pay or nothing" | "reserve, pay later" | "reserve, if it can be paid in time"
 
 interface Found {
-  /** Buyers who were told yes, by tens of seconds. */
+  /** Buyers who were answered yes, by tens of seconds. */
   readonly yes: ReadonlyArray<number>
   readonly paid: number
-  /** Told yes, and not paid when hold and grace ended. */
+  /** Answered yes, and not paid when hold and grace ended. */
   readonly broken: number
   readonly no: number
 }
@@ -133,7 +133,7 @@ export const fallback: Lesson = {
     const ways = ["pay or nothing", "reserve, pay later", "reserve, if it can be paid in time"] as const
     const [none, unbound, bound] = ways.map((way) => {
       const found = play(way)
-      print(`${way}: ${found.paid} paid, ${found.broken} promises broken, ${found.no} told no at once. Told yes:`)
+      print(`${way}: ${found.paid} paid, ${found.broken} promises broken, ${found.no} answered no at once. Answered yes:`)
       for (const [ten, yes] of found.yes.entries())
         print(bar(`seconds ${ten * 10} to ${ten * 10 + 10}`, yes, BUYERS * 10))
       return found

@@ -1,6 +1,6 @@
 /**
  * Lesson: hold first, then pay. The same order flow in two orders, before a provider that takes its time and declines some: a buyer who pays
- * before the units are held pays for nothing, and is paid back; one who holds first is told at once.
+ * before the units are held pays for nothing, and is paid back; one who holds first is answered at once.
  */
 import { bar, type Lesson } from "./lesson.ts"
 import { VirtualClock } from "./virtual-clock.ts"
@@ -108,7 +108,7 @@ export const holdFirstLesson: Lesson = {
       print(bar("charged", found.charges, BUYERS))
       print(bar("sold", found.sold, BUYERS))
       print(bar("paid for nothing, refunded", found.refunds, BUYERS))
-      print(bar('told "sold out" after, ms', found.waitedForNothingMs, PAYING_MS, found.waitedForNothingMs.toFixed(0)))
+      print(bar('answered "sold out" after, ms', found.waitedForNothingMs, PAYING_MS, found.waitedForNothingMs.toFixed(0)))
     }
     const [paying, holding] = days as [Day, Day]
     return {

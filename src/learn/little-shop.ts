@@ -1,6 +1,6 @@
 /**
  * A shop that is as small as it can be and still loses an event: a till, a stream, a packer. It is run as a process of its
- * own by `lost-events.ts`, which tells it where to die. See docs/guide/03-events.md.
+ * own by `lost-events.ts`, which says where it dies. See docs/guide/03-events.md.
  *
  *     node src/learn/little-shop.ts <database> <stream> <till> <packer> <buyers> <dies>
  */
@@ -56,7 +56,7 @@ const relay = Effect.gen(function* () {
   }
 })
 
-/** Two ways to pack a parcel for what the stream tells. */
+/** Two ways to pack a parcel for what the stream gives. */
 const PACKERS: Readonly<Record<string, (sale: number, position: number) => Step>> = {
   "effect, then position": (sale, position) =>
     Effect.all([

@@ -1,6 +1,6 @@
 /**
- * Lessons: an event that is lost, and an effect that happens twice. Five buyers, and the power goes out while the third is at the till: what the database knows, what the stream was told,
- * and which parcels were packed, for each way to tell. Real processes, killed with SIGKILL; a real PostgreSQL.
+ * Lessons: an event that is lost, and an effect that happens twice. Five buyers, and the power goes out while the third is at the till: what the database knows, what the stream was given,
+ * and which parcels were packed, for each way to publish. Real processes, killed with SIGKILL; a real PostgreSQL.
  */
 import { spawn } from "node:child_process"
 import { once } from "node:events"
@@ -69,7 +69,7 @@ export const STORIES: ReadonlyArray<Story> = [
 
 export interface Aftermath {
   readonly sold: ReadonlyArray<number>
-  readonly told: ReadonlyArray<number>
+  readonly stream: ReadonlyArray<number>
   readonly parcels: ReadonlyArray<number>
 }
 
@@ -103,7 +103,7 @@ export const play = async ({ packer, runs, till }: Story, database: string): Pro
       )
     return {
       sold: await numbers("sales"),
-      told: readFileSync(stream, "utf8").trimEnd().split("\n").map(Number),
+      stream: readFileSync(stream, "utf8").trimEnd().split("\n").map(Number),
       parcels: await numbers("parcels"),
     }
   } finally {
@@ -130,12 +130,12 @@ export const plot = (aftermath: Aftermath): ReadonlyArray<string> => {
     buyers.map((buyer) => "█".repeat(sales.filter((sale) => sale === buyer).length) || "·")
   return [
     line("buyer", buyers.map(String)),
-    ...(["sold", "told", "parcels"] as const).map((what) => line(what, marks(aftermath[what]))),
+    ...(["sold", "stream", "parcels"] as const).map((what) => line(what, marks(aftermath[what]))),
   ]
 }
 
 /** Plays those stories; the verdict on each. */
-const tell = async ({ database, print }: Stage, stories: ReadonlyArray<Story>): Promise<ReadonlyArray<string>> => {
+const playAll = async ({ database, print }: Stage, stories: ReadonlyArray<Story>): Promise<ReadonlyArray<string>> => {
   const verdicts: Array<string> = []
   for (const story of stories) {
     const outcome = await play(story, await database())
@@ -156,7 +156,7 @@ const lessonOf = (name: string, title: string, without: (story: Story) => boolea
   ...{ name, title, page: PAGE },
   run: async (stage) => {
     const cured = STORIES.at(-1)!
-    const verdicts = await tell(stage, [...STORIES.slice(0, -1).filter(without), cured])
+    const verdicts = await playAll(stage, [...STORIES.slice(0, -1).filter(without), cured])
     return { failed: verdicts.slice(0, -1).every((each) => each !== HOLDS), held: verdicts.at(-1) === HOLDS }
   },
 })
@@ -169,6 +169,6 @@ export const lostEvents = lessonOf(
 
 export const exactlyOnce = lessonOf(
   "exactly-once",
-  "told twice, done once: the inbox",
+  "published twice, done once: the inbox",
   ({ packer }) => packer !== "inbox",
 )

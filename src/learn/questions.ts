@@ -74,7 +74,7 @@ export const QUESTIONS: ReadonlyArray<Question> = [
       ko: "주문은 데이터베이스에, 이벤트는 Kafka에 써야 합니다. 어느 쪽을 먼저 쓰고, 그 사이에 정전이 되면 어떻게 될까요?",
     },
     answer: {
-      en: "In neither: either order loses an event or tells of what never happened. Write the event into an outbox table in the same transaction as the order; a relay brings it out, waits for the broker's acknowledgement and then moves its cursor. While Kafka is away the outbox grows and sales go on.",
+      en: "In neither: either order loses an event or publishes what never happened. Write the event into an outbox table in the same transaction as the order; a relay brings it out, waits for the broker's acknowledgement and then moves its cursor. While Kafka is away the outbox grows and sales go on.",
       ko: "어느 쪽도 아닙니다. 순서가 어떻든 이벤트를 잃거나, 없던 일을 알리게 됩니다. 주문과 같은 트랜잭션에서 outbox 테이블에 이벤트를 쓰고, 릴레이가 그것을 내보낸 뒤 브로커의 확인을 받고 나서 커서를 옮깁니다. Kafka가 죽어 있는 동안 outbox는 쌓이고 판매는 계속됩니다.",
     },
     proof: "npx jaego learn lost-events",

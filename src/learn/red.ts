@@ -67,7 +67,7 @@ const show = (print: Stage["print"], before: Seen, now: Seen): void => {
 /** What the reader takes it for; null: there is no reader, or another word. */
 const guessed = async (ask: Stage["ask"]): Promise<Fault | null> => {
   if (ask === undefined) return null
-  const said = (await ask(`Which? 1 to ${FAULTS.length}, Enter to be told: `)).trim()
+  const said = (await ask(`Which? 1 to ${FAULTS.length}, Enter to see it: `)).trim()
   return FAULTS[Number(said) - 1] ?? FAULTS.find((fault) => fault === said) ?? null
 }
 

@@ -28,7 +28,7 @@ interface Strategy {
   readonly versions?: boolean
   /** Each process keeps what it was shown. */
   readonly local?: boolean
-  /** What changes in the shared cache is told to the processes. */
+  /** Processes are notified of what changes in the shared cache. */
   readonly invalidates?: boolean
 }
 
@@ -38,7 +38,7 @@ const STRATEGIES: ReadonlyArray<Strategy> = [
   { name: "the editor puts the new page", onEdit: "put" },
   { name: "and versions are compared", onEdit: "put", versions: true },
   { name: "a local level before it", onEdit: "put", versions: true, local: true },
-  { name: "that is told of changes", onEdit: "put", versions: true, local: true, invalidates: true },
+  { name: "that is notified of changes", onEdit: "put", versions: true, local: true, invalidates: true },
 ]
 
 class Cache {
@@ -124,10 +124,10 @@ export const stale: Lesson = {
       found.push(ms)
       print(bar(strategy.name, ms, TTL, ms === 0 ? "not at all" : `${ms} ms`))
     }
-    const [ttl, deleted, put, compared, near, told] = found
+    const [ttl, deleted, put, compared, near, notified] = found
     return {
       failed: [ttl!, deleted!, put!, near!].every((ms) => ms > 1_000),
-      held: compared === 0 && told === 0,
+      held: compared === 0 && notified === 0,
     }
   },
 }

@@ -15,7 +15,7 @@ it("a unit that is held is not for sale, and still on the shelf", () => {
   expect(stock).toEqual({ onHand: 1, reserved: 1, version: 2 })
 })
 
-it("the second buyer of one unit is told no, and how many are left", () => {
+it("the second buyer of one unit is answered no, and how many are left", () => {
   const held = after({ onHand: 1, reserved: 0, version: 1 }, { _tag: "Reserve", quantity: 1 })
   const second = Stock.decide(JAR, { _tag: "Reserve", quantity: 1 }, held)
   expect(second).toEqual(Result.fail(expect.objectContaining({ _tag: "InsufficientStock", available: 0 })))

@@ -10,27 +10,27 @@ import { ROOT } from "../support/service.ts"
 const ENDS: ReadonlyArray<readonly [what: string, outcome: Aftermath, verdict: string]> = [
   [
     "an event published after the commit is lost when the process dies in between",
-    { sold: [1, 2, 3, 4, 5], told: [1, 2, 4, 5], parcels: [1, 2, 4, 5] },
+    { sold: [1, 2, 3, 4, 5], stream: [1, 2, 4, 5], parcels: [1, 2, 4, 5] },
     "buyer 3 has paid and waits for ever",
   ],
   [
     "an event published before the commit says what never happened",
-    { sold: [1, 2, 4, 5], told: [1, 2, 3, 4, 5], parcels: [1, 2, 3, 4, 5] },
+    { sold: [1, 2, 4, 5], stream: [1, 2, 3, 4, 5], parcels: [1, 2, 3, 4, 5] },
     "a parcel for buyer 3, who has bought nothing",
   ],
   [
     "an outbox loses nothing and publishes twice, and a consumer that does not know what it has handled does it twice",
-    { sold: [1, 2, 3, 4, 5], told: [1, 2, 3, 3, 4, 5], parcels: [1, 2, 3, 3, 4, 5] },
+    { sold: [1, 2, 3, 4, 5], stream: [1, 2, 3, 3, 4, 5], parcels: [1, 2, 3, 3, 4, 5] },
     "buyer 3 gets two parcels",
   ],
   [
     "a position that moves after the effect doubles it even when everything was published once",
-    { sold: [1, 2, 3, 4, 5], told: [1, 2, 3, 4, 5], parcels: [1, 2, 3, 3, 4, 5] },
+    { sold: [1, 2, 3, 4, 5], stream: [1, 2, 3, 4, 5], parcels: [1, 2, 3, 3, 4, 5] },
     "buyer 3 gets two parcels",
   ],
   [
     "with outbox and inbox the power may go out anywhere",
-    { sold: [1, 2, 3, 4, 5, 6], told: [1, 2, 3, 4, 4, 5, 6], parcels: [1, 2, 3, 4, 5, 6] },
+    { sold: [1, 2, 3, 4, 5, 6], stream: [1, 2, 3, 4, 4, 5, 6], parcels: [1, 2, 3, 4, 5, 6] },
     "each buyer gets what they bought, once",
   ],
 ]
