@@ -106,7 +106,7 @@ export const sale: Board = {
         },
         {
           title: "Callbacks of the carrier",
-          says: "What it told by itself, and whether that was news.",
+          says: "What it reported by itself, and whether that was news.",
           unit: "ops",
           queries: [[seldom(rate("jaego_carrier_callbacks_total", "what,heard")), "{{what}}, {{heard}}"]],
         },

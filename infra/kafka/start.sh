@@ -7,7 +7,7 @@
 #
 # KAFKA_PORT             where it listens (9092)
 # KAFKA_CONTROLLER_PORT  where it talks to itself (9093)
-# KAFKA_ADVERTISED_PORT  what clients are told (KAFKA_PORT); another one when something stands between
+# KAFKA_ADVERTISED_PORT  what clients are given (KAFKA_PORT); another one when something stands between
 # KAFKA_DATA             its folder (.jaego/kafka); kept, a second start finds what the first one stored
 # KAFKA_JVM              options of the JVM (-Xms256m -Xmx512m)
 set -euo pipefail
