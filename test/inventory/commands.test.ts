@@ -62,11 +62,11 @@ interface Real {
 
 type Step = fc.AsyncCommand<Model, Real>
 
-const NOBODY = "018f0000-0000-7000-8000-000000000000"
+const ABSENT = "018f0000-0000-7000-8000-000000000000"
 
 const shelfOf = (model: Model, id: ProductId): Shelf | undefined => model.shelves.find((shelf) => shelf.id === id)
 
-const idOf = (model: Model, product: number): ProductId => model.shelves[product]?.id ?? (NOBODY as ProductId)
+const idOf = (model: Model, product: number): ProductId => model.shelves[product]?.id ?? (ABSENT as ProductId)
 
 const dealOf = (model: Model, order: number): Deal | undefined => model.deals[order % Math.max(1, model.deals.length)]
 
@@ -197,7 +197,7 @@ const place = (customer: number, wanted: ReadonlyArray<readonly [product: number
     const lines = wanted.map(([product, quantity]) => ({ productId: idOf(model, product), quantity }))
     const merged = new Map<ProductId, number>()
     for (const { productId, quantity } of lines) merged.set(productId, (merged.get(productId) ?? 0) + quantity)
-    const claim = { route: "orders", key: `key-${model.keys++}`, fingerprint: NOBODY } as const
+    const claim = { route: "orders", key: `key-${model.keys++}`, fingerprint: ABSENT } as const
     const paying = money === "later" ? { _tag: "Later" as const } : { _tag: "Token" as const, token: money }
     const answer = await run(
       shop.placeOrder({
@@ -222,7 +222,7 @@ const place = (customer: number, wanted: ReadonlyArray<readonly [product: number
 const pay = (order: number, token: "tok_ok" | "tok_decline") =>
   step(`pay(${order}, ${token})`, async (model, { shop, run }) => {
     const deal = dealOf(model, order)
-    const orderId = deal?.id ?? (NOBODY as OrderId)
+    const orderId = deal?.id ?? (ABSENT as OrderId)
     const answer = await run(shop.payOrder({ orderId, token, answer: "wait", claim: null }))
     if (deal === undefined) return expect(answer).toEqual(refused("OrderNotFound", { orderId }))
     const { status } = deal
@@ -239,7 +239,7 @@ const pay = (order: number, token: "tok_ok" | "tok_decline") =>
 const cancel = (order: number) =>
   step(`cancel(${order}), and again`, async (model, { shop, run }) => {
     const deal = dealOf(model, order)
-    const orderId = deal?.id ?? (NOBODY as OrderId)
+    const orderId = deal?.id ?? (ABSENT as OrderId)
     const ask = () => run(shop.cancelOrder({ orderId, reason: "no longer", claim: null }))
     const answer = await ask()
     if (deal === undefined) return expect(answer).toEqual(refused("OrderNotFound", { orderId }))

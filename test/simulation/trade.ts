@@ -21,7 +21,7 @@ const TOKENS = [
 ]
 
 /** An id that does not exist. */
-const NOBODY = "018f0000-0000-7000-8000-000000000000" as ProductId
+const ABSENT = "018f0000-0000-7000-8000-000000000000" as ProductId
 
 export class Trade {
   readonly #crowd: Crowd
@@ -97,8 +97,8 @@ export class Trade {
 
   #product(): ProductId {
     return this.#dice.oneIn(40)
-      ? NOBODY
-      : (this.#crowd.products[this.#dice.below(this.#crowd.products.length)] ?? NOBODY)
+      ? ABSENT
+      : (this.#crowd.products[this.#dice.below(this.#crowd.products.length)] ?? ABSENT)
   }
 
   #token(): string | null {
@@ -106,7 +106,7 @@ export class Trade {
   }
 
   #buyFirst(buyer: number): Requests.Request {
-    const lines = [{ productId: this.#crowd.products[0] ?? NOBODY, quantity: 1 }]
+    const lines = [{ productId: this.#crowd.products[0] ?? ABSENT, quantity: 1 }]
     const basket = { customer: `buyer-${buyer}`, lines, token: this.#token(), answer: "wait" } as const
     return Requests.place(basket, this.#key())
   }
@@ -145,7 +145,7 @@ export class Trade {
   #edit(pick: number): Requests.Request {
     const dice = this.#dice
     const { products } = this.#crowd
-    const id = products[pick % products.length] ?? NOBODY
+    const id = products[pick % products.length] ?? ABSENT
     const known = this.#crowd.editions.get(id)
     const version = known?.version ?? 1
     const versions = dice.oneIn(5) ? null : [dice.oneIn(4) ? Math.max(1, version - 1) : version]

@@ -35,7 +35,7 @@ export const GRACE_MS = 5_000
 const DEADLINE_MS = 1_000
 
 /** An id that does not exist. */
-const NOBODY = "018f0000-0000-7000-8000-000000000000"
+const ABSENT = "018f0000-0000-7000-8000-000000000000"
 
 const random = (seed: number) => {
   let state = seed | 0
@@ -102,11 +102,11 @@ export class Traders {
   }
 
   #product(number: number): ProductId {
-    return this.products[number] ?? (NOBODY as ProductId)
+    return this.products[number] ?? (ABSENT as ProductId)
   }
 
   #order(number: number): OrderId {
-    return this.placed[number % Math.max(1, this.placed.length)] ?? (NOBODY as OrderId)
+    return this.placed[number % Math.max(1, this.placed.length)] ?? (ABSENT as OrderId)
   }
 
   #prepare(op: Op) {
