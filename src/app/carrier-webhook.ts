@@ -37,6 +37,25 @@ const WAITING_MAX = 32
 /** Made when it is needed: an error notes its stack, which costs as much as the callback. */
 const contended = Effect.suspend(() => Effect.fail(unavailable("contended")))
 
+/** Where the order stands after it was asked to say so. */
+const recordingIn =
+  (inventory: Inventory["Service"]) =>
+  (command: Command & { readonly orderId: OrderId }): Effect.Effect<Status, Refused | Unavailable> =>
+    inventory.submit(command).pipe(
+      Effect.map(({ reply }) => {
+        if (reply._tag !== "Order") throw new Error(`${command._tag} was answered with ${reply._tag}`)
+        return reply.order.status
+      }),
+    )
+
+/** True: it is about this order's parcel, and its id reported the same before, if it was used. */
+const fittingIn = (shipments: Shipments["Service"]) =>
+  Effect.fnUntraced(function* ({ known, shipment }: Found, callback: Callback) {
+    if (known !== null && known !== "unknown" && known !== callback.what) return false
+    if (Shipping.isForeign(shipment, callback)) return false
+    return shipment.trackingId !== null || (yield* shipments.claimParcel(shipment.orderId, callback.trackingId))
+  })
+
 const make = Effect.gen(function* () {
   const inventory = yield* Inventory
   const shipments = yield* Shipments
@@ -44,14 +63,7 @@ const make = Effect.gen(function* () {
   const { next } = yield* Ids
   const oneByOne = KeyedLock.make<OrderId>(WAITING_MAX)
 
-  /** Where the order stands after it was asked to say so. */
-  const record = (command: Command & { readonly orderId: OrderId }): Effect.Effect<Status, Refused | Unavailable> =>
-    inventory.submit(command).pipe(
-      Effect.map(({ reply }) => {
-        if (reply._tag !== "Order") throw new Error(`${command._tag} was answered with ${reply._tag}`)
-        return reply.order.status
-      }),
-    )
+  const record = recordingIn(inventory)
 
   /** True: written, with the callback that led to it. */
   const save = Effect.fnUntraced(function* ({ note, shipment }: Shipping.Change, { at, id, what }: Callback) {
@@ -61,12 +73,7 @@ const make = Effect.gen(function* () {
     return (yield* shipments.save([{ shipment, entries, callback: { id, what } }])).has(shipment.orderId)
   })
 
-  /** Is it about this order's parcel, and did this id report the same before, if it was used? */
-  const fits = Effect.fnUntraced(function* ({ known, shipment }: Found, callback: Callback) {
-    if (known !== null && known !== "unknown" && known !== callback.what) return false
-    if (Shipping.isForeign(shipment, callback)) return false
-    return shipment.trackingId !== null || (yield* shipments.claimParcel(shipment.orderId, callback.trackingId))
-  })
+  const fits = fittingIn(shipments)
 
   /** Null: another write came in between. */
   const once = Effect.fnUntraced(function* (callback: Callback) {

@@ -152,10 +152,11 @@ const payingWith = Effect.fnUntraced(function* (runner: CheckoutRunner["Service"
 })
 
 type Driven = Pick<PayOrder, "claim" | "trace">
+type Pay = Effect.Success<ReturnType<typeof payingWith>>
 
 /** What a placed order comes to: it is answered at once, or paid. */
 const followingWith =
-  (probe: Probe["Service"], pay: Effect.Success<ReturnType<typeof payingWith>>) =>
+  (probe: Probe["Service"], pay: Pay) =>
   (request: PlaceOrder, answer: Answer, at: number): Effect.Effect<Replayable<Sale>, Refused | Unavailable> => {
     const { paying } = request
     const order = orderOf(answer)
@@ -165,6 +166,27 @@ const followingWith =
       ? Effect.succeed({ value: saleOf(order), replayed: false })
       : Effect.map(pay(order, paying.answer, request, at), (ended) => ({ value: saleOf(ended), replayed: false }))
   }
+
+/** Has an order paid that was placed before. */
+const payingOrders = Effect.fnUntraced(function* (pay: Pay, attemptsOf: (onDecline: OnDecline | undefined) => number) {
+  const inventory = yield* Inventory
+  const { defaultToken, name } = yield* Payment
+  return Effect.fnUntraced(function* (request: PayOrder) {
+    const { orderId, answer, answerBy, claim, trace, ...named } = request
+    const since = yield* Clock.currentTimeMillis
+    const token = named.token ?? defaultToken
+    if (token === null) return yield* Effect.fail(tokenRequired)
+    const provider = name ?? undefined
+    const command = { _tag: "StartPayment", orderId, token, provider, claim, answerBy, trace } as const
+    const started = yield* inventory.submit(
+      named.onDecline === undefined ? command : { ...command, attemptsMax: attemptsOf(named.onDecline) },
+    )
+    const order = orderOf(started)
+    if (started.replayed || order.status !== "reserved")
+      return { value: saleOf(order), replayed: started.replayed } satisfies Replayable<Sale>
+    return { value: saleOf(yield* pay(order, answer, request, since)), replayed: false } satisfies Replayable<Sale>
+  })
+})
 
 export const make = Effect.fnUntraced(function* (
   { attemptsMax, deadlineMs, holdMs }: Options,
@@ -214,28 +236,5 @@ export const make = Effect.fnUntraced(function* (
       )
     })
 
-  const payOrder = Effect.fnUntraced(function* (request: PayOrder) {
-    const { orderId, answer, answerBy, claim, trace, ...named } = request
-    const since = yield* Clock.currentTimeMillis
-    const token = named.token ?? defaultToken
-    if (token === null) return yield* Effect.fail(tokenRequired)
-    const command = {
-      _tag: "StartPayment",
-      orderId,
-      token,
-      provider: name ?? undefined,
-      claim,
-      answerBy,
-      trace,
-    } as const
-    const started = yield* inventory.submit(
-      named.onDecline === undefined ? command : { ...command, attemptsMax: attemptsOf(named.onDecline) },
-    )
-    const order = orderOf(started)
-    if (started.replayed || order.status !== "reserved")
-      return { value: saleOf(order), replayed: started.replayed } satisfies Replayable<Sale>
-    return { value: saleOf(yield* pay(order, answer, request, since)), replayed: false } satisfies Replayable<Sale>
-  })
-
-  return { placeOrder, payOrder }
+  return { placeOrder, payOrder: yield* payingOrders(pay, attemptsOf) }
 })

@@ -133,7 +133,9 @@ export const fallback: Lesson = {
     const ways = ["pay or nothing", "reserve, pay later", "reserve, if it can be paid in time"] as const
     const [none, unbound, bound] = ways.map((way) => {
       const found = play(way)
-      print(`${way}: ${found.paid} paid, ${found.broken} promises broken, ${found.no} answered no at once. Answered yes:`)
+      print(
+        `${way}: ${found.paid} paid, ${found.broken} promises broken, ${found.no} answered no at once. Answered yes:`,
+      )
       for (const [ten, yes] of found.yes.entries())
         print(bar(`seconds ${ten * 10} to ${ten * 10 + 10}`, yes, BUYERS * 10))
       return found

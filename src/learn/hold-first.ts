@@ -108,7 +108,9 @@ export const holdFirstLesson: Lesson = {
       print(bar("charged", found.charges, BUYERS))
       print(bar("sold", found.sold, BUYERS))
       print(bar("paid for nothing, refunded", found.refunds, BUYERS))
-      print(bar('answered "sold out" after, ms', found.waitedForNothingMs, PAYING_MS, found.waitedForNothingMs.toFixed(0)))
+      print(
+        bar('answered "sold out" after, ms', found.waitedForNothingMs, PAYING_MS, found.waitedForNothingMs.toFixed(0)),
+      )
     }
     const [paying, holding] = days as [Day, Day]
     return {

@@ -73,6 +73,19 @@ const LONGEST_WAIT_MS = 2_000
 const isNotNow = (answer: HttpAnswer): boolean =>
   answer.status === 503 || (answer.status === 409 && problemCode(answer) === "idempotency-in-progress")
 
+const headersOf = ({ file, key, method }: Request, body: Buffer | undefined): Record<string, string | number> => {
+  const headers: Record<string, string | number> = { accept: "application/json" }
+  if (body !== undefined) headers["content-type"] = "application/json"
+  if (file !== undefined) headers["content-type"] = file.type
+  else if (method === "POST") headers["content-length"] = body?.length ?? 0
+  if (key !== undefined) headers["idempotency-key"] = key
+  return headers
+}
+
+/** The password goes into the request, and into no error. */
+const authOf = ({ password, username }: URL): { readonly auth?: string } =>
+  username === "" ? {} : { auth: `${decodeURIComponent(username)}:${decodeURIComponent(password)}` }
+
 /** Closed with its scope. User and password of the URL are sent (Basic). Fails: `Unreachable` when the URL is none. */
 export const make = Effect.fn("HttpClient.make")(function* (url: string, limits: Limits) {
   const base = URL.canParse(url) ? new URL(url) : null
@@ -83,33 +96,18 @@ export const make = Effect.fn("HttpClient.make")(function* (url: string, limits:
     Effect.sync(() => new library.Agent({ keepAlive: true, maxSockets: limits.connections })),
     (agent) => Effect.sync(() => agent.destroy()),
   )
-  // The password goes into the request, and into no error.
-  const auth =
-    base.username === "" ? {} : { auth: `${decodeURIComponent(base.username)}:${decodeURIComponent(base.password)}` }
+  const target = { ...authOf(base), agent, host: base.hostname.replace(/^\[|\]$/g, ""), port: base.port }
   const root = base.pathname.replace(/\/$/, "")
   let lastAnswerAt = performance.now()
 
   const send = (request: Request) =>
     Effect.callback<HttpAnswer, Unreachable>((resume) => {
       const body = request.body === undefined ? undefined : Buffer.from(JSON.stringify(request.body))
-      const headers: Record<string, string | number> = { accept: "application/json" }
-      if (body !== undefined) headers["content-type"] = "application/json"
-      if (request.file !== undefined) headers["content-type"] = request.file.type
-      else if (request.method === "POST") headers["content-length"] = body?.length ?? 0
-      if (request.key !== undefined) headers["idempotency-key"] = request.key
+      const headers = headersOf(request, body)
       const fail = (cause: Error & { readonly code?: string }) =>
         resume(new Unreachable({ message: `no answer from ${base.origin} (${cause.code ?? cause.message})` }))
       const outgoing = library.request(
-        {
-          ...auth,
-          agent,
-          host: base.hostname.replace(/^\[|\]$/g, ""),
-          port: base.port,
-          method: request.method,
-          path: root + request.path,
-          headers,
-          timeout: REQUEST_TIMEOUT_MS,
-        },
+        { ...target, method: request.method, path: root + request.path, headers, timeout: REQUEST_TIMEOUT_MS },
         (incoming) => {
           const chunks: Array<Buffer> = []
           incoming.on("data", (chunk: Buffer) => chunks.push(chunk))

@@ -172,17 +172,10 @@ export const layer = (inFlight: Claims.InFlight, limits: RateLimits) =>
             ),
           ),
         pay: ({ request, params, headers, payload }) => {
+          const { onDecline, token = null } = payload
           const claim = claimOf("pay", params.id, headers, payload)
-          const token = payload.token ?? null
-          const paid = shop.payOrder({
-            orderId: params.id,
-            token,
-            answer: answerOf(headers),
-            onDecline: payload.onDecline,
-            claim,
-            answerBy: answerBy(request.headers),
-            trace: Answers.trace(request),
-          })
+          const asked = { orderId: params.id, token, answer: answerOf(headers), onDecline, claim }
+          const paid = shop.payOrder({ ...asked, answerBy: answerBy(request.headers), trace: Answers.trace(request) })
           return answer(
             request,
             Effect.flatMap(inFlight.once(claim, paid), (sale) => sold(shop, 200, sale)),

@@ -114,8 +114,31 @@ const ofProduct = (rejection: OfProduct): Problem => {
   }
 }
 
+type OfOrder = Extract<Rejection, { readonly orderId: unknown }>
+
+const ofOrder = (rejection: OfOrder): Problem => {
+  const { orderId } = rejection
+  switch (rejection._tag) {
+    case "NotCancellable":
+      return of("not-cancellable", `The order is ${rejection.status}.`, { orderId, orderStatus: rejection.status })
+    case "NotPayable":
+      return of("not-payable", `The order is ${rejection.status}.`, { orderId, orderStatus: rejection.status })
+    case "PaymentInProgress":
+      return of("payment-in-progress", "Wait for the payment's outcome.", { orderId })
+    case "OrderNotFound":
+      return of("order-not-found", `No order has the id ${orderId}.`, { orderId })
+    case "ShipmentNotFound":
+      return of("shipment-not-found", `Nothing was to be shipped for the order ${orderId}.`, { orderId })
+    case "CallbackMismatch": {
+      const detail = "Its tracking id is not that of the order's parcel, or its id was used for something else."
+      return of("callback-mismatch", detail, { orderId })
+    }
+  }
+}
+
 /** The business says no. */
 export const fromRejection = (rejection: Rejection): Problem => {
+  if ("orderId" in rejection) return ofOrder(rejection)
   switch (rejection._tag) {
     case "InsufficientStock":
       return insufficientStock(rejection)
@@ -133,16 +156,6 @@ export const fromRejection = (rejection: Rejection): Problem => {
       const detail = `A customer may have ${limit} unpaid ${limit === 1 ? "order" : "orders"} of this product at once.`
       return of("holds-per-customer", detail, { productId, limit })
     }
-    case "NotCancellable": {
-      const { orderId, status } = rejection
-      return of("not-cancellable", `The order is ${status}.`, { orderId, orderStatus: status })
-    }
-    case "NotPayable": {
-      const { orderId, status } = rejection
-      return of("not-payable", `The order is ${status}.`, { orderId, orderStatus: status })
-    }
-    case "PaymentInProgress":
-      return of("payment-in-progress", "Wait for the payment's outcome.", { orderId: rejection.orderId })
     case "ProductNotFound": {
       const { productId } = rejection
       return of("product-not-found", `No product has the id ${productId}.`, { productId })
@@ -152,22 +165,9 @@ export const fromRejection = (rejection: Rejection): Problem => {
     case "CurrencyFixed":
     case "PurchaseLimitFixed":
       return ofProduct(rejection)
-    case "OrderNotFound": {
-      const { orderId } = rejection
-      return of("order-not-found", `No order has the id ${orderId}.`, { orderId })
-    }
     case "RequestNotFound": {
       const { requestId } = rejection
       return of("request-not-found", `No order of the request ${requestId} was refused here.`, { ofRequest: requestId })
-    }
-    case "ShipmentNotFound": {
-      const { orderId } = rejection
-      return of("shipment-not-found", `Nothing was to be shipped for the order ${orderId}.`, { orderId })
-    }
-    case "CallbackMismatch": {
-      const { orderId } = rejection
-      const detail = "Its tracking id is not that of the order's parcel, or its id was used for something else."
-      return of("callback-mismatch", detail, { orderId })
     }
     case "SkuTaken":
       return of("sku-taken", "A SKU belongs to one product.", { sku: rejection.sku })

@@ -55,41 +55,68 @@ export const open = async <Origin>(options: Client.Options, words: Words<Origin>
 /** Not waited for: it may take as long as the request that is lost. */
 const close = (cluster: Internals.Cluster): void => void cluster.disconnect().catch(() => undefined)
 
-const producer = <Origin>(
-  cluster: Internals.Cluster,
-  topics: ReadonlyArray<string>,
-  words: Words<Origin>,
-): Omit<Producer<Origin>, "remarks"> => {
-  type Chunk = Chunks.Chunk<Origin>
-  type Messages = ReadonlyArray<Chunks.Outgoing<Origin>>
-  /** Leader of each partition. */
-  const leaders = new Map<string, ReadonlyArray<number>>(
+/** Leaders of each topic's partitions. */
+type Leaders = ReadonlyMap<string, ReadonlyArray<number>>
+
+const leadersOf = (cluster: Internals.Cluster, topics: ReadonlyArray<string>): Leaders =>
+  new Map(
     topics.map((topic) => {
       const partitions = cluster.findTopicPartitionMetadata(topic)
       return [topic, partitions.toSorted((a, b) => a.partitionId - b.partitionId).map(({ leader }) => leader)]
     }),
   )
+
+const byLeader = <Origin>(leaders: Leaders, chunk: Chunks.Chunk<Origin>): Map<number, Chunks.Chunk<Origin>> => {
+  const parts = new Map<number, Chunks.Chunk<Origin>>()
+  for (const [topic, partitions] of chunk)
+    for (const [partition, messages] of partitions) {
+      const part = Chunks.getOrMake(parts, leaders.get(topic)![partition]!, () => new Map())
+      Chunks.getOrMake(part, topic, () => new Map()).set(partition, messages)
+    }
+  return parts
+}
+
+const produceBy = async (
+  cluster: Internals.Cluster,
+  leader: number,
+  records: ProduceRequest.Records,
+): Promise<void> => {
+  const broker = await cluster.findBroker({ nodeId: String(leader) })
+  const body = ProduceRequest.encode(records, REPLICAS_TIMEOUT_MS, Date.now())
+  await broker.connectionPool.send(Internals.call("Produce", 0, 7, body, Internals.produceResponse))
+}
+
+/** What is left of one that its topic does not take. */
+const smaller = <Origin>(words: Words<Origin>, topic: string, { bytes, origin }: Chunks.Outgoing<Origin>) => {
+  const excess = `${words.name(origin)} has ${bytes} bytes, more than ${topic} takes (max.message.bytes)`
+  const rest = words.smaller(origin)
+  if (rest === null) throw new Error(excess)
+  return { rest, remark: `${excess}: it is published in ${rest.bytes}` }
+}
+
+/** All have ended before a failure is reported: none is under way when it is tried again. */
+const all = async (under: ReadonlyArray<Promise<string[]>>): Promise<string[]> => {
+  const ends = await Promise.allSettled(under)
+  return ends.flatMap((end) => {
+    if (end.status === "rejected") throw end.reason
+    return end.value
+  })
+}
+
+const producer = <Origin>(
+  cluster: Internals.Cluster,
+  topics: ReadonlyArray<string>,
+  words: Words<Origin>,
+): Omit<Producer<Origin>, "remarks"> => {
+  type Messages = ReadonlyArray<Chunks.Outgoing<Origin>>
+  const leaders = leadersOf(cluster, topics)
   const partitionsOf = (topic: string): number => leaders.get(topic)!.length
 
   /** Of topics that have refused a batch: what they are given at once from now on. */
   const limits = new Map<string, number>()
   const bytesMax = (topic: string): number => limits.get(topic) ?? BATCH_BYTES_MAX
 
-  const byLeader = (chunk: Chunk): Map<number, Chunk> => {
-    const parts = new Map<number, Chunk>()
-    for (const [topic, partitions] of chunk)
-      for (const [partition, messages] of partitions) {
-        const part = Chunks.getOrMake(parts, leaders.get(topic)![partition]!, () => new Map())
-        Chunks.getOrMake(part, topic, () => new Map()).set(partition, messages)
-      }
-    return parts
-  }
-
-  const produce = async (leader: number, records: ProduceRequest.Records): Promise<void> => {
-    const broker = await cluster.findBroker({ nodeId: String(leader) })
-    const body = ProduceRequest.encode(records, REPLICAS_TIMEOUT_MS, Date.now())
-    await broker.connectionPool.send(Internals.call("Produce", 0, 7, body, Internals.produceResponse))
-  }
+  const produce = (leader: number, records: ProduceRequest.Records) => produceBy(cluster, leader, records)
 
   /** To one partition; the broker's own limits are found out by halves. */
   const sendByHalves = async (topic: string, partition: number, messages: Messages): Promise<string[]> => {
@@ -107,15 +134,12 @@ const producer = <Origin>(
       const first = await sendByHalves(topic, partition, messages.slice(0, half))
       return [...first, ...(await sendByHalves(topic, partition, messages.slice(half)))]
     }
-    const { bytes, origin } = messages[0]!
-    const excess = `${words.name(origin)} has ${bytes} bytes, more than ${topic} takes (max.message.bytes)`
-    const rest = words.smaller(origin)
-    if (rest === null) throw new Error(excess)
+    const { remark, rest } = smaller(words, topic, messages[0]!)
     await to([rest])
-    return [`${excess}: it is published in ${rest.bytes}`]
+    return [remark]
   }
 
-  const produceAll = async (leader: number, part: Chunk): Promise<string[]> => {
+  const produceAll = async (leader: number, part: Chunks.Chunk<Origin>): Promise<string[]> => {
     try {
       await produce(leader, part)
       return []
@@ -132,14 +156,8 @@ const producer = <Origin>(
   return {
     send: async (outgoing) => {
       const remarks: Array<string> = []
-      for (const chunk of Chunks.chunks(outgoing, partitionsOf, bytesMax)) {
-        // All have ended before a failure is reported: none is under way when it is tried again.
-        const ends = await Promise.allSettled([...byLeader(chunk)].map(([leader, part]) => produceAll(leader, part)))
-        for (const end of ends) {
-          if (end.status === "rejected") throw end.reason
-          remarks.push(...end.value)
-        }
-      }
+      for (const chunk of Chunks.chunks(outgoing, partitionsOf, bytesMax))
+        remarks.push(...(await all([...byLeader(leaders, chunk)].map(([leader, part]) => produceAll(leader, part)))))
       return remarks
     },
     close: () => close(cluster),

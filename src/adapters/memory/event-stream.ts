@@ -67,6 +67,25 @@ const handle = Effect.fnUntraced(function* (subscription: Subscription, parcel: 
   yield* Deferred.succeed(parcel.handled, undefined)
 })
 
+const handleAll = (subscription: Subscription) =>
+  Effect.forever(Effect.flatMap(Queue.take(subscription.parcels), (parcel) => handle(subscription, parcel)))
+
+/** Only what a consumer wants is put into text, once for all. */
+const sourcesOf = (
+  subscriptions: ReadonlySet<Subscription>,
+  events: ReadonlyArray<Event>,
+): ReadonlyArray<Deliveries> => {
+  const topics = new Set([...subscriptions].flatMap(({ handler }) => handler.topics))
+  const sources = Map.groupBy(
+    events.filter(({ topic }) => topics.has(topic)),
+    sourceOf,
+  )
+  return [...sources].map(([source, each]) => ({ source, deliveries: each.map(deliveryOf) }))
+}
+
+const goneOf = ({ handler }: Subscription) =>
+  new StreamDown({ detail: `${handler.consumer} ended before it had handled them` })
+
 /** `consumers`: the names of those without whom nothing is published. */
 export const make = (consumers: ReadonlyArray<string>) => {
   const subscriptions = new Set<Subscription>()
@@ -87,7 +106,7 @@ export const make = (consumers: ReadonlyArray<string>) => {
   const leave = (subscription: Subscription) =>
     Effect.suspend(() => {
       subscriptions.delete(subscription)
-      const gone = new StreamDown({ detail: `${subscription.handler.consumer} ended before it had handled them` })
+      const gone = goneOf(subscription)
       return Effect.forEach(subscription.open, ({ handled }) => Deferred.fail(handled, gone), { discard: true })
     })
 
@@ -99,20 +118,10 @@ export const make = (consumers: ReadonlyArray<string>) => {
     }
   })
 
-  /** Only what a consumer wants is put into text, once for all. */
-  const sourcesOf = (events: ReadonlyArray<Event>): ReadonlyArray<Deliveries> => {
-    const topics = new Set([...subscriptions].flatMap(({ handler }) => handler.topics))
-    const sources = Map.groupBy(
-      events.filter(({ topic }) => topics.has(topic)),
-      sourceOf,
-    )
-    return [...sources].map(([source, each]) => ({ source, deliveries: each.map(deliveryOf) }))
-  }
-
   const stream: EventStream["Service"] = {
     publish: Effect.fnUntraced(function* (events) {
       yield* everybody
-      const sources = sourcesOf(events)
+      const sources = sourcesOf(subscriptions, events)
       const parcels = [...subscriptions].map(({ open, parcels }) => {
         const parcel: Parcel = { sources, handled: Deferred.makeUnsafe() }
         open.add(parcel)
@@ -126,14 +135,7 @@ export const make = (consumers: ReadonlyArray<string>) => {
     consume: (handler) =>
       Effect.acquireUseRelease(
         subscribe(handler),
-        (subscription) =>
-          Effect.andThen(
-            handler.notice({ _tag: "Flowing" }),
-            Queue.take(subscription.parcels).pipe(
-              Effect.flatMap((parcel) => handle(subscription, parcel)),
-              Effect.forever,
-            ),
-          ),
+        (subscription) => Effect.andThen(handler.notice({ _tag: "Flowing" }), handleAll(subscription)),
         leave,
       ),
     bury: () => Effect.void,

@@ -81,14 +81,41 @@ const capturing =
     return Effect.flatMap(taken, (said) => (said === UNKNOWN ? standing : Effect.succeed(said)))
   }
 
+const preparing =
+  (intents: Stripe["paymentIntents"], returnUrl: string | null): Payment["Service"]["prepare"] =>
+  ({ capture, customerId, key, money }) => {
+    const amount = amountOf(money)
+    if (amount === null) return Effect.succeed(NO_SUCH_AMOUNT)
+    const currency = money.currency.toLowerCase()
+    const redirects = returnUrl === null ? "never" : "always"
+    const offered = { automatic_payment_methods: { enabled: true, allow_redirects: redirects } } as const
+    const later = capture === "auto" ? {} : ({ capture_method: "manual" } as const)
+    const parameters = { amount, currency, ...offered, ...later, metadata: { order: key, customer: customerId } }
+    return asked(async () => {
+      const { id }: { readonly id?: string } = await intents.create(parameters, { idempotencyKey: `${key}:create` })
+      return id === undefined ? UNKNOWN : ({ _tag: "Prepared", ref: id } as const)
+    }, Answers.prepareFailed)
+  }
+
+const refunding =
+  ({ paymentIntents, refunds }: Pick<Stripe, "paymentIntents" | "refunds">): Payment["Service"]["refund"] =>
+  (ref, money, key) => {
+    const amount = amountOf(money)
+    if (amount === null) return Effect.succeed(UNKNOWN)
+    const refunded = asked(
+      async () => Answers.refunding(await refunds.create({ payment_intent: ref, amount }, { idempotencyKey: key })),
+      Answers.refundFailed,
+    )
+    const whatIsOwed = asked(async () => Answers.owed(await paymentIntents.retrieve(ref)), Answers.absent)
+    return Effect.flatMap(refunded, (said) => (said === null ? whatIsOwed : Effect.succeed(said)))
+  }
+
 const make = ({ base, returnUrl, secretKey, timeoutMs }: Options): Payment["Service"] => {
   const stripe = new Stripe(secretKey, {
     ...base,
     ...{ httpClient: new Client(), timeout: timeoutMs, maxNetworkRetries: 0, telemetry: false },
   })
   const intents = stripe.paymentIntents
-  const redirects = returnUrl === null ? "never" : "always"
-  const offered = { automatic_payment_methods: { enabled: true, allow_redirects: redirects } } as const
 
   /** Where the intent's last attempt stands now. */
   const present = (ref: string): Effect.Effect<ChargeOutcome> =>
@@ -113,17 +140,7 @@ const make = ({ base, returnUrl, secretKey, timeoutMs }: Options): Payment["Serv
   return {
     name: "stripe",
     defaultToken: null,
-    prepare: ({ capture, customerId, key, money }) => {
-      const amount = amountOf(money)
-      if (amount === null) return Effect.succeed(NO_SUCH_AMOUNT)
-      const currency = money.currency.toLowerCase()
-      const later = capture === "auto" ? {} : ({ capture_method: "manual" } as const)
-      const parameters = { amount, currency, ...offered, ...later, metadata: { order: key, customer: customerId } }
-      return asked(async () => {
-        const { id }: { readonly id?: string } = await intents.create(parameters, { idempotencyKey: `${key}:create` })
-        return id === undefined ? UNKNOWN : ({ _tag: "Prepared", ref: id } as const)
-      }, Answers.prepareFailed)
-    },
+    prepare: preparing(intents, returnUrl),
     confirm: (confirmation) =>
       Effect.flatMap(first(confirmation), ({ replayed, said }) =>
         replayed && isOpen(said) ? present(confirmation.ref) : Effect.succeed(said),
@@ -135,17 +152,7 @@ const make = ({ base, returnUrl, secretKey, timeoutMs }: Options): Payment["Serv
       ),
     capture: capturing(intents),
     void: (ref) => asked(async () => Answers.voiding(await intents.cancel(ref)), Answers.voidFailed),
-    refund: (ref, money, key) => {
-      const amount = amountOf(money)
-      if (amount === null) return Effect.succeed(UNKNOWN)
-      const refunded = asked(
-        async () =>
-          Answers.refunding(await stripe.refunds.create({ payment_intent: ref, amount }, { idempotencyKey: key })),
-        Answers.refundFailed,
-      )
-      const whatIsOwed = asked(async () => Answers.owed(await intents.retrieve(ref)), Answers.absent)
-      return Effect.flatMap(refunded, (said) => (said === null ? whatIsOwed : Effect.succeed(said)))
-    },
+    refund: refunding(stripe),
     list: (since, after) => {
       const page = { limit: PAGE, created: { gte: Math.floor(since / 1_000) }, expand: ["data.latest_charge"] }
       return asked<Listing, Listing>(

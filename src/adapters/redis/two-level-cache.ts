@@ -23,10 +23,34 @@ const FLOORS_MAX = 10_000
 /** Between two attempts to deliver those that Redis has not taken (ms). */
 const DELIVER_MS = 1_000
 
-/** Reads of Redis under way, and whether their key was invalidated meanwhile. */
 interface Reading {
   count: number
   isOutdated: boolean
+}
+
+/** Reads of Redis under way, and whether their key was invalidated meanwhile. */
+class Readings {
+  readonly #byKey = new Map<string, Reading>()
+
+  begin(key: string): Reading {
+    const reading = this.#byKey.get(key) ?? { count: 0, isOutdated: false }
+    reading.count++
+    this.#byKey.set(key, reading)
+    return reading
+  }
+
+  end(key: string, reading: Reading): void {
+    if (--reading.count === 0) this.#byKey.delete(key)
+  }
+
+  outdate(key: string): void {
+    const reading = this.#byKey.get(key)
+    if (reading !== undefined) reading.isOutdated = true
+  }
+
+  outdateAll(): void {
+    for (const reading of this.#byKey.values()) reading.isOutdated = true
+  }
 }
 
 /** What a drop forbids: anything below its version, for as long as a reader may come late with it. */
@@ -85,19 +109,15 @@ export const make = (
   Effect.gen(function* () {
     const connection = yield* Connection.make(options)
     const redis = RedisCache.make(connection, options.prefix)
-    const readings = new Map<string, Reading>()
-    const outdated = (key: string): void => {
-      const reading = readings.get(key)
-      if (reading !== undefined) reading.isOutdated = true
-    }
+    const readings = new Readings()
     const tracking = yield* Invalidation.listen(connection, options, {
       forget: (key) => {
-        outdated(key)
+        readings.outdate(key)
         local.forget(key)
         invalidated("key")
       },
       clear: () => {
-        for (const key of readings.keys()) outdated(key)
+        readings.outdateAll()
         local.clear()
         invalidated("all")
       },
@@ -106,18 +126,6 @@ export const make = (
 
     const { drop, isAllowed } = yield* floorsOver(redis)
 
-    const begin = (key: string) =>
-      Effect.sync(() => {
-        const reading = readings.get(key) ?? { count: 0, isOutdated: false }
-        reading.count++
-        readings.set(key, reading)
-        return reading
-      })
-    const end = (key: string, reading: Reading) =>
-      Effect.sync(() => {
-        if (--reading.count === 0) readings.delete(key)
-      })
-
     return {
       near: local.near,
       get: (key) =>
@@ -125,7 +133,7 @@ export const make = (
           near !== null
             ? Effect.succeed(near)
             : Effect.acquireUseRelease(
-                begin(key),
+                Effect.sync(() => readings.begin(key)),
                 (reading) =>
                   Effect.tap(
                     Effect.map(redis.get(key), (far) =>
@@ -134,7 +142,7 @@ export const make = (
                     (far) =>
                       far === null || reading.isOutdated ? Effect.void : local.put(key, far.entry, keptMs(LOCAL_MS)),
                   ),
-                (reading) => end(key, reading),
+                (reading) => Effect.sync(() => readings.end(key, reading)),
               ),
         ),
       // Redis says whether it is the newest; when it is away, the local level knows no better.

@@ -86,6 +86,14 @@ const audited = ({ at, state }: { readonly at: number; readonly state: AuditStat
   lagSeconds: state.lagSeconds + Math.max(0, now - at) / 1_000,
 })
 
+const backlogOf = (happening: Extract<Happening, { readonly _tag: "BacklogMeasured" }>) => ({
+  outboxRows: happening.facts,
+  outboxAge: happening.oldestFactSeconds,
+  deadLetters: happening.deadLetters.reduce((sum, { letters }) => sum + letters, 0),
+  holds: happening.holds,
+  chargeAge: happening.oldestChargeSeconds,
+})
+
 class Watch {
   readonly #series = new Series<SeriesName>(SERIES)
   readonly #placing = new Durations()
@@ -147,13 +155,7 @@ class Watch {
         return
       }
       case "BacklogMeasured":
-        this.#backlog = {
-          outboxRows: happening.facts,
-          outboxAge: happening.oldestFactSeconds,
-          deadLetters: happening.deadLetters.reduce((sum, { letters }) => sum + letters, 0),
-          holds: happening.holds,
-          chargeAge: happening.oldestChargeSeconds,
-        }
+        this.#backlog = backlogOf(happening)
         return
       case "BooksAudited": {
         const { differences, lagSeconds, lines, oversoldUnits } = happening

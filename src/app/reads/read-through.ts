@@ -13,7 +13,7 @@
  *
  * Law: I8, nothing is decided from it. Limits: SOFT_MS, STALE_MAX_MS. Fails: as the source does, when there is no old value.
  */
-import { Clock, Deferred, Effect, type Scope } from "effect"
+import { Clock, Deferred, Effect, type Exit, type Scope } from "effect"
 import type { CacheService, Entry, Level } from "../../ports/cache.ts"
 import type { Unavailable } from "../../ports/failures.ts"
 import { derived } from "../../std/derived.ts"
@@ -96,6 +96,9 @@ const keptMs = ({ freshUntil, readAt, text }: Entry): number => freshUntil - rea
 const isAgeing = ({ freshUntil, readAt }: Entry, now: number): boolean =>
   now >= readAt + REFRESH_AT * (freshUntil - readAt)
 
+const isStaleAllowed = ({ freshUntil, text }: Entry, now: number): boolean =>
+  text !== null && now < freshUntil + STALE_MAX_MS
+
 /** What the process that has the lease puts into the cache, or an edit; null: nothing has come in time. */
 const fromHolder = Effect.fnUntraced(function* (cache: CacheService, key: string, atLeast: number) {
   const clock = yield* Clock.Clock
@@ -111,6 +114,50 @@ const fromHolder = Effect.fnUntraced(function* (cache: CacheService, key: string
 /** Who must see more than the holder will have read asks for a lease of its own. */
 const leaseOf = (key: string, atLeast: number): string => (atLeast === 0 ? key : `${key}@${atLeast}`)
 
+type Settled = Exit.Exit<Shown<unknown>, Unavailable>
+
+interface Reading {
+  readonly shown: Deferred.Deferred<Shown<unknown>, Unavailable>
+  readonly atLeast: number
+}
+
+/** What readings of one process need. */
+interface Deps {
+  readonly cache: CacheService
+  readonly now: () => number
+  /** What a row is kept as. */
+  readonly entryOf: (read: Read<unknown>) => Entry
+}
+
+const keepIn = (cache: CacheService, key: string, entry: Entry) => cache.put(key, entry, keptMs(entry))
+
+const fromSource = <A>({ cache, entryOf, now }: Deps, key: string, source: Effect.Effect<Read<A>, Unavailable>) =>
+  Effect.gen(function* () {
+    const entry = entryOf(yield* source)
+    yield* keepIn(cache, key, entry)
+    return shownAt<A>(now(), entry, "source")
+  })
+
+/** From the source under the lease, or what the process that has it has put into the cache. */
+const underLease = Effect.fnUntraced(function* <A>(
+  deps: Deps,
+  key: string,
+  source: Effect.Effect<Read<A>, Unavailable>,
+  atLeast: number,
+) {
+  const { cache, now } = deps
+  const lease = yield* cache.lease(leaseOf(key, atLeast), LEASE_MS)
+  if (lease !== null) return yield* Effect.ensuring(fromSource(deps, key, source), lease.giveBack)
+  const found = yield* fromHolder(cache, key, atLeast)
+  return found === null ? yield* fromSource(deps, key, source) : shownAt<A>(now(), found.entry, found.level)
+})
+
+const settle = (readings: Map<string, Reading>, key: string, reading: Reading, exit: Settled) =>
+  Effect.sync(() => {
+    if (readings.get(key) === reading) readings.delete(key)
+    Deferred.doneUnsafe(reading.shown, exit)
+  })
+
 /** `random` gives numbers from 0 to 1. What is read in the background ends with the scope. */
 export const make = (
   cache: CacheService,
@@ -121,22 +168,11 @@ export const make = (
     const clock = yield* Clock.Clock
     const scope = yield* Effect.scope
     const now = () => clock.currentTimeMillisUnsafe()
-    interface Reading {
-      readonly shown: Deferred.Deferred<Shown<unknown>, Unavailable>
-      readonly atLeast: number
-    }
     const readings = new Map<string, Reading>()
 
     const shown = <A>(entry: Entry, from: Shown<A>["from"]): Shown<A> => shownAt(now(), entry, from)
     const entryOf = (read: Read<unknown>): Entry => entryAt(now(), read, ttlMs, 0.9 + 0.2 * random())
-    const keep = (key: string, entry: Entry) => cache.put(key, entry, keptMs(entry))
-
-    const fromSource = <A>(key: string, source: Effect.Effect<Read<A>, Unavailable>) =>
-      Effect.gen(function* () {
-        const entry = entryOf(yield* source)
-        yield* keep(key, entry)
-        return shown<A>(entry, "source")
-      })
+    const deps = { cache, now, entryOf }
 
     /** One reading of a key at a time in this process; it goes on although its caller gives up. */
     const start = <A>(key: string, source: Effect.Effect<Read<A>, Unavailable>, atLeast: number) =>
@@ -145,24 +181,12 @@ export const make = (
         if (running !== undefined && running.atLeast >= atLeast) return Effect.succeed(running)
         const reading: Reading = { shown: Deferred.makeUnsafe(), atLeast }
         readings.set(key, reading)
-        const work = Effect.gen(function* () {
-          const lease = yield* cache.lease(leaseOf(key, atLeast), LEASE_MS)
-          if (lease !== null) return yield* Effect.ensuring(fromSource(key, source), lease.giveBack)
-          const found = yield* fromHolder(cache, key, atLeast)
-          return found === null ? yield* fromSource(key, source) : shown<A>(found.entry, found.level)
-        }).pipe(
-          Effect.onExit((exit) =>
-            Effect.sync(() => {
-              if (readings.get(key) === reading) readings.delete(key)
-              Deferred.doneUnsafe(reading.shown, exit)
-            }),
-          ),
+        const work = underLease(deps, key, source, atLeast).pipe(
+          Effect.onExit((exit) => settle(readings, key, reading, exit)),
           Effect.ignore,
         )
         return Effect.as(Effect.forkIn(work, scope, { startImmediately: true }), reading)
       })
-
-    const isStaleAllowed = (entry: Entry): boolean => entry.text !== null && now() < entry.freshUntil + STALE_MAX_MS
 
     return {
       near: <A>(key: string) => {
@@ -181,7 +205,7 @@ export const make = (
         }
         const started = yield* start(key, source, atLeast)
         const reading = Deferred.await(started.shown) as Effect.Effect<Shown<A>, Unavailable>
-        if (found === null || !isStaleAllowed(found.entry)) return yield* reading
+        if (found === null || !isStaleAllowed(found.entry, now())) return yield* reading
         const stale = Effect.sync(() => shown<A>(found.entry, "stale"))
         const orStale = Effect.catch(reading, () => stale)
         return yield* isOutdated ? orStale : Effect.timeoutOrElse(orStale, { duration: SOFT_MS, orElse: () => stale })
@@ -192,6 +216,6 @@ export const make = (
           readings.delete(key)
           return cache.drop(key, version)
         }),
-      write: (key, read) => Effect.asVoid(Effect.suspend(() => keep(key, entryOf(read)))),
+      write: (key, read) => Effect.asVoid(Effect.suspend(() => keepIn(cache, key, entryOf(read)))),
     }
   })

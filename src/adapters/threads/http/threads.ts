@@ -10,7 +10,7 @@ import { Worker as Thread } from "node:worker_threads"
 import { Deferred, Effect, Fiber, Stream, SubscriptionRef } from "effect"
 import { ConsoleFeed } from "../../../app/console/console-feed.ts"
 import { DeadLetters } from "../../../app/dead-letters.ts"
-import { Readiness } from "../../../app/health.ts"
+import { Readiness, type State } from "../../../app/health.ts"
 import { ImportDesk } from "../../../app/imports/import-desk.ts"
 import { Congestion } from "../../../app/overload/congestion.ts"
 import { Parts } from "../../../app/parts.ts"
@@ -79,6 +79,18 @@ const answering = Effect.fnUntraced(function* (metrics: Options["metrics"]) {
   })
 })
 
+const diedIn = (probe: Probe["Service"], http: number) => (error: unknown) => {
+  probe.emit({ _tag: "HttpThreadDied" })
+  return Effect.logError(`HTTP thread ${http} died and is replaced`, error)
+}
+
+const drain = (links: ReadonlySet<HttpLink>, state: State): void => {
+  for (const link of links) {
+    link.become(state)
+    link.drain()
+  }
+}
+
 /** Until the scope closes. */
 export const start = Effect.fnUntraced(function* (given: Options) {
   const { address, entry, metrics, redis, threads, webhookSecrets } = given
@@ -121,28 +133,19 @@ export const start = Effect.fnUntraced(function* (given: Options) {
       return Effect.promise(() => thread.terminate())
     })
 
-  const lives = (http: number) => {
-    const died = (error: unknown) => {
-      probe.emit({ _tag: "HttpThreadDied" })
-      return Effect.logError(`HTTP thread ${http} died and is replaced`, error)
-    }
-    return Supervisor.keepAlive({ life: life(http), closing, died, pauseMs: PAUSE_MS })
-  }
+  const lives = (http: number) =>
+    Supervisor.keepAlive({ life: life(http), closing, died: diedIn(probe, http), pauseMs: PAUSE_MS })
 
   const running = yield* Effect.forEach(bound, (_, http) => Effect.forkScoped(lives(http)))
-  const announcing = Stream.runForEach(SubscriptionRef.changes(readiness), (state) =>
+  const announce = (state: State) =>
     Effect.sync(() => {
       for (const link of links) link.become(state)
-    }),
-  )
-  yield* Effect.forkScoped(announcing)
+    })
+  yield* Effect.forkScoped(Stream.runForEach(SubscriptionRef.changes(readiness), announce))
   yield* Effect.addFinalizer(() =>
     Effect.suspend(() => {
       Deferred.doneUnsafe(closing, Effect.void)
-      for (const link of links) {
-        link.become(SubscriptionRef.getUnsafe(readiness))
-        link.drain()
-      }
+      drain(links, SubscriptionRef.getUnsafe(readiness))
       return Effect.timeoutOption(Fiber.awaitAll(running), DRAIN_MS)
     }),
   )
