@@ -216,6 +216,12 @@ const planted: ReadonlyArray<Planted> = [
     source: "// a line\n".repeat(351),
   },
   {
+    rule: "size",
+    what: "a function is too long",
+    file: "src/domain/planted.ts",
+    source: `export const long = (\n  one: number,\n): number => {\n${"  // a line\n".repeat(57)}  return one\n}\n`,
+  },
+  {
     rule: "cycle",
     what: "three files import each other in a circle, one of them only a type",
     file: "src/domain/planted-a.ts",

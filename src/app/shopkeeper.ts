@@ -97,6 +97,29 @@ const showing = Effect.gen(function* () {
   }
 })
 
+const cancelling = Effect.gen(function* () {
+  const inventory = yield* Inventory
+  const probe = yield* Probe
+  const runner = yield* CheckoutRunner
+  const cancel: Shop["Service"]["cancelOrder"] = Effect.fnUntraced(function* ({
+    answerBy,
+    orderId,
+    reason,
+    claim,
+    trace,
+  }) {
+    const command = { _tag: "CancelOrder", orderId, reason, claim, answerBy, trace } as const
+    const answer = yield* inventory.submit(command)
+    const order = PlaceOrder.orderOf(answer)
+    if (!answer.replayed) {
+      announceEnd(probe, command, order)
+      if (order.status === "cancelled" && order.refund === "due") yield* runner.begin(order, null, trace)
+    }
+    return { value: order, replayed: answer.replayed }
+  })
+  return cancel
+})
+
 export const layer = (options: PlaceOrder.Options) =>
   Layer.effect(
     Shop,
@@ -105,7 +128,6 @@ export const layer = (options: PlaceOrder.Options) =>
       const abandon = yield* Abandon
       const orderBook = yield* OrderBook
       const runner = yield* CheckoutRunner
-      const probe = yield* Probe
       const ids = yield* Ids
       const carrier = yield* CarrierCallbacks
       const payments = yield* PaymentWebhooks
@@ -144,16 +166,7 @@ export const layer = (options: PlaceOrder.Options) =>
         hearPayment: (hint) => Effect.flatMap(orderBook.get(hint.orderId), (order) => payments.hear(hint, order)),
         payOrder,
         abandonOrder: (key) => Effect.sync(() => abandon(claimName({ route: "orders", key }))),
-        cancelOrder: Effect.fnUntraced(function* ({ answerBy, orderId, reason, claim, trace }) {
-          const command = { _tag: "CancelOrder", orderId, reason, claim, answerBy, trace } as const
-          const answer = yield* inventory.submit(command)
-          const order = PlaceOrder.orderOf(answer)
-          if (!answer.replayed) {
-            announceEnd(probe, command, order)
-            if (order.status === "cancelled" && order.refund === "due") yield* runner.begin(order, null, trace)
-          }
-          return { value: order, replayed: answer.replayed }
-        }),
+        cancelOrder: yield* cancelling,
       })
     }),
   )

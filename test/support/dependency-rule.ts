@@ -80,6 +80,30 @@ const SCOPELESS = /(\bContext\.omit\(Scope\.Scope \)|\bEffect\.run\w+With)\(yiel
 /** A file above this is two concepts. */
 const LINES_MAX = 350
 
+/** As they stand on the page, comments and blank lines too. */
+const FUNCTION_LINES_MAX = 60
+
+/** A line that a function's body begins behind. */
+const OPENS = /(=>( [({[]+)?|\bfunction\b.*\{|^ *(static |async |get |set |\*)*#?\w+\(.*\)(: .+)? \{)$/
+const CONTROL = /^ *(if|for|while|switch|catch|else|return|constructor) ?\(/
+const indent = (line: string): number => /^ */.exec(line)![0].length
+
+/** How long its functions are: each ends where the formatter's indentation closes. */
+const functionsOf = (source: string): ReadonlyArray<{ readonly at: number; readonly lines: number }> => {
+  const lines = source.split("\n")
+  const isOutside = (line: string, depth: number): boolean => line.trim() !== "" && indent(line) <= depth
+  return lines.flatMap((line, index) => {
+    if (!OPENS.test(line) || CONTROL.test(line)) return []
+    const depth = indent(line)
+    // Behind parameters that take several lines it begins with their first one.
+    const parameters = /^ *\)/.test(line) ? lines.slice(0, index).findLastIndex((each) => isOutside(each, depth)) : -1
+    const at = parameters < 0 ? index : parameters
+    const next = lines.findIndex((each, below) => below > index && isOutside(each, depth))
+    const end = next < 0 ? lines.length : /^ *[)}\]]/.test(lines[next]!) ? next + 1 : next
+    return [{ at: at + 1, lines: end - at }]
+  })
+}
+
 const ringOf = (file: string): Ring | null => {
   if (ROOTS.has(file)) return "roots"
   const folder = file.split("/")[1]!
@@ -178,6 +202,13 @@ const textProblems = (file: string, source: string): ReadonlyArray<Violation> =>
       })
   const lines = source.trimEnd().split("\n").length
   if (lines > LINES_MAX) found.push({ rule: "size", file, detail: `${lines} lines, more than ${LINES_MAX}` })
+  for (const { at, lines } of functionsOf(source))
+    if (lines > FUNCTION_LINES_MAX)
+      found.push({
+        rule: "size",
+        file,
+        detail: `line ${at}: a function of ${lines} lines, more than ${FUNCTION_LINES_MAX}`,
+      })
   return found
 }
 

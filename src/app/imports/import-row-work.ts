@@ -13,6 +13,7 @@ import {
   type AppliedCount,
   type Import,
   Imports,
+  type ImportsService,
   type KnownProduct,
   type ReceivedRow,
   type RowOutcome,
@@ -63,16 +64,28 @@ export interface Applying {
   readonly mayBeDone: boolean
 }
 
-export const make = Effect.gen(function* () {
-  const imports = yield* Imports
-  const { adjust, create } = yield* Commands.make
-
-  const booksOf = Effect.fnUntraced(function* (known: Known, productId: ProductId, version: number) {
+const readingBooks = (imports: Pick<ImportsService, "books">) =>
+  Effect.fnUntraced(function* (known: Known, productId: ProductId, version: number) {
     const read = known.books.get(version) ?? (yield* imports.books([{ productId, version }]))[0]!
     known.books.set(version, read)
     const now = Math.max(read.version, ...known.counts.map((count) => count.version))
     return { ...read, version: now, corrections: [...read.corrections, ...known.counts] }
   })
+
+const finding = (imports: Pick<ImportsService, "products">) =>
+  Effect.fnUntraced(function* (known: Known, sku: string) {
+    known.product ??= (yield* imports.products([sku]))[0] ?? null
+    return known.product?.productId ?? null
+  })
+
+/** `done` null: there was nothing to do. */
+const outcomeOf = (line: number, sku: string, done: Commands.Done | null): RowOutcome =>
+  done === null ? { line, sku, status: "skipped" } : { line, sku, status: "applied", ...done }
+
+export const make = Effect.gen(function* () {
+  const imports = yield* Imports
+  const { adjust, create } = yield* Commands.make
+  const booksOf = readingBooks(imports)
 
   const count = Effect.fnUntraced(function* (
     known: Known,
@@ -90,10 +103,7 @@ export const make = Effect.gen(function* () {
     return done
   })
 
-  const found = Effect.fnUntraced(function* (known: Known, sku: string) {
-    known.product ??= (yield* imports.products([sku]))[0] ?? null
-    return known.product?.productId ?? null
-  })
+  const found = finding(imports)
 
   /** Null: there is nothing to do. */
   const apply = Effect.fnUntraced(function* (row: Row, line: number, known: Known, applying: Applying) {
@@ -126,12 +136,7 @@ export const make = Effect.gen(function* () {
     if (!("row" in received)) return failed(line, received.sku, received.problem)
     const { sku } = received.row
     const applied = yield* Effect.result(apply(received.row, line, known, applying))
-    if (applied._tag === "Success")
-      return (
-        applied.success === null
-          ? { line, sku, status: "skipped" }
-          : { line, sku, status: "applied", ...applied.success }
-      ) as RowOutcome
+    if (applied._tag === "Success") return outcomeOf(line, sku, applied.success)
     const { failure } = applied
     if (typeof failure !== "string" && failure._tag === "Unavailable") return yield* Effect.fail(failure)
     return failed(line, sku, typeof failure === "string" ? failure : reasonOf(failure.rejection))

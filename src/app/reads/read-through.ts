@@ -171,8 +171,7 @@ export const make = (
     const readings = new Map<string, Reading>()
 
     const shown = <A>(entry: Entry, from: Shown<A>["from"]): Shown<A> => shownAt(now(), entry, from)
-    const entryOf = (read: Read<unknown>): Entry => entryAt(now(), read, ttlMs, 0.9 + 0.2 * random())
-    const deps = { cache, now, entryOf }
+    const deps: Deps = { cache, now, entryOf: (read) => entryAt(now(), read, ttlMs, 0.9 + 0.2 * random()) }
 
     /** One reading of a key at a time in this process; it goes on although its caller gives up. */
     const start = <A>(key: string, source: Effect.Effect<Read<A>, Unavailable>, atLeast: number) =>
@@ -216,6 +215,6 @@ export const make = (
           readings.delete(key)
           return cache.drop(key, version)
         }),
-      write: (key, read) => Effect.asVoid(Effect.suspend(() => keepIn(cache, key, entryOf(read)))),
+      write: (key, read) => Effect.asVoid(Effect.suspend(() => keepIn(cache, key, deps.entryOf(read)))),
     }
   })
