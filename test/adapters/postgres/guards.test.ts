@@ -42,9 +42,8 @@ describe("pessimistic locking", () => {
     under(
       pessimisticUnordered,
       Effect.gen(function* () {
-        const deadlocks = yield* crossing
-        // A session reports its statistics a while after its transaction has ended.
-        yield* Effect.repeat(deadlocks, { until: (count) => count > 0 })
+        // On a busy machine buyers may not meet, and a session reports its statistics a while after its transaction has ended.
+        yield* Effect.repeat(Effect.flatten(crossing), { until: (count) => count > 0 })
       }),
     ),
   )
