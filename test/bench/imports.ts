@@ -1,6 +1,7 @@
 /**
  * `npm run bench -- --import`: how many rows a second an import applies in an idle shop, of new products and of deliveries; and what an
- * import beside a sale at full speed costs the sale: its rate without one and with one, in alternating slices.
+ * import beside a sale at full speed costs the sale: its rate without one and with one, in slices that take turns, also in being the
+ * first. Each begins after a checkpoint and a warm-up, in which the import is handed in: it meets a sale that runs already.
  */
 import { type Service, start, until } from "../support/service.ts"
 import { HOLD_SECONDS } from "./contenders.ts"
@@ -74,6 +75,27 @@ const created = (rows: number, round: number) => [
 
 const moved = (rows: number, round: number) => ["sku,delta", ...times(rows, (index) => `bench ${round} ${index},1`)]
 
+/** Orders a second, and rows a second of the import beside them; null: without one. */
+const slice = async (
+  scratch: Scratch,
+  service: Service,
+  load: Load.Load,
+  warmUpSeconds: number,
+  lines: ReadonlyArray<string> | null,
+): Promise<readonly [orders: number, rows: number]> => {
+  await scratch.flush()
+  const warming = Load.put(service.url, { ...load, seconds: warmUpSeconds })
+  const id = lines === null ? null : await handIn(service, lines)
+  await warming
+  const applied = async () => (id === null ? 0 : (await stateOf(service, id)).rows.applied)
+  const before = await applied()
+  const began = performance.now()
+  const orders = await Load.rate(service.url, load)
+  const rows = ((await applied()) - before) / ((performance.now() - began) / 1_000)
+  if (id !== null) await ended(service, id)
+  return [orders, rows]
+}
+
 export const measure = async (
   scratch: Scratch,
   { bodies, contents }: Scenario,
@@ -84,8 +106,7 @@ export const measure = async (
   const database = await scratch.copy(template)
   const service = await start({ DATABASE_URL: scratch.urlOf(database), HOLD_SECONDS })
   try {
-    const load = { connections: 256, bodies: bodies(products), answer: "async" } as const
-    const rate = () => Load.rate(service.url, { ...load, seconds })
+    const load = { connections: 256, bodies: bodies(products), answer: "async", seconds } as const
     const idle = { created: [] as Array<number>, moved: [] as Array<number> }
     for (let round = 0; round < rounds; round++) {
       idle.created.push(await timed(service, created(rows, round)))
@@ -94,19 +115,16 @@ export const measure = async (
         `round ${round + 1}, idle: ${idle.created.at(-1)!.toFixed(0)} created, ${idle.moved.at(-1)!.toFixed(0)} moved rows/s`,
       )
     }
-    await Load.put(service.url, { ...load, seconds: warmUpSeconds })
     const beside: Array<readonly [number, number, number]> = []
     for (let round = 0; round < rounds; round++) {
-      const without = await rate()
-      const id = await handIn(service, moved(rows, round))
-      const before = (await stateOf(service, id)).rows.applied
-      const began = performance.now()
-      const withIt = await rate()
-      const after = (await stateOf(service, id)).rows.applied
-      beside.push([without, withIt, (after - before) / ((performance.now() - began) / 1_000)])
-      await ended(service, id)
+      const sold = (lines: ReadonlyArray<string> | null) => slice(scratch, service, load, warmUpSeconds, lines)
+      const isFirst = round % 2 === 0
+      const early = isFirst ? await sold(null) : null
+      const [withIt, moving] = await sold(moved(rows, round))
+      const [without] = early ?? (await sold(null))
+      beside.push([without, withIt, moving])
       log(
-        `round ${round + 1}: ${without.toFixed(0)} orders/s without, ${withIt.toFixed(0)} beside an import of ${beside.at(-1)![2].toFixed(0)} rows/s`,
+        `round ${round + 1}: ${without.toFixed(0)} orders/s without, ${withIt.toFixed(0)} beside an import of ${moving.toFixed(0)} rows/s`,
       )
     }
     return { rows, idle, beside }

@@ -47,32 +47,42 @@ class Requests {
   }
 }
 
-export const make = Effect.gen(function* () {
-  const requests = new Requests(yield* Traffic)
-  const { until } = yield* Congestion
-
-  const standing = Effect.gen(function* () {
-    const end = (yield* Clock.currentTimeMillis) + STANDING_MS
-    for (;;) {
-      const now = yield* Clock.currentTimeMillis
-      if (now >= until[0]! || now >= end) return
-      yield* Effect.sleep(STANDING_LOOK_MS)
-    }
-  })
-
+export interface Pace {
   /** Works through all of them, some at a time. */
-  return Effect.fnUntraced(function* <A, E>(
+  readonly through: <A, E>(
     all: ReadonlyArray<A>,
     work: (some: ReadonlyArray<A>) => Effect.Effect<void, E>,
-  ) {
-    for (let at = 0; at < all.length; ) {
-      yield* standing
-      const began = yield* Clock.currentTimeMillis
-      const isBusy = requests.isBusy(began)
-      const end = isBusy ? at + BURST : all.length
-      yield* work(all.slice(at, end))
-      at = end
-      if (isBusy) yield* Effect.sleep(Math.max(1, (yield* Clock.currentTimeMillis) - began) * REST)
-    }
+  ) => Effect.Effect<void, E>
+  /** Whether other things are asked of the service. */
+  readonly isBusy: Effect.Effect<boolean>
+}
+
+export const make: Effect.Effect<Pace> = Effect.gen(function* () {
+  const clock = yield* Clock.Clock
+  const requests = new Requests(yield* Traffic)
+  const { until } = yield* Congestion
+  const now = () => clock.currentTimeMillisUnsafe()
+  /** When it rested last: what was read and written down between two bursts is work as well. */
+  let rested = now()
+
+  const standing = Effect.gen(function* () {
+    const began = now()
+    for (const end = began + STANDING_MS; now() < until[0]! && now() < end; ) yield* Effect.sleep(STANDING_LOOK_MS)
+    rested += now() - began
   })
+
+  return {
+    isBusy: Effect.sync(() => requests.isBusy(now())),
+    through: Effect.fnUntraced(function* (all, work) {
+      for (let at = 0; at < all.length; ) {
+        yield* standing
+        const isBusy = requests.isBusy(now())
+        const end = isBusy ? at + BURST : all.length
+        yield* work(all.slice(at, end))
+        at = end
+        if (isBusy) yield* Effect.sleep(Math.max(1, now() - rested) * REST)
+        rested = now()
+      }
+    }),
+  }
 })

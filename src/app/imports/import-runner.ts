@@ -29,6 +29,9 @@ import * as RowWork from "./import-row-work.ts"
 /** Some four thousand rows: several commits, and a few megabytes. A runner that follows another knows that no more was under way. */
 const WINDOW_PARTS = 8
 
+/** Beside other requests a part takes seconds: what was applied is written down, and told, after each. */
+const BUSY_WINDOW_PARTS = 1
+
 /** SKUs under way: two full commits and more for each of several workers. */
 const IN_FLIGHT = 2_048
 
@@ -113,7 +116,7 @@ const work = Effect.fnUntraced(function* (
   parts: ReadonlyArray<Part>,
   groups: ReadonlyArray<Group>,
   working: Working,
-  pace: Effect.Success<typeof Pace.make>,
+  pace: Pace.Pace,
 ) {
   const outcomes = new Map<number, RowOutcome>()
   const one = Effect.fnUntraced(function* ({ known, rows }: Group) {
@@ -122,7 +125,7 @@ const work = Effect.fnUntraced(function* (
       outcomes.set(row.line, outcome)
     }
   })
-  yield* pace(groups, (some) => Effect.forEach(some, one, { concurrency: IN_FLIGHT, discard: true }))
+  yield* pace.through(groups, (some) => Effect.forEach(some, one, { concurrency: IN_FLIGHT, discard: true }))
   return parts.map(({ part, rows }): PartDone => ({ part, outcomes: rows.map(({ line }) => outcomes.get(line)!) }))
 })
 
@@ -146,15 +149,17 @@ const windows = Effect.fnUntraced(function* (runner: string, { import: one, wasR
   if (one.dryRun && wasRunning) return INTERRUPTED
   const apply = yield* RowWork.make
   const dryRun = yield* DryRun.make
-  let mayBeDone = wasRunning
+  /** Parts that the runner before may have had under way. */
+  let doubtful = wasRunning ? WINDOW_PARTS : 0
   for (let after = -1; ; ) {
     if (!(yield* isReady)) return undefined
-    const parts = yield* imports.parts(one.id, after, WINDOW_PARTS)
+    const limit = (yield* pace.isBusy) ? BUSY_WINDOW_PARTS : WINDOW_PARTS
+    const parts = yield* imports.parts(one.id, after, limit)
     if (parts.length === 0) return null
     const window = windowOf(parts)
     yield* lookUp(window)
     const { groups } = window
-    const applying = { import: one, mayBeDone }
+    const applying = { import: one, mayBeDone: doubtful > 0 }
     const working: Working = one.dryRun ? dryRun : (row, known) => apply(row, known, applying)
     const done = yield* work(parts, groups, working, pace)
     const counts = one.dryRun ? [] : groups.flatMap(({ known }) => known.counts)
@@ -162,7 +167,7 @@ const windows = Effect.fnUntraced(function* (runner: string, { import: one, wasR
     const isOurs = yield* Effect.retry(imports.record(runner, one.id, done, counts, leasedUntil), RECORD_RETRY)
     if (!isOurs) return undefined
     probe.emit({ _tag: "ImportRowsDone", ...counted(done), dryRun: one.dryRun })
-    mayBeDone = false
+    doubtful -= parts.length
     after = parts.at(-1)!.part
   }
 })

@@ -23,7 +23,7 @@ const paced = (traffic: Traffic, each: number, until = new Float64Array(1), rows
       })
     const began = yield* Clock.currentTimeMillis
     yield* Effect.raceFirst(
-      pace(rows, work),
+      pace.through(rows, work),
       Effect.forever(Effect.andThen(TestClock.adjust("1 milli"), Effect.yieldNow)),
     )
     expect(worked).toEqual(rows)
@@ -59,4 +59,30 @@ it("waits while commands stand in mailboxes, but not for ever", async () => {
   const long = await paced({ requests: 0 }, 0, Float64Array.of(1e12))
   expect(long.tookMs).toBeGreaterThanOrEqual(2_000)
   expect(long.tookMs).toBeLessThan(2_500)
+})
+
+it("counts as work what was done between two bursts", async () => {
+  const traffic: Traffic = { requests: 1_000 }
+  const test = Effect.gen(function* () {
+    const pace = yield* Pace.make
+    const began = yield* Clock.currentTimeMillis
+    const asked = Effect.sync(() => {
+      traffic.requests += 100
+    })
+    const inTime = <A>(wanted: Effect.Effect<A>) =>
+      Effect.raceFirst(wanted, Effect.forever(Effect.andThen(TestClock.adjust("1 milli"), Effect.yieldNow)))
+    expect(yield* pace.isBusy).toBe(true)
+    yield* TestClock.adjust("100 millis")
+    yield* inTime(pace.through([1], () => asked))
+    yield* TestClock.adjust("50 millis")
+    yield* inTime(pace.through([1], () => asked))
+    return (yield* Clock.currentTimeMillis) - began
+  })
+  const tookMs = await test.pipe(
+    Effect.provideService(Traffic, traffic),
+    Effect.provide(TestClock.layer()),
+    Effect.runPromise,
+  )
+  expect(tookMs).toBeGreaterThanOrEqual((100 + 50) * (1 + Pace.REST))
+  expect(tookMs).toBeLessThan((100 + 50) * (1 + Pace.REST) + 200)
 })

@@ -8,6 +8,7 @@ import * as Health from "../../../src/app/health.ts"
 import { ImportDesk, OPEN_MAX, RECEIVED_AT_ONCE } from "../../../src/app/imports/import-desk.ts"
 import { partsOf } from "../../../src/app/imports/import-parts.ts"
 import * as Importing from "../../../src/app/imports/importing.ts"
+import { Traffic } from "../../../src/app/overload/traffic.ts"
 import { Shop } from "../../../src/app/shop.ts"
 import type { Mode } from "../../../src/domain/import-row.ts"
 import { Imports, type ImportsService, type Part, type RowOutcome } from "../../../src/ports/imports.ts"
@@ -77,15 +78,28 @@ const running = <A, E, R>(
   test: Effect.Effect<A, E, R>,
   store = Store.make(),
   imports: ImportsService = MemoryImports.make(store),
+  traffic: Traffic = { requests: 0 },
 ): Promise<A> =>
   Effect.gen(function* () {
     yield* inTime(MemoryShop.opened)
     return yield* test
   }).pipe(
     Effect.provide(shopOver(store, imports)),
+    Effect.provideService(Traffic, traffic),
     Effect.provide(TestClock.layer()),
     Effect.runPromise as never,
   ) as Promise<A>
+
+/** Each look at it finds more requests. */
+const sale = (): Traffic => {
+  let requests = 0
+  return {
+    get requests() {
+      requests += 100
+      return requests
+    },
+  }
+}
 
 const fresh = (sku: string, stock: number): Row => ({ sku, name: "Mug", price: 1_290, currency: "EUR", stock })
 
@@ -199,7 +213,7 @@ describe("an import", () => {
       let id = ""
       const stopped = Effect.gen(function* () {
         const reached = yield* MemoryProbe.Recording
-        id = yield* handIn(mode, [[...newcomers, ...rows.slice(0, 300)], rows.slice(300)])
+        id = yield* handIn(mode, [newcomers.slice(25), rows, newcomers.slice(0, 25)])
         const applied = Effect.gen(function* () {
           for (;;) {
             if (store.keys.size >= 700 + 50 + (mode === "delta" ? 600 : 300)) return reached
@@ -215,7 +229,8 @@ describe("an import", () => {
       expect(await Effect.runPromise(imports.get(id))).toMatchObject({ state: "running", applied: 0 })
       const movements = () => [...store.movements.values()].reduce((sum, { length }) => sum + length, 0)
       expect(movements()).toBeGreaterThan(1_000)
-      const one = await running(ended(id), store, imports)
+      // The next one goes in smaller steps, because others ask.
+      const one = await running(ended(id), store, imports, sale())
       expect(one).toMatchObject({ state: "finished", applied: 750, failed: 0, skipped: 0 })
       const stocks = [...store.products.values()].map(
         (product) => [product.sku, store.stocks.get(product.id)!.onHand] as const,
@@ -225,9 +240,26 @@ describe("an import", () => {
         expect([sku, stock]).toEqual([sku, sku.startsWith("n") ? 3 : mode === "delta" ? 11 : 10 + (index % 2)])
       }
       expect(movements()).toBe(700 + 50 + (mode === "delta" ? 700 : 350))
-      expect(statuses(one.outcomes).slice(0, 50)).toEqual(newcomers.map(() => "created"))
+      expect(statuses(one.outcomes).filter((what) => what === "created")).toHaveLength(newcomers.length)
     },
   )
+
+  it("beside other requests is written down part by part", async () => {
+    const store = Store.make()
+    const imports = MemoryImports.make(store)
+    const written: Array<number> = []
+    const told: ImportsService = {
+      ...imports,
+      record: (runner, id, done, counts, leasedUntil) => {
+        if (done.length > 0) written.push(done.length)
+        return imports.record(runner, id, done, counts, leasedUntil)
+      },
+    }
+    const rows = Array.from({ length: 1_600 }, (_, index) => fresh(`p${index}`, 1))
+    const one = await running(imported("delta", [rows]), store, told, sale())
+    expect(one).toMatchObject({ state: "finished", applied: 1_600 })
+    expect(written).toEqual([1, 1, 1, 1])
+  })
 
   it("is taken over when its runner is silent, and left alone while it is not", async () => {
     const store = Store.make()
