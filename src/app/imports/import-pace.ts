@@ -3,8 +3,8 @@
  *
  * Why shares of time: of a service that is at its limit a burst takes long, and so does the rest after it; of one with room to spare
  * both are short. So it needs no figure of what a machine can do.
- * Law: while commands stand in mailboxes nothing is begun, for `STANDING_MS` at most: a shop that is always full gets its goods all the
- * same.
+ * Law: while other requests come and commands stand in mailboxes nothing is begun, for `STANDING_MS` at most: a shop that is always full
+ * gets its goods all the same. Without other requests it is the import's own commands that stand there.
  */
 import { Clock, Effect } from "effect"
 import { Congestion } from "../overload/congestion.ts"
@@ -75,8 +75,8 @@ export const make: Effect.Effect<Pace> = Effect.gen(function* () {
     isBusy: Effect.sync(() => requests.isBusy(now())),
     through: Effect.fnUntraced(function* (all, work) {
       for (let at = 0; at < all.length; ) {
-        yield* standing
         const isBusy = requests.isBusy(now())
+        if (isBusy) yield* standing
         const end = isBusy ? at + BURST : all.length
         yield* work(all.slice(at, end))
         at = end
