@@ -6,7 +6,8 @@
  *     stale          read again; when that takes longer than SOFT_MS or fails, the old value is given out, until STALE_MAX_MS after its time
  *     missing        read; all who ask meanwhile wait for that one reading (single flight)
  *
- * Between processes a lease lets one read, the others wait for what it puts into the cache.
+ * Between processes a lease lets one read, the others wait for what it puts into the cache, and ask for the lease again, for as long
+ * as one lasts: what was read may have been outdated by an edit, and is not taken then.
  *
  * A reader may say which version it must see at least: what is older is outdated, and is given out only when the source is away, not when
  * it is slow.
@@ -99,14 +100,30 @@ const isAgeing = ({ freshUntil, readAt }: Entry, now: number): boolean =>
 const isStaleAllowed = ({ freshUntil, text }: Entry, now: number): boolean =>
   text !== null && now < freshUntil + STALE_MAX_MS
 
-/** What the process that has the lease puts into the cache, or an edit; null: nothing has come in time. */
+/** What lies there, if it will do. */
+const freshIn = Effect.fnUntraced(function* (cache: CacheService, key: string, atLeast: number) {
+  const found = yield* cache.get(key)
+  if (found === null || found.entry.version < atLeast) return null
+  return (yield* Clock.currentTimeMillis) < found.entry.freshUntil ? found : null
+})
+
+/**
+ * What the process that has the lease puts into the cache, or an edit; or the lease itself, when it was given back and nothing that
+ * will do was put: what was read had been outdated by an edit, or could not be read. Null: neither has come in time.
+ */
 const fromHolder = Effect.fnUntraced(function* (cache: CacheService, key: string, atLeast: number) {
   const clock = yield* Clock.Clock
   for (const end = clock.currentTimeMillisUnsafe() + LEASE_MS; clock.currentTimeMillisUnsafe() < end; ) {
     yield* Effect.sleep(LOOK_MS)
-    const found = yield* cache.get(key)
-    if (found === null || found.entry.version < atLeast) continue
-    if (clock.currentTimeMillisUnsafe() < found.entry.freshUntil) return found
+    const found = yield* freshIn(cache, key, atLeast)
+    if (found !== null) return { found }
+    const lease = yield* cache.lease(leaseOf(key, atLeast), LEASE_MS)
+    if (lease === null) continue
+    // The holder puts before it gives back, and may have done both since the look.
+    const put = yield* freshIn(cache, key, atLeast)
+    if (put === null) return { lease }
+    yield* lease.giveBack
+    return { found: put }
   }
   return null
 })
@@ -146,10 +163,11 @@ const underLease = Effect.fnUntraced(function* <A>(
   atLeast: number,
 ) {
   const { cache, now } = deps
-  const lease = yield* cache.lease(leaseOf(key, atLeast), LEASE_MS)
-  if (lease !== null) return yield* Effect.ensuring(fromSource(deps, key, source), lease.giveBack)
-  const found = yield* fromHolder(cache, key, atLeast)
-  return found === null ? yield* fromSource(deps, key, source) : shownAt<A>(now(), found.entry, found.level)
+  const first = yield* cache.lease(leaseOf(key, atLeast), LEASE_MS)
+  const waited = first === null ? yield* fromHolder(cache, key, atLeast) : { lease: first }
+  if (waited === null) return yield* fromSource(deps, key, source)
+  if (waited.found !== undefined) return shownAt<A>(now(), waited.found.entry, waited.found.level)
+  return yield* Effect.ensuring(fromSource(deps, key, source), waited.lease.giveBack)
 })
 
 const settle = (readings: Map<string, Reading>, key: string, reading: Reading, exit: Settled) =>

@@ -1,10 +1,11 @@
 /** The cache over a real Redis: the contract, two processes in step, and a Redis that is stopped, frozen, flushed and empty again. */
-import { Clock, Effect, Layer, type Scope } from "effect"
+import { Clock, Deferred, Effect, Fiber, Layer, type Scope } from "effect"
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest"
 import * as MemoryCache from "../../../src/adapters/memory/cache.ts"
 import * as RedisCache from "../../../src/adapters/redis/cache.ts"
 import * as Connection from "../../../src/adapters/redis/connection.ts"
 import * as TwoLevelCache from "../../../src/adapters/redis/two-level-cache.ts"
+import * as ReadThrough from "../../../src/app/reads/read-through.ts"
 import { Cache, type CacheService, type Entry } from "../../../src/ports/cache.ts"
 import { cacheContract } from "../../contracts/cache.ts"
 import { cachedListsContract, Processes } from "../../contracts/cached-lists.ts"
@@ -96,6 +97,44 @@ describe.skipIf(isMissing)("with a real Redis", () => {
           yield* Effect.promise(() =>
             until("the loss is seen", async () => (await Effect.runPromise(one.get("product:3"))) === null),
           )
+        }),
+      ))
+
+    it("read one after the other when what the first read was outdated by an edit meanwhile", () =>
+      scoped(
+        Effect.gen(function* () {
+          const one = yield* Effect.flatMap(twoLevels, ready)
+          const other = yield* Effect.flatMap(twoLevels, ready)
+          const refused = yield* Deferred.make<void>()
+          const leases: Array<boolean> = []
+          const watched: CacheService = {
+            ...other,
+            lease: (key, ttlMs) =>
+              Effect.tap(other.lease(key, ttlMs), (lease) => {
+                leases.push(lease !== null)
+                return lease === null ? Deferred.succeed(refused, undefined) : Effect.void
+              }),
+          }
+          const over = (cache: CacheService) => ReadThrough.make(cache, { ttlMs: 60_000 }, () => 0.5)
+          const [holder, waiting] = [yield* over(one), yield* over(watched)]
+          const [began, gate] = [yield* Deferred.make<void>(), yield* Deferred.make<void>()]
+          const slow = Deferred.succeed(began, undefined).pipe(
+            Effect.andThen(Deferred.await(gate)),
+            Effect.as({ value: "before", version: 1 }),
+          )
+          const first = yield* Effect.forkChild(holder.read("product:4", slow))
+          yield* Deferred.await(began)
+          const edited = Effect.succeed({ value: "edited", version: 2 })
+          const second = yield* Effect.forkChild(waiting.read("product:4", edited))
+          yield* Deferred.await(refused)
+          yield* holder.drop("product:4", 2)
+          yield* Deferred.succeed(gate, undefined)
+          expect((yield* Fiber.join(first)).value).toBe("before")
+          expect((yield* Fiber.join(second)).value).toBe("edited")
+          // By the lease that was given back, and not because it waited in vain.
+          expect(leases[0]).toBe(false)
+          expect(leases.at(-1)).toBe(true)
+          expect((yield* one.get("product:4"))?.entry.version).toBe(2)
         }),
       ))
 

@@ -99,6 +99,59 @@ describe("read-through", () => {
       }),
     ))
 
+  it("reads by itself as soon as the process that it waits for has been outdated, or has failed", () =>
+    test(
+      Effect.gen(function* () {
+        for (const fails of [false, true]) {
+          const cache = yield* MemoryCache.make(100)
+          const [source, other] = [new Source(), new Source()]
+          source.gate = yield* Deferred.make<void>()
+          const [one, waiting] = [yield* over(cache), yield* over(cache)]
+          const first = yield* Effect.forkChild(Effect.exit(one.read("a", source.read)))
+          yield* settle
+          const second = yield* Effect.forkChild(waiting.read("a", other.read))
+          yield* settle
+          yield* TestClock.adjust("20 millis")
+          expect(other.readings).toBe(0)
+          other.version = 2
+          source.isAway = fails
+          yield* one.drop("a", 2)
+          yield* Deferred.succeed(source.gate, undefined)
+          yield* Fiber.join(first)
+          yield* TestClock.adjust("20 millis")
+          expect(yield* Fiber.join(second)).toMatchObject({ value: "version 2", from: "source" })
+          expect(yield* cache.lease("a", 1)).not.toBeNull()
+        }
+      }),
+    ))
+
+  it("does not read what was put between its look and the lease", () =>
+    test(
+      Effect.gen(function* () {
+        const cache = yield* MemoryCache.make(100)
+        const holder = (yield* cache.lease("a", 60_000))!
+        const source = new Source()
+        const entry = { text: '"put"', version: 1, readAt: 0, freshUntil: TTL_MS }
+        let asked = 0
+        const late: CacheService = {
+          ...cache,
+          lease: (key, ttlMs) =>
+            Effect.gen(function* () {
+              asked++
+              if (asked > 1) yield* Effect.andThen(cache.put("a", entry, TTL_MS), holder.giveBack)
+              return yield* cache.lease(key, ttlMs)
+            }),
+        }
+        const reads = yield* over(late)
+        const reader = yield* Effect.forkChild(reads.read("a", source.read))
+        yield* settle
+        yield* TestClock.adjust("10 millis")
+        expect(yield* Fiber.join(reader)).toMatchObject({ value: "put", from: "local" })
+        expect({ asked, readings: source.readings }).toEqual({ asked: 2, readings: 0 })
+        expect(yield* cache.lease("a", 1)).not.toBeNull()
+      }),
+    ))
+
   it("renews in the last fifth of its time what is still asked for, and nothing else", () =>
     test(
       Effect.gen(function* () {
