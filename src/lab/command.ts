@@ -97,7 +97,7 @@ const flags = {
   ),
   faults: Flag.optional(
     Flag.Boolean("faults").pipe(
-      Flag.withDescription("Killed in mid-sale, a database 50 ms away, a process that is paused"),
+      Flag.withDescription("Killed in mid-sale, a database 50 ms away, connections that are paused"),
     ),
   ),
   figures: switched("figures", `Also: throughput against ${SWEEPS.join(", ")}; five minutes more`),
@@ -136,6 +136,7 @@ const room = (redisUrl: string | null) =>
     // Processes end before their database does.
     yield* Effect.addFinalizer(() => Effect.promise(() => children.killAll()))
     yield* Effect.tryPromise({ try: () => databases.withoutAutovacuum(), catch: failed })
+    yield* Effect.tryPromise({ try: () => databases.withSegments(), catch: failed })
     const redis = yield* Effect.tryPromise({ try: () => Redis.start(children, redisUrl), catch: failed })
     const generators = new Generators(children)
     return { children, databases, generators, redisUrl: redis, told: told(process.stderr) } satisfies Room
@@ -152,10 +153,10 @@ const write = (folder: string, report: Report): void => {
   for (const sweep of Curves.sweepsOf(report)) writeFileSync(join(folder, `${sweep}.svg`), Curves.fileOf(report, sweep))
 }
 
-/** The report that a folder has; null: none. */
+/** The report that a folder has, also one of an earlier version; null: none. */
 const earlier = (folder: string): Report | null => {
   const file = join(folder, "report.json")
-  return existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as Report) : null
+  return existsSync(file) ? ({ took: [], shortened: [], ...JSON.parse(readFileSync(file, "utf8")) } as Report) : null
 }
 
 /** In a line each: what matters most. */
@@ -185,14 +186,16 @@ export const command = Command.make(
       rounds: Option.getOrUndefined(asked.rounds),
       oversell: Option.getOrUndefined(asked.oversell),
     })
+    const begun = performance.now()
     yield* Console.error(Plan.told(plan))
     const before = add ? yield* Effect.try({ try: () => earlier(out), catch: failed }) : null
     const place = yield* room(process.env["REDIS_URL"] || null)
-    const found = yield* Effect.tryPromise({ try: () => run(place, plan), catch: failed })
+    const found = yield* Effect.tryPromise({ try: () => run(place, plan, begun), catch: failed })
     if (process.stderr.isTTY) process.stderr.write("\r\x1b[K")
     const report = before === null ? found : added(before, found)
     yield* Effect.try({ try: () => write(out, report), catch: failed })
     for (const each of report.left) yield* Console.error(`LEFT OUT: ${each}`)
+    for (const each of report.shortened) yield* Console.error(`SHORTENED: ${each}`)
     yield* Console.log(json ? JSON.stringify(report) : `${outcome(report)}\n${join(out, "report.html")}`)
   }, Effect.scoped),
 ).pipe(Command.withDescription("Measure every way to guard a hot row, side by side, and audit each database"))

@@ -1,7 +1,6 @@
 /** 400 buyers for 50 units, again and again: each run a product of its own, judged afterwards by the database alone. */
 import * as Audit from "./audit.ts"
-import { ABOUT } from "./guards.ts"
-import type { Crowd, Options } from "./report.ts"
+import type { Crowd } from "./report.ts"
 import type { Room } from "./room.ts"
 import * as Service from "./service.ts"
 import type { Stand } from "./stand.ts"
@@ -12,12 +11,16 @@ export const CROWD = { buyers: 400, units: 50 }
 /** A slow guard on a busy machine, seconds. */
 const PATIENCE_SECONDS = 30
 
-/** The products they came for. */
-export const come = async (room: Room, stand: Stand, { oversell }: Options): Promise<ReadonlyArray<string>> => {
+/** The products they came for. After the first run no other begins once `isLate`. */
+export const come = async (
+  room: Room,
+  stand: Stand,
+  runs: number,
+  isLate: () => boolean,
+): Promise<ReadonlyArray<string>> => {
   const { contender, service } = stand
-  const runs = ABOUT[contender].isSafe ? oversell.safe : oversell.unsafe
   const products: Array<string> = []
-  for (let run = 1; run <= runs; run++) {
+  for (let run = 1; run <= runs && (run === 1 || !isLate()); run++) {
     room.told(`${contender}: ${CROWD.buyers} buyers for ${CROWD.units} units, ${run} of ${runs}`)
     const product = await Service.create(service.url, `CROWD-${run}`, CROWD.units)
     products.push(product)

@@ -203,6 +203,15 @@ const faultTable = ({ faults }: Report): string => {
   return `<h2>${say("When things fail", "무언가 고장 났을 때")}</h2>${table(FAULT_HEAD.map(both), rows)}`
 }
 
+const tookTable = ({ took }: Report): string => {
+  const head = [say("piece", "단계"), say("foreseen, s", "예상, 초"), say("took, s", "실제, 초")]
+  const rows = took.map(({ foreseenSeconds, piece, tookSeconds }) => [
+    piece === "setUp" ? say("set-up", "준비") : piece,
+    ...[foreseenSeconds, tookSeconds].map((each) => number(each)),
+  ])
+  return `<h2>${say("Where the time went", "시간이 쓰인 곳")}</h2>${table(head, rows)}`
+}
+
 const adviceTable = (report: Report): string => {
   const head = [say("use", "선택"), say("when", "언제"), say("because, measured here", "이유, 이번 측정")]
   const rows = adviceOf(report).map(({ because, contender, when }) => [
@@ -213,18 +222,24 @@ const adviceTable = (report: Report): string => {
   return `<h2>${say("Which one should you use", "무엇을 쓰면 될까")}</h2>${table(head, rows, "cards")}`
 }
 
-const about = ({ at, left, machine, options, tookSeconds }: Report): string => {
+const about = ({ at, left, machine, options, shortened, tookSeconds }: Report): string => {
   const box = `${machine.processors} × ${escaped(machine.model)}, ${number(machine.memoryBytes / 2 ** 30)} GiB, ${escaped(machine.system)}, Node ${machine.node}, PostgreSQL ${machine.postgres} (fsync)`
   const how = say(
     `${options.rounds} interleaved rounds of ${options.seconds} s a cell, medians; ${number(tookSeconds)} s in all. Load, service and database share the machine. Closed model for the peak; open model below it, with latency from the time at which an order was due.`,
     `번갈아 ${options.rounds}회, 칸마다 ${options.seconds}초, 중앙값. 모두 ${number(tookSeconds)}초. 부하 생성기와 서비스와 데이터베이스가 한 대에서 돈다. 최대 처리량은 닫힌 모델로, 지연은 열린 모델로 쟀고, 지연은 주문이 나갔어야 할 시각부터 센다.`,
   )
   const missing = left.map((each) => `<p class="note">${say(`Left out: ${each}`, `제외: ${each}`)}</p>`).join("")
+  const cut = shortened
+    .map(
+      (each) =>
+        `<p class="note">${say(`Shortened, since the machine is slower than was foreseen: ${each}`, `예상보다 느린 컴퓨터라서 줄임: ${each}`)}</p>`,
+    )
+    .join("")
   const load = number(machine.loadBefore, 1)
   const busy = isBusy(machine)
     ? `<p class="note bad">${say(`The machine was busy with other work (load ${load} before the run): compare, and do not quote.`, `측정 전부터 다른 일로 바쁜 컴퓨터였다(부하 ${load}). 서로 비교만 하고 인용하지는 말 것.`)}</p>`
     : ""
-  return `${busy}<p class="note">${at.slice(0, 10)} · ${box}</p><p class="note">${how}</p>${missing}`
+  return `${busy}<p class="note">${at.slice(0, 10)} · ${box}</p><p class="note">${how}</p>${missing}${cut}`
 }
 
 export const render = (report: Report): string => `<!doctype html>
@@ -245,5 +260,6 @@ ${cellsOf(report)
   .map((cell) => cellTable(report, cell))
   .join("\n")}
 ${auditTable(report)}
+${tookTable(report)}
 </main></body></html>
 `

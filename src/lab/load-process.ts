@@ -4,15 +4,13 @@
  *
  * Closed model: each connection sends its next order when the last one is answered. Open model: orders are due at a steady rate,
  * and a latency counts from when its order was due, not from when a connection was free to send it (no coordinated omission).
- * Limits: loopback; `seconds`, and DRAIN_MS for the answers that are then outstanding: they count as if they came at its end.
+ * Limits: loopback; `seconds`, and `drainSeconds` for the answers that are then outstanding: they count as if they came at its end.
  */
 import { connect, type Socket } from "node:net"
 import { createInterface } from "node:readline"
-import type { Load, Measured } from "./load.ts"
+import { DRAIN_SECONDS, type Load, type Measured } from "./load.ts"
 import { requests } from "./requests.ts"
 import { Tally } from "./tally.ts"
-
-const DRAIN_MS = 3_000
 
 /** Between two tries to reach a service that is not there, ms. */
 const RECONNECT_MS = 50
@@ -22,6 +20,9 @@ const CONNECT_MS = 500
 
 /** Every so many orders one is sent twice, with the same key, at about the same time: a client that repeats itself. */
 const REPEAT_EVERY = 50
+
+/** In the refusal; a key that is under way, as a repetition's may be, is a 409 too. */
+const SOLD_OUT = "insufficient-stock"
 
 interface Sent {
   readonly bytes: string
@@ -45,6 +46,8 @@ class Crowd {
   #buyers = 0
   #underWay = 0
   #isSoldOut = false
+  /** Before its time: sold out, or its service is gone. */
+  #isEnded = false
 
   constructor(load: Load, begun: number) {
     this.#load = load
@@ -64,7 +67,7 @@ class Crowd {
 
   #fresh(): Sent | null {
     const now = performance.now()
-    if (now >= this.end || this.#isSoldOut || this.#buyers >= this.#load.limit) return null
+    if (now >= this.end || this.#isEnded || this.#buyers >= this.#load.limit) return null
     const at = this.#load.rate === null ? now : this.due.shift()
     if (at === undefined) return null
     const bytes = this.#requestOf(++this.#buyers)
@@ -72,12 +75,13 @@ class Crowd {
     return { bytes, at, isRepeat: false }
   }
 
-  answered({ at, isRepeat }: Sent, status: string): void {
+  answered({ at, isRepeat }: Sent, status: string, text: string): void {
     this.#underWay--
     const now = performance.now()
     // A repetition may be refused because the first is still under way.
     if (isRepeat) return
-    if (status === "409" && this.#load.untilSoldOut) this.#isSoldOut = true
+    if (status === "409" && text.includes(SOLD_OUT)) this.#isSoldOut = true
+    if (this.#isSoldOut && this.#load.untilSoldOut) this.#isEnded = true
     this.#tally.answered(status, now - at, now)
   }
 
@@ -85,6 +89,7 @@ class Crowd {
   broke(): void {
     this.#underWay--
     this.#tally.broke()
+    if (this.#load.untilLost) this.#isEnded = true
   }
 
   /** Orders that have become due. */
@@ -97,15 +102,16 @@ class Crowd {
 
   /** Nothing more is sent, and what was sent is answered or given up. */
   isOver(now: number): boolean {
-    const isLast =
-      now >= this.end || this.#isSoldOut || (this.#buyers >= this.#load.limit && this.#repeats.length === 0)
-    return isLast && (this.#underWay === 0 || now >= this.end + DRAIN_MS)
+    const isLast = now >= this.end || this.#isEnded || (this.#buyers >= this.#load.limit && this.#repeats.length === 0)
+    const drainMs = (this.#load.drainSeconds ?? DRAIN_SECONDS) * 1_000
+    return isLast && (this.#underWay === 0 || now >= this.end + drainMs)
   }
 
   /** `unanswered`: when each was due that was sent and has no answer. */
   measured(now: number, unanswered: ReadonlyArray<number>): Measured {
     const waiting = [...this.due, ...unanswered].filter((at) => at >= this.#measured).map((at) => now - at)
-    return this.#tally.measured((Math.min(now, this.end) - this.#measured) / 1_000, waiting)
+    const measured = this.#tally.measured((Math.min(now, this.end) - this.#measured) / 1_000, waiting)
+    return { ...measured, isSoldOut: this.#isSoldOut }
   }
 }
 
@@ -153,8 +159,8 @@ class Connection {
     const length = Number(/content-length: (\d+)/i.exec(this.#text.slice(0, head))?.[1] ?? 0)
     if (this.#text.length < head + 4 + length) return
     const status = this.#text.slice(9, 12)
+    this.crowd!.answered(this.#sent, status, this.#text)
     this.#text = ""
-    this.crowd!.answered(this.#sent, status)
     this.go()
   }
 

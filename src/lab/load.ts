@@ -13,8 +13,12 @@ export interface Load {
   readonly rate: number | null
   /** Orders altogether. */
   readonly limit: number
-  /** It ends with the first refusal. */
+  /** It ends when a buyer is told so. */
   readonly untilSoldOut?: boolean
+  /** It ends when its service is gone. */
+  readonly untilLost?: boolean
+  /** For answers that are outstanding at its end it waits so long; DRAIN_SECONDS without it. */
+  readonly drainSeconds?: number
   readonly products: ReadonlyArray<string>
   /** Products of an order, different ones. */
   readonly lines: number
@@ -34,6 +38,8 @@ export interface Measured {
   /** Connections lost with an order under way. */
   readonly broken: number
   readonly unanswered: number
+  /** A buyer was told so. */
+  readonly isSoldOut: boolean
   /** The longest time in which no order was placed, ms. */
   readonly silenceMs: number
   /** Latencies, ms; open model: from the time at which the order was due. */
@@ -41,6 +47,9 @@ export interface Measured {
   readonly p99: number
   readonly p999: number
 }
+
+/** A slow guard on a busy machine. */
+export const DRAIN_SECONDS = 3
 
 /** More orders than any load has time for. */
 export const UNLIMITED = 1e9

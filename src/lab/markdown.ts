@@ -80,13 +80,16 @@ export const FAULT_HEAD: ReadonlyArray<Words> = [
   { en: "longest silence, ms", ko: "가장 긴 침묵, ms" },
 ]
 
+/** Of a second, ms: a latency that is as long as its load was cut off by its end. */
+const CUT_MS = 990
+
 /** Their figures. */
 export const faultRow = ({ farAway, killed, paused }: FaultsOf): ReadonlyArray<string> => [
   killed.isSoldOut ? number(killed.unsold) : "?",
   number(killed.oversold + killed.lostUpdates),
   number(killed.stuckHolds),
   number(farAway.ordersPerSecond),
-  ms(farAway.p99),
+  farAway.p99 >= farAway.seconds * CUT_MS ? `> ${ms(farAway.seconds * 1_000)}` : ms(farAway.p99),
   number(paused.lostUpdates),
   number(paused.oversold),
   number(paused.silenceMs),
@@ -109,6 +112,15 @@ const targetSection = (report: Report): string => {
     holds ? "pass" : "**fail**",
   ])
   return rows.length === 0 ? "" : `## Targets\n\n${table(["target", "wanted", "measured here", ""], rows, 4)}\n`
+}
+
+const tookSection = ({ took }: Report): string => {
+  const rows = took.map(({ foreseenSeconds, piece, tookSeconds }) => [
+    piece === "setUp" ? "set-up" : piece,
+    number(foreseenSeconds),
+    number(tookSeconds),
+  ])
+  return `## Where the time went\n\n${table(["piece", "foreseen, s", "took, s"], rows)}`
 }
 
 /** Each beside its plot, which is a file in the same folder. */
@@ -135,7 +147,7 @@ const adviceSection = (report: Report): string => {
 }
 
 export const render = (report: Report): string => {
-  const { at, left, machine, options, tookSeconds } = report
+  const { at, left, machine, options, shortened, tookSeconds } = report
   const gigabytes = number(machine.memoryBytes / 2 ** 30)
   return `# The concurrency lab
 
@@ -143,7 +155,7 @@ ${at.slice(0, 10)}, ${machine.processors} processors (${machine.model}), ${gigab
 PostgreSQL ${machine.postgres} with fsync; ${options.rounds} interleaved round${options.rounds === 1 ? "" : "s"} of ${options.seconds} s a cell, medians; ${number(tookSeconds)} s in all.
 ${isBusy(machine) ? `**The machine was busy with other work (load ${number(machine.loadBefore, 1)} before the run): compare, and do not quote.**\n` : ""}The load generator, the service and PostgreSQL share the machine. First the closed model at its peak, then the open model at
 ${number(options.rate * 100)} % of that guard's own peak, latency from the time at which an order was due. Costs are per order.
-${left.map((each) => `\nLeft out: ${each}.`).join("")}
+${[...left.map((each) => `Left out: ${each}.`), ...shortened.map((each) => `Shortened, since the machine is slower than was foreseen: ${each}.`)].map((each) => `\n${each}`).join("")}
 
 ${targetSection(report)}
 ${adviceSection(report)}
@@ -162,5 +174,7 @@ ${auditSection(report)}
 ## Why it is so: orders a second, when one thing is changed
 
 ${curveSection(report)}
+
+${tookSection(report)}
 `
 }

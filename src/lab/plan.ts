@@ -4,6 +4,7 @@
  * The first round measures every shop of the table; when time is short, later rounds measure only the two that the targets are
  * about (few products and most products, at the most connections), because medians are wanted there.
  */
+import type { Foreseen } from "./budget.ts"
 import { ABOUT, CONTENDERS } from "./guards.ts"
 import { type Cell, type Options, type Part, SWEEPS } from "./report.ts"
 import type { Contender } from "./service.ts"
@@ -27,9 +28,11 @@ export interface Plan {
   /** Later rounds measure every shop, too. */
   readonly isThorough: boolean
   /** Seconds that each part is foreseen to take. */
-  readonly foreseen: Readonly<Partial<Record<Part | "setUp", number>>>
-  /** Seconds after which no further round begins; null: all were asked for. */
+  readonly foreseen: Foreseen
+  /** For all of it, crowds that were asked for in addition; on a slower machine what is not given is cut. Null: as long as it takes. */
   readonly budgetSeconds: number | null
+  /** How often crowds come was asked for: they come as often. */
+  readonly areCrowdsGiven: boolean
 }
 
 /** On two processors. */
@@ -51,16 +54,17 @@ const DEFAULTS = {
 } as const satisfies Record<string, Options>
 
 /** Below, a median is no better than chance. */
-const SECONDS_LEAST = 0.3
+export const SECONDS_LEAST = 0.3
 /** Rather fewer rounds than shorter loads. */
-const SECONDS_WANTED = 0.6
+const SECONDS_WANTED = 0.45
 
 /** What things take beside the load itself, seconds on two processors. */
-const SET_UP = 9
-const START_OF_GUARD = 2
-const AROUND_A_LOAD = 0.28
-const A_CROWD = 0.6
-const FAULTS_OF_GUARD = 5
+const SET_UP = 6
+const START_OF_GUARD = 1.1
+export const AROUND_A_LOAD = 0.45
+const A_CROWD = 0.4
+const AN_AUDIT = 0.3
+const FAULTS_OF_GUARD = 5.5
 const A_SWEEP = 45
 
 /** Orders of two products, named in any order, from few: what deadlocks are made of. */
@@ -92,16 +96,32 @@ const isMain = (cell: Cell, options: Options): boolean =>
 export const cellsIn = (round: number, { isThorough, options }: Plan): ReadonlyArray<Cell> =>
   cellsOf(options).filter((cell) => round === 1 || isThorough || isMain(cell, options))
 
-/** Of all rounds and guards. */
-export const loadsOf = (plan: Plan): number => {
-  const { guards, rounds } = plan.options
-  const cells = Array.from({ length: rounds }, (_, round) => cellsIn(round + 1, plan)).flat()
-  const ofGuard = cells.length + cells.filter((cell) => isOpen(cell, plan.options)).length
-  return guards.length * ofGuard + (guards.includes("actors") && guards.includes("atomic") ? rounds : 0)
+/** Of a guard in a round. */
+const loadsOfTurn = (round: number, plan: Plan): number => {
+  const cells = cellsIn(round, plan)
+  return cells.length + cells.filter((cell) => isOpen(cell, plan.options)).length
 }
 
-const crowdsOf = ({ guards, oversell }: Options): number =>
-  guards.reduce((sum, each) => sum + (ABOUT[each].isSafe ? oversell.safe : oversell.unsafe), 0)
+/** Of so many rounds, from the `turn`-th (from 0) of this one. */
+export const loadsFrom = (plan: Plan, round: number, turn: number, rounds: number): number => {
+  const { guards } = plan.options
+  const isLed = guards.includes("actors") && guards.includes("atomic")
+  const ofRounds = Array.from({ length: rounds - round + 1 }, (_, index) => loadsOfTurn(round + index, plan))
+  const whole = ofRounds.reduce((sum, each) => sum + each * guards.length + (isLed ? 1 : 0), 0)
+  return whole - turn * ofRounds[0]!
+}
+
+/** Of all rounds and guards. */
+export const loadsOf = (plan: Plan): number => loadsFrom(plan, 1, 0, plan.options.rounds)
+
+/** Lengths of loads, seconds: in twentieths. */
+export const rounded = (seconds: number): number => Math.floor(seconds * 20 + 1e-9) / 20
+
+/** Of a crowd. */
+export const runsOf = (contender: Contender, { oversell }: Pick<Options, "oversell">): number =>
+  ABOUT[contender].isSafe ? oversell.safe : oversell.unsafe
+
+const crowdsOf = (options: Options): number => options.guards.reduce((sum, each) => sum + runsOf(each, options), 0)
 
 const has = ({ parts }: Options, part: Part): boolean => parts.includes(part)
 
@@ -113,6 +133,7 @@ const foreseenOf = (plan: Plan): Plan["foreseen"] => {
     setUp: SET_UP + (isSelling ? guards.length * START_OF_GUARD : 0),
     ...(has(options, "guards") ? { guards: loadsOf(plan) * (seconds + AROUND_A_LOAD) } : {}),
     ...(has(options, "oversell") ? { oversell: crowdsOf(options) * A_CROWD } : {}),
+    ...(isSelling ? { audits: guards.length * AN_AUDIT } : {}),
     ...(has(options, "faults") ? { faults: guards.length * FAULTS_OF_GUARD } : {}),
     ...Object.fromEntries(SWEEPS.filter((each) => has(options, each)).map((each) => [each, A_SWEEP])),
   }
@@ -130,14 +151,14 @@ const fitted = (plan: Plan, asked: Asked, budget: number): Plan => {
     .flatMap((each) => (each > 1 ? [true, false] : [true]).map((isThorough) => [each, isThorough] as const))
     .map(([each, isThorough]) => ({ ...plan, isThorough, options: { ...plan.options, rounds: each } }))
     .map((each) => {
-      const { faults = 0, oversell = 0, setUp = 0 } = foreseenOf(each)
-      const left = budget - faults - oversell - setUp
+      const { audits = 0, faults = 0, oversell = 0, setUp = 0 } = foreseenOf(each)
+      const left = budget - audits - faults - oversell - setUp
       const seconds = asked.seconds ?? Math.min(plan.options.seconds, left / loadsOf(each) - AROUND_A_LOAD)
       const isFitting = (seconds + AROUND_A_LOAD) * loadsOf(each) <= left + 1
-      const rounded = Math.max(SECONDS_LEAST, Math.floor(seconds * 20) / 20)
+      const fitting = Math.max(SECONDS_LEAST, rounded(seconds))
       return {
         isGood: isFitting && seconds >= Math.min(asked.seconds ?? SECONDS_WANTED, plan.options.seconds),
-        plan: { ...each, options: { ...each.options, seconds: asked.seconds ?? rounded } },
+        plan: { ...each, options: { ...each.options, seconds: asked.seconds ?? fitting } },
       }
     })
   return withForeseen((candidates.find(({ isGood }) => isGood) ?? candidates.at(-1)!).plan)
@@ -156,9 +177,16 @@ export const plan = (asked: Asked): Plan => {
     oversell: oversell === undefined ? defaults.oversell : { safe: oversell, unsafe: oversell },
     parts: parts ?? defaults.parts,
   }
-  const whole = withForeseen({ options, isThorough: true, foreseen: {}, budgetSeconds: null })
+  const whole = withForeseen({
+    options,
+    isThorough: true,
+    foreseen: {},
+    budgetSeconds: null,
+    areCrowdsGiven: oversell !== undefined,
+  })
   if (!has(options, "guards") || (seconds !== undefined && rounds !== undefined)) return whole
-  const budgetSeconds = asked.quick ? BUDGET_SECONDS.quick : BUDGET_SECONDS.full
+  const more = has(options, "oversell") ? crowdsOf(options) - crowdsOf({ ...options, oversell: defaults.oversell }) : 0
+  const budgetSeconds = BUDGET_SECONDS[asked.quick ? "quick" : "full"] + Math.max(0, more * A_CROWD)
   return { ...fitted(whole, asked, budgetSeconds), budgetSeconds }
 }
 

@@ -1,5 +1,6 @@
 /** What a run of the lab has measured, as `report.json` holds it. */
 import type { Audit } from "./audit.ts"
+import type { Took } from "./budget.ts"
 import type { Words } from "./guards.ts"
 import type { Measured } from "./load.ts"
 import type { Costs } from "./observation.ts"
@@ -56,14 +57,19 @@ export type Part = (typeof PARTS)[number]
 
 export interface FaultsOf {
   readonly contender: Contender
-  /** Killed with SIGKILL while it sold, started again, and the rest sold. */
+  /** Killed with SIGKILL while it sold; the process that stood by sold the rest. */
   readonly killed: Pick<Audit, "unsold" | "oversold" | "lostUpdates" | "duplicates" | "stuckHolds"> & {
     readonly units: number
-    /** Buyers were refused at the end: what is unsold then will never be sold. */
+    /** Nothing was sold any more at the end: what is unsold then will never be sold. */
     readonly isSoldOut: boolean
   }
-  readonly farAway: { readonly roundTripMs: number; readonly ordersPerSecond: number; readonly p99: number }
-  /** One of two processes paused for longer than a lock in Redis lives. */
+  readonly farAway: {
+    readonly roundTripMs: number
+    readonly seconds: number
+    readonly ordersPerSecond: number
+    readonly p99: number
+  }
+  /** Half of its connections paused in mid-transaction for longer than a lock in Redis lives. */
   readonly paused: Pick<Audit, "oversold" | "lostUpdates" | "duplicates"> & {
     readonly pausedMs: number
     /** The longest time in which no order was placed. */
@@ -96,7 +102,10 @@ export interface Machine {
 
 export interface Report {
   readonly at: string
+  /** The run that measured the guards, if any has. */
   readonly tookSeconds: number
+  /** Where its time went. */
+  readonly took: ReadonlyArray<Took>
   readonly machine: Machine
   readonly options: Options
   readonly measurements: ReadonlyArray<Measurement>
@@ -108,6 +117,8 @@ export interface Report {
   readonly faults: ReadonlyArray<FaultsOf>
   /** What was left out, and why. */
   readonly left: ReadonlyArray<string>
+  /** What was cut because the machine is slower than was foreseen. */
+  readonly shortened: ReadonlyArray<string>
 }
 
 /** Of the middle one; 0 of none. */
@@ -199,7 +210,7 @@ export const added = (before: Report, found: Report): Report => {
   return {
     ...found,
     at: sold.at,
-    tookSeconds: before.tookSeconds + found.tookSeconds,
+    ...{ tookSeconds: sold.tookSeconds, took: sold.took },
     options: {
       ...sold.options,
       oversell: (isNew("oversell") ? found : before).options.oversell,
@@ -212,5 +223,6 @@ export const added = (before: Report, found: Report): Report => {
     faults: isNew("faults") ? found.faults : before.faults,
     points: [...before.points.filter(({ sweep }) => !isNew(sweep)), ...found.points],
     left: [...new Set([...before.left, ...found.left])],
+    shortened: [...new Set([...before.shortened, ...found.shortened])],
   }
 }

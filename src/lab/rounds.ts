@@ -1,6 +1,8 @@
 /** Interleaved rounds: in each every contender has its turn, in another order, so that what the machine does falls on all of them. */
+import type { Budget } from "./budget.ts"
 import * as Load from "./load.ts"
 import * as Observation from "./observation.ts"
+import { Pace } from "./pace.ts"
 import * as Plan from "./plan.ts"
 import type { Cell, Measurement, Options } from "./report.ts"
 import type { Room } from "./room.ts"
@@ -90,27 +92,35 @@ const take = async (turn: Turn, plan: Plan.Plan, found: Found): Promise<void> =>
   }
 }
 
-/** `begun`: of the whole run; a round that does not fit into the budget any more is left out. */
+export interface Taken extends Found {
+  readonly rounds: number
+  /** What did not fit, for people. */
+  readonly shortened: ReadonlyArray<string>
+}
+
+/** A round that does not fit into what is left of the time is left out; so far, loads become shorter. */
 export const run = async (
   room: Room,
   plan: Plan.Plan,
   stands: ReadonlyArray<Stand>,
   products: ReadonlyArray<string>,
-  begun: number,
-): Promise<Found & { readonly rounds: number }> => {
+  budget: Budget,
+): Promise<Taken> => {
   const found: Found = { measurements: [], sameLoad: [] }
-  const { faults = 0, oversell = 0 } = plan.foreseen
-  const budget = plan.budgetSeconds === null ? Number.POSITIVE_INFINITY : plan.budgetSeconds - faults - oversell
+  const pace = new Pace(plan, budget)
   let round = 1
-  for (let took = 0; round <= plan.options.rounds; round++) {
-    const since = performance.now()
-    if (round > 1 && (since - begun) / 1_000 + took * laterPart(plan) > budget) break
-    for (const stand of rotated(stands, round - 1))
-      await take({ room, options: plan.options, stand, round, products }, plan, found)
-    took = (performance.now() - since) / 1_000
-  }
-  return { ...found, rounds: round - 1 }
+  for (; round <= pace.rounds; round++)
+    for (const [turn, stand] of rotated(stands, round - 1).entries()) {
+      const seconds = pace.secondsOf(round, turn)
+      // What is left may have become too little for a round that was to begin.
+      if (round > pace.rounds) break
+      const before = loadsOf(found)
+      const since = performance.now()
+      const options = { ...plan.options, seconds }
+      await take({ room, options, stand, round, products }, plan, found)
+      pace.took(loadsOf(found) - before, seconds, (performance.now() - since) / 1_000)
+    }
+  return { ...found, rounds: Math.min(round - 1, pace.rounds), shortened: pace.said }
 }
 
-/** Of the time that the first round takes. */
-const laterPart = (plan: Plan.Plan): number => Plan.cellsIn(2, plan).length / Plan.cellsIn(1, plan).length
+const loadsOf = ({ measurements, sameLoad }: Found): number => measurements.length + sameLoad.length

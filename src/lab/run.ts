@@ -5,10 +5,11 @@
  */
 import { cpus, loadavg, release, totalmem, type } from "node:os"
 import * as Audit from "./audit.ts"
+import { Budget } from "./budget.ts"
 import * as Crowd from "./crowd.ts"
 import * as Faults from "./faults.ts"
-import type * as Plan from "./plan.ts"
-import { type FaultsOf, type Machine, type Measurement, type Report, SWEEPS } from "./report.ts"
+import * as Plan from "./plan.ts"
+import { type Machine, type Report, SWEEPS } from "./report.ts"
 import type { Room } from "./room.ts"
 import * as Rounds from "./rounds.ts"
 import * as Service from "./service.ts"
@@ -18,9 +19,9 @@ import * as Sweeps from "./sweeps.ts"
 /** So many units that nothing runs out, however fast it is sold. */
 export const PLENTY = 1_000_000_000
 
-type Sold = Pick<Report, "measurements" | "sameLoad" | "crowds" | "audits"> & { readonly rounds: number }
+type Sold = Pick<Report, "measurements" | "sameLoad" | "crowds" | "audits" | "shortened"> & { readonly rounds: number }
 
-const NOTHING: Sold = { measurements: [], sameLoad: [], crowds: [], audits: [], rounds: 0 }
+const NOTHING: Sold = { measurements: [], sameLoad: [], crowds: [], audits: [], shortened: [], rounds: 0 }
 
 interface Shop {
   readonly room: Room
@@ -28,25 +29,41 @@ interface Shop {
   readonly contenders: ReadonlyArray<Service.Contender>
   readonly template: string
   readonly products: ReadonlyArray<string>
-  /** When the run began, ms. */
-  readonly begun: number
+  readonly budget: Budget
 }
 
-/** Rounds and crowds, on the same databases, which are audited at the end. */
-const sell = async ({ begun, contenders, plan, products, room, template }: Shop): Promise<Sold> => {
-  const { options } = plan
-  const { parts } = options
-  if (!parts.includes("guards") && !parts.includes("oversell")) return NOTHING
-  room.told(`starting ${contenders.length} services`)
-  const stands = await Stand.open(
-    room,
-    contenders.map((contender) => ({ contender, template })),
+type Came = ReadonlyMap<Stand.Stand, ReadonlyArray<string>>
+
+/** What is counted is units, not seconds: some guards share the processors. */
+const CROWDS_AT_ONCE = 3
+
+/** No more than a run each when the time that is left is over. */
+const crowd = async ({ budget, plan, room }: Shop, stands: ReadonlyArray<Stand.Stand>): Promise<Came> => {
+  const end = budget.spent + budget.leftFor("oversell")
+  const isLate = () => !plan.areCrowdsGiven && budget.spent > end
+  // Those of many runs come first: none is left alone at the end.
+  const runsOf = ({ contender }: Stand.Stand) => Plan.runsOf(contender, plan.options)
+  const came = await Stand.together(
+    stands.toSorted((a, b) => runsOf(b) - runsOf(a)),
+    CROWDS_AT_ONCE,
+    async (stand) => [stand, await Crowd.come(room, stand, runsOf(stand), isLate)] as const,
   )
-  const found = parts.includes("guards") ? await Rounds.run(room, plan, stands, products, begun) : NOTHING
+  return new Map(came)
+}
+
+const fewer = (came: Came, { options }: Plan.Plan): ReadonlyArray<string> =>
+  [...came]
+    .map(([{ contender }, { length }]) => ({ contender, length, wanted: Plan.runsOf(contender, options) }))
+    .filter(({ length, wanted }) => length < wanted)
+    .map(({ contender, length, wanted }) => `${length} of ${wanted} crowds of ${contender}`)
+
+const judge = async (
+  { room }: Shop,
+  stands: ReadonlyArray<Stand.Stand>,
+  came: Came,
+): Promise<Pick<Sold, "audits" | "crowds">> => {
   const crowds: Array<Report["crowds"][number]> = []
   const audits: Array<Report["audits"][number]> = []
-  const came = new Map<Stand.Stand, ReadonlyArray<string>>()
-  if (parts.includes("oversell")) for (const stand of stands) came.set(stand, await Crowd.come(room, stand, options))
   room.told("auditing the databases")
   await Stand.close(stands)
   for (const stand of stands) {
@@ -55,33 +72,63 @@ const sell = async ({ begun, contenders, plan, products, room, template }: Shop)
     if (products !== undefined) crowds.push(await Crowd.judge(room, stand, products))
     await room.databases.drop(stand.database)
   }
-  return { measurements: found.measurements, sameLoad: found.sameLoad, rounds: found.rounds, crowds, audits }
+  return { audits, crowds }
 }
 
-/** On one product. */
-const peakOf = (
-  measurements: ReadonlyArray<Measurement>,
-  contender: Service.Contender,
-  connections: number,
-): number => {
-  const hot = measurements.find((each) => each.contender === contender && each.connections === connections)
-  return hot === undefined ? 0 : hot.measured.perSecond
+/** Rounds and crowds, on the same databases, which are audited at the end. */
+const sell = async (shop: Shop, begun: number): Promise<Sold> => {
+  const { budget, contenders, plan, products, room, template } = shop
+  const { parts } = plan.options
+  const isSelling = parts.includes("guards") || parts.includes("oversell")
+  if (isSelling) room.told(`starting ${contenders.length} services`)
+  const stands = await Stand.open(
+    room,
+    (isSelling ? contenders : []).map((contender) => ({ contender, template })),
+  )
+  budget.ended("setUp", begun)
+  if (!isSelling) return NOTHING
+  const found = parts.includes("guards")
+    ? await budget.during("guards", () => Rounds.run(room, plan, stands, products, budget))
+    : NOTHING
+  const came: Came = parts.includes("oversell") ? await budget.during("oversell", () => crowd(shop, stands)) : new Map()
+  const judged = await budget.during("audits", () => judge(shop, stands, came))
+  const { measurements, rounds, sameLoad, shortened } = found
+  return { measurements, sameLoad, rounds, ...judged, shortened: [...shortened, ...fewer(came, plan)] }
 }
 
 /** Services that sell little and wait much: some share the processors. */
 const FAULTS_AT_ONCE = 3
 
-const fail = (
-  { contenders, plan, products, room, template }: Shop,
-  measurements: ReadonlyArray<Measurement>,
-): Promise<ReadonlyArray<FaultsOf>> => {
+/** Those that fail in different ways come first: what is left out for lack of time is the rest. */
+const TELLING: ReadonlyArray<Service.Contender> = ["actors", "atomic", "redis-lock", "redis-lua", "naive"]
+
+const rank = (contender: Service.Contender): number =>
+  TELLING.includes(contender) ? TELLING.indexOf(contender) : TELLING.length
+
+type Failed = Pick<Report, "faults" | "shortened">
+
+const fail = async ({ budget, contenders, plan, products, room, template }: Shop): Promise<Failed> => {
   const { options } = plan
   const connections = Math.max(...options.connections)
-  return Stand.together(options.parts.includes("faults") ? contenders : [], FAULTS_AT_ONCE, (contender) => {
-    const peak = peakOf(measurements, contender, connections)
-    const subject = { room, contender, template, products: products.slice(0, Faults.PRODUCTS), connections, peak }
-    return Faults.take(subject)
-  })
+  let shortest = 0
+  const found = await Stand.together(
+    contenders.toSorted((a, b) => rank(a) - rank(b)),
+    FAULTS_AT_ONCE,
+    async (contender) => {
+      const since = budget.spent
+      if (shortest > budget.leftFor("faults")) return { contender, faults: null }
+      const subject = { room, contender, template, products: products.slice(0, Faults.PRODUCTS), connections }
+      const faults = await Faults.take(subject)
+      const took = budget.spent - since
+      shortest = shortest === 0 ? took : Math.min(shortest, took)
+      return { contender, faults }
+    },
+  )
+  const without = found.filter(({ faults }) => faults === null).map(({ contender }) => contender)
+  return {
+    faults: contenders.flatMap((contender) => found.find((each) => each.contender === contender)?.faults ?? []),
+    shortened: without.length === 0 ? [] : [`no faults of ${without.join(", ")}`],
+  }
 }
 
 const machineOf = async ({ databases }: Room, loadBefore: number): Promise<Machine> => {
@@ -98,9 +145,10 @@ const machineOf = async ({ databases }: Room, loadBefore: number): Promise<Machi
   }
 }
 
-export const run = async (room: Room, plan: Plan.Plan): Promise<Report> => {
-  const begun = performance.now()
+/** Begun: ms, before the database was started. */
+export const run = async (room: Room, plan: Plan.Plan, begun: number): Promise<Report> => {
   const [loadBefore] = loadavg()
+  const budget = new Budget(plan.foreseen, plan.budgetSeconds, begun)
   const { options } = plan
   const left = options.guards
     .filter((each) => Service.needsRedis(each) && room.redisUrl === null)
@@ -114,14 +162,19 @@ export const run = async (room: Room, plan: Plan.Plan): Promise<Report> => {
     onHand: PLENTY,
   })
   const products = await room.databases.products(template)
-  const shop: Shop = { room, plan, contenders, template, products, begun }
-  const { rounds, ...sold } = await sell(shop)
-  if (options.parts.includes("guards") && rounds < options.rounds)
-    left.push(`round ${rounds + 1} of ${options.rounds}: the machine is slower than was foreseen`)
-  const faults = await fail(shop, sold.measurements)
+  const shop: Shop = { room, plan, contenders, template, products, budget }
+  const { rounds, ...sold } = await sell(shop, begun)
+  const { faults, shortened } = options.parts.includes("faults")
+    ? await budget.during("faults", () => fail(shop))
+    : { faults: [], shortened: [] }
   const points = await Sweeps.run(room, sweeps, { template, products, seconds: options.seconds })
-  const machine = await machineOf(room, loadBefore!)
-  const tookSeconds = (performance.now() - begun) / 1_000
-  const asDone = { ...options, rounds: options.parts.includes("guards") ? rounds : options.rounds }
-  return { at: new Date().toISOString(), tookSeconds, machine, options: asDone, ...sold, faults, points, left }
+  return {
+    at: new Date().toISOString(),
+    tookSeconds: budget.spent,
+    took: budget.took,
+    machine: await machineOf(room, loadBefore!),
+    options: { ...options, rounds: options.parts.includes("guards") ? rounds : options.rounds },
+    ...sold,
+    ...{ faults, points, left, shortened: [...sold.shortened, ...shortened] },
+  }
 }

@@ -34,7 +34,7 @@ export class Tally {
   }
 
   /** `waiting`: for how long those have waited that got no answer; it counts as theirs. */
-  measured(seconds: number, waiting: ReadonlyArray<number>): Measured {
+  measured(seconds: number, waiting: ReadonlyArray<number>): Omit<Measured, "isSoldOut"> {
     const sorted = Float64Array.from([...this.#latencies, ...waiting]).sort()
     const quantile = (q: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))] ?? 0
     const last = this.#placedAt === null ? 0 : this.#end - this.#placedAt

@@ -76,6 +76,7 @@ const measurement = (
       statuses: {},
       broken: 0,
       unanswered: 0,
+      isSoldOut: false,
       silenceMs: 1,
       p50: 1,
       p99,
@@ -88,6 +89,7 @@ const measurement = (
 const report = (parts: ReadonlyArray<Part>, of: Partial<Report> = {}): Report => ({
   at: "2026-01-01T00:00:00.000Z",
   tookSeconds: 1,
+  took: [],
   machine: {
     processors: 2,
     model: "any",
@@ -102,7 +104,7 @@ const report = (parts: ReadonlyArray<Part>, of: Partial<Report> = {}): Report =>
     oversell: { safe: 1, unsafe: 1 },
     parts,
   },
-  ...{ measurements: [], sameLoad: [], points: [], crowds: [], audits: [], faults: [], left: [] },
+  ...{ measurements: [], sameLoad: [], points: [], crowds: [], audits: [], faults: [], left: [], shortened: [] },
   ...of,
 })
 
@@ -160,7 +162,7 @@ describe("a report", () => {
       measurements: SOLD.measurements,
       crowds: SOLD.crowds,
       points: SWEPT.points,
-      tookSeconds: 2,
+      tookSeconds: 1,
     })
     expect(added(both, SWEPT).points).toEqual(SWEPT.points)
     expect(added(both, { ...SOLD, crowds: [] }).crowds).toEqual([])
