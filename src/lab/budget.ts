@@ -4,15 +4,7 @@
  *
  * Limits: what is asked for in addition (the sweeps) has no budget.
  */
-import type { Part } from "./report.ts"
-
-export type Piece = Part | "setUp" | "audits"
-
-export interface Took {
-  readonly piece: Piece
-  readonly foreseenSeconds: number
-  readonly tookSeconds: number
-}
+import type { Piece, Took } from "./report.ts"
 
 export type Foreseen = Readonly<Partial<Record<Piece, number>>>
 

@@ -195,7 +195,7 @@ export const command = Command.make(
     const report = before === null ? found : added(before, found)
     yield* Effect.try({ try: () => write(out, report), catch: failed })
     for (const each of report.left) yield* Console.error(`LEFT OUT: ${each}`)
-    for (const each of report.shortened) yield* Console.error(`SHORTENED: ${each}`)
+    for (const { what } of report.shortened) yield* Console.error(`SHORTENED: ${what}`)
     yield* Console.log(json ? JSON.stringify(report) : `${outcome(report)}\n${join(out, "report.html")}`)
   }, Effect.scoped),
 ).pipe(Command.withDescription("Measure every way to guard a hot row, side by side, and audit each database"))

@@ -231,8 +231,8 @@ const about = ({ at, left, machine, options, shortened, tookSeconds }: Report): 
   const missing = left.map((each) => `<p class="note">${say(`Left out: ${each}`, `제외: ${each}`)}</p>`).join("")
   const cut = shortened
     .map(
-      (each) =>
-        `<p class="note">${say(`Shortened, since the machine is slower than was foreseen: ${each}`, `예상보다 느린 컴퓨터라서 줄임: ${each}`)}</p>`,
+      ({ what }) =>
+        `<p class="note">${say(`Shortened, since the machine is slower than was foreseen: ${what}`, `예상보다 느린 컴퓨터라서 줄임: ${what}`)}</p>`,
     )
     .join("")
   const load = number(machine.loadBefore, 1)

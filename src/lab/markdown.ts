@@ -146,16 +146,22 @@ const adviceSection = (report: Report): string => {
   return `## Which one should you use\n\n${table(["use", "when", "because, measured here"], rows, 3)}`
 }
 
+/** The load whose p99 is a target is longer. */
+const tailOf = ({ options, sameLoad }: Report): string => {
+  const seconds = Math.max(0, ...sameLoad.map(({ measured }) => measured.seconds))
+  return seconds > options.seconds ? ` (the p99 that is a target: ${number(seconds, 1)} s)` : ""
+}
+
 export const render = (report: Report): string => {
   const { at, left, machine, options, shortened, tookSeconds } = report
   const gigabytes = number(machine.memoryBytes / 2 ** 30)
   return `# The concurrency lab
 
 ${at.slice(0, 10)}, ${machine.processors} processors (${machine.model}), ${gigabytes} GiB, ${machine.system}, Node ${machine.node},
-PostgreSQL ${machine.postgres} with fsync; ${options.rounds} interleaved round${options.rounds === 1 ? "" : "s"} of ${options.seconds} s a cell, medians; ${number(tookSeconds)} s in all.
+PostgreSQL ${machine.postgres} with fsync; ${options.rounds} interleaved round${options.rounds === 1 ? "" : "s"} of ${options.seconds} s a cell${tailOf(report)}, medians; ${number(tookSeconds)} s in all.
 ${isBusy(machine) ? `**The machine was busy with other work (load ${number(machine.loadBefore, 1)} before the run): compare, and do not quote.**\n` : ""}The load generator, the service and PostgreSQL share the machine. First the closed model at its peak, then the open model at
 ${number(options.rate * 100)} % of that guard's own peak, latency from the time at which an order was due. Costs are per order.
-${[...left.map((each) => `Left out: ${each}.`), ...shortened.map((each) => `Shortened, since the machine is slower than was foreseen: ${each}.`)].map((each) => `\n${each}`).join("")}
+${[...left.map((each) => `Left out: ${each}.`), ...shortened.map(({ what }) => `Shortened, since the machine is slower than was foreseen: ${what}.`)].map((each) => `\n${each}`).join("")}
 
 ${targetSection(report)}
 ${adviceSection(report)}

@@ -4,6 +4,7 @@
  */
 import type { Budget } from "./budget.ts"
 import * as Plan from "./plan.ts"
+import type { Cut } from "./report.ts"
 
 /** Before the first round is over, the guards that had their turn do not speak for all: only this many times as much does. */
 const MUCH = 1.3
@@ -61,11 +62,12 @@ export class Pace {
   }
 
   /** What was shortened, for people. */
-  get said(): ReadonlyArray<string> {
+  get said(): ReadonlyArray<Cut> {
     const { rounds, seconds } = this.#plan.options
-    return [
+    const said = [
       ...(this.#shortest < seconds ? [`loads of ${this.#shortest} s, not all of ${seconds}`] : []),
       ...(this.rounds < rounds ? [`${this.rounds} of ${rounds} rounds`] : []),
     ]
+    return said.map((what) => ({ part: "guards", what }))
   }
 }

@@ -1,7 +1,6 @@
 /** What a run of the lab has measured, as `report.json` holds it. */
 import type { Audit } from "./audit.ts"
-import type { Took } from "./budget.ts"
-import type { Words } from "./guards.ts"
+import { CONTENDERS, type Words } from "./guards.ts"
 import type { Measured } from "./load.ts"
 import type { Costs } from "./observation.ts"
 import type { Contender } from "./service.ts"
@@ -55,6 +54,15 @@ export interface Point {
 export const PARTS = ["guards", "oversell", "faults", ...SWEEPS] as const
 export type Part = (typeof PARTS)[number]
 
+export type Piece = Part | "setUp" | "audits"
+
+/** What a piece of a run was foreseen to take, and took. */
+export interface Took {
+  readonly piece: Piece
+  readonly foreseenSeconds: number
+  readonly tookSeconds: number
+}
+
 export interface FaultsOf {
   readonly contender: Contender
   /** Killed with SIGKILL while it sold; the process that stood by sold the rest. */
@@ -100,6 +108,11 @@ export interface Machine {
   readonly postgres: string
 }
 
+export interface Cut {
+  readonly part: Part
+  readonly what: string
+}
+
 export interface Report {
   readonly at: string
   /** The run that measured the guards, if any has. */
@@ -118,7 +131,7 @@ export interface Report {
   /** What was left out, and why. */
   readonly left: ReadonlyArray<string>
   /** What was cut because the machine is slower than was foreseen. */
-  readonly shortened: ReadonlyArray<string>
+  readonly shortened: ReadonlyArray<Cut>
 }
 
 /** Of the middle one; 0 of none. */
@@ -202,6 +215,15 @@ export const summaryOf = (report: Report, contender: Contender, cell: Cell): Sum
 /** Of its processors others had so much that figures are worth little. */
 export const isBusy = ({ loadBefore, processors }: Machine): boolean => loadBefore > processors / 2
 
+/** Of each guard the newer one, in the order in which guards are named. */
+const newer = <A extends { readonly contender: Contender }>(
+  before: ReadonlyArray<A>,
+  found: ReadonlyArray<A>,
+): ReadonlyArray<A> => {
+  const all = new Map([...before, ...found].map((each) => [each.contender, each]))
+  return CONTENDERS.flatMap((contender) => all.get(contender) ?? [])
+}
+
 /** What `before` has and `found` has not been asked for, and what it has. */
 export const added = (before: Report, found: Report): Report => {
   const { parts } = found.options
@@ -219,10 +241,10 @@ export const added = (before: Report, found: Report): Report => {
     measurements: sold.measurements,
     sameLoad: sold.sameLoad,
     audits: isNew("guards") || before.audits.length === 0 ? found.audits : before.audits,
-    crowds: isNew("oversell") ? found.crowds : before.crowds,
-    faults: isNew("faults") ? found.faults : before.faults,
+    crowds: newer(before.crowds, found.crowds),
+    faults: newer(before.faults, found.faults),
     points: [...before.points.filter(({ sweep }) => !isNew(sweep)), ...found.points],
     left: [...new Set([...before.left, ...found.left])],
-    shortened: [...new Set([...before.shortened, ...found.shortened])],
+    shortened: [...before.shortened.filter(({ part }) => !isNew(part)), ...found.shortened],
   }
 }

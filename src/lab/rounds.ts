@@ -4,7 +4,7 @@ import * as Load from "./load.ts"
 import * as Observation from "./observation.ts"
 import { Pace } from "./pace.ts"
 import * as Plan from "./plan.ts"
-import type { Cell, Measurement, Options } from "./report.ts"
+import type { Cell, Cut, Measurement, Options } from "./report.ts"
 import type { Room } from "./room.ts"
 import type { Stand } from "./stand.ts"
 
@@ -47,9 +47,10 @@ const one = async (
   { options, products, room, round, stand }: Turn,
   cell: Cell,
   offered: number | null,
+  seconds = options.seconds,
 ): Promise<Measurement> => {
   const { contender, database, service } = stand
-  const put = () => room.generators.put({ ...loadOf(service, cell, products, options.seconds), rate: offered })
+  const put = () => room.generators.put({ ...loadOf(service, cell, products, seconds), rate: offered })
   const [measured, costs] = await Observation.during(room.databases, database, service.pid, put)
   return { ...cell, contender, round, offered, measured, costs }
 }
@@ -59,7 +60,10 @@ const measure = async (turn: Turn, cell: Cell): Promise<ReadonlyArray<Measuremen
   const closed = await one(turn, cell, null)
   const peak = closed.measured.perSecond
   const offered = Math.max(1, peak * turn.options.rate)
-  return peak >= 1 && Plan.isOpen(cell, turn.options) ? [closed, await one(turn, cell, offered)] : [closed]
+  if (peak < 1 || !Plan.isOpen(cell, turn.options)) return [closed]
+  const isLed = turn.stand.contender === LEADER && isHot(cell, turn.options)
+  const seconds = isLed ? Plan.tailSeconds(turn.options.seconds) : turn.options.seconds
+  return [closed, await one(turn, cell, offered, seconds)]
 }
 
 const warmUp = ({ products, room, stand: { service } }: Turn, cell: Cell): Promise<unknown> =>
@@ -88,14 +92,14 @@ const take = async (turn: Turn, plan: Plan.Plan, found: Found): Promise<void> =>
     found.measurements.push(...(await measure(turn, cell)))
     const offered =
       contender === FOLLOWER && isHot(cell, options) && Plan.isOpen(cell, options) ? offeredTo(found, options) : null
-    if (offered !== null) found.sameLoad.push(await one(turn, cell, offered))
+    if (offered !== null) found.sameLoad.push(await one(turn, cell, offered, Plan.tailSeconds(options.seconds)))
   }
 }
 
 export interface Taken extends Found {
   readonly rounds: number
   /** What did not fit, for people. */
-  readonly shortened: ReadonlyArray<string>
+  readonly shortened: ReadonlyArray<Cut>
 }
 
 /** A round that does not fit into what is left of the time is left out; so far, loads become shorter. */

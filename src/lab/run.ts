@@ -9,7 +9,7 @@ import { Budget } from "./budget.ts"
 import * as Crowd from "./crowd.ts"
 import * as Faults from "./faults.ts"
 import * as Plan from "./plan.ts"
-import { type Machine, type Report, SWEEPS } from "./report.ts"
+import { type Cut, type Machine, type Report, SWEEPS } from "./report.ts"
 import type { Room } from "./room.ts"
 import * as Rounds from "./rounds.ts"
 import * as Service from "./service.ts"
@@ -51,11 +51,14 @@ const crowd = async ({ budget, plan, room }: Shop, stands: ReadonlyArray<Stand.S
   return new Map(came)
 }
 
-const fewer = (came: Came, { options }: Plan.Plan): ReadonlyArray<string> =>
+const fewer = (came: Came, { options }: Plan.Plan): ReadonlyArray<Cut> =>
   [...came]
     .map(([{ contender }, { length }]) => ({ contender, length, wanted: Plan.runsOf(contender, options) }))
     .filter(({ length, wanted }) => length < wanted)
-    .map(({ contender, length, wanted }) => `${length} of ${wanted} crowds of ${contender}`)
+    .map(({ contender, length, wanted }) => ({
+      part: "oversell",
+      what: `${length} of ${wanted} crowds of ${contender}`,
+    }))
 
 const judge = async (
   { room }: Shop,
@@ -127,7 +130,7 @@ const fail = async ({ budget, contenders, plan, products, room, template }: Shop
   const without = found.filter(({ faults }) => faults === null).map(({ contender }) => contender)
   return {
     faults: contenders.flatMap((contender) => found.find((each) => each.contender === contender)?.faults ?? []),
-    shortened: without.length === 0 ? [] : [`no faults of ${without.join(", ")}`],
+    shortened: without.length === 0 ? [] : [{ part: "faults", what: `no faults of ${without.join(", ")}` }],
   }
 }
 

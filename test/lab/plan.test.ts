@@ -165,7 +165,9 @@ describe("a report", () => {
       tookSeconds: 1,
     })
     expect(added(both, SWEPT).points).toEqual(SWEPT.points)
-    expect(added(both, { ...SOLD, crowds: [] }).crowds).toEqual([])
+    const [actors, naive] = SOLD.crowds
+    const again = { ...naive!, oversoldRuns: 20 }
+    expect(added(both, { ...SOLD, crowds: [again] }).crowds).toEqual([actors, again])
   })
 
   it("plots each thing that was changed, in the page and as a file, and says why", () => {
