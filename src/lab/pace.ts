@@ -68,6 +68,6 @@ export class Pace {
       ...(this.#shortest < seconds ? [`loads of ${this.#shortest} s, not all of ${seconds}`] : []),
       ...(this.rounds < rounds ? [`${this.rounds} of ${rounds} rounds`] : []),
     ]
-    return said.map((what) => ({ part: "guards", what }))
+    return said.map((what) => ({ part: "guards", guards: [], what }))
   }
 }

@@ -110,6 +110,8 @@ export interface Machine {
 
 export interface Cut {
   readonly part: Part
+  /** Those that have less; none: all. */
+  readonly guards: ReadonlyArray<Contender>
   readonly what: string
 }
 
@@ -229,10 +231,12 @@ export const added = (before: Report, found: Report): Report => {
   const { parts } = found.options
   const isNew = (part: Part) => parts.includes(part)
   const sold = isNew("guards") ? found : before
+  const isMadeGood = ({ guards, part }: Cut) =>
+    isNew(part) && guards.every((each) => found.options.guards.includes(each))
   return {
     ...found,
     at: sold.at,
-    ...{ tookSeconds: sold.tookSeconds, took: sold.took },
+    ...{ tookSeconds: sold.tookSeconds, took: sold.took, machine: sold.machine },
     options: {
       ...sold.options,
       oversell: (isNew("oversell") ? found : before).options.oversell,
@@ -245,6 +249,6 @@ export const added = (before: Report, found: Report): Report => {
     faults: newer(before.faults, found.faults),
     points: [...before.points.filter(({ sweep }) => !isNew(sweep)), ...found.points],
     left: [...new Set([...before.left, ...found.left])],
-    shortened: [...before.shortened.filter(({ part }) => !isNew(part)), ...found.shortened],
+    shortened: [...before.shortened.filter((cut) => !isMadeGood(cut)), ...found.shortened],
   }
 }

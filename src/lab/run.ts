@@ -57,6 +57,7 @@ const fewer = (came: Came, { options }: Plan.Plan): ReadonlyArray<Cut> =>
     .filter(({ length, wanted }) => length < wanted)
     .map(({ contender, length, wanted }) => ({
       part: "oversell",
+      guards: [contender],
       what: `${length} of ${wanted} crowds of ${contender}`,
     }))
 
@@ -130,7 +131,8 @@ const fail = async ({ budget, contenders, plan, products, room, template }: Shop
   const without = found.filter(({ faults }) => faults === null).map(({ contender }) => contender)
   return {
     faults: contenders.flatMap((contender) => found.find((each) => each.contender === contender)?.faults ?? []),
-    shortened: without.length === 0 ? [] : [{ part: "faults", what: `no faults of ${without.join(", ")}` }],
+    shortened:
+      without.length === 0 ? [] : [{ part: "faults", guards: without, what: `no faults of ${without.join(", ")}` }],
   }
 }
 

@@ -82,7 +82,7 @@ describe("rounds", () => {
     const { left, lengths, pace } = paced(few, Plan.AROUND_A_LOAD * 2, few.foreseen.setUp!)
     expect(Math.min(...lengths)).toBeLessThan(few.options.seconds)
     expect(pace.said).toEqual([
-      { part: "guards", what: `loads of ${Math.min(...lengths)} s, not all of ${few.options.seconds}` },
+      { part: "guards", guards: [], what: `loads of ${Math.min(...lengths)} s, not all of ${few.options.seconds}` },
     ])
     expect(left).toBeGreaterThan(-5)
   })

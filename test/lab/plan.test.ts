@@ -168,6 +168,13 @@ describe("a report", () => {
     const [actors, naive] = SOLD.crowds
     const again = { ...naive!, oversoldRuns: 20 }
     expect(added(both, { ...SOLD, crowds: [again] }).crowds).toEqual([actors, again])
+    const cuts = (["actors", "naive"] as const).map((each) => ({
+      part: "oversell" as const,
+      guards: [each],
+      what: `1 of 3 crowds of ${each}`,
+    }))
+    const only = { ...SOLD, options: { ...SOLD.options, guards: ["naive" as const], parts: ["oversell" as const] } }
+    expect(added({ ...both, shortened: cuts }, only).shortened).toEqual(cuts.slice(0, 1))
   })
 
   it("plots each thing that was changed, in the page and as a file, and says why", () => {
