@@ -1,8 +1,9 @@
 /** HTTP, in this thread or on threads of its own; the metrics page is this thread's either way. */
 import { Effect, Layer } from "effect"
+import * as Listening from "../adapters/http/listening.ts"
 import { MetricsPage } from "../adapters/http/metrics-page.ts"
 import * as RateLimits from "../adapters/http/rate-limits.ts"
-import { HttpServer, layer as serverLayer, vacant } from "../adapters/http/server.ts"
+import { HttpServer, layer as serverLayer } from "../adapters/http/server.ts"
 import * as Signatures from "../adapters/http/signatures.ts"
 import { Metrics } from "../adapters/prometheus/metrics.ts"
 import * as RedisRateLimits from "../adapters/redis/rate-limit-store.ts"
@@ -37,7 +38,7 @@ const redisOf = ({ cache: { redis }, http }: Config) => {
 const threads = Effect.fnUntraced(function* (config: Config) {
   const { http } = config
   const { render } = yield* Metrics
-  if (http.address.port !== 0) yield* vacant(http.address)
+  if (http.address.port !== 0) yield* Listening.vacant(http.address)
   return yield* HttpThreads.start({
     entry: new URL("../http-thread.ts", import.meta.url),
     threads: http.threads,

@@ -246,6 +246,10 @@ export class Connections {
   readonly response: ReturnType<typeof noticing>
 
   readonly add = (socket: Socket): void => {
+    if (this.#connections.size >= this.options.connectionsMax + SPARE) {
+      socket.destroy()
+      return this.options.cut("excess")
+    }
     const connection = new Connection(this, socket, this.#connections.size >= this.options.connectionsMax)
     ;(socket as Known)[CONNECTION] = connection
     this.#connections.add(connection)

@@ -7,7 +7,7 @@
  * Fails: `CannotListen`, one clear line.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
-import { type AddressInfo, createServer as createNetServer, Server as NetServer, type Socket } from "node:net"
+import type { Socket } from "node:net"
 import { NodeHttpServer } from "@effect/platform-node"
 import { Context, Effect, Fiber, Layer, Schedule, Scope } from "effect"
 import { ImportDesk } from "../../app/imports/import-desk.ts"
@@ -18,15 +18,16 @@ import { StockFeed } from "../../app/stock-feed.ts"
 import { Reached } from "../../ports/position.ts"
 import { Probe } from "../../ports/probe.ts"
 import { RateLimitStore } from "../../ports/rate-limit-store.ts"
-import { type Address, CannotListen } from "../../std/listen.ts"
+import type { Address } from "../../std/listen.ts"
 import { Slab } from "../../std/slab.ts"
 import * as Answers from "./answers.ts"
-import { Connections, LINES_MAX, QUIET_MS, SPARE } from "./connections.ts"
+import { Connections, LINES_MAX, QUIET_MS } from "./connections.ts"
 import * as Exchange from "./exchange.ts"
 import { type Access, Gate } from "./gate.ts"
 import * as HotRoute from "./hot-route.ts"
 import * as Claims from "./idempotency.ts"
 import * as ImportRoute from "./import-route.ts"
+import * as Listening from "./listening.ts"
 import type { PathItem } from "./method-table.ts"
 import * as OrdersRoutes from "./orders-handlers.ts"
 import * as Overload from "./overload.ts"
@@ -54,12 +55,6 @@ export const limits = {
   /** So that what was sent twice is recognized (`head.ts`). */
   joinDuplicateHeaders: true,
 }
-
-/**
- * Connections that the system has made and this process has not accepted yet: a crowd that comes in one second. Node's own (511) is over at
- * once, and who finds no place is not refused but asks again after 1, 3 and 7 s. The system may allow less (`net.core.somaxconn`).
- */
-const BACKLOG = 4_096
 
 /** How long an answer may still take once we are closing (ms): the payment deadline, many times. */
 export const DRAIN_MS = 10_000
@@ -105,24 +100,18 @@ export class HttpServer extends Context.Service<HttpServer, Address & { readonly
   "jaego/adapters/http/HttpServer",
 ) {}
 
-const reasons: Readonly<Record<string, string>> = {
-  EADDRINUSE: "something else listens there already (choose another PORT)",
-  EACCES: "this user may not (choose a PORT above 1023)",
-  EADDRNOTAVAIL: "this machine does not have that address (check HOST)",
-  ENOTFOUND: "that name is not known (check HOST)",
-}
-
-const cannotListen = ({ host, port }: Address, error: NodeJS.ErrnoException): CannotListen =>
-  new CannotListen({ message: `Cannot listen on ${host}:${port}: ${reasons[error.code ?? ""] ?? error.message}` })
-
 /** Closes once everything begun is answered and every connection has been notified, or was silent. */
-const drain = (server: Server, connections: Connections, streams: StockStreams): Effect.Effect<void> => {
-  // Not node's `close` of HTTP servers: it cuts idle connections, on which a request may be coming, and stops its own clock.
-  const closed = Effect.callback<void>((resume) => {
-    NetServer.prototype.close.call(server, () => resume(Effect.void))
+const drain = (
+  server: Server,
+  listening: Listening.Listening,
+  connections: Connections,
+  streams: StockStreams,
+): Effect.Effect<void> => {
+  const notified = Effect.sync(() => {
     streams.close()
     connections.drain()
   })
+  const closed = Effect.all([listening.close, notified], { concurrency: "unbounded", discard: true })
   const quiet = Effect.andThen(
     Effect.sleep(QUIET_MS),
     Effect.sync(() => connections.endQuiet()),
@@ -137,27 +126,6 @@ const drain = (server: Server, connections: Connections, streams: StockStreams):
     ),
   )
 }
-
-const listen = (
-  server: NetServer,
-  options: Address & { readonly reusePort?: boolean; readonly backlog?: number },
-): Effect.Effect<AddressInfo, CannotListen> =>
-  Effect.callback((resume) => {
-    const failed = (error: Error) => resume(Effect.fail(cannotListen(options, error)))
-    server.once("error", failed)
-    server.listen(options, () => {
-      server.off("error", failed)
-      resume(Effect.succeed(server.address() as AddressInfo))
-    })
-  })
-
-/** No process listens there: asked before a port is shared, because it would be shared with another process as well. */
-export const vacant = (address: Address): Effect.Effect<void, CannotListen> =>
-  Effect.suspend(() => {
-    const server = createNetServer((socket) => socket.destroy())
-    const closed = Effect.callback<void>((resume) => void server.close(() => resume(Effect.void)))
-    return Effect.andThen(listen(server, address), closed)
-  })
 
 /** Runs answers; those still under way when the scope closes are interrupted. As a FiberSet, but in slots (see there). */
 const running = Effect.fnUntraced(function* (scope: Scope.Scope) {
@@ -230,8 +198,6 @@ const hangingUp = Effect.gen(function* () {
 
 const serverOf = (connections: Connections, { keepAliveMs }: Options): Server => {
   const server = createServer({ ...limits, keepAliveTimeout: keepAliveMs, ServerResponse: connections.response })
-  server.maxConnections = connections.options.connectionsMax + SPARE
-  server.on("drop", () => connections.options.cut("excess"))
   server.on("connection", connections.add)
   server.on("request", connections.receive)
   server.on("checkContinue", connections.receive)
@@ -315,8 +281,8 @@ const make = Effect.fnUntraced(function* (address: Address, options: Options, th
   })
   const server = serverOf(connections, options)
   yield* Effect.forkScoped(Effect.repeat(measuring(probe, connections, streams, thread ?? 0), MEASURE))
-  const listening = listen(server, { ...address, reusePort: thread !== null, backlog: BACKLOG })
-  const bound = yield* Effect.acquireRelease(listening, () => drain(server, connections, streams))
+  const opened = Listening.open(server, address, { isShared: thread !== null })
+  const { bound } = yield* Effect.acquireRelease(opened, (listening) => drain(server, listening, connections, streams))
   const host = bound.family === "IPv6" ? `[${bound.address}]` : bound.address
   return { host: bound.address, port: bound.port, url: `http://${host}:${bound.port}` }
 })
