@@ -166,6 +166,8 @@ export type Happening =
       /** Of its span's trace; absent: none of them is traced. */
       readonly traceId?: string
     }
+  /** The least that commands have waited of late for a worker and its answer, beside their commit: wherever between the threads they stood. */
+  | { readonly _tag: "CommandsWaited"; readonly worker: number; readonly waitMs: number }
   | { readonly _tag: "CommitContested"; readonly worker: number }
   | { readonly _tag: "CommitFenced"; readonly worker: number }
   /** `detail`: what the ledger said. */

@@ -17,8 +17,8 @@ import { type Address, CannotListen } from "../../std/listen.ts"
  */
 const BACKLOG = 4_096
 
-/** Sockets of one thread: a crowd of `MAX_CONNECTIONS` is let in within some 300 turns, and a turn accepts no more than a millisecond's worth. */
-export const SOCKETS = process.platform === "linux" ? 16 : 1
+/** Sockets of one thread: a crowd of `MAX_CONNECTIONS` is let in within some hundred turns, and no turn accepts for longer than some milliseconds. */
+export const SOCKETS = process.platform === "linux" ? 64 : 1
 
 const reasons: Readonly<Record<string, string>> = {
   EADDRINUSE: "something else listens there already (choose another PORT)",

@@ -113,6 +113,7 @@ const onInventory = (meters: Meters) =>
       meters.batchSize.observe(decisions)
       meters.commitSeconds(NO_LABELS, seconds, traceId)
     },
+    CommandsWaited: ({ waitMs }) => meters.commandWait.observe(waitMs / 1_000),
     SnapshotMeasured: ({ seconds }) => meters.oldestSnapshot.set(seconds),
     DatabaseMeasured: ({ bytes }) => meters.databaseBytes.set(bytes),
     DiskMeasured: ({ freeBytes, sizeBytes }) => {

@@ -1,5 +1,6 @@
 /**
- * Congestion of the inventory: whether commands stand in the mailboxes of a worker, as all threads of the process may read it.
+ * Congestion of the inventory: whether commands stand in the mailbox of a worker, or on their way to it and back, as all threads of the
+ * process may read it.
  *
  * One number in shared memory, so that reading it costs an HTTP thread no message.
  */
@@ -29,15 +30,16 @@ export const watching = (targetMs: number): Layer.Layer<Probe, never, Probe> =>
       const clock = yield* Clock.Clock
       const until = new Float64Array(new SharedArrayBuffer(Float64Array.BYTES_PER_ELEMENT))
       const traffic: Traffic = { requests: 0 }
-      const mailboxes = new Map<number, StandingQueue>()
+      const queues = new Map<string, StandingQueue>()
       const emit: Probe["Service"]["emit"] = (happening) => {
         probe.emit(happening)
         if (isTraffic(happening)) traffic.requests++
-        if (happening._tag !== "BatchCommitted") return
-        const mailbox = mailboxes.get(happening.worker) ?? new StandingQueue(targetMs)
-        mailboxes.set(happening.worker, mailbox)
+        if (happening._tag !== "BatchCommitted" && happening._tag !== "CommandsWaited") return
+        const name = `${happening._tag} ${happening.worker}`
+        const queue = queues.get(name) ?? new StandingQueue(targetMs)
+        queues.set(name, queue)
         const now = clock.currentTimeMillisUnsafe()
-        if (mailbox.sample(happening.waitMs, now)) until[0] = now + REPORTED_MS
+        if (queue.sample(happening.waitMs, now)) until[0] = now + REPORTED_MS
       }
       return Context.make(Probe, { emit }).pipe(Context.add(Congestion, { until }), Context.add(Traffic, traffic))
     }),

@@ -3,10 +3,11 @@
  *
  * The signal is a standing queue (CoDel): what waits has waited for longer than the target in every look of an interval. Not the round
  * trip: batches make throughput come from concurrency, and a limiter that follows the round trip would take a healthy batch
- * for congestion. While it stands, and for a while after, the requests in flight are bounded by the rate at which they were measured
- * to leave, times the target; each class may fill its share of that.
+ * for congestion. Once it stands, requests in flight are bounded by the rate at which they were measured to leave, times the target;
+ * each class may fill its share of that. From there the bound rises while nothing stands and falls while something does (AIMD, but by
+ * factors): what is allowed at once takes as long as the target, and not longer. It goes when nothing has been refused for a while.
  *
- * Law: without a standing queue nothing is refused. Operators are never refused, and paying and cancelling not before twice the
+ * Law: before a queue has stood nothing is refused. Operators are never refused, and paying and cancelling not before twice the
  * bound is in flight. Pure: the time comes from outside, ms of one clock.
  */
 import type { Class } from "../../ports/probe.ts"
@@ -40,14 +41,18 @@ export class StandingQueue {
   }
 }
 
-/** So many may always be in flight: less than one full batch would starve the ledger. */
-export const BOUND_MIN = 256
+/** So many may always be in flight: less would leave the ledger idle while the next batch gathers. */
+export const BOUND_MIN = 64
 
-/** How long after a queue has stood last the bound is kept (ms): what was refused comes again. */
+/** How long after something was refused last the bound is kept (ms): what was refused comes again. */
 export const CALM_MS = 1_000
 
 /** What the best measured rate loses in each interval: half of it in seven seconds. */
 const FADING = 0.99
+
+/** What the bound becomes in an interval in which a queue stands, and in one in which none does: it settles where one nearly stands. */
+const FALLING = 0.8
+const RISING = 1.05
 
 export class Shedder {
   readonly #targetMs: number
@@ -59,7 +64,9 @@ export class Shedder {
   #rate = 0
   /** Null: there is no bound. */
   #bound: number | null = null
-  #calmAt = 0
+  #isStanding = false
+  #refusedAt = 0
+  #now = 0
 
   constructor(targetMs: number) {
     this.#targetMs = targetMs
@@ -71,12 +78,14 @@ export class Shedder {
 
   /** Requests that may be in flight; null: any number. */
   get bound(): number | null {
-    return this.#bound
+    return this.#bound === null ? null : Math.round(this.#bound)
   }
 
   /** Whether one more may come now. */
   allows(of: Class): boolean {
-    return this.#bound === null || this.#inFlight < this.#bound * SHARES[of]
+    if (this.#bound === null || this.#inFlight < this.#bound * SHARES[of]) return true
+    this.#refusedAt = this.#now
+    return false
   }
 
   begin(): void {
@@ -90,13 +99,24 @@ export class Shedder {
 
   /** Once an interval or more often. */
   look(isStanding: boolean, now: number): void {
-    if (isStanding) this.#calmAt = now + CALM_MS
+    this.#now = now
+    this.#isStanding ||= isStanding
     const passed = now - this.#lookedAt
-    if (passed >= INTERVAL_MS) {
-      this.#rate = Math.max(this.#left / passed, this.#rate * FADING)
-      this.#left = 0
-      this.#lookedAt = now
+    if (passed < INTERVAL_MS) return
+    this.#rate = Math.max(this.#left / passed, this.#rate * FADING)
+    this.#bound = this.#next(Math.max(BOUND_MIN, this.#rate * this.#targetMs))
+    this.#left = 0
+    this.#lookedAt = now
+    this.#isStanding = false
+  }
+
+  /** `least`: what leaves within the target. */
+  #next(least: number): number | null {
+    if (this.#isStanding) {
+      if (this.#bound === null) this.#refusedAt = this.#now
+      return this.#bound === null ? least : Math.max(least, this.#bound * FALLING)
     }
-    this.#bound = now < this.#calmAt ? Math.max(BOUND_MIN, Math.round(this.#rate * this.#targetMs)) : null
+    if (this.#bound === null || this.#now - this.#refusedAt >= CALM_MS) return null
+    return Math.max(least, this.#bound * RISING)
   }
 }

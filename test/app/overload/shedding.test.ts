@@ -78,12 +78,34 @@ describe("a shedder", () => {
     )
   })
 
-  it("takes the bound away once no queue has stood for a while, and not before", () => {
+  it("takes the bound away once nothing has been refused for a while, and not before", () => {
     const shedder = standing(1_000)
     const over = 5 * INTERVAL_MS
+    while (shedder.allows("place")) shedder.begin()
+    while (shedder.inFlight > 0) shedder.end()
     shedder.look(false, over + CALM_MS - 1)
     expect(shedder.bound).not.toBeNull()
-    shedder.look(false, over + CALM_MS)
+    shedder.look(false, over + CALM_MS + INTERVAL_MS)
     expect(shedder.bound).toBeNull()
+  })
+
+  it("lets more in while some are refused and no queue stands, and less again once one does", () => {
+    const shedder = standing(1_000)
+    let now = 5 * INTERVAL_MS
+    /** As many come as may, in an interval. */
+    const crowd = (isStanding: boolean): number => {
+      while (shedder.allows("place")) shedder.begin()
+      now += INTERVAL_MS
+      shedder.look(isStanding, now)
+      return shedder.bound!
+    }
+    const bounds = [shedder.bound!, ...Array.from({ length: 20 }, () => crowd(false))]
+    expect(bounds).toEqual(bounds.toSorted((a, b) => a - b))
+    expect(bounds.at(-1)).toBeGreaterThan(2 * bounds[0]!)
+    expect(crowd(true)).toBeLessThan(bounds.at(-1)!)
+    for (let interval = 0; interval < 20; interval++) crowd(true)
+    // Never below what leaves within the target, at a rate that was measured of late.
+    expect(shedder.bound).toBeGreaterThanOrEqual(0.6 * bounds[0]!)
+    expect(shedder.bound).toBeLessThanOrEqual(bounds[0]!)
   })
 })

@@ -16,11 +16,14 @@ import type { Answering, Listening, OrderReply } from "../../../ports/workers.ts
 import { Slab } from "../../../std/slab.ts"
 import { Bundle } from "../bundle.ts"
 import { Portions } from "../portions.ts"
+import { CommandWaits } from "./command-waits.ts"
 import { type Completion, type Envelope, type FromWorker, fromPlain, type ToWorker } from "./messages.ts"
 
 export interface Listeners {
   readonly ready: () => void
   readonly happened: (happening: Happening) => void
+  /** The least that a command has waited of late, beside its commit (ms). */
+  readonly waited: (waitMs: number) => void
   readonly ended: (reply: OrderReply) => void
   readonly fenced: () => void
   readonly changed: Listening["changed"]
@@ -28,13 +31,20 @@ export interface Listeners {
   readonly gone: (error: unknown) => void
 }
 
+interface Caller {
+  readonly answer: Answering
+  /** Milliseconds of `performance.now`. */
+  readonly submittedAt: number
+}
+
 export class Link {
   readonly #thread: Thread
   readonly #listeners: Listeners
-  #callers = new Slab<Answering>()
+  readonly #waits: CommandWaits
+  #callers = new Slab<Caller>()
   /** Bundled, so that the worker need not wait for a whole turn of this thread, which reads sockets meanwhile. */
   readonly #commands = new Bundle<Envelope>((commands) => this.#send({ _tag: "Commands", commands }))
-  readonly #completions = new Portions<Completion>(({ exit, id }) => this.#callers.take(id)?.(fromPlain(exit)))
+  readonly #completions = new Portions<Completion>((completion) => this.#complete(completion))
   #state: "starting" | "serving" | "gone" = "starting"
   #silentLooks = 0
   #error: unknown = null
@@ -42,6 +52,7 @@ export class Link {
   constructor(thread: Thread, listeners: Listeners) {
     this.#thread = thread
     this.#listeners = listeners
+    this.#waits = new CommandWaits(listeners.waited)
     thread.on("message", (text: string) => this.#receive(JSON.parse(text)))
     thread.on("error", (error) => {
       this.#error = error
@@ -56,7 +67,7 @@ export class Link {
 
   submit(command: Command, answer: Answering): void {
     if (!this.serves) return answer(Exit.fail(unavailable("worker-lost")))
-    this.#commands.add({ id: this.#callers.put(answer), command })
+    this.#commands.add({ id: this.#callers.put({ answer, submittedAt: performance.now() }), command })
   }
 
   /** Behind the command itself, which may still be in the bundle. */
@@ -110,9 +121,19 @@ export class Link {
       case "Stock":
         return this.#listeners.changed(message.stocks)
       case "Completions":
-        for (const happening of message.happenings) this.#listeners.happened(happening)
+        for (const happening of message.happenings) {
+          if (happening._tag === "BatchCommitted") this.#waits.committed(happening.seconds)
+          this.#listeners.happened(happening)
+        }
         this.#completions.add(message.completions)
     }
+  }
+
+  #complete({ exit, id }: Completion): void {
+    const caller = this.#callers.take(id)
+    if (caller === undefined) return
+    this.#waits.answered(caller.submittedAt, performance.now())
+    caller.answer(fromPlain(exit))
   }
 
   #lose(): void {
@@ -121,7 +142,7 @@ export class Link {
     this.#completions.flush()
     const callers = this.#callers
     this.#callers = new Slab()
-    for (const answer of callers.list()) answer(Exit.fail(unavailable("worker-lost", "unknown")))
+    for (const { answer } of callers.list()) answer(Exit.fail(unavailable("worker-lost", "unknown")))
     this.#listeners.gone(this.#error)
   }
 }

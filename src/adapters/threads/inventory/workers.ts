@@ -71,6 +71,7 @@ const serve = (crew: Crew, post: Post): Effect.Effect<unknown> =>
         count(crew)
       },
       happened: crew.probe.emit,
+      waited: (waitMs) => crew.probe.emit({ _tag: "CommandsWaited", worker: post.worker, waitMs }),
       ended: crew.listening.ended,
       changed: crew.listening.changed,
       fenced: () => Deferred.doneUnsafe(crew.fenced, Effect.void),
