@@ -2,7 +2,7 @@
  * Congestion of the inventory: whether commands stand in the mailbox of a worker, or on their way to it and back, as all threads of the
  * process may read it.
  *
- * One number in shared memory, so that reading it costs an HTTP thread no message.
+ * Two numbers in shared memory, so that reading them costs an HTTP thread no message.
  */
 import { Clock, Context, Effect, Layer } from "effect"
 import { Probe } from "../../ports/probe.ts"
@@ -13,13 +13,20 @@ import { isTraffic, Traffic } from "./traffic.ts"
 const REPORTED_MS = 500
 
 export interface Congestion {
-  /** Until when a mailbox counts as congested, ms since 1970. */
+  /** Until when commands count as standing, ms since 1970. */
   readonly until: Float64Array
+  /** How long a commit takes of late, ms. */
+  readonly commitMs: Float64Array
 }
+
+/** What one commit changes of how long they take: a slow one alone says little. */
+const WEIGHT = 0.1
+
+const shared = (): Float64Array => new Float64Array(new SharedArrayBuffer(Float64Array.BYTES_PER_ELEMENT))
 
 /** None: where no worker reports. */
 export const Congestion = Context.Reference<Congestion>("jaego/app/overload/Congestion", {
-  defaultValue: () => ({ until: new Float64Array(1) }),
+  defaultValue: () => ({ until: shared(), commitMs: shared() }),
 })
 
 /** The probe that hears how long commands have waited and how much is asked, and what it has heard. */
@@ -28,19 +35,25 @@ export const watching = (targetMs: number): Layer.Layer<Probe, never, Probe> =>
     Effect.gen(function* () {
       const probe = yield* Probe
       const clock = yield* Clock.Clock
-      const until = new Float64Array(new SharedArrayBuffer(Float64Array.BYTES_PER_ELEMENT))
+      const congestion: Congestion = { until: shared(), commitMs: shared() }
+      const { commitMs, until } = congestion
       const traffic: Traffic = { requests: 0 }
-      const queues = new Map<string, StandingQueue>()
+      const mailboxes = new Map<number, StandingQueue>()
+      const threads = new Map<number, StandingQueue>()
+      const sample = (queues: Map<number, StandingQueue>, worker: number, waitMs: number): void => {
+        const queue = queues.get(worker) ?? new StandingQueue(targetMs)
+        queues.set(worker, queue)
+        const now = clock.currentTimeMillisUnsafe()
+        if (queue.sample(waitMs, now)) until[0] = now + REPORTED_MS
+      }
       const emit: Probe["Service"]["emit"] = (happening) => {
         probe.emit(happening)
         if (isTraffic(happening)) traffic.requests++
-        if (happening._tag !== "BatchCommitted" && happening._tag !== "CommandsWaited") return
-        const name = `${happening._tag} ${happening.worker}`
-        const queue = queues.get(name) ?? new StandingQueue(targetMs)
-        queues.set(name, queue)
-        const now = clock.currentTimeMillisUnsafe()
-        if (queue.sample(happening.waitMs, now)) until[0] = now + REPORTED_MS
+        if (happening._tag === "CommandsWaited") sample(threads, happening.worker, happening.waitMs)
+        if (happening._tag !== "BatchCommitted") return
+        commitMs[0]! += (happening.seconds * 1_000 - commitMs[0]!) * WEIGHT
+        sample(mailboxes, happening.worker, happening.waitMs)
       }
-      return Context.make(Probe, { emit }).pipe(Context.add(Congestion, { until }), Context.add(Traffic, traffic))
+      return Context.make(Probe, { emit }).pipe(Context.add(Congestion, congestion), Context.add(Traffic, traffic))
     }),
   )

@@ -54,6 +54,13 @@ const FADING = 0.99
 const FALLING = 0.8
 const RISING = 1.05
 
+/**
+ * From what leaves within so many times the target and a commit on it only creeps: an order over several workers waits and commits at each.
+ * It does not stop, because requests that wait for something else than a worker would keep others out.
+ */
+const ENOUGH = 2
+const CREEPING = 1.02
+
 export class Shedder {
   readonly #targetMs: number
   /** Requests in flight that were admitted. */
@@ -97,26 +104,48 @@ export class Shedder {
     this.#left++
   }
 
-  /** Once an interval or more often. */
-  look(isStanding: boolean, now: number): void {
+  /** Once an interval or more often. `commitMs`: how long a commit takes. */
+  look(isStanding: boolean, now: number, commitMs = 0): void {
     this.#now = now
     this.#isStanding ||= isStanding
     const passed = now - this.#lookedAt
-    if (passed < INTERVAL_MS) return
-    this.#rate = Math.max(this.#left / passed, this.#rate * FADING)
-    this.#bound = this.#next(Math.max(BOUND_MIN, this.#rate * this.#targetMs))
+    if (passed < INTERVAL_MS) {
+      // At once: each moment lets more in that will stand as well.
+      if (isStanding && this.#bound === null) this.#begin()
+      return
+    }
+    // While something is refused and nothing stands, it is the bound that holds the rate down.
+    const fading = this.#isStanding || !this.#refuses(INTERVAL_MS) ? FADING : 1
+    this.#rate = Math.max(this.#left / passed, this.#rate * fading)
+    this.#adapt(commitMs)
     this.#left = 0
     this.#lookedAt = now
     this.#isStanding = false
   }
 
-  /** `least`: what leaves within the target. */
-  #next(least: number): number | null {
-    if (this.#isStanding) {
-      if (this.#bound === null) this.#refusedAt = this.#now
-      return this.#bound === null ? least : Math.max(least, this.#bound * FALLING)
+  #begin(): void {
+    this.#bound = this.#least
+    this.#refusedAt = this.#now
+  }
+
+  #adapt(commitMs: number): void {
+    if (this.#bound === null) {
+      if (this.#isStanding) this.#begin()
+    } else if (this.#isStanding) this.#bound = Math.max(this.#least, this.#bound * FALLING)
+    else if (!this.#refuses(CALM_MS)) this.#bound = null
+    else {
+      const enough = Math.max(BOUND_MIN, this.#rate * ENOUGH * (this.#targetMs + commitMs))
+      this.#bound = Math.max(this.#least, this.#bound * (this.#bound < enough ? RISING : CREEPING))
     }
-    if (this.#bound === null || this.#now - this.#refusedAt >= CALM_MS) return null
-    return Math.max(least, this.#bound * RISING)
+  }
+
+  /** What leaves within the target. */
+  get #least(): number {
+    return Math.max(BOUND_MIN, this.#rate * this.#targetMs)
+  }
+
+  /** Whether something was refused in the last so many milliseconds. */
+  #refuses(withinMs: number): boolean {
+    return this.#bound !== null && this.#now - this.#refusedAt <= withinMs
   }
 }

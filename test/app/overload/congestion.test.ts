@@ -50,3 +50,15 @@ it("is congested by what stands between the threads although no mailbox is, and 
   expect(await congests(committed(0, 0), waited(0, TARGET))).toBe(true)
   expect(await congests(committed(0, TARGET), waited(0, 0))).toBe(true)
 })
+
+it("knows how long a commit takes of late", async () => {
+  const commitMs = await Effect.gen(function* () {
+    const { emit } = yield* Probe
+    for (let commit = 0; commit < 100; commit++) emit({ ...committed(0, 0), seconds: 0.02 } as Happening)
+    return (yield* Congestion).commitMs[0]
+  }).pipe(
+    Effect.provide(watching(TARGET).pipe(Layer.provide(Layer.succeed(Probe, { emit: () => undefined })))),
+    Effect.runPromise,
+  )
+  expect(commitMs).toBeCloseTo(20, 1)
+})

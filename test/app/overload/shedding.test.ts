@@ -5,6 +5,7 @@ import { BOUND_MIN, CALM_MS, INTERVAL_MS, Shedder, StandingQueue } from "../../.
 import type { Class } from "../../../src/ports/probe.ts"
 
 const TARGET = 50
+const COMMIT = 10
 const CLASSES: ReadonlyArray<Class> = ["admin", "pay", "place", "read", "list"]
 
 describe("a standing queue", () => {
@@ -96,12 +97,16 @@ describe("a shedder", () => {
     const crowd = (isStanding: boolean): number => {
       while (shedder.allows("place")) shedder.begin()
       now += INTERVAL_MS
-      shedder.look(isStanding, now)
+      shedder.look(isStanding, now, COMMIT)
       return shedder.bound!
     }
     const bounds = [shedder.bound!, ...Array.from({ length: 20 }, () => crowd(false))]
     expect(bounds).toEqual(bounds.toSorted((a, b) => a - b))
-    expect(bounds.at(-1)).toBeGreaterThan(2 * bounds[0]!)
+    // Quickly to what leaves within twice the target and a commit, slowly beyond.
+    const enough = (2 * (TARGET + COMMIT) * bounds[0]!) / TARGET
+    expect(bounds.at(-1)).toBeGreaterThan(enough)
+    const steps = bounds.slice(1).map((bound, index) => bound / bounds[index]!)
+    expect(steps.findIndex((step) => step < 1.04)).toBe(bounds.findIndex((bound) => bound >= enough))
     expect(crowd(true)).toBeLessThan(bounds.at(-1)!)
     for (let interval = 0; interval < 20; interval++) crowd(true)
     // Never below what leaves within the target, at a rate that was measured of late.
