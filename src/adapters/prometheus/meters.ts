@@ -204,11 +204,7 @@ const inventory = (registry: Registry) => ({
     "How long the newest command of a batch had waited when it was sent",
     COMMIT_SECONDS,
   ),
-  commandWait: histogram(registry)(
-    "jaego_command_wait_seconds",
-    "The least that commands have waited for a worker and its answer beside their commit, fifty times a second",
-    COMMIT_SECONDS,
-  ),
+  commandWait: histogram(registry)("jaego_command_wait_seconds", "Least wait beside the commit", COMMIT_SECONDS),
   commitsNotDone: counter(registry)("jaego_commits_not_done_total", "Commits that wrote nothing, or may not have", [
     "outcome",
   ]),
