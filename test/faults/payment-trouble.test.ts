@@ -14,14 +14,14 @@ it.each([1, 3])("takes and gives back exactly what each order says, with %i work
   const findings = await PaymentTrouble.run(options)
   expect(findings.violations).toEqual([])
   expect(Object.keys(findings.faults).toSorted()).toEqual([
-    "action abandoned",
-    "actions",
-    "declines",
-    "errors",
-    "late",
-    "lost",
-    "resets",
-    "silences",
+    "action required",
+    "action required, and abandoned",
+    "answer lost",
+    "charged late",
+    "connection reset",
+    "declined",
+    "error",
+    "silent",
     "slow",
     "webhook late",
     "webhook never sent",

@@ -51,21 +51,23 @@ const PAYMENTS = [
   ...[{ token: "tok_ok", onDecline: "keep" }, { token: ABANDONED }, { token: "tok_decline" }],
 ]
 
-/** Shoppers at a time: most of them wait for an outcome. Those whose payment is under way come back after this, ms. */
-const SHOPPERS = 32
+/** Shoppers at a time: most of them wait for an outcome, and are no load. Those whose payment is under way come back after this, ms. */
+const SHOPPERS = 128
 const COME_BACK_MS = 250
+/** Those who have paid think better of it too, and often: the news of what was given back overtakes the news of its charge. */
+const REGRET = { remembered: ["reserved", "paid"], cancels: 2 }
 
 /** Longest until each fault has come about as often as is asked for, ms, for each time; and until all is acknowledged. They end what hangs. */
-const EACH_MS = 6_000
+const EACH_MS = 1_500
 const LEAST_MS = 600_000
 const TOLD_MS = 300_000
 /** One call to the provider that we make ourselves: a busy machine keeps us waiting for seconds, silence for ever. */
 const ASKED_MS = 10_000
 
-interface Charge {
-  readonly key: string
-  readonly captured: number
-  readonly refunded: number
+/** What it shows of a charge; of one that is still running, nothing. */
+interface Account {
+  readonly money: { readonly amount: number } | null
+  readonly state: string
 }
 
 interface Row {
@@ -85,7 +87,6 @@ const simulate = async (callbacks: string) => {
   return { child, url }
 }
 
-/** The provider is as bad when it is asked for its books. */
 const asked = <A>(url: string): Promise<A> =>
   until(
     `an answer from ${new URL(url).pathname}`,
@@ -96,24 +97,23 @@ const asked = <A>(url: string): Promise<A> =>
     TOLD_MS,
   )
 
-const booksOf = async (provider: string): Promise<ReadonlyMap<string, Charge>> => {
-  const books = new Map<string, Charge>()
-  for (let after: string | null = ""; after !== null; ) {
-    const query: string = after === "" ? "" : `&after=${after}`
-    const page: { readonly charges: ReadonlyArray<Charge>; readonly next: string | null } = await asked(
-      `${provider}/v1/charges?since=0${query}`,
-    )
-    for (const charge of page.charges) books.set(charge.key, charge)
-    after = page.next
-  }
-  return books
+/** What was taken and what was given back, by key. No fault befalls this look at the books; the reconciliation of the service has them all. */
+const booksOf = async (provider: string) => {
+  const accounts = Object.entries(await asked<Readonly<Record<string, Account>>>(`${provider}/books`))
+  return new Map(
+    accounts.map(([key, { money, state }]) => {
+      const amount = money?.amount ?? 0
+      const captured = state === "charged" || state === "refunded" ? amount : 0
+      return [key, { captured, refunded: state === "refunded" ? amount : 0 }] as const
+    }),
+  )
 }
 
 const LIVE: ReadonlyArray<string> = ["paid", "shipped", "delivered"]
 
 /** I14 of every order, and no charge that is none's. */
 const judgeMoney = async (stage: Stage, provider: string): Promise<void> => {
-  const books = new Map(await booksOf(provider))
+  const books = await booksOf(provider)
   const orders = await stage.entrance.query<Row>(
     "select id::text as id, status, refund, total_amount::float8 as total from orders",
   )
@@ -126,8 +126,9 @@ const judgeMoney = async (stage: Stage, provider: string): Promise<void> => {
         `I14: order ${id} is ${status} (refund ${refund}): ${owed} is owed, ${captured} taken, ${refunded} given back`,
       )
   }
-  for (const { captured, key } of books.values())
+  for (const [key, { captured }] of books)
     if (captured > 0) stage.violations.push(`I14: ${key} was charged, and is no order`)
+  stage.figures["orders held against the provider's books"] = orders.length
   stage.log(`${orders.length} orders compared with the provider's books`)
 }
 
@@ -154,19 +155,22 @@ const reconcile = async ({ service, violations }: Stage): Promise<void> => {
   for (const difference of last.differences) violations.push(`reconciliation: ${JSON.stringify(difference)}`)
 }
 
+/** What befalls a charge or a request, as the report names it. */
+const NAME_OF_FAULT = {
+  ...{ declines: "declined", actions: "action required", late: "charged late" },
+  ...{ slow: "slow", silences: "silent", errors: "error", resets: "connection reset", lost: "answer lost" },
+}
+const NAME_OF_WEBHOOK = {
+  ...{ duplicate: "webhook twice", late: "webhook late", reordered: "webhook overtaken" },
+  ...{ reorderedWithinCharge: "webhook overtaken by its own charge's", none: "webhook never sent" },
+}
+
 /** How often each has come about, by name. */
 const timesOf = (counts: Counts): ReadonlyArray<readonly [string, number]> => [
-  ...NAMES.map((name) => [name, counts[name]] as const),
-  ["action abandoned", counts.abandoned],
+  ...NAMES.map((name) => [NAME_OF_FAULT[name], counts[name]] as const),
+  ["action required, and abandoned", counts.abandoned],
   ...WEBHOOKS.map((name) => [NAME_OF_WEBHOOK[name], counts.webhooks[name]] as const),
 ]
-const NAME_OF_WEBHOOK = {
-  duplicate: "webhook twice",
-  late: "webhook late",
-  reordered: "webhook overtaken",
-  reorderedWithinCharge: "webhook overtaken by its own charge's",
-  none: "webhook never sent",
-}
 
 /** All that was acknowledged was heard, and none of it was taken for a stranger's or for news of no charge of ours. */
 const judgeWebhooks = async ({ service, violations }: Stage, { webhooks }: Counts): Promise<void> => {
@@ -205,7 +209,7 @@ export const run = async (options: Options): Promise<Findings> => {
   const port = String(await freePort())
   const { child, url } = await simulate(`http://127.0.0.1:${port}/v1/payments/webhooks/http`)
   try {
-    const crowd = { payments: PAYMENTS, size: SHOPPERS, patienceMs: COME_BACK_MS }
+    const crowd = { payments: PAYMENTS, size: SHOPPERS, patienceMs: COME_BACK_MS, ...REGRET }
     const settings = {
       ...{ campaign: "payment-trouble", databaseUrl: await options.freshDatabase() },
       ...{ env: { ...ENV, PORT: port, PAYMENT_URL: url }, crowd },

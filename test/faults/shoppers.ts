@@ -48,6 +48,10 @@ export interface Options {
   readonly size?: number
   /** How orders are to be paid, each as likely; PAYMENTS unless given. */
   readonly payments?: ReadonlyArray<unknown>
+  /** Statuses in which a placed order is remembered, to be paid or cancelled; `reserved` unless given. */
+  readonly remembered?: ReadonlyArray<string>
+  /** Of ten wishes, how many cancel an order; 1 unless given, and of the others at most 2 pay one. */
+  readonly cancels?: number
   /** One wish in how many asks for several products; 3 unless given. */
   readonly severalIn?: number
   /** How often each asks before a wish is left open; unless given, half of them once, the others twenty times. */
@@ -77,6 +81,8 @@ export const kindOf = ({ status, code }: Answered): string =>
 
 const PAYMENTS = ["later", "later", "later", { token: "tok_ok" }, { token: "tok_ok" }, { token: "tok_decline" }]
 
+const REMEMBERED = ["reserved"]
+
 export class Shoppers {
   readonly wishes: Array<Wish> = []
   /** Attempts that were answered with an acceptance so far: for waiting until business goes on. */
@@ -84,7 +90,7 @@ export class Shoppers {
   readonly #options: Options
   readonly #random: Random
   /** Orders that were heard of and may be paid or cancelled. */
-  readonly #reserved: Array<string> = []
+  readonly #placed: Array<string> = []
   #open = false
   #crowd: Promise<unknown> = Promise.resolve()
 
@@ -147,9 +153,9 @@ export class Shoppers {
     const number = this.wishes.length
     const key = `wish-${this.#options.seed}-${number}`
     const what = this.#random(10)
-    if (what >= 7 && this.#reserved.length > 0) {
-      const orderId = this.#reserved[this.#random(this.#reserved.length)]!
-      const kind = what === 9 ? "cancel" : "pay"
+    if (what >= 7 && this.#placed.length > 0) {
+      const orderId = this.#placed[this.#random(this.#placed.length)]!
+      const kind = what >= 10 - (this.#options.cancels ?? 1) ? "cancel" : "pay"
       const body = kind === "pay" ? { token: "tok_ok" } : { reason: "changed my mind" }
       return { number, kind, key, path: `/v1/orders/${orderId}/${kind}`, body, orderId, answers: [] }
     }
@@ -177,15 +183,16 @@ export class Shoppers {
     wish.answers.push(answer)
     if (answer.status !== null && answer.status < 300) {
       this.accepted++
-      if (wish.kind === "place" && answer.body.status === "reserved") this.#remember(answer.body.id)
+      const { remembered = REMEMBERED } = this.#options
+      if (wish.kind === "place" && remembered.includes(answer.body.status)) this.#remember(answer.body.id)
     }
     return answer
   }
 
   /** The latest fifty: those that are still alive get in each other's way. */
   #remember(orderId: string): void {
-    this.#reserved.push(orderId)
-    if (this.#reserved.length > 50) this.#reserved.shift()
+    this.#placed.push(orderId)
+    if (this.#placed.length > 50) this.#placed.shift()
   }
 }
 

@@ -105,7 +105,7 @@ export interface Settings {
   /** Longest that anyone may wait for an answer, milliseconds; PATIENCE_MS unless given. Never longer than is promised. */
   readonly patienceMs?: number | "promised"
   /** What is special about the shoppers. */
-  readonly crowd?: Pick<ShopperOptions, "payments" | "size" | "patienceMs">
+  readonly crowd?: Pick<ShopperOptions, "payments" | "size" | "patienceMs" | "remembered" | "cancels">
 }
 
 export class Stage {
@@ -119,6 +119,8 @@ export class Stage {
   /** What went wrong apart from what the judge sees. */
   readonly violations: Array<string> = []
   readonly notTested: Array<string> = []
+  /** What was measured, by name with its unit. */
+  readonly figures: Record<string, number> = {}
   readonly random: (below: number) => number
   readonly #campaign: string
   readonly #patienceMs: number
@@ -233,6 +235,7 @@ export class Stage {
       checks: checks + Object.values(this.readers.answers).reduce((all, count) => all + count, 0),
       violations: [...this.violations, ...this.#slow, ...this.readers.violations, ...violations],
       notTested: this.notTested,
+      ...(Object.keys(this.figures).length === 0 ? {} : { figures: this.figures }),
     }
   }
 

@@ -36,7 +36,7 @@ export const PARTS: ReadonlyArray<Part> = [
   { name: "postgres-trouble", run: PostgresTrouble.run, times: { 1: 18, 3: 9 } },
   { name: "embedded-trouble", run: EmbeddedTrouble.run, times: { 1: 4, 3: 4 } },
   { name: "silence", run: Silence.run, times: { 1: 3, 3: 3 } },
-  // Of each fault.
+  // Of each fault: some five minutes.
   { name: "payment-trouble", run: PaymentTrouble.run, times: { 1: 1_000, 3: 1_000 } },
   // A minute each.
   { name: "kafka-outage", run: KafkaOutage.run, times: { 1: 3, 3: 2 } },
