@@ -120,7 +120,7 @@ const partsOf = (
 }
 
 /** On a terminal the line is written over; elsewhere each step has a line. */
-const told = (screen: NodeJS.WriteStream) => (what: string) =>
+const logTo = (screen: NodeJS.WriteStream) => (what: string) =>
   void screen.write(screen.isTTY ? `\r\x1b[K${what}` : `lab: ${what}\n`)
 
 const room = (redisUrl: string | null) =>
@@ -139,7 +139,7 @@ const room = (redisUrl: string | null) =>
     yield* Effect.tryPromise({ try: () => databases.withSegments(), catch: failed })
     const redis = yield* Effect.tryPromise({ try: () => Redis.start(children, redisUrl), catch: failed })
     const generators = new Generators(children)
-    return { children, databases, generators, redisUrl: redis, told: told(process.stderr) } satisfies Room
+    return { children, databases, generators, redisUrl: redis, log: logTo(process.stderr) } satisfies Room
   })
 
 const failed = (cause: unknown) =>
@@ -187,7 +187,7 @@ export const command = Command.make(
       oversell: Option.getOrUndefined(asked.oversell),
     })
     const begun = performance.now()
-    yield* Console.error(Plan.told(plan))
+    yield* Console.error(Plan.summary(plan))
     const before = add ? yield* Effect.try({ try: () => earlier(out), catch: failed }) : null
     const place = yield* room(process.env["REDIS_URL"] || null)
     const found = yield* Effect.tryPromise({ try: () => run(place, plan, begun), catch: failed })

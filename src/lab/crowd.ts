@@ -21,7 +21,7 @@ export const come = async (
   const { contender, service } = stand
   const products: Array<string> = []
   for (let run = 1; run <= runs && (run === 1 || !isLate()); run++) {
-    room.told(`${contender}: ${CROWD.buyers} buyers for ${CROWD.units} units, ${run} of ${runs}`)
+    room.log(`${contender}: ${CROWD.buyers} buyers for ${CROWD.units} units, ${run} of ${runs}`)
     const product = await Service.create(service.url, `CROWD-${run}`, CROWD.units)
     products.push(product)
     await room.generators.put({

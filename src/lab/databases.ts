@@ -116,12 +116,12 @@ export class Databases {
   }
 
   /** A database with these contents, to be copied; filled when it is first asked for. */
-  async template({ onHand, orders, products }: Contents, told: (stage: string) => void = () => undefined) {
+  async template({ onHand, orders, products }: Contents, log: (stage: string) => void = () => undefined) {
     const name = `template_${products}_${orders}_${onHand}`
     const known = this.templates.get(name)
     if (known !== undefined) return known
     await this.query(`create database ${name}`)
-    const fill = BulkLoad.fill({ products, orders, onHand, now: Date.now() }, (stage) => Effect.sync(() => told(stage)))
+    const fill = BulkLoad.fill({ products, orders, onHand, now: Date.now() }, (stage) => Effect.sync(() => log(stage)))
     await Effect.runPromise(
       (products === 0 ? migrate : Effect.andThen(migrate, fill)).pipe(
         Effect.provide(PostgresClient.layer(this.urlOf(name))),

@@ -154,11 +154,11 @@ const onFreshDatabase = async <A>(subject: Subject, body: (stage: Stage) => Prom
 export const take = (subject: Subject): Promise<FaultsOf> =>
   onFreshDatabase(subject, async (stage) => {
     const { contender, database, products, room, services } = stage
-    room.told(`${contender}: half of its connections paused for ${PAUSE_MS} ms`)
+    room.log(`${contender}: half of its connections paused for ${PAUSE_MS} ms`)
     const silenceMs = await paused(stage)
-    room.told(`${contender}: a database ${ROUND_TRIP_MS} ms away`)
+    room.log(`${contender}: a database ${ROUND_TRIP_MS} ms away`)
     const far = await farAway(stage)
-    room.told(`${contender}: killed in mid-sale`)
+    room.log(`${contender}: killed in mid-sale`)
     const { isSoldOut, product, units } = await killed(stage)
     await services[1].stop()
     const { duplicates, lostUpdates, oversold } = await Audit.take(room.databases, database, products.slice(1))

@@ -13,7 +13,7 @@ export interface Load {
   readonly rate: number | null
   /** Orders altogether. */
   readonly limit: number
-  /** It ends when a buyer is told so. */
+  /** It ends when a buyer is answered so. */
   readonly untilSoldOut?: boolean
   /** It ends when its service is gone. */
   readonly untilLost?: boolean
@@ -38,7 +38,7 @@ export interface Measured {
   /** Connections lost with an order under way. */
   readonly broken: number
   readonly unanswered: number
-  /** A buyer was told so. */
+  /** A buyer was answered so. */
   readonly isSoldOut: boolean
   /** The longest time in which no order was placed, ms. */
   readonly silenceMs: number

@@ -11,7 +11,7 @@ export interface Costs {
   /** Transactions that wrote and began again: overtaken, or chosen as a deadlock's victim. */
   readonly retries: number
   readonly walBytes: number
-  /** Microseconds of processor; null: this system does not tell. */
+  /** Microseconds of processor; null: this system does not report it. */
   readonly serviceUs: number | null
   readonly postgresUs: number | null
   /** Of the time that transactions were open: the part in which they waited for another's lock, 0 to 1. */

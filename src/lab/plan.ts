@@ -202,7 +202,7 @@ export const plan = (asked: Asked): Plan => {
 }
 
 /** For people, before it begins. */
-export const told = (plan: Plan): string => {
+export const summary = (plan: Plan): string => {
   const { budgetSeconds, isThorough, options } = plan
   const { guards, oversell, rounds, seconds } = options
   const parts = Object.entries(plan.foreseen).map(

@@ -9,5 +9,5 @@ export interface Room {
   readonly generators: Generators
   readonly redisUrl: string | null
   /** What is being done, for people. */
-  readonly told: (what: string) => void
+  readonly log: (what: string) => void
 }

@@ -88,7 +88,7 @@ const take = async (turn: Turn, plan: Plan.Plan, found: Found): Promise<void> =>
   if (round === 1) await warmUp(turn, cells[0]!)
   for (const cell of cells) {
     const shop = `${cell.products} product${cell.products === 1 ? "" : "s"}, ${cell.connections} connections`
-    room.told(`round ${round} of ${options.rounds}: ${contender}, ${shop}`)
+    room.log(`round ${round} of ${options.rounds}: ${contender}, ${shop}`)
     found.measurements.push(...(await measure(turn, cell)))
     const offered =
       contender === FOLLOWER && isHot(cell, options) && Plan.isOpen(cell, options) ? offeredTo(found, options) : null

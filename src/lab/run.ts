@@ -68,7 +68,7 @@ const judge = async (
 ): Promise<Pick<Sold, "audits" | "crowds">> => {
   const crowds: Array<Report["crowds"][number]> = []
   const audits: Array<Report["audits"][number]> = []
-  room.told("auditing the databases")
+  room.log("auditing the databases")
   await Stand.close(stands)
   for (const stand of stands) {
     audits.push({ contender: stand.contender, ...(await Audit.take(room.databases, stand.database)) })
@@ -84,7 +84,7 @@ const sell = async (shop: Shop, begun: number): Promise<Sold> => {
   const { budget, contenders, plan, products, room, template } = shop
   const { parts } = plan.options
   const isSelling = parts.includes("guards") || parts.includes("oversell")
-  if (isSelling) room.told(`starting ${contenders.length} services`)
+  if (isSelling) room.log(`starting ${contenders.length} services`)
   const stands = await Stand.open(
     room,
     (isSelling ? contenders : []).map((contender) => ({ contender, template })),
@@ -160,7 +160,7 @@ export const run = async (room: Room, plan: Plan.Plan, begun: number): Promise<R
     .map((each) => `${each}: there is no redis-server on this machine, and no REDIS_URL`)
   const contenders = options.guards.filter((each) => !Service.needsRedis(each) || room.redisUrl !== null)
   const sweeps = SWEEPS.filter((each) => options.parts.includes(each))
-  room.told("filling a database")
+  room.log("filling a database")
   const template = await room.databases.template({
     products: Math.max(Faults.PRODUCTS, ...options.products, ...(sweeps.length > 0 ? [Sweeps.MOST_PRODUCTS] : [])),
     orders: 0,

@@ -35,7 +35,7 @@ const LOOK_MS = 10
 export const needsRedis = (contender: Contender): boolean => contender.startsWith("redis-")
 
 /**
- * Facts are told the same way under every guard: they are left out. Holds outlive every measurement. Nothing is refused because
+ * Facts are published the same way under every guard: they are left out. Holds outlive every measurement. Nothing is refused because
  * others wait: how long they wait is what is measured.
  */
 const environment = ({ contender, databaseUrl, knobs = {}, redis }: Options): Readonly<Record<string, string>> => ({

@@ -60,7 +60,7 @@ const point = async (
   { products, room, seconds, sweep }: Subject,
   { at, cell, series, stand }: Asked,
 ): Promise<Point> => {
-  room.told(`${sweep}: ${series.en}, ${at.toLocaleString("en-US")}`)
+  room.log(`${sweep}: ${series.en}, ${at.toLocaleString("en-US")}`)
   const load = loadOf(stand.service, { ...cell, lines: 1 }, products, seconds)
   const { p50, p99, perSecond } = await room.generators.put(load)
   return { sweep, series, at, measured: { perSecond, p50, p99 } }
@@ -119,7 +119,7 @@ const byConnections = async (subject: Subject) => {
 const byProducts = async (subject: Subject) => {
   const { room } = subject
   const most = Math.max(...PRODUCTS)
-  room.told(`products: making ${most.toLocaleString("en-US")}`)
+  room.log(`products: making ${most.toLocaleString("en-US")}`)
   const database = await room.databases.template({ products: most, orders: 0, onHand: PLENTY })
   const million: Subject = { ...subject, products: await room.databases.products(database) }
   const found = await inTurn(COMPARED, async (contender) => {
@@ -152,7 +152,7 @@ const byBatch = async (subject: Subject) =>
 const byTable = async (subject: Subject) => {
   const { room } = subject
   const found = await inTurn(ORDERS, async (orders) => {
-    room.told(`table: writing a past of ${orders.toLocaleString("en-US")} orders`)
+    room.log(`table: writing a past of ${orders.toLocaleString("en-US")} orders`)
     const template = await room.databases.template({ products: PAST_PRODUCTS, orders, onHand: PLENTY })
     const old: Subject = { ...subject, template, products: await room.databases.products(template) }
     await room.databases.flush()

@@ -46,7 +46,7 @@ describe("a plan", () => {
     expect(plan.options).toMatchObject({ seconds: 5, rounds: 3, oversell: { safe: 100, unsafe: 100 } })
     expect(Plan.loadsOf(plan)).toBe(CONTENDERS.length * 3 * 9 + 3)
     expect(Plan.secondsOf(plan)).toBeGreaterThan(CONTENDERS.length * 3 * 9 * 5)
-    expect(Plan.told(plan)).toMatch(/^about \d+ s: set-up \d+ s, guards \d+ s/)
+    expect(Plan.summary(plan)).toMatch(/^about \d+ s: set-up \d+ s, guards \d+ s/)
   })
 
   it("keeps the seconds it is given, and fits the rounds", () => {
