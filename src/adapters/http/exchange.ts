@@ -146,7 +146,7 @@ export const answering =
     // Once, without the cost of `once`; it comes right after the answer has been handed to the system, or cut off.
     response.on("close", () => {
       ended()
-      if (isInFlight) overload!.ended()
+      if (isInFlight) overload!.ended(of!)
       if (!response.writableFinished) {
         if (isBegun && !response.headersSent) hungUp(request, route!)
         return
@@ -171,7 +171,7 @@ export const answering =
     const problem = refused ?? limits.ofClient(request, isLimited) ?? refusal(gate, request, target, route)
     isBegun = problem === null
     if (isBegun && of !== null) {
-      overload!.begun()
+      overload!.begun(of)
       isInFlight = true
     }
     if (problem === null && limits.isShared)

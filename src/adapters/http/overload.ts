@@ -42,12 +42,12 @@ export class Overload {
   }
 
   /** It counts as in flight until it has ended. */
-  begun(): void {
-    this.#shedder.begin()
+  begun(of: Class): void {
+    this.#shedder.begin(of)
   }
 
-  ended(): void {
-    this.#shedder.end()
+  ended(of: Class): void {
+    this.#shedder.end(of)
   }
 }
 

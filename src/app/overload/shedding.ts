@@ -8,11 +8,14 @@
  * factors): what is allowed at once takes as long as the target, and not longer. It goes when nothing has been refused for a while.
  *
  * Law: before a queue has stood nothing is refused. Operators are never refused, and paying and cancelling not before twice the
- * bound is in flight. Pure: the time comes from outside, ms of one clock.
+ * bound of them is in flight. Pure: the time comes from outside, ms of one clock.
  */
 import type { Class } from "../../ports/probe.ts"
 
-/** How much of the bound may be in flight when one more of the class comes. */
+/**
+ * How much of the bound may be in flight of the class and those above it when one more of the class comes, the most important first. What
+ * is below does not count: a crowd of orders keeps no buyer from paying.
+ */
 const SHARES: Readonly<Record<Class, number>> = {
   admin: Number.POSITIVE_INFINITY,
   pay: 2,
@@ -20,6 +23,7 @@ const SHARES: Readonly<Record<Class, number>> = {
   read: 0.75,
   list: 0.5,
 }
+const CLASSES = Object.keys(SHARES) as ReadonlyArray<Class>
 
 /** A queue has to stand for so long (ms). */
 export const INTERVAL_MS = 100
@@ -63,8 +67,8 @@ const CREEPING = 1.02
 
 export class Shedder {
   readonly #targetMs: number
-  /** Requests in flight that were admitted. */
-  #inFlight = 0
+  /** Requests in flight that were admitted, of each class. */
+  readonly #counts: Record<Class, number> = { admin: 0, pay: 0, place: 0, read: 0, list: 0 }
   #left = 0
   #lookedAt = 0
   /** Requests that leave in a millisecond, at best. */
@@ -79,8 +83,14 @@ export class Shedder {
     this.#targetMs = targetMs
   }
 
-  get inFlight(): number {
-    return this.#inFlight
+  /** Of the class and those above it. */
+  inFlight(of: Class): number {
+    let inFlight = 0
+    for (const each of CLASSES) {
+      inFlight += this.#counts[each]
+      if (each === of) break
+    }
+    return inFlight
   }
 
   /** Requests that may be in flight; null: any number. */
@@ -90,17 +100,17 @@ export class Shedder {
 
   /** Whether one more may come now. */
   allows(of: Class): boolean {
-    if (this.#bound === null || this.#inFlight < this.#bound * SHARES[of]) return true
+    if (this.#bound === null || this.inFlight(of) < this.#bound * SHARES[of]) return true
     this.#refusedAt = this.#now
     return false
   }
 
-  begin(): void {
-    this.#inFlight++
+  begin(of: Class): void {
+    this.#counts[of]++
   }
 
-  end(): void {
-    this.#inFlight--
+  end(of: Class): void {
+    this.#counts[of]--
     this.#left++
   }
 
@@ -111,7 +121,7 @@ export class Shedder {
     const passed = now - this.#lookedAt
     if (passed < INTERVAL_MS) {
       // At once: each moment lets more in that will stand as well.
-      if (isStanding && this.#bound === null) this.#begin()
+      if (isStanding && this.#bound === null) this.#restrict()
       return
     }
     // While something is refused and nothing stands, it is the bound that holds the rate down.
@@ -123,14 +133,14 @@ export class Shedder {
     this.#isStanding = false
   }
 
-  #begin(): void {
+  #restrict(): void {
     this.#bound = this.#least
     this.#refusedAt = this.#now
   }
 
   #adapt(commitMs: number): void {
     if (this.#bound === null) {
-      if (this.#isStanding) this.#begin()
+      if (this.#isStanding) this.#restrict()
     } else if (this.#isStanding) this.#bound = Math.max(this.#least, this.#bound * FALLING)
     else if (!this.#refuses(CALM_MS)) this.#bound = null
     else {

@@ -33,8 +33,8 @@ const standing = (leaving: number): Shedder => {
   const shedder = new Shedder(TARGET)
   for (let interval = 1; interval <= 5; interval++) {
     for (let each = 0; each < leaving; each++) {
-      shedder.begin()
-      shedder.end()
+      shedder.begin("place")
+      shedder.end("place")
     }
     shedder.look(true, interval * INTERVAL_MS)
   }
@@ -46,7 +46,7 @@ describe("a shedder", () => {
     const shedder = new Shedder(TARGET)
     for (let each = 0; each < 10_000; each++) {
       for (const of of CLASSES) expect(shedder.allows(of)).toBe(true)
-      shedder.begin()
+      shedder.begin("place")
     }
     shedder.look(false, 1_000)
     expect(shedder.bound).toBeNull()
@@ -57,21 +57,32 @@ describe("a shedder", () => {
     expect(standing(1).bound).toBe(BOUND_MIN)
   })
 
-  it("refuses from the bottom: lists, then reads, then orders, and paying only at twice the bound", () => {
+  it("refuses from the bottom: lists, then reads, then orders, and payments only when twice the bound of them are under way", () => {
     const shedder = standing(2_000)
     const admitted = (of: Class): number => {
-      while (shedder.allows(of)) shedder.begin()
-      return shedder.inFlight
+      while (shedder.allows(of)) shedder.begin(of)
+      return shedder.inFlight("list")
     }
-    expect([admitted("list"), admitted("read"), admitted("place"), admitted("pay")]).toEqual([500, 750, 1_000, 2_000])
+    expect([admitted("list"), admitted("read"), admitted("place"), admitted("pay")]).toEqual([
+      500,
+      500 + 750,
+      500 + 750 + 1_000,
+      500 + 750 + 1_000 + 2_000,
+    ])
     expect(shedder.allows("admin")).toBe(true)
+  })
+
+  it("keeps no buyer from paying for a crowd of orders, however many were let in before", () => {
+    const shedder = standing(1_000)
+    for (let order = 0; order < 10_000; order++) shedder.begin("place")
+    expect(CLASSES.map((of) => shedder.allows(of))).toEqual([true, true, false, false, false])
   })
 
   it("whatever is refused, all that is less important is too", () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 3_000 }), fc.integer({ min: 0, max: 6_000 }), (leaving, inFlight) => {
         const shedder = standing(leaving)
-        for (let each = 0; each < inFlight; each++) shedder.begin()
+        for (let each = 0; each < inFlight; each++) shedder.begin(CLASSES[each % CLASSES.length]!)
         const allowed = CLASSES.map((of) => shedder.allows(of))
         expect(allowed).toEqual(allowed.toSorted((a, b) => Number(b) - Number(a)))
       }),
@@ -82,8 +93,8 @@ describe("a shedder", () => {
   it("takes the bound away once nothing has been refused for a while, and not before", () => {
     const shedder = standing(1_000)
     const over = 5 * INTERVAL_MS
-    while (shedder.allows("place")) shedder.begin()
-    while (shedder.inFlight > 0) shedder.end()
+    while (shedder.allows("place")) shedder.begin("place")
+    while (shedder.inFlight("list") > 0) shedder.end("place")
     shedder.look(false, over + CALM_MS - 1)
     expect(shedder.bound).not.toBeNull()
     shedder.look(false, over + CALM_MS + INTERVAL_MS)
@@ -95,7 +106,7 @@ describe("a shedder", () => {
     let now = 5 * INTERVAL_MS
     /** As many come as may, in an interval. */
     const crowd = (isStanding: boolean): number => {
-      while (shedder.allows("place")) shedder.begin()
+      while (shedder.allows("place")) shedder.begin("place")
       now += INTERVAL_MS
       shedder.look(isStanding, now, COMMIT)
       return shedder.bound!
