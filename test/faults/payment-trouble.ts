@@ -52,8 +52,8 @@ const PAYMENTS = [
 ]
 
 /** Shoppers at a time: most of them wait for an outcome, and are no load. Those whose payment is under way come back after this, ms. */
-const SHOPPERS = 128
-const COME_BACK_MS = 250
+const SHOPPERS = 64
+const COME_BACK_MS = 500
 /** Those who have paid think better of it too, and often: the news of what was given back overtakes the news of its charge. */
 const REGRET = { remembered: ["reserved", "paid"], cancels: 2 }
 
