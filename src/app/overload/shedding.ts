@@ -45,8 +45,11 @@ export class StandingQueue {
   }
 }
 
-/** So many may always be in flight: less would leave the ledger idle while the next batch gathers. */
-export const BOUND_MIN = 64
+/**
+ * So many may always be in flight: they make half of a full batch, which less would leave the ledger to wait for, and a crowd of this size
+ * is none that anyone is to be turned away for, however slow the machine.
+ */
+export const BOUND_MIN = 256
 
 /** How long after something was refused last the bound is kept (ms): what was refused comes again. */
 export const CALM_MS = 1_000
