@@ -51,7 +51,7 @@ describe("a currency", () => {
 describe("a purchase limit", () => {
   const ID = "01a1feab-edb8-7049-b54f-468de46eab73" as ProductId
 
-  it("is never passed, whatever is taken and given back, and says what is left", () => {
+  it("is never exceeded by what is taken and given back, and says what is left", () => {
     const limit = fc.integer({ min: 1, max: 20 })
     fc.assert(
       fc.property(limit, fc.array(fc.integer({ min: -5, max: 12 }).filter((n) => n !== 0)), (most, quantities) => {

@@ -2,7 +2,7 @@
  * The real service as a child process, spoken to over real HTTP, and the patience to wait for what it does.
  *
  * Each is the leader of its own process group, so that a signal may reach all of it, as from a terminal. It listens on
- * any free port and says which. Whatever is still running when its test file ends is killed.
+ * any free port and says which. A process that still runs when its test file ends is killed.
  */
 import { type ChildProcess, spawn } from "node:child_process"
 import { chmodSync, mkdtempSync, rmSync } from "node:fs"

@@ -12,7 +12,7 @@ import { type Address, CannotListen } from "../../std/listen.ts"
 
 /**
  * Connections that the system has made and this process has not accepted yet, for each socket: a crowd that comes in one second. Node's own
- * (511) is over at once, and who finds no place is not refused but asks again after 1, 3 and 7 s. The system may allow less
+ * (511) is full at once, and a client that finds no place is not refused but tries again after 1, 3 and 7 s. The system may allow less
  * (`net.core.somaxconn`).
  */
 const BACKLOG = 4_096

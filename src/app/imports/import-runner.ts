@@ -29,7 +29,7 @@ import * as RowWork from "./import-row-work.ts"
 /** Some four thousand rows: several commits, and a few megabytes. A runner that follows another knows that no more was under way. */
 const WINDOW_PARTS = 8
 
-/** Beside other requests a part takes seconds: what was applied is written down, and told, after each. */
+/** Beside other requests a part takes seconds: what was applied is recorded, and shown, after each. */
 const BUSY_WINDOW_PARTS = 1
 
 /** SKUs under way: two full commits and more for each of several workers. */

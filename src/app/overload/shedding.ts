@@ -46,8 +46,8 @@ export class StandingQueue {
 }
 
 /**
- * So many may always be in flight: they make half of a full batch, which less would leave the ledger to wait for, and a crowd of this size
- * is none that anyone is to be turned away for, however slow the machine.
+ * So many requests may always be in flight, however slow the machine: half of a full batch. With fewer the ledger would wait, and a small
+ * crowd would be refused.
  */
 export const BOUND_MIN = 256
 

@@ -83,7 +83,7 @@ const TOUCHED = `touched as materialized (
 
 /**
  * One row by its key (`offset 0`): as a join it would be read once for each row of the other side, or the table as a whole, where a
- * plan was made when the tables were small and few facts were told.
+ * plan was made when the tables were small and facts were few.
  */
 const ONE = (table: string, name: string, key: string) =>
   `left join lateral (select * from ${table} where ${key} offset 0) ${name} on true`
@@ -122,8 +122,8 @@ const EDGE = 16
  * a beginning, and two that are equal cancel. So no movements are sorted.
  *
  * A microsecond more a fact is some hundredths of the throughput at full load. So each lane and each product is added up by itself,
- * and no row passes a join, whatever the planner expects (the products of an import are thousands where it expects eight); and what is not wanted of each row is asked for in a filter (the text of ids only beyond `edge`,
- * arrays only of the late).
+ * and no row passes a join, whatever the planner expects (the products of an import are thousands where it expects eight). What is
+ * not wanted of each row is asked for in a filter (the text of ids only beyond `edge`, arrays only of the late).
  */
 export const WINDOW = `
 with edge as materialized (
