@@ -200,7 +200,7 @@ export type Reply =
   | { readonly _tag: "Done" }
 
 /**
- * What a command came to, once it is durable. `replayed`: the key was known, this is the answer stored with it.
+ * What a command came to, once it is durable. `replayed`: an earlier request bound the key, this is the answer stored with it.
  * A replayed order is the order as it was answered, not as it is now.
  */
 export interface Answer {

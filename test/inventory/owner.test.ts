@@ -332,6 +332,42 @@ describe("an owner", () => {
     },
   )
 
+  it.each(["done", "not done"])(
+    "gives a first answer, and no replay, to a commit that only binds a key, was %s and lost its answer",
+    async (how) => {
+      const shop = desk(1)
+      const placed = order("k", [{ productId: shop.first, quantity: 1 }])
+      const cancel = (key: string): Command => ({
+        _tag: "CancelOrder",
+        orderId: (placed as Extract<Command, { readonly _tag: "PlaceOrder" }>).orderId,
+        reason: null,
+        claim: { route: "cancel", key, fingerprint: "f" },
+      })
+      shop.submit(placed)
+      shop.submit(cancel("first"))
+      await work(shop, shop.ledger)
+      // The order is cancelled already: nothing changes but the key.
+      const heard: Array<boolean> = []
+      const ask = () =>
+        shop.owner.submit(cancel("second"), (exit) => void (Exit.isSuccess(exit) && heard.push(exit.value.replayed)))
+      let lost = 0
+      ask()
+      ask()
+      await work(shop, {
+        ...shop.ledger,
+        commit: (batch) =>
+          Effect.suspend(() => {
+            if (lost++ > 0) return shop.ledger.commit(batch)
+            expect(batch.facts).toEqual([])
+            const before = how === "done" ? shop.ledger.commit(batch) : Effect.void
+            return Effect.andThen(before, Effect.fail(new CommitUnknown({ detail: "planned" })))
+          }),
+      })
+      expect(heard).toEqual([false, true])
+      expect(lost).toBe(how === "done" ? 1 : 2)
+    },
+  )
+
   it("closes to newcomers when it drains, and answers what was submitted", async () => {
     const shop = desk(1)
     shop.submit(receive(shop.first))

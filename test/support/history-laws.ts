@@ -94,18 +94,23 @@ export const undurable = (
   if (answer.kind === "product" && !books.products.get(answer.product.id)) found.push(`product ${answer.product.id}`)
   if (answer.kind === "edited" && (books.products.get(answer.product.id) ?? 0) < answer.product.version)
     found.push(`product ${answer.product.id} version ${answer.product.version}`)
+  const bound = books.keys.find((row) => row.claim.key === claim?.key && row.claim.route === claim.route)
   const order = answer.kind === "sale" ? answer.sale.order : answer.kind === "order" ? answer.order : null
   if (order !== null) {
     const kept = books.orders.get(order.id)
+    // A stored answer has the status it was bound with.
+    const isStored = bound?.answer._tag === "Order" && bound.answer.status === order.status
     if (kept === undefined) found.push(`order ${order.id}`)
     // A replayed order has the status it was answered with; its version says nothing.
     else if (!replayed && kept.version < order.version) found.push(`order ${order.id} version ${order.version}`)
-    else if (!replayed && kept.version === order.version && kept.status !== order.status && order.status !== "reserved")
+    else if (
+      !(replayed || isStored || order.status === "reserved") &&
+      kept.version === order.version &&
+      kept.status !== order.status
+    )
       found.push(`order ${order.id} as ${order.status}`)
   }
-  const bound =
-    claim === null || books.keys.some((row) => row.claim.key === claim.key && row.claim.route === claim.route)
-  if (!bound) found.push(`key ${claim.route} ${claim.key}`)
+  if (claim !== null && bound === undefined) found.push(`key ${claim.route} ${claim.key}`)
   return found
 }
 
@@ -155,6 +160,17 @@ const replaysAreEqual = (calls: ReadonlyArray<Call>, books: Books): ReadonlyArra
       )
         found.push(`${call.name} was answered that its own key ${key} is another's`)
     return found
+  })
+}
+
+/** Of the callers of a key one was the first: who hears a replay repeats what another was answered, or may have had done. */
+const replaysRepeat = (calls: ReadonlyArray<Call>): ReadonlyArray<string> => {
+  const claimed = calls.filter(({ claim }) => claim !== null)
+  const byKey = group(claimed, ({ claim }) => `${claim!.route} ${claim!.key}`)
+  return [...byKey].flatMap(([key, of]) => {
+    const replays = of.filter((call) => successOf(call)?.replayed === true)
+    if (replays.length === 0 || of.some((call) => isOpen(call) || successOf(call)?.replayed === false)) return []
+    return [`${replays[0]!.name} was answered with a replay, and was the first of key ${key}`]
   })
 }
 
@@ -360,6 +376,7 @@ export const HISTORY: ReadonlyArray<HistoryLaw> = [
   { name: "I15 an edit is of the version it names", broken: editsOfWhatTheyName },
   { name: "I15 one edit a version", broken: oneEditAVersion },
   { name: "I5 replays are equal", broken: replaysAreEqual },
+  { name: "I5 a replay repeats", broken: replaysRepeat },
   { name: "I5 a bound key is answered", broken: boundIsAnswered },
 ]
 

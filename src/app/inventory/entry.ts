@@ -2,7 +2,8 @@
  * An entry: one command on its way through the owner, and the only hand on its caller's answer.
  *
  * Law: answered exactly once. I4: an acceptance needs the receipt of the batch it was committed in; a refusal or a reading,
- * which writes nothing, is answered by its own verb once what it saw is durable; a replay is what the ledger has bound.
+ * which writes nothing, is answered by its own verb once what it saw is durable; a replay is what the ledger has bound. It is called
+ * one (`replayed`) only when an earlier request bound it.
  */
 import { Exit } from "effect"
 import { type Fate, type Unavailable, type UnavailableReason, unavailable } from "../../ports/failures.ts"
@@ -141,11 +142,14 @@ export class Entry {
     }
   }
 
-  /** The key is bound: the stored answer, or a refusal if it was bound to another request. */
+  /**
+   * The key is bound: the stored answer, or a refusal if it was bound to another request. Of one in doubt it was bound by its own
+   * commit: one command of a claim at a time, and the gate had found it free. Its caller hears a first answer, not a replay.
+   */
   replay(bound: KnownKey): void {
     const { fingerprint, key } = claimOf(this.command)!
     if (bound.fingerprint !== fingerprint) return this.refuse({ _tag: "KeyReused", key })
-    this.#leave(Exit.succeed({ reply: bound.reply, replayed: true }))
+    this.#leave(Exit.succeed({ reply: bound.reply, replayed: !this.#isDoubtful }))
   }
 
   refuse(rejection: Rejection): void {

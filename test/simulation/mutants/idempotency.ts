@@ -49,4 +49,17 @@ export const IDEMPOTENCY_MUTANTS: ReadonlyArray<Mutant> = [
     caughtBy: "I5 a bound key is answered",
     seedsMax: FOUR_ROUNDS,
   },
+  {
+    name: "a first answer called a replay",
+    story: "a request that changes no order, as a delivery, is answered as if it had come before",
+    changes: [
+      {
+        file: ENTRY,
+        from: "reply: receipt.open(this.#outcome.reply), replayed: false",
+        to: "reply: receipt.open(this.#outcome.reply), replayed: this.#outcome.order === null",
+      },
+    ],
+    caughtBy: "I5 a replay repeats",
+    seedsMax: ONE_ROUND,
+  },
 ]
