@@ -2,11 +2,12 @@
  * Two levels: a cache in this process before one in Redis, kept in step with what other processes change.
  *
  * Law: what was read from Redis is kept locally only if no invalidation of its key came meanwhile, and only while invalidations
- * are known to come; with Redis away each process has its local level alone, for at most LONE_MS. What was dropped while Redis did not
- * answer is not believed of it afterwards, and is dropped there as soon as it answers.
+ * are known to come; with Redis away each process has its local level alone, for at most LONE_MS. What this process dropped is given out
+ * by no level, whatever the level knows: Redis may not have answered, and the local level forgets its drops when a connection is lost,
+ * while what a reader read before the edit is still on its way to it. A drop reaches Redis as soon as it answers.
  */
 import { Clock, Effect, type Scope } from "effect"
-import { type CacheService, type LocalCache, TOMBSTONE_MS } from "../../ports/cache.ts"
+import { type CacheService, type Found, type LocalCache, TOMBSTONE_MS } from "../../ports/cache.ts"
 import * as RedisCache from "./cache.ts"
 import * as Connection from "./connection.ts"
 import * as Invalidation from "./invalidation.ts"
@@ -106,11 +107,25 @@ export const make = (
   local: LocalCache,
   invalidated: (what: "key" | "all") => void = () => undefined,
 ): Effect.Effect<CacheService, never, Scope.Scope> =>
+  Effect.flatMap(Connection.make(options), (connection) =>
+    over(
+      RedisCache.make(connection, options.prefix),
+      (listener) => Invalidation.listen(connection, options, listener),
+      local,
+      invalidated,
+    ),
+  )
+
+/** Over any Redis: `listen` has the listener notified of what others change, and of all that may have been missed. */
+export const over = <R>(
+  redis: RedisCache.RedisCache,
+  listen: (listener: Invalidation.Listener) => Effect.Effect<Invalidation.Invalidation, never, R>,
+  local: LocalCache,
+  invalidated: (what: "key" | "all") => void = () => undefined,
+): Effect.Effect<CacheService, never, R | Scope.Scope> =>
   Effect.gen(function* () {
-    const connection = yield* Connection.make(options)
-    const redis = RedisCache.make(connection, options.prefix)
     const readings = new Readings()
-    const tracking = yield* Invalidation.listen(connection, options, {
+    const tracking = yield* listen({
       forget: (key) => {
         readings.outdate(key)
         local.forget(key)
@@ -123,28 +138,31 @@ export const make = (
       },
     })
     const keptMs = (ttlMs: number): number => Math.min(ttlMs, tracking.isTracking() ? LOCAL_MS : LONE_MS)
-
     const { drop, isAllowed } = yield* floorsOver(redis)
+    /** The drop may be younger than the look at the level, and than what is put there late. */
+    const allowed = <A extends Found>(key: string, found: A | null): A | null =>
+      found !== null && isAllowed(key, found.entry.version) ? found : null
+    const far = (key: string, reading: Reading) =>
+      Effect.tap(
+        Effect.map(redis.get(key), (found) => allowed(key, found)),
+        (found) => (found === null || reading.isOutdated ? Effect.void : local.put(key, found.entry, keptMs(LOCAL_MS))),
+      )
 
     return {
-      near: local.near,
+      near: (key) => {
+        const entry = local.near(key)
+        return entry !== null && isAllowed(key, entry.version) ? entry : null
+      },
       get: (key) =>
-        Effect.flatMap(local.get(key), (near) =>
-          near !== null
-            ? Effect.succeed(near)
-            : Effect.acquireUseRelease(
-                Effect.sync(() => readings.begin(key)),
-                (reading) =>
-                  Effect.tap(
-                    Effect.map(redis.get(key), (far) =>
-                      far !== null && isAllowed(key, far.entry.version) ? far : null,
-                    ),
-                    (far) =>
-                      far === null || reading.isOutdated ? Effect.void : local.put(key, far.entry, keptMs(LOCAL_MS)),
-                  ),
-                (reading) => Effect.sync(() => readings.end(key, reading)),
-              ),
-        ),
+        Effect.flatMap(local.get(key), (found) => {
+          const near = allowed(key, found)
+          if (near !== null) return Effect.succeed(near)
+          return Effect.acquireUseRelease(
+            Effect.sync(() => readings.begin(key)),
+            (reading) => far(key, reading),
+            (reading) => Effect.sync(() => readings.end(key, reading)),
+          )
+        }),
       // Redis says whether it is the newest; when it is away, the local level knows no better.
       put: (key, entry, ttlMs) =>
         Effect.flatMap(
