@@ -3,6 +3,7 @@ import { PgClient } from "@effect/sql-pg"
 import { Effect, Layer } from "effect"
 import { expect, it } from "vitest"
 import * as Backlog from "../../../src/adapters/postgres/backlog.ts"
+import { costOf } from "../../support/plans.ts"
 import { freshClient } from "../../support/postgres.ts"
 import * as RecordingProbe from "../../support/recording-probe.ts"
 
@@ -72,4 +73,30 @@ it("announces nothing but zeros of a database in which nothing waits", async () 
     ...{ holds: 0, oldestChargeSeconds: 0, refundsDue: 0, oldestRefundSeconds: 0, facts: 0, oldestFactSeconds: 0 },
     deadLetters: [],
   })
+})
+
+/** Facts that have not left, of one lane; and pages: each lane's cursor and end, and one fact of one lane in each day's partition. */
+const FACTS = 50_000
+const PAGES_MAX = 600
+
+it("looks at one fact of a lane, however many have not left since the plan was made", async () => {
+  const fill = [
+    // As the service has it: planned when there was nothing, and kept.
+    `prepare backlog as ${Backlog.BACKLOG}`,
+    "execute backlog",
+    `insert into outbox select 7, n, gen_random_uuid(), 'order', gen_random_uuid(), 1, 'jaego.order.placed.v1', '{}', now()
+      from generate_series(1, ${FACTS}) n`,
+    `update lanes set seq = ${FACTS} where lane = 7`,
+  ]
+  const cost = await Effect.gen(function* () {
+    const sql = yield* PgClient.PgClient
+    const looked = Effect.andThen(
+      Effect.forEach(fill, (statement) => sql.unsafe(statement), { discard: true }),
+      costOf("execute backlog", []),
+    )
+    // After it the planner is certain that the partitions of days to come are empty.
+    yield* sql.unsafe("vacuum analyze outbox")
+    return yield* sql.withTransaction(looked)
+  }).pipe(Effect.provide(freshClient), Effect.runPromise)
+  expect(cost.pages).toBeLessThan(PAGES_MAX)
 })
