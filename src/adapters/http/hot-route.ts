@@ -59,7 +59,33 @@ export interface Options {
   readonly pipeline: Listener
 }
 
+interface Ready {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  readonly answer: Response
+}
+
+/**
+ * Writes the answers of one portion (`threads/portions.ts`) right after each other, once all of them are made. A write wakes the
+ * peer: written as it is made, each answer would find it asleep again, and waking costs more than the write itself.
+ */
+const together = (write: (ready: Ready) => void): ((ready: Ready) => void) => {
+  let waiting: Array<Ready> = []
+  const flush = () => {
+    const all = waiting
+    waiting = []
+    for (const ready of all) write(ready)
+  }
+  return (ready) => {
+    if (waiting.push(ready) === 1) process.nextTick(flush)
+  }
+}
+
 export const listener = ({ limits, pipeline, place, positions, run }: Options): Listener => {
+  const write = together(({ answer, request, response }) => {
+    const position = Positions.of(positions)
+    PlainAnswer.write(request, response, limits, answer, position === null ? [] : [Positions.NAME, position])
+  })
   return (request, response) => {
     if (!isPlain(request)) return pipeline(request, response)
     // The parser hands over a body that is here already right after this call.
@@ -71,10 +97,8 @@ export const listener = ({ limits, pipeline, place, positions, run }: Options): 
         return pipeline(request, response)
       }
       run(place(placing)).addObserver((exit) => {
-        if (Exit.isFailure(exit)) return response.destroy()
-        const position = Positions.of(positions)
-        const more = position === null ? [] : [Positions.NAME, position]
-        PlainAnswer.write(request, response, limits, exit.value, more)
+        if (Exit.isFailure(exit)) response.destroy()
+        else write({ request, response, answer: exit.value })
       })
     })
   }
