@@ -22,11 +22,9 @@ const shopping = async (service: Service) => {
     order: (payment?: Trade.Wish["payment"], key = Trade.newKey(), headers: Record<string, string> = {}) =>
       Trade.order(service, wish(payment), key, headers),
     pay: ({ body }: Answer, token?: string, headers: Record<string, string> = {}) =>
-      Trade.asSoonAsSure(() =>
-        service.post(`/v1/orders/${body.id}/pay`, token === undefined ? {} : { token }, headers),
-      ),
+      service.post(`/v1/orders/${body.id}/pay`, token === undefined ? {} : { token }, headers),
     cancel: ({ body }: Answer, headers: Record<string, string> = {}) =>
-      Trade.asSoonAsSure(() => service.post(`/v1/orders/${body.id}/cancel`, undefined, headers)),
+      service.post(`/v1/orders/${body.id}/cancel`, undefined, headers),
     becomes: (status: string, { body }: Answer) =>
       until(`the order is ${status}`, async () => (await Trade.status(service, body.id)) === status),
     stock: () => Trade.stock(service, product),

@@ -162,6 +162,16 @@ export const run = async (args: ReadonlyArray<string>, env: Env = {}) => {
 /** How long a service may take until it says where it is (ms): an empty embedded database on a busy machine. */
 const START_MS = 120_000
 
+/** Between two askings (ms): a heartbeat of the lease is under way meanwhile. */
+const AGAIN_MS = 50
+
+/**
+ * A process that stood still, as on a busy machine, is not sure of its lanes: until it is, it refuses nothing and shows nothing from
+ * memory, and says 503. `isSafe`: the request may be repeated whatever came of it.
+ */
+const isUnsure = ({ body }: Pick<Answer, "body">, isSafe: boolean): boolean =>
+  body?.code === "stale-owner" && (isSafe || body.detail.startsWith("Nothing was decided."))
+
 export class Service {
   readonly process: Process
   readonly url: string
@@ -171,7 +181,17 @@ export class Service {
     this.url = url
   }
 
+  /** Asked again while the service is not sure of its lanes, as every client should ask. */
   async send(method: string, path: string, body?: unknown, headers: Env = {}): Promise<Answer> {
+    const hasKey = Object.keys(headers).some((name) => name.toLowerCase() === "idempotency-key")
+    for (;;) {
+      const answer = await this.#ask(method, path, body, headers)
+      if (!isUnsure(answer, method === "GET" || hasKey)) return answer
+      await new Promise((resolve) => setTimeout(resolve, AGAIN_MS))
+    }
+  }
+
+  async #ask(method: string, path: string, body: unknown, headers: Env): Promise<Answer> {
     const sent = body === undefined ? {} : { body: JSON.stringify(body) }
     const type: Env = body === undefined ? {} : { "content-type": "application/json" }
     const asking = fetch(this.url + path, { method, headers: { ...type, ...headers }, ...sent })

@@ -1,6 +1,5 @@
 /** Buying and selling over HTTP: what the tests of the service do all the time. */
 import { randomUUID } from "node:crypto"
-import { setTimeout } from "node:timers/promises"
 import { Effect } from "effect"
 import { expect } from "vitest"
 import * as PostgresClient from "../../src/adapters/postgres/client.ts"
@@ -49,23 +48,8 @@ export interface Wish {
   readonly payment?: "later" | { readonly token: string; readonly onDecline?: "release" | "keep" }
 }
 
-/** Between two askings (ms): a heartbeat of the lease is under way meanwhile. */
-const AGAIN_MS = 50
-
-/**
- * A process that stood still, as on a busy machine, is not sure of its lanes: it refuses nothing until it is, and says 503. Asked
- * again, as every client should ask.
- */
-export const asSoonAsSure = async (ask: () => Promise<Answer>): Promise<Answer> => {
-  for (;;) {
-    const answer = await ask()
-    if (answer.body?.code !== "stale-owner") return answer
-    await setTimeout(AGAIN_MS)
-  }
-}
-
 export const order = (service: Service, wish: Wish, key = newKey(), headers: Record<string, string> = {}) =>
-  asSoonAsSure(() => service.post("/v1/orders", { customerId: "kim", ...wish }, { "idempotency-key": key, ...headers }))
+  service.post("/v1/orders", { customerId: "kim", ...wish }, { "idempotency-key": key, ...headers })
 
 /** One unit, or some, of one product. */
 export const buy = (
