@@ -9,7 +9,7 @@ import type { Piece, Took } from "./report.ts"
 export type Foreseen = Readonly<Partial<Record<Piece, number>>>
 
 /** In this order; of these the whole run consists. */
-const PIECES: ReadonlyArray<Piece> = ["setUp", "guards", "oversell", "audits", "faults"]
+const PIECES: ReadonlyArray<Piece> = ["setUp", "guards", "oversell", "tails", "audits", "faults"]
 
 /** How long they take does not depend on what is left for them. */
 const MEASURING: ReadonlyArray<Piece> = ["setUp", "audits"]

@@ -156,7 +156,9 @@ const write = (folder: string, report: Report): void => {
 /** The report that a folder has, also one of an earlier version; null: none. */
 const earlier = (folder: string): Report | null => {
   const file = join(folder, "report.json")
-  return existsSync(file) ? ({ took: [], shortened: [], ...JSON.parse(readFileSync(file, "utf8")) } as Report) : null
+  return existsSync(file)
+    ? ({ took: [], tails: [], shortened: [], ...JSON.parse(readFileSync(file, "utf8")) } as Report)
+    : null
 }
 
 /** In a line each: what matters most. */

@@ -6,7 +6,7 @@ import { adviceOf, hotOf } from "./advice.ts"
 import * as Curves from "./curves.ts"
 import { ms, number } from "./figures.ts"
 import { ABOUT, type Words } from "./guards.ts"
-import { cellName, FAULT_HEAD, faultRow } from "./markdown.ts"
+import { cellName, FAULT_HEAD, faultRow, tailOf } from "./markdown.ts"
 import { dots, escaped } from "./plot.ts"
 import { type Cell, cellsOf, contendersOf, isBusy, type Report, type Summary, summaryOf } from "./report.ts"
 import { STYLE } from "./style.ts"
@@ -222,11 +222,13 @@ const adviceTable = (report: Report): string => {
   return `<h2>${say("Which one should you use", "무엇을 쓰면 될까")}</h2>${table(head, rows, "cards")}`
 }
 
-const about = ({ at, left, machine, options, shortened, tookSeconds }: Report): string => {
+const about = (report: Report): string => {
+  const { at, left, machine, options, shortened, tookSeconds } = report
+  const tail = tailOf(report)
   const box = `${machine.processors} × ${escaped(machine.model)}, ${number(machine.memoryBytes / 2 ** 30)} GiB, ${escaped(machine.system)}, Node ${machine.node}, PostgreSQL ${machine.postgres} (fsync)`
   const how = say(
-    `${options.rounds} interleaved rounds of ${options.seconds} s a cell, medians; ${number(tookSeconds)} s in all. Load, service and database share the machine. Closed model for the peak; open model below it, with latency from the time at which an order was due.`,
-    `번갈아 ${options.rounds}회, 칸마다 ${options.seconds}초, 중앙값. 모두 ${number(tookSeconds)}초. 부하 생성기와 서비스와 데이터베이스가 한 대에서 돈다. 최대 처리량은 닫힌 모델로, 지연은 열린 모델로 쟀고, 지연은 주문이 나갔어야 할 시각부터 센다.`,
+    `${options.rounds} interleaved rounds of ${options.seconds} s a cell, medians; ${number(tookSeconds)} s in all. Load, service and database share the machine. Closed model for the peak; open model below it, with latency from the time at which an order was due. ${tail?.en ?? ""}`,
+    `번갈아 ${options.rounds}회, 칸마다 ${options.seconds}초, 중앙값. 모두 ${number(tookSeconds)}초. 부하 생성기와 서비스와 데이터베이스가 한 대에서 돈다. 최대 처리량은 닫힌 모델로, 지연은 열린 모델로 쟀고, 지연은 주문이 나갔어야 할 시각부터 센다. ${tail?.ko ?? ""}`,
   )
   const missing = left.map((each) => `<p class="note">${say(`Left out: ${each}`, `제외: ${each}`)}</p>`).join("")
   const cut = shortened

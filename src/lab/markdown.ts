@@ -146,10 +146,15 @@ const adviceSection = (report: Report): string => {
   return `## Which one should you use\n\n${table(["use", "when", "because, measured here"], rows, 3)}`
 }
 
-/** The load whose p99 is a target is longer. */
-const tailOf = ({ options, sameLoad }: Report): string => {
-  const seconds = Math.max(0, ...sameLoad.map(({ measured }) => measured.seconds))
-  return seconds > options.seconds ? ` (the p99 that is a target: ${number(seconds, 1)} s)` : ""
+/** How the p99 that is a target was measured. */
+export const tailOf = ({ tails }: Report): Words | null => {
+  const seconds = Math.max(0, ...tails.map(({ measured }) => measured.seconds))
+  return seconds === 0
+    ? null
+    : {
+        en: `The p99 that is a target is the median of loads of ${number(seconds, 1)} s while no other guard's service runs, each right after a peak of its own.`,
+        ko: `목표로 삼은 p99는 다른 방식의 서비스를 모두 끄고 잰 ${number(seconds, 1)}초 부하들의 중앙값이며, 매번 바로 앞에서 최대 처리량을 다시 쟀다.`,
+      }
 }
 
 export const render = (report: Report): string => {
@@ -158,9 +163,10 @@ export const render = (report: Report): string => {
   return `# The concurrency lab
 
 ${at.slice(0, 10)}, ${machine.processors} processors (${machine.model}), ${gigabytes} GiB, ${machine.system}, Node ${machine.node},
-PostgreSQL ${machine.postgres} with fsync; ${options.rounds} interleaved round${options.rounds === 1 ? "" : "s"} of ${options.seconds} s a cell${tailOf(report)}, medians; ${number(tookSeconds)} s in all.
+PostgreSQL ${machine.postgres} with fsync; ${options.rounds} interleaved round${options.rounds === 1 ? "" : "s"} of ${options.seconds} s a cell, medians; ${number(tookSeconds)} s in all.
 ${isBusy(machine) ? `**The machine was busy with other work (load ${number(machine.loadBefore, 1)} before the run): compare, and do not quote.**\n` : ""}The load generator, the service and PostgreSQL share the machine. First the closed model at its peak, then the open model at
 ${number(options.rate * 100)} % of that guard's own peak, latency from the time at which an order was due. Costs are per order.
+${tailOf(report)?.en ?? ""}
 ${[...left.map((each) => `Left out: ${each}.`), ...shortened.map(({ what }) => `Shortened, since the machine is slower than was foreseen: ${what}.`)].map((each) => `\n${each}`).join("")}
 
 ${targetSection(report)}

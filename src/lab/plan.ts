@@ -58,12 +58,28 @@ export const SECONDS_LEAST = 0.3
 /** Rather fewer rounds than shorter loads. */
 const SECONDS_WANTED = 0.4
 
-/** A p99 that is a target: at 5,000 orders/s and less a stall of 5 ms would decide it otherwise. */
-const TAIL_SECONDS = 1.5
-/** The leader below its peak, and who has the same load. */
-const TAILS_OF_ROUND = 2
+/** Of whom a p99 is a target, and who is measured at the same load. */
+export const LEADER = "actors"
+export const FOLLOWER = "atomic"
 
-export const tailSeconds = (seconds: number): number => Math.max(seconds, TAIL_SECONDS)
+/** A p99 that is a target (`tails.ts`): of the peak, and of the load below it, so long that a stall of 15 ms does not decide it. */
+export const PEAK_SECONDS = 1
+export const TAIL_SECONDS = 1.5
+
+/** One of a round, five of three: that a full collection of a heap falls into two of them does not decide their median. */
+export const tailsIn = ({ rounds }: Pick<Options, "rounds">): number =>
+  Math.max(1, Math.min(TAILS_MOST, 2 * rounds - 1))
+const TAILS_MOST = 5
+
+/** Of these the follower is measured, too: what it has is seconds, and all alike. */
+export const followedIn = ({ rounds }: Pick<Options, "rounds">): number => Math.min(FOLLOWED_MOST, rounds)
+const FOLLOWED_MOST = 2
+
+/** Of a service that has just been started, at its most connections; what is not compiled by then costs its first loads half of their rate. */
+export const FIRST_WARM_UP_SECONDS = 0.6
+
+/** What a follower owes at its end is by the hundred, and counts as late as that end: it need not be waited for. */
+export const FOLLOWER_DRAIN_SECONDS = 1
 
 /** What things take beside the load itself, seconds on two processors. */
 const SET_UP = 5
@@ -71,7 +87,7 @@ const START_OF_GUARD = 0.9
 export const AROUND_A_LOAD = 0.45
 const A_CROWD = 0.75
 const AN_AUDIT = 0.3
-const FAULTS_OF_GUARD = 6.2
+const FAULTS_OF_GUARD = 4.6
 const A_SWEEP = 45
 
 /** Orders of two products, named in any order, from few: what deadlocks are made of. */
@@ -91,6 +107,13 @@ export const cellsOf = ({ connections, products }: Pick<Options, "connections" |
     .map((each) => ({ products: each, connections: most(connections), lines: 1 })),
   { ...CROSSED, connections: least(connections) },
 ]
+
+/** The most connections on the fewest products. */
+export const hotCellOf = ({ connections, products }: Pick<Options, "connections" | "products">): Cell => ({
+  products: least(products),
+  connections: most(connections),
+  lines: 1,
+})
 
 /** With the most connections, latencies are measured below the peak, too. */
 export const isOpen = ({ connections, lines }: Cell, options: Options): boolean =>
@@ -112,9 +135,8 @@ const loadsOfTurn = (round: number, plan: Plan): number => {
 /** Of so many rounds, from the `turn`-th (from 0) of this one. */
 export const loadsFrom = (plan: Plan, round: number, turn: number, rounds: number): number => {
   const { guards } = plan.options
-  const isLed = guards.includes("actors") && guards.includes("atomic")
   const ofRounds = Array.from({ length: rounds - round + 1 }, (_, index) => loadsOfTurn(round + index, plan))
-  const whole = ofRounds.reduce((sum, each) => sum + each * guards.length + (isLed ? 1 : 0), 0)
+  const whole = ofRounds.reduce((sum, each) => sum + each * guards.length, 0)
   return whole - turn * ofRounds[0]!
 }
 
@@ -132,8 +154,16 @@ const crowdsOf = (options: Options): number => options.guards.reduce((sum, each)
 
 const has = ({ parts }: Options, part: Part): boolean => parts.includes(part)
 
-/** Beyond the loads that they are. */
-const tailsOf = ({ rounds, seconds }: Options): number => rounds * TAILS_OF_ROUND * (tailSeconds(seconds) - seconds)
+/** Of the leader: a peak and a load below it; of the follower: a load, and what it owes at the end. */
+const tailsOf = (options: Options): number => {
+  const { guards } = options
+  if (!guards.includes(LEADER)) return 0
+  const ofLeader = tailsIn(options) * (PEAK_SECONDS + TAIL_SECONDS + 2 * AROUND_A_LOAD)
+  return (
+    ofLeader +
+    (guards.includes(FOLLOWER) ? followedIn(options) * (TAIL_SECONDS + FOLLOWER_DRAIN_SECONDS + AROUND_A_LOAD) : 0)
+  )
+}
 
 const foreseenOf = (plan: Plan): Plan["foreseen"] => {
   const { options } = plan
@@ -141,7 +171,7 @@ const foreseenOf = (plan: Plan): Plan["foreseen"] => {
   const isSelling = has(options, "guards") || has(options, "oversell")
   return {
     setUp: SET_UP + (isSelling ? guards.length * START_OF_GUARD : 0),
-    ...(has(options, "guards") ? { guards: loadsOf(plan) * (seconds + AROUND_A_LOAD) + tailsOf(options) } : {}),
+    ...(has(options, "guards") ? { guards: loadsOf(plan) * (seconds + AROUND_A_LOAD), tails: tailsOf(options) } : {}),
     ...(has(options, "oversell") ? { oversell: crowdsOf(options) * A_CROWD } : {}),
     ...(isSelling ? { audits: guards.length * AN_AUDIT } : {}),
     ...(has(options, "faults") ? { faults: guards.length * FAULTS_OF_GUARD } : {}),
@@ -161,8 +191,7 @@ const fitted = (plan: Plan, asked: Asked, budget: number): Plan => {
     .flatMap((each) => (each > 1 ? [true, false] : [true]).map((isThorough) => [each, isThorough] as const))
     .map(([each, isThorough]) => ({ ...plan, isThorough, options: { ...plan.options, rounds: each } }))
     .map((each) => {
-      const { audits = 0, faults = 0, oversell = 0, setUp = 0 } = foreseenOf(each)
-      const tails = tailsOf({ ...each.options, seconds: SECONDS_WANTED })
+      const { audits = 0, faults = 0, oversell = 0, setUp = 0, tails = 0 } = foreseenOf(each)
       const left = budget - audits - faults - oversell - setUp - tails
       const seconds = asked.seconds ?? Math.min(plan.options.seconds, left / loadsOf(each) - AROUND_A_LOAD)
       const isFitting = (seconds + AROUND_A_LOAD) * loadsOf(each) <= left + 1

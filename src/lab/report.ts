@@ -54,7 +54,7 @@ export interface Point {
 export const PARTS = ["guards", "oversell", "faults", ...SWEEPS] as const
 export type Part = (typeof PARTS)[number]
 
-export type Piece = Part | "setUp" | "audits"
+export type Piece = Part | "setUp" | "tails" | "audits"
 
 /** What a piece of a run was foreseen to take, and took. */
 export interface Took {
@@ -124,7 +124,9 @@ export interface Report {
   readonly machine: Machine
   readonly options: Options
   readonly measurements: ReadonlyArray<Measurement>
-  /** `atomic` at the rate that was offered to `actors`, on one product. */
+  /** `actors` on one product while no other service runs: peaks, and each time a load below it. */
+  readonly tails: ReadonlyArray<Measurement>
+  /** `atomic` at the rate that was offered to `actors` then. */
   readonly sameLoad: ReadonlyArray<Measurement>
   readonly points: ReadonlyArray<Point>
   readonly crowds: ReadonlyArray<Crowd>
@@ -243,7 +245,7 @@ export const added = (before: Report, found: Report): Report => {
       parts: PARTS.filter((each) => isNew(each) || before.options.parts.includes(each)),
     },
     measurements: sold.measurements,
-    sameLoad: sold.sameLoad,
+    ...{ tails: sold.tails, sameLoad: sold.sameLoad },
     audits: isNew("guards") || before.audits.length === 0 ? found.audits : before.audits,
     crowds: newer(before.crowds, found.crowds),
     faults: newer(before.faults, found.faults),

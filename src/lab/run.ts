@@ -15,13 +15,16 @@ import * as Rounds from "./rounds.ts"
 import * as Service from "./service.ts"
 import * as Stand from "./stand.ts"
 import * as Sweeps from "./sweeps.ts"
+import * as Tails from "./tails.ts"
 
 /** So many units that nothing runs out, however fast it is sold. */
 export const PLENTY = 1_000_000_000
 
-type Sold = Pick<Report, "measurements" | "sameLoad" | "crowds" | "audits" | "shortened"> & { readonly rounds: number }
+type Sold = Pick<Report, "measurements" | "tails" | "sameLoad" | "crowds" | "audits" | "shortened"> & {
+  readonly rounds: number
+}
 
-const NOTHING: Sold = { measurements: [], sameLoad: [], crowds: [], audits: [], shortened: [], rounds: 0 }
+const NOTHING: Sold = { ...Tails.NONE, measurements: [], crowds: [], audits: [], shortened: [], rounds: 0 }
 
 interface Shop {
   readonly room: Room
@@ -79,6 +82,14 @@ const judge = async (
   return { audits, crowds }
 }
 
+/** After it no service runs but those that it is about. */
+const tail = async ({ plan, products, room }: Shop, stands: ReadonlyArray<Stand.Stand>): Promise<Tails.Tails> => {
+  const pair = Tails.pairOf(stands)
+  if (pair === null) return Tails.NONE
+  await Stand.close(stands.filter((each) => each !== pair.leader && each !== pair.follower))
+  return Tails.run(room, plan, pair, products)
+}
+
 /** Rounds and crowds, on the same databases, which are audited at the end. */
 const sell = async (shop: Shop, begun: number): Promise<Sold> => {
   const { budget, contenders, plan, products, room, template } = shop
@@ -95,9 +106,10 @@ const sell = async (shop: Shop, begun: number): Promise<Sold> => {
     ? await budget.during("guards", () => Rounds.run(room, plan, stands, products, budget))
     : NOTHING
   const came: Came = parts.includes("oversell") ? await budget.during("oversell", () => crowd(shop, stands)) : new Map()
+  const tails = parts.includes("guards") ? await budget.during("tails", () => tail(shop, stands)) : Tails.NONE
   const judged = await budget.during("audits", () => judge(shop, stands, came))
-  const { measurements, rounds, sameLoad, shortened } = found
-  return { measurements, sameLoad, rounds, ...judged, shortened: [...shortened, ...fewer(came, plan)] }
+  const { measurements, rounds, shortened } = found
+  return { measurements, rounds, ...tails, ...judged, shortened: [...shortened, ...fewer(came, plan)] }
 }
 
 /** Services that sell little and wait much: some share the processors. */

@@ -107,9 +107,13 @@ const throughput = (report: Report): ReadonlyArray<Target> => {
 }
 
 const latency = (report: Report): ReadonlyArray<Target> => {
-  const hot = shopOf(cellsOf(report), ONE)
-  const open = hot === undefined ? null : (summaryOf(report, "actors", hot)?.open ?? null)
-  if (open === null) return []
+  const [closed, open] = [true, false].map((isClosed) =>
+    report.tails.filter((each) => shopOf([each], ONE) !== undefined && (each.offered === null) === isClosed),
+  )
+  if (open!.length === 0) return []
+  const p99 = median(open!.map(({ measured }) => measured.p99))
+  const offered = median(open!.map((each) => each.offered!))
+  const peak = median(closed!.map(({ measured }) => measured.perSecond))
   const atomic = median(report.sameLoad.map(({ measured }) => measured.p99))
   const part = number(report.options.rate * 100)
   const at = { en: `p99 at ${part} % of its own peak`, ko: `자기 최대 처리량의 ${part}% 부하에서 p99` }
@@ -117,8 +121,11 @@ const latency = (report: Report): ReadonlyArray<Target> => {
     {
       name: at,
       goal: { en: `at most ${P99_MS} ms`, ko: `${P99_MS} ms 이하` },
-      measured: same(`${ms(open.p99)} ms`),
-      holds: open.p99 <= P99_MS,
+      measured: {
+        en: `${ms(p99)} ms (${number(offered)} of ${number(peak)} orders/s; ${open!.length} loads)`,
+        ko: `${ms(p99)} ms (초당 ${number(peak)}건 중 ${number(offered)}건, 부하 ${open!.length}회)`,
+      },
+      holds: p99 <= P99_MS,
     },
     ...(report.sameLoad.length === 0
       ? []
@@ -126,8 +133,8 @@ const latency = (report: Report): ReadonlyArray<Target> => {
           {
             name: { en: "the same, beside `atomic` at the same load", ko: "같은 부하에서 `atomic` 대비 p99" },
             goal: { en: "at most a tenth", ko: "10분의 1 이하" },
-            measured: same(`${ms(open.p99)} : ${ms(atomic)} ms`),
-            holds: open.p99 <= atomic * P99_PART,
+            measured: same(`${ms(p99)} : ${ms(atomic)} ms`),
+            holds: p99 <= atomic * P99_PART,
           },
         ]),
   ]
