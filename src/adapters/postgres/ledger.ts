@@ -163,9 +163,17 @@ const UNPAID = `select count(*)::int as holds from (
   lateral (select from holds h where h.order_id = o.id and h.product_id = w.product_id
     and h.customer_id = w.customer_id and h.state in ('tentative', 'held') offset 0) h`
 
-const LOAD = `select
-  (select json_agg(${PRODUCT_WITH_STOCK})
-    from products p join stock s on s.product_id = p.id where p.id = any ($1::uuid[])) as products,
+/**
+ * Products `p` with their stock `s`, each looked up by its id: this is planned while a new shop is empty, and a join of two empty
+ * tables reads one of them as a whole, also for no product.
+ */
+const productsOf = (
+  ids: string,
+) => `unnest(${ids}::uuid[]) w (id), lateral (select * from products where id = w.id offset 0) p,
+    lateral (select * from stock where product_id = w.id offset 0) s`
+
+export const LOAD = `select
+  (select json_agg(${PRODUCT_WITH_STOCK}) from ${productsOf("$1")}) as products,
   (select json_agg(${ORDER}) from orders o where o.id = any ($2::uuid[])) as orders,
   (select json_agg(${HOLD} order by h.order_id, h.line_no) from holds h where h.order_id = any ($3::uuid[])) as holds,
   (select json_agg(json_build_object('productId', u.product_id, 'customerId', u.customer_id, 'units', u.units))
@@ -177,8 +185,7 @@ const LOAD = `select
     from unnest($6::text[], $7::text[]) w (route, key), lateral (
       select * from idempotency_keys i where i.key = w.key and i.route = w.route offset 0) k) as known,
   (select json_agg(p.sku) from products p where p.sku = any ($8::text[])) as skus,
-  (select json_agg(${DETAILS})
-    from products p join stock s on s.product_id = p.id where p.id = any ($12::uuid[])) as details`
+  (select json_agg(${DETAILS}) from ${productsOf("$12")}) as details`
 
 const load = (reads: Reads, wanted: Wanted): Effect.Effect<Loaded, LedgerDown> =>
   reads
