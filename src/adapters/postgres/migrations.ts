@@ -41,6 +41,7 @@ const NAMES = [
   "0018_product_versions",
   "0019_imports",
   "0020_audit",
+  "0021_product_pairs",
 ]
 
 const numberOf = (name: string): number => Number.parseInt(name, 10)

@@ -203,6 +203,7 @@ const FROZEN = {
   "0018_product_versions.sql": "88397ab1c09a2012",
   "0019_imports.sql": "188e5f523b60beb6",
   "0020_audit.sql": "19a2cb5085a07ff8",
+  "0021_product_pairs.sql": "d3c312e0f3df6aef",
 }
 
 describe("migrations", () => {
