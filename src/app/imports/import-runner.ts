@@ -1,9 +1,9 @@
 /**
  * Runs imports, one after another, in the process that has claimed them: windows of rows through the inventory's ordinary commands, many
- * at a time, and after each window what became of its rows.
+ * at a time, and what became of a window's rows is recorded, and the next window read, while one is worked.
  *
  * Law: a row is applied once, whenever the process is killed: what is not recorded is worked again under the same keys.
- * Limits: `WINDOW_PARTS` parts are in memory. Only while this process decides: it stops in the middle of a window when that ends.
+ * Limits: `DOUBTFUL_PARTS` parts and those that come next are in memory. Only while this process decides: it stops in the middle of a window when that ends.
  * Fails: what is away is waited for; an import that meets a defect of ours ends as failed, and what was applied of it stays.
  */
 import { Cause, Clock, Effect, Layer, Schedule, SubscriptionRef } from "effect"
@@ -11,6 +11,7 @@ import type { ProductId } from "../../domain/ids.ts"
 import type { Unavailable } from "../../ports/failures.ts"
 import { Ids } from "../../ports/ids.ts"
 import {
+  type AppliedCount,
   type Claimed,
   type Import,
   Imports,
@@ -26,8 +27,11 @@ import * as DryRun from "./import-dry-run.ts"
 import * as Pace from "./import-pace.ts"
 import * as RowWork from "./import-row-work.ts"
 
-/** Some four thousand rows: several commits, and a few megabytes. A runner that follows another knows that no more was under way. */
+/** Some four thousand rows: several commits, and a few megabytes. */
 const WINDOW_PARTS = 8
+
+/** A runner that follows another knows that no more was under way: one window, and one that was being recorded. */
+const DOUBTFUL_PARTS = 2 * WINDOW_PARTS
 
 /** Beside other requests a part takes seconds: what was applied is recorded, and shown, after each. */
 const BUSY_WINDOW_PARTS = 1
@@ -150,25 +154,37 @@ const windows = Effect.fnUntraced(function* (runner: string, { import: one, wasR
   const apply = yield* RowWork.make
   const dryRun = yield* DryRun.make
   /** Parts that the runner before may have had under way. */
-  let doubtful = wasRunning ? WINDOW_PARTS : 0
-  for (let after = -1; ; ) {
+  let doubtful = wasRunning ? DOUBTFUL_PARTS : 0
+  const read = (after: number) => imports.parts(one.id, after, WINDOW_PARTS)
+  const recording = Effect.fnUntraced(function* (done: ReadonlyArray<PartDone>, counts: ReadonlyArray<AppliedCount>) {
+    const leasedUntil = (yield* Clock.currentTimeMillis) + LEASE_MS
+    const isOurs = yield* Effect.retry(imports.record(runner, one.id, done, counts, leasedUntil), RECORD_RETRY)
+    if (isOurs) probe.emit({ _tag: "ImportRowsDone", ...counted(done), dryRun: one.dryRun })
+    return isOurs
+  })
+  /** What became of the window before: without counts, which the next ones are compared with, it is recorded beside the next. */
+  let unrecorded: ReadonlyArray<PartDone> = []
+  const recorded = Effect.suspend(() => (unrecorded.length === 0 ? Effect.succeed(true) : recording(unrecorded, [])))
+  let all = yield* read(-1)
+  for (;;) {
+    if (all.length === 0) return (yield* recorded) ? null : undefined
     if (!(yield* isReady)) return undefined
-    const limit = (yield* pace.isBusy) ? BUSY_WINDOW_PARTS : WINDOW_PARTS
-    const parts = yield* imports.parts(one.id, after, limit)
-    if (parts.length === 0) return null
+    const isBusy = yield* pace.isBusy
+    const parts = isBusy ? all.slice(0, BUSY_WINDOW_PARTS) : all
     const window = windowOf(parts)
     yield* lookUp(window)
     const { groups } = window
     const applying = { import: one, mayBeDone: doubtful > 0 }
     const working: Working = one.dryRun ? dryRun : (row, known) => apply(row, known, applying)
-    const done = yield* work(parts, groups, working, pace)
-    const counts = one.dryRun ? [] : groups.flatMap(({ known }) => known.counts)
-    const leasedUntil = (yield* Clock.currentTimeMillis) + LEASE_MS
-    const isOurs = yield* Effect.retry(imports.record(runner, one.id, done, counts, leasedUntil), RECORD_RETRY)
+    const last = parts.at(-1)!.part
+    const beside = Effect.all([work(parts, groups, working, pace), recorded, read(last)], { concurrency: "unbounded" })
+    const [done, isOurs, next] = yield* beside
     if (!isOurs) return undefined
-    probe.emit({ _tag: "ImportRowsDone", ...counted(done), dryRun: one.dryRun })
     doubtful -= parts.length
-    after = parts.at(-1)!.part
+    all = next
+    const counts = one.dryRun ? [] : groups.flatMap(({ known }) => known.counts)
+    unrecorded = counts.length === 0 && !isBusy ? done : []
+    if (unrecorded.length === 0 && !(yield* recording(done, counts))) return undefined
   }
 })
 

@@ -244,6 +244,34 @@ describe("an import", () => {
     },
   )
 
+  it("works two windows at most before it has recorded the first, and the next runner doubts both", async () => {
+    const store = Store.make()
+    const imports = MemoryImports.make(store)
+    const read: Array<number> = []
+    const unrecorded: ImportsService = {
+      ...imports,
+      record: (_, __, done) => (done.length === 0 ? Effect.succeed(true) : Effect.never),
+      parts: (id, after, limit) =>
+        Effect.sync(() => void read.push(after)).pipe(Effect.andThen(imports.parts(id, after, limit))),
+    }
+    const rows = Array.from({ length: 9_000 }, (_, index) => ({ ...fresh(`d${index}`, 3), delta: 4 }))
+    let id = ""
+    const stopped = Effect.gen(function* () {
+      id = yield* handIn("delta", [rows])
+      const applied = Effect.gen(function* () {
+        while (store.keys.size < 8_000) yield* Effect.sleep("1 milli")
+      })
+      yield* inTime(applied)
+      yield* inTime(Effect.sleep("2 seconds"))
+    })
+    await running(stopped, store, unrecorded)
+    expect(store.keys.size).toBe(8_000)
+    expect(read).toEqual([-1, 7, 15])
+    const one = await running(ended(id), store, imports)
+    expect(one).toMatchObject({ state: "finished", applied: 9_000, failed: 0, skipped: 0 })
+    expect([...store.stocks.values()].filter(({ onHand }) => onHand !== 3)).toEqual([])
+  }, 60_000)
+
   it("beside other requests is written down part by part", async () => {
     const store = Store.make()
     const imports = MemoryImports.make(store)
