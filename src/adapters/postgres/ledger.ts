@@ -164,12 +164,12 @@ const UNPAID = `select count(*)::int as holds from (
     and h.customer_id = w.customer_id and h.state in ('tentative', 'held') offset 0) h`
 
 /**
- * Products `p` with their stock `s`, each looked up by its id: this is planned while a new shop is empty, and a join of two empty
+ * Products `p` with their stock `s`, each once, looked up by its id: this is planned while a new shop is empty, and a join of two empty
  * tables reads one of them as a whole, also for no product.
  */
 const productsOf = (
   ids: string,
-) => `unnest(${ids}::uuid[]) w (id), lateral (select * from products where id = w.id offset 0) p,
+) => `(select distinct id from unnest(${ids}::uuid[]) u (id)) w, lateral (select * from products where id = w.id offset 0) p,
     lateral (select * from stock where product_id = w.id offset 0) s`
 
 export const LOAD = `select
