@@ -32,7 +32,7 @@ const stockOf = async (service: Service, sku: string) =>
   (await service.get(`/v1/products/${(await product(service, sku)).id}/stock`)).body
 
 const HEAD = "sku,name,price,currency,stock,delta"
-const ROWS = 6_000
+const ROWS = 12_000
 /** Three of four rows are deliveries, each of a product of its own; the first two hundred create theirs in the same file. */
 const deliveries = [
   HEAD,
