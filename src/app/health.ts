@@ -36,6 +36,9 @@ export const reached = (readiness: Ref, wanted: State): Effect.Effect<void> =>
     Effect.asVoid,
   )
 
+/** How long an answer may still take once we are draining (ms): five times the payment deadline (`test/waits.test.ts`). */
+export const DRAIN_MS = 10_000
+
 /** Says that it ends, serves on for so long (ms), and then takes on nothing new. */
 export const end = Effect.fnUntraced(function* (readiness: Ref, lameDuckMs: number) {
   yield* become(readiness, "lame-duck")

@@ -10,6 +10,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Socket } from "node:net"
 import { NodeHttpServer } from "@effect/platform-node"
 import { Context, Effect, Fiber, Layer, Schedule, Scope } from "effect"
+import { DRAIN_MS } from "../../app/health.ts"
 import { ImportDesk } from "../../app/imports/import-desk.ts"
 import { Pausing } from "../../app/pausing.ts"
 import { ProductReads } from "../../app/reads/product-reads.ts"
@@ -55,9 +56,6 @@ export const limits = {
   /** So that what was sent twice is recognized (`head.ts`). */
   joinDuplicateHeaders: true,
 }
-
-/** How long an answer may still take once we are closing (ms): the payment deadline, many times. */
-export const DRAIN_MS = 10_000
 
 /** How often what the connections hold is measured. */
 const MEASURE = Schedule.spaced("1 second")

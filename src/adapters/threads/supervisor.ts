@@ -11,6 +11,12 @@ const PAUSE_MAX_MS = 5_000
 /** A thread that has run this long (ms) did not die of how it was started: the back-off begins anew. */
 const STEADY_MS = 10_000
 
+/**
+ * What a thread has beyond the drain of what runs in it (ms), to end itself and to say so, also on a busy machine; then it is
+ * terminated.
+ */
+export const ENDING_MS = 5_000
+
 export interface Supervised {
   /** Runs one thread; succeeds with what it died of. A defect (a system that refuses the thread, say) is a death too. */
   readonly life: Effect.Effect<unknown>

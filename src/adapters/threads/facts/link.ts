@@ -12,7 +12,7 @@ import * as Supervisor from "../supervisor.ts"
 import type { FactsSettings, FromFacts, ToFacts } from "./messages.ts"
 
 /** A thread that does not end by itself after this is terminated (ms): its relay has given up its own drain long before. */
-const DRAIN_MS = RELAY_DRAIN_MS + 3_000
+export const DRAIN_MS = RELAY_DRAIN_MS + Supervisor.ENDING_MS
 
 /** One wake for the commits of so long a time (ms): below the relay's own pace. */
 const WAKE_MS = 10

@@ -10,7 +10,7 @@ import { Worker as Thread } from "node:worker_threads"
 import { Deferred, Effect, Fiber, Stream, SubscriptionRef } from "effect"
 import { ConsoleFeed } from "../../../app/console/console-feed.ts"
 import { DeadLetters } from "../../../app/dead-letters.ts"
-import { Readiness, type State } from "../../../app/health.ts"
+import { Readiness, DRAIN_MS as SERVER_DRAIN_MS, type State } from "../../../app/health.ts"
 import { ImportDesk } from "../../../app/imports/import-desk.ts"
 import { Congestion } from "../../../app/overload/congestion.ts"
 import { Parts } from "../../../app/parts.ts"
@@ -27,8 +27,8 @@ import * as HttpCalls from "./calls.ts"
 import { HttpLink } from "./link.ts"
 import type { Bound, HttpBirth, Pages, Redis, Options as ServerOptions } from "./messages.ts"
 
-/** A thread that does not end by itself after a drain is terminated (ms): its server has given up its own long before. */
-export const DRAIN_MS = 15_000
+/** A thread that does not end by itself after this is terminated (ms): its server has given up its own drain long before. */
+export const DRAIN_MS = SERVER_DRAIN_MS + Supervisor.ENDING_MS
 
 /** Before a thread that died is replaced for the first time (milliseconds). */
 const PAUSE_MS = 50

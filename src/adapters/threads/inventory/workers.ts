@@ -19,7 +19,7 @@ import { Link } from "./link.ts"
 import * as Spares from "./spares.ts"
 
 /** A thread that does not end by itself after this is terminated (ms): its owner has given up its own drain long before. */
-const DRAIN_MS = LocalWorkers.DRAIN_MS + 5_000
+export const DRAIN_MS = LocalWorkers.DRAIN_MS + Supervisor.ENDING_MS
 
 /** The pause before a thread that died is replaced for the first time, and between two tries to raise its epochs (ms). */
 const RESTART_MS = 200
