@@ -19,7 +19,11 @@ const follow = (service: Service, productId: string, headers: Record<string, str
   let text = ""
   let hasEnded = false
   const read = async () => {
-    const response = await fetch(`${service.url}/v1/products/${productId}/stock/stream`, { headers })
+    // A service that is not sure of its lanes says 503, and every client comes again.
+    const response = await until("the stream is open", async () => {
+      const answer = await fetch(`${service.url}/v1/products/${productId}/stock/stream`, { headers })
+      return answer.status !== 503 && answer
+    })
     for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) {
       text += chunk
       const blocks = text.split("\n\n")
