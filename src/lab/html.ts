@@ -239,7 +239,7 @@ const about = (report: Report): string => {
     .join("")
   const load = number(machine.loadBefore, 1)
   const busy = isBusy(machine)
-    ? `<p class="note bad">${say(`The machine was busy with other work (load ${load} before the run): compare, and do not quote.`, `측정 전부터 다른 일로 바쁜 컴퓨터였다(부하 ${load}). 서로 비교만 하고 인용하지는 말 것.`)}</p>`
+    ? `<p class="note bad">${say(`The machine was busy with other work (${load} of its processors before the run): compare, and do not quote.`, `측정 전부터 다른 일로 바쁜 컴퓨터였다(프로세서 ${load}개). 서로 비교만 하고 인용하지는 말 것.`)}</p>`
     : ""
   return `${busy}<p class="note">${at.slice(0, 10)} · ${box}</p><p class="note">${how}</p>${missing}${cut}`
 }

@@ -164,7 +164,7 @@ export const render = (report: Report): string => {
 
 ${at.slice(0, 10)}, ${machine.processors} processors (${machine.model}), ${gigabytes} GiB, ${machine.system}, Node ${machine.node},
 PostgreSQL ${machine.postgres} with fsync; ${options.rounds} interleaved round${options.rounds === 1 ? "" : "s"} of ${options.seconds} s a cell, medians; ${number(tookSeconds)} s in all.
-${isBusy(machine) ? `**The machine was busy with other work (load ${number(machine.loadBefore, 1)} before the run): compare, and do not quote.**\n` : ""}The load generator, the service and PostgreSQL share the machine. First the closed model at its peak, then the open model at
+${isBusy(machine) ? `**The machine was busy with other work (${number(machine.loadBefore, 1)} of its processors before the run): compare, and do not quote.**\n` : ""}The load generator, the service and PostgreSQL share the machine. First the closed model at its peak, then the open model at
 ${number(options.rate * 100)} % of that guard's own peak, latency from the time at which an order was due. Costs are per order.
 ${tailOf(report)?.en ?? ""}
 ${[...left.map((each) => `Left out: ${each}.`), ...shortened.map(({ what }) => `Shortened, since the machine is slower than was foreseen: ${what}.`)].map((each) => `\n${each}`).join("")}

@@ -103,7 +103,7 @@ export interface Machine {
   readonly memoryBytes: number
   readonly system: string
   readonly node: string
-  /** What others did on it before the run began: the load average of a minute. */
+  /** What others did on it before the run began: processors that they kept busy for a second. */
   readonly loadBefore: number
   readonly postgres: string
 }

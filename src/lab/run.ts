@@ -3,11 +3,12 @@
  *
  * Law: every database that is sold from in rounds and to crowds is audited after its service has ended.
  */
-import { cpus, loadavg, release, totalmem, type } from "node:os"
+import { cpus, release, totalmem, type } from "node:os"
 import * as Audit from "./audit.ts"
 import { Budget } from "./budget.ts"
 import * as Crowd from "./crowd.ts"
 import * as Faults from "./faults.ts"
+import * as Others from "./others.ts"
 import * as Plan from "./plan.ts"
 import { type Cut, type Machine, type Report, SWEEPS } from "./report.ts"
 import type { Room } from "./room.ts"
@@ -164,7 +165,7 @@ const machineOf = async ({ databases }: Room, loadBefore: number): Promise<Machi
 
 /** Begun: ms, before the database was started. */
 export const run = async (room: Room, plan: Plan.Plan, begun: number): Promise<Report> => {
-  const [loadBefore] = loadavg()
+  const loadBefore = await Others.busyProcessors()
   const budget = new Budget(plan.foreseen, plan.budgetSeconds, begun)
   const { options } = plan
   const left = options.guards
@@ -189,7 +190,7 @@ export const run = async (room: Room, plan: Plan.Plan, begun: number): Promise<R
     at: new Date().toISOString(),
     tookSeconds: budget.spent,
     took: budget.took,
-    machine: await machineOf(room, loadBefore!),
+    machine: await machineOf(room, loadBefore),
     options: { ...options, rounds: options.parts.includes("guards") ? rounds : options.rounds },
     ...sold,
     ...{ faults, points, left, shortened: [...sold.shortened, ...shortened] },
