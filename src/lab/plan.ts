@@ -75,8 +75,12 @@ const TAILS_MOST = 5
 export const followedIn = ({ rounds }: Pick<Options, "rounds">): number => Math.min(FOLLOWED_MOST, rounds)
 const FOLLOWED_MOST = 2
 
-/** Of a service that has just been started, at its most connections; what is not compiled by then costs its first loads half of their rate. */
-export const FIRST_WARM_UP_SECONDS = 0.6
+/**
+ * Services that have just been started sell before the first round, some beside each other, seconds each: code that is not compiled by
+ * then costs loads half of their rate, those of every guard.
+ */
+export const firstWarmUpSeconds = ({ rounds }: Pick<Options, "rounds">): number => (rounds === 1 ? 1 : 3)
+export const WARMED_UP_AT_ONCE = 3
 
 /** What a follower owes at its end is by the hundred, and counts as late as that end: it need not be waited for. */
 export const FOLLOWER_DRAIN_SECONDS = 1
@@ -85,9 +89,9 @@ export const FOLLOWER_DRAIN_SECONDS = 1
 const SET_UP = 5
 const START_OF_GUARD = 0.9
 export const AROUND_A_LOAD = 0.45
-const A_CROWD = 0.75
+const A_CROWD = 0.65
 const AN_AUDIT = 0.3
-const FAULTS_OF_GUARD = 4.6
+const FAULTS_OF_GUARD = 6
 const A_SWEEP = 45
 
 /** Orders of two products, named in any order, from few: what deadlocks are made of. */
@@ -115,12 +119,15 @@ export const hotCellOf = ({ connections, products }: Pick<Options, "connections"
   lines: 1,
 })
 
-/** With the most connections, latencies are measured below the peak, too. */
-export const isOpen = ({ connections, lines }: Cell, options: Options): boolean =>
+const isCrowded = ({ connections, lines }: Cell, options: Options): boolean =>
   lines === 1 && connections === most(options.connections)
 
+/** With the most connections, latencies are measured below the peak, too: in later rounds, when time is short, on the fewest products. */
+export const isOpen = (round: number, cell: Cell, { isThorough, options }: Plan): boolean =>
+  isCrowded(cell, options) && (round === 1 || isThorough || cell.products === least(options.products))
+
 const isMain = (cell: Cell, options: Options): boolean =>
-  isOpen(cell, options) && [least(options.products), most(options.products)].includes(cell.products)
+  isCrowded(cell, options) && [least(options.products), most(options.products)].includes(cell.products)
 
 /** Of a round, counted from 1. */
 export const cellsIn = (round: number, { isThorough, options }: Plan): ReadonlyArray<Cell> =>
@@ -129,7 +136,7 @@ export const cellsIn = (round: number, { isThorough, options }: Plan): ReadonlyA
 /** Of a guard in a round. */
 const loadsOfTurn = (round: number, plan: Plan): number => {
   const cells = cellsIn(round, plan)
-  return cells.length + cells.filter((cell) => isOpen(cell, plan.options)).length
+  return cells.length + cells.filter((cell) => isOpen(round, cell, plan)).length
 }
 
 /** Of so many rounds, from the `turn`-th (from 0) of this one. */
@@ -165,13 +172,18 @@ const tailsOf = (options: Options): number => {
   )
 }
 
+const warmUpOf = (options: Options): number =>
+  Math.ceil(options.guards.length / WARMED_UP_AT_ONCE) * firstWarmUpSeconds(options)
+
 const foreseenOf = (plan: Plan): Plan["foreseen"] => {
   const { options } = plan
   const { guards, seconds } = options
   const isSelling = has(options, "guards") || has(options, "oversell")
   return {
     setUp: SET_UP + (isSelling ? guards.length * START_OF_GUARD : 0),
-    ...(has(options, "guards") ? { guards: loadsOf(plan) * (seconds + AROUND_A_LOAD), tails: tailsOf(options) } : {}),
+    ...(has(options, "guards")
+      ? { guards: warmUpOf(options) + loadsOf(plan) * (seconds + AROUND_A_LOAD), tails: tailsOf(options) }
+      : {}),
     ...(has(options, "oversell") ? { oversell: crowdsOf(options) * A_CROWD } : {}),
     ...(isSelling ? { audits: guards.length * AN_AUDIT } : {}),
     ...(has(options, "faults") ? { faults: guards.length * FAULTS_OF_GUARD } : {}),
@@ -192,7 +204,7 @@ const fitted = (plan: Plan, asked: Asked, budget: number): Plan => {
     .map(([each, isThorough]) => ({ ...plan, isThorough, options: { ...plan.options, rounds: each } }))
     .map((each) => {
       const { audits = 0, faults = 0, oversell = 0, setUp = 0, tails = 0 } = foreseenOf(each)
-      const left = budget - audits - faults - oversell - setUp - tails
+      const left = budget - audits - faults - oversell - setUp - tails - warmUpOf(each.options)
       const seconds = asked.seconds ?? Math.min(plan.options.seconds, left / loadsOf(each) - AROUND_A_LOAD)
       const isFitting = (seconds + AROUND_A_LOAD) * loadsOf(each) <= left + 1
       const fitting = Math.max(SECONDS_LEAST, rounded(seconds))

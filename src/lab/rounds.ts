@@ -6,9 +6,9 @@ import { Pace } from "./pace.ts"
 import * as Plan from "./plan.ts"
 import type { Cell, Cut, Measurement, Options } from "./report.ts"
 import type { Room } from "./room.ts"
-import type { Stand } from "./stand.ts"
+import { type Stand, together } from "./stand.ts"
 
-/** Before anything is measured of a service its code is compiled, seconds; later it is only the connections that are new. */
+/** Before each load: its connections are new, seconds. */
 const WARM_UP_SECONDS = 0.1
 
 interface Turn {
@@ -46,18 +46,25 @@ export const one = async (
 }
 
 /** The peak (closed model), and then, at the most connections, latencies at a part of it (open model). */
-const measure = async (turn: Turn, cell: Cell): Promise<ReadonlyArray<Measurement>> => {
+const measure = async (turn: Turn, cell: Cell, plan: Plan.Plan): Promise<ReadonlyArray<Measurement>> => {
   const closed = await one(turn, cell)
   const peak = closed.measured.perSecond
-  if (peak < 1 || !Plan.isOpen(cell, turn.options)) return [closed]
+  if (peak < 1 || !Plan.isOpen(turn.round, cell, plan)) return [closed]
   return [closed, await one(turn, cell, { rate: Math.max(1, peak * turn.options.rate) })]
 }
 
-const warmUp = ({ options, products, room, stand: { service } }: Turn): Promise<unknown> =>
-  room.generators.put({
-    ...loadOf(service, Plan.hotCellOf(options), products, Plan.FIRST_WARM_UP_SECONDS),
-    warmUpSeconds: 0,
+const warmUp = async (
+  room: Room,
+  { options }: Plan.Plan,
+  stands: ReadonlyArray<Stand>,
+  products: ReadonlyArray<string>,
+): Promise<void> => {
+  room.log(`${stands.length} services are warming up`)
+  await together(stands, Plan.WARMED_UP_AT_ONCE, ({ service }) => {
+    const load = loadOf(service, Plan.hotCellOf(options), products, Plan.firstWarmUpSeconds(options))
+    return room.generators.put({ ...load, warmUpSeconds: 0 })
   })
+}
 
 /** In another order each round. */
 const rotated = <A>(all: ReadonlyArray<A>, by: number): ReadonlyArray<A> =>
@@ -66,12 +73,11 @@ const rotated = <A>(all: ReadonlyArray<A>, by: number): ReadonlyArray<A> =>
 const take = async (turn: Turn, plan: Plan.Plan): Promise<ReadonlyArray<Measurement>> => {
   const { options, room, round, stand } = turn
   await room.databases.flush()
-  if (round === 1) await warmUp(turn)
   const found: Array<Measurement> = []
   for (const cell of Plan.cellsIn(round, plan)) {
     const shop = `${cell.products} product${cell.products === 1 ? "" : "s"}, ${cell.connections} connections`
     room.log(`round ${round} of ${options.rounds}: ${stand.contender}, ${shop}`)
-    found.push(...(await measure(turn, cell)))
+    found.push(...(await measure(turn, cell, plan)))
   }
   return found
 }
@@ -92,6 +98,7 @@ export const run = async (
   budget: Budget,
 ): Promise<Taken> => {
   const measurements: Array<Measurement> = []
+  await warmUp(room, plan, stands, products)
   const pace = new Pace(plan, budget)
   let round = 1
   for (; round <= pace.rounds; round++)
