@@ -42,9 +42,9 @@ const happeningOf = ({ books, facts, lagMs, orders, passedOver }: Look.Look): Ha
 
 const auditing = Effect.gen(function* () {
   const probe = yield* Probe
-  const me = crypto.randomUUID()
   const throttle = Throttle.make(LOG_EVERY_MS)
   const restAfter = Pace.make()
+  const taking = Look.series(crypto.randomUUID())
   let committed = 0
   let differed = ""
   const report = Effect.fnUntraced(function* (look: Look.Look) {
@@ -65,7 +65,7 @@ const auditing = Effect.gen(function* () {
   })
   for (;;) {
     const began = yield* Clock.currentTimeMillis
-    const look = yield* Look.take(me).pipe(
+    const look = yield* taking.pipe(
       Effect.tap(report),
       Effect.catch((error) => Effect.as(missed(error), null)),
     )

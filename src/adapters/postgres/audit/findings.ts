@@ -49,14 +49,14 @@ export interface Window {
   readonly newest: string | null
 }
 
-/** What the rows of some ids say; `unfit`: how many do not fit. */
+/** What the rows of some ids say; `plain`: each order fits its lines, by fingerprint. */
 export interface Rows {
   readonly orders: number
   readonly versions: number
   readonly told: string | null
   readonly moves: number
   readonly moved: string | null
-  readonly unfit: number
+  readonly plain: boolean
 }
 
 /** What all of them say, and which do not fit. */

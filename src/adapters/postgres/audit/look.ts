@@ -9,6 +9,7 @@ import { PgClient } from "@effect/sql-pg"
 import { Effect } from "effect"
 import * as SqlClient from "effect/sql/SqlClient"
 import type { SqlError } from "effect/sql/SqlError"
+import { stateOf } from "../sql-failure.ts"
 import * as Books from "./books.ts"
 import {
   compared,
@@ -23,17 +24,34 @@ import {
 } from "./findings.ts"
 import { BORDER, DIFFERING, DRIFT, KEEP, ROWS, STANDING, STATE, UNFIT, WINDOW } from "./statements.ts"
 
-/** What one statement reads. */
+/** What one statement reads, and how long it may take. */
 export interface Limits {
   readonly facts: number
   /** Whose rows are added up. */
   readonly orders: number
   /** Of which it is asked which differ, when their sum does: of more only `verify` knows. */
   readonly differing: number
+  readonly timeoutMs: number
 }
 
-/** Some 100 ms each. More orders wait only when the audit was far behind. */
-const LIMITS: Limits = { facts: 100_000, orders: 100_000, differing: 1_000_000 }
+/**
+ * Some 50 ms each. More orders wait only when the audit was far behind. The time is longer than a statement of the service may run,
+ * and below the lag that is promised.
+ */
+const LIMITS: Limits = { facts: 100_000, orders: 100_000, differing: 1_000_000, timeoutMs: 20_000 }
+
+/** The server has ended a statement. */
+const TIMED_OUT = "57014"
+
+/** The least part of what is asked for otherwise: where a lock holds all of it up, less is no sooner there. And how it grows again. */
+const PART_MIN = 1 / 1_024
+const GROWTH = 1.5
+
+/** The same time for a `part` of it. */
+const shrunk = ({ differing, facts, orders, timeoutMs }: Limits, part: number): Limits => {
+  const least = (rows: number) => Math.max(1, Math.floor(rows * part))
+  return { facts: least(facts), orders: least(orders), differing: least(differing), timeoutMs }
+}
 
 /** Minutes of reading once the sale is over: beyond that the past is for `verify`. */
 export const BEHIND_MAX = 20_000_000
@@ -41,19 +59,15 @@ export const BEHIND_MAX = 20_000_000
 /** A process that has not looked for so long has lost the audit to any other, ms: longer than it ever rests (`pace.ts`). */
 const HELD_MS = 20_000
 
-/**
- * Longer than a statement of the service may run, and below the lag that is promised; a flush more or less does not matter. Rows
- * are grouped by hash, as they come, by one process.
- */
+/** A flush more or less does not matter. Rows are grouped by hash, as they come, by one process. */
 export const SETTINGS = {
-  statement_timeout: "20000",
   synchronous_commit: "off",
   work_mem: "32MB",
   enable_bitmapscan: "off",
   enable_sort: "off",
   max_parallel_workers_per_gather: "0",
 }
-const SET = `select ${Object.entries(SETTINGS)
+const SET = `select set_config('statement_timeout', $1, true), ${Object.entries(SETTINGS)
   .map(([name, value]) => `set_config('${name}', '${value}', true)`)
   .join(", ")}`
 
@@ -118,7 +132,7 @@ const rowsOf = Effect.fnUntraced(function* ({ from, tally, to }: Books.Books, li
     const till = border?.id ?? to
     const rows = yield* ask<Rows>(ROWS, [since, till])
     sum = Books.added(sum, compared(rows))
-    if (rows.unfit > 0) differ = [...differ, ...(yield* ask<Known["differ"]>(UNFIT, [since, till]))]
+    if (!rows.plain) differ = [...differ, ...(yield* ask<Known["differ"]>(UNFIT, [since, till]))]
     since = till
   }
   return { sum, differ } satisfies Known
@@ -183,7 +197,7 @@ const lagOf = ({ auditedAt }: Books.Books, now: number): number => Math.max(0, n
 
 const look = Effect.fnUntraced(function* (me: string, limits: Limits) {
   const sql = yield* PgClient.PgClient
-  yield* sql.unsafe(SET)
+  yield* sql.unsafe(SET, [String(limits.timeoutMs)])
   const state = yield* ask<State>(STATE)
   const { holder, lookedAt, now, seqs } = state
   const before = Books.kept(state.state, now)
@@ -206,3 +220,19 @@ export const take = (me: string, limits = LIMITS): Effect.Effect<Look, SqlError,
       .withTransaction(look(me, limits))
       .pipe(Effect.provideService(SqlClient.BeginTransaction, "begin isolation level repeatable read")),
   )
+
+/**
+ * Look after look by the process `me`. What timed out is asked for half at the next one, and half of that, until it is in time; from
+ * there on the half again as much as was in time.
+ */
+export const series = (me: string, limits = LIMITS): Effect.Effect<Look, SqlError, PgClient.PgClient> => {
+  let part = 1
+  const next = (factor: number) =>
+    Effect.sync(() => {
+      part = Math.min(1, Math.max(PART_MIN, part * factor))
+    })
+  return Effect.suspend(() => take(me, shrunk(limits, part))).pipe(
+    Effect.tap(() => next(GROWTH)),
+    Effect.tapError((error) => (stateOf(error) === TIMED_OUT ? next(1 / 2) : Effect.void)),
+  )
+}
