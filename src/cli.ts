@@ -31,7 +31,7 @@ const replay = ReplayCommand.command(url)
 const doctor = Command.make(
   "doctor",
   { json },
-  Effect.fn(function* (options) {
+  Effect.fnUntraced(function* (options) {
     const config = yield* knobs(() => Config.read(process.env))
     const Doctor = yield* Effect.promise(() => import("./composition/doctor.ts"))
     const findings = yield* Doctor.checkup(config, process.env)
@@ -52,7 +52,7 @@ const dlq = DeadLetterCommands.command({
 const serve = Command.make(
   "serve",
   {},
-  Effect.fn(function* () {
+  Effect.fnUntraced(function* () {
     // Loaded only when asked for: the other commands need not wait for the whole service.
     const main = yield* Effect.promise(() => import("./main.ts"))
     yield* main.serve(yield* knobs(() => Config.read(process.env)))

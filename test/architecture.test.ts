@@ -210,6 +210,12 @@ const planted: ReadonlyArray<Planted> = [
     }),
   ),
   {
+    rule: "stack-frame",
+    what: "a command leaves its stack frame to the service that it starts",
+    file: "src/app/planted.ts",
+    source: "export const serve = Effect.fn(function* () {})",
+  },
+  {
     rule: "size",
     what: "a file is too long",
     file: "src/domain/planted.ts",

@@ -176,7 +176,7 @@ const outcome = (report: Report): string =>
 export const command = Command.make(
   "lab",
   flags,
-  Effect.fn(function* ({ add, faults, figures, json, only, out, quick, ...asked }) {
+  Effect.fnUntraced(function* ({ add, faults, figures, json, only, out, quick, ...asked }) {
     const plan = Plan.plan({
       quick,
       parts: partsOf(only, figures, faults, quick),

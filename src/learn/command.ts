@@ -70,7 +70,7 @@ const learn = Command.make(
       Argument.optional,
     ),
   },
-  Effect.fn(function* ({ lesson }) {
+  Effect.fnUntraced(function* ({ lesson }) {
     if (Option.isNone(lesson)) return yield* Console.log(`${list.join("\n")}\n\nnpx jaego learn race`)
     if (lesson.value === ALL) {
       const begun = performance.now()

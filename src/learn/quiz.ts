@@ -48,7 +48,7 @@ export const command = Command.make(
     ),
     all: Flag.Boolean("all").pipe(Flag.withDescription("Every answer"), Flag.withDefault(false)),
   },
-  Effect.fn(function* ({ all, language, question }) {
+  Effect.fnUntraced(function* ({ all, language, question }) {
     const indexes = Array.from(QUESTIONS.keys())
     if (all) return yield* Console.log(indexes.map((index) => answered(index, language)).join("\n\n"))
     if (Option.isNone(question))

@@ -27,6 +27,7 @@ export type Rule =
   | "domain-effect"
   | "domain-purity"
   | "captured-scope"
+  | "stack-frame"
   | "size"
   | "cycle"
   | "unresolved"
@@ -185,6 +186,12 @@ const importProblems = (sources: Sources, file: string, source: string): Readonl
     return rule === null ? [] : [{ rule, file, detail }]
   })
 
+/**
+ * What `Effect.fn` runs has its stack frame in its context, and hands it on to all that it starts: from the command line down to
+ * each request, whose every failure is then copied to have the frame noted on it (2 us each time).
+ */
+const TRACED_FUNCTION = /\bEffect\.fn\(/
+
 const textProblems = (file: string, source: string): ReadonlyArray<Violation> => {
   const found: Array<Violation> = []
   const ring = ringOf(file)
@@ -200,6 +207,7 @@ const textProblems = (file: string, source: string): ReadonlyArray<Violation> =>
         file,
         detail: "captures a context with its scope: Context.omit(Scope.Scope)",
       })
+  if (TRACED_FUNCTION.test(code)) found.push({ rule: "stack-frame", file, detail: "says Effect.fn: Effect.fnUntraced" })
   const lines = source.trimEnd().split("\n").length
   if (lines > LINES_MAX) found.push({ rule: "size", file, detail: `${lines} lines, more than ${LINES_MAX}` })
   for (const { at, lines } of functionsOf(source))

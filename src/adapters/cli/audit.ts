@@ -116,7 +116,7 @@ const duplicateAnswers = (placed: ReadonlyArray<PlacedOrder>): ReadonlyArray<str
 }
 
 /** Problems, one line each; none is a clean audit. */
-export const run = Effect.fn("Audit.run")(function* (client: HttpClient.Client, subject: Subject) {
+export const run = Effect.fnUntraced(function* (client: HttpClient.Client, subject: Subject) {
   const bought = boughtOf(subject.placed)
   const strangers = new Set<string>()
   const progress = yield* Progress.make("audit ", subject.products.size, subject.screen)

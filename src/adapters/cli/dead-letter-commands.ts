@@ -42,7 +42,7 @@ const list = <E>({ database, json, onInbox }: Deps<E>) =>
   Command.make(
     "list",
     { consumer, database, json },
-    Effect.fn(function* (options) {
+    Effect.fnUntraced(function* (options) {
       const { end, page } = options.json ? Output.jsonPages() : Output.table()
       const letters = DeadLetters.all(Option.getOrNull(options.consumer))
       yield* onInbox(
@@ -57,7 +57,7 @@ const show = <E>({ database, json, onInbox }: Deps<E>) =>
   Command.make(
     "show",
     { letter, database, json },
-    Effect.fn(function* (options) {
+    Effect.fnUntraced(function* (options) {
       const found = yield* onInbox(options.database, DeadLetters.find(options.letter))
       if (found === null) return yield* absent(options.letter)
       yield* Console.log(options.json ? Output.wholeJson(found) : Output.whole(found))
@@ -68,7 +68,7 @@ const replay = <E>({ consumers, database, json, onInbox }: Deps<E>) =>
   Command.make(
     "replay",
     { letter: letter.pipe(Argument.optional), all, consumer, database, json },
-    Effect.fn(function* ({ all, ...options }) {
+    Effect.fnUntraced(function* ({ all, ...options }) {
       const request = { consumer: Option.getOrNull(options.consumer), letter: Option.getOrNull(options.letter) }
       if ((request.letter !== null) === all) return yield* new CommandFailed({ message: "name a letter, or say --all" })
       const replayed = yield* onInbox(options.database, DeadLetters.replay(yield* consumers, request))
@@ -82,7 +82,7 @@ const discard = <E>({ consumers, database, onInbox }: Deps<E>) =>
   Command.make(
     "discard",
     { letter, database },
-    Effect.fn(function* ({ database, letter }) {
+    Effect.fnUntraced(function* ({ database, letter }) {
       const behind = yield* onInbox(database, DeadLetters.discard(yield* consumers, letter))
       if (behind === null) return yield* absent(letter)
       yield* Console.log(`letter ${letter} is gone; behind it: ${Output.replayed(behind)}`)

@@ -13,7 +13,7 @@ const Heads = Schema.Array(
 
 const decode = Schema.decodeEffect(Schema.fromJsonString(Heads))
 
-export const read = Effect.fn(function* (file: string) {
+export const read = Effect.fnUntraced(function* (file: string) {
   const files = yield* FileSystem.FileSystem
   return yield* files.readFileString(file).pipe(
     Effect.flatMap(decode),

@@ -87,7 +87,7 @@ const authOf = ({ password, username }: URL): { readonly auth?: string } =>
   username === "" ? {} : { auth: `${decodeURIComponent(username)}:${decodeURIComponent(password)}` }
 
 /** Closed with its scope. User and password of the URL are sent (Basic). Fails: `Unreachable` when the URL is none. */
-export const make = Effect.fn("HttpClient.make")(function* (url: string, limits: Limits) {
+export const make = Effect.fnUntraced(function* (url: string, limits: Limits) {
   const base = URL.canParse(url) ? new URL(url) : null
   if (base === null || (base.protocol !== "http:" && base.protocol !== "https:"))
     return yield* new Unreachable({ message: "the address of the service must look like http://host:port" })

@@ -64,7 +64,7 @@ export const command = (url: Flag.Flag<string>) =>
   Command.make(
     "import",
     { ...flags, url, json: Flags.json },
-    Effect.fn(function* ({ file, json, dryRun, mode, ...options }) {
+    Effect.fnUntraced(function* ({ file, json, dryRun, mode, ...options }) {
       const given = {
         ...options,
         encoding: Option.getOrNull(options.encoding),

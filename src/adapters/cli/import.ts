@@ -103,7 +103,7 @@ const portionOf = async (rows: AsyncIterator<ImportFile.NumberedRow>) => {
   return [...bySku.values()]
 }
 
-export const run = Effect.fn("Import.run")(function* (file: string, options: Options) {
+export const run = Effect.fnUntraced(function* (file: string, options: Options) {
   const { name, screen } = options
   const client = yield* HttpClient.make(options.url, {
     connections: options.concurrency,

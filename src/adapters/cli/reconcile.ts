@@ -63,7 +63,7 @@ const stateOf = (answer: HttpClient.HttpAnswer, status: number) =>
     ? Effect.succeed(answer.body as State)
     : Effect.fail(new CommandFailed({ message: `the service did not compare: ${HttpClient.describe(answer)}` }))
 
-const run = Effect.fn("Reconcile.run")(function* (url: string, spanSeconds: number, fix: boolean) {
+const run = Effect.fnUntraced(function* (url: string, spanSeconds: number, fix: boolean) {
   const client = yield* HttpClient.make(url, { connections: 1, patienceMs: HttpClient.PATIENCE_MS })
   const path = "/v1/admin/reconciliation"
   const look = Effect.flatMap(client.insist({ method: "GET", path }), (answer) => stateOf(answer, 200))
@@ -95,7 +95,7 @@ export const command = (url: Flag.Flag<string>) =>
         Flag.withDefault(false),
       ),
     },
-    Effect.fn(function* (options) {
+    Effect.fnUntraced(function* (options) {
       const [, count, unit] = SPAN.exec(options.since)!
       const last = yield* run(options.url, Number(count) * SECONDS[unit!]!, options.fix)
       const isCompared = last.outcome === "compared"

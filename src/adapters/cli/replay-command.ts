@@ -64,7 +64,7 @@ export const command = (url: Flag.Flag<string>) =>
   Command.make(
     "replay",
     { ...reading, ...selling, url, json: Flags.json },
-    Effect.fn(function* (options) {
+    Effect.fnUntraced(function* (options) {
       const baskets = yield* read(options)
       const report = yield* Replay.run(baskets, { ...options, screen: process.stderr, patienceMs: PATIENCE_MS })
       yield* Console.log(options.json ? ReplayReport.json(report) : ReplayReport.text(report))

@@ -144,7 +144,7 @@ export const percentile = (sorted: ArrayLike<number>, percent: number): number =
 
 const round = (value: number): number => Math.round(value * 10) / 10
 
-export const run = Effect.fn("Replay.run")(function* ({ orders, split }: Baskets.Baskets, options: Options) {
+export const run = Effect.fnUntraced(function* ({ orders, split }: Baskets.Baskets, options: Options) {
   const client = yield* HttpClient.make(options.url, {
     connections: Math.max(options.concurrency, CREATING),
     patienceMs: options.patienceMs,

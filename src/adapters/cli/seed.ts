@@ -13,7 +13,7 @@ interface ProductsPage {
 }
 
 /** How many products were created: none when the catalogue already has others. */
-export const run = Effect.fn("Seed.run")(function* (url: string, patienceMs: number) {
+export const run = Effect.fnUntraced(function* (url: string, patienceMs: number) {
   const client = yield* HttpClient.make(url, { connections: 1, patienceMs })
   const path = `/v1/products?limit=${DemoCatalogue.products.length}`
   const listed = yield* client.send({ method: "GET", path })

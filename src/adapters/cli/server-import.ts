@@ -89,7 +89,7 @@ const unsendable = (file: string, { encoding, separator }: Import.Options): stri
   return isOther && ImportFile.formatOf(file) === "ndjson" ? "NDJSON is UTF-8: leave --encoding out" : null
 }
 
-export const run = Effect.fn("ServerImport.run")(function* (file: string, options: Import.Options) {
+export const run = Effect.fnUntraced(function* (file: string, options: Import.Options) {
   const { effect, name, patienceMs, screen, url } = options
   const problem = unsendable(file, options)
   if (problem !== null) return yield* new CommandFailed({ message: problem })

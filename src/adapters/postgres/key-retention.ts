@@ -30,7 +30,7 @@ with gone as (
 select count(*)::int as gone from gone`
 
 /** One walk over all keys: those that are older than so many hours go. How many went. */
-export const deleteOld = Effect.fn(function* (retentionHours: number) {
+export const deleteOld = Effect.fnUntraced(function* (retentionHours: number) {
   const sql = yield* PgClient.PgClient
   const [table] = yield* sql.unsafe<{ readonly pages: number }>(PAGES)
   let deleted = 0

@@ -54,7 +54,7 @@ interface Stretch {
 }
 
 /** One walk over all that is older than so many hours. Of how many orders it went. */
-export const forgetOld = Effect.fn(function* (retentionHours: number) {
+export const forgetOld = Effect.fnUntraced(function* (retentionHours: number) {
   const sql = yield* PgClient.PgClient
   let gone = 0
   for (let after: string | null = BEFORE_ALL; after !== null; ) {

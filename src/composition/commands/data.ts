@@ -41,7 +41,7 @@ export const seed = Command.make(
     ),
     database,
   },
-  Effect.fn(function* ({ database, orders, products, url }) {
+  Effect.fnUntraced(function* ({ database, orders, products, url }) {
     if (Option.isSome(products)) {
       const past = { products: products.value, orders, onHand: GENERATED_ON_HAND, now: yield* Clock.currentTimeMillis }
       return yield* fill(database, past)
@@ -59,7 +59,7 @@ export const seed = Command.make(
 export const migrate = Command.make(
   "migrate",
   { database },
-  Effect.fn(function* (options) {
+  Effect.fnUntraced(function* (options) {
     yield* onDatabase(options.database, openOrMake, Migrations.migrate)
     yield* Console.log("the database is up to date")
   }),
@@ -77,7 +77,7 @@ export const verify = Command.make(
       Flag.optional,
     ),
   },
-  Effect.fn(function* (options) {
+  Effect.fnUntraced(function* (options) {
     const noted = Option.isSome(options.heads) ? yield* Heads.read(options.heads.value) : []
     const report = yield* onDatabase(options.database, EmbeddedPostgres.open, Verification.verifyFrom(noted))
     yield* Console.log(options.json ? Verdict.json(report) : Verdict.text(report))
@@ -88,7 +88,7 @@ export const verify = Command.make(
 export const heads = Command.make(
   "heads",
   { database },
-  Effect.fn(function* (options) {
+  Effect.fnUntraced(function* (options) {
     yield* Console.log(jsonOf(yield* onDatabase(options.database, EmbeddedPostgres.open, History.heads)))
   }),
 ).pipe(Command.withDescription("Print how far the history of each lane goes, to be noted for `verify --heads`"))

@@ -61,7 +61,7 @@ export const profile = Command.make(
       Flag.optional,
     ),
   },
-  Effect.fn(function* ({ kind, out, seconds, thread, url }) {
+  Effect.fnUntraced(function* ({ kind, out, seconds, thread, url }) {
     const asked = () => ask(url, { kind, thread, seconds }, Option.getOrNull(out), seconds * 1_000 + PATIENCE_MS)
     const file = yield* Effect.tryPromise({
       try: asked,

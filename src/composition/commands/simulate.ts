@@ -39,7 +39,7 @@ const carrier = Command.make(
     refusals: chance("refusals", "Chance of a refusal"),
     duplicates: chance("duplicates", "Chance that callbacks come twice and in the wrong order"),
   },
-  Effect.fn(function* ({ callbacks, collectAfterMs, deliverAfterMs, port, ...faults }) {
+  Effect.fnUntraced(function* ({ callbacks, collectAfterMs, deliverAfterMs, port, ...faults }) {
     const to = Option.getOrNull(callbacks)
     if (to !== null && !URL.canParse(to))
       return yield* new CommandFailed({ message: "--callbacks must look like http://host:port/path" })
@@ -87,7 +87,7 @@ const payment = Command.make(
     resets: chance("resets", "Chance that the connection breaks, and nothing was done"),
     lost: chance("lost", "Chance that it does it and says nothing"),
   },
-  Effect.fn(function* ({ callbacks, dialect, port, rate, webhooks, ...faults }) {
+  Effect.fnUntraced(function* ({ callbacks, dialect, port, rate, webhooks, ...faults }) {
     const to = Option.getOrNull(callbacks)
     if (to !== null && !URL.canParse(to))
       return yield* new CommandFailed({ message: "--callbacks must look like http://host:port/path" })

@@ -92,7 +92,7 @@ const unreadable = (error: SqlError) => {
 }
 
 /** `noted`: heads that the history has to go on from. */
-export const verifyFrom = Effect.fn(
+export const verifyFrom = Effect.fnUntraced(
   function* (noted: ReadonlyArray<Head>) {
     const sql = yield* PgClient.PgClient
     const tables = yield* sql<{ readonly found: boolean }>`select to_regclass('outbox') is not null as found`
