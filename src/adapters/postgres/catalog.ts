@@ -7,6 +7,7 @@
 import { Effect, Layer } from "effect"
 import type { Product } from "../../domain/product.ts"
 import { Catalog, type CommittedStock, type ProductFilter } from "../../ports/catalog.ts"
+import { inner } from "./inner.ts"
 import { jsonRows, pageOf } from "./page.ts"
 import { type ShownLists, ShownRows } from "./reads.ts"
 import * as Replicas from "./replicas.ts"
@@ -15,7 +16,7 @@ import { MOVEMENT, type MovementJson, PRODUCT } from "./rows.ts"
 const GET = `select ${PRODUCT} as row from products p where p.id = $1::uuid`
 export const STOCK = `select json_build_object('productId', p.id, 'sku', p.sku,
     'stock', json_build_object('onHand', s.on_hand, 'reserved', s.reserved, 'version', s.version)) as row
-  from products p join stock s on s.product_id = p.id where p.id < $1::uuid order by p.id desc limit $2::int`
+  from products p, ${inner("select * from stock k where k.product_id = p.id")} s where p.id < $1::uuid order by p.id desc limit $2::int`
 export const MOVEMENTS = `select ${MOVEMENT} as row from movements m
   where m.product_id = $1::uuid and m.version < $3::bigint order by m.version desc limit $2::int`
 

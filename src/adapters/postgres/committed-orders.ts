@@ -7,10 +7,10 @@ import { Effect, Layer } from "effect"
 import { CommittedOrders } from "../../ports/committed-orders.ts"
 import { BEFORE_ALL, jsonRows, pageOf } from "./page.ts"
 import { Deciding } from "./reads.ts"
-import { ORDER, type OrderJson, orderOf } from "./rows.ts"
+import { ORDER, ORDERS_OF, type OrderJson, orderOf } from "./rows.ts"
 
 const LIST = `select ${ORDER} as row from orders o where o.id > $1::uuid order by o.id limit $2::int`
-const OF = `select ${ORDER} as row from orders o where o.id = any($1::uuid[])`
+const OF = `select ${ORDER} as row from ${ORDERS_OF("$1")} o`
 
 export const layer: Layer.Layer<CommittedOrders, never, Deciding> = Layer.effect(
   CommittedOrders,

@@ -10,6 +10,8 @@ import type { OrderId } from "../../domain/ids.ts"
 import * as Lane from "../../domain/lane.ts"
 import { type Explained, Explanations } from "../../ports/explanations.ts"
 import * as Facts from "../../ports/facts.ts"
+import { inner } from "./inner.ts"
+import { newest } from "./newest.ts"
 import { jsonRows } from "./page.ts"
 import { type Shown, ShownRows } from "./reads.ts"
 import { ms } from "./rows.ts"
@@ -62,9 +64,11 @@ export const ALL = [MOVEMENT_SINCE, FACT_SINCE]
 const ENDED = (["Cancelled", "Expired", "PaymentFailed"] as const).map((tag) => `'${Facts.ORDER_TYPES[tag]}'`)
 
 /** Units that counted when this movement was written: of the customer's orders up to this one that had not ended. */
-const COUNTED = `(select coalesce(sum(h.quantity), 0) from orders e join holds h on h.order_id = e.id
-  where e.customer_id = o.customer_id and e.id <= o.id and h.product_id = l.product_id and not exists (
-    select from timeline t where t.order_id = e.id and t.type in (${ENDED.join(", ")}) and t.at < l.at))`
+const COUNTED = `(select coalesce(sum(h.quantity), 0) from orders e, ${inner(
+  "select h.quantity from holds h where h.order_id = e.id and h.product_id = l.product_id",
+)} h
+  where e.customer_id = o.customer_id and e.id <= o.id and not exists (
+    select from timeline t where t.order_id = e.id and t.type in (${ENDED.join(", ")}) and t.at < l.at offset 0))`
 
 /** By the version that ended first after this movement, or by the one that stands. */
 const LIMIT = `(select v.purchase_limit from (
@@ -74,7 +78,7 @@ const LIMIT = `(select v.purchase_limit from (
 export const EXPLAIN = `
 with asked as materialized (
   select o.*, ${FACT_SINCE.name}($2::smallint, o.created_at - ${SKEW}) as since
-  from orders o where o.id = $1::uuid),
+  from (${newest("orders", "id", "$1::uuid", "*")}) o),
 placed as materialized (
   select f.seq, f.xmin, f.trace from asked o, lateral (
     select f.seq, f.xmin, f.trace from outbox f
@@ -82,7 +86,7 @@ placed as materialized (
     limit 1) f),
 lines as materialized (
   select h.line_no, h.lane, h.quantity, h.product_id, m.version, m.on_hand, m.reserved, m.on_hand_delta, m.reserved_delta, m.at
-  from asked o join holds h on h.order_id = o.id,
+  from asked o, ${inner("select * from holds k where k.order_id = o.id")} h,
     lateral (select ${MOVEMENT_SINCE.name}(h.product_id, o.created_at - ${SKEW}) as version) s,
     lateral (select m.* from movements m
       where m.product_id = h.product_id and m.version between s.version and s.version + ${SEARCHED} and m.order_id = o.id

@@ -24,6 +24,8 @@ import {
   type RowStatus,
 } from "../../ports/imports.ts"
 import { plain, text, uuids } from "./batch-columns.ts"
+import { inner } from "./inner.ts"
+import { newest } from "./newest.ts"
 import { jsonRows, jsonWrite, pageOf, writtenRows } from "./page.ts"
 import { Deciding, type Reads, type Shown, ShownLists, ShownRows } from "./reads.ts"
 import { stateOf } from "./sql-failure.ts"
@@ -105,8 +107,10 @@ const RECORD = `with mine as (
     update import_parts p set outcomes = w.outcomes, applied = w.applied, failed = w.failed, skipped = w.skipped,
       failures = w.failures
     from mine, unnest($4::integer[], $5::text[], $6::integer[], $7::integer[], $8::integer[], $9::text[])
-      w (part, outcomes, applied, failed, skipped, failures)
-    where p.import_id = mine.id and p.part = w.part and p.outcomes is null
+      w (part, outcomes, applied, failed, skipped, failures),
+      lateral (
+        ${newest("import_parts", "part", "w.part").replace("where", "where candidate.import_id = mine.id and")}) live
+    where p.ctid = live.ctid and p.outcomes is null
     returning p.applied, p.failed, p.skipped),
   counted as (
     insert into stock_counts (product_id, import_id, line, counted_at, version, delta)
@@ -117,8 +121,9 @@ const RECORD = `with mine as (
   needless as (
     delete from stock_counts c
     using mine, (select product_id, max(counted_at) as counted_at
-      from unnest($10::uuid[], $12::bigint[]) w (product_id, counted_at) group by product_id) newest
-    where c.product_id = newest.product_id and c.version <= newest.counted_at and c.counted_at < newest.counted_at)
+      from unnest($10::uuid[], $12::bigint[]) w (product_id, counted_at) group by product_id) newest,
+      ${inner("select k.ctid from stock_counts k where k.product_id = newest.product_id")} older
+    where c.ctid = older.ctid and c.version <= newest.counted_at and c.counted_at < newest.counted_at)
   update imports i set leased_until_ms = $3::bigint,
     applied = i.applied + (select coalesce(sum(applied), 0) from done),
     failed = i.failed + (select coalesce(sum(failed), 0) from done),
@@ -131,14 +136,14 @@ const RELEASE = "update imports set leased_until_ms = 0 where id = $1::uuid and 
 
 const PRODUCTS = `select json_build_object('sku', p.sku, 'productId', p.id,
     'stock', json_build_object('onHand', s.on_hand, 'reserved', s.reserved, 'version', s.version)) as row
-  from (select distinct sku collate "C" as sku from unnest($1::text[]) w (sku)) w
-  join products p on p.sku = w.sku join stock s on s.product_id = p.id`
+  from (select distinct sku collate "C" as sku from unnest($1::text[]) w (sku)) w,
+  ${inner("select * from products k where k.sku = w.sku")} p, ${inner("select * from stock k where k.product_id = p.id")} s`
 const BOOKS = `select json_build_object('version', coalesce(s.version, 0), 'onHandThen', coalesce(m.on_hand, 0),
     'corrections', coalesce((select json_agg(json_build_object('countedAt', c.counted_at, 'version', c.version, 'delta', c.delta))
       from stock_counts c where c.product_id = w.product_id), '[]'::json)) as row
   from unnest($1::uuid[], $2::bigint[]) with ordinality w (product_id, version, n)
-  left join stock s on s.product_id = w.product_id
-  left join movements m on m.product_id = w.product_id and m.version = w.version order by w.n`
+  left join ${inner("select * from stock k where k.product_id = w.product_id")} s on true
+  left join ${inner("select * from movements k where k.product_id = w.product_id and k.version = w.version")} m on true order by w.n`
 
 const CENSUS = `select json_build_object('receiving', count(*) filter (where state = 'receiving'),
     'waiting', count(*) filter (where state = 'waiting'), 'running', count(*) filter (where state = 'running'),

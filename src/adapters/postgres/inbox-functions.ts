@@ -168,9 +168,9 @@ begin
 
   with given as materialized (
     select t.*, t.error is not null and (exists (
-        select from inbox i where i.event_id = t."eventId" and i.consumer = p_consumer) or exists (
+        select from inbox i where i.event_id = t."eventId" and i.consumer = p_consumer offset 0) or exists (
         select from dead_letters d where d.consumer = p_consumer and d.key = t.key and (d.event_id = t."eventId"
-          or (d.source = t.source and d."offset" = t."offset" and d.value = t.letter->>'value')))) as known
+          or (d.source = t.source and d."offset" = t."offset" and d.value = t.letter->>'value')) offset 0)) as known
     from json_to_recordset(p_taken) t (n int, source text, "offset" bigint, key text, "eventId" uuid, version bigint,
       error text, attempts int, letter json)
   ), taken as materialized (
@@ -188,7 +188,7 @@ begin
         case when t.queues then 'queued' else 'poison' end
       from taken t cross join missing m
       where m.keys is null and (t.error is not null and not t.known or t.queues and not exists (
-        select from inbox i where i.event_id = t."eventId" and i.consumer = p_consumer))
+        select from inbox i where i.event_id = t."eventId" and i.consumer = p_consumer offset 0))
       order by t.n
       on conflict do nothing returning state
   )

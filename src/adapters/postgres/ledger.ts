@@ -43,6 +43,7 @@ import {
   knownKeyOf,
   type LoadedJson,
   ORDER,
+  ORDERS_OF,
   orderOf,
   PRODUCT_WITH_STOCK,
 } from "./rows.ts"
@@ -158,8 +159,8 @@ const literal = (values: ReadonlyArray<string | number>): string => `{${values.j
 const UNPAID = `select count(*)::int as holds from (
     select o.id from orders o where o.customer_id = w.customer_id and o.status = 'reserved'
     union select o.id from orders o where o.customer_id = w.customer_id and o.elsewhere
-    union select t.order_id from holds t
-      where t.lane = w.lane and t.lapses_at is not null and t.customer_id = w.customer_id) o,
+    union select t.order_id from (select * from holds l
+      where l.lane = w.lane and l.lapses_at is not null and l.customer_id = w.customer_id offset 0) t) o,
   lateral (select from holds h where h.order_id = o.id and h.product_id = w.product_id
     and h.customer_id = w.customer_id and h.state in ('tentative', 'held') offset 0) h`
 
@@ -174,7 +175,7 @@ const productsOf = (
 
 export const LOAD = `select
   (select json_agg(${PRODUCT_WITH_STOCK}) from ${productsOf("$1")}) as products,
-  (select json_agg(${ORDER}) from orders o where o.id = any ($2::uuid[])) as orders,
+  (select json_agg(${ORDER}) from ${ORDERS_OF("$2")} o) as orders,
   (select json_agg(${HOLD} order by h.order_id, h.line_no) from holds h where h.order_id = any ($3::uuid[])) as holds,
   (select json_agg(json_build_object('productId', u.product_id, 'customerId', u.customer_id, 'units', u.units))
     from unnest($4::uuid[], $5::text[]) w (product_id, customer_id), lateral (
@@ -229,9 +230,9 @@ export const DUE = `select
       and (get_byte(uuid_send(o.id), 15) & 63) = any ($1::int[])
     order by o.expires_at limit $3::int) e) as expiries,
   (select json_agg(json_build_object('orderId', order_id, 'lapsesAt', at)) from (
-    select h.order_id, (extract(epoch from min(h.lapses_at)) * 1000)::bigint as at from holds h
-    where h.lane = any ($1::smallint[]) and h.lapses_at >= to_timestamp($4::float8 / 1000)
-      and h.lapses_at < to_timestamp($2::float8 / 1000)
+    select h.order_id, (extract(epoch from min(h.lapses_at)) * 1000)::bigint as at from (
+      select * from holds t where t.lane = any ($1::smallint[]) and t.lapses_at >= to_timestamp($4::float8 / 1000)
+        and t.lapses_at < to_timestamp($2::float8 / 1000) offset 0) h
     group by h.order_id order by 2 limit $3::int) l) as lapses`
 
 const due = (

@@ -6,6 +6,9 @@
  * An index has the entries of one key in the order of their places, and new versions are written behind old ones: read
  * backwards, the live one comes first (docs/decisions/0023).
  *
+ * It also says by which index: where others have the key in them too, behind other columns, a planner that knows the table as empty
+ * takes any of them for a look-up by equality (`inner.ts`). Only that of the key gives its order.
+ *
  * Law: correct wherever the live version lies; only its cost depends on that. What is updated at the place that was found
  * carries its own guard (an epoch, a version), as another session may have been faster.
  * Limits: needs plain index scans (`set enable_bitmapscan = off`). Equality would not do for `value`: the planner knows that one

@@ -16,6 +16,7 @@ import type { Product } from "../../domain/product.ts"
 import type { Stock } from "../../domain/stock.ts"
 import type { Reply } from "../../ports/inventory.ts"
 import type { Details, HoldRow, KnownKey, Loaded, Movement } from "../../ports/ledger.ts"
+import { newest } from "./newest.ts"
 
 export const ms = (column: string) => `(extract(epoch from ${column}) * 1000)::bigint`
 
@@ -26,7 +27,7 @@ export const PRODUCT = `json_build_object('id', p.id, 'sku', p.sku, 'name', p.na
 
 /** A product `p` with its stock `s` as an edit is decided on it, as `Details`. Of one that was sold, one of the first movements says so. */
 export const DETAILS = `json_build_object('product', ${PRODUCT}, 'stockVersion', s.version, 'isSold', exists (
-  select from movements m where m.product_id = p.id and m.type = 'reserved'))`
+  select from movements m where m.product_id = p.id and m.type = 'reserved' offset 0))`
 
 /** A product `p` with its stock `s`, as `Loaded` has them. */
 export const PRODUCT_WITH_STOCK = `json_build_object('product', ${PRODUCT},
@@ -45,6 +46,10 @@ export const ORDER = `json_build_object('id', o.id, 'customerId', o.customer_id,
     select json_agg(json_build_object('productId', l.product_id, 'quantity', l.quantity, 'unitPrice', l.unit_price,
       'currency', l.currency) order by l.line_no)
     from holds l where l.order_id = o.id))`
+
+/** Of these ids, each once. */
+export const ORDERS_OF = (ids: string) => `(select o.* from (select distinct id from unnest(${ids}::uuid[]) w (id)) w,
+  lateral (${newest("orders", "id", "w.id", "*")}) o)`
 
 /** A movement `m`, as `Movement`. */
 export const MOVEMENT = `json_build_object('productId', m.product_id, 'version', m.version, 'type', m.type,
@@ -165,7 +170,7 @@ export const orderOf = (json: OrderJson): Order => {
 
 /** A bound key `k` with its answer, as `KnownKeyJson`. */
 export const KNOWN_KEY = `json_build_object('route', k.route, 'key', k.key, 'fingerprint', k.fingerprint,
-  'status', k.order_status, 'answer', k.answer, 'terms', (select ${ORDER} from orders o where o.id = k.order_id))`
+  'status', k.order_status, 'answer', k.answer, 'terms', (select ${ORDER} from (${newest("orders", "id", "k.order_id", "*")}) o))`
 
 export interface KnownKeyJson {
   readonly route: KnownKey["route"]

@@ -11,9 +11,11 @@ import type { Shipment } from "../../domain/shipping.ts"
 import { type Unavailable, unavailable } from "../../ports/failures.ts"
 import { type Found, type ShipmentChange, Shipments } from "../../ports/shipments.ts"
 import * as Batcher from "../../std/batcher.ts"
+import { inner } from "./inner.ts"
+import { newest } from "./newest.ts"
 import { BEFORE_ALL, jsonRows, jsonWrite, writtenRows } from "./page.ts"
 import { Deciding, type Reads } from "./reads.ts"
-import { ms, ORDER, type OrderJson, orderOf } from "./rows.ts"
+import { ms, ORDER, ORDERS_OF, type OrderJson, orderOf } from "./rows.ts"
 import { CLAIM_PARCELS, SAVE_SHIPMENTS } from "./shipping-functions.ts"
 import { describe, isRefusedValue } from "./sql-failure.ts"
 import { Writes } from "./writing-pool.ts"
@@ -34,23 +36,23 @@ export const DUE = `with firsts as materialized (
     order by s.next_attempt_at limit least($4::int, $3::int - (select count(*) from firsts))
   )
   select json_build_object('shipment', ${SHIPMENT}, 'order', ${ORDER}, 'trace', s.trace) as row
-  from (select * from firsts union all select * from retries) s join orders o on o.id = s.order_id
+  from (select * from firsts union all select * from retries) s, lateral (${newest("orders", "id", "s.order_id", "*")}) o
   order by s.attempts > 0, s.next_attempt_at`
 
 const FIND = `select case when s.order_id is null then 'null'::json else json_build_object('shipment', ${SHIPMENT}, 'known', (
     select coalesce(c.what, 'unknown') from carrier_callbacks c where c.order_id = w.id and c.id = w.callback)) end as row
   from json_to_recordset($1::json) w (n int, id uuid, callback text)
-  left join shipments s on s.order_id = w.id order by w.n`
+  left join ${inner("select * from shipments k where k.order_id = w.id")} s on true order by w.n`
 
 const SAVE = `select to_json(saved) as row from ${SAVE_SHIPMENTS.name}($1::json, $2::json) saved`
 const CLAIM = `select to_json(claimed) as row from ${CLAIM_PARCELS.name}($1::json) claimed`
 
 export const MISSING = `select to_json(o.id) as row from orders o
-  where o.status = 'paid' and o.id > $1::uuid and not exists (select from shipments s where s.order_id = o.id)
+  where o.status = 'paid' and o.id > $1::uuid and not exists (select from shipments s where s.order_id = o.id offset 0)
   order by o.id limit $2::int`
 
 const OPEN = `insert into shipments (order_id, next_attempt_at)
-  select o.id, to_timestamp($2::float8 / 1000) from orders o where o.id = any ($1::uuid[]) and o.status = 'paid'
+  select o.id, to_timestamp($2::float8 / 1000) from ${ORDERS_OF("$1")} o where o.status = 'paid'
   on conflict (order_id) do nothing returning to_json(order_id) as row`
 
 interface DueJson {

@@ -3,9 +3,11 @@
  *
  * Law: a shipment, what its timeline says of it and the callback that led to it are one transaction, and only where the
  * shipment still has the version it was decided on. It is locked first: of two writers the second finds it changed, and its
- * callback is not known afterwards, so that it may come again. A parcel belongs to the order that claimed it first.
+ * callback is not known afterwards, so that it may come again. It is written at the place where it was locked: a change is always a
+ * version. A parcel belongs to the order that claimed it first.
  * Limits: callbacks and parcels are kept, a row of 100 bytes each. The indexes are as long as what is still to be shipped.
  */
+import { inner } from "./inner.ts"
 import { sqlFunction } from "./sql-function.ts"
 
 const ms = (value: string) => `to_timestamp(${value} / 1000)`
@@ -22,8 +24,9 @@ returns setof uuid language sql set enable_seqscan = off set jit = off as $$
     select * from json_to_recordset(p_changes) c ("orderId" uuid, state text, attempts int, "firstAttemptAt" float8,
       "nextAttemptAt" float8, "trackingId" text, reason text, version bigint, callback text, what text)
   ), locked as materialized (
-    select c.* from changes c join shipments s on s.order_id = c."orderId" and s.version = c.version
-    order by c."orderId" for update of s
+    select c.*, s.place from (select * from changes order by "orderId" offset 0) c, ${inner(
+      `select k.ctid as place from shipments k where k.order_id = c."orderId" and k.version = c.version for update`,
+    )} s
   ), heard as (
     insert into carrier_callbacks (order_id, id, what)
       select l."orderId", l.callback, l.what from locked l where l.callback is not null
@@ -32,7 +35,7 @@ returns setof uuid language sql set enable_seqscan = off set jit = off as $$
     update shipments s set state = l.state, attempts = l.attempts, first_attempt_at = ${ms('l."firstAttemptAt"')},
       next_attempt_at = ${ms('l."nextAttemptAt"')}, tracking_id = l."trackingId", reason = l.reason, version = l.version + 1
     from locked l
-    where s.order_id = l."orderId" and (l.callback is null or exists (
+    where s.ctid = l.place and (l.callback is null or exists (
       select from heard h where h.order_id = l."orderId"))
     returning s.order_id
   ), noted as (

@@ -13,6 +13,7 @@ import { PgClient } from "@effect/sql-pg"
 import { Effect, Layer, Schedule } from "effect"
 import { ID_AT } from "./inbox-functions.ts"
 import { BEFORE_ALL } from "./page.ts"
+import { ORDERS_OF } from "./rows.ts"
 import { describe } from "./sql-failure.ts"
 import { sqlFunction } from "./sql-function.ts"
 
@@ -35,11 +36,10 @@ declare
     where t.order_id > p_after and t.order_id < ${ID_AT.name}(v_before) order by t.order_id limit p_limit);
 begin
   v_last := v_old[cardinality(v_old)];
-  v_old := array(select o.id from orders o where o.id = any (v_old)
-    and o.status in ('delivered', 'cancelled', 'expired', 'payment_failed') and o.refund <> 'due'
-    and not exists (select from timeline t where t.order_id = o.id and t.at >= v_before)
+  v_old := array(select o.id from ${ORDERS_OF("v_old")} o where o.status in ('delivered', 'cancelled', 'expired', 'payment_failed') and o.refund <> 'due'
+    and not exists (select from timeline t where t.order_id = o.id and t.at >= v_before offset 0)
     and not exists (select from dead_letters d where d.key = o.id::text
-      and d.consumer in (select p.consumer from consumer_positions p)));
+      and d.consumer in (select p.consumer from consumer_positions p) offset 0));
   v_gone := cardinality(v_old);
   delete from timeline t where t.order_id = any (v_old);
   delete from consumer_keys k where k.key = any (v_old::text[]);

@@ -10,6 +10,7 @@ import type { OrderId } from "../../domain/ids.ts"
 import type { Unavailable } from "../../ports/failures.ts"
 import type { Page } from "../../ports/page.ts"
 import { type Unsettled, UnsettledOrders } from "../../ports/unsettled.ts"
+import { newest } from "./newest.ts"
 import { BEFORE_ALL, jsonRows, jsonWrite, pageOf } from "./page.ts"
 import { Deciding, type Reads } from "./reads.ts"
 import { ORDER, type OrderJson, orderOf } from "./rows.ts"
@@ -63,8 +64,9 @@ const isOpen = ({ elsewhere, order }: Unsettled): boolean =>
 const clearElsewhere = (writes: PgPool.PgPool, orders: ReadonlyArray<OrderJson>) =>
   jsonWrite(
     writes,
-    `update orders o set elsewhere = false from unnest($1::uuid[], $2::bigint[]) w (id, version)
-      where o.id = w.id and o.version = w.version returning null as row`,
+    `update orders o set elsewhere = false from unnest($1::uuid[], $2::bigint[]) w (id, version),
+        lateral (${newest("orders", "id", "w.id")}) live
+      where o.ctid = live.ctid and o.version = w.version returning null as row`,
     [`{${orders.map(({ id }) => id).join(",")}}`, `{${orders.map(({ version }) => version).join(",")}}`],
   )
 
