@@ -57,7 +57,7 @@ export const DEFAULTS: Options = { mode: "on", targetMs: 50 }
 export const make = Effect.fnUntraced(function* ({ mode, targetMs }: Options, thread: number) {
   if (mode === "off") return null
   const probe = yield* Probe
-  const { commitMs, until } = yield* Congestion
+  const { beyond, commitMs, until } = yield* Congestion
   const clock = yield* Clock.Clock
   const shedder = new Shedder(targetMs)
   const sockets = new StandingQueue(targetMs)
@@ -67,7 +67,8 @@ export const make = Effect.fnUntraced(function* ({ mode, targetMs }: Options, th
     const now = performance.now()
     const standing = sockets.sample(now - last - LOOK_MS, now)
     last = now
-    shedder.look(standing || clock.currentTimeMillisUnsafe() < until[0]!, now, commitMs[0])
+    const time = clock.currentTimeMillisUnsafe()
+    shedder.look({ isStanding: standing || time < until[0]!, isBeyond: time < beyond[0]!, commitMs: commitMs[0]! }, now)
     if (isBounded === (shedder.bound !== null)) return
     isBounded = !isBounded
     probe.emit({ _tag: "OverloadChanged", thread, to: isBounded ? "overloaded" : "calm" })

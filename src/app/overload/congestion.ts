@@ -2,7 +2,7 @@
  * Congestion of the inventory: whether commands stand in the mailbox of a worker, or on their way to it and back, as all threads of the
  * process may read it.
  *
- * Two numbers in shared memory, so that reading them costs an HTTP thread no message.
+ * Three numbers in shared memory, so that reading them costs an HTTP thread no message.
  */
 import { Clock, Context, Effect, Layer } from "effect"
 import { Probe } from "../../ports/probe.ts"
@@ -12,9 +12,14 @@ import { isTraffic, Traffic } from "./traffic.ts"
 /** A worker that reports nothing for so long has nothing to commit (ms); and a report is as good. */
 const REPORTED_MS = 500
 
+/** A command that waited too long speaks for so long of those behind it (ms): twice as long as waits are announced. */
+const BEYOND_MS = 40
+
 export interface Congestion {
   /** Until when commands count as standing, ms since 1970. */
   readonly until: Float64Array
+  /** Until when the last commands count as having waited beyond the target, whether or not others did before, ms since 1970. */
+  readonly beyond: Float64Array
   /** How long a commit takes of late, ms. */
   readonly commitMs: Float64Array
 }
@@ -26,7 +31,7 @@ const shared = (): Float64Array => new Float64Array(new SharedArrayBuffer(Float6
 
 /** None: where no worker reports. */
 export const Congestion = Context.Reference<Congestion>("jaego/app/overload/Congestion", {
-  defaultValue: () => ({ until: shared(), commitMs: shared() }),
+  defaultValue: () => ({ until: shared(), beyond: shared(), commitMs: shared() }),
 })
 
 /** The probe that hears how long commands have waited and how much is asked, and what it has heard. */
@@ -35,8 +40,8 @@ export const watching = (targetMs: number): Layer.Layer<Probe, never, Probe> =>
     Effect.gen(function* () {
       const probe = yield* Probe
       const clock = yield* Clock.Clock
-      const congestion: Congestion = { until: shared(), commitMs: shared() }
-      const { commitMs, until } = congestion
+      const congestion: Congestion = { until: shared(), beyond: shared(), commitMs: shared() }
+      const { beyond, commitMs, until } = congestion
       const traffic: Traffic = { requests: 0 }
       const mailboxes = new Map<number, StandingQueue>()
       const threads = new Map<number, StandingQueue>()
@@ -45,6 +50,7 @@ export const watching = (targetMs: number): Layer.Layer<Probe, never, Probe> =>
         queues.set(worker, queue)
         const now = clock.currentTimeMillisUnsafe()
         if (queue.sample(waitMs, now)) until[0] = now + REPORTED_MS
+        if (waitMs >= targetMs) beyond[0] = now + BEYOND_MS
       }
       const emit: Probe["Service"]["emit"] = (happening) => {
         probe.emit(happening)

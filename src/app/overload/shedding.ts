@@ -7,8 +7,8 @@
  * each class may fill its share of that. From there the bound rises while nothing stands and falls while something does (AIMD, but by
  * factors): what is allowed at once takes as long as the target, and not longer. It goes when nothing has been refused for a while.
  *
- * Law: before a queue has stood nothing is refused. Operators are never refused, and paying and cancelling not before twice the
- * bound of them is in flight. Pure: the time comes from outside, ms of one clock.
+ * Law: before a queue has stood, or is so long that it will, nothing is refused. Operators are never refused, and paying and
+ * cancelling not before twice the bound of them is in flight. Pure: the time comes from outside, ms of one clock.
  */
 import type { Class } from "../../ports/probe.ts"
 
@@ -68,6 +68,21 @@ const RISING = 1.05
 const ENOUGH = 2
 const CREEPING = 1.02
 
+/**
+ * More than so many times that is a queue as soon as something has waited beyond the target: it takes several times the target to
+ * leave. To wait an interval for the proof would let in as many again, who are all answered late.
+ */
+const TOO_MANY = 2
+
+/** What is seen of the queues, of sockets and commands. */
+export interface Sight {
+  readonly isStanding: boolean
+  /** What left last had waited beyond the target. */
+  readonly isBeyond: boolean
+  /** How long a commit takes. */
+  readonly commitMs: number
+}
+
 export class Shedder {
   readonly #targetMs: number
   /** Requests in flight that were admitted, of each class. */
@@ -117,14 +132,16 @@ export class Shedder {
     this.#left++
   }
 
-  /** Once an interval or more often. `commitMs`: how long a commit takes. */
-  look(isStanding: boolean, now: number, commitMs = 0): void {
+  /** Once an interval or more often. */
+  look({ commitMs, isBeyond, isStanding }: Sight, now: number): void {
     this.#now = now
     this.#isStanding ||= isStanding
     const passed = now - this.#lookedAt
     if (passed < INTERVAL_MS) {
       // At once: each moment lets more in that will stand as well.
-      if (isStanding && this.#bound === null) this.#restrict()
+      const isQueue =
+        isStanding || (isBeyond && this.#rate > 0 && this.inFlight("list") > TOO_MANY * this.#enough(commitMs))
+      if (isQueue && this.#bound === null) this.#restrict()
       return
     }
     // While something is refused and nothing stands, it is the bound that holds the rate down.
@@ -147,9 +164,14 @@ export class Shedder {
     } else if (this.#isStanding) this.#bound = Math.max(this.#least, this.#bound * FALLING)
     else if (!this.#refuses(CALM_MS)) this.#bound = null
     else {
-      const enough = Math.max(BOUND_MIN, this.#rate * ENOUGH * (this.#targetMs + commitMs))
-      this.#bound = Math.max(this.#least, this.#bound * (this.#bound < enough ? RISING : CREEPING))
+      const isEnough = this.#bound >= this.#enough(commitMs)
+      this.#bound = Math.max(this.#least, this.#bound * (isEnough ? CREEPING : RISING))
     }
+  }
+
+  /** What leaves within some times the target and a commit. */
+  #enough(commitMs: number): number {
+    return Math.max(BOUND_MIN, this.#rate * ENOUGH * (this.#targetMs + commitMs))
   }
 
   /** What leaves within the target. */

@@ -12,7 +12,11 @@ const BODY = { customerId: "kim", lines: [{ productId: PRODUCT, quantity: 1 }] }
 
 let shop: HttpServer.Running
 let ended: Deferred.Deferred<void>
-const congestion: Congestion = { until: new Float64Array(1), commitMs: new Float64Array(1) }
+const congestion: Congestion = {
+  until: new Float64Array(1),
+  beyond: new Float64Array(1),
+  commitMs: new Float64Array(1),
+}
 afterEach(async () => {
   Deferred.doneUnsafe(ended, Effect.void)
   await shop.stop()

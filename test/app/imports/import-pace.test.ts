@@ -30,7 +30,7 @@ const paced = (traffic: Traffic, each: number, until = new Float64Array(1), rows
     return { bursts, tookMs: (yield* Clock.currentTimeMillis) - began }
   }).pipe(
     Effect.provideService(Traffic, traffic),
-    Effect.provideService(Congestion, { until, commitMs: new Float64Array(1) }),
+    Effect.provideService(Congestion, { until, beyond: new Float64Array(1), commitMs: new Float64Array(1) }),
     Effect.provide(TestClock.layer()),
     Effect.runPromise,
   )

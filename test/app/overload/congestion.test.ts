@@ -51,6 +51,25 @@ it("is congested by what stands between the threads although no mailbox is, and 
   expect(await congests(committed(0, TARGET), waited(0, 0))).toBe(true)
 })
 
+it("knows at once that commands wait beyond the target, and not for long", async () => {
+  const seen = await Effect.gen(function* () {
+    const { emit } = yield* Probe
+    const { beyond } = yield* Congestion
+    const now = Effect.map(Clock.currentTimeMillis, (time) => time < beyond[0]!)
+    emit(waited(0, TARGET - 1))
+    const before = yield* now
+    emit(waited(0, TARGET))
+    const after = yield* now
+    yield* TestClock.adjust(INTERVAL_MS)
+    return [before, after, yield* now]
+  }).pipe(
+    Effect.provide(watching(TARGET).pipe(Layer.provide(Layer.succeed(Probe, { emit: () => undefined })))),
+    Effect.provide(TestClock.layer()),
+    Effect.runPromise,
+  )
+  expect(seen).toEqual([false, true, false])
+})
+
 it("knows how long a commit takes of late", async () => {
   const commitMs = await Effect.gen(function* () {
     const { emit } = yield* Probe

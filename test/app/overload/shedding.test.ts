@@ -28,6 +28,8 @@ describe("a standing queue", () => {
   })
 })
 
+const sight = (isStanding: boolean, isBeyond = isStanding) => ({ isStanding, isBeyond, commitMs: 0 })
+
 /** So many leave in each of some intervals, while a queue stands. */
 const standing = (leaving: number): Shedder => {
   const shedder = new Shedder(TARGET)
@@ -36,7 +38,7 @@ const standing = (leaving: number): Shedder => {
       shedder.begin("place")
       shedder.end("place")
     }
-    shedder.look(true, interval * INTERVAL_MS)
+    shedder.look(sight(true), interval * INTERVAL_MS)
   }
   return shedder
 }
@@ -48,7 +50,32 @@ describe("a shedder", () => {
       for (const of of CLASSES) expect(shedder.allows(of)).toBe(true)
       shedder.begin("place")
     }
-    shedder.look(false, 1_000)
+    shedder.look(sight(false), 1_000)
+    expect(shedder.bound).toBeNull()
+  })
+
+  /** A thousand left in the last interval; then so many are in flight, and what leaves has waited beyond the target or has not. */
+  const crowded = (inFlight: number, isBeyond: boolean): number | null => {
+    const shedder = new Shedder(TARGET)
+    for (let each = 0; each < 1_000; each++) {
+      shedder.begin("place")
+      shedder.end("place")
+    }
+    shedder.look(sight(false), INTERVAL_MS)
+    for (let each = 0; each < inFlight; each++) shedder.begin("place")
+    shedder.look(sight(false, isBeyond), INTERVAL_MS + 20)
+    return shedder.bound
+  }
+
+  it("does not wait for a queue to stand that is sure to: more are in flight than leave within four times the target, and wait", () => {
+    const four = (4 * TARGET * 1_000) / INTERVAL_MS
+    expect([crowded(four, true), crowded(four + 1, true), crowded(four + 1, false)]).toEqual([null, 500, null])
+  })
+
+  it("takes no first crowd for a queue: how fast it leaves is not known yet", () => {
+    const shedder = new Shedder(TARGET)
+    for (let each = 0; each < 10_000; each++) shedder.begin("place")
+    shedder.look(sight(false, true), 20)
     expect(shedder.bound).toBeNull()
   })
 
@@ -95,9 +122,9 @@ describe("a shedder", () => {
     const over = 5 * INTERVAL_MS
     while (shedder.allows("place")) shedder.begin("place")
     while (shedder.inFlight("list") > 0) shedder.end("place")
-    shedder.look(false, over + CALM_MS - 1)
+    shedder.look(sight(false), over + CALM_MS - 1)
     expect(shedder.bound).not.toBeNull()
-    shedder.look(false, over + CALM_MS + INTERVAL_MS)
+    shedder.look(sight(false), over + CALM_MS + INTERVAL_MS)
     expect(shedder.bound).toBeNull()
   })
 
@@ -108,7 +135,7 @@ describe("a shedder", () => {
     const crowd = (isStanding: boolean): number => {
       while (shedder.allows("place")) shedder.begin("place")
       now += INTERVAL_MS
-      shedder.look(isStanding, now, COMMIT)
+      shedder.look({ ...sight(isStanding), commitMs: COMMIT }, now)
       return shedder.bound!
     }
     const bounds = [shedder.bound!, ...Array.from({ length: 20 }, () => crowd(false))]
