@@ -113,7 +113,7 @@ Faults that fired:
 
 ${counts(simulation.faults, "fault")}
 
-what shoppers were answered: ${inline(simulation.outcomes)}
+What shoppers were answered: ${inline(simulation.outcomes)}
 
 Themes: ${inline(simulation.themes)}`
 
@@ -134,7 +134,7 @@ Seed ${found.seed}, ${found.began}, commit ${found.jaego}, ${Math.round(found.se
 
 ${counts(found.faults, "fault")}
 
-what callers were answered: ${inline(found.outcomes)}${found.figures === undefined ? "" : `\n\nMeasured: ${inline(found.figures)}`}`
+What callers were answered: ${inline(found.outcomes)}${found.figures === undefined ? "" : `\n\nMeasured: ${inline(found.figures)}`}`
 
 export const markdown = (report: Report): string => {
   const violations = violationsOf(report)
