@@ -11,10 +11,9 @@ import * as Lane from "../../domain/lane.ts"
 import { type Explained, Explanations } from "../../ports/explanations.ts"
 import * as Facts from "../../ports/facts.ts"
 import { inner } from "./inner.ts"
-import { newest } from "./newest.ts"
 import { jsonRows } from "./page.ts"
 import { type Shown, ShownRows } from "./reads.ts"
-import { ms } from "./rows.ts"
+import { ms, ORDER_OF } from "./rows.ts"
 import { sqlFunction } from "./sql-function.ts"
 
 /** Rows: what a busy product or lane writes in some seconds. */
@@ -78,7 +77,7 @@ const LIMIT = `(select v.purchase_limit from (
 export const EXPLAIN = `
 with asked as materialized (
   select o.*, ${FACT_SINCE.name}($2::smallint, o.created_at - ${SKEW}) as since
-  from (${newest("orders", "id", "$1::uuid", "*")}) o),
+  from ${ORDER_OF("$1::uuid")} o),
 placed as materialized (
   select f.seq, f.xmin, f.trace from asked o, lateral (
     select f.seq, f.xmin, f.trace from outbox f

@@ -109,7 +109,7 @@ const RECORD = `with mine as (
     from mine, unnest($4::integer[], $5::text[], $6::integer[], $7::integer[], $8::integer[], $9::text[])
       w (part, outcomes, applied, failed, skipped, failures),
       lateral (
-        ${newest("import_parts", "part", "w.part").replace("where", "where candidate.import_id = mine.id and")}) live
+        ${newest("import_parts", "part", "w.part", "ctid", "candidate.import_id = mine.id")}) live
     where p.ctid = live.ctid and p.outcomes is null
     returning p.applied, p.failed, p.skipped),
   counted as (

@@ -130,7 +130,7 @@ $$`,
 
 /** The live version of a position: it is written a hundred times a second (`newest.ts`). */
 const POSITION = `p.ctid = (
-        ${newest("consumer_positions", "source", "v_source").replace("where", "where candidate.consumer = p_consumer and")})`
+        ${newest("consumer_positions", "source", "v_source", "ctid", "candidate.consumer = p_consumer")})`
 
 /**
  * What was taken from some sources. Returns {effects, queued}, or {parked: [key]} when it has written nothing, because

@@ -32,6 +32,7 @@ import { issueReceipt } from "../../ports/receipt.ts"
 import { encode } from "./batch-columns.ts"
 import { COMMIT_STATEMENT } from "./commit-function.ts"
 import { RAISE_LANES } from "./fence-functions.ts"
+import { inner } from "./inner.ts"
 import { type Note, Noting } from "./log-position.ts"
 import { Deciding, type Reads } from "./reads.ts"
 import {
@@ -161,30 +162,29 @@ const UNPAID = `select count(*)::int as holds from (
     union select o.id from orders o where o.customer_id = w.customer_id and o.elsewhere
     union select t.order_id from (select * from holds l
       where l.lane = w.lane and l.lapses_at is not null and l.customer_id = w.customer_id offset 0) t) o,
-  lateral (select from holds h where h.order_id = o.id and h.product_id = w.product_id
-    and h.customer_id = w.customer_id and h.state in ('tentative', 'held') offset 0) h`
+  ${inner(`select from holds h where h.order_id = o.id and h.product_id = w.product_id
+    and h.customer_id = w.customer_id and h.state in ('tentative', 'held')`)} h`
 
-/**
- * Products `p` with their stock `s`, each once, looked up by its id: this is planned while a new shop is empty, and a join of two empty
- * tables reads one of them as a whole, also for no product.
- */
+/** Products `p` with their stock `s`, each once. */
 const productsOf = (
   ids: string,
-) => `(select distinct id from unnest(${ids}::uuid[]) u (id)) w, lateral (select * from products where id = w.id offset 0) p,
-    lateral (select * from stock where product_id = w.id offset 0) s`
+) => `(select distinct id from unnest(${ids}::uuid[]) u (id)) w, ${inner("select * from products where id = w.id")} p,
+    ${inner("select * from stock where product_id = w.id")} s`
 
 export const LOAD = `select
   (select json_agg(${PRODUCT_WITH_STOCK}) from ${productsOf("$1")}) as products,
   (select json_agg(${ORDER}) from ${ORDERS_OF("$2")} o) as orders,
   (select json_agg(${HOLD} order by h.order_id, h.line_no) from holds h where h.order_id = any ($3::uuid[])) as holds,
   (select json_agg(json_build_object('productId', u.product_id, 'customerId', u.customer_id, 'units', u.units))
-    from unnest($4::uuid[], $5::text[]) w (product_id, customer_id), lateral (
-      select * from customer_units c where c.product_id = w.product_id and c.customer_id = w.customer_id offset 0) u) as units,
+    from unnest($4::uuid[], $5::text[]) w (product_id, customer_id), ${inner(
+      "select * from customer_units c where c.product_id = w.product_id and c.customer_id = w.customer_id",
+    )} u) as units,
   (select json_agg(json_build_object('productId', w.product_id, 'customerId', w.customer_id, 'holds', n.holds))
     from unnest($9::uuid[], $10::text[], $11::smallint[]) w (product_id, customer_id, lane), lateral (${UNPAID}) n) as unpaid,
   (select json_agg(${KNOWN_KEY})
-    from unnest($6::text[], $7::text[]) w (route, key), lateral (
-      select * from idempotency_keys i where i.key = w.key and i.route = w.route offset 0) k) as known,
+    from unnest($6::text[], $7::text[]) w (route, key), ${inner(
+      "select * from idempotency_keys i where i.key = w.key and i.route = w.route",
+    )} k) as known,
   (select json_agg(p.sku) from products p where p.sku = any ($8::text[])) as skus,
   (select json_agg(${DETAILS}) from ${productsOf("$12")}) as details`
 

@@ -14,6 +14,7 @@
  * Limits: needs plain index scans (`set enable_bitmapscan = off`). Equality would not do for `value`: the planner knows that one
  * key needs no order.
  */
-export const newest = (table: string, key: string, value: string, column = "ctid"): string =>
+/** `before`: conditions on `candidate` by the columns that come before the key in its index. */
+export const newest = (table: string, key: string, value: string, column = "ctid", before?: string): string =>
   `select ${column} from ${table} candidate
-    where candidate.${key} >= ${value} and candidate.${key} <= ${value} order by candidate.${key} desc limit 1`
+    where ${before === undefined ? "" : `${before} and `}candidate.${key} >= ${value} and candidate.${key} <= ${value} order by candidate.${key} desc limit 1`

@@ -10,11 +10,10 @@ import { lowest } from "../../ports/ids.ts"
 import type { Outlook } from "../../ports/inventory.ts"
 import { OrderBook, type OrderFilter } from "../../ports/order-book.ts"
 import type { PageRequest } from "../../ports/page.ts"
-import { newest } from "./newest.ts"
 import { jsonRows, pageOf } from "./page.ts"
 import { type ShownLists, ShownRows } from "./reads.ts"
 import * as Replicas from "./replicas.ts"
-import { ms, ORDER, type OrderJson, orderOf } from "./rows.ts"
+import { ms, ORDER, ORDER_OF, type OrderJson, orderOf } from "./rows.ts"
 
 /** So many orders whose holds end next are looked through for one of the product: a few milliseconds at most. */
 const NEXT_MAX = 5_000
@@ -29,7 +28,7 @@ const OUTLOOK = `select json_build_object('held', coalesce((select reserved from
 const OF_KEY = `select to_json(k.order_id) as row from idempotency_keys k
   where k.key = $1::text and k.route = 'orders' and k.order_id is not null`
 
-const GET = `select ${ORDER} as row from (${newest("orders", "id", "$1::uuid", "*")}) o`
+const GET = `select ${ORDER} as row from ${ORDER_OF("$1::uuid")} o`
 
 /** A page from the beginning is a page after the last of all ids. */
 const AFTER_ALL = "ffffffff-ffff-ffff-ffff-ffffffffffff"

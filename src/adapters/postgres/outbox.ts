@@ -18,6 +18,7 @@ import { type Unavailable, unavailable } from "../../ports/failures.ts"
 import type { Fact } from "../../ports/ledger.ts"
 import { type Cursor, type Leadership, LeadershipLost, Outbox, type Reading } from "../../ports/outbox.ts"
 import { RELAY_LOCK } from "./advisory-locks.ts"
+import { inner } from "./inner.ts"
 import { newest } from "./newest.ts"
 import { describe, inTime, silence } from "./sql-failure.ts"
 
@@ -35,8 +36,8 @@ const HEARTBEAT = "1 second"
  * goes. The links of that stretch are looked up a lane, mostly one, and not a fact. Of unwanted facts only each lane's last row
  * is returned, without payload.
  *
- * `offset 0`: a stretch at a time, whatever the planner believes. A day's partition begins empty, and as a plain join it is read
- * from its first fact on in every look, for as long as its statistics say that it has a few.
+ * A stretch at a time (`inner.ts`): a day's partition begins empty, and as a plain join it would be read from its first fact on in every
+ * look, for as long as its statistics say that it has a few.
  */
 export const READ = `
 with behind as materialized (
@@ -53,9 +54,8 @@ linked as materialized (
 select o.lane, o.seq::float8 as seq, o.event_id::text as id, o.subject_kind as kind, o.subject::text as subject,
   o.subject_version::float8 as version, o.type, b.link::text as link, case when o.type <> all ($2::text[]) then o.payload end as payload,
   (extract(epoch from o.occurred_at) * 1000)::float8 as time, o.trace
-from linked b, lateral (
-  select * from outbox f where f.lane = b.lane and f.seq > b.since and f.seq <= b.until
-    and (f.type <> all ($2::text[]) or f.seq = b.till) offset 0) o order by o.lane, o.seq`
+from linked b, ${inner(`select * from outbox f where f.lane = b.lane and f.seq > b.since and f.seq <= b.until
+    and (f.type <> all ($2::text[]) or f.seq = b.till)`)} o order by o.lane, o.seq`
 
 const SHOP = "select s.id::text as id from shop s"
 

@@ -47,9 +47,12 @@ export const ORDER = `json_build_object('id', o.id, 'customerId', o.customer_id,
       'currency', l.currency) order by l.line_no)
     from holds l where l.order_id = o.id))`
 
+/** The order of an id, to be called `o`. */
+export const ORDER_OF = (id: string) => `(${newest("orders", "id", id, "*")})`
+
 /** Of these ids, each once. */
 export const ORDERS_OF = (ids: string) => `(select o.* from (select distinct id from unnest(${ids}::uuid[]) w (id)) w,
-  lateral (${newest("orders", "id", "w.id", "*")}) o)`
+  lateral ${ORDER_OF("w.id")} o)`
 
 /** A movement `m`, as `Movement`. */
 export const MOVEMENT = `json_build_object('productId', m.product_id, 'version', m.version, 'type', m.type,
@@ -170,7 +173,7 @@ export const orderOf = (json: OrderJson): Order => {
 
 /** A bound key `k` with its answer, as `KnownKeyJson`. */
 export const KNOWN_KEY = `json_build_object('route', k.route, 'key', k.key, 'fingerprint', k.fingerprint,
-  'status', k.order_status, 'answer', k.answer, 'terms', (select ${ORDER} from (${newest("orders", "id", "k.order_id", "*")}) o))`
+  'status', k.order_status, 'answer', k.answer, 'terms', (select ${ORDER} from ${ORDER_OF("k.order_id")} o))`
 
 export interface KnownKeyJson {
   readonly route: KnownKey["route"]

@@ -12,10 +12,9 @@ import { type Unavailable, unavailable } from "../../ports/failures.ts"
 import { type Found, type ShipmentChange, Shipments } from "../../ports/shipments.ts"
 import * as Batcher from "../../std/batcher.ts"
 import { inner } from "./inner.ts"
-import { newest } from "./newest.ts"
 import { BEFORE_ALL, jsonRows, jsonWrite, writtenRows } from "./page.ts"
 import { Deciding, type Reads } from "./reads.ts"
-import { ms, ORDER, ORDERS_OF, type OrderJson, orderOf } from "./rows.ts"
+import { ms, ORDER, ORDER_OF, ORDERS_OF, type OrderJson, orderOf } from "./rows.ts"
 import { CLAIM_PARCELS, SAVE_SHIPMENTS } from "./shipping-functions.ts"
 import { describe, isRefusedValue } from "./sql-failure.ts"
 import { Writes } from "./writing-pool.ts"
@@ -36,7 +35,7 @@ export const DUE = `with firsts as materialized (
     order by s.next_attempt_at limit least($4::int, $3::int - (select count(*) from firsts))
   )
   select json_build_object('shipment', ${SHIPMENT}, 'order', ${ORDER}, 'trace', s.trace) as row
-  from (select * from firsts union all select * from retries) s, lateral (${newest("orders", "id", "s.order_id", "*")}) o
+  from (select * from firsts union all select * from retries) s, lateral ${ORDER_OF("s.order_id")} o
   order by s.attempts > 0, s.next_attempt_at`
 
 const FIND = `select case when s.order_id is null then 'null'::json else json_build_object('shipment', ${SHIPMENT}, 'known', (

@@ -3,7 +3,8 @@
  * at a time, and what became of a window's rows is recorded, and the next window read, while one is worked.
  *
  * Law: a row is applied once, whenever the process is killed: what is not recorded is worked again under the same keys.
- * Limits: `DOUBTFUL_PARTS` parts and those that come next are in memory. Only while this process decides: it stops in the middle of a window when that ends.
+ * Limits: `DOUBTFUL_PARTS` parts and those that come next are in memory. Only while this process decides: it stops in the middle of a
+ * window when that ends.
  * Fails: what is away is waited for; an import that meets a defect of ours ends as failed, and what was applied of it stays.
  */
 import { Cause, Clock, Effect, Layer, Schedule, SubscriptionRef } from "effect"

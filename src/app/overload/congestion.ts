@@ -29,9 +29,11 @@ const WEIGHT = 0.1
 
 const shared = (): Float64Array => new Float64Array(new SharedArrayBuffer(Float64Array.BYTES_PER_ELEMENT))
 
+const none = (): Congestion => ({ until: shared(), beyond: shared(), commitMs: shared() })
+
 /** None: where no worker reports. */
 export const Congestion = Context.Reference<Congestion>("jaego/app/overload/Congestion", {
-  defaultValue: () => ({ until: shared(), beyond: shared(), commitMs: shared() }),
+  defaultValue: none,
 })
 
 /** The probe that hears how long commands have waited and how much is asked, and what it has heard. */
@@ -40,7 +42,7 @@ export const watching = (targetMs: number): Layer.Layer<Probe, never, Probe> =>
     Effect.gen(function* () {
       const probe = yield* Probe
       const clock = yield* Clock.Clock
-      const congestion: Congestion = { until: shared(), beyond: shared(), commitMs: shared() }
+      const congestion = none()
       const { beyond, commitMs, until } = congestion
       const traffic: Traffic = { requests: 0 }
       const mailboxes = new Map<number, StandingQueue>()

@@ -1,6 +1,6 @@
 /**
- * The two levels over a Redis in the test's hands: whatever order its commands end in, and whatever is lost with a connection meanwhile,
- * the process that edits shows nothing older than what it answered.
+ * The two levels over a Redis whose commands the test ends, in any order, and whose connections it cuts: the process that edits shows
+ * nothing older than what it answered.
  */
 import { Deferred, Effect, Fiber, type Scope } from "effect"
 import fc from "fast-check"

@@ -226,8 +226,8 @@ const WHOLE_FITS = `case when o.id is null then l.states & ${HELD | CONFIRMED | 
 
 /**
  * What facts and movements must have said of them, and whether they can only fit each other (`plain`): orders and lines are added up
- * apart, and what an order's lines come to is part of both sums. An order's total, and the amount of each of its lines, is weighed by a hash of its id and
- * of the state that the lines must have. The sums are equal when every order fits, and else only where weights of 31 bits happen to agree.
+ * apart, and what an order's lines come to is part of both sums. An order's total, and the amount of each of its lines, is weighed by
+ * a hash of its id and of the state that the lines must have. The sums are equal when every order fits, and else only where weights of 31 bits happen to agree.
  *
  * Not plain, so asked for one by one (UNFIT): amounts that weigh nothing (free) or that a weight would carry beyond 64 bits, and states
  * that are lawful in more ways than one (lines still held elsewhere, units returned, lines whose order was never placed).
@@ -259,7 +259,7 @@ export const LINE_MISSING = "units are reserved for a line that is not there"
 
 /**
  * Which of them they are, when the sums differ: $4 and $5 as above, of the facts since $2. Both sides are put into one list and grouped
- * by their key, so no plan can compare each with each, whatever is expected of a table that has grown a thousandfold since it was counted.
+ * by their key. So there is no join, of which a planner with old statistics would compare each row of one side with each of the other.
  */
 export const DIFFERING = `
 with ${FACTS}, ${TOUCHED},
