@@ -1,4 +1,5 @@
 /** What a run of the lab has measured, as `report.json` holds it. */
+import { median } from "../std/median.ts"
 import type { Audit } from "./audit.ts"
 import { CONTENDERS, type Words } from "./guards.ts"
 import type { Measured } from "./load.ts"
@@ -136,14 +137,6 @@ export interface Report {
   readonly left: ReadonlyArray<string>
   /** What was cut because the machine is slower than was foreseen. */
   readonly shortened: ReadonlyArray<Cut>
-}
-
-/** Of the middle one; 0 of none. */
-export const median = (numbers: ReadonlyArray<number>): number => {
-  const sorted = numbers.toSorted((a, b) => a - b)
-  const middle = sorted.length >> 1
-  if (sorted.length === 0) return 0
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2
 }
 
 export const keyOf = ({ connections, lines, products }: Cell): string => `${products}/${connections}/${lines}`

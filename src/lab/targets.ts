@@ -1,7 +1,9 @@
 /** What the house wants to reach, beside what a run has reached. */
+
+import { median } from "../std/median.ts"
 import { ms, number } from "./figures.ts"
 import { ABOUT, type Words } from "./guards.ts"
-import { type Cell, cellsOf, contendersOf, median, type Report, summaryOf } from "./report.ts"
+import { type Cell, cellsOf, contendersOf, type Report, summaryOf } from "./report.ts"
 
 export interface Target {
   readonly name: Words

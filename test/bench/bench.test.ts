@@ -4,10 +4,12 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
-import { expect, it } from "vitest"
+import { describe, expect, it } from "vitest"
+import { median } from "../../src/std/median.ts"
 import { isMissing } from "../support/redis-server.ts"
-import type { Measurement } from "./measurement.ts"
-import { median } from "./table.ts"
+import type { Contender } from "./contenders.ts"
+import { type Measurement, turnsOf } from "./measurement.ts"
+import { rows, text } from "./table.ts"
 
 const BENCH = fileURLToPath(new URL("./bench.ts", import.meta.url))
 
@@ -39,13 +41,34 @@ it("measures the shop, the same without owners, and node:http alone", async () =
   }
 })
 
-it("measures another checkout in the same rounds, on a database that the checkout has made itself", async () => {
-  const short = ["--seconds", "1", "--warm-up", "1", "--rounds", "1", "--only", "hot/64"]
+it("measures another checkout in turns with this one, on a database that the checkout has made itself", async () => {
+  const short = ["--seconds", "3", "--warm-up", "1", "--rounds", "1", "--only", "hot/64"]
   const { code, text } = await bench([...short, "--checkout", fileURLToPath(new URL("../..", import.meta.url))])
   expect(code, text).toBe(0)
   expect(text).toMatch(/round 1 hot\/64 checkout: \d+\/s/)
   const jaego = text.split("\n").find((line) => /^\| hot +\| 64 +\| jaego/.test(line))!
   expect(Number(jaego.split("|")[9])).toBeGreaterThan(0)
+})
+
+describe("beside another checkout", () => {
+  const measured = (contender: Contender, round: number, turns: ReadonlyArray<number>): Measurement => ({
+    ...{ scenario: "hot", connections: 64, contender, round, turns, rate: median(turns), p50: 1, p99: 1, startMs: 1 },
+    ...{ serviceUs: null, postgresUs: null, paid: null },
+  })
+
+  it("the ratio is the median of the ratios of the turns that belong together", () => {
+    // The machine doubles its speed in the second round, while the contenders stay what they are.
+    const rounds = [
+      ...[measured("checkout", 1, [100, 200]), measured("jaego", 1, [90, 180])],
+      ...[measured("jaego", 2, [360, 180]), measured("checkout", 2, [400, 200])],
+    ]
+    expect(text(rows(rounds))).toMatch(/\| jaego .*\| 0\.90 /)
+  })
+
+  it("a turn is two seconds, and the last what is left", () => {
+    expect(turnsOf(5)).toEqual([2, 2, 1])
+    expect(turnsOf(1)).toEqual([1])
+  })
 })
 
 it("measures readings, and counts how often a crowd of readers asks the database", async () => {

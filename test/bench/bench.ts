@@ -1,6 +1,7 @@
 /**
  * `npm run bench`: how fast, beside two baselines, on a database of its own. Rounds are interleaved: in every round each
- * contender is measured once a scenario, in changing order, so that a slow minute of the machine falls on all of them.
+ * contender is measured once a scenario, in changing order, so that a slow minute of the machine falls on all of them. Another checkout
+ * stands beside this one and they are loaded in turns, because the ratio is what is wanted.
  *
  *     npm run bench -- [--seconds N] [--rounds N] [--only hot,many] [--json FILE] [--verify]
  *     npm run bench -- --checkout DIR [...]   another checkout (with its node_modules) in the same rounds, and the ratio
@@ -127,6 +128,8 @@ const cli = checkoutCli()
 const against = (flags.against ?? (cli === null ? "jaego,atomic,bare" : "jaego,checkout")).split(",")
 const contenders = CONTENDERS.filter((each) => against.includes(each))
 const rounds = whole("rounds")
+/** Seconds of each load of a measurement. */
+const turns = cli === null ? [whole("seconds")] : Measurement.turnsOf(whole("seconds"))
 const options = { seconds: whole("seconds"), warmUpSeconds: whole("warm-up"), cli }
 
 const machine = {
@@ -146,14 +149,14 @@ const measureAll = async (scratch: Scratch): Promise<ReadonlyArray<Measurement.M
   const taken: Array<Measurement.Measurement> = []
   for (let round = 1; round <= rounds; round++)
     for (const scenario of chosen)
-      for (const contender of rotated(contenders, round)) {
+      for (const together of cli === null
+        ? rotated(contenders, round).map((each) => [each])
+        : [rotated(contenders, round)]) {
         const verify = flags.verify && round === rounds
-        const one = await Measurement.take(scratch, scenario, contender, round, { ...options, verify })
-        taken.push(one)
-        const { connections, scenario: name } = one
-        log(
-          `round ${round} ${name}/${connections} ${contender}: ${Math.round(one.rate)}/s, p99 ${one.p99.toFixed(1)} ms`,
-        )
+        const each = await Measurement.take(scratch, scenario, together, round, { ...options, turns, verify })
+        taken.push(...each)
+        for (const { connections, contender, p99, rate, scenario: name } of each)
+          log(`round ${round} ${name}/${connections} ${contender}: ${Math.round(rate)}/s, p99 ${p99.toFixed(1)} ms`)
       }
   return taken
 }

@@ -7,13 +7,14 @@
  */
 
 import * as Processor from "../../src/adapters/system/processor.ts"
+import { median } from "../../src/std/median.ts"
 import * as Kafka from "../support/kafka-broker.ts"
 import { type Service, start } from "../support/service.ts"
 import { HOLD_SECONDS } from "./contenders.ts"
 import * as Load from "./load.ts"
 import type { Scenario } from "./scenarios.ts"
 import type { Scratch } from "./scratch.ts"
-import { markdown, median } from "./table.ts"
+import { markdown } from "./table.ts"
 
 export interface Options {
   readonly seconds: number

@@ -8,12 +8,13 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { promisify } from "node:util"
+import { median } from "../../src/std/median.ts"
 import { start } from "../support/service.ts"
 import { HOLD_SECONDS } from "./contenders.ts"
 import type { Phase } from "./open-load.ts"
 import type { Scenario } from "./scenarios.ts"
 import type { Scratch } from "./scratch.ts"
-import { markdown, median } from "./table.ts"
+import { markdown } from "./table.ts"
 
 export interface Options {
   readonly seconds: number

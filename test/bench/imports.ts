@@ -3,12 +3,14 @@
  * import beside a sale at full speed costs the sale: its rate without one and with one, in slices that take turns, also in being the
  * first. Each begins after a checkpoint and a warm-up, in which the import is handed in: it meets a sale that runs already.
  */
+
+import { median } from "../../src/std/median.ts"
 import { type Service, start, until } from "../support/service.ts"
 import { HOLD_SECONDS } from "./contenders.ts"
 import * as Load from "./load.ts"
 import type { Scenario } from "./scenarios.ts"
 import type { Scratch } from "./scratch.ts"
-import { markdown, median } from "./table.ts"
+import { markdown } from "./table.ts"
 
 export interface Options {
   /** Of an import. */

@@ -6,12 +6,13 @@
  */
 import { Agent, get } from "node:http"
 import * as Processor from "../../src/adapters/system/processor.ts"
+import { median } from "../../src/std/median.ts"
 import * as Contenders from "./contenders.ts"
 import * as Lists from "./lists.ts"
 import * as Load from "./load.ts"
 import { singles } from "./scenarios.ts"
 import type { Contents, Scratch } from "./scratch.ts"
-import { markdown, median } from "./table.ts"
+import { markdown } from "./table.ts"
 
 export interface Size {
   readonly products: number

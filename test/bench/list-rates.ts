@@ -3,10 +3,11 @@
  * and node:http alone that answers JSON of the same shape. Each has twenty rows. Rounds are interleaved.
  */
 import * as Cursors from "../../src/adapters/http/cursors.ts"
+import { median } from "../../src/std/median.ts"
 import * as Contenders from "./contenders.ts"
 import { type Measured, rateOf, read } from "./reading.ts"
 import type { Scratch } from "./scratch.ts"
-import { markdown, median } from "./table.ts"
+import { markdown } from "./table.ts"
 
 export interface Options {
   readonly seconds: number

@@ -10,8 +10,9 @@ import * as Catalog from "../../src/adapters/postgres/catalog.ts"
 import * as PostgresClient from "../../src/adapters/postgres/client.ts"
 import { listParameters, listQuery } from "../../src/adapters/postgres/order-book.ts"
 import * as Words from "../../src/domain/product-words.ts"
+import { median } from "../../src/std/median.ts"
 import { costOf } from "../support/plans.ts"
-import { markdown, median } from "./table.ts"
+import { markdown } from "./table.ts"
 
 /** Rows a page, as callers have them unless they ask for others. */
 const ROWS = 20

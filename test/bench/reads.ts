@@ -3,6 +3,8 @@
  * alone (`list-rates.ts`); page 10,000 of the list of orders beside page 1; how often the database is asked when ten thousand read a product that is not fresh (`read-crowds.ts`); and what is
  * shown, and how soon, while Redis is killed (`read-faults.ts`).
  */
+
+import { median } from "../../src/std/median.ts"
 import * as Contenders from "./contenders.ts"
 import * as ListRates from "./list-rates.ts"
 import * as Lists from "./lists.ts"
@@ -10,7 +12,7 @@ import * as ReadCrowds from "./read-crowds.ts"
 import * as ReadFaults from "./read-faults.ts"
 import { type Measured, rateOf, read } from "./reading.ts"
 import type { Scratch } from "./scratch.ts"
-import { markdown, median } from "./table.ts"
+import { markdown } from "./table.ts"
 
 export interface Options {
   readonly seconds: number

@@ -9,10 +9,11 @@
  */
 
 import * as SlowLine from "../../src/lab/slow-line.ts"
+import { median } from "../../src/std/median.ts"
 import { type Service, start } from "../support/service.ts"
 import { HOLD_SECONDS } from "./contenders.ts"
 import type { Scratch } from "./scratch.ts"
-import { markdown, median } from "./table.ts"
+import { markdown } from "./table.ts"
 
 export interface Options {
   readonly seconds: number

@@ -2,12 +2,14 @@
  * `npm run bench -- --scrape`: what a scrape of a busy service takes, and how large it is, in both formats. It is asked once a second
  * while orders are placed, paid for and shipped as fast as they can be, so that every series there is has something in it.
  */
+
+import { median } from "../../src/std/median.ts"
 import { start } from "../support/service.ts"
 import { HOLD_SECONDS } from "./contenders.ts"
 import { put } from "./load.ts"
 import type { Scenario } from "./scenarios.ts"
 import type { Scratch } from "./scratch.ts"
-import { markdown, median } from "./table.ts"
+import { markdown } from "./table.ts"
 
 export interface Options {
   readonly seconds: number

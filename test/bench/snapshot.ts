@@ -8,12 +8,13 @@
  */
 import { PgConnection } from "@effect/sql-pg"
 import { Effect, Exit, Redacted, Scope } from "effect"
+import { median } from "../../src/std/median.ts"
 import { type Service, start } from "../support/service.ts"
 import { HOLD_SECONDS } from "./contenders.ts"
 import * as Load from "./load.ts"
 import { singles } from "./scenarios.ts"
 import type { Scratch } from "./scratch.ts"
-import { markdown, median } from "./table.ts"
+import { markdown } from "./table.ts"
 
 export interface Options {
   readonly seconds: number

@@ -4,12 +4,13 @@
  */
 import { readFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
+import { median } from "../../src/std/median.ts"
 import { Process, type Service, start, until } from "../support/service.ts"
 import { HOLD_SECONDS } from "./contenders.ts"
 import * as Load from "./load.ts"
 import type { Scenario } from "./scenarios.ts"
 import type { Scratch } from "./scratch.ts"
-import { markdown, median } from "./table.ts"
+import { markdown } from "./table.ts"
 
 export interface Options {
   readonly streams: number

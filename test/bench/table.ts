@@ -1,13 +1,12 @@
-/** Measurements as a table: the median of the rounds, and the ratios of the medians. */
+/**
+ * Measurements as a table: the median of the rounds, and the ratios of the medians. Beside another checkout the ratio is the median of
+ * those of each two turns that belong together.
+ */
+
+import { median } from "../../src/std/median.ts"
 import type { Contender } from "./contenders.ts"
 import type { Measurement } from "./measurement.ts"
 import { WORDS } from "./scenarios.ts"
-
-export const median = (values: ReadonlyArray<number>): number => {
-  const sorted = values.toSorted((a, b) => a - b)
-  const middle = sorted.length >> 1
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2
-}
 
 export interface Row {
   readonly scenario: string
@@ -15,6 +14,8 @@ export interface Row {
   readonly contender: Contender
   readonly rounds: number
   readonly rate: number
+  /** Of every turn of every round, in order. */
+  readonly turns: ReadonlyArray<number>
   /** The slowest and the fastest round. */
   readonly range: readonly [number, number]
   readonly p50: number
@@ -42,6 +43,7 @@ export const rows = (measurements: ReadonlyArray<Measurement>): ReadonlyArray<Ro
       contender,
       rounds: group.length,
       rate: median(rates),
+      turns: group.toSorted((a, b) => a.round - b.round).flatMap(({ turns }) => turns),
       range: [Math.min(...rates), Math.max(...rates)],
       p50: over(({ p50 }) => p50)!,
       p99: over(({ p99 }) => p99)!,
@@ -69,11 +71,12 @@ const HEAD = [
 ].flat()
 
 const cells = (row: Row, all: ReadonlyArray<Row>): ReadonlyArray<string> => {
-  const beside = (contender: Contender): number | null =>
+  const beside = (contender: Contender): Row | undefined =>
     all.find(
       (each) => each.contender === contender && each.scenario === row.scenario && each.connections === row.connections,
-    )?.rate ?? null
-  const [atomic, checkout, bare] = [beside("atomic"), beside("checkout"), beside("bare")]
+    )
+  const [atomic, bare] = [beside("atomic")?.rate ?? null, beside("bare")?.rate ?? null]
+  const checkout = beside("checkout")?.turns
   return [
     row.scenario,
     String(row.connections),
@@ -83,7 +86,9 @@ const cells = (row: Row, all: ReadonlyArray<Row>): ReadonlyArray<string> => {
     tenths(row.p50),
     tenths(row.p99),
     atomic === null || row.contender !== "jaego" ? "" : tenths(row.rate / atomic),
-    checkout === null || row.contender !== "jaego" ? "" : hundredths(row.rate / checkout),
+    checkout === undefined || row.contender !== "jaego"
+      ? ""
+      : hundredths(median(row.turns.map((rate, turn) => rate / checkout[turn]!))),
     bare === null || row.contender === "bare" ? "" : hundredths(row.rate / bare),
     whole(row.serviceUs),
     row.contender === "bare" ? "" : whole(row.postgresUs),
