@@ -52,6 +52,7 @@ export const start = async (
   workers: number | null,
   measured: "rate" | "memory" = "rate",
   cli?: string,
+  env: Readonly<Record<string, string>> = {},
 ): Promise<Running> => {
   const begun = performance.now()
   if (contender === "bare")
@@ -66,6 +67,7 @@ export const start = async (
       OVERLOAD_MODE: "on",
       BENCH_HEAP_FILE: heapFile,
       ...(workers === null ? {} : { WORKERS: String(workers) }),
+      ...env,
     },
     measured === "memory" ? ["--expose-gc", "--import", HEAP_PROBE] : [],
     cli,
