@@ -1,18 +1,20 @@
 /**
- * Exports spans by OTLP over HTTP, for all threads: what the probe is given in the main thread. Serialization and resource are
- * Effect's (`effect/observability`); its own exporter neither bounds what is on its way nor counts what it drops.
+ * Exports spans by OTLP over HTTP, for all threads: what the probe is given in the main thread. Resource and JSON are Effect's
+ * (`effect/observability`), protobuf is not (`span-bytes.ts`); Effect's exporter neither bounds what is on its way nor counts what
+ * it drops.
  *
  * Limits: `queueMax` spans wait, one batch is on its way, a batch is tried three times; what is beyond that is dropped and counted.
  * Fails: never. A collector that is away costs spans, and one line of the log a minute.
  */
 import { Clock, Context, Effect, Layer, Schedule } from "effect"
-import { FetchHttpClient, HttpClient, HttpClientRequest } from "effect/http"
-import { OtlpResource, OtlpSerialization, type OtlpTracer } from "effect/observability"
+import { FetchHttpClient, HttpBody, HttpClient, HttpClientRequest } from "effect/http"
+import { OtlpResource, OtlpSerialization } from "effect/observability"
 import { Probe } from "../../ports/probe.ts"
 import type { Span } from "../../ports/trace.ts"
 import { Notify } from "../../std/notify.ts"
 import * as Throttle from "../../std/throttle.ts"
-import * as Traceparent from "../../std/traceparent.ts"
+import * as SpanBytes from "./span-bytes.ts"
+import * as SpanRecord from "./span-record.ts"
 
 export interface Options {
   readonly url: string
@@ -40,45 +42,27 @@ const FAREWELL_MS = 2_000
 
 const LOG_EVERY_MS = 60_000
 
-type OtlpSpan = OtlpTracer.ScopeSpan["spans"][number]
+const SCOPE = "jaego"
 
-const KINDS = { internal: 1, server: 2, client: 3, producer: 4, consumer: 5 } as const
-const UNSET = 0
-const ERROR = 2
-
-const nanos = (ms: number): string => String(Math.round(ms * 1_000) * 1_000)
-
-const otlpOf = ({ attributes, context, endMs, error, kind, links = [], name, parent, startMs }: Span): OtlpSpan => ({
-  traceId: Traceparent.traceId(context),
-  spanId: Traceparent.spanId(context),
-  parentSpanId: parent === null ? undefined : Traceparent.spanId(parent),
-  name,
-  kind: KINDS[kind],
-  startTimeUnixNano: nanos(startMs),
-  endTimeUnixNano: nanos(Math.max(startMs, endMs)),
-  attributes: OtlpResource.entriesToAttributes(Object.entries(attributes)),
-  droppedAttributesCount: 0,
-  events: [],
-  droppedEventsCount: 0,
-  status: error === undefined ? { code: UNSET } : { code: ERROR, message: error },
-  links: links.map((link) => ({
-    traceId: Traceparent.traceId(link),
-    spanId: Traceparent.spanId(link),
-    attributes: [],
-    droppedAttributesCount: 0,
-  })),
-  droppedLinksCount: 0,
+/** The body of an export. */
+const encoder = Effect.fnUntraced(function* ({ attributes, protocol, service }: Options) {
+  const { traces } = yield* OtlpSerialization.OtlpSerialization
+  const resource = OtlpResource.make({ serviceName: service, attributes })
+  if (protocol === "http/json")
+    return (spans: ReadonlyArray<Span>) =>
+      traces({
+        resourceSpans: [{ resource, scopeSpans: [{ scope: { name: SCOPE }, spans: spans.map(SpanRecord.of) }] }],
+      })
+  const encode = SpanBytes.encoder(SCOPE, resource)
+  return (spans: ReadonlyArray<Span>) => HttpBody.uint8Array(encode(spans), "application/x-protobuf")
 })
 
 const sender = Effect.fnUntraced(function* (options: Options) {
-  const serialization = yield* OtlpSerialization.OtlpSerialization
+  const encode = yield* encoder(options)
   const client = HttpClient.filterStatusOk(yield* HttpClient.HttpClient)
-  const resource = OtlpResource.make({ serviceName: options.service, attributes: options.attributes })
   const empty = HttpClientRequest.post(options.url, { headers: options.headers })
   return Effect.fnUntraced(function* (spans: ReadonlyArray<Span>) {
-    const scopeSpans = [{ scope: { name: "jaego" }, spans: spans.map(otlpOf) }]
-    const body = serialization.traces({ resourceSpans: [{ resource, scopeSpans }] })
-    const plain = HttpClientRequest.setBody(empty, body)
+    const plain = HttpClientRequest.setBody(empty, encode(spans))
     const request = options.compression === "gzip" ? yield* HttpClientRequest.compressBody(plain, "gzip") : plain
     const once = Effect.timeout(
       Effect.flatMap(client.execute(request), (response) => response.arrayBuffer),
@@ -138,9 +122,8 @@ const make = Effect.fnUntraced(function* (options: Options) {
 /** The probe, whose spans leave until the scope closes. Null: none are made. */
 export const layer = (options: Options | null): Layer.Layer<Probe, never, Probe> => {
   if (options === null) return Layer.effectContext(Effect.map(Probe, (probe) => Context.make(Probe, probe)))
-  const { layerJson, layerProtobuf } = OtlpSerialization
   return Layer.effect(Probe, make(options)).pipe(
-    Layer.provide(options.protocol === "http/json" ? layerJson : layerProtobuf),
+    Layer.provide(OtlpSerialization.layerJson),
     Layer.provide(FetchHttpClient.layer),
   )
 }
