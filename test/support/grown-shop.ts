@@ -17,7 +17,7 @@ const idOf = "('00000000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid"
 const each = (table: string, columns: string) =>
   `insert into ${table} select ${columns} from generate_series(1, ${ROWS}) n on conflict do nothing`
 
-/** The statements that fill it. Every second order is paid, and all of those but the last ones have a shipment; every thousandth has a charge under way. */
+/** The statements that fill it. Every fourth order is a till's, every second one is paid, and all of those but the last ones have a shipment; every thousandth has a charge under way. */
 export const FILL = [
   `insert into outbox select ${FACTS_LANE}, n, gen_random_uuid(), 'order', gen_random_uuid(), 1, 'jaego.order.placed.v1', '{}', now()
     from generate_series(1, ${FACTS}) n`,
@@ -28,7 +28,7 @@ export const FILL = [
   each("movements", `${idOf}, 2, 'reserved', 0, 1, 10, 1, ${idOf}, null, now()`),
   each(
     "orders (id, customer_id, status, total_amount, currency, created_at, expires_at, version, attempt_token, attempt_started_at)",
-    `${idOf}, 'customer ' || n, case when n % 2 = 1 then 'paid' when n % 1000 in (0, 2) then 'reserved' else 'delivered' end, 250, 'EUR', now(), now() + interval '1 hour', 1,
+    `${idOf}, case n % 4 when 2 then 'till' else 'customer ' || n end, case when n % 2 = 1 then 'paid' when n % 1000 in (0, 2) then 'reserved' else 'delivered' end, 250, 'EUR', now(), now() + interval '1 hour', 1,
       case n % 1000 when 0 then 'token' end, case n % 1000 when 0 then now() end`,
   ),
   each(

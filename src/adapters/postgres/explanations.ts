@@ -63,10 +63,11 @@ export const ALL = [MOVEMENT_SINCE, FACT_SINCE]
 const ENDED = (["Cancelled", "Expired", "PaymentFailed"] as const).map((tag) => `'${Facts.ORDER_TYPES[tag]}'`)
 
 /** Units that counted when this movement was written: of the customer's orders up to this one that had not ended. */
-const COUNTED = `(select coalesce(sum(h.quantity), 0) from orders e, ${inner(
-  "select h.quantity from holds h where h.order_id = e.id and h.product_id = l.product_id",
-)} h
-  where e.customer_id = o.customer_id and e.id <= o.id and not exists (
+const COUNTED = `(select coalesce(sum(h.quantity), 0)
+  from (select c.id from orders c where c.customer_id = o.customer_id offset 0) e, ${inner(
+    "select h.quantity from holds h where h.order_id = e.id and h.product_id = l.product_id",
+  )} h
+  where e.id <= o.id and not exists (
     select from timeline t where t.order_id = e.id and t.type in (${ENDED.join(", ")}) and t.at < l.at offset 0))`
 
 /** By the version that ended first after this movement, or by the one that stands. */

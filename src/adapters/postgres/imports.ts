@@ -65,9 +65,9 @@ const ACCEPT = `update imports set state = 'waiting', fingerprint = $2::uuid, re
     and (select count(*) from import_parts p where p.import_id = $1::uuid) = $3::bigint
   returning to_json(id) as row`
 const DROP = `with gone as (
-    select import_id, part from import_parts
+    select ctid as place from import_parts
     where import_id = (select id from imports where id = $1::uuid and state = 'receiving') limit ${FORGET_PARTS}),
-  parts as (delete from import_parts p using gone g where p.import_id = g.import_id and p.part = g.part returning p.part),
+  parts as (delete from import_parts p using gone g where p.ctid = g.place returning p.part),
   whole as (
     delete from imports where id = $1::uuid and state = 'receiving' and (select count(*) from gone) < ${FORGET_PARTS}
     returning id)
@@ -152,8 +152,10 @@ const CENSUS = `select json_build_object('receiving', count(*) filter (where sta
 const FORGET = `with ended as (
     select id from imports
     where finished_at_ms < $1::bigint or (state = 'receiving' and leased_until_ms < $2::bigint) limit 1),
-  gone as (select p.import_id, p.part from import_parts p, ended where p.import_id = ended.id limit ${FORGET_PARTS}),
-  parts as (delete from import_parts p using gone g where p.import_id = g.import_id and p.part = g.part),
+  gone as (select p.place from ended, ${inner(
+    `select k.ctid as place from import_parts k where k.import_id = ended.id limit ${FORGET_PARTS}`,
+  )} p),
+  parts as (delete from import_parts p using gone g where p.ctid = g.place),
   whole as (delete from imports i using ended where i.id = ended.id and (select count(*) from gone) < ${FORGET_PARTS})
   select to_json(exists(select from ended)) as row`
 

@@ -7,7 +7,7 @@
  * it refers to: no other order is left. For the same reason an `exists` ends in `offset 0`: it becomes no join, and no hash of all rows.
  *
  * Law: `select` finds its rows by an index, with what it refers to. Limits: for few rows outside; whole tables are joined otherwise.
- * Where another index has the key in it too, the planner takes either: there `newest.ts` looks it up. An update of what was found
+ * Where another index has the key in it too, the planner takes either: there `newest.ts` looks it up, or `as-many.ts` lists. An update of what was found
  * (`ctid`) passes over a row that another session moves meanwhile.
  */
 export const inner = (select: string): string => `lateral (${select} offset 0)`

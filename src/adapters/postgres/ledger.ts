@@ -29,6 +29,7 @@ import {
   type Wanted,
 } from "../../ports/ledger.ts"
 import { issueReceipt } from "../../ports/receipt.ts"
+import { AS_MANY } from "./as-many.ts"
 import { encode } from "./batch-columns.ts"
 import { COMMIT_STATEMENT } from "./commit-function.ts"
 import { RAISE_LANES } from "./fence-functions.ts"
@@ -158,8 +159,9 @@ const literal = (values: ReadonlyArray<string | number>): string => `{${values.j
  * its live orders, to those whose end has not reached all holds yet, or to no order yet.
  */
 const UNPAID = `select count(*)::int as holds from (
-    select o.id from orders o where o.customer_id = w.customer_id and o.status = 'reserved'
-    union select o.id from orders o where o.customer_id = w.customer_id and o.elsewhere
+    select r.id from (select l.id from orders l, ${AS_MANY} where l.customer_id = any (array[w.customer_id]) and l.status = 'reserved'
+      order by l.customer_id, l.id offset 0) r
+    union select e.id from (select l.id from orders l where l.customer_id = w.customer_id and l.elsewhere offset 0) e
     union select t.order_id from (select * from holds l
       where l.lane = w.lane and l.lapses_at is not null and l.customer_id = w.customer_id offset 0) t) o,
   ${inner(`select from holds h where h.order_id = o.id and h.product_id = w.product_id

@@ -10,6 +10,7 @@ import { lowest } from "../../ports/ids.ts"
 import type { Outlook } from "../../ports/inventory.ts"
 import { OrderBook, type OrderFilter } from "../../ports/order-book.ts"
 import type { PageRequest } from "../../ports/page.ts"
+import { AS_MANY } from "./as-many.ts"
 import { jsonRows, pageOf } from "./page.ts"
 import { type ShownLists, ShownRows } from "./reads.ts"
 import * as Replicas from "./replicas.ts"
@@ -80,13 +81,13 @@ const inOrder = (columns: ReadonlyArray<readonly [column: string, value: string]
     index === 0 ? `o.${column} = any (array[${value}])` : `o.${column} = ${value}`,
   )
   const order = [...columns.map(([column]) => column), "id"].map((column) => `o.${column} desc`)
-  return `select * from orders o where ${[...equal, ...BETWEEN, filter].join(" and ")}
+  return `select o.* from orders o, ${AS_MANY} where ${[...equal, ...BETWEEN, filter].join(" and ")}
     order by ${order.join(", ")} limit $2::int`
 }
 
 /** Those that have lapsed and are not ended yet: few, and found by their time. */
 const lapsed = (customerId: string | null): string =>
-  `select * from (select * from orders o where ${LAPSED} offset 0) o
+  `select * from (select o.* from orders o, ${AS_MANY} where ${LAPSED} order by o.expires_at offset 0) o
     where ${BETWEEN.join(" and ")}${customerId === null ? "" : " and o.customer_id = $4"} order by o.id desc limit $2::int`
 
 /** The lists to unite, each of which an index gives in order. $4 is the customer. */
