@@ -17,6 +17,7 @@ import { Timeline } from "../../src/ports/timeline.ts"
 import { UnsettledOrders } from "../../src/ports/unsettled.ts"
 import { ViewCounts } from "../../src/ports/view-counts.ts"
 import { FACTS, FACTS_LANE, id, ROWS } from "./grown-shop.ts"
+import * as KeptCommits from "./kept-commits.ts"
 import type * as KeptPlans from "./kept-plans.ts"
 import * as Scribe from "./scribe.ts"
 
@@ -135,7 +136,12 @@ const received = Effect.gen(function* () {
   return id
 })
 
+const COMMITS: Readonly<Record<string, Case>> = Object.fromEntries(
+  KeptCommits.make().map(([name, commit]) => [name, { look: (_, turn) => commit(turn), pages: PAGES_OF_COMMIT }]),
+)
+
 export const CASES: Readonly<Record<string, Case>> = {
+  ...COMMITS,
   "the relay's reading": {
     look: (kept) => kept.ask(READ, [500, ["jaego.stock.reserved.v1"]]),
     pages: PAGES_OF_LANES,
