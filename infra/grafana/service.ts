@@ -127,7 +127,7 @@ export const service: Board = {
       panels: [
         {
           title: "Event-loop delay",
-          says: "How late timers were in the last second, at its worst.",
+          says: "How long the longest turn of the event loop took in the last second: nothing else ran meanwhile.",
           unit: "s",
           queries: [[now("jaego_event_loop_delay_seconds", "max", "thread", 'at="max"'), "{{thread}}"]],
         },

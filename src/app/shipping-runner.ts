@@ -31,10 +31,13 @@ import * as OutsideCall from "./outside-call.ts"
 const DRIVERS_MAX = 128
 /** So many of them are kept for first attempts: a carrier that is silent about some parcels still gets the next one. */
 const FIRSTS_MIN = 32
-/** Between two looks for what is due: how late a shipment may begin. */
-const LOOK = Schedule.spaced("200 millis")
+/** Between two looks for what is due (ms): how late a shipment may begin. */
+const LOOK_MS = 200
 /** While there is something to do, it is looked for as often. */
 const LOOK_BUSY = Schedule.spaced("20 millis")
+/** Once nothing has been due for so long, looks are as far apart (ms). */
+const QUIET_AFTER_MS = 10_000
+const LOOK_QUIET_MS = 1_000
 /** A fact is on its way to the consumer that opens the shipment, and each step's change to its row (milliseconds). */
 const LAG_MS = 5_000
 
@@ -244,6 +247,21 @@ const dueFrom = Effect.fnUntraced(function* (
   return due
 })
 
+/** Looks again and again, less often once nothing has been due for a while. `look`: whether something was. */
+const looking = Effect.fnUntraced(function* <E>(look: Effect.Effect<boolean, E>) {
+  let dueAt = yield* Clock.currentTimeMillis
+  const noted = Effect.gen(function* () {
+    const isDue = yield* look
+    if (isDue) dueAt = yield* Clock.currentTimeMillis
+    return isDue
+  })
+  const whileBusy = Effect.repeat(noted, { while: (isDue) => isDue, schedule: LOOK_BUSY })
+  const pause = Effect.flatMap(Clock.currentTimeMillis, (now) =>
+    Effect.sleep(now - dueAt < QUIET_AFTER_MS ? LOOK_MS : LOOK_QUIET_MS),
+  )
+  return yield* Effect.forever(Effect.andThen(Effect.ignore(whileBusy), pause))
+})
+
 /** Runs until its scope closes; only while this process decides. */
 export const layer = ({ giveUpMs }: Options) =>
   Layer.effectDiscard(
@@ -298,7 +316,6 @@ export const layer = ({ giveUpMs }: Options) =>
         return true
       })
 
-      const lookWhileBusy = Effect.repeat(look, { while: (more) => more, schedule: LOOK_BUSY })
-      yield* Effect.forkScoped(Effect.repeat(Effect.ignore(lookWhileBusy), LOOK))
+      yield* Effect.forkScoped(looking(look))
     }),
   )

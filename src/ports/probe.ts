@@ -202,7 +202,7 @@ export type Happening =
       readonly _tag: "ThreadMeasured"
       /** `main`, `facts`, `worker-0`, `http-0`, ... */
       readonly thread: string
-      /** How late timers were, the worst of a hundred and the worst of all. */
+      /** How long turns of the event loop took, the worst of a hundred and the worst of all. */
       readonly delayP99Seconds: number
       readonly delayMaxSeconds: number
       /** Share of the time in which it was busy. */

@@ -16,6 +16,7 @@ import { type Callback, type Cancellation, Carrier, type Registration } from "..
 import { unavailable } from "../../src/ports/failures.ts"
 import { type Command, Inventory } from "../../src/ports/inventory.ts"
 import { type Capture, Payment } from "../../src/ports/payment.ts"
+import { Shipments } from "../../src/ports/shipments.ts"
 import * as LowWaterMark from "../../src/std/low-water-mark.ts"
 import { guard } from "../support/guard.ts"
 import * as MemoryShop from "../support/memory-shop.ts"
@@ -74,7 +75,21 @@ const shipping = ({ away, cancel, capture = "auto", register }: Script, breaker:
           Effect.suspend(() => (away?.(command) === true ? Effect.fail(unavailable("database")) : submit(command))),
         ),
     })
-    const outside = Layer.mergeAll(Layer.succeed(Carrier, carrier), Layer.succeed(Inventory, inventory))
+    let looks = 0
+    const shipments = Context.get(books, Shipments)
+    const counted = Shipments.of({
+      ...shipments,
+      due: (...asked) =>
+        Effect.suspend(() => {
+          looks++
+          return shipments.due(...asked)
+        }),
+    })
+    const outside = Layer.mergeAll(
+      Layer.succeed(Carrier, carrier),
+      Layer.succeed(Inventory, inventory),
+      Layer.succeed(Shipments, counted),
+    )
     const runner = ShippingRunner.layer({ giveUpMs: GIVE_UP_MS }).pipe(
       Layer.provide(
         CarrierCalls.layer({ ...SETTINGS, timeoutMs: TIMEOUT_MS, breaker: { ...SETTINGS.breaker, ...breaker } }),
@@ -115,6 +130,7 @@ const shipping = ({ away, cancel, capture = "auto", register }: Script, breaker:
       openAt,
       shop,
       asked,
+      looks: () => looks,
       attemptsSeen,
       chargesSeen,
       charge: () => charge(id),
@@ -199,6 +215,22 @@ describe("the shipping runner", () => {
         expect(order(late).status).toBe("paid")
         yield* pass(LowWaterMark.REWIND_MS)
         expect(order(late).status).toBe("shipped")
+      }),
+    ))
+
+  it("looks five times a second while shipments fall due, and once when none has for ten seconds", () =>
+    run({ register: (times) => says({ ...taken, trackingId: `T${times}` }) }, ({ looks, openAt, order, pass }) =>
+      Effect.gen(function* () {
+        yield* pass(20_000)
+        const quiet = looks()
+        yield* pass(10_000)
+        expect(looks() - quiet).toBe(10)
+        const first = yield* openAt(yield* Clock.currentTimeMillis)
+        yield* pass(1_050)
+        expect(order(first).status).toBe("shipped")
+        const lively = looks()
+        yield* pass(2_000)
+        expect(looks() - lively).toBe(10)
       }),
     ))
 

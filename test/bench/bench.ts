@@ -15,6 +15,7 @@
  *     npm run bench -- --import [--rows N] [--seconds N] [--rounds N]
  *     npm run bench -- --reads [--only rate,lists,pages,crowds,redis] [--readers N] [--readings N] [--seconds N] [--rounds N]
  *     npm run bench -- --scrape [--seconds N]
+ *     npm run bench -- --idle [--seconds N] [--rounds N] [--checkout DIR]
  *     npm run bench -- --payment [--rush N] [--dead N]
  *     npm run bench -- --large [--products N] [--orders N]
  */
@@ -25,6 +26,7 @@ import * as Budget from "./budget.ts"
 import { CONTENDERS, cliOf } from "./contenders.ts"
 import * as Facts from "./facts.ts"
 import * as Greedy from "./greedy.ts"
+import * as Idle from "./idle.ts"
 import * as Imports from "./imports.ts"
 import * as Large from "./large.ts"
 import { generator } from "./load.ts"
@@ -77,6 +79,8 @@ const { values: flags } = parseArgs({
     readings: { type: "string", default: "1000000" },
     /** What a scrape of a busy service takes, and nothing else. */
     scrape: { type: "boolean", default: false },
+    /** What a service costs that is asked nothing, and nothing else. */
+    idle: { type: "boolean", default: false },
     /** What a slow and a dead payment provider cost, and nothing else: orders within five seconds, and seconds of being dead. */
     payment: { type: "boolean", default: false },
     rush: { type: "string", default: "20000" },
@@ -229,6 +233,11 @@ const scrape = async (scratch: Scratch) => {
   return { text: Scrape.text(found), json: { scrape: found } }
 }
 
+const idle = async (scratch: Scratch) => {
+  const found = await Idle.measure(scratch, { ...options, rounds, log })
+  return { text: Idle.text(found), json: { idle: found } }
+}
+
 const payment = async (scratch: Scratch) => {
   const found = await Payment.measure(scratch, { rush: whole("rush"), dead: whole("dead"), log })
   return { text: Payment.text(found), json: { payment: found } }
@@ -246,6 +255,7 @@ const parts = {
   budget,
   snapshot,
   scrape,
+  idle,
   payment,
 }
 const names = Object.keys(parts) as ReadonlyArray<keyof typeof parts>

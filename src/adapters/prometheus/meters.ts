@@ -235,10 +235,11 @@ const inventory = (registry: Registry) => ({
 })
 
 const threads = (registry: Registry) => ({
-  loopDelay: gauge(registry)("jaego_event_loop_delay_seconds", "How late timers were in the last second", [
-    "thread",
-    "at",
-  ]),
+  loopDelay: gauge(registry)(
+    "jaego_event_loop_delay_seconds",
+    "How long turns of the event loop took in the last second",
+    ["thread", "at"],
+  ),
   loopBusy: gauge(registry)("jaego_event_loop_busy_ratio", "Share of the last second in which the thread was busy", [
     "thread",
   ]),

@@ -276,6 +276,15 @@ const counting = (meters: Meters): Counting => ({
 /** What prom-client adds by itself and Prometheus's own lint refuses: gauges that are named like counters. */
 const MISNAMED = ["nodejs_active_handles_total", "nodejs_active_requests_total", "nodejs_active_resources_total"]
 
+/**
+ * Of prom-client, by a timer that would wake an idle main thread a hundred times a second (its period, ms, is longer than any process
+ * lives): `jaego_event_loop_delay_seconds` says it of each thread.
+ */
+const UNMEASURED = ["min", "max", "mean", "stddev", "p50", "p90", "p99"].map(
+  (of) => `nodejs_eventloop_lag_${of}_seconds`,
+)
+const NEVER_MS = Number.MAX_SAFE_INTEGER
+
 /** In the exposition format of Prometheus, or of OpenMetrics. */
 export interface Exposition {
   readonly contentType: string
@@ -311,8 +320,8 @@ const OPENMETRICS = Registry.OPENMETRICS_CONTENT_TYPE
 export const layer: Layer.Layer<Probe | Metrics> = Layer.effectContext(
   Effect.sync(() => {
     const registry = new Registry()
-    collectDefaultMetrics({ register: registry })
-    for (const name of MISNAMED) registry.removeSingleMetric(name)
+    collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: NEVER_MS })
+    for (const name of [...MISNAMED, ...UNMEASURED]) registry.removeSingleMetric(name)
     const known = meters(registry)
     // Each reason is counted from nothing on: the rate of a series that appears with its first count misses that count.
     for (const reason of UnavailableReason.literals) known.unavailable.inc({ reason }, 0)

@@ -2,22 +2,23 @@
  * How this thread fares: event-loop delay, utilization, pauses for garbage and heap, announced once a second. Each thread measures
  * itself: from another one its delay cannot be seen.
  *
- * Limits: a stall that begins in the first SAMPLE_MS of a second is not seen.
+ * Delay is how long a turn of the event loop took, measured in each turn, so that an idle thread is not woken for it; and how late the
+ * announcement itself is, which a process shows that stood still between two turns.
+ * Limits: a Node without `samplePerIteration` (26.0 to 26.4) measures by a timer of SAMPLE_MS instead.
  */
 import { monitorEventLoopDelay, PerformanceObserver, performance } from "node:perf_hooks"
 import { Effect, Layer } from "effect"
 import { Probe } from "../../ports/probe.ts"
 import { THREAD } from "./thread-name.ts"
 
-/** Between two looks how late a timer is (ms): fifty wakes a second cost nothing. */
 const SAMPLE_MS = 20
 
-/** The sampler's own interval is part of what it measures, ns. */
-const lateSeconds = (nanoseconds: number): number => Math.max(0, nanoseconds / 1e6 - SAMPLE_MS) / 1_000
+/** Between two announcements (ms). */
+const EVERY_MS = 1_000
 
 const delays = Effect.acquireRelease(
   Effect.sync(() => {
-    const histogram = monitorEventLoopDelay({ resolution: SAMPLE_MS })
+    const histogram = monitorEventLoopDelay({ samplePerIteration: true, resolution: SAMPLE_MS })
     histogram.enable()
     return histogram
   }),
@@ -53,21 +54,30 @@ export const layer = (begun: Effect.Effect<void> = Effect.void): Layer.Layer<nev
       const delay = yield* delays
       const takePauses = yield* pauses
       let busy = performance.eventLoopUtilization()
-      const measure = Effect.sync(() => {
+      /** Was due at `due`, on the clock of `performance`. */
+      const measure = (due: number) => {
+        const lateMs = performance.now() - due
         const now = performance.eventLoopUtilization()
         probe.emit({
           _tag: "ThreadMeasured",
           thread: THREAD,
-          delayP99Seconds: lateSeconds(delay.percentile(99)),
-          delayMaxSeconds: lateSeconds(delay.max),
+          delayP99Seconds: delay.percentile(99) / 1e9,
+          delayMaxSeconds: Math.max(delay.max / 1e9, lateMs / 1_000),
           busy: performance.eventLoopUtilization(now, busy).utilization,
           pausedSeconds: takePauses() / 1_000,
           heapBytes: process.memoryUsage().heapUsed,
         })
         delay.reset()
         busy = now
+      }
+      const afterASecond = Effect.suspend(() => {
+        const due = performance.now() + EVERY_MS
+        return Effect.andThen(
+          Effect.sleep(EVERY_MS),
+          Effect.sync(() => measure(due)),
+        )
       })
-      const everySecond = Effect.forever(Effect.andThen(Effect.sleep("1 second"), measure))
+      const everySecond = Effect.forever(afterASecond)
       yield* Effect.forkScoped(Effect.andThen(begun, everySecond))
     }),
   )
