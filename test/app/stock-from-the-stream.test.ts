@@ -57,6 +57,7 @@ const payings: ReadonlyArray<Paying> = [
 const trade = Effect.fnUntraced(function* (random: Random) {
   const { adjustStock, cancelOrder, createProduct, placeOrder, receiveStock } = yield* Shop
   const store = yield* Store.Store
+  const wake = yield* Relay.Wake
   const terms = { name: "Moon jar", price: { amount: 250, currency: "EUR" }, onHand: 60, purchaseLimit: null }
   const create = (sku: string) => createProduct({ ...terms, sku, claim: Scribe.claim("products") })
   const ids = yield* Effect.forEach(["a", "b", "c"], (sku) => Effect.map(create(sku), ({ value }) => value.id))
@@ -75,6 +76,7 @@ const trade = Effect.fnUntraced(function* (random: Random) {
         cancelOrder({ orderId: placed.value.value.order.id, reason: null, claim: Scribe.claim("cancel") }),
       )
     // So that facts leave meanwhile.
+    wake.notify()
     yield* Effect.sleep("20 millis")
     if (index % 50 === 25) yield* store.relay.leadership.sever
   })
@@ -90,7 +92,7 @@ it.live("stock rebuilt from the stream is what stands on the shelves", () =>
     const random = randomOf(7)
     const mirror = new StockMirror()
     const shop = MemoryShop.layer({ workers: 2 })
-    const relay = Layer.effectDiscard(Relay.start([])).pipe(Layer.provide(Relay.waking))
+    const relay = Layer.effectDiscard(Relay.start([])).pipe(Layer.provideMerge(Relay.waking))
     const stream = unreliable(random).pipe(Layer.provideMerge(MemoryEventStream.layer([mirror.handler.consumer])))
     yield* Effect.gen(function* () {
       yield* MemoryShop.opened
