@@ -28,14 +28,8 @@ const FACTS_MAX = 4_000
  */
 const PACE_MS = 50
 
-/** Poll interval (ms): catches a lost wake, or the first commit of another process. */
-const POLL_MS = 1_000
-
-/** Poll interval while another process commits, which wakes nothing here (ms). */
-const POLL_UNHEARD_MS = 100
-
-/** So long after a fact that came without a wake others are expected to come the same way (ms). */
-const UNHEARD_MS = 60_000
+/** Poll interval (ms): catches a lost wake, or another process's commit. */
+const POLL_MS = 100
 
 /** Pause before leadership is sought again (ms), after it was lost or the database was not reached. */
 const LEAD_PAUSE_MS = 500
@@ -79,19 +73,14 @@ const relay = Effect.fnUntraced(function* (
   const closed = Deferred.await(closing)
   const throttle = Throttle.make(LOG_EVERY_MS)
   let failures = 0
-  let isWoken = true
-  let unheardUntil = 0
   for (;;) {
     const readAt = yield* Clock.currentTimeMillis
     const { cursors, events } = yield* leadership.read(FACTS_MAX, passedOver)
     if (cursors.length === 0) {
       if (Deferred.isDoneUnsafe(closing)) return
-      const poll = Effect.as(Effect.sleep(readAt < unheardUntil ? POLL_UNHEARD_MS : POLL_MS), false)
-      isWoken = yield* Effect.raceAllFirst([Effect.as(wake.wait, true), Effect.as(closed, true), poll])
+      yield* Effect.raceAllFirst([wake.wait, closed, Effect.sleep(POLL_MS)])
       continue
     }
-    if (!isWoken) unheardUntil = readAt + UNHEARD_MS
-    isWoken = true
     const sent = RelaySpans.outgoing(events)
     const published = yield* Effect.result(sent.length === 0 ? Effect.void : stream.publish(sent))
     const now = yield* Clock.currentTimeMillis

@@ -41,20 +41,8 @@ const ground = Effect.gen(function* () {
       if (mood !== "down") taken.push(...events)
       if (mood === "down" || mood === "seems down") return yield* new StreamDown({ detail: "as asked" })
     }).pipe(Effect.ensuring(Effect.sync(() => void stream.under--)))
-  let reads = 0
-  const outbox = MemoryOutbox.make(store)
-  const counted = Outbox.of({
-    take: Effect.map(outbox.take, (leadership) => ({
-      ...leadership,
-      read: (...asked) =>
-        Effect.suspend(() => {
-          reads++
-          return leadership.read(...asked)
-        }),
-    })),
-  })
   const ports = Layer.mergeAll(
-    Layer.succeed(Outbox, counted),
+    Layer.succeed(Outbox, MemoryOutbox.make(store)),
     Layer.succeed(EventStream, { publish }),
     Layer.succeed(Relay.Wake, wake),
   )
@@ -97,20 +85,7 @@ const ground = Effect.gen(function* () {
   const all = () => taken.map(({ lane, seq }) => `${lane}:${seq}`)
   const cursor = (lane: Lane.Lane) => store.relay.cursors[lane]
   const recording = yield* Effect.provideContext(MemoryProbe.Recording, probe)
-  return {
-    store,
-    wake,
-    taken,
-    reads: () => reads,
-    stream,
-    write,
-    writeUnwanted,
-    relay,
-    published,
-    all,
-    cursor,
-    recording,
-  }
+  return { store, wake, taken, stream, write, writeUnwanted, relay, published, all, cursor, recording }
 })
 
 const upTo = (count: number) => Array.from({ length: count }, (_, index) => index + 1)
@@ -159,49 +134,8 @@ describe("the relay", () => {
       yield* relay
       yield* TestClock.adjust("10 seconds")
       yield* write(1, 1)
-      yield* TestClock.adjust("1005 millis")
+      yield* TestClock.adjust("105 millis")
       expect(published(1)).toEqual([1])
-    }),
-  )
-
-  test.effect(
-    "finds the next within a tenth of a second, as they are another process's, until none has come for a minute",
-    () =>
-      Effect.gen(function* () {
-        const { relay, published, write } = yield* ground
-        yield* relay
-        yield* write(1, 1)
-        yield* TestClock.adjust("50 seconds")
-        yield* write(1, 1)
-        yield* TestClock.adjust("105 millis")
-        expect(published(1)).toEqual(upTo(2))
-        yield* TestClock.adjust("50 seconds")
-        yield* write(1, 1)
-        yield* TestClock.adjust("105 millis")
-        expect(published(1)).toEqual(upTo(3))
-      }),
-  )
-
-  test.effect("reads once a second when nothing is committed, and when it is woken for all that is", () =>
-    Effect.gen(function* () {
-      const { relay, published, reads, wake, write } = yield* ground
-      yield* relay
-      yield* write(1, 1)
-      wake.notify()
-      yield* TestClock.adjust("5 seconds")
-      expect(published(1)).toEqual([1])
-      const before = reads()
-      yield* TestClock.adjust("10 seconds")
-      expect(reads() - before).toBe(10)
-      yield* write(1, 1)
-      yield* TestClock.adjust("5 seconds")
-      const unheard = reads()
-      yield* TestClock.adjust("10 seconds")
-      expect(reads() - unheard).toBe(100)
-      yield* TestClock.adjust("1 minute")
-      const quiet = reads()
-      yield* TestClock.adjust("10 seconds")
-      expect(reads() - quiet).toBe(10)
     }),
   )
 
