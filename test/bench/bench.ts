@@ -149,13 +149,17 @@ const log = (line: string): void => void process.stderr.write(`${line}\n`)
 const rotated = <A>(list: ReadonlyArray<A>, by: number): ReadonlyArray<A> =>
   list.map((_, index) => list[(index + by) % list.length]!)
 
+/** Those that are measured side by side: beside another checkout all of them, otherwise each alone. */
+const groups = (round: number): ReadonlyArray<ReadonlyArray<(typeof contenders)[number]>> => {
+  const inTurn = rotated(contenders, round)
+  return cli === null ? inTurn.map((each) => [each]) : [inTurn]
+}
+
 const measureAll = async (scratch: Scratch): Promise<ReadonlyArray<Measurement.Measurement>> => {
   const taken: Array<Measurement.Measurement> = []
   for (let round = 1; round <= rounds; round++)
     for (const scenario of chosen)
-      for (const together of cli === null
-        ? rotated(contenders, round).map((each) => [each])
-        : [rotated(contenders, round)]) {
+      for (const together of groups(round)) {
         const verify = flags.verify && round === rounds
         const each = await Measurement.take(scratch, scenario, together, round, { ...options, turns, verify })
         taken.push(...each)

@@ -5,7 +5,7 @@
 import { setTimeout as pause } from "node:timers/promises"
 import * as Processor from "../../src/adapters/system/processor.ts"
 import { median } from "../../src/std/median.ts"
-import { start } from "../support/service.ts"
+import * as Contenders from "./contenders.ts"
 import type { Scratch } from "./scratch.ts"
 import { markdown } from "./table.ts"
 
@@ -33,14 +33,18 @@ const one = async (
 ): Promise<Idle> => {
   const database = `idle_${contender}`
   await scratch.query(`create database ${database}`)
-  // As it comes: the tests' own default is without shedding.
-  const env = { DATABASE_URL: scratch.urlOf(database), OVERLOAD_MODE: "on" }
-  const service = await start(env, [], contender === "checkout" ? cli! : undefined)
+  const service = await Contenders.start(
+    contender,
+    scratch.urlOf(database),
+    null,
+    "rate",
+    contender === "checkout" ? cli! : undefined,
+  )
   try {
     await pause(warmUpSeconds * 1_000)
-    const before = [spent(service.process.pid), spent(scratch.postmaster)] as const
+    const before = [spent(service.pid), spent(scratch.postmaster)] as const
     await pause(seconds * 1_000)
-    const serviceMs = (spent(service.process.pid) - before[0]) / seconds
+    const serviceMs = (spent(service.pid) - before[0]) / seconds
     return { contender, serviceMs, postgresMs: (spent(scratch.postmaster) - before[1]) / seconds }
   } finally {
     await service.stop()
