@@ -4,6 +4,7 @@ import { TestClock } from "effect/testing"
 import { describe, expect, it } from "vitest"
 import * as Health from "../../src/app/health.ts"
 import { Readiness } from "../../src/app/health.ts"
+import { COMMAND_PATIENCE_MS, PATIENCE_LOOK_MS } from "../../src/app/inventory/limits.ts"
 import * as Ownership from "../../src/app/inventory/ownership.ts"
 import type { ProductId } from "../../src/domain/ids.ts"
 import { unavailable } from "../../src/ports/failures.ts"
@@ -97,8 +98,8 @@ describe("an owner that is fenced again and again", () => {
   })
 })
 
-/** A lease that is free, and a crew whose commands are answered by hand. */
-const deciding = Effect.gen(function* () {
+/** A lease that is free until it is `lost`, and a crew whose commands are answered by hand, and which drains for so long. */
+const decidingUntil = Effect.fnUntraced(function* (lost: Effect.Effect<void>, drain: Effect.Effect<unknown>) {
   const asked: Array<Answering> = []
   const happened: Array<string> = []
   const missing: Array<(workers: number) => void> = []
@@ -107,7 +108,7 @@ const deciding = Effect.gen(function* () {
       Effect.acquireRelease(
         Effect.sync(() => {
           happened.push("taken")
-          return { lanes: [], isFresh: () => true, lost: Effect.never }
+          return { lanes: [], isFresh: () => true, lost }
         }),
         () => Effect.sync(() => happened.push("given up")),
       ),
@@ -120,7 +121,10 @@ const deciding = Effect.gen(function* () {
   const crew = Workers.of({
     start: (_, listening) => {
       missing.push(listening.missing)
-      const drained = Effect.sync(() => happened.push("drained"))
+      const drained = Effect.andThen(
+        drain,
+        Effect.sync(() => happened.push("drained")),
+      )
       return Effect.as(
         Effect.addFinalizer(() => drained),
         { workers: [worker], fenced: Effect.never },
@@ -149,6 +153,8 @@ const deciding = Effect.gen(function* () {
     )
   return { readiness, ask, asked, answer, happened, state, miss }
 })
+
+const deciding = decidingUntil(Effect.never, Effect.void)
 
 const settled = Effect.repeat(Effect.yieldNow, { times: 20 })
 
@@ -191,6 +197,26 @@ describe("a service that drains", () => {
         yield* TestClock.adjust("1 millis")
         yield* Fiber.join(ending)
         expect(yield* state).toBe("draining")
+      }),
+    ))
+})
+
+describe("a crew that drains after the lanes were lost", () => {
+  it("keeps no caller beyond its deadline", () =>
+    virtually(
+      Effect.gen(function* () {
+        const lost = yield* Deferred.make<void>()
+        const drain = yield* Deferred.make<void>()
+        const { ask, asked, happened } = yield* decidingUntil(Deferred.await(lost), Deferred.await(drain))
+        const asking = yield* ask
+        expect(asked.length).toBe(1)
+        yield* Deferred.succeed(lost, undefined)
+        yield* TestClock.adjust(COMMAND_PATIENCE_MS - 1)
+        expect(asking.pollUnsafe()).toBeUndefined()
+        yield* TestClock.adjust(PATIENCE_LOOK_MS + 1)
+        expect(yield* Fiber.join(asking)).toEqual(Exit.fail(unavailable("database", "unknown")))
+        expect(happened).toEqual(["taken"])
+        yield* Deferred.succeed(drain, undefined)
       }),
     ))
 })

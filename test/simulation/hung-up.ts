@@ -1,16 +1,18 @@
 /**
- * The witness of what is dropped: stands around the owners, sees what each is handed, what it sends to the ledger and what it drops.
+ * The witness of the owners: stands around them, sees what each is handed, what it sends to the ledger, what it drops, and whom it leaves
+ * without an answer.
  *
  * Why it exists: a caller that has hung up is answered nothing, so the history of the callers cannot show what became of its order.
- * Law: what is dropped is counted, and not in the books, now or later; an order whose caller has hung up before it was sent is not
- * sent. One whose caller hangs up after is answered with what became of it, as if it were waited for.
+ * Law: what is dropped is counted, and not in the books, now or later; an order whose caller has hung
+ * up before it was sent is not sent. One whose caller hangs up after is answered with what became of it, as if it were waited for. An
+ * owner that has ended has answered all that it was handed.
  */
 import { Context, Effect, Exit, Layer } from "effect"
 import type { Tables } from "../../src/adapters/memory/store.ts"
 import type { OrderId } from "../../src/domain/ids.ts"
 import type { Unavailable } from "../../src/ports/failures.ts"
 import type { Ids } from "../../src/ports/ids.ts"
-import { claimName } from "../../src/ports/inventory.ts"
+import { type Command, claimName } from "../../src/ports/inventory.ts"
 import { type Batch, Ledger } from "../../src/ports/ledger.ts"
 import { Probe } from "../../src/ports/probe.ts"
 import { type Answering, type Worker, Workers } from "../../src/ports/workers.ts"
@@ -19,6 +21,7 @@ import type { Journal } from "./journal.ts"
 const COUNTED = "what is dropped is counted"
 const UNSENT = "what is hung up on is not sent"
 const UNPLACED = "I3 what is dropped is not placed"
+const CLOSED = "an owner leaves no caller behind"
 
 /** What a crew works with. */
 type Owning = Ids | Ledger | Probe
@@ -26,7 +29,7 @@ type Owning = Ids | Ledger | Probe
 /** Asked of each answer that a caller waits for (`crowd.ts`). */
 export const WAITED = "who waits is not dropped"
 
-export const DROPPED = [COUNTED, UNSENT, UNPLACED, WAITED] as const
+export const DROPPED = [COUNTED, UNSENT, UNPLACED, WAITED, CLOSED] as const
 
 /** Dropped for certain, by the answer: no caller waits for it, and nothing was decided. */
 const isDropped = (exit: Parameters<Answering>[0]): boolean => {
@@ -85,11 +88,12 @@ export class HungUp {
         )
         const workers = Context.get(yield* Layer.build(Layer.provide(crew, outside)), Workers)
         return Workers.of({
-          start: (assignments, listening) =>
-            Effect.map(workers.start(assignments, listening), (started) => ({
-              ...started,
-              workers: started.workers.map(watch.around),
-            })),
+          start: Effect.fnUntraced(function* (assignments, listening) {
+            // Before the crew, so that it is asked once the crew has ended.
+            yield* Effect.addFinalizer(() => Effect.sync(() => watch.ended()))
+            const started = yield* workers.start(assignments, listening)
+            return { ...started, workers: started.workers.map(watch.around) }
+          }),
         })
       }),
     )
@@ -107,6 +111,8 @@ class Watch {
   counted = 0
   #seen = 0
   readonly #handed = new Map<OrderId, Handed>()
+  /** Commands that are not answered yet, by their callers. */
+  readonly #open = new Map<Answering, Command>()
   readonly #journal: Journal
   readonly #store: Tables
   readonly #dropped: Set<OrderId>
@@ -127,6 +133,12 @@ class Watch {
     }
   }
 
+  /** Its scope has closed. */
+  ended(): void {
+    this.#journal.violated([...this.#open.values()].map(({ _tag }) => `${CLOSED}: ${_tag} is never answered`))
+    this.#open.clear()
+  }
+
   readonly around = (worker: Worker): Worker => ({
     watch: worker.watch,
     abandon: (claim) => {
@@ -141,7 +153,9 @@ class Watch {
           ? { orderId: command.orderId, claim: claimName(command.claim), isSent: false, isAbandoned: false }
           : null
       if (handed !== null) this.#handed.set(handed.orderId, handed)
+      this.#open.set(answer, command)
       worker.submit(command, (exit) => {
+        this.#open.delete(answer)
         if (handed !== null) this.#handed.delete(handed.orderId)
         this.#answered(handed, exit)
         answer(exit)

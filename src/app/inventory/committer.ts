@@ -212,16 +212,8 @@ const findOut = Effect.fnUntraced(function* (committer: Committer, { batch }: Se
   const { ledger, owner } = committer
   const { line } = owner
   owner.pause()
-  // Asking for the truth changes nothing: unlike a commit it may be interrupted, when the service has to stop.
-  const lanes = yield* Effect.raceFirst(raiseAll(committer), patience(owner)).pipe(
-    Effect.onInterrupt(() =>
-      Effect.sync(() => {
-        line.failSent("draining", "unknown")
-        owner.failUnsent("draining")
-      }),
-    ),
-    Effect.interruptible,
-  )
+  // Asking for the truth changes nothing: unlike a commit it may be interrupted, when the owner has to end (`Owner.end`).
+  const lanes = yield* Effect.interruptible(Effect.raceFirst(raiseAll(committer), patience(owner)))
   if (lanes === null) return yield* fence(committer, "unknown")
   line.raised(lanes)
   owner.resume()

@@ -37,7 +37,10 @@ const drain = (owner: Owner): Effect.Effect<void> =>
     return idle(owner)
   }).pipe(Effect.timeoutOption(DRAIN_MS), Effect.andThen(Effect.sync(() => owner.failUnsent("draining"))))
 
-/** One owner with its loops, until the scope closes; then it drains. `fenced` completes when it had to stop. */
+/**
+ * One owner with its loops, until the scope closes; then it drains, and leaves no caller behind. `fenced` completes when it had to
+ * stop.
+ */
 export const startOwner = Effect.fnUntraced(function* (
   worker: number,
   lanes: ReadonlyArray<OwnedLane>,
@@ -76,6 +79,8 @@ export const startOwner = Effect.fnUntraced(function* (
     owner.watch.run(changed),
     measure,
   ]
+  // Registered before the loops, so that it comes after them: an interrupted loop drops what it has in hand.
+  yield* Effect.addFinalizer(() => Effect.sync(() => owner.end()))
   for (const loop of loops) yield* Effect.forkScoped(Effect.catchCause(loop, stop))
   yield* Effect.addFinalizer(() => drain(owner))
   probe.emit({ _tag: "WorkerStarted", worker })

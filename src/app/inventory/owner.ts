@@ -74,6 +74,8 @@ export class Owner {
   readonly #spanEnded: (span: Span) => void
   /** Waiting for something to be loaded or looked up. */
   #waiting: Array<Entry> = []
+  /** Those of the load that is under way. */
+  #loading: ReadonlyArray<Entry> = []
   readonly #misses: Misses
   #lookUps = noLookUps()
   /** Claims of commands under way whose callers have hung up. */
@@ -149,17 +151,23 @@ export class Owner {
   }
 
   /** The lanes are lost: nothing here may be decided or believed any more. `fate`: of the batch that is on its way. */
-  abandon(fate: Fate): void {
+  abandon(fate: Fate, reason: "draining" | "stale-owner" = "stale-owner"): void {
     this.close("stale-owner")
-    this.line.failSent("stale-owner", fate)
-    this.failUnsent("stale-owner")
+    this.line.failSent(reason, fate)
+    this.failUnsent(reason)
     this.line.abandon()
+  }
+
+  /** Its loops have ended, wherever they were: what is under way still is carried on by nothing, and its callers hear so. */
+  end(): void {
+    this.abandon("unknown", "draining")
   }
 
   /** No caller is kept waiting for what was never sent to the ledger. */
   failUnsent(reason: "draining" | "stale-owner" | "database"): void {
     this.line.failWaiting(reason)
-    const entries = this.#waiting
+    const entries = [...this.#loading, ...this.#waiting]
+    this.#loading = []
     this.#waiting = []
     this.#misses.clear()
     this.#lookUps = noLookUps()
@@ -259,9 +267,11 @@ export class Owner {
 
   /** Everything that is missing, for one load; null: nothing is. */
   takeMissing(): Missing | null {
+    this.#loading = []
     if (this.#waiting.length === 0) return null
     const wanted = { ...this.#misses.take(), ...this.#lookUps }
     const missing = { wanted, entries: this.#waiting }
+    this.#loading = this.#waiting
     this.#waiting = []
     this.#lookUps = noLookUps()
     return missing

@@ -130,6 +130,9 @@ const own = Effect.fnUntraced(function* (self: Process) {
   const held = yield* lease.acquire(standBy(self))
   const takenAt = yield* Clock.currentTimeMillis
   probe.emit({ _tag: "LanesTaken", lanes: held.lanes.length })
+  // Before the crew, and so until it has drained: the deadline of a command that is under way stands while it does.
+  const patience = new Patience()
+  yield* Effect.forkScoped(patience.run)
   const starting = crew.start(deal(held.lanes, workers), {
     ended: (reply) => finishEnded(self, reply),
     missing: (missing) => workersMissing(self, missing),
@@ -138,8 +141,6 @@ const own = Effect.fnUntraced(function* (self: Process) {
   const started = yield* Effect.raceFirst(starting, Effect.as(held.lost, null))
   let isOver = false
   if (started !== null) {
-    const patience = new Patience()
-    yield* Effect.forkScoped(patience.run)
     const placement = new Placement(started.workers.map(patience.with))
     self.tenure = { placement, isFresh: () => !isOver && held.isFresh() }
     self.feed.begin(placement.watch)

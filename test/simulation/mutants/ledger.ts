@@ -2,6 +2,7 @@
 import { EIGHT_ROUNDS, FOUR_ROUNDS, type Mutant, ONE_ROUND, SIXTEEN_ROUNDS } from "./load.ts"
 
 const COMMITTER = "src/app/inventory/committer.ts"
+const LOCAL_WORKERS = "src/app/inventory/local-workers.ts"
 const MEMORY_LEDGER = "src/adapters/memory/ledger.ts"
 
 export const LEDGER_MUTANTS: ReadonlyArray<Mutant> = [
@@ -65,6 +66,21 @@ export const LEDGER_MUTANTS: ReadonlyArray<Mutant> = [
     ],
     caughtBy: "I4 answered when durable",
     seedsMax: FOUR_ROUNDS,
+  },
+  {
+    name: "an owner that ends with its loops",
+    story:
+      "when the lanes go, a loop is interrupted with callers in its hands: they wait for ever, and their keys with them",
+    changes: [
+      { file: LOCAL_WORKERS, from: "export const DRAIN_MS = 10_000", to: "export const DRAIN_MS = 10" },
+      {
+        file: LOCAL_WORKERS,
+        from: "  yield* Effect.addFinalizer(() => Effect.sync(() => owner.end()))\n",
+        to: "",
+      },
+    ],
+    caughtBy: "an owner leaves no caller behind",
+    seedsMax: EIGHT_ROUNDS,
   },
   {
     name: "dropped after it was sent",
