@@ -87,7 +87,19 @@ const counter = async (onHand: number) => {
     Deferred.doneUnsafe(open, Effect.void)
   }
   const hangUp = (key: string) => owner.hangUp(`orders ${key}`)
-  return { answers, clock, dropped, gate, hangUp, order, release, stock: () => store.stocks.get(product)!, until }
+  const giveUp = () => owner.failUnsent("database")
+  return {
+    answers,
+    clock,
+    dropped,
+    gate,
+    giveUp,
+    hangUp,
+    order,
+    release,
+    stock: () => store.stocks.get(product)!,
+    until,
+  }
 }
 
 it("what is late before its turn is not begun, and binds no key", async () => {
@@ -117,6 +129,23 @@ it("what is late before its batch is sent is taken back, and what was refused be
   await until(() => Object.keys(answers).length === 3)
   expect(answers).toEqual({ first: "Order", impatient: "deadline-passed, undecided", patient: "Order" })
   expect(stock()).toMatchObject({ onHand: 2, reserved: 2 })
+})
+
+it("what was given up behind a commit is not sent when that commit has been answered after all", async () => {
+  const { answers, gate, giveUp, order, release, stock, until } = await counter(3)
+  order("first")
+  await until(() => gate.sent === 1)
+  order("behind")
+  giveUp()
+  expect(answers).toEqual({ behind: "database, undecided" })
+  release()
+  await until(() => answers["first"] !== undefined)
+  order("last")
+  await until(() => gate.sent === 2)
+  release()
+  await until(() => answers["last"] !== undefined)
+  expect(answers).toEqual({ first: "Order", behind: "database, undecided", last: "Order" })
+  expect(stock().reserved).toBe(2)
 })
 
 it("what was sent is answered with what became of it, however late", async () => {

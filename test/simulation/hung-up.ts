@@ -3,7 +3,7 @@
  * without an answer.
  *
  * Why it exists: a caller that has hung up is answered nothing, so the history of the callers cannot show what became of its order.
- * Law: what is dropped is counted, and not in the books, now or later; an order whose caller has hung
+ * Law: what is answered as undecided is not in the books, now or later, and what is dropped is counted; an order whose caller has hung
  * up before it was sent is not sent. One whose caller hangs up after is answered with what became of it, as if it were waited for. An
  * owner that has ended has answered all that it was handed.
  */
@@ -20,7 +20,7 @@ import type { Journal } from "./journal.ts"
 
 const COUNTED = "what is dropped is counted"
 const UNSENT = "what is hung up on is not sent"
-const UNPLACED = "I3 what is dropped is not placed"
+const UNPLACED = "I3 what is undecided is not placed"
 const CLOSED = "an owner leaves no caller behind"
 
 /** What a crew works with. */
@@ -32,10 +32,10 @@ export const WAITED = "who waits is not dropped"
 export const DROPPED = [COUNTED, UNSENT, UNPLACED, WAITED, CLOSED] as const
 
 /** Dropped for certain, by the answer: no caller waits for it, and nothing was decided. */
-const isDropped = (exit: Parameters<Answering>[0]): boolean => {
-  const error = unavailableOf(exit)
-  return error?.reason === "deadline-passed" && error.fate === "undecided"
-}
+const isDropped = (exit: Parameters<Answering>[0]): boolean =>
+  isUndecided(exit) && unavailableOf(exit)?.reason === "deadline-passed"
+
+const isUndecided = (exit: Parameters<Answering>[0]): boolean => unavailableOf(exit)?.fate === "undecided"
 
 const unavailableOf = (exit: Parameters<Answering>[0]): Unavailable | null => {
   if (Exit.isSuccess(exit)) return null
@@ -55,7 +55,7 @@ interface Handed {
 export class HungUp {
   readonly #journal: Journal
   readonly #store: Tables
-  readonly #dropped = new Set<OrderId>()
+  readonly #undecided = new Set<OrderId>()
 
   constructor(journal: Journal, store: Tables) {
     this.#journal = journal
@@ -69,7 +69,7 @@ export class HungUp {
       Effect.gen({ self: this }, function* () {
         const probe = yield* Probe
         const ledger = yield* Ledger
-        const watch = new Watch(this.#journal, this.#store, this.#dropped)
+        const watch = new Watch(this.#journal, this.#store, this.#undecided)
         const outside = Layer.mergeAll(
           Layer.succeed(Ledger, {
             ...ledger,
@@ -101,7 +101,7 @@ export class HungUp {
 
   /** Once nothing is under way. */
   settled(): ReadonlyArray<string> {
-    return [...this.#dropped].filter((id) => this.#store.orders.has(id)).map((id) => `${UNPLACED}: order ${id}`)
+    return [...this.#undecided].filter((id) => this.#store.orders.has(id)).map((id) => `${UNPLACED}: order ${id}`)
   }
 }
 
@@ -115,12 +115,12 @@ class Watch {
   readonly #open = new Map<Answering, Command>()
   readonly #journal: Journal
   readonly #store: Tables
-  readonly #dropped: Set<OrderId>
+  readonly #undecided: Set<OrderId>
 
-  constructor(journal: Journal, store: Tables, dropped: Set<OrderId>) {
+  constructor(journal: Journal, store: Tables, undecided: Set<OrderId>) {
     this.#journal = journal
     this.#store = store
-    this.#dropped = dropped
+    this.#undecided = undecided
   }
 
   sends({ orders }: Batch): void {
@@ -169,7 +169,7 @@ class Watch {
       this.#seen = this.counted
     }
     if (handed === null) return
-    if (isDropped(exit)) this.#dropped.add(handed.orderId)
+    if (isUndecided(exit)) this.#undecided.add(handed.orderId)
     if (!handed.isAbandoned) return
     if (isDropped(exit)) this.#journal.moment("a caller hung up before its turn: dropped")
     else if (Exit.isSuccess(exit) && this.#store.orders.has(handed.orderId))

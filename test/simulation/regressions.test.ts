@@ -37,6 +37,12 @@ const REGRESSIONS: ReadonlyArray<Regression> = [
       "an owner whose drain was given up was interrupted while a commit was on its way, and its outcome turned out unknown: the callers of " +
       "the batch were never answered, and their keys stayed in progress until the process ended",
   },
+  {
+    seed: 6584,
+    story:
+      "behind a commit of unknown outcome callers were answered that nothing was decided; the commit turned out done, and their orders " +
+      "went out with the next",
+  },
 ]
 
 describe("a seed that once failed", () => {

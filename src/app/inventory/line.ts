@@ -37,6 +37,9 @@ const assert = (holds: boolean, broken: string): void => {
   if (!holds) throw new Error(`the line: ${broken}`)
 }
 
+/** Sooner than any time: no caller waits for it any more. */
+const ANSWERED = Number.NEGATIVE_INFINITY
+
 export class Line {
   /** Something waits. */
   readonly arrived = new Notify()
@@ -173,13 +176,13 @@ export class Line {
     return entries
   }
 
-  /** The caller of a decision that was not sent has given up, or is among those that have hung up. */
+  /** The caller of a decision that was not sent has given up, was answered, or is among those that have hung up. */
   isAnyDead(now: number, gone: ReadonlySet<string>): boolean {
     if (gone.size > 0 && this.#waiting.some(({ claim }) => claim !== null && gone.has(claim))) return true
     if (this.#soonest > now) return false
     this.#soonest = Number.POSITIVE_INFINITY
-    for (const { answerBy, outcome } of this.#waiting)
-      if (outcome!._tag === "Decision") this.#soonest = Math.min(this.#soonest, answerBy)
+    for (const { answerBy, isAnswered, outcome } of this.#waiting)
+      if (outcome!._tag === "Decision") this.#soonest = isAnswered ? ANSWERED : Math.min(this.#soonest, answerBy)
     return this.#soonest <= now
   }
 
@@ -223,9 +226,10 @@ export class Line {
     for (const entry of this.#sent?.entries ?? []) entry.fail(reason, fate)
   }
 
-  /** What was never sent. */
+  /** What was never sent, and is not sent any more: it is dead from now on. */
   failWaiting(reason: UnavailableReason): void {
     for (const entry of this.#waiting) entry.fail(reason, "undecided")
+    this.#soonest = ANSWERED
   }
 
   /** The batch on its way was our mistake. */

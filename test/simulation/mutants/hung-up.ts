@@ -34,7 +34,7 @@ export const HUNG_UP_MUTANTS: ReadonlyArray<Mutant> = [
   /** The caller of a decision that was not sent`,
       },
     ],
-    caughtBy: "I3 what is dropped is not placed",
+    caughtBy: "I3 what is undecided is not placed",
     seedsMax: FOUR_ROUNDS,
   },
   {

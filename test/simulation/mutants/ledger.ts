@@ -68,6 +68,17 @@ export const LEDGER_MUTANTS: ReadonlyArray<Mutant> = [
     seedsMax: FOUR_ROUNDS,
   },
   {
+    name: "answered as undecided, and sent all the same",
+    story:
+      "callers behind a lost commit answer hear that nothing was decided, and when it turns up their orders go out",
+    changes: [
+      { file: COMMITTER, from: "Effect.sleep(UNKNOWN_PATIENCE_MS)", to: "Effect.sleep(0)" },
+      { file: "src/app/inventory/line.ts", from: "    this.#soonest = ANSWERED\n", to: "" },
+    ],
+    caughtBy: "I3 what is undecided is not placed",
+    seedsMax: SIXTEEN_ROUNDS,
+  },
+  {
     name: "an owner that ends with its loops",
     story:
       "when the lanes go, a loop is interrupted with callers in its hands: they wait for ever, and their keys with them",
@@ -94,7 +105,7 @@ export const LEDGER_MUTANTS: ReadonlyArray<Mutant> = [
   const commit =`,
       },
     ],
-    caughtBy: "I3 what is dropped is not placed",
+    caughtBy: "I3 what is undecided is not placed",
     seedsMax: ONE_ROUND,
   },
   {
