@@ -1,6 +1,6 @@
 /**
  * The catalogue on Postgres. Lists are keyset-paginated: a page costs the same wherever it lies. Words are looked up as pairs of
- * characters in an index (`jaego_bigrams`, docs/decisions/0037), and compared themselves with what is found there.
+ * characters in an index (`jaego_pairs`, docs/decisions/0037), and compared themselves with what is found there.
  *
  * Fails: Unavailable "database".
  */
@@ -28,9 +28,13 @@ export const AFTER_ALL = "ffffffff-ffff-ffff-ffff-ffffffffffff"
 
 const TEXT = "p.name || ' ' || p.sku"
 
-const pairs = (word: string): ReadonlyArray<string> => {
-  const characters = [...word]
-  return characters.slice(1).map((character, index) => characters[index]! + character)
+/** The lower half of a character's number: a pair is one integer of the database. */
+const HALF = 0xffff
+
+/** As `jaego_pairs` has them. */
+export const pairs = (word: string): ReadonlyArray<number> => {
+  const characters = [...word].map((character) => character.codePointAt(0)! & HALF)
+  return characters.slice(1).map((character, index) => (characters[index]! << 16) | character)
 }
 
 interface Query {
@@ -46,7 +50,8 @@ export const listQuery = ({ sku, words }: ProductFilter, after: string | null, l
   if (sku !== null) conditions.push(`p.sku = ${value(sku, "text")}`)
   if (words !== null)
     conditions.push(
-      `jaego_bigrams(${TEXT}) @> ${value(words.flatMap(pairs), "text[]")}`,
+      // The extension intarray has an operator of the same name, which this index does not know.
+      `jaego_pairs(${TEXT}) operator(pg_catalog.@>) ${value(words.flatMap(pairs), "int[]")}`,
       `lower((${TEXT}) collate "C") like all (${value(words.map(containing), "text[]")})`,
     )
   const statement = `select ${PRODUCT} as row from products p where ${conditions.join(" and ")}

@@ -42,6 +42,7 @@ const NAMES = [
   "0019_imports",
   "0020_audit",
   "0021_product_pairs",
+  "0022_pairs_as_numbers",
 ]
 
 const numberOf = (name: string): number => Number.parseInt(name, 10)

@@ -204,6 +204,7 @@ const FROZEN = {
   "0019_imports.sql": "188e5f523b60beb6",
   "0020_audit.sql": "19a2cb5085a07ff8",
   "0021_product_pairs.sql": "d3c312e0f3df6aef",
+  "0022_pairs_as_numbers.sql": "32cea842dbf08de8",
 }
 
 describe("migrations", () => {
