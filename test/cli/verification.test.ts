@@ -54,6 +54,7 @@ const GIVEN = "what is shipped was given to the carrier"
 
 const OWED = "what was taken and not given back is what the order's state says is owed"
 
+const NOWHERE = "00000000-0000-4000-8000-000000000000"
 const OTHERS = "a timeline has the facts that the outbox has"
 const LINKS = "a lane's links begin at its beginning, and none beyond its seq"
 const HAPPENED = "what a consumer has handled has happened"
@@ -116,6 +117,13 @@ const CORRUPTIONS: ReadonlyArray<Corruption> = [
     what: "stock that is gone",
     sql: ({ idle }) => [`delete from stock where product_id = '${idle}'`],
     row: ({ idle }) => ({ product_id: idle, without_stock: true }),
+  },
+  {
+    check: "every product has its stock",
+    also: ["a product's stock stands at its last version", SUM],
+    what: "stock of no product",
+    sql: () => [`insert into stock values ('${NOWHERE}', 0, 0, 1)`],
+    row: () => ({ product_id: NOWHERE, without_product: true }),
   },
   {
     check: ADD,

@@ -43,6 +43,7 @@ const NAMES = [
   "0020_audit",
   "0021_product_pairs",
   "0022_pairs_as_numbers",
+  "0023_stock_without_reference",
 ]
 
 const numberOf = (name: string): number => Number.parseInt(name, 10)
