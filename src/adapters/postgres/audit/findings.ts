@@ -36,7 +36,7 @@ interface Saying {
 }
 
 export interface Window {
-  readonly lanes: ReadonlyArray<{ readonly lane: number; readonly facts: number; readonly seqs: number }>
+  readonly lanes: ReadonlyArray<{ readonly lane: number; readonly facts: number; readonly places: number }>
   readonly differ: ReadonlyArray<Product>
   readonly late: ReadonlyArray<Saying>
   readonly told: ReadonlyArray<{
@@ -47,6 +47,8 @@ export interface Window {
   }>
   readonly moved: ReadonlyArray<{ readonly age: 0 | 1 | 2; readonly moves: number; readonly mark: string | null }>
   readonly newest: string | null
+  /** How many have moved. */
+  readonly products: number
 }
 
 /** What the rows of some ids say; `plain`: each order fits its lines, by fingerprint. */
@@ -114,13 +116,13 @@ const unfit = ({ order_id, past, what }: Saying): Books.Finding => ({
   claims: [],
 })
 
-/** Facts of a stretch are numbered without a gap: as many as it is long, and their seqs add up. */
+/** Facts of a stretch are numbered without a gap: as many as it is long, and their places in it (1 is the first) add up. */
 const gaps = (window: Window, parts: ReadonlyArray<Books.Part>): ReadonlyArray<Books.Finding> => {
   const lanes = new Map(window.lanes.map((lane) => [lane.lane, lane]))
   return parts.flatMap(({ lane, since, till }) => {
-    const found = lanes.get(lane) ?? { facts: 0, seqs: 0 }
+    const found = lanes.get(lane) ?? { facts: 0, places: 0 }
     const length = till - since
-    const isWhole = found.facts === length && found.seqs * 2 === (since + 1 + till) * length
+    const isWhole = found.facts === length && found.places * 2 === (1 + length) * length
     return isWhole ? [] : [{ kind: "lane", lane, since, till, facts: found.facts } as const]
   })
 }

@@ -122,6 +122,9 @@ const shown = (columns: string, from: string) =>
 const stand = (version: string, onHand: string, reserved: string) =>
   `hashint8extended(${reserved}, (${onHand}) # ((${version}) << 32))`
 
+/** Of a version that is told of, or moved to. Seeded as no stand is: before the first version nothing is on hand. */
+const versionMark = (version: string) => `hashint8extended(${version}, -1)`
+
 /** Keys of the order facts of a window: their `age` is 0 late, 1 between the borders, 2 beyond. No product has such an id. */
 const AGES = [0, 1, 2] as const
 const keyOf = (age: (typeof AGES)[number]): string => `'00000000-0000-0000-0000-00000000000${age}'::uuid`
@@ -130,8 +133,9 @@ const KEY = `case f.subject_kind when 'stock' then f.subject
 const AGE = `case key ${AGES.map((age) => `when ${keyOf(age)} then ${age}`).join(" ")} end`
 
 /** Movements of orders of these ages. */
-const BETWEEN = "m.order_id > $4::uuid and m.order_id <= $5::uuid and m.version >= t.lo"
-const BEYOND = "m.order_id > $5::uuid and m.version >= t.lo"
+const TOLD = "m.version >= t.lo and m.version <= t.hi"
+const BETWEEN = `m.order_id > $4::uuid and m.order_id <= $5::uuid and ${TOLD}`
+const BEYOND = `m.order_id > $5::uuid and ${TOLD}`
 
 /** Facts at the end of a stretch that are asked for the greatest id: ids begin with the time, so few of the others are greater. */
 const EDGE = 16
@@ -139,13 +143,15 @@ const EDGE = 16
 /**
  * The window: $4 and $5 are the borders of the ids that are compared next, $6 the greatest id so far.
  *
- * `chain` is 0 where each movement begins at the stand where the one before it ended: every stand is counted as an end and as
- * a beginning, and two that are equal cancel. So no movements are sorted.
+ * `chain` is the stand at `hi`, by its hash, where each movement begins at the stand where the one before it ended and facts tell of the
+ * same versions: each stand is counted as an end and as a beginning, each version as told and as moved, and two that are equal cancel. So
+ * no movements are sorted, and a product is as it must be where its stock row has that hash, and there is no movement behind it
+ * (`more`). The newest movement is looked up only of the others (`odd`).
  *
  * A microsecond more a fact is some hundredths of the throughput at full load. So each lane is grouped by one key, each product is
  * added up by itself without a group, and no row passes a join, whatever the planner expects (the products of an import are thousands
  * where it expects eight). What is not wanted of each row is asked for in a filter (the text of ids only beyond `edge`, arrays only of
- * the late), the cheapest comparison first.
+ * the late), the cheapest comparison first; what is, in sums that need no `numeric`.
  */
 export const WINDOW = `
 with edge as materialized (
@@ -156,31 +162,35 @@ seen as materialized (
   select w.lane, ${AGE} as age, case when key > ${keyOf(2)} then key end as product, s.*
   from unnest($1::smallint[], $2::bigint[], $3::bigint[]) w (lane, since, till), lateral (
     select ${KEY} as key,
-    count(*) as facts, sum(f.seq) as seqs, min(f.subject_version) as lo, max(f.subject_version) as hi, sum(f.subject_version) as total,
+    count(*) as facts, sum((f.seq - w.since)::int) as places, min(f.subject_version) as lo, max(f.subject_version) as hi,
+    bit_xor(${versionMark("f.subject_version")}) as told,
     count(*) filter (where f.subject_version = 1) as orders,
     bit_xor(uuid_hash_extended(f.subject, 0)) filter (where f.subject_version = 1) as mark,
     max(f.subject::text collate "C") filter (where f.subject > (select id from edge) and f.subject_kind = 'order') as newest,
     array_agg(row(f.subject, f.subject_version)) filter (where f.subject <= $4::uuid and f.subject_kind = 'order') as late
     from outbox f where f.lane = w.lane and f.seq > w.since and f.seq <= w.till group by 1) s),
-touched as materialized (
-  select product, uuid_hash_extended(product, 0) as seed, min(lo) as lo, max(hi) as hi, sum(facts) as facts, sum(total) as total
-  from seen where product is not null group by product),
 moved as materialized (
-  select t.product, t.lo, t.hi, t.facts, t.total, s.* from touched t, lateral (
-    select count(*) filter (where m.version >= t.lo) as moves,
+  select t.product, t.lo, t.hi, t.facts, s.* from (
+    select product, uuid_hash_extended(product, 0) as seed, lo, hi, facts, told from seen where product is not null offset 0) t, lateral (
+    select count(*) filter (where ${TOLD}) as moves, count(*) filter (where m.version > t.hi) as more,
     count(*) filter (where ${BETWEEN}) as between_moves, bit_xor(${mark("t.seed", "m.order_id", CODE, "m.on_hand_delta", "m.reserved_delta")}) filter (where ${BETWEEN}) as between_mark,
     count(*) filter (where ${BEYOND}) as beyond_moves, bit_xor(${mark("t.seed", "m.order_id", CODE, "m.on_hand_delta", "m.reserved_delta")}) filter (where ${BEYOND}) as beyond_mark,
-    max(m.order_id::text collate "C") filter (where m.order_id > (select id from edge)) as newest,
-    coalesce(bit_xor(${stand("m.version", "m.on_hand", "m.reserved")}) filter (where m.version < t.hi), 0)
-      # coalesce(bit_xor(${stand("m.version - 1", "m.on_hand - m.on_hand_delta", "m.reserved - m.reserved_delta")}) filter (where m.version >= t.lo), 0) as chain,
-    count(*) filter (where not (m.on_hand >= m.reserved and m.reserved >= 0)) as unlawful,
-    array_agg(row(m.order_id, m.type, m.on_hand_delta, m.reserved_delta)) filter (where m.order_id <= $4::uuid and m.version >= t.lo) as late
-    from movements m where m.product_id = t.product and m.version >= t.lo - 1 and m.version <= t.hi) s),
+    max(m.order_id::text collate "C") filter (where m.order_id > (select id from edge) and ${TOLD}) as newest,
+    bit_xor(${stand("m.version", "m.on_hand", "m.reserved")} # case when m.version >= t.lo
+        then ${stand("m.version - 1", "m.on_hand - m.on_hand_delta", "m.reserved - m.reserved_delta")} # ${versionMark("m.version")} else 0 end)
+      filter (where m.version <= t.hi) # t.told # case when t.lo = 1 then ${stand("0::bigint", "0::bigint", "0::bigint")} else 0 end as chain,
+    count(*) filter (where not (m.on_hand >= m.reserved and m.reserved >= 0) and m.version <= t.hi) as unlawful,
+    array_agg(row(m.order_id, m.type, m.on_hand_delta, m.reserved_delta)) filter (where m.order_id <= $4::uuid and ${TOLD}) as late
+    from movements m where m.product_id = t.product and m.version >= t.lo - 1 and m.version <= t.hi + 1) s),
+odd as materialized (
+  select t.product, t.lo, t.hi, t.facts, t.moves, t.chain, t.unlawful from moved t ${ONE("stock", "s", "product_id = t.product")}
+  where not coalesce(t.more = 0 and t.facts = t.hi - t.lo + 1 and t.moves = t.facts and t.unlawful = 0
+    and t.chain = ${stand("s.version", "s.on_hand", "s.reserved")} and s.on_hand >= s.reserved and s.reserved >= 0, false)),
 product as (
   select t.product, t.lo, t.hi, t.facts, t.moves, ${STOOD}, ${STOCK_DIFFERS} as stock_differs
-  from moved t ${STANDS("t.product")}
-  where t.facts <> t.hi - t.lo + 1 or t.total * 2 <> (t.lo + t.hi) * t.facts or t.moves <> t.facts or t.unlawful > 0
-    or t.chain <> case when t.lo = 1 then ${stand("0::bigint", "0::bigint", "0::bigint")} else 0 end or ${STOCK_DIFFERS} or s.version < t.hi),
+  from odd t ${STANDS("t.product")} ${ONE("movements", "e", "product_id = t.product and version = t.hi")}
+  where t.facts <> t.hi - t.lo + 1 or t.moves <> t.facts or t.unlawful > 0 or ${STOCK_DIFFERS} or s.version < t.hi
+    or t.chain is distinct from ${stand("e.version", "e.on_hand", "e.reserved")}),
 late_order as (
   select f.subject as order_id, o.version < f.version as past,
     case when o.version < f.version then 'its row is behind what was told' else 'its lines do not fit it' end as what
@@ -196,7 +206,7 @@ late_move as (
   where not coalesce(m.on_hand = t.on_hand * h.quantity and m.reserved = t.reserved * h.quantity
     and (t.states is null or h.state = any (t.states::text[])), false))
 select json_build_object(
-  'lanes', (select coalesce(json_agg(x), '[]') from (select lane, sum(facts) as facts, sum(seqs) as seqs from seen group by lane) x),
+  'lanes', (select coalesce(json_agg(x), '[]') from (select lane, sum(facts) as facts, sum(places) as places from seen group by lane) x),
   'differ', ${shown("*", "product")},
   'late', ${shown("*", "(select * from late_order union all select * from late_move) y")},
   'told', (select coalesce(json_agg(x), '[]') from (
@@ -204,6 +214,7 @@ select json_build_object(
   'moved', (select coalesce(json_agg(x), '[]') from (
     select 1 as age, sum(between_moves) as moves, bit_xor(between_mark)::text as mark from moved
     union all select 2, sum(beyond_moves), bit_xor(beyond_mark)::text from moved) x where moves > 0),
+  'products', (select count(*) from moved),
   'newest', greatest((select id::text from edge), (select max(newest) from seen), (select max(newest) from moved)))::text as found`
 
 /** Of products ($1) whose versions $2 to $3 do not add up: how many of them, and the units that they left available beyond what they say. */
