@@ -25,6 +25,9 @@ const LINES = 5
 /** The same trouble is logged again after this, ms. */
 const LOG_EVERY_MS = 60_000
 
+/** What a look has found in whose place another process audits, or none was to be had. */
+const NOT_LEADING = { isAtEnd: true, lagMs: 0, products: 0, rows: 0 }
+
 /** Another process has looked at the same time. */
 const OVERTAKEN = "40001"
 
@@ -71,8 +74,8 @@ const auditing = Effect.gen(function* () {
     )
     const at = yield* Clock.currentTimeMillis
     committed = look?.committed ?? committed
-    const { isAtEnd, lagMs, rows } = look?.leads === true ? look : { isAtEnd: true, lagMs: 0, rows: 0 }
-    yield* Effect.sleep(restAfter({ at, committed, isAtEnd, lagMs, rows, tookMs: at - began }))
+    const { isAtEnd, lagMs, products, rows } = look?.leads === true ? look : NOT_LEADING
+    yield* Effect.sleep(restAfter({ at, committed, isAtEnd, lagMs, products, rows, tookMs: at - began }))
   }
 })
 

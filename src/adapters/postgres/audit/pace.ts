@@ -2,15 +2,22 @@
  * How long the audit rests after a look: so long that it works for a twenty-fifth of the time of one connection, or a fifth until it
  * has caught up once it is late; and hardly at all when the sale is quiet.
  *
- * Work is not what a look took by the clock: on a busy machine that is mostly waiting for a processor. It is what as many rows took
- * when they had to wait least, of late. Pure, but for what it remembers.
+ * A look costs a part for each row, and a part for each product that has moved. Of products there are only so many: while thousands of them
+ * sell, the longer it rests the less of that falls on an order.
+ *
+ * Work is what as many rows took in the middle one of the looks of late: by the clock, so waits for a processor are in it, but one look that
+ * had to wait long counts no more than the others. Pure, but for what it remembers.
  */
+import { median } from "../../../std/median.ts"
 
 /** Between two looks at the end of all lanes, ms: what was committed before is found to differ by then. */
 export const EVERY_MS = 2_000
 
 /** Work is followed by a rest of so many times as long: where two processors are busy, 2 % of them. */
 export const REST = 24
+
+/** And by one of so many ms for each product that has moved, whose part of a look is some 10 us: below 1 % of a processor. */
+export const REST_PRODUCT_MS = 1.5
 
 /** What is rested at least, in times of what a look took by the clock, and ms; and at most where it is late. */
 export const REST_LEAST = 4
@@ -35,6 +42,8 @@ export interface Looked {
   readonly tookMs: number
   /** Facts and orders that it read. */
   readonly rows: number
+  /** Products whose movements it read. */
+  readonly products: number
   /** Facts there were in all lanes. */
   readonly committed: number
   readonly isAtEnd: boolean
@@ -49,14 +58,17 @@ export const make = (): ((looked: Looked) => number) => {
   const arrivals = ({ at, committed }: Looked): number =>
     before === null ? Number.POSITIVE_INFINITY : (committed - before.committed) / Math.max(1, at - before.at)
   return (looked) => {
-    const { isAtEnd, lagMs, rows, tookMs } = looked
+    const { isAtEnd, lagMs, products, rows, tookMs } = looked
     if (rows >= ROWS_MIN) costs.push(tookMs / rows)
     if (costs.length > REMEMBERED) costs.shift()
-    const cost = Math.min(tookMs / Math.max(1, rows), ...costs)
+    const cost = costs.length === 0 ? tookMs / Math.max(1, rows) : median(costs)
     const isQuiet = arrivals(looked) * cost < QUIET
     before = looked
     if (!isAtEnd && isQuiet) return tookMs
     const least = Math.max(REST_LEAST_MS, REST_LEAST * tookMs)
-    return Math.min(EVERY_MAX_MS, lagMs > LATE_MS ? least : Math.max(EVERY_MS, REST * cost * rows, least))
+    return Math.min(
+      EVERY_MAX_MS,
+      lagMs > LATE_MS ? least : Math.max(EVERY_MS, REST * cost * rows, REST_PRODUCT_MS * products, least),
+    )
   }
 }
