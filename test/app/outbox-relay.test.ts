@@ -41,8 +41,17 @@ const ground = Effect.gen(function* () {
       if (mood !== "down") taken.push(...events)
       if (mood === "down" || mood === "seems down") return yield* new StreamDown({ detail: "as asked" })
     }).pipe(Effect.ensuring(Effect.sync(() => void stream.under--)))
+  const outbox = MemoryOutbox.make(store)
+  const readings = { count: 0 }
+  const take = Effect.map(outbox.take, (leadership) => ({
+    ...leadership,
+    read: (limit: number, passedOver: ReadonlyArray<string>) => {
+      readings.count++
+      return leadership.read(limit, passedOver)
+    },
+  }))
   const ports = Layer.mergeAll(
-    Layer.succeed(Outbox, MemoryOutbox.make(store)),
+    Layer.succeed(Outbox, { take }),
     Layer.succeed(EventStream, { publish }),
     Layer.succeed(Relay.Wake, wake),
   )
@@ -60,11 +69,17 @@ const ground = Effect.gen(function* () {
   const writeUnwanted = Effect.fnUntraced(function* (lane: Lane.Lane, count: number) {
     const id = Lane.place(Scribe.freshId(), lane) as ProductId
     yield* scribe.commit({ products: [{ product: Scribe.product({ id, sku: id, createdAt: 0 }), onHand: 1 }] })
-    for (let n = 1; n <= count; n++) {
-      const before = { onHand: n, reserved: 0, version: n }
-      const event = { type: "received", onHand: 1, reserved: 0, reason: null } as const
-      yield* scribe.commit({ changes: [{ productId: id, before, event }] })
-    }
+    let n = 0
+    /** So often more. */
+    const receive = Effect.fnUntraced(function* (times: number) {
+      for (const till = n + times; n < till; ) {
+        const before = { onHand: ++n, reserved: 0, version: n }
+        const event = { type: "received", onHand: 1, reserved: 0, reason: null } as const
+        yield* scribe.commit({ changes: [{ productId: id, before, event }] })
+      }
+    })
+    yield* receive(count)
+    return receive
   })
   /** A relay, until `end`. */
   const relay = Effect.gen(function* () {
@@ -85,7 +100,7 @@ const ground = Effect.gen(function* () {
   const all = () => taken.map(({ lane, seq }) => `${lane}:${seq}`)
   const cursor = (lane: Lane.Lane) => store.relay.cursors[lane]
   const recording = yield* Effect.provideContext(MemoryProbe.Recording, probe)
-  return { store, wake, taken, stream, write, writeUnwanted, relay, published, all, cursor, recording }
+  return { store, wake, taken, stream, readings, write, writeUnwanted, relay, published, all, cursor, recording }
 })
 
 const upTo = (count: number) => Array.from({ length: count }, (_, index) => index + 1)
@@ -151,6 +166,37 @@ describe("the relay", () => {
       yield* TestClock.adjust("30 millis")
       expect(published(1)).toEqual(upTo(200))
       expect(stream.calls).toBeLessThan(20)
+    }),
+  )
+
+  test.effect("reads half as often while no consumer wants what commits write, unless that is much", () =>
+    Effect.gen(function* () {
+      const { cursor, readings, relay, wake, write, writeUnwanted } = yield* ground
+      const during = Effect.fnUntraced(function* (turns: number, work: ReturnType<typeof write>) {
+        const { count } = readings
+        for (let n = 0; n < turns; n++) {
+          yield* work
+          wake.notify()
+          yield* TestClock.adjust("10 millis")
+        }
+        return readings.count - count
+      })
+      const receive = yield* writeUnwanted(3, 0)
+      yield* relay
+      yield* TestClock.adjust("1 second")
+      expect(yield* during(100, write(1, 1))).toBeGreaterThan(18)
+      yield* TestClock.adjust("1 second")
+      const unwanted = yield* during(
+        100,
+        Effect.suspend(() => receive(1)),
+      )
+      expect([unwanted > 8, unwanted < 12]).toEqual([true, true])
+      // As much as one reading takes: the backlog is passed over as fast as if it were wanted.
+      yield* receive(10_000)
+      const { count } = readings
+      yield* TestClock.adjust("250 millis")
+      expect(cursor(3)).toBe(1 + 100 + 10_000)
+      expect(readings.count - count).toBeLessThan(8)
     }),
   )
 
