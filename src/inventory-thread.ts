@@ -10,8 +10,11 @@ import * as SystemIds from "./adapters/system/ids.ts"
 import * as Logs from "./adapters/system/log-level.ts"
 import * as ThreadMeter from "./adapters/system/thread-meter.ts"
 import { THREAD } from "./adapters/system/thread-name.ts"
+import * as Priority from "./adapters/system/thread-priority.ts"
 import * as Serve from "./adapters/threads/inventory/serve.ts"
 import * as LocalWorkers from "./app/inventory/local-workers.ts"
+
+Priority.fallBehind()
 
 const { batchSizeMax, connections, databaseUrl, holdsPerCustomer, positions, worker } = Serve.birth()
 

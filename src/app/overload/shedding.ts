@@ -4,8 +4,8 @@
  * The signal is a standing queue (CoDel): what waits has waited for longer than the target in every look of an interval. Not the round
  * trip: batches make throughput come from concurrency, and a limiter that follows the round trip would take a healthy batch
  * for congestion. Once it stands, requests in flight are bounded by the rate at which they were measured to leave, times the target;
- * each class may fill its share of that. From there the bound rises while nothing stands and falls while something does (AIMD, but by
- * factors): what is allowed at once takes as long as the target, and not longer. It goes when nothing has been refused for a while.
+ * each class may fill its share of that. From there the bound rises while nothing waits beyond the target and falls while something does
+ * (AIMD, but by factors): what is allowed at once takes as long as the target, and not longer. It goes when nothing has been refused for a while.
  *
  * Law: before a queue has stood, or is so long that it will, nothing is refused. Operators are never refused, and paying and
  * cancelling not before twice the bound of them is in flight. Pure: the time comes from outside, ms of one clock.
@@ -46,10 +46,16 @@ export class StandingQueue {
 }
 
 /**
- * So many requests may always be in flight, however slow the machine: half of a full batch. With fewer the ledger would wait, and a small
- * crowd would be refused.
+ * So many requests may be in flight before the first is refused, however slow the machine: half of a full batch. A crowd of that size is
+ * turned away nowhere.
  */
-export const BOUND_MIN = 256
+export const CROWD = 256
+
+/**
+ * So many may be in flight while more are refused than answered: such a crowd does not end by itself, and on a slow machine `CROWD` would
+ * wait for longer than its callers do. Not fewer, or the ledger would wait for decisions.
+ */
+export const BOUND_MIN = 64
 
 /** How long after something was refused last the bound is kept (ms): what was refused comes again. */
 export const CALM_MS = 1_000
@@ -60,6 +66,8 @@ const FADING = 0.99
 /** What the bound becomes in an interval in which a queue stands, and in one in which none does: it settles where one nearly stands. */
 const FALLING = 0.8
 const RISING = 1.05
+/** And in one in which some of what left had waited beyond the target, though not all: to wait until all has would answer the slowest late. */
+const EASING = 0.95
 
 /**
  * From what leaves within so many times the target and a commit on it only creeps: an order over several workers waits and commits at each.
@@ -94,7 +102,14 @@ export class Shedder {
   /** Null: there is no bound. */
   #bound: number | null = null
   #isStanding = false
+  #isBeyond = false
+  /** More in flight than this are a queue, whether or not it has stood; null: nothing has waited. */
+  #crowd: number | null = null
   #refusedAt = 0
+  /** Since the interval began. */
+  #refused = 0
+  /** Whether more were refused than left in the last interval. */
+  #isOutnumbered = false
   #now = 0
 
   constructor(targetMs: number) {
@@ -118,8 +133,11 @@ export class Shedder {
 
   /** Whether one more may come now. */
   allows(of: Class): boolean {
+    // Here as well as in a look: one turn of the event loop may let in hundreds.
+    if (this.#isCrowded) this.#restrict()
     if (this.#bound === null || this.inFlight(of) < this.#bound * SHARES[of]) return true
     this.#refusedAt = this.#now
+    this.#refused++
     return false
   }
 
@@ -137,20 +155,26 @@ export class Shedder {
     this.#now = now
     this.#isStanding ||= isStanding
     const passed = now - this.#lookedAt
+    this.#isBeyond ||= isBeyond
+    this.#crowd = isBeyond && this.#rate > 0 ? Math.max(CROWD, TOO_MANY * this.#enough(commitMs)) : null
     if (passed < INTERVAL_MS) {
       // At once: each moment lets more in that will stand as well.
-      const isQueue =
-        isStanding || (isBeyond && this.#rate > 0 && this.inFlight("list") > TOO_MANY * this.#enough(commitMs))
-      if (isQueue && this.#bound === null) this.#restrict()
+      if (this.#isCrowded || (isStanding && this.#bound === null)) this.#restrict()
       return
     }
     // While something is refused and nothing stands, it is the bound that holds the rate down.
     const fading = this.#isStanding || !this.#refuses(INTERVAL_MS) ? FADING : 1
     this.#rate = Math.max(this.#left / passed, this.#rate * fading)
+    this.#isOutnumbered = this.#refused > this.#left
     this.#adapt(commitMs)
     this.#left = 0
+    this.#refused = 0
     this.#lookedAt = now
-    this.#isStanding = false
+    this.#isStanding = this.#isBeyond = false
+  }
+
+  get #isCrowded(): boolean {
+    return this.#bound === null && this.#crowd !== null && this.inFlight("list") > this.#crowd
   }
 
   #restrict(): void {
@@ -163,6 +187,7 @@ export class Shedder {
       if (this.#isStanding) this.#restrict()
     } else if (this.#isStanding) this.#bound = Math.max(this.#least, this.#bound * FALLING)
     else if (!this.#refuses(CALM_MS)) this.#bound = null
+    else if (this.#isBeyond) this.#bound = Math.max(this.#least, this.#bound * EASING)
     else {
       const isEnough = this.#bound >= this.#enough(commitMs)
       this.#bound = Math.max(this.#least, this.#bound * (isEnough ? CREEPING : RISING))
@@ -171,12 +196,17 @@ export class Shedder {
 
   /** What leaves within some times the target and a commit. */
   #enough(commitMs: number): number {
-    return Math.max(BOUND_MIN, this.#rate * ENOUGH * (this.#targetMs + commitMs))
+    return this.#rate * ENOUGH * (this.#targetMs + commitMs)
   }
 
   /** What leaves within the target. */
   get #least(): number {
-    return Math.max(BOUND_MIN, this.#rate * this.#targetMs)
+    return Math.max(this.#floor, this.#rate * this.#targetMs)
+  }
+
+  /** What may be in flight however slowly it leaves. */
+  get #floor(): number {
+    return this.#isOutnumbered ? BOUND_MIN : CROWD
   }
 
   /** Whether something was refused in the last so many milliseconds. */

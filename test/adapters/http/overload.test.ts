@@ -2,7 +2,7 @@
 import { Deferred, Effect, Layer } from "effect"
 import { afterEach, expect, it } from "vitest"
 import { Congestion } from "../../../src/app/overload/congestion.ts"
-import { BOUND_MIN } from "../../../src/app/overload/shedding.ts"
+import { CROWD } from "../../../src/app/overload/shedding.ts"
 import { unavailable } from "../../../src/ports/failures.ts"
 import * as HttpServer from "../../support/http-server.ts"
 import { until } from "../../support/service.ts"
@@ -34,9 +34,9 @@ const crowded = async (mode: "on" | "observe") => {
   const options = { overload: { mode, targetMs: 50 } }
   shop = await HttpServer.start({ placeOrder }, null, options, Layer.succeed(Congestion, congestion))
   await until("it is overloaded", () => shop.heard.some((each) => each._tag === "OverloadChanged"))
-  for (let order = 0; order < BOUND_MIN; order++)
+  for (let order = 0; order < CROWD; order++)
     void shop.post("/v1/orders", BODY, { "idempotency-key": `k${order}` }).catch(() => undefined)
-  await until("all are under way", () => begun === BOUND_MIN)
+  await until("all are under way", () => begun === CROWD)
 }
 
 it("refuses orders, reads and lists, and answers payments, operators and probes", async () => {

@@ -1,7 +1,7 @@
 /** Load shedding as a policy: what a standing queue is, and who is refused while it stands, whatever comes and leaves. */
 import fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { BOUND_MIN, CALM_MS, INTERVAL_MS, Shedder, StandingQueue } from "../../../src/app/overload/shedding.ts"
+import { BOUND_MIN, CALM_MS, CROWD, INTERVAL_MS, Shedder, StandingQueue } from "../../../src/app/overload/shedding.ts"
 import type { Class } from "../../../src/ports/probe.ts"
 
 const TARGET = 50
@@ -54,14 +54,20 @@ describe("a shedder", () => {
     expect(shedder.bound).toBeNull()
   })
 
-  /** A thousand left in the last interval; then so many are in flight, and what leaves has waited beyond the target or has not. */
-  const crowded = (inFlight: number, isBeyond: boolean): number | null => {
+  /** So many left in the last interval, and nothing waited. */
+  const calm = (left: number): Shedder => {
     const shedder = new Shedder(TARGET)
-    for (let each = 0; each < 1_000; each++) {
+    for (let each = 0; each < left; each++) {
       shedder.begin("place")
       shedder.end("place")
     }
     shedder.look(sight(false), INTERVAL_MS)
+    return shedder
+  }
+
+  /** A thousand left in the last interval; then so many are in flight, and what leaves has waited beyond the target or has not. */
+  const crowded = (inFlight: number, isBeyond: boolean): number | null => {
+    const shedder = calm(1_000)
     for (let each = 0; each < inFlight; each++) shedder.begin("place")
     shedder.look(sight(false, isBeyond), INTERVAL_MS + 20)
     return shedder.bound
@@ -70,6 +76,26 @@ describe("a shedder", () => {
   it("does not wait for a queue to stand that is sure to: more are in flight than leave within four times the target, and wait", () => {
     const four = (4 * TARGET * 1_000) / INTERVAL_MS
     expect([crowded(four, true), crowded(four + 1, true), crowded(four + 1, false)]).toEqual([null, 500, null])
+  })
+
+  it("bounds such a crowd between two looks as well: one turn of the event loop may let in hundreds", () => {
+    const shedder = calm(1_000)
+    shedder.look(sight(false, true), INTERVAL_MS + 20)
+    let admitted = 0
+    while (shedder.allows("place") && admitted < 10_000) {
+      shedder.begin("place")
+      admitted++
+    }
+    expect([admitted, shedder.bound]).toEqual([(4 * TARGET * 1_000) / INTERVAL_MS + 1, (TARGET * 1_000) / INTERVAL_MS])
+  })
+
+  it("turns no crowd of a few hundred away, however slowly it leaves", () => {
+    const shedder = calm(1)
+    shedder.look(sight(false, true), INTERVAL_MS + 20)
+    for (let each = 0; each < CROWD; each++) {
+      expect(shedder.allows("place")).toBe(true)
+      shedder.begin("place")
+    }
   })
 
   it("takes no first crowd for a queue: how fast it leaves is not known yet", () => {
@@ -81,7 +107,26 @@ describe("a shedder", () => {
 
   it("bounds what is in flight by the rate at which it leaves, times the target", () => {
     expect(standing(1_000).bound).toBe((1_000 / INTERVAL_MS) * TARGET)
-    expect(standing(1).bound).toBe(BOUND_MIN)
+    expect(standing(1).bound).toBe(CROWD)
+  })
+
+  it("goes below a small crowd only while more are refused than leave, and never so low that the ledger would wait", () => {
+    const shedder = standing(1)
+    let now = 5 * INTERVAL_MS
+    /** So many leave in an interval and so many are refused, while a queue stands. */
+    const crowd = (leaving: number, refused: number): number => {
+      while (shedder.allows("place")) shedder.begin("place")
+      for (let each = 1; each < refused; each++) shedder.allows("place")
+      for (let each = 0; each < leaving; each++) shedder.end("place")
+      now += INTERVAL_MS
+      shedder.look(sight(true), now)
+      return shedder.bound!
+    }
+    expect(crowd(10, 10)).toBe(CROWD)
+    expect(crowd(10, 11)).toBe(Math.round(CROWD * 0.8))
+    for (let interval = 0; interval < 20; interval++) crowd(10, 11)
+    expect(shedder.bound).toBe(BOUND_MIN)
+    expect(crowd(10, 10)).toBe(CROWD)
   })
 
   it("refuses from the bottom: lists, then reads, then orders, and payments only when twice the bound of them are under way", () => {
@@ -146,6 +191,10 @@ describe("a shedder", () => {
     const steps = bounds.slice(1).map((bound, index) => bound / bounds[index]!)
     expect(steps.findIndex((step) => step < 1.04)).toBe(bounds.findIndex((bound) => bound >= enough))
     expect(crowd(true)).toBeLessThan(bounds.at(-1)!)
+    // A little as soon as some have waited beyond the target, though not all.
+    const before = shedder.bound!
+    shedder.look({ ...sight(false, true), commitMs: COMMIT }, now + INTERVAL_MS / 2)
+    expect(Math.abs(crowd(false) - before * 0.95)).toBeLessThanOrEqual(1)
     for (let interval = 0; interval < 20; interval++) crowd(true)
     // Never below what leaves within the target, at a rate that was measured of late.
     expect(shedder.bound).toBeGreaterThanOrEqual(0.6 * bounds[0]!)
