@@ -42,20 +42,32 @@ interface Query {
   readonly parameters: ReadonlyArray<unknown>
 }
 
+/**
+ * Of so many times a page, the newest, all words are compared without the index. A word that many products have is found there, and would
+ * be found in the index with all products that have it; what the planner expects of a word is a guess.
+ */
+const NEAR = 10
+
 /** `limit`: rows at most. */
 export const listQuery = ({ sku, words }: ProductFilter, after: string | null, limit: number): Query => {
   const parameters: Array<unknown> = []
   const value = (given: unknown, type: string) => `$${parameters.push(given)}::${type}`
-  const conditions = [`p.id < ${value(after ?? AFTER_ALL, "uuid")}`]
-  if (sku !== null) conditions.push(`p.sku = ${value(sku, "text")}`)
-  if (words !== null)
-    conditions.push(
-      // The extension intarray has an operator of the same name, which this index does not know.
-      `jaego_pairs(${TEXT}) operator(pg_catalog.@>) ${value(words.flatMap(pairs), "int[]")}`,
-      `lower((${TEXT}) collate "C") like all (${value(words.map(containing), "text[]")})`,
-    )
-  const statement = `select ${PRODUCT} as row from products p where ${conditions.join(" and ")}
-    order by p.id desc limit ${value(limit, "int")}`
+  const newest = `p.id < ${value(after ?? AFTER_ALL, "uuid")}${sku === null ? "" : ` and p.sku = ${value(sku, "text")}`}`
+  const most = value(limit, "int")
+  const ordered = `order by p.id desc limit ${most}`
+  if (words === null)
+    return { statement: `select ${PRODUCT} as row from products p where ${newest} ${ordered}`, parameters }
+  const compared = `lower((${TEXT}) collate "C") like all (${value(words.map(containing), "text[]")})`
+  // The extension intarray has an operator of the same name, which this index does not know.
+  const looked = `jaego_pairs(${TEXT}) operator(pg_catalog.@>) ${value(words.flatMap(pairs), "int[]")}`
+  const statement = `with near as materialized (
+    select p.id, ${PRODUCT} as row from (select * from products p where ${newest} order by p.id desc limit ${most} * ${NEAR}) p
+    where ${compared} ${ordered})
+  select row from (
+    select id, row from near where (select count(*) from near) >= ${most}
+    union all
+    (select p.id, ${PRODUCT} as row from products p
+      where (select count(*) from near) < ${most} and ${newest} and ${looked} and ${compared} ${ordered})) p order by p.id desc`
   return { statement, parameters }
 }
 
