@@ -2,9 +2,9 @@
  * Loaded into a service by `node --import`: at each SIGUSR2 a worker thread is terminated, as a crash would end it, or
  * hangs (JAEGO_REAPER_DEED is `hang`): it runs in a circle, for ever. The service itself knows nothing of it. It is the
  * oldest worker, or the thread whose name is in the file JAEGO_REAPER_AIM; threads report their names here, each once when it
- * starts.
+ * starts. A thread that hangs says so first, on stdout.
  */
-import { readFileSync } from "node:fs"
+import { readFileSync, writeSync } from "node:fs"
 import { BroadcastChannel, isMainThread, threadId, type Worker, workerData } from "node:worker_threads"
 
 interface Presence {
@@ -19,6 +19,8 @@ type Order = { readonly hang: number }
 const deed = process.env["JAEGO_REAPER_DEED"] ?? "terminate"
 
 const hang = (): never => {
+  // By itself: what it would log goes through the main thread, at a turn of its own that never comes.
+  writeSync(1, "a thread hangs from now on\n")
   for (;;);
 }
 
