@@ -13,17 +13,28 @@ afterAll(async () => {
   await service?.stop()
 })
 
-/** The nice value of each thread that has this name, as the system has it. */
-const niceOf = (name: string): ReadonlyArray<number> =>
-  readdirSync(`/proc/${service.process.pid}/task`).flatMap((thread) => {
-    const text = readFileSync(`/proc/${service.process.pid}/task/${thread}/stat`, "utf8")
+interface Thread {
+  readonly id: number
+  readonly name: string
+  readonly nice: number
+}
+
+/** As the system has them (proc_pid_stat(5)). */
+const threadsOf = (pid: number): ReadonlyArray<Thread> =>
+  readdirSync(`/proc/${pid}/task`).map((id) => {
+    const text = readFileSync(`/proc/${pid}/task/${id}/stat`, "utf8")
     const end = text.lastIndexOf(")")
-    const isIt = text.slice(text.indexOf("(") + 1, end) === name
-    return isIt ? [Number(text.slice(end + 2).split(" ")[16])] : []
+    return {
+      id: Number(id),
+      name: text.slice(text.indexOf("(") + 1, end),
+      nice: Number(text.slice(end + 2).split(" ")[16]),
+    }
   })
 
 it.runIf(process.platform === "linux")("workers come behind the main thread and those of HTTP", () => {
+  const { pid } = service.process
+  const threads = threadsOf(pid)
+  const niceOf = (name: string) => threads.filter((thread) => thread.name === name).map(({ nice }) => nice)
   expect([niceOf("worker-0"), niceOf("worker-1"), niceOf("http-0")]).toEqual([[5], [5], [0]])
-  const main = Number(readFileSync(`/proc/${service.process.pid}/stat`, "utf8").split(") ")[1]!.split(" ")[16])
-  expect(main).toBe(0)
+  expect(threads.find(({ id }) => id === pid)?.nice).toBe(0)
 })

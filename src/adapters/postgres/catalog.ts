@@ -43,8 +43,8 @@ interface Query {
 }
 
 /**
- * Of so many times a page, the newest, all words are compared without the index. A word that many products have is found there, and would
- * be found in the index with all products that have it; what the planner expects of a word is a guess.
+ * Pages of the newest products whose words are compared before the index is asked. A word that many products have fills a page there;
+ * the index would give all of them. The planner cannot tell which words those are.
  */
 const NEAR = 10
 

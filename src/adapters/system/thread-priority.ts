@@ -9,7 +9,7 @@ import { readlinkSync } from "node:fs"
 import { setPriority } from "node:os"
 
 /** A third of the weight of nice 0. With 10 the workers starve, and less is answered. */
-export const BEHIND = 5
+const BEHIND = 5
 
 /** The calling thread, and those that it starts, come behind the others of this process. */
 export const fallBehind = (): void => {

@@ -63,10 +63,10 @@ export const CALM_MS = 1_000
 /** What the best measured rate loses in each interval: half of it in seven seconds. */
 const FADING = 0.99
 
-/** What the bound becomes in an interval in which a queue stands, and in one in which none does: it settles where one nearly stands. */
+/** What the bound becomes in an interval in which a queue stands, and in one in which nothing waits beyond the target. */
 const FALLING = 0.8
 const RISING = 1.05
-/** And in one in which some of what left had waited beyond the target, though not all: to wait until all has would answer the slowest late. */
+/** And in one in which some had waited beyond it, though not all: until a queue stood, the slowest would be answered late. */
 const EASING = 0.95
 
 /**
@@ -153,8 +153,8 @@ export class Shedder {
   /** Once an interval or more often. */
   look({ commitMs, isBeyond, isStanding }: Sight, now: number): void {
     this.#now = now
-    this.#isStanding ||= isStanding
     const passed = now - this.#lookedAt
+    this.#isStanding ||= isStanding
     this.#isBeyond ||= isBeyond
     this.#crowd = isBeyond && this.#rate > 0 ? Math.max(CROWD, TOO_MANY * this.#enough(commitMs)) : null
     if (passed < INTERVAL_MS) {

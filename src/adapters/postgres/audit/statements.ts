@@ -132,8 +132,9 @@ const KEY = `case f.subject_kind when 'stock' then f.subject
   when 'order' then case when f.subject > $5::uuid then ${keyOf(2)} when f.subject > $4::uuid then ${keyOf(1)} else ${keyOf(0)} end end`
 const AGE = `case key ${AGES.map((age) => `when ${keyOf(age)} then ${age}`).join(" ")} end`
 
-/** Movements of orders of these ages. */
+/** Movements of the versions that facts of the window tell of: beside them one on each side is read. */
 const TOLD = "m.version >= t.lo and m.version <= t.hi"
+/** Of these, the movements of orders of an age. */
 const BETWEEN = `m.order_id > $4::uuid and m.order_id <= $5::uuid and ${TOLD}`
 const BEYOND = `m.order_id > $5::uuid and ${TOLD}`
 
