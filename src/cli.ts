@@ -5,7 +5,8 @@
  * Fails: one line on stderr and exit code 1, also when a law is broken or an order was not answered.
  */
 
-import { NodeRuntime, NodeServices } from "@effect/platform-node"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
+import * as NodeServices from "@effect/platform-node/NodeServices"
 import { Cause, Console, Effect, Exit } from "effect"
 import { CliOutput, Command } from "effect/cli"
 import { CommandFailed } from "./adapters/cli/command-failed.ts"

@@ -4,7 +4,7 @@
  */
 // First, before any schema is used: schemas are compiled to plain functions.
 import "effect/schema/SchemaJITCompiler/enable"
-import { NodeRuntime } from "@effect/platform-node"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Effect, Layer } from "effect"
 import * as KafkaStream from "./adapters/kafka/stream.ts"
 import * as MemoryEventStream from "./adapters/memory/event-stream.ts"

@@ -4,7 +4,7 @@
  */
 // First, before any schema is used: schemas are compiled to plain functions.
 import "effect/schema/SchemaJITCompiler/enable"
-import { NodeRuntime } from "@effect/platform-node"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Context, Effect, Layer } from "effect"
 import { MetricsPage } from "./adapters/http/metrics-page.ts"
 import { HttpServer, layer } from "./adapters/http/server.ts"

@@ -1,5 +1,5 @@
 /** A worker thread: owns its lanes. A second small hexagon with its own root, which chooses Postgres as its ledger. */
-import { NodeRuntime } from "@effect/platform-node"
+import * as NodeRuntime from "@effect/platform-node/NodeRuntime"
 import { Effect, Layer } from "effect"
 import * as PostgresClient from "./adapters/postgres/client.ts"
 import * as PostgresLedger from "./adapters/postgres/ledger.ts"

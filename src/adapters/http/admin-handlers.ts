@@ -1,7 +1,7 @@
 /** Answers `/v1/admin/...`. That its peers are on this machine is seen to before any route is asked (`gate.ts`). */
 import { type FileHandle, open, rm } from "node:fs/promises"
 import { dirname } from "node:path"
-import { NodeStream } from "@effect/platform-node"
+import * as NodeStream from "@effect/platform-node/NodeStream"
 import { Effect, SubscriptionRef } from "effect"
 import { HttpServerResponse } from "effect/http"
 import { HttpApiBuilder } from "effect/http-api"

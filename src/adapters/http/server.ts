@@ -8,7 +8,7 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http"
 import type { Socket } from "node:net"
-import { NodeHttpServer } from "@effect/platform-node"
+import * as NodeHttpServer from "@effect/platform-node/NodeHttpServer"
 import { Context, Effect, Fiber, Layer, Schedule, Scope } from "effect"
 import { DRAIN_MS } from "../../app/health.ts"
 import { ImportDesk } from "../../app/imports/import-desk.ts"
