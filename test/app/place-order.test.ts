@@ -137,9 +137,7 @@ describe("a service that is asked to end", () => {
     return { early: yield* Fiber.join(slow), late, quick }
   }).pipe(Effect.scoped)
 
-  it("keeps no caller waiting for a slow charge, and still answers what is known soon", {
-    timeout: 10_000,
-  }, async () => {
+  it("keeps no caller waiting for a slow charge, and still answers what is known soon", async () => {
     const { early, late, quick } = await Effect.runPromise(program)
     expect([early.value.outcome, late.value.outcome, quick.value.outcome]).toEqual(["reserved", "reserved", "paid"])
   })

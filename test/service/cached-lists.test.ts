@@ -20,9 +20,7 @@ const rename = (service: Service, id: string, name: string) =>
   service.send("PATCH", `/v1/products/${id}`, { name }, { "if-match": "*" })
 
 describe.skipIf(isMissing)("two processes that share a cache", () => {
-  it("show new and edited products in their lists, at once where they were answered", {
-    timeout: 120_000,
-  }, async () => {
+  it("show new and edited products in their lists, at once where they were answered", async () => {
     const redis = await RedisServer.start()
     const env = { DATABASE_URL: await freshDatabase(), REDIS_URL: redis.url, REDIS_TIMEOUT_MS: "2000", WORKERS: "1" }
     const owner = await start({ ...env, HTTP_THREADS: "2" })
@@ -61,9 +59,7 @@ describe("a process of its own", () => {
     remove()
   })
 
-  it("shows an edit in its list from the answer on, and an old list while the database is away", {
-    timeout: 120_000,
-  }, async () => {
+  it("shows an edit in its list from the answer on, and an old list while the database is away", async () => {
     postgres = await OwnPostgres.make(join(path, "home"))
     const service = await start({ DATABASE_URL: await postgres.database("shop"), WORKERS: "1" })
     const id = await Trade.create(service, 10)

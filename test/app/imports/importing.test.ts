@@ -270,7 +270,7 @@ describe("an import", () => {
     const one = await running(ended(id), store, imports)
     expect(one).toMatchObject({ state: "finished", applied: 9_000, failed: 0, skipped: 0 })
     expect([...store.stocks.values()].filter(({ onHand }) => onHand !== 3)).toEqual([])
-  }, 60_000)
+  })
 
   it("beside other requests is written down part by part", async () => {
     const store = Store.make()
