@@ -45,6 +45,13 @@ const LONG = [
   "test/lab/lab.test.ts",
   "test/bench/**/*.test.ts",
 ]
+/** Searches without an end (`test/support/runs.ts`): `npm test` runs them too, for some seconds each. */
+const SEARCHES = [
+  "test/inventory/{commands,interleavings,model,model-postgres,scheduler}.test.ts",
+  "test/simulation/{cramped,simulate}.test.ts",
+  "test/learn/red.test.ts",
+  "test/service/hot-product.test.ts",
+]
 const WORLD = ["test/world/**/*.test.ts", "test/adapters/kafka/operators.test.ts"]
 
 /**
@@ -78,13 +85,14 @@ interface Files {
   readonly isolate: boolean
   /** A test that takes so long (ms) hangs: no verdict depends on how busy the machine is. */
   readonly patienceMs: number
+  readonly env?: Readonly<Record<string, string>>
 }
 
-const project = (name: string, { exclude = [], include, isolate, patienceMs }: Files) => ({
+const project = (name: string, { env = {}, exclude = [], include, isolate, patienceMs }: Files) => ({
   extends: true as const,
   test: {
     ...{ name, include: [...include], exclude: [...exclude], isolate },
-    ...{ testTimeout: patienceMs, hookTimeout: patienceMs },
+    ...{ env: { ...env }, testTimeout: patienceMs, hookTimeout: patienceMs },
   },
 })
 
@@ -101,7 +109,10 @@ export default defineConfig({
         ...{ include: ["test/**/*.test.ts"], exclude: [...LONG, ...WORLD] },
         ...{ isolate: false, patienceMs: 300_000 },
       }),
-      project("faults", { include: LONG, isolate: true, patienceMs: 1_200_000 }),
+      project("faults", {
+        ...{ include: [...LONG, ...SEARCHES], env: { JAEGO_SEARCH: "long" } },
+        ...{ isolate: true, patienceMs: 1_200_000 },
+      }),
       project("world", { include: WORLD, isolate: true, patienceMs: 300_000 }),
     ],
   },

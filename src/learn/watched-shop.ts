@@ -43,17 +43,16 @@ export interface Seen {
   readonly payment: number
 }
 
-const quantile = (sorted: ReadonlyArray<number>, q: number): number =>
+/** As plain numbers: a crowd's minute has 150,000 of them, and a comparator in JavaScript would be most of its time. */
+const sort = (values: ReadonlyArray<number>): Float64Array => new Float64Array(values).sort()
+
+const quantile = (sorted: Float64Array, q: number): number =>
   sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? 0
 
-const p99 = (values: ReadonlyArray<number>): number =>
-  quantile(
-    values.toSorted((a, b) => a - b),
-    0.99,
-  )
+const p99 = (values: ReadonlyArray<number>): number => quantile(sort(values), 0.99)
 
 const timesOf = (values: ReadonlyArray<number>): Times => {
-  const sorted = values.toSorted((a, b) => a - b)
+  const sorted = sort(values)
   const mean = values.reduce((sum, each) => sum + each, 0) / values.length
   return { mean, p50: quantile(sorted, 0.5), p99: quantile(sorted, 0.99) }
 }

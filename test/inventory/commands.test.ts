@@ -22,6 +22,7 @@ import type { Status } from "../../src/domain/order.ts"
 import * as Books from "../support/books.ts"
 import * as MemoryShop from "../support/memory-shop.ts"
 import { freshDatabase } from "../support/postgres.ts"
+import { runs } from "../support/runs.ts"
 
 interface Shelf {
   readonly id: ProductId
@@ -313,9 +314,9 @@ const inMemory = (workers: number) =>
   fc.asyncProperty(steps(40), (program) => agrees(MemoryShop.layer({ workers }), workers, program))
 
 /** Programs per test, about a second each test. */
-const RUNS = Number(process.env["JAEGO_RUNS"] ?? 60)
+const RUNS = runs(60, 200)
 /** A database of its own each. */
-const POSTGRES_RUNS = 4
+const POSTGRES_RUNS = runs(4, 12)
 
 describe("a shop, command by command", () => {
   afterEach(() => void vi.restoreAllMocks())

@@ -7,10 +7,11 @@ import { describe, expect, it } from "vitest"
 import { type Fault, faulty } from "../support/faulty-ledger.ts"
 import { brokenHistory } from "../support/history-laws.ts"
 import { broken, STANDING } from "../support/laws.ts"
+import { runs } from "../support/runs.ts"
 import { program } from "../support/trade-program.ts"
 import * as Trial from "../support/trial.ts"
 
-const RUNS = Number(process.env["JAEGO_RUNS"] ?? 60)
+const RUNS = runs(20, 60)
 
 const fault = fc.oneof(
   { weight: 6, arbitrary: fc.constant<Fault>("none") },

@@ -11,11 +11,12 @@ import { Shop } from "../../src/app/shop.ts"
 import * as Books from "../support/books.ts"
 import * as MemoryShop from "../support/memory-shop.ts"
 import { freshDatabase } from "../support/postgres.ts"
+import { runs } from "../support/runs.ts"
 import { type Program, program } from "../support/trade-program.ts"
 import * as Trial from "../support/trial.ts"
 
 /** A program takes about half a second here: a database of its own, and every commit a real one. */
-const RUNS = 8
+const RUNS = runs(4, 16)
 
 const trade = (of: Program, url: string) =>
   Effect.gen(function* () {

@@ -3,6 +3,7 @@ import fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { brokenHistory } from "../support/history-laws.ts"
 import { broken, SETTLED, STANDING } from "../support/laws.ts"
+import { runs } from "../support/runs.ts"
 import { type Program, program } from "../support/trade-program.ts"
 import * as Trial from "../support/trial.ts"
 
@@ -30,8 +31,8 @@ const lawful = async (of: Program): Promise<void> => {
   expect(verdict(await Trial.run(of))).toEqual([])
 }
 
-/** Programs per test: some seconds each here; JAEGO_RUNS for a longer search. */
-const RUNS = Number(process.env["JAEGO_RUNS"] ?? 60)
+/** Programs per test. */
+const RUNS = runs(20, 60)
 
 describe("concurrent trade", () => {
   it.each([1, 3])("keeps every law with %i workers", async (workers) => {

@@ -3,8 +3,9 @@ import { describe, expect, it } from "vitest"
 import { play, red, suspectOf } from "../../src/learn/red.ts"
 import { FAULTS, minute } from "../../src/learn/watched-shop.ts"
 import { mulberry32 } from "../../src/std/mulberry32.ts"
+import { runs } from "../support/runs.ts"
 
-const SEEDS = Array.from({ length: 20 }, (_, seed) => 1_000 + seed)
+const SEEDS = Array.from({ length: runs(5, 20) }, (_, seed) => 1_000 + seed)
 
 /** Of each seed, which every fault is held against. */
 const healthy = new Map(SEEDS.map((seed) => [seed, minute(null, seed)]))

@@ -4,6 +4,7 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { freshDatabase } from "../support/postgres.ts"
+import { runs } from "../support/runs.ts"
 import { killAll, type Service, start } from "../support/service.ts"
 import * as Trade from "../support/trade.ts"
 
@@ -30,14 +31,17 @@ describe.each([
     await Trade.verify(database)
   })
 
-  it.each(["once", "twice", "three times"])("sells 50 units to 400 buyers as 50 orders: %s", async () => {
-    const product = await Trade.create(service, 50)
-    const answers = await Trade.times(400, (index) => Trade.buy(service, product, { customerId: `buyer-${index}` }))
-    expect(Trade.tally(answers)).toEqual({ 201: 50, [SOLD_OUT]: 350 })
-    expect(await Trade.stock(service, product)).toEqual({ onHand: 0, reserved: 0, available: 0 })
-    const sold = answers.filter(({ status }) => status === 201).map(({ body }) => body.id)
-    expect((await Trade.ordersOf(service, product)).map(({ id }) => id).toSorted()).toEqual(sold.toSorted())
-  })
+  it.each(["once", "twice", "three times"].slice(0, runs(1, 3)))(
+    "sells 50 units to 400 buyers as 50 orders: %s",
+    async () => {
+      const product = await Trade.create(service, 50)
+      const answers = await Trade.times(400, (index) => Trade.buy(service, product, { customerId: `buyer-${index}` }))
+      expect(Trade.tally(answers)).toEqual({ 201: 50, [SOLD_OUT]: 350 })
+      expect(await Trade.stock(service, product)).toEqual({ onHand: 0, reserved: 0, available: 0 })
+      const sold = answers.filter(({ status }) => status === 201).map(({ body }) => body.id)
+      expect((await Trade.ordersOf(service, product)).map(({ id }) => id).toSorted()).toEqual(sold.toSorted())
+    },
+  )
 
   it("makes one order of a hundred racing requests with one key, and replays its answer byte for byte", async () => {
     const product = await Trade.create(service, 1_000)

@@ -3,11 +3,12 @@
  * they meet every dangerous moment, are in `faults/seeds.test.ts`.
  */
 import { beforeAll, describe, expect, it } from "vitest"
+import { runs } from "../support/runs.ts"
 import { runMany, type Sum } from "./many.ts"
 import { type Run, simulate } from "./simulate.ts"
 
-/** Four of every theme (`scenario.ts`). */
-const SEEDS = 40
+/** Two of every theme (`scenario.ts`), or four. */
+const SEEDS = runs(20, 40)
 
 describe(`${SEEDS} seeds`, () => {
   const runs: Array<Run> = []
