@@ -1,11 +1,9 @@
 /** A history that was cut off, or forked, is lawful in itself, and found all the same: by the heads that were noted of it. */
 import { execFile } from "node:child_process"
-import { randomUUID } from "node:crypto"
 import { mkdtempSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
-import { PgClient } from "@effect/sql-pg"
 import { Effect, Layer } from "effect"
 import { beforeAll, describe, expect, it } from "vitest"
 import * as PostgresClient from "../../src/adapters/postgres/client.ts"
@@ -13,8 +11,7 @@ import * as PostgresLease from "../../src/adapters/postgres/lease.ts"
 import * as PostgresLedger from "../../src/adapters/postgres/ledger.ts"
 import type { ProductId } from "../../src/domain/ids.ts"
 import * as Lane from "../../src/domain/lane.ts"
-import { databaseUrl } from "../support/database-server.ts"
-import { freshDatabase, serverUrl } from "../support/postgres.ts"
+import { copyOf, freshDatabase } from "../support/postgres.ts"
 import * as Scribe from "../support/scribe.ts"
 
 const door = fileURLToPath(new URL("../../bin/jaego.js", import.meta.url))
@@ -70,17 +67,7 @@ describe("verify --heads", () => {
   let backup: string
   let noted: string
 
-  /** A copy of a database that no process uses. */
-  const copy = async () => {
-    const name = `copy_${randomUUID().replaceAll("-", "")}`
-    const statement = `create database ${name} template ${new URL(original).pathname.slice(1)}`
-    await Effect.runPromise(
-      Effect.flatMap(PgClient.PgClient, (sql) => sql.unsafe(statement).unprepared).pipe(
-        Effect.provide(PostgresClient.layer(await serverUrl())),
-      ),
-    )
-    return databaseUrl(original, name)
-  }
+  const copy = () => copyOf(original)
 
   /** A shop that is traded on, its backup from before, and its heads as they stand. */
   beforeAll(async () => {

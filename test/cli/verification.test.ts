@@ -5,8 +5,7 @@ import { beforeAll, describe, expect, it } from "vitest"
 import * as Verdict from "../../src/adapters/cli/verdict.ts"
 import * as PostgresClient from "../../src/adapters/postgres/client.ts"
 import * as Verification from "../../src/adapters/postgres/verification/verify.ts"
-import { databaseUrl } from "../support/database-server.ts"
-import { freshDatabase, serverUrl } from "../support/postgres.ts"
+import { bareDatabase, copyOf, freshDatabase } from "../support/postgres.ts"
 import { type SmallShop, sell } from "./small-shop.ts"
 
 const on = <A, E>(url: string, effect: Effect.Effect<A, E, PgClient.PgClient>) =>
@@ -553,12 +552,8 @@ describe("verify", () => {
     shop = await sell(original, 1)
   })
 
-  /** A copy of the shop's database; Postgres waits for its last session to be gone. */
-  const copy = async () => {
-    const name = `copy_${randomUUID().replaceAll("-", "")}`
-    await run(await serverUrl(), [`create database ${name} template ${new URL(original).pathname.slice(1)}`])
-    return databaseUrl(original, name)
-  }
+  /** Postgres waits for the shop's last session to be gone. */
+  const copy = () => copyOf(original)
 
   it("finds nothing wrong with an empty database", async () => {
     expect(brokenIn(await verify(await freshDatabase()))).toEqual([])
@@ -632,8 +627,6 @@ describe("verify", () => {
   })
 
   it("says what is missing when there is no shop in the database", async () => {
-    const name = `empty_${randomUUID().replaceAll("-", "")}`
-    await run(await serverUrl(), [`create database ${name}`])
-    await expect(verify(databaseUrl(original, name))).rejects.toThrow("run `jaego migrate` first")
+    await expect(verify(await bareDatabase())).rejects.toThrow("run `jaego migrate` first")
   })
 })

@@ -81,5 +81,9 @@ const databaseOn = async (serverUrl: string, template: string): Promise<string> 
 /** The URL of a migrated, empty database on that server. */
 export const freshDatabaseOn = (serverUrl: string): Promise<string> => databaseOn(serverUrl, TEMPLATE)
 
+/** The URL of a copy of another database there, which no session uses. */
+export const copyOn = (serverUrl: string, original: string): Promise<string> =>
+  databaseOn(serverUrl, new URL(original).pathname.slice(1))
+
 /** The URL of a database in which there is nothing at all. */
 export const bareDatabaseOn = (serverUrl: string): Promise<string> => databaseOn(serverUrl, "template0")

@@ -2,7 +2,7 @@
 import { Effect, Layer } from "effect"
 import { inject } from "vitest"
 import * as PostgresClient from "../../src/adapters/postgres/client.ts"
-import { bareDatabaseOn, freshDatabaseOn } from "./database-server.ts"
+import { bareDatabaseOn, copyOn, freshDatabaseOn } from "./database-server.ts"
 import * as Door from "./door.ts"
 
 /** The URL of the run's Postgres, whose user may do everything. */
@@ -16,3 +16,6 @@ export const freshClient = Layer.unwrap(Effect.map(Effect.promise(freshDatabase)
 
 /** The URL of a database in which there is nothing at all. */
 export const bareDatabase = async (): Promise<string> => bareDatabaseOn(await serverUrl())
+
+/** The URL of a copy of a database that no process uses any more: what every test of a file begins with is made once. */
+export const copyOf = async (original: string): Promise<string> => copyOn(await serverUrl(), original)

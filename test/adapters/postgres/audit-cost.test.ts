@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto"
 import { PgClient } from "@effect/sql-pg"
 import { Effect } from "effect"
-import { beforeEach, describe, expect, it } from "vitest"
+import { beforeAll, beforeEach, describe, expect, it } from "vitest"
 import * as Books from "../../../src/adapters/postgres/audit/books.ts"
 import * as Look from "../../../src/adapters/postgres/audit/look.ts"
 import { DIFFERING, ROWS, WINDOW } from "../../../src/adapters/postgres/audit/statements.ts"
@@ -10,7 +10,7 @@ import * as PostgresClient from "../../../src/adapters/postgres/client.ts"
 import { type SmallShop, sell } from "../../cli/small-shop.ts"
 import { imported, rush } from "../../support/books-by-hand.ts"
 import { costOf } from "../../support/plans.ts"
-import { freshDatabase } from "../../support/postgres.ts"
+import { copyOf, freshDatabase } from "../../support/postgres.ts"
 
 const ME = randomUUID()
 
@@ -49,9 +49,15 @@ const seqs = async () => {
   return rows.map(({ seq }) => seq)
 }
 
+let sold: string
+
+beforeAll(async () => {
+  sold = await freshDatabase()
+  shop = await sell(sold, 2)
+})
+
 beforeEach(async () => {
-  url = await freshDatabase()
-  shop = await sell(url, 2)
+  url = await copyOf(sold)
 })
 
 describe("the audit", () => {

@@ -2,14 +2,14 @@
 import { randomUUID } from "node:crypto"
 import { PgClient } from "@effect/sql-pg"
 import { Effect } from "effect"
-import { beforeEach, describe, expect, it } from "vitest"
+import { beforeAll, beforeEach, describe, expect, it } from "vitest"
 import * as Books from "../../../src/adapters/postgres/audit/books.ts"
 import * as Look from "../../../src/adapters/postgres/audit/look.ts"
 import * as PostgresClient from "../../../src/adapters/postgres/client.ts"
 import * as Lane from "../../../src/domain/lane.ts"
 import { type SmallShop, sell } from "../../cli/small-shop.ts"
 import { copied, fact, lawful, moved, newId } from "../../support/books-by-hand.ts"
-import { freshDatabase } from "../../support/postgres.ts"
+import { copyOf, freshDatabase } from "../../support/postgres.ts"
 
 const ME = randomUUID()
 
@@ -44,9 +44,15 @@ const audited = (me = ME, limits?: Look.Limits) =>
 
 const lines = ({ books }: Pick<Look.Look, "books">) => books.findings.map(Books.lineOf)
 
+let sold: string
+
+beforeAll(async () => {
+  sold = await freshDatabase()
+  shop = await sell(sold, 2)
+})
+
 beforeEach(async () => {
-  url = await freshDatabase()
-  shop = await sell(url, 2)
+  url = await copyOf(sold)
 })
 
 describe("a look at a lawful shop", () => {
