@@ -7,6 +7,7 @@ process.env["NODE_COMPILE_CACHE"] ??= join(import.meta.dirname, "node_modules/.c
 
 /** The real service under load, stopped, killed, started again and hurt in other ways, or its provider is. */
 const CAMPAIGNS = [
+  ...["cached-lists", "cached-products", "crowd-arrives"],
   ...[
     "defaults",
     "drain",
@@ -29,7 +30,7 @@ const CAMPAIGNS = [
     "shipping-faults",
     "stock-stream",
   ],
-  ...["takeover", "views"],
+  ...["product-edits", "takeover", "views"],
 ]
 
 /** Minutes, not seconds, in all; or in need of foreign programs. They have a command of their own. */
@@ -59,10 +60,11 @@ const WORLD = ["test/world/**/*.test.ts", "test/adapters/kafka/operators.test.ts
  * stand between those that need the processor.
  */
 const LONGEST: ReadonlyArray<string> = [
-  ...["service/payment", "service/product-edits", "adapters/http/imports", "service/hot-product", "service/shipping"],
+  ...["service/payment", "service/hot-product", "adapters/http/imports", "service/audit", "service/shipping"],
   ...["service/events", "adapters/postgres/transactional-inventory", "service/start", "adapters/payment/providers"],
   ...["adapters/postgres/inventory", "adapters/redis/broken", "cli/import", "service/profile", "cli/verification"],
   ...["service/trace", "service/http-threads", "service/explain", "adapters/postgres/audit", "learn/red"],
+  ...["cli/dead-letters", "cli/command-line", "service/logs", "cli/doctor", "adapters/postgres/audit-cost"],
   ...["faults/seeds", "simulation/sabotage", "lab/lab", "bench/bench", "learn/lessons", "service/facts"],
   ...["service/replay", "faults/payment-trouble", "faults/crash", "linearizability/campaign", "faults/kafka-trouble"],
 ]
