@@ -45,6 +45,11 @@ type Asked =
       readonly product: Product
       readonly onHand: number
       readonly claim: Claim | null
+      /**
+       * SKU and key were free when the asker looked them up just now: they are not looked up once more before it is decided, only by the
+       * commit, which is decided again if they are taken by then.
+       */
+      readonly isLookedUp?: true
     }
   /** Repeating it sets the same values once more: it takes no key. */
   | {

@@ -41,6 +41,28 @@ const products: ReadonlyArray<Check<Needs>> = [
     })
   }),
 
+  check("finds by its commit that an SKU or a key is taken by now, of one who had looked them up before", function* () {
+    const shop = yield* counter
+    const claim = Scribe.claim("imports")
+    const one = Scribe.product()
+    const make = (product: typeof one, its: typeof claim) =>
+      shop.ask({ _tag: "CreateProduct", product, onHand: 3, claim: its, isLookedUp: true })
+    expect(yield* make(one, claim)).toEqual({ reply: { _tag: "Product", product: one }, replayed: false })
+    const innocent = Scribe.product()
+    const answers = yield* all([
+      make(Scribe.product({ sku: one.sku }), claim),
+      make(innocent, Scribe.claim("imports")),
+      make(Scribe.product({ sku: one.sku }), Scribe.claim("imports")),
+      make(Scribe.product(), { ...claim, fingerprint: Scribe.freshId() }),
+    ])
+    expect(answers).toEqual([
+      { reply: { _tag: "Product", product: one }, replayed: true },
+      { reply: { _tag: "Product", product: innocent }, replayed: false },
+      { refused: { _tag: "SkuTaken", sku: one.sku } },
+      { refused: { _tag: "KeyReused", key: claim.key } },
+    ])
+  }),
+
   check("moves stock by what comes in and what is counted, and refuses what cannot be", function* () {
     const shop = yield* counter
     const { id } = yield* shop.create({ onHand: 5 })

@@ -80,6 +80,15 @@ describe("the gate", () => {
     expect(create.isAnswered).toBe(true)
   })
 
+  it("has none looked up of one who has just done that, until a commit finds one of them taken", () => {
+    const { idempotency, lookUps } = gate()
+    const terms = { ...product, createdAt: 0, version: 1, archived: false }
+    const create = entry({ _tag: "CreateProduct", product: terms, onHand: 1, claim: claim("row"), isLookedUp: true })
+    expect([idempotency.asks(create, lookUps), lookUps]).toEqual([false, { keys: [], skus: [] }])
+    create.turnGate("shut")
+    expect([idempotency.asks(create, lookUps), lookUps]).toEqual([true, { keys: [claim("row")], skus: ["s"] }])
+  })
+
   it("answers a key that is bound, and looks a free one up only once", () => {
     const { idempotency, lookUps } = gate("adjustments a", "adjustments b")
     const [free, bound] = [entry(adjust("a")), entry(adjust("b"))]

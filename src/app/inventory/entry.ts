@@ -16,10 +16,10 @@ import { claimNameOf, claimOf } from "./commands.ts"
 import type { Outcome } from "./decision.ts"
 
 /**
- * Of its key and SKU, see `idempotency.ts`: the filter vouches that they are free, the ledger is asked, or has said so.
+ * Of its key and SKU, see `idempotency.ts`: the filter vouches that they are free, or its asker does; the ledger is asked, or has said so.
  *
  *     shut -> vouched
- *       \---> asked -> free        (contested: shut again)
+ *       \---> asked -> free        (contested: shut again, and asked)
  */
 export type Gate = "shut" | "vouched" | "asked" | "free"
 
@@ -66,6 +66,7 @@ export class Entry {
     this.answerBy = ("answerBy" in command ? command.answerBy : undefined) ?? Number.POSITIVE_INFINITY
     this.since = since
     this.trace = command.trace ?? null
+    if (command._tag === "CreateProduct" && command.isLookedUp === true) this.#gate = "vouched"
     this.#answer = answer
     this.#front = front
   }

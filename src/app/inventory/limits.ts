@@ -34,6 +34,12 @@ export const DEADLINES_MAX = 50_000
 /** Keys read at a time when an owner starts: some milliseconds of its thread a page. */
 export const KEYS_PAGE = 5_000
 
+/**
+ * Commands of a volley that are under way: a commit, and the next one. More would come to the worker as thousands in one turn of its
+ * loop, in which it hears of no commit.
+ */
+export const VOLLEY_AT_ONCE = 2 * BATCH_SIZE_MAX
+
 /** After a lost commit answer callers wait this long for the truth (ms); then they are answered to come back. */
 export const UNKNOWN_PATIENCE_MS = 5_000
 

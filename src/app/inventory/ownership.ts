@@ -19,6 +19,7 @@ import { Feed, StockFeed } from "../stock-feed.ts"
 import { answersFromMemory } from "./commands.ts"
 import { Patience } from "./patience.ts"
 import { deal, Placement } from "./placement.ts"
+import { type Fire, Volley } from "./volley.ts"
 
 /** The pause (ms) after the lanes could not be taken: the database was not reached, say. */
 const RETRY_MS = 500
@@ -213,6 +214,16 @@ const submit = (self: Process, command: Command) =>
       : answer
   })
 
+/** Acceptances are of a commit, which a stale owner cannot make; why others were not is asked by `submit`. */
+const volley =
+  (self: Process): Fire =>
+  (commands) =>
+    Effect.suspend(() =>
+      self.tenure === null || commands.length === 0
+        ? Effect.succeed(commands.map(() => null))
+        : self.tenure.placement.volley(commands),
+    )
+
 /** `workers`: how many share the lanes, 1..64. */
 export const layer = (workers: number) =>
   Layer.effectContext(
@@ -235,6 +246,7 @@ export const layer = (workers: number) =>
       return Context.make(Inventory, inventory).pipe(
         Context.add(Ownership, { begin: Effect.asVoid(begun.open) }),
         Context.add(StockFeed, self.feed),
+        Context.add(Volley, volley(self)),
         Context.add(Abandon, (claim) => self.tenure?.placement.abandon(claim)),
       )
     }),

@@ -21,7 +21,8 @@ import { type Answer, type Command, type HeldLine, Refused } from "../../ports/i
 import type { OwnedLane } from "../../ports/ledger.ts"
 import type { Worker } from "../../ports/workers.ts"
 import { laneOf } from "./commands.ts"
-import { COMMAND_PATIENCE_MS, TENTATIVE_MS } from "./limits.ts"
+import { COMMAND_PATIENCE_MS, TENTATIVE_MS, VOLLEY_AT_ONCE } from "./limits.ts"
+import type { Answers, OfProduct } from "./volley.ts"
 
 type PlaceOrder = Extract<Command, { readonly _tag: "PlaceOrder" }>
 /** A command that was submitted. */
@@ -124,6 +125,38 @@ export class Placement {
       }),
       Effect.mapError(({ reason, retryAfterSeconds }) => unavailable(reason, "unknown", retryAfterSeconds)),
     )
+  }
+
+  /** See `volley.ts`. Each lies with one worker, and ends nothing elsewhere. Interrupted, it hands no more of them over. */
+  volley(commands: ReadonlyArray<OfProduct>): Effect.Effect<Answers> {
+    return Effect.callback<Answers>((resume) => {
+      const answers = new Array<Answer | null>(commands.length).fill(null)
+      let next = 0
+      let answered = 0
+      let isHandingOver = false
+      const ended = (index: number, exit: Exit.Exit<Answer, unknown>): void => {
+        this.#underWay--
+        if (Exit.isSuccess(exit)) answers[index] = exit.value
+        if (++answered === commands.length) resume(Effect.succeed(answers))
+        else handOver()
+      }
+      const handOver = (): void => {
+        // One that is answered at once is followed by the loop that has handed it over.
+        if (isHandingOver) return
+        isHandingOver = true
+        while (next < commands.length && next - answered < VOLLEY_AT_ONCE) {
+          const index = next++
+          const command = commands[index]!
+          this.#underWay++
+          this.#workers[this.#indexOf(laneOf(command))]!.submit(command, (exit) => ended(index, exit))
+        }
+        isHandingOver = false
+      }
+      handOver()
+      return Effect.sync(() => {
+        next = commands.length
+      })
+    })
   }
 
   /** Ends an order's holds on the other workers, after the order has ended; tried a few times, then left to the sweep. */
