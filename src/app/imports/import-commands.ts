@@ -26,6 +26,27 @@ export type Done = {
   readonly what: What
 }
 
+/** Bound by whatever the row of this line comes to. */
+export const claimOf = (importId: string, line: number): Claim => ({
+  route: "imports",
+  key: `${importId}:${line}`,
+  fingerprint: importId,
+})
+
+export const creating = (
+  sku: string,
+  { name, onHand, price }: Newcomer,
+  claim: Claim,
+  id: ProductId,
+  createdAt: number,
+) => {
+  const terms = { sku, name, price, purchaseLimit: null, version: 1, archived: false }
+  return { _tag: "CreateProduct", product: { id, ...terms, createdAt }, onHand, claim } as const
+}
+
+export const adjusting = (productId: ProductId, delta: number, claim: Claim) =>
+  ({ _tag: "Adjust", productId, delta, reason: `import ${claim.key}`, claim }) as const
+
 export const make = Effect.gen(function* () {
   const imports = yield* Imports
   const inventory = yield* Inventory
@@ -47,23 +68,16 @@ export const make = Effect.gen(function* () {
     return { productId, delta: now!.onHandThen - then!.onHandThen, version: stock.version, what } as Done
   })
 
-  const create = Effect.fnUntraced(function* (
-    sku: string,
-    { name, onHand, price }: Newcomer,
-    claim: Claim,
-    what: What,
-  ) {
+  const create = Effect.fnUntraced(function* (sku: string, newcomer: Newcomer, claim: Claim, what: What) {
     const createdAt = yield* Clock.currentTimeMillis
-    const terms = { sku, name, price, purchaseLimit: null, version: 1, archived: false }
-    const product = { id: ProductId.make(ids.next()), ...terms, createdAt }
-    const answer = yield* renewing(submit({ _tag: "CreateProduct", product, onHand, claim }))
+    const command = creating(sku, newcomer, claim, ProductId.make(ids.next()), createdAt)
+    const answer = yield* renewing(submit(command))
     if (answer.reply._tag !== "Product") return yield* before(answer, what)
-    return { productId: answer.reply.product.id, delta: onHand, version: 1, what: "created" } as Done
+    return { productId: answer.reply.product.id, delta: newcomer.onHand, version: 1, what: "created" } as Done
   })
 
   const adjust = Effect.fnUntraced(function* (productId: ProductId, delta: number, claim: Claim, what: What) {
-    const reason = `import ${claim.key}`
-    const answer = yield* submit({ _tag: "Adjust", productId, delta, reason, claim })
+    const answer = yield* submit(adjusting(productId, delta, claim))
     if (answer.replayed) return yield* before(answer, what)
     if (answer.reply._tag !== "Stock") throw new Error(`an adjustment was answered ${answer.reply._tag}`)
     return { productId, delta, version: answer.reply.stock.version, what } as Done

@@ -79,7 +79,7 @@ const finding = (imports: Pick<ImportsService, "products">) =>
   })
 
 /** `done` null: there was nothing to do. */
-const outcomeOf = (line: number, sku: string, done: Commands.Done | null): RowOutcome =>
+export const outcomeOf = (line: number, sku: string, done: Commands.Done | null): RowOutcome =>
   done === null ? { line, sku, status: "skipped" } : { line, sku, status: "applied", ...done }
 
 export const make = Effect.gen(function* () {
@@ -109,7 +109,7 @@ export const make = Effect.gen(function* () {
   const apply = Effect.fnUntraced(function* (row: Row, line: number, known: Known, applying: Applying) {
     const { change, newcomer, sku } = row
     const { id } = applying.import
-    const claim: Claim = { route: "imports", key: `${id}:${line}`, fingerprint: id }
+    const claim = Commands.claimOf(id, line)
     const what = change._tag === "Count" ? "counted" : "moved"
     if (newcomer !== null && (known.product === null || applying.mayBeDone)) {
       const created = yield* Effect.result(create(sku, newcomer, claim, what))

@@ -1,44 +1,39 @@
 /**
  * Runs imports, one after another, in the process that has claimed them: windows of rows through the inventory's ordinary commands, many
- * at a time, and what became of a window's rows is recorded, and the next window read, while one is worked.
+ * at a time. While one window is worked the one before is recorded and the next one is read, looked up and begun.
  *
  * Law: a row is applied once, whenever the process is killed: what is not recorded is worked again under the same keys.
  * Limits: `DOUBTFUL_PARTS` parts and those that come next are in memory. Only while this process decides: it stops in the middle of a
  * window when that ends.
  * Fails: what is away is waited for; an import that meets a defect of ours ends as failed, and what was applied of it stays.
  */
-import { Cause, Clock, Effect, Layer, Schedule, SubscriptionRef } from "effect"
-import type { ProductId } from "../../domain/ids.ts"
+import { Cause, Clock, Effect, Fiber, Layer, Schedule, SubscriptionRef } from "effect"
 import type { Unavailable } from "../../ports/failures.ts"
 import { Ids } from "../../ports/ids.ts"
-import {
-  type AppliedCount,
-  type Claimed,
-  type Import,
-  Imports,
-  type Part,
-  type PartDone,
-  type ReceivedRow,
-  type RowOutcome,
-} from "../../ports/imports.ts"
+import { type Claimed, type Import, Imports, type PartDone } from "../../ports/imports.ts"
 import { Probe } from "../../ports/probe.ts"
 import * as Health from "../health.ts"
 import { Arrived } from "./import-arrived.ts"
 import * as DryRun from "./import-dry-run.ts"
 import * as Pace from "./import-pace.ts"
 import * as RowWork from "./import-row-work.ts"
+import * as Volley from "./import-volley.ts"
+import * as Window from "./import-window.ts"
 
-/** Some four thousand rows: several commits, and a few megabytes. */
-const WINDOW_PARTS = 8
+/** Some two thousand rows: several commits. */
+const WINDOW_PARTS = 4
 
-/** A runner that follows another knows that no more was under way: one window, and one that was being recorded. */
-const DOUBTFUL_PARTS = 2 * WINDOW_PARTS
+/** Under way at once: while the last commits of one are made, the next one is decided. */
+const WINDOWS = 2
+
+/**
+ * A runner that follows another knows that no more was under way, nor was it of a build before, which had two windows of eight: one, and
+ * one that was being recorded.
+ */
+const DOUBTFUL_PARTS = 16
 
 /** Beside other requests a part takes seconds: what was applied is recorded, and shown, after each. */
 const BUSY_WINDOW_PARTS = 1
-
-/** SKUs under way: two full commits and more for each of several workers. */
-const IN_FLIGHT = 2_048
 
 /** How long a runner may be silent before another takes its import over (ms); it says that it lives three times as often. */
 const LEASE_MS = 15_000
@@ -61,90 +56,20 @@ export interface Options {
   readonly retentionMs: number
 }
 
-interface Group {
-  readonly known: RowWork.Known
-  readonly rows: Array<ReceivedRow>
-}
-
-interface Window {
-  readonly groups: ReadonlyArray<Group>
-  readonly bySku: ReadonlyMap<string, Group>
-}
-
-const skuOf = (row: ReceivedRow): string | null => ("row" in row ? row.row.sku : null)
-
-/** Rows of one SKU together, in their order; those that are none, each alone. */
-const windowOf = (parts: ReadonlyArray<Part>): Window => {
-  const bySku = new Map<string, Group>()
-  const groups: Array<Group> = []
-  for (const { rows } of parts)
-    for (const row of rows) {
-      const sku = skuOf(row)
-      const known = sku === null ? undefined : bySku.get(sku)
-      if (known !== undefined) {
-        known.rows.push(row)
-        continue
-      }
-      const group: Group = { known: { product: null, books: new Map(), counts: [] }, rows: [row] }
-      groups.push(group)
-      if (sku !== null) bySku.set(sku, group)
-    }
-  return { groups, bySku }
-}
-
-/** What is known of the groups: two questions for all of them. */
-const lookUp = Effect.fnUntraced(function* ({ bySku, groups }: Window) {
-  const imports = yield* Imports
-  for (const product of yield* imports.products([...bySku.keys()])) bySku.get(product.sku)!.known.product = product
-  const asked: Array<{ readonly known: RowWork.Known; readonly productId: ProductId; readonly version: number }> = []
-  for (const { known, rows } of groups)
-    for (const row of rows)
-      if (known.product !== null && "row" in row && row.row.change._tag === "Count")
-        asked.push({ known, productId: known.product.productId, version: row.row.change.version })
-  if (asked.length === 0) return
-  const books = yield* imports.books(asked)
-  for (const [index, { known, version }] of asked.entries()) known.books.set(version, books[index]!)
-})
-
-type Working = (row: ReceivedRow, known: RowWork.Known) => Effect.Effect<RowOutcome, Unavailable>
-
-const OUR_FAULT = "something went wrong on our side; the log says what"
-
-const tellDefect = (row: ReceivedRow, defect: unknown) =>
-  Effect.as(
-    Effect.logError(`line ${row.line} of an import met a defect`, defect),
-    RowWork.failed(row.line, skuOf(row), OUR_FAULT),
-  )
-
-/** What became of each part's rows. */
-const work = Effect.fnUntraced(function* (
-  parts: ReadonlyArray<Part>,
-  groups: ReadonlyArray<Group>,
-  working: Working,
-  pace: Pace.Pace,
-) {
-  const outcomes = new Map<number, RowOutcome>()
-  const one = Effect.fnUntraced(function* ({ known, rows }: Group) {
-    for (const row of rows) {
-      const outcome = yield* Effect.catchDefect(working(row, known), (defect) => tellDefect(row, defect))
-      outcomes.set(row.line, outcome)
-    }
-  })
-  yield* pace.through(groups, (some) => Effect.forEach(some, one, { concurrency: IN_FLIGHT, discard: true }))
-  return parts.map(({ part, rows }): PartDone => ({ part, outcomes: rows.map(({ line }) => outcomes.get(line)!) }))
-})
-
-const counted = (done: ReadonlyArray<PartDone>) => {
-  const rows = { applied: 0, failed: 0, skipped: 0 }
-  for (const { outcomes } of done) for (const { status } of outcomes) if (status !== "pending") rows[status]++
-  return rows
-}
-
 const isReady = Effect.gen(function* () {
   return (yield* SubscriptionRef.get(yield* Health.Readiness)) === "ready"
 })
 
 const INTERRUPTED = "the dry run was interrupted; send it again under another key"
+
+/** One that has been begun, and what it comes to. */
+interface UnderWay {
+  readonly window: Window.Window
+  readonly done: Fiber.Fiber<ReadonlyArray<PartDone>, Unavailable>
+}
+
+/** Nothing is done for many at once. */
+const noneAtOnce: Window.AtOnce = (groups) => Effect.succeed(groups)
 
 /** Null: it is done; a text: it failed as a whole; undefined: it is no longer ours, or not to be worked now. */
 const windows = Effect.fnUntraced(function* (runner: string, { import: one, wasRunning }: Claimed) {
@@ -154,38 +79,52 @@ const windows = Effect.fnUntraced(function* (runner: string, { import: one, wasR
   if (one.dryRun && wasRunning) return INTERRUPTED
   const apply = yield* RowWork.make
   const dryRun = yield* DryRun.make
+  const volley = yield* Volley.make
   /** Parts that the runner before may have had under way. */
   let doubtful = wasRunning ? DOUBTFUL_PARTS : 0
-  const read = (after: number) => imports.parts(one.id, after, WINDOW_PARTS)
-  const recording = Effect.fnUntraced(function* (done: ReadonlyArray<PartDone>, counts: ReadonlyArray<AppliedCount>) {
-    const leasedUntil = (yield* Clock.currentTimeMillis) + LEASE_MS
-    const isOurs = yield* Effect.retry(imports.record(runner, one.id, done, counts, leasedUntil), RECORD_RETRY)
-    if (isOurs) probe.emit({ _tag: "ImportRowsDone", ...counted(done), dryRun: one.dryRun })
-    return isOurs
-  })
-  /** What became of the window before: without counts, which the next ones are compared with, it is recorded beside the next. */
-  let unrecorded: ReadonlyArray<PartDone> = []
-  const recorded = Effect.suspend(() => (unrecorded.length === 0 ? Effect.succeed(true) : recording(unrecorded, [])))
-  let all = yield* read(-1)
-  for (;;) {
-    if (all.length === 0) return (yield* recorded) ? null : undefined
-    if (!(yield* isReady)) return undefined
-    const isBusy = yield* pace.isBusy
-    const parts = isBusy ? all.slice(0, BUSY_WINDOW_PARTS) : all
-    const window = windowOf(parts)
-    yield* lookUp(window)
-    const { groups } = window
+  const underWay: Array<UnderWay> = []
+
+  const begin = Effect.fnUntraced(function* (window: Window.Window) {
     const applying = { import: one, mayBeDone: doubtful > 0 }
-    const working: Working = one.dryRun ? dryRun : (row, known) => apply(row, known, applying)
-    const last = parts.at(-1)!.part
-    const beside = Effect.all([work(parts, groups, working, pace), recorded, read(last)], { concurrency: "unbounded" })
-    const [done, isOurs, next] = yield* beside
-    if (!isOurs) return undefined
-    doubtful -= parts.length
-    all = next
-    const counts = one.dryRun ? [] : groups.flatMap(({ known }) => known.counts)
-    unrecorded = counts.length === 0 && !isBusy ? done : []
-    if (unrecorded.length === 0 && !(yield* recording(done, counts))) return undefined
+    const isPlain = !one.dryRun && !applying.mayBeDone
+    const atOnce: Window.AtOnce = isPlain ? (some, outcomes) => volley(one.id, some, outcomes) : noneAtOnce
+    const working: Window.Working = one.dryRun ? dryRun : (row, known) => apply(row, known, applying)
+    const done = yield* Effect.forkChild(Window.work(window, atOnce, working, pace))
+    underWay.push({ window, done })
+    doubtful -= window.parts.length
+  })
+
+  /** The oldest are waited for and recorded, until so few are under way. False: it is not ours. */
+  const recorded = Effect.fnUntraced(function* (left: number) {
+    while (underWay.length > left) {
+      const { done, window } = underWay[0]!
+      const parts = yield* Fiber.join(done)
+      const counts = one.dryRun ? [] : window.groups.flatMap(({ known }) => known.counts)
+      const leasedUntil = (yield* Clock.currentTimeMillis) + LEASE_MS
+      const isOurs = yield* Effect.retry(imports.record(runner, one.id, parts, counts, leasedUntil), RECORD_RETRY)
+      if (!isOurs) return false
+      underWay.shift()
+      probe.emit({ _tag: "ImportRowsDone", ...Window.counted(parts), dryRun: one.dryRun })
+    }
+    return true
+  })
+
+  let last = -1
+  for (;;) {
+    const isBusy = yield* pace.isBusy
+    const parts = yield* imports.parts(one.id, last, isBusy ? BUSY_WINDOW_PARTS : WINDOW_PARTS)
+    if (parts.length === 0) return (yield* recorded(0)) ? null : undefined
+    if (!(yield* isReady)) return undefined
+    const window = Window.of(parts)
+    // Counts are compared with those that were recorded before.
+    const isAlone = isBusy || one.dryRun || one.mode === "absolute" || doubtful > 0
+    const hasToWait = isAlone || underWay.some((earlier) => Window.share(window, earlier.window))
+    if (hasToWait && !(yield* recorded(0))) return undefined
+    yield* Window.lookUp(window)
+    if (!(yield* recorded(WINDOWS - 1))) return undefined
+    yield* begin(window)
+    last = parts.at(-1)!.part
+    if (isAlone && !(yield* recorded(0))) return undefined
   }
 })
 
@@ -225,7 +164,7 @@ const ended = Effect.fnUntraced(function* (runner: string, one: Import, error: s
 /** A defect beside a row's own: it would come again, and hold up all that wait. */
 const brokenDown = (one: Import) => (cause: Cause.Cause<Unavailable>) =>
   Cause.hasDies(cause)
-    ? Effect.as(Effect.logError(`import ${one.id} met a defect`, cause), OUR_FAULT)
+    ? Effect.as(Effect.logError(`import ${one.id} met a defect`, cause), Window.OUR_FAULT)
     : Effect.failCause(cause)
 
 const run = Effect.fnUntraced(function* (runner: string, claimed: Claimed) {

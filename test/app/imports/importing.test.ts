@@ -259,17 +259,51 @@ describe("an import", () => {
     const stopped = Effect.gen(function* () {
       id = yield* handIn("delta", [rows])
       const applied = Effect.gen(function* () {
-        while (store.keys.size < 8_000) yield* Effect.sleep("1 milli")
+        while (store.keys.size < 4_000) yield* Effect.sleep("1 milli")
       })
       yield* inTime(applied)
       yield* inTime(Effect.sleep("2 seconds"))
     })
     await running(stopped, store, unrecorded)
-    expect(store.keys.size).toBe(8_000)
-    expect(read).toEqual([-1, 7, 15])
+    expect(store.keys.size).toBe(4_000)
+    expect(read).toEqual([-1, 3, 7])
     const one = await running(ended(id), store, imports)
     expect(one).toMatchObject({ state: "finished", applied: 9_000, failed: 0, skipped: 0 })
     expect([...store.stocks.values()].filter(({ onHand }) => onHand !== 3)).toEqual([])
+  })
+
+  it("works a row of a SKU after an earlier one of it, also where that is in the window before", () =>
+    running(
+      Effect.gen(function* () {
+        const skus = Array.from({ length: 2_000 }, (_, index) => `w${index}`)
+        const rows = [skus.map((sku) => fresh(sku, 3)), skus.map((sku) => ({ sku, delta: -2 }))]
+        const one = yield* imported("delta", [...rows, skus.slice(0, 10).map((sku) => ({ sku, delta: -2 }))])
+        expect(one).toMatchObject({ state: "finished", applied: 4_000, failed: 10 })
+        expect(yield* onHand("w0")).toBe(1)
+      }),
+    ))
+
+  it("moves a product that was made since its SKU was looked up, and the rows asked for beside it are none the worse", async () => {
+    const store = Store.make()
+    const imports = MemoryImports.make(store)
+    let isHidden = false
+    const late: ImportsService = {
+      ...imports,
+      products: (skus) =>
+        Effect.map(imports.products(skus), (found) => {
+          const seen = found.filter(({ sku }) => !isHidden || sku !== "T")
+          isHidden = false
+          return seen
+        }),
+    }
+    const test = Effect.gen(function* () {
+      yield* imported("delta", [[fresh("T", 2)]])
+      isHidden = true
+      const one = yield* imported("delta", [[fresh("U", 1), { ...fresh("T", 9), delta: 5 }, fresh("V", 1)]])
+      expect(statuses(one.outcomes)).toEqual(["created", "moved", "created"])
+      expect(yield* onHand("T")).toBe(7)
+    })
+    await running(test, store, late)
   })
 
   it("beside other requests is written down part by part", async () => {
