@@ -1,11 +1,13 @@
 /**
- * `npm run bench -- --import`: how many rows a second an import applies in an idle shop, of new products and of deliveries; and what an
- * import beside a sale at full speed costs the sale: its rate without one and with one, in slices that take turns, also in being the
- * first. Each begins after a checkpoint and a warm-up, in which the import is handed in: it meets a sale that runs already.
+ * `npm run bench -- --import`: how many rows a second an import applies in an idle shop, of new products, beside what PostgreSQL alone
+ * takes of the same rows, and of deliveries; and what an import beside a sale at full speed costs the sale: its rate without one and with
+ * one, in slices that take turns, also in being the first. Each begins after a checkpoint and a warm-up, in which the import is handed in:
+ * it meets a sale that runs already.
  */
 
 import { median } from "../../src/std/median.ts"
 import { type Service, start, until } from "../support/service.ts"
+import * as BareInserts from "./bare-inserts.ts"
 import { HOLD_SECONDS } from "./contenders.ts"
 import * as Load from "./load.ts"
 import type { Scenario } from "./scenarios.ts"
@@ -24,7 +26,12 @@ export interface Options {
 export interface Found {
   readonly rows: number
   /** Rows a second, by what they are. */
-  readonly idle: { readonly created: ReadonlyArray<number>; readonly moved: ReadonlyArray<number> }
+  readonly idle: {
+    readonly created: ReadonlyArray<number>
+    /** Created by PostgreSQL alone (`bare-inserts.ts`). */
+    readonly bare: ReadonlyArray<number>
+    readonly moved: ReadonlyArray<number>
+  }
   /** Orders a second without an import and with one, and the rows a second of that one. */
   readonly beside: ReadonlyArray<readonly [without: number, withIt: number, rows: number]>
 }
@@ -106,15 +113,17 @@ export const measure = async (
   const template = await scratch.template(contents)
   const products = await scratch.products(template)
   const database = await scratch.copy(template)
+  const bare = await scratch.copy(template)
   const service = await start({ DATABASE_URL: scratch.urlOf(database), HOLD_SECONDS })
   try {
     const load = { connections: 256, bodies: bodies(products), answer: "async", seconds } as const
-    const idle = { created: [] as Array<number>, moved: [] as Array<number> }
+    const idle = { created: [] as Array<number>, bare: [] as Array<number>, moved: [] as Array<number> }
     for (let round = 0; round < rounds; round++) {
       idle.created.push(await timed(service, created(rows, round)))
+      idle.bare.push(await BareInserts.rate(scratch, bare, rows, round))
       idle.moved.push(await timed(service, moved(rows, round)))
       log(
-        `round ${round + 1}, idle: ${idle.created.at(-1)!.toFixed(0)} created, ${idle.moved.at(-1)!.toFixed(0)} moved rows/s`,
+        `round ${round + 1}, idle: ${idle.created.at(-1)!.toFixed(0)} created (${idle.bare.at(-1)!.toFixed(0)} by PostgreSQL alone), ${idle.moved.at(-1)!.toFixed(0)} moved rows/s`,
       )
     }
     const beside: Array<readonly [number, number, number]> = []
@@ -133,15 +142,25 @@ export const measure = async (
   } finally {
     await service.stop()
     await scratch.drop(database)
+    await scratch.drop(bare)
   }
 }
 
 export const text = ({ beside, idle, rows }: Found): string => {
   const middle = (of: 0 | 1 | 2) => median(beside.map((each) => each[of]))
   const loss = 1 - median(beside.map(([without, withIt]) => withIt / without))
-  const cells = [String(rows), median(idle.created).toFixed(0), median(idle.moved).toFixed(0)]
+  const cells = [rows, median(idle.created), median(idle.bare), median(idle.moved)].map((cell) => cell.toFixed(0))
   return markdown(
-    ["rows", "created/s, idle", "moved/s, idle", "orders/s without", "beside an import", "its rows/s", "loss"],
+    [
+      "rows",
+      "created/s, idle",
+      "by PostgreSQL alone",
+      "moved/s, idle",
+      "orders/s without",
+      "beside an import",
+      "its rows/s",
+      "loss",
+    ],
     [[...cells, middle(0).toFixed(0), middle(1).toFixed(0), middle(2).toFixed(0), `${(loss * 100).toFixed(1)} %`]],
   )
 }
