@@ -1,6 +1,6 @@
 /**
  * The catalogue on Postgres. Lists are keyset-paginated: a page costs the same wherever it lies. Words are looked up as pairs of
- * characters in an index (`jaego_pairs`, docs/decisions/0037), and compared themselves with what is found there.
+ * characters in an index (`jaego_word_pairs`, docs/decisions/0037), and compared themselves with what is found there.
  *
  * Fails: Unavailable "database".
  */
@@ -31,7 +31,7 @@ const TEXT = "p.name || ' ' || p.sku"
 /** The lower half of a character's number: a pair is one integer of the database. */
 const HALF = 0xffff
 
-/** As `jaego_pairs` has them. */
+/** As `jaego_word_pairs` has them; a word holds no space. */
 export const pairs = (word: string): ReadonlyArray<number> => {
   const characters = [...word].map((character) => character.codePointAt(0)! & HALF)
   return characters.slice(1).map((character, index) => (characters[index]! << 16) | character)
@@ -59,7 +59,7 @@ export const listQuery = ({ sku, words }: ProductFilter, after: string | null, l
     return { statement: `select ${PRODUCT} as row from products p where ${newest} ${ordered}`, parameters }
   const compared = `lower((${TEXT}) collate "C") like all (${value(words.map(containing), "text[]")})`
   // The extension intarray has an operator of the same name, which this index does not know.
-  const looked = `jaego_pairs(${TEXT}) operator(pg_catalog.@>) ${value(words.flatMap(pairs), "int[]")}`
+  const looked = `jaego_word_pairs(${TEXT}) operator(pg_catalog.@>) ${value(words.flatMap(pairs), "int[]")}`
   const statement = `with near as materialized (
     select p.id, ${PRODUCT} as row from (select * from products p where ${newest} order by p.id desc limit ${most} * ${NEAR}) p
     where ${compared} ${ordered})

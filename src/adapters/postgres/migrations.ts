@@ -44,6 +44,7 @@ const NAMES = [
   "0021_product_pairs",
   "0022_pairs_as_numbers",
   "0023_stock_without_reference",
+  "0024_pairs_of_words",
 ]
 
 const numberOf = (name: string): number => Number.parseInt(name, 10)

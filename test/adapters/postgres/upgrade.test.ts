@@ -32,7 +32,7 @@ const root = import.meta.dirname
 const OLD = [
   ...["0002", "0004-before-0003", "0003", "0005", "0005-last", "0006", "0007", "0008", "0009", "0010", "0011", "0012"],
   ...["0013", "0014", "0016-before-0015", "0015", "0017", "0020-before-0018", "0019-before-0018", "0018", "0021"],
-  ...["0022", "0023"],
+  ...["0022", "0023", "0024"],
 ]
 
 const restore = (name: string) =>
@@ -207,6 +207,7 @@ const FROZEN = {
   "0021_product_pairs.sql": "d3c312e0f3df6aef",
   "0022_pairs_as_numbers.sql": "32cea842dbf08de8",
   "0023_stock_without_reference.sql": "82df182e8d25b83e",
+  "0024_pairs_of_words.sql": "39ab04c47f43f267",
 }
 
 describe("migrations", () => {
