@@ -35,10 +35,10 @@ export interface Limits {
 }
 
 /**
- * What is sold within the longest rest at 10,000 orders/s: some 0.3 s each. More orders wait only when the audit was far behind. The
+ * What is sold within the longest rest at 10,000 orders/s: some 0.4 s each. More orders wait only when the audit was far behind. The
  * time is longer than a statement of the service may run, and below the lag that is promised.
  */
-const LIMITS: Limits = { facts: 300_000, orders: 150_000, differing: 1_000_000, timeoutMs: 20_000 }
+const LIMITS: Limits = { facts: 440_000, orders: 220_000, differing: 1_000_000, timeoutMs: 20_000 }
 
 /** The server has ended a statement. */
 const TIMED_OUT = "57014"
@@ -57,7 +57,7 @@ const shrunk = ({ differing, facts, orders, timeoutMs }: Limits, part: number): 
 export const BEHIND_MAX = 20_000_000
 
 /** A process that has not looked for so long has lost the audit to any other, ms: longer than it ever rests (`pace.ts`). */
-const HELD_MS = 20_000
+const HELD_MS = 30_000
 
 /** A flush more or less does not matter. Rows are grouped by hash, as they come, by one process. */
 export const SETTINGS = {

@@ -17,7 +17,7 @@ export const EVERY_MS = 2_000
 export const REST = 24
 
 /** And by one of so many ms for each product that has moved, whose part of a look is some 10 us: below 1 % of a processor. */
-export const REST_PRODUCT_MS = 1.5
+export const REST_PRODUCT_MS = 2.2
 
 /** What is rested at least, in times of what a look took by the clock, and ms; and at most where it is late. */
 export const REST_LEAST = 4
@@ -26,8 +26,9 @@ export const REST_LEAST_MS = 100
 /** Late: what is committed has not been compared for so long, ms. The lag that is promised is a minute. */
 export const LATE_MS = 20_000
 
-/** A look of a second is a slow database; this is well below a minute, ms. */
+/** A look of a second is a slow database; these are well below a minute, ms: the longest rest, and where it is for many products. */
 export const EVERY_MAX_MS = 15_000
+export const EVERY_MAX_MANY_MS = 22_000
 
 /** Below this part of the time, to read what is committed, it is a quiet hour: one that is behind catches up. */
 export const QUIET = 0.01
@@ -66,9 +67,8 @@ export const make = (): ((looked: Looked) => number) => {
     before = looked
     if (!isAtEnd && isQuiet) return tookMs
     const least = Math.max(REST_LEAST_MS, REST_LEAST * tookMs)
-    return Math.min(
-      EVERY_MAX_MS,
-      lagMs > LATE_MS ? least : Math.max(EVERY_MS, REST * cost * rows, REST_PRODUCT_MS * products, least),
-    )
+    if (lagMs > LATE_MS) return Math.min(EVERY_MAX_MS, least)
+    const rest = Math.min(EVERY_MAX_MS, Math.max(EVERY_MS, REST * cost * rows, least))
+    return Math.max(rest, Math.min(EVERY_MAX_MANY_MS, REST_PRODUCT_MS * products))
   }
 }
