@@ -2,6 +2,8 @@
  * The floor: node:http alone, in one process, that parses an order and answers what an order is answered with, and a GET with
  * what a product, or a page of products, is shown as. It decides nothing and keeps nothing; what a real service reaches of it is
  * what its work costs.
+ *
+ *     node bare-server.ts [refuse]      # every order is answered 503, once its body is read
  */
 import { randomUUID } from "node:crypto"
 import { createServer } from "node:http"
@@ -48,12 +50,27 @@ const page = () => ({
   nextCursor: "MSBwcm9kdWN0cyAwMTlhYTAwMC0wMDAwLTcwMDAtODAwMC0wMDAwMDAwMDAwMGE",
 })
 
+const REFUSAL = JSON.stringify({ type: "about:blank", title: "Service Unavailable", status: 503, code: "overloaded" })
+const refuses = process.argv[2] === "refuse"
+
 const server = createServer((request, response) => {
   if (request.method === "GET") {
     const url = request.url!
     const body = JSON.stringify(url.startsWith(LIST) ? page() : productOf(url.slice(PATH.length)))
     response.writeHead(200, { "content-type": "application/json", "content-length": Buffer.byteLength(body) })
     return response.end(body)
+  }
+  if (refuses) {
+    request.resume().on("end", () => {
+      const length = Buffer.byteLength(REFUSAL)
+      response.writeHead(503, {
+        "content-type": "application/problem+json",
+        "content-length": length,
+        "retry-after": "1",
+      })
+      response.end(REFUSAL)
+    })
+    return
   }
   const chunks: Array<Buffer> = []
   request.on("data", (chunk: Buffer) => chunks.push(chunk))

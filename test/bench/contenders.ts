@@ -33,8 +33,9 @@ const BARE = fileURLToPath(new URL("./bare-server.ts", import.meta.url))
 
 const HEAP_PROBE = new URL("./heap-probe.ts", import.meta.url).href
 
-const startBare = async (): Promise<Pick<Running, "url" | "pid" | "stop">> => {
-  const child = new Process(process.execPath, [BARE], {})
+/** With `refuse` it answers every order 503. */
+export const startBare = async (args: ReadonlyArray<"refuse"> = []): Promise<Pick<Running, "url" | "pid" | "stop">> => {
+  const child = new Process(process.execPath, [BARE, ...args], {})
   const url = await until("the bare server listens", () => /ready at (\S+)/.exec(child.stdout)?.[1])
   const stop = async () => {
     child.signal("SIGKILL")

@@ -8,6 +8,9 @@
  *     goodput    2xx and 409 within half a second of the intended time, a second
  *     memory     the most that the process held, beside what it held at its peak rate
  *     recovery   from the end of the overload until half of the peak is answered well again
+ *
+ * The control says what can be had at all on a machine that generator, service and PostgreSQL share: the service is asked by no more buyers
+ * than it lets in under overload, one order after the other, and the rest are refused by a bare server of node, by no rule at all.
  */
 import { execFile } from "node:child_process"
 import { randomUUID } from "node:crypto"
@@ -16,8 +19,9 @@ import { constants, setPriority, tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { promisify } from "node:util"
-import { start } from "../support/service.ts"
-import { HOLD_SECONDS } from "./contenders.ts"
+import { BOUND_MIN } from "../../src/app/overload/shedding.ts"
+import { type Service, start } from "../support/service.ts"
+import { HOLD_SECONDS, startBare } from "./contenders.ts"
 import * as Load from "./load.ts"
 import type { Phase } from "./open-load.ts"
 import type { Scenario } from "./scenarios.ts"
@@ -49,6 +53,14 @@ interface Round {
   readonly settled: { readonly asked: number; readonly done: number; readonly slowestMs: number }
   /** MiB at the peak rate, and at most after it. */
   readonly memory: readonly [atPeak: number, most: number]
+}
+
+interface Control {
+  readonly peak: number
+  /** Orders a second that the service answered, and requests a second that the bare server refused. */
+  readonly sold: number
+  readonly refused: number
+  readonly p99: number
 }
 
 const GENERATOR = fileURLToPath(new URL("./open-load.ts", import.meta.url))
@@ -107,12 +119,24 @@ const settle = async (url: string, ids: ReadonlyArray<string>, work: Promise<unk
   return { asked, done, slowestMs }
 }
 
-const round = async (
+interface Warm {
+  readonly service: Service
+  /** Orders a second in a closed loop, and MiB meanwhile. */
+  readonly peak: number
+  readonly atPeak: number
+  readonly load: Omit<Load.Load, "seconds">
+  /** Holds the orders' texts, one a line. */
+  readonly file: string
+}
+
+/** A service of its own that has sold at its peak, while `use` runs. */
+const withWarm = async <A>(
   scratch: Scratch,
   { bodies, connections, contents, workers }: Scenario,
   mode: Round["mode"],
   options: Options,
-): Promise<Round> => {
+  use: (warm: Warm) => Promise<A>,
+): Promise<A> => {
   const template = await scratch.template(contents)
   const texts = bodies(await scratch.products(template))
   const database = await scratch.copy(template)
@@ -123,31 +147,14 @@ const round = async (
     ...(workers === null ? {} : { WORKERS: String(workers) }),
   }
   const service = await start(env)
-  const { pid } = service.process
   try {
     const load = { connections, bodies: texts, answer: "wait" } as const
     await Load.put(service.url, { ...load, seconds: options.warmUpSeconds })
     const [{ answers, seconds }, atPeak] = await watching(
-      pid,
+      service.process.pid,
       Load.put(service.url, { ...load, seconds: options.seconds }),
     )
-    const peak = Math.round(answers / seconds)
-    const plan = [
-      [peak * FACTOR, options.seconds],
-      [Math.round(peak * CALM), CALM_SECONDS],
-    ]
-    const args = [GENERATOR, service.url, file, String(CONNECTIONS), plan.map((phase) => phase.join(":")).join(",")]
-    const held: Array<string> = []
-    for (let order = 0; order < (options.seconds * 1_000) / SETTLE_EVERY_MS; order++)
-      held.push((await ask(`${service.url}/v1/orders`, JSON.parse(texts[order]!))).id)
-    const generating = run(process.execPath, args, { maxBuffer: 1 << 24 })
-    hurry(generating.child.pid!)
-    const settling = settle(service.url, held, generating)
-    const [{ stdout }, most] = await watching(pid, generating)
-    const settled = await settling
-    const phases = JSON.parse(stdout) as ReadonlyArray<Phase>
-    options.log(`shedding ${mode}: peak ${peak}/s, then ${JSON.stringify(phases)}`)
-    return { mode, peak, phases, settled, memory: [atPeak, most] }
+    return await use({ service, peak: Math.round(answers / seconds), atPeak, load, file })
   } finally {
     rmSync(file, { force: true })
     await service.stop()
@@ -155,16 +162,56 @@ const round = async (
   }
 }
 
-export const measure = async (
-  scratch: Scratch,
-  scenario: Scenario,
-  options: Options,
-): Promise<ReadonlyArray<Round>> => [
-  await round(scratch, scenario, "on", options),
-  await round(scratch, scenario, "off", options),
-]
+const generate = (url: string, file: string, plan: ReadonlyArray<readonly [rate: number, seconds: number]>) => {
+  const args = [GENERATOR, url, file, String(CONNECTIONS), plan.map((phase) => phase.join(":")).join(",")]
+  const generating = run(process.execPath, args, { maxBuffer: 1 << 24 })
+  hurry(generating.child.pid!)
+  return generating
+}
 
-export const text = (rounds: ReadonlyArray<Round>): string => {
+const round = (scratch: Scratch, scenario: Scenario, mode: Round["mode"], options: Options): Promise<Round> =>
+  withWarm(scratch, scenario, mode, options, async ({ atPeak, file, load, peak, service }) => {
+    const held: Array<string> = []
+    for (let order = 0; order < (options.seconds * 1_000) / SETTLE_EVERY_MS; order++)
+      held.push((await ask(`${service.url}/v1/orders`, JSON.parse(load.bodies[order]!))).id)
+    const generating = generate(service.url, file, [
+      [peak * FACTOR, options.seconds],
+      [Math.round(peak * CALM), CALM_SECONDS],
+    ])
+    const settling = settle(service.url, held, generating)
+    const [{ stdout }, most] = await watching(service.process.pid, generating)
+    const settled = await settling
+    const phases = JSON.parse(stdout) as ReadonlyArray<Phase>
+    options.log(`shedding ${mode}: peak ${peak}/s, then ${JSON.stringify(phases)}`)
+    return { mode, peak, phases, settled, memory: [atPeak, most] }
+  })
+
+/** As many orders as under overload are under way at once, and all others refused by a bare server. */
+const control = (scratch: Scratch, scenario: Scenario, options: Options): Promise<Control> =>
+  withWarm(scratch, scenario, "on", options, async ({ file, load, peak, service }) => {
+    const bare = await startBare(["refuse"])
+    try {
+      const refusing = generate(bare.url, file, [[peak * (FACTOR - 1), options.seconds]])
+      const sold = await Load.put(service.url, { ...load, connections: BOUND_MIN, seconds: options.seconds })
+      const [others] = JSON.parse((await refusing).stdout) as [Phase]
+      options.log(`control: peak ${peak}/s, then ${JSON.stringify(sold)} beside ${JSON.stringify(others)}`)
+      return { peak, sold: sold.answers / sold.seconds, refused: others.shed / others.seconds, p99: sold.p99 }
+    } finally {
+      await bare.stop()
+    }
+  })
+
+export interface Found {
+  readonly rounds: ReadonlyArray<Round>
+  readonly control: Control
+}
+
+export const measure = async (scratch: Scratch, scenario: Scenario, options: Options): Promise<Found> => ({
+  rounds: [await round(scratch, scenario, "on", options), await round(scratch, scenario, "off", options)],
+  control: await control(scratch, scenario, options),
+})
+
+export const text = ({ control, rounds }: Found): string => {
   const rows = rounds.map(({ memory: [atPeak, most], mode, peak, phases: [over, calm], settled }) => {
     const goodput = over!.good / over!.seconds
     return [
@@ -179,6 +226,9 @@ export const text = (rounds: ReadonlyArray<Round>): string => {
       `${settled.done} of ${settled.asked}, ${settled.slowestMs.toFixed(0)}`,
     ]
   })
+  const { p99, peak, refused, sold } = control
+  const asked = (sold + refused).toFixed(0)
+  rows.push(["control", String(peak), asked, sold.toFixed(0), (sold / peak).toFixed(2), p99.toFixed(0), "", "", ""])
   return markdown(
     [
       "shedding",
