@@ -6,6 +6,7 @@
 import { Clock, Effect, Schedule } from "effect"
 import { ProductId } from "../../domain/ids.ts"
 import type { Newcomer } from "../../domain/import-row.ts"
+import { MAX_ON_HAND } from "../../domain/quantity.ts"
 import type { Unavailable } from "../../ports/failures.ts"
 import { Ids } from "../../ports/ids.ts"
 import { Imports, type What } from "../../ports/imports.ts"
@@ -83,5 +84,17 @@ export const make = Effect.gen(function* () {
     return { productId, delta, version: answer.reply.stock.version, what } as Done
   })
 
-  return { adjust, create }
+  /**
+   * What a row came to before; null: nothing, or it created its product. Asked by taking more units than there can be, which is refused
+   * unless the row's key is bound.
+   */
+  const recall = Effect.fnUntraced(function* (productId: ProductId, claim: Claim, what: What) {
+    const beyond = { _tag: "Adjust", productId, delta: -1 - MAX_ON_HAND, reason: "", claim } as const
+    const asked = yield* Effect.result(submit(beyond))
+    if (asked._tag === "Success")
+      return asked.success.reply._tag === "Stock" ? yield* before(asked.success, what) : null
+    return asked.failure._tag === "Refused" ? null : yield* Effect.fail(asked.failure)
+  })
+
+  return { adjust, create, recall }
 })

@@ -1,7 +1,8 @@
 /**
  * What would become of the rows of an import, by the same rules, on copies of the stock: nothing is changed, and no unit is held.
  *
- * Limits: of `REMEMBERED_MAX` SKUs it is known what earlier rows would have done to them; of further ones only what is there now.
+ * Limits: of `REMEMBERED_MAX` SKUs it is known what earlier rows would have done to them; of further ones only what is there now. A count
+ * at a version that an earlier row would make is refused: there are no books of it.
  */
 import { Effect, Result } from "effect"
 import { ProductId } from "../../domain/ids.ts"

@@ -16,6 +16,9 @@ export const BURST = 256
 /** How long it rests after a burst, as often as the burst took. */
 export const REST = 9
 
+/** It rests no longer than this (ms): a burst that took a ninth of it, which is seconds, waited for a database that was away. */
+export const REST_MAX_MS = 20_000
+
 /** Fewer requests in a second than this are probes and a look at a page. */
 export const QUIET_REQUESTS = 10
 
@@ -80,7 +83,7 @@ export const make: Effect.Effect<Pace> = Effect.gen(function* () {
         const end = isBusy ? at + BURST : all.length
         yield* work(all.slice(at, end))
         at = end
-        if (isBusy) yield* Effect.sleep(Math.max(1, now() - rested) * REST)
+        if (isBusy) yield* Effect.sleep(Math.min(REST_MAX_MS, Math.max(1, now() - rested) * REST))
         rested = now()
       }
     }),

@@ -28,7 +28,14 @@ export interface Known {
   readonly books: Map<number, Count.Books>
   /** That its own rows have applied since. */
   readonly counts: Array<AppliedCount>
+  /** By line, what a runner before has made of counts, and not recorded. */
+  readonly recalled: Map<number, Commands.Done>
 }
+
+export const unknown = (): Known => ({ product: null, books: new Map(), counts: [], recalled: new Map() })
+
+const countOf = (received: ReceivedRow) =>
+  "row" in received && received.row.change._tag === "Count" ? [{ ...received.row.change, line: received.line }] : []
 
 /** Why a row was refused, for people. */
 export const reasonOf = (rejection: Rejection): string => {
@@ -66,7 +73,10 @@ export interface Applying {
 
 const readingBooks = (imports: Pick<ImportsService, "books">) =>
   Effect.fnUntraced(function* (known: Known, productId: ProductId, version: number) {
-    const read = known.books.get(version) ?? (yield* imports.books([{ productId, version }]))[0]!
+    const before = known.books.get(version)
+    // A version that was still to come when its books were read may have come by a row before: nothing was seen of it.
+    const read =
+      before !== undefined && before.version >= version ? before : (yield* imports.books([{ productId, version }]))[0]!
     known.books.set(version, read)
     const now = Math.max(read.version, ...known.counts.map((count) => count.version))
     return { ...read, version: now, corrections: [...read.corrections, ...known.counts] }
@@ -82,18 +92,38 @@ const finding = (imports: Pick<ImportsService, "products">) =>
 export const outcomeOf = (line: number, sku: string, done: Commands.Done | null): RowOutcome =>
   done === null ? { line, sku, status: "skipped" } : { line, sku, status: "applied", ...done }
 
-export const make = Effect.gen(function* () {
-  const imports = yield* Imports
-  const { adjust, create } = yield* Commands.make
-  const booksOf = readingBooks(imports)
+type Working = Effect.Success<typeof Commands.make>
 
-  const count = Effect.fnUntraced(function* (
+/**
+ * Before counts of one SKU are worked that a runner before may have applied: one that was refused then must not be applied now behind a
+ * newer one that was not.
+ */
+const recalling = ({ recall }: Pick<Working, "recall">) =>
+  Effect.fnUntraced(function* (rows: ReadonlyArray<ReceivedRow>, known: Known, applying: Applying) {
+    const counts = rows.flatMap(countOf)
+    if (!applying.mayBeDone || known.product === null || counts.length < 2) return
+    const { productId } = known.product
+    for (const { line, version: countedAt } of counts) {
+      const done = yield* recall(productId, Commands.claimOf(applying.import.id, line), "counted")
+      if (done === null) continue
+      known.recalled.set(line, done)
+      known.counts.push({ productId, line, countedAt, version: done.version, delta: done.delta })
+    }
+  })
+
+const counting = (imports: Pick<ImportsService, "books">, { adjust }: Pick<Working, "adjust">) => {
+  const booksOf = readingBooks(imports)
+  return Effect.fnUntraced(function* (
     known: Known,
     productId: ProductId,
     { counted, version }: Extract<Change, { readonly _tag: "Count" }>,
     claim: Claim,
     line: number,
   ) {
+    // Of one version the last row stands, also where it was applied by a runner before (`recallCounts`).
+    const newer = known.counts.find((other) => other.line > line && other.countedAt >= version)
+    if (newer !== undefined)
+      return yield* Effect.fail(countReason({ _tag: "CountSuperseded", countedAt: newer.countedAt }))
     const books = yield* booksOf(known, productId, version)
     const delta = Count.difference({ counted, version }, books)
     if (Result.isFailure(delta)) return yield* Effect.fail(countReason(delta.failure))
@@ -102,13 +132,21 @@ export const make = Effect.gen(function* () {
     known.counts.push({ productId, line, countedAt: version, version: done.version, delta: done.delta })
     return done
   })
+}
 
+export const make = Effect.gen(function* () {
+  const imports = yield* Imports
+  const commands = yield* Commands.make
+  const { adjust, create } = commands
+  const count = counting(imports, commands)
   const found = finding(imports)
 
   /** Null: there is nothing to do. */
   const apply = Effect.fnUntraced(function* (row: Row, line: number, known: Known, applying: Applying) {
     const { change, newcomer, sku } = row
     const { id } = applying.import
+    const recalled = known.recalled.get(line)
+    if (recalled !== undefined) return recalled
     const claim = Commands.claimOf(id, line)
     const what = change._tag === "Count" ? "counted" : "moved"
     if (newcomer !== null && (known.product === null || applying.mayBeDone)) {
@@ -131,7 +169,7 @@ export const make = Effect.gen(function* () {
   })
 
   /** What became of a row. */
-  return Effect.fnUntraced(function* (received: ReceivedRow, known: Known, applying: Applying) {
+  const work = Effect.fnUntraced(function* (received: ReceivedRow, known: Known, applying: Applying) {
     const { line } = received
     if (!("row" in received)) return failed(line, received.sku, received.problem)
     const { sku } = received.row
@@ -141,4 +179,6 @@ export const make = Effect.gen(function* () {
     if (typeof failure !== "string" && failure._tag === "Unavailable") return yield* Effect.fail(failure)
     return failed(line, sku, typeof failure === "string" ? failure : reasonOf(failure.rejection))
   })
+
+  return { recallCounts: recalling(commands), work }
 })

@@ -71,13 +71,18 @@ interface UnderWay {
 /** Nothing is done for many at once. */
 const noneAtOnce: Window.AtOnce = (groups) => Effect.succeed(groups)
 
+const workingOn = (rowWork: Effect.Success<typeof RowWork.make>, applying: RowWork.Applying): Window.Working => ({
+  begin: (rows, known) => rowWork.recallCounts(rows, known, applying),
+  row: (row, known) => rowWork.work(row, known, applying),
+})
+
 /** Null: it is done; a text: it failed as a whole; undefined: it is no longer ours, or not to be worked now. */
 const windows = Effect.fnUntraced(function* (runner: string, { import: one, wasRunning }: Claimed) {
   const imports = yield* Imports
   const probe = yield* Probe
   const pace = yield* Pace.make
   if (one.dryRun && wasRunning) return INTERRUPTED
-  const apply = yield* RowWork.make
+  const rowWork = yield* RowWork.make
   const dryRun = yield* DryRun.make
   const volley = yield* Volley.make
   /** Parts that the runner before may have had under way. */
@@ -88,7 +93,7 @@ const windows = Effect.fnUntraced(function* (runner: string, { import: one, wasR
     const applying = { import: one, mayBeDone: doubtful > 0 }
     const isPlain = !one.dryRun && !applying.mayBeDone
     const atOnce: Window.AtOnce = isPlain ? (some, outcomes) => volley(one.id, some, outcomes) : noneAtOnce
-    const working: Window.Working = one.dryRun ? dryRun : (row, known) => apply(row, known, applying)
+    const working = one.dryRun ? { begin: () => Effect.void, row: dryRun } : workingOn(rowWork, applying)
     const done = yield* Effect.forkChild(Window.work(window, atOnce, working, pace))
     underWay.push({ window, done })
     doubtful -= window.parts.length
@@ -112,7 +117,9 @@ const windows = Effect.fnUntraced(function* (runner: string, { import: one, wasR
   let last = -1
   for (;;) {
     const isBusy = yield* pace.isBusy
-    const parts = yield* imports.parts(one.id, last, isBusy ? BUSY_WINDOW_PARTS : WINDOW_PARTS)
+    // Counts in doubt are worked beside all those that the runner before had under way with them (`recallCounts`).
+    const isWhole = !isBusy || (one.mode === "absolute" && doubtful > 0)
+    const parts = yield* imports.parts(one.id, last, isWhole ? WINDOW_PARTS : BUSY_WINDOW_PARTS)
     if (parts.length === 0) return (yield* recorded(0)) ? null : undefined
     if (!(yield* isReady)) return undefined
     const window = Window.of(parts)

@@ -40,7 +40,7 @@ export const of = (parts: ReadonlyArray<Part>): Window => {
         known.rows.push(row)
         continue
       }
-      const group: Group = { sku, known: { product: null, books: new Map(), counts: [] }, rows: [row] }
+      const group: Group = { sku, known: RowWork.unknown(), rows: [row] }
       groups.push(group)
       if (sku !== null) bySku.set(sku, group)
     }
@@ -67,8 +67,12 @@ export const lookUp = Effect.fnUntraced(function* ({ bySku, groups }: Window) {
   for (const [index, { known, version }] of asked.entries()) known.books.set(version, books[index]!)
 })
 
-/** What becomes of a row that is worked alone. */
-export type Working = (row: ReceivedRow, known: RowWork.Known) => Effect.Effect<RowOutcome, Unavailable>
+/** What is done with rows that are worked alone. */
+export interface Working {
+  /** Before those of one SKU. */
+  readonly begin: (rows: ReadonlyArray<ReceivedRow>, known: RowWork.Known) => Effect.Effect<void, Unavailable>
+  readonly row: (row: ReceivedRow, known: RowWork.Known) => Effect.Effect<RowOutcome, Unavailable>
+}
 
 /** What can be done at once for many; gives those that are left. */
 export type AtOnce = (
@@ -93,8 +97,9 @@ export const work = Effect.fnUntraced(function* (
 ) {
   const outcomes = new Map<number, RowOutcome>()
   const one = Effect.fnUntraced(function* ({ known, rows }: Group) {
+    yield* working.begin(rows, known)
     for (const row of rows) {
-      const outcome = yield* Effect.catchDefect(working(row, known), (defect) => tellDefect(row, defect))
+      const outcome = yield* Effect.catchDefect(working.row(row, known), (defect) => tellDefect(row, defect))
       outcomes.set(row.line, outcome)
     }
   })

@@ -1,5 +1,5 @@
 /** The pace of an import under virtual time: all at once in a quiet shop, a tenth of the time in a busy one. */
-import { Clock, Effect } from "effect"
+import { Clock, Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
 import { expect, it } from "vitest"
 import * as Pace from "../../../src/app/imports/import-pace.ts"
@@ -91,4 +91,22 @@ it("counts as work what was done between two bursts", async () => {
   )
   expect(tookMs).toBeGreaterThanOrEqual((100 + 50) * (1 + Pace.REST))
   expect(tookMs).toBeLessThan((100 + 50) * (1 + Pace.REST) + 200)
+})
+
+it("rests for seconds and not for hours after a burst that met a database that was away, or a clock that was set forward", async () => {
+  const test = Effect.gen(function* () {
+    const pace = yield* Pace.make
+    yield* TestClock.adjust("1 hour")
+    const began = yield* Clock.currentTimeMillis
+    const resting = yield* Effect.forkChild(pace.through([1], () => Effect.void))
+    yield* TestClock.adjust(Pace.REST_MAX_MS)
+    yield* Fiber.join(resting)
+    return (yield* Clock.currentTimeMillis) - began
+  })
+  const tookMs = await test.pipe(
+    Effect.provideService(Traffic, { requests: 1_000 }),
+    Effect.provide(TestClock.layer()),
+    Effect.runPromise,
+  )
+  expect(tookMs).toBe(Pace.REST_MAX_MS)
 })

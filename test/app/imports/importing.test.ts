@@ -171,6 +171,21 @@ describe("an import", () => {
       }),
     ))
 
+  it("compares a count at a version that a row before it made with what stood there then", () =>
+    running(
+      Effect.gen(function* () {
+        yield* imported("delta", [[fresh("V", 7)]])
+        const counts = [
+          { sku: "V", stock: 21, version: 1 },
+          { sku: "V", stock: 14, version: 2 },
+          { sku: "V", stock: 5, version: 9 },
+        ]
+        const { outcomes } = yield* imported("absolute", [counts])
+        expect(outcomes).toMatchObject([{ delta: 14 }, { delta: -7, version: 3 }, { status: "failed" }])
+        expect(yield* onHand("V")).toBe(14)
+      }),
+    ))
+
   it("says in a dry run what would become of each row, and changes nothing", () =>
     running(
       Effect.gen(function* () {
@@ -242,6 +257,47 @@ describe("an import", () => {
       expect(movements()).toBe(700 + 50 + (mode === "delta" ? 700 : 350))
       expect(statuses(one.outcomes).filter((what) => what === "created")).toHaveLength(newcomers.length)
     },
+  )
+
+  it.each([
+    ["in the quiet", { requests: 0 }],
+    ["beside other requests", sale()],
+  ] as const)(
+    "does not apply a count behind a newer one that its runner had applied when it was stopped, %s",
+    async (_, traffic) => {
+      const store = Store.make()
+      const imports = MemoryImports.make(store)
+      // Many rows lie between the two: they are of one window, and not of one part.
+      const others = Array.from({ length: 1_500 }, (_, index) => fresh(`o${index}`, 1))
+      const counts = [{ sku: "R", stock: 1, version: 2 }, ...others, { sku: "R", stock: 9, version: 2 }]
+      let id = ""
+      const stopped = Effect.gen(function* () {
+        yield* imported("delta", [[fresh("R", 10)]])
+        const shop = yield* Shop
+        const { productId } = yield* productOf("R")
+        const order = {
+          customerId: "c",
+          lines: [{ productId, quantity: 8 }],
+          paying: { _tag: "Later" },
+        } as const
+        const claim = { route: "orders", key: "k", fingerprint: KEY } as const
+        const { value } = yield* inTime(shop.placeOrder({ ...order, claim }))
+        id = yield* handIn("absolute", [counts])
+        const applied = Effect.gen(function* () {
+          while (!store.keys.has(`imports ${id}:${counts.length}`)) yield* Effect.sleep("1 milli")
+        })
+        yield* inTime(applied)
+        yield* inTime(shop.cancelOrder({ orderId: value.order.id, reason: null, claim: null }))
+      })
+      await running(stopped, store, {
+        ...imports,
+        record: (...asked) => (asked[1] === id && asked[2].length > 0 ? Effect.never : imports.record(...asked)),
+      })
+      const { outcomes } = await running(ended(id), store, imports, traffic)
+      expect(outcomes.filter(({ sku }) => sku === "R")).toMatchObject([{ status: "failed" }, { delta: -1 }])
+      expect([...store.stocks.values()][0]!.onHand).toBe(9)
+    },
+    20_000,
   )
 
   it("works two windows at most before it has recorded the first, and the next runner doubts both", async () => {
