@@ -1,5 +1,6 @@
 /** The gate before the turn: what may be taken is looked up, everything else costs nothing, and one command of a claim goes at a time. */
 import { Effect, Fiber } from "effect"
+import { TestClock } from "effect/testing"
 import { describe, expect, it } from "vitest"
 import { Entry } from "../../src/app/inventory/entry.ts"
 import { foundIn, Idempotency, type LookUps } from "../../src/app/inventory/idempotency.ts"
@@ -142,5 +143,25 @@ describe("the key reader", () => {
     await Effect.runPromise(Effect.flatMap(Effect.forkChild(reading), Fiber.join))
     expect(seen).toEqual([true, true, true])
     expect(["new", "1", "2", "3"].map(maybe)).toEqual([false, true, true, true])
+  })
+
+  it("of a ledger that was away for an hour are read on after seconds", async () => {
+    const idempotency = new Idempotency()
+    let pages = 0
+    const boundKeys = () =>
+      Effect.gen(function* () {
+        if (pages === 0) yield* Effect.sleep("1 hour")
+        return { names: [], next: pages++ === 0 ? { key: "", route: "" } : null }
+      })
+    const reading = KeyReader.run(idempotency).pipe(
+      Effect.provideService(Ledger, { boundKeys } as unknown as Ledger["Service"]),
+    )
+    const test = Effect.gen(function* () {
+      yield* Effect.forkChild(reading)
+      yield* TestClock.adjust("1 hour")
+      yield* TestClock.adjust(KeyReader.REST_MAX_MS)
+      return pages
+    })
+    expect(await Effect.runPromise(Effect.provide(test, TestClock.layer()))).toBe(2)
   })
 })

@@ -12,6 +12,9 @@ import { KEYS_PAGE } from "./limits.ts"
 /** A fifth of a thread's time, and of a session's. */
 const PAUSES = 4
 
+/** It rests no longer than this (ms): a page that took a quarter of it waited for a database that was away, or a clock was set forward. */
+export const REST_MAX_MS = 5_000
+
 /** Retries when the ledger was not reached; no caller waits for this. */
 const RETRIES = Schedule.spaced("1 second")
 
@@ -26,7 +29,7 @@ export const run = Effect.fnUntraced(function* (keys: Idempotency) {
     const page: KeysPage = yield* ledger.boundKeys(after, KEYS_PAGE).pipe(Effect.retry(RETRIES))
     keys.read(page.names)
     after = page.next
-    if (after !== null) yield* Effect.sleep(PAUSES * ((yield* Clock.currentTimeMillis) - begun))
+    if (after !== null) yield* Effect.sleep(Math.min(REST_MAX_MS, PAUSES * ((yield* Clock.currentTimeMillis) - begun)))
   } while (after !== null)
   keys.complete()
 })
