@@ -132,7 +132,10 @@ const write = (store: Store.Shape, batch: Batch): void => {
     store.products.set(after.id, after)
   }
   for (const order of batch.orders) store.orders.set(order.id, order)
-  for (const { order } of batch.orderUpdates) store.orders.set(order.id, order)
+  for (const { elsewhere, order } of batch.orderUpdates) {
+    store.orders.set(order.id, order)
+    if (elsewhere) store.elsewhere.add(order.id)
+  }
   for (const row of batch.holds) writeHold(store, row)
   for (const { orderId, productId, to } of batch.holdChanges) {
     const row = Store.holdOf(store, orderId, productId)!

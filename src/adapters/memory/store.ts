@@ -37,6 +37,8 @@ export interface Tables {
   readonly orders: Map<OrderId, Order>
   /** Orders that time or the outside world may still change; what the sweeps look at instead of all. */
   readonly open: Set<OrderId>
+  /** Orders of which a commit said that holds on other workers are still to be ended, until a sweep has found none. */
+  readonly elsewhere: Set<OrderId>
   /** By order, then product. */
   readonly holds: Map<OrderId, Map<ProductId, HoldRow>>
   /** Orders with a tentative hold. */
@@ -99,6 +101,7 @@ export const make = (): Shape => ({
   stocks: new Map(),
   orders: new Map(),
   open: new Set(),
+  elsewhere: new Set(),
   holds: new Map(),
   tentative: new Set(),
   units: new Map(),

@@ -1,4 +1,8 @@
-/** Unsettled orders in memory. */
+/**
+ * Unsettled orders in memory.
+ *
+ * Law: as in every database, holds on other workers are looked for only where the commit that ended their order said so.
+ */
 import { Effect, Layer } from "effect"
 import * as Hold from "../../domain/hold.ts"
 import type { OrderId } from "../../domain/ids.ts"
@@ -8,7 +12,8 @@ import * as Store from "./store.ts"
 
 const unsettled = (store: Store.Shape, id: OrderId): ReadonlyArray<Unsettled> => {
   const order = store.orders.get(id)!
-  const left = Hold.leftOver(order.status, Store.holdsOf(store, id))
+  const left = store.elsewhere.has(id) ? Hold.leftOver(order.status, Store.holdsOf(store, id)) : null
+  if (left === null) store.elsewhere.delete(id)
   const pending = order.status === "reserved" && order.attempt !== null
   const owed = "refund" in order && order.refund === "due"
   if (left === null && !pending && !owed) return []

@@ -97,6 +97,20 @@ export const LAW_MUTANTS: ReadonlyArray<Mutant> = [
     seedsMax: ONE_ROUND,
   },
   {
+    name: "holds elsewhere that no commit speaks of",
+    story:
+      "an order ends at home, and its commit does not say that holds on other workers are to be ended: the sweep passes over it",
+    changes: [
+      {
+        file: "src/app/inventory/turns/ending.ts",
+        from: "order: { cell, event, after, elsewhere: elsewhere.length > 0 },",
+        to: "order: { cell, event, after, elsewhere: false },",
+      },
+    ],
+    caughtBy: "I11 holds follow their order",
+    seedsMax: FOUR_ROUNDS,
+  },
+  {
     name: "a caller who is forgotten",
     story: "a refused caller gets no answer",
     changes: [
