@@ -8,6 +8,7 @@ import { SETTLED, STANDING } from "../support/laws.ts"
 import { SETTLEMENT } from "../support/settlement-laws.ts"
 import { STORABLE } from "./database.ts"
 import { DROPPED } from "./hung-up.ts"
+import { IMPORTED } from "./imports.ts"
 import { ALL, type Harvest, harvest, SEEDS_MAX } from "./mutants/all.ts"
 import { changed } from "./mutants/load.ts"
 import { CERTAIN, SHIPPING } from "./shipping-judge.ts"
@@ -28,7 +29,7 @@ describe("a planted bug is found", () => {
   })
 
   const named = [...STANDING, ...SETTLED, ...HISTORY, ...SETTLEMENT, ...SHIPPING]
-  const laws = [...named.map(({ name }) => name), ...FACT_LAWS, ...DROPPED, CERTAIN, STORABLE]
+  const laws = [...named.map(({ name }) => name), ...FACT_LAWS, ...DROPPED, ...IMPORTED, CERTAIN, STORABLE]
   it.each(laws)("there is one for the law `%s`", (law) => {
     expect(ALL.filter(({ caughtBy }) => caughtBy === law)).not.toEqual([])
   })

@@ -48,6 +48,8 @@ export interface Scenario {
   readonly wishes: number
   /** How often products are edited. */
   readonly edits: number
+  /** How many files of rows come in. */
+  readonly imports: number
   /** Buyers who want the last units of the first shelf in the same moment. */
   readonly rush: number
   /** Of orders to be paid later, once in so many is paid about when its hold ends. */
@@ -180,6 +182,9 @@ const shelvesOf = (theme: Theme, dice: Dice): Scenario["shelves"] =>
     purchaseLimit: dice.oneIn(3) ? dice.between(1, 5) : null,
   }))
 
+/** Of the seed itself, so that the other runs stay as they are. */
+const hasImports = (seed: number): boolean => seed % 7 === 5
+
 export const of = (seed: number, dice: Dice): Scenario => {
   const theme = THEMES[((seed % THEMES.length) + THEMES.length) % THEMES.length]!
   const isRush = theme === "a rush for the last units" || theme === "a rush with enough for all"
@@ -211,6 +216,7 @@ export const of = (seed: number, dice: Dice): Scenario => {
       // Of the seed itself, so that the other runs stay as they are.
       holdsPerCustomer: seed % 5 === 1 ? 1 : 0,
       capture: seed % 3 === 0 ? "on-shipment" : "auto",
+      imports: hasImports(seed) ? "worked" : "none",
     },
     luck: luckOf(theme, dice),
     streamLuck: streamLuckOf(theme, dice),
@@ -224,6 +230,7 @@ export const of = (seed: number, dice: Dice): Scenario => {
     wishes: isRush ? dice.between(10, 25) : dice.between(isPair || lapses ? 60 : 25, 80),
     // Of the seed itself, so that the other runs stay as they are.
     edits: seed % 4 === 3 ? 24 : 0,
+    imports: hasImports(seed) ? 4 : 0,
     rush: isRush ? dice.between(100, 110) : dice.pick([0, 0, 10, 20]),
     lastMinute: theme === "holds that end while they are paid" ? 1 : 6,
     lines: lapses ? 2 : dice.between(1, 4),

@@ -9,8 +9,11 @@ import * as CarrierCalls from "../../src/app/carrier-calls.ts"
 import * as CarrierCallbacks from "../../src/app/carrier-webhook.ts"
 import * as CheckoutRunner from "../../src/app/checkout-runner.ts"
 import { Readiness } from "../../src/app/health.ts"
+import { Arrived } from "../../src/app/imports/import-arrived.ts"
+import * as ImportRunner from "../../src/app/imports/import-runner.ts"
 import * as LocalWorkers from "../../src/app/inventory/local-workers.ts"
 import * as Ownership from "../../src/app/inventory/ownership.ts"
+import { Traffic } from "../../src/app/overload/traffic.ts"
 import * as PaymentCalls from "../../src/app/payment-calls.ts"
 import * as Dependencies from "../../src/app/resilience/dependencies.ts"
 import type { Settings as Guarding } from "../../src/app/resilience/guard.ts"
@@ -23,6 +26,7 @@ import { Catalog } from "../../src/ports/catalog.ts"
 import { Explanations } from "../../src/ports/explanations.ts"
 import type { Unavailable } from "../../src/ports/failures.ts"
 import { Ids } from "../../src/ports/ids.ts"
+import { Imports } from "../../src/ports/imports.ts"
 import { Inbox } from "../../src/ports/inbox.ts"
 import type { Claim, Refused } from "../../src/ports/inventory.ts"
 import { Lease } from "../../src/ports/lease.ts"
@@ -33,12 +37,14 @@ import { type Happening, Probe } from "../../src/ports/probe.ts"
 import { Shipments } from "../../src/ports/shipments.ts"
 import { Timeline } from "../../src/ports/timeline.ts"
 import { UnsettledOrders } from "../../src/ports/unsettled.ts"
+import { Notify } from "../../src/std/notify.ts"
 import * as MemoryIds from "../support/counting-ids.ts"
 import { guard } from "../support/guard.ts"
 import type { SimulatedCarrier } from "./carrier.ts"
 import type { Database } from "./database.ts"
 import { FactsThread } from "./facts.ts"
 import type { HungUp } from "./hung-up.ts"
+import type { SimulatedImports } from "./imports.ts"
 import type { Journal } from "./journal.ts"
 import type { Leases } from "./lease.ts"
 import type { Provider } from "./provider.ts"
@@ -55,6 +61,9 @@ const guarding = (dependency: "payment" | "carrier", timeoutMs: number): Guardin
   return { ...settings, timeoutMs, breaker: { ...settings.breaker, calls: 10, minCalls: 4, ...times } }
 }
 
+/** No import is forgotten before it is judged. */
+const RETENTION_MS = 3_600_000
+
 /** One call to the carrier. */
 const CARRIER_TIMEOUT_MS = 800
 
@@ -63,6 +72,7 @@ export interface Outside {
   readonly journal: Journal
   readonly database: Database
   readonly hungUp: HungUp
+  readonly imports: SimulatedImports
   readonly leases: Leases
   readonly relays: RelaySessions
   readonly records: Records
@@ -86,6 +96,8 @@ export interface Settings {
   readonly giveUpMs: number
   /** Unpaid holds of a product that a customer may have; 0: any number. */
   readonly holdsPerCustomer: number
+  /** Whether files of rows are worked. */
+  readonly imports: "worked" | "none"
 }
 
 export type Failure = Refused | Unavailable | Problems.Problem
@@ -100,6 +112,8 @@ export class Service {
   /** Also those of earlier crews. */
   readonly threads: Array<Threads.Thread> = []
   readonly facts: FactsThread
+  /** Imports yield to it. */
+  readonly traffic: Traffic = { requests: 0 }
   readonly #outside: Outside
   readonly #scope = Scope.makeUnsafe()
   readonly #begun = new Set<Begun>()
@@ -161,6 +175,7 @@ export class Service {
       lost()
       return () => undefined
     }
+    this.traffic.requests++
     const begun: Begun = { lost }
     this.#begun.add(begun)
     const shop = Context.get(this.#context!, Shop)
@@ -255,7 +270,13 @@ const layerOf = (service: Service, outside: Outside, settings: Settings) => {
         })
   return Layer.effectDiscard(Ownership.Ownership.use(({ begin }) => begin)).pipe(
     Layer.provideMerge(Shopkeeper.layer({ deadlineMs, holdMs, attemptsMax: 3 })),
-    Layer.provideMerge(Layer.mergeAll(Webhooks.layer, ShippingRunner.layer({ giveUpMs }))),
+    Layer.provideMerge(
+      Layer.mergeAll(
+        Webhooks.layer,
+        ShippingRunner.layer({ giveUpMs }),
+        settings.imports === "none" ? Layer.empty : importsOf(service, outside),
+      ),
+    ),
     Layer.provide(Layer.provide(CarrierCalls.layer(guarding("carrier", CARRIER_TIMEOUT_MS)), Dependencies.layer)),
     Layer.provideMerge(CheckoutRunner.layer({ graceMs, capture })),
     Layer.provide(Layer.provide(PaymentCalls.layer(guarding("payment", deadlineMs)), Dependencies.layer)),
@@ -284,6 +305,16 @@ const layerOf = (service: Service, outside: Outside, settings: Settings) => {
     ),
   )
 }
+
+const importsOf = ({ main, traffic }: Service, { imports }: Outside) =>
+  Layer.provide(
+    ImportRunner.layer({ retentionMs: RETENTION_MS }),
+    Layer.mergeAll(
+      Layer.succeed(Imports, imports.of(main)),
+      Layer.succeed(Traffic, traffic),
+      Layer.sync(Arrived, () => new Notify()),
+    ),
+  )
 
 const observe = (journal: Journal, name: string, happening: Happening): void => {
   switch (happening._tag) {

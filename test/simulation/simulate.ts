@@ -19,6 +19,7 @@ import { Crowd } from "./crowd.ts"
 import { Database } from "./database.ts"
 import { Dice } from "./dice.ts"
 import { HungUp } from "./hung-up.ts"
+import { SimulatedImports } from "./imports.ts"
 import { type Counts, Journal } from "./journal.ts"
 import * as Judge from "./judge.ts"
 import { Leases } from "./lease.ts"
@@ -82,6 +83,7 @@ class Simulation {
   readonly trade: Trade
   readonly witness: Witness
   readonly hungUp: HungUp
+  readonly imports: SimulatedImports
   readonly stream: Stream
   readonly mirror = new StockMirror()
   #isStorm = false
@@ -101,8 +103,11 @@ class Simulation {
     const services = () => this.machines.services
     this.carrier = new SimulatedCarrier(this.world, this.journal, this.dice.split(), orders, services)
     this.hungUp = new HungUp(this.journal, this.database.store)
+    const importDice = new Dice(seed)
+    this.imports = new SimulatedImports(this.database, this.journal, importDice)
     const outside: Outside = {
       hungUp: this.hungUp,
+      imports: this.imports,
       carrier: this.carrier,
       world: this.world,
       journal: this.journal,
@@ -167,7 +172,7 @@ class Simulation {
   }
 
   storm(): void {
-    const { carrierMoods, hasty, luck, mischief, moods, pace, streamLuck, tradeMs, twice } = this.scenario
+    const { carrierMoods, hasty, imports, luck, mischief, moods, pace, streamLuck, tradeMs, twice } = this.scenario
     this.database.luck = luck
     this.stream.luck = streamLuck
     this.provider.moods = moods
@@ -182,6 +187,8 @@ class Simulation {
         this.machines.do(what)
         this.look()
       })
+    for (let file = 0; file < imports; file++)
+      this.world.post(this.database.node, ((file * tradeMs) / imports) * 1_000, () => this.imports.receive())
     this.world.runUntil(this.world.now + tradeMs * 1_000)
   }
 
@@ -206,6 +213,7 @@ class Simulation {
       tentative.size === 0 &&
       !this.carrier.isBusy &&
       this.witness.isQuiet &&
+      this.imports.isQuiet &&
       [...shipments.values()].every(({ nextAttemptAt }) => nextAttemptAt === null)
     this.world.runUntil(from + PEACE_MAX, isQuiet)
     // What is still on its way may come, and may find nothing to do.
@@ -222,6 +230,7 @@ class Simulation {
     this.journal.violated(Judge.settled({ store, crowd: this.crowd, charges, lapses, calmFrom, peace }))
     this.journal.violated(this.witness.settled())
     this.journal.violated(this.hungUp.settled())
+    this.journal.violated(this.imports.settled())
     this.journal.violated(ShippingJudge.brokenShipping(store, this.carrier))
     this.journal.violated(Judge.mirrored(this.mirror, store))
     const { facts, keys, orders } = MemoryStore.snapshot(store)

@@ -282,10 +282,14 @@ const refusalsAreLegal = (calls: ReadonlyArray<Call>, books: Books): ReadonlyArr
     return [`${call.name} was refused by a state that never was: ${JSON.stringify(rejection)}`]
   })
 
+/** As the reason of a movement names a row of an import: it has no caller, and laws of its own. */
+const IMPORTED = "import "
+
 /** Goods came and went as often as a caller was answered so; an unknown outcome counts for either. */
 const acceptedOnce = (calls: ReadonlyArray<Call>, books: Books): ReadonlyArray<string> =>
   books.products.flatMap(({ id }) => {
-    const moves = versionsOf(books, id).filter(({ type }) => type === "received" || type === "adjusted").length
+    const own = versionsOf(books, id).filter(({ reason }) => !reason?.startsWith(IMPORTED))
+    const moves = own.filter(({ type }) => type === "received" || type === "adjusted").length
     const mine = calls.filter(({ adds }) => adds?.productId === id)
     const keyed = new Set<string>()
     let accepted = 0

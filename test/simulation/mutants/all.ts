@@ -12,6 +12,7 @@ import { EXPIRY_MUTANTS } from "./expiry.ts"
 import { FACT_MUTANTS } from "./facts.ts"
 import { HUNG_UP_MUTANTS } from "./hung-up.ts"
 import { IDEMPOTENCY_MUTANTS } from "./idempotency.ts"
+import { IMPORT_MUTANTS } from "./imports.ts"
 import { INVENTORY_MUTANTS } from "./inventory.ts"
 import { LAW_MUTANTS } from "./laws.ts"
 import { LEDGER_MUTANTS } from "./ledger.ts"
@@ -44,6 +45,7 @@ export const ALL: ReadonlyArray<Mutant> = [
   ...LAW_MUTANTS,
   ...FACT_MUTANTS,
   ...SHIPPING_MUTANTS,
+  ...IMPORT_MUTANTS,
 ]
 
 export const SEEDS_MAX = Math.max(...ALL.map(({ seedsMax }) => seedsMax))
