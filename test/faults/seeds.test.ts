@@ -1,12 +1,15 @@
 /**
- * Two thousand seeds of the simulated shop: no law is broken, and every dangerous moment and every kind of fault comes about.
+ * Two thousand seeds of the simulated shop, and five hundred wild ones: no law is broken, and every dangerous moment and every kind of fault
+ * comes about.
  * Of the first two hundred each is run again, and is the same history.
  */
 import { beforeAll, describe, expect, it } from "vitest"
 import { runMany, type Sum } from "../simulation/many.ts"
+import { WILD_FROM } from "../simulation/scenario.ts"
 import { simulate } from "../simulation/simulate.ts"
 
 const SEEDS = 2_000
+const WILD = 500
 
 /** The first so many are run twice. */
 const REPEATED = 200
@@ -91,6 +94,11 @@ describe(`${SEEDS} seeds`, () => {
   it("break no law", () => {
     const broken = sum.failures.map(({ replay, violations }) => `${replay}\n${violations.join("\n")}`)
     expect(broken).toEqual([])
+  })
+
+  it(`and ${WILD} wild ones break no law`, async () => {
+    const { failures } = await runMany(WILD_FROM, WILD)
+    expect(failures.map(({ replay, violations }) => `${replay}\n${violations.join("\n")}`)).toEqual([])
   })
 
   it("meet every dangerous moment", () => {

@@ -3,7 +3,7 @@ import { PROMPT } from "./carrier.ts"
 import { PEACE } from "./database.ts"
 import type { Dice } from "./dice.ts"
 import { HONEST, UNHURRIED } from "./provider.ts"
-import type { Mischief } from "./scenario.ts"
+import type { Mischief, Scenario } from "./scenario.ts"
 import { type Outside, Service, type Settings } from "./service.ts"
 import { CALM } from "./stream.ts"
 import type { Host, Node } from "./world.ts"
@@ -20,12 +20,16 @@ export class Machines {
   /** Each process keeps its clock's error. */
   readonly #offsets: Array<number> = []
 
-  constructor(outside: Outside, settings: Settings, processes: number, dice: Dice) {
+  constructor(
+    outside: Outside,
+    { clockErrorMs, processes, settings }: Pick<Scenario, "clockErrorMs" | "processes" | "settings">,
+    dice: Dice,
+  ) {
     this.#outside = outside
     this.#settings = settings
     this.#dice = dice
     for (let number = 0; number < processes; number++) {
-      this.#offsets.push(number === 0 ? 0 : dice.between(-400, 400))
+      this.#offsets.push(number === 0 ? 0 : dice.between(-clockErrorMs, clockErrorMs))
       this.#start(number)
     }
   }
@@ -36,7 +40,7 @@ export class Machines {
   }
 
   #start(number: number): void {
-    const name = `${"AB"[number]}${++this.#incarnations}`
+    const name = `${"ABC"[number]}${++this.#incarnations}`
     const service = new Service(this.#outside, this.#settings, name)
     service.host.offsetMs = this.#offsets[number]!
     this.services[number] = service

@@ -1,6 +1,7 @@
 /**
  * Scenarios: what a seed stands for. The last digit says what the run is mostly about, so that every few seeds meet every
- * danger; everything else comes from the dice.
+ * danger; everything else comes from the dice. Seeds from `WILD_FROM` on have the same dangers in shops and among people that are less
+ * usual (`wild.ts`).
  */
 import { type CarrierMoods, PROMPT } from "./carrier.ts"
 import { type Luck, PEACE } from "./database.ts"
@@ -9,6 +10,7 @@ import { HONEST, type Pace, UNHURRIED } from "./provider.ts"
 import type { Moods } from "./road.ts"
 import type { Settings } from "./service.ts"
 import { CALM, type StreamLuck } from "./stream.ts"
+import { wild } from "./wild.ts"
 
 /** What may be done to the shop, in milliseconds where it takes a time. */
 export type Mischief =
@@ -56,9 +58,20 @@ export interface Scenario {
   readonly lastMinute: number
   /** How many products a basket may name. */
   readonly lines: number
+  /** What people ask for, each as likely as the next: places in the list of `trade.ts`. */
+  readonly mix: ReadonlyArray<number>
+  /** A key that another request has is sent, once in so many. */
+  readonly sharedKeys: number
+  /** What may come without a key does, once in so many. */
+  readonly keyless: number
+  /** How far the clocks of other processes are off, milliseconds. */
+  readonly clockErrorMs: number
   readonly mischief: ReadonlyArray<{ readonly atMs: number; readonly what: Mischief }>
   readonly ambush: Ambush
 }
+
+/** Whatever can be asked for, and placing orders as often as all of it. */
+export const USUAL_MIX: ReadonlyArray<number> = Array.from({ length: 16 }, (_, place) => place)
 
 const THEMES = [
   "a rush for the last units",
@@ -185,7 +198,7 @@ const shelvesOf = (theme: Theme, dice: Dice): Scenario["shelves"] =>
 /** Of the seed itself, so that the other runs stay as they are. */
 const hasImports = (seed: number): boolean => seed % 7 === 5
 
-export const of = (seed: number, dice: Dice): Scenario => {
+const usual = (seed: number, dice: Dice): Scenario => {
   const theme = THEMES[((seed % THEMES.length) + THEMES.length) % THEMES.length]!
   const isRush = theme === "a rush for the last units" || theme === "a rush with enough for all"
   const lapses = theme === "holds that lapse on their way"
@@ -234,7 +247,19 @@ export const of = (seed: number, dice: Dice): Scenario => {
     rush: isRush ? dice.between(100, 110) : dice.pick([0, 0, 10, 20]),
     lastMinute: theme === "holds that end while they are paid" ? 1 : 6,
     lines: lapses ? 2 : dice.between(1, 4),
+    mix: USUAL_MIX,
+    sharedKeys: 30,
+    keyless: 4,
+    clockErrorMs: 400,
     mischief: mischief.sort((a, b) => a.atMs - b.atMs),
     ambush: AMBUSHES[theme] ?? null,
   }
+}
+
+/** The first seed of a wild scenario. */
+export const WILD_FROM = 1_000_000
+
+export const of = (seed: number, dice: Dice): Scenario => {
+  const scenario = usual(seed, dice)
+  return seed < WILD_FROM ? scenario : wild(scenario, dice)
 }

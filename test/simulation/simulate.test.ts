@@ -5,17 +5,19 @@
 import { beforeAll, describe, expect, it } from "vitest"
 import { runs } from "../support/runs.ts"
 import { runMany, type Sum } from "./many.ts"
+import { WILD_FROM } from "./scenario.ts"
 import { type Run, simulate } from "./simulate.ts"
 
-/** Two of every theme (`scenario.ts`), or four. */
-const SEEDS = runs(20, 40)
-
-describe(`${SEEDS} seeds`, () => {
+describe.each([
+  // Two of every theme (`scenario.ts`), or four.
+  ["seeds", runs(20, 40), 0],
+  ["wild seeds", runs(10, 40), WILD_FROM],
+] as const)("%s: %i", (_, seeds, from) => {
   const runs: Array<Run> = []
   let sum: Sum
 
   beforeAll(async () => {
-    sum = await runMany(0, SEEDS, (run) => runs.push(run))
+    sum = await runMany(from, seeds, (run) => runs.push(run))
   })
 
   it("break no law", () => {
@@ -30,6 +32,6 @@ describe(`${SEEDS} seeds`, () => {
   })
 
   it("are runs of their own", () => {
-    expect(new Set(runs.map(({ history }) => history)).size).toBe(SEEDS)
+    expect(new Set(runs.map(({ history }) => history)).size).toBe(seeds)
   })
 })

@@ -119,8 +119,7 @@ class Simulation {
       records: new Records(this.database, this.witness),
       stream: this.stream,
     }
-    const { processes, settings } = this.scenario
-    this.machines = new Machines(outside, settings, processes, this.dice.split())
+    this.machines = new Machines(outside, this.scenario, this.dice.split())
     this.crowd = new Crowd(
       this.world,
       this.journal,

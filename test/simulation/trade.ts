@@ -88,11 +88,11 @@ export class Trade {
 
   /** A new one; now and then one that another order has. */
   #key(): string {
-    return `key-${this.#dice.oneIn(30) ? this.#dice.below(this.#keys + 1) : this.#keys++}`
+    return `key-${this.#dice.oneIn(this.#scenario.sharedKeys) ? this.#dice.below(this.#keys + 1) : this.#keys++}`
   }
 
   #optionalKey(): string | null {
-    return this.#dice.oneIn(4) ? null : this.#key()
+    return this.#dice.oneIn(this.#scenario.keyless) ? null : this.#key()
   }
 
   #product(): ProductId {
@@ -114,7 +114,7 @@ export class Trade {
   #request(): Requests.Request | null {
     const dice = this.#dice
     const order = this.#crowd.placed[dice.below(this.#crowd.placed.length)]
-    switch (dice.below(16)) {
+    switch (dice.pick(this.#scenario.mix)) {
       case 0:
         return Requests.receive(this.#product(), dice.between(1, 5), this.#optionalKey())
       case 1:
