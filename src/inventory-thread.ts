@@ -14,9 +14,9 @@ import * as Priority from "./adapters/system/thread-priority.ts"
 import * as Serve from "./adapters/threads/inventory/serve.ts"
 import * as LocalWorkers from "./app/inventory/local-workers.ts"
 
-const { batchSizeMax, comesBehind, connections, databaseUrl, holdsPerCustomer, positions, worker } = Serve.birth()
+Priority.fallBehind()
 
-if (comesBehind) Priority.fallBehind()
+const { batchSizeMax, connections, databaseUrl, holdsPerCustomer, positions, worker } = Serve.birth()
 
 const Ledger = PostgresLedger.layer.pipe(
   Layer.merge(PoolWait.layer(THREAD, Serve.beginning)),

@@ -47,7 +47,6 @@ import * as PostgresUnsettled from "../adapters/postgres/unsettled.ts"
 import * as PostgresViewCounts from "../adapters/postgres/view-counts.ts"
 import * as PostgresWriteTrial from "../adapters/postgres/write-trial.ts"
 import { THREAD } from "../adapters/system/thread-name.ts"
-import * as ThreadPriority from "../adapters/system/thread-priority.ts"
 import * as FactsThread from "../adapters/threads/facts/link.ts"
 import * as InventoryThreads from "../adapters/threads/inventory/workers.ts"
 import * as FactPipeline from "../app/fact-pipeline.ts"
@@ -164,7 +163,6 @@ const workers = (
           holdsPerCustomer: inventory.holdsPerCustomer,
           batchSizeMax: inventory.batchSizeMax,
           positions,
-          comesBehind: ThreadPriority.areCrowded(inventory.workers),
         },
         inventory.workers,
       )

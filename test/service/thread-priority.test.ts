@@ -1,9 +1,17 @@
 /** Where processors are short, threads that decide come behind those that read sockets and answer. */
 import { readdirSync, readFileSync } from "node:fs"
-import { availableParallelism } from "node:os"
-import { expect, it } from "vitest"
+import { afterAll, beforeAll, expect, it } from "vitest"
 import { freshDatabase } from "../support/postgres.ts"
-import { start } from "../support/service.ts"
+import { type Service, start } from "../support/service.ts"
+
+let service: Service
+
+beforeAll(async () => {
+  service = await start({ DATABASE_URL: await freshDatabase(), WORKERS: "2", HTTP_THREADS: "1" })
+})
+afterAll(async () => {
+  await service?.stop()
+})
 
 interface Thread {
   readonly id: number
@@ -23,20 +31,10 @@ const threadsOf = (pid: number): ReadonlyArray<Thread> =>
     }
   })
 
-const CROWD = availableParallelism()
-
-it
-  .runIf(process.platform === "linux")
-  .each([
-    ["a worker for each processor comes", CROWD, 5],
-    ...(CROWD > 1 ? ([["fewer workers than processors do not come", CROWD - 1, 0]] as const) : []),
-  ] as const)("%s behind the main thread and those of HTTP", async (_, workers, nice) => {
-  const service = await start({ DATABASE_URL: await freshDatabase(), WORKERS: String(workers), HTTP_THREADS: "1" })
+it.runIf(process.platform === "linux")("workers come behind the main thread and those of HTTP", () => {
   const { pid } = service.process
   const threads = threadsOf(pid)
-  const niceOf = (name: RegExp) => threads.filter((thread) => name.test(thread.name)).map((thread) => thread.nice)
-  expect(niceOf(/^worker-/)).toEqual(Array.from({ length: workers }, () => nice))
-  expect(niceOf(/^http-0$/)).toEqual([0])
+  const niceOf = (name: string) => threads.filter((thread) => thread.name === name).map(({ nice }) => nice)
+  expect([niceOf("worker-0"), niceOf("worker-1"), niceOf("http-0")]).toEqual([[5], [5], [0]])
   expect(threads.find(({ id }) => id === pid)?.nice).toBe(0)
-  await service.stop()
 })

@@ -1,19 +1,15 @@
 /**
- * The priority of threads, where there are more workers than processors for them: they come after the threads that read sockets and answer.
+ * The priority of threads, where processors are short: threads that decide come after those that read sockets and answer.
  *
  * Why it exists: under overload the main thread is the one that all others wait for. It passes each command on and each answer back, and
  * refuses what is too much; while it waits for a processor as long as any worker does, everything that is under way waits with it.
- * With a processor for each it is left alone: a worker that PostgreSQL interrupts at each commit only makes smaller batches.
  * Limits: Linux, where a thread has a nice value of its own. A process may only raise it, and needs no right to do so.
  */
 import { readlinkSync } from "node:fs"
-import { availableParallelism, setPriority } from "node:os"
+import { setPriority } from "node:os"
 
 /** A third of the weight of nice 0. With 10 the workers starve, and less is answered. */
 const BEHIND = 5
-
-/** Whether so many workers, and the main thread, are more than there are processors. */
-export const areCrowded = (workers: number): boolean => workers >= availableParallelism()
 
 /** The calling thread, and those that it starts, come behind the others of this process. */
 export const fallBehind = (): void => {

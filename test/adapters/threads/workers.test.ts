@@ -29,7 +29,7 @@ const onThreads = (url: string) =>
   Layer.mergeAll(
     Threads.layer(
       entry,
-      { databaseUrl: url, holdsPerCustomer: 0, batchSizeMax: 512, connections: 3, positions: null, comesBehind: false },
+      { databaseUrl: url, holdsPerCustomer: 0, batchSizeMax: 512, connections: 3, positions: null },
       0,
     ),
     stalling,

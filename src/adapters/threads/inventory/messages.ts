@@ -23,8 +23,6 @@ export interface Birth {
   readonly batchSizeMax: number
   /** Where it notes how far the log has come; null: nowhere. */
   readonly positions: Slots | null
-  /** Whether its thread comes behind those that answer, because there are too few processors for all. */
-  readonly comesBehind: boolean
 }
 
 export interface Envelope {
