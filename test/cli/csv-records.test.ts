@@ -27,7 +27,7 @@ const written = (field: string, separator: string): string =>
 describe("separated values", () => {
   const file = temporaryFiles()
 
-  it("are read as csv-parse reads them, whatever is quoted, and wherever a chunk ends", async () => {
+  it("are the records that csv-parse finds, with any of their fields quoted and a chunk that ends anywhere", async () => {
     const table = fc.array(fc.array(text, { minLength: 1, maxLength: 5 }), { minLength: 1, maxLength: 20 })
     await fc.assert(
       fc.asyncProperty(

@@ -48,6 +48,14 @@ export const creating = (
 export const adjusting = (productId: ProductId, delta: number, claim: Claim) =>
   ({ _tag: "Adjust", productId, delta, reason: `import ${claim.key}`, claim }) as const
 
+/** Null: the row did not create a product. */
+export const createdBy = (onHand: number, { reply }: Answer): Done | null =>
+  reply._tag === "Product" ? { productId: reply.product.id, delta: onHand, version: 1, what: "created" } : null
+
+/** Null: what the row came to was decided before. */
+export const movedBy = (delta: number, { replayed, reply }: Answer, what: What): Done | null =>
+  replayed || reply._tag !== "Stock" ? null : { productId: reply.productId, delta, version: reply.stock.version, what }
+
 export const make = Effect.gen(function* () {
   const imports = yield* Imports
   const inventory = yield* Inventory
@@ -73,15 +81,12 @@ export const make = Effect.gen(function* () {
     const createdAt = yield* Clock.currentTimeMillis
     const command = creating(sku, newcomer, claim, ProductId.make(ids.next()), createdAt)
     const answer = yield* renewing(submit(command))
-    if (answer.reply._tag !== "Product") return yield* before(answer, what)
-    return { productId: answer.reply.product.id, delta: newcomer.onHand, version: 1, what: "created" } as Done
+    return createdBy(newcomer.onHand, answer) ?? (yield* before(answer, what))
   })
 
   const adjust = Effect.fnUntraced(function* (productId: ProductId, delta: number, claim: Claim, what: What) {
     const answer = yield* submit(adjusting(productId, delta, claim))
-    if (answer.replayed) return yield* before(answer, what)
-    if (answer.reply._tag !== "Stock") throw new Error(`an adjustment was answered ${answer.reply._tag}`)
-    return { productId, delta, version: answer.reply.stock.version, what } as Done
+    return movedBy(delta, answer, what) ?? (yield* before(answer, what))
   })
 
   /**

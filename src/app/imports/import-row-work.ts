@@ -34,7 +34,8 @@ export interface Known {
 
 export const unknown = (): Known => ({ product: null, books: new Map(), counts: [], recalled: new Map() })
 
-const countOf = (received: ReceivedRow) =>
+/** The count that a row is; of any other none. */
+export const countOf = (received: ReceivedRow) =>
   "row" in received && received.row.change._tag === "Count" ? [{ ...received.row.change, line: received.line }] : []
 
 /** Why a row was refused, for people. */
@@ -92,13 +93,13 @@ const finding = (imports: Pick<ImportsService, "products">) =>
 export const outcomeOf = (line: number, sku: string, done: Commands.Done | null): RowOutcome =>
   done === null ? { line, sku, status: "skipped" } : { line, sku, status: "applied", ...done }
 
-type Working = Effect.Success<typeof Commands.make>
+type RowCommands = Effect.Success<typeof Commands.make>
 
 /**
  * Before counts of one SKU are worked that a runner before may have applied: one that was refused then must not be applied now behind a
  * newer one that was not.
  */
-const recalling = ({ recall }: Pick<Working, "recall">) =>
+const recalling = ({ recall }: Pick<RowCommands, "recall">) =>
   Effect.fnUntraced(function* (rows: ReadonlyArray<ReceivedRow>, known: Known, applying: Applying) {
     const counts = rows.flatMap(countOf)
     if (!applying.mayBeDone || known.product === null || counts.length < 2) return
@@ -111,7 +112,7 @@ const recalling = ({ recall }: Pick<Working, "recall">) =>
     }
   })
 
-const counting = (imports: Pick<ImportsService, "books">, { adjust }: Pick<Working, "adjust">) => {
+const counting = (imports: Pick<ImportsService, "books">, { adjust }: Pick<RowCommands, "adjust">) => {
   const booksOf = readingBooks(imports)
   return Effect.fnUntraced(function* (
     known: Known,

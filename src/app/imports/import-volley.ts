@@ -19,13 +19,9 @@ import type { Group } from "./import-window.ts"
 /** Null: it was not simply accepted. */
 const doneBy = (command: Volley.OfProduct, answer: Answer | null): Commands.Done | null => {
   if (answer === null) return null
-  const { replayed, reply } = answer
-  if (command._tag === "CreateProduct")
-    return reply._tag === "Product"
-      ? { productId: reply.product.id, delta: command.onHand, version: 1, what: "created" }
-      : null
-  if (replayed || reply._tag !== "Stock") return null
-  return { productId: reply.productId, delta: command.delta, version: reply.stock.version, what: "moved" }
+  return command._tag === "CreateProduct"
+    ? Commands.createdBy(command.onHand, answer)
+    : Commands.movedBy(command.delta, answer, "moved")
 }
 
 export const make = Effect.gen(function* () {

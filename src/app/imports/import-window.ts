@@ -59,9 +59,9 @@ export const lookUp = Effect.fnUntraced(function* ({ bySku, groups }: Window) {
   for (const product of yield* imports.products([...bySku.keys()])) bySku.get(product.sku)!.known.product = product
   const asked: Array<{ readonly known: RowWork.Known; readonly productId: ProductId; readonly version: number }> = []
   for (const { known, rows } of groups)
-    for (const row of rows)
-      if (known.product !== null && "row" in row && row.row.change._tag === "Count")
-        asked.push({ known, productId: known.product.productId, version: row.row.change.version })
+    if (known.product !== null)
+      for (const { version } of rows.flatMap(RowWork.countOf))
+        asked.push({ known, productId: known.product.productId, version })
   if (asked.length === 0) return
   const books = yield* imports.books(asked)
   for (const [index, { known, version }] of asked.entries()) known.books.set(version, books[index]!)
