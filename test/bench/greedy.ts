@@ -2,15 +2,13 @@
  * `npm run bench -- --greedy`: what others get while one client asks ten times as often as it may. Rounds alternate: alone, and beside
  * it. Others are many addresses, at a constant rate that leaves the machine room.
  */
-import { execFile } from "node:child_process"
 import { rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { fileURLToPath } from "node:url"
-import { promisify } from "node:util"
 import { median } from "../../src/std/median.ts"
 import { start } from "../support/service.ts"
 import { HOLD_SECONDS } from "./contenders.ts"
+import { generate } from "./generator.ts"
 import type { Phase } from "./open-load.ts"
 import type { Scenario } from "./scenarios.ts"
 import type { Scratch } from "./scratch.ts"
@@ -28,9 +26,6 @@ const FACTOR = 10
 /** Of all others together, requests a second. */
 const OTHERS = 2_000
 const CONNECTIONS = 256
-
-const GENERATOR = fileURLToPath(new URL("./open-load.ts", import.meta.url))
-const run = promisify(execFile)
 
 interface Round {
   readonly alone: Phase
@@ -51,9 +46,8 @@ export const measure = async (
   const limits = { RATE_LIMIT_CLIENT: `${LIMIT}/s:${2 * LIMIT}`, TRUSTED_PROXIES: "127.0.0.1", OVERLOAD_MODE: "on" }
   const service = await start({ DATABASE_URL: scratch.urlOf(database), HOLD_SECONDS, FACTS: "off", ...limits })
   const send = async (rate: number, from: "one" | "many"): Promise<Phase> => {
-    const args = [GENERATOR, service.url, file, String(CONNECTIONS), `${rate}:${seconds}`, from]
-    const { stdout } = await run(process.execPath, args, { maxBuffer: 1 << 24 })
-    return (JSON.parse(stdout) as ReadonlyArray<Phase>)[0]!
+    const plan = { file, connections: CONNECTIONS, phases: [[rate, seconds]], from } as const
+    return (await generate(service.url, plan).found)[0]!
   }
   try {
     await send(OTHERS * 2, "many")

@@ -12,16 +12,15 @@
  * The control says what can be had at all on a machine that generator, service and PostgreSQL share: the service is asked by no more buyers
  * than it lets in under overload, one order after the other, and the rest are refused by a bare server of node, by no rule at all.
  */
-import { execFile } from "node:child_process"
 import { randomUUID } from "node:crypto"
 import { readFileSync, rmSync, writeFileSync } from "node:fs"
 import { constants, setPriority, tmpdir } from "node:os"
 import { join } from "node:path"
-import { fileURLToPath } from "node:url"
-import { promisify } from "node:util"
 import { BOUND_MIN } from "../../src/app/overload/shedding.ts"
 import { type Service, start } from "../support/service.ts"
 import { HOLD_SECONDS, startBare } from "./contenders.ts"
+import type { Plan } from "./generator.ts"
+import * as Generator from "./generator.ts"
 import * as Load from "./load.ts"
 import type { Phase } from "./open-load.ts"
 import type { Scenario } from "./scenarios.ts"
@@ -62,9 +61,6 @@ interface Control {
   readonly refused: number
   readonly p99: number
 }
-
-const GENERATOR = fileURLToPath(new URL("./open-load.ts", import.meta.url))
-const run = promisify(execFile)
 
 const residentMiB = (pid: number): number =>
   Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0) / 1_024
@@ -162,11 +158,10 @@ const withWarm = async <A>(
   }
 }
 
-const generate = (url: string, file: string, plan: ReadonlyArray<readonly [rate: number, seconds: number]>) => {
-  const args = [GENERATOR, url, file, String(CONNECTIONS), plan.map((phase) => phase.join(":")).join(",")]
-  const generating = run(process.execPath, args, { maxBuffer: 1 << 24 })
-  hurry(generating.child.pid!)
-  return generating
+const generate = (url: string, file: string, phases: Plan["phases"]) => {
+  const { found, pid } = Generator.generate(url, { file, connections: CONNECTIONS, phases })
+  hurry(pid)
+  return found
 }
 
 const round = (scratch: Scratch, scenario: Scenario, mode: Round["mode"], options: Options): Promise<Round> =>
@@ -179,9 +174,8 @@ const round = (scratch: Scratch, scenario: Scenario, mode: Round["mode"], option
       [Math.round(peak * CALM), CALM_SECONDS],
     ])
     const settling = settle(service.url, held, generating)
-    const [{ stdout }, most] = await watching(service.process.pid, generating)
+    const [phases, most] = await watching(service.process.pid, generating)
     const settled = await settling
-    const phases = JSON.parse(stdout) as ReadonlyArray<Phase>
     options.log(`shedding ${mode}: peak ${peak}/s, then ${JSON.stringify(phases)}`)
     return { mode, peak, phases, settled, memory: [atPeak, most] }
   })
@@ -193,7 +187,7 @@ const control = (scratch: Scratch, scenario: Scenario, options: Options): Promis
     try {
       const refusing = generate(bare.url, file, [[peak * (FACTOR - 1), options.seconds]])
       const sold = await Load.put(service.url, { ...load, connections: BOUND_MIN, seconds: options.seconds })
-      const [others] = JSON.parse((await refusing).stdout) as [Phase]
+      const others = (await refusing)[0]!
       options.log(`control: peak ${peak}/s, then ${JSON.stringify(sold)} beside ${JSON.stringify(others)}`)
       return { peak, sold: sold.answers / sold.seconds, refused: others.shed / others.seconds, p99: sold.p99 }
     } finally {
